@@ -1,0 +1,5 @@
+"""The runner. Nothing here imports JAX before a verb needs it."""
+
+from dl.cli.app import main
+
+__all__ = ["main"]

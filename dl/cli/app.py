@@ -1,0 +1,86 @@
+"""From words on a command line to a verb, and from an outcome to an exit code.
+
+0 done; 2 wrong input (one line, nothing written); 1 failure while running; 130 or 143 after a signal, state saved.
+"""
+
+import os
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import cyclopts
+
+from dl.cli.catalog import Catalog
+from dl.cli.data import data_app
+from dl.cli.evaluate import evaluate
+from dl.cli.list import list_experiments
+from dl.cli.predict import predict
+from dl.cli.resume import resume
+from dl.cli.run import experiment_app, run
+from dl.cli.show import show
+from dl.errors import InputError, RunError
+
+
+def main(package: str = "experiments", argv: Sequence[str] | None = None) -> int:
+    """Run one command on the experiments of `package`; returns the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    warnings.showwarning = _show_warning
+    try:
+        return _dispatch(Catalog(package), words)
+    except (InputError, cyclopts.CycloptsError) as error:
+        return _fail(error, 2)
+    except RunError as error:
+        return _fail(error, 1)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more at exit
+        return 141
+    except KeyboardInterrupt:
+        print("stopped at once; what had been saved is kept", file=sys.stderr, flush=True)
+        os._exit(130)  # threads that are still saving would hold up an ordinary exit
+
+
+def _dispatch(catalog: Catalog, words: list[str]) -> int:
+    app, words = _choose_app(catalog, words)
+    command, bound, ignored = app.parse_args(words, exit_on_error=False, print_error=False, verbose=False)
+    extra: dict[str, Any] = {"catalog": catalog} if "catalog" in ignored else {}
+    result = command(*bound.args, **bound.kwargs, **extra)
+    return result if isinstance(result, int) else 0
+
+
+def _choose_app(catalog: Catalog, words: list[str]) -> tuple[cyclopts.App, list[str]]:
+    """The options of `run NAME` belong to the experiment, so each has a parser of its own."""
+    if len(words) > 1 and words[0] == "run" and not words[1].startswith("-"):
+        return experiment_app(catalog, words[1]), words[2:]
+    return _verbs(catalog), words
+
+
+def _verbs(catalog: Catalog) -> cyclopts.App:
+    app = cyclopts.App(
+        name=f"python -m {catalog.package}",
+        help="Train, resume, evaluate and use the experiments. `VERB --help` tells a verb's options.",
+        version_flags=[],
+        help_format="plaintext",
+    )
+    verbs: dict[str, Callable] = {
+        "list": list_experiments,
+        "show": show,
+        "run": run,
+        "resume": resume,
+        "evaluate": evaluate,
+        "predict": predict,
+    }
+    for name, verb in verbs.items():
+        app.command(verb, name=name)
+    app.command(data_app, name="data")
+    return app
+
+
+def _fail(error: Exception, code: int) -> int:
+    line = " ".join(str(error).split())
+    print(f"error: {line}", file=sys.stderr)
+    return code
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *_: Any) -> None:
+    print(f"warning: {' '.join(str(message).split())}", file=sys.stderr)

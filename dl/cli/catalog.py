@@ -1,0 +1,47 @@
+"""The experiments of a package, found and described without importing them."""
+
+import ast
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dl.errors import InputError, did_you_mean
+
+if TYPE_CHECKING:
+    from dl.runs.experiment import Experiment
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The experiment modules in one package."""
+
+    package: str
+
+    def names(self) -> list[str]:
+        """All experiments, by name."""
+        return sorted(path.stem for path in self._folder().glob("*.py") if not path.stem.startswith("_"))
+
+    def docstring(self, name: str) -> str:
+        """The docstring of an experiment, read without importing it."""
+        source = (self._folder() / f"{name}.py").read_text(encoding="utf-8")
+        return ast.get_docstring(ast.parse(source)) or ""
+
+    def require(self, name: str) -> None:
+        """Raise an `InputError` with the nearest name when there is no experiment `name`."""
+        names = self.names()
+        if name not in names:
+            raise InputError(f"unknown experiment {name!r}; {did_you_mean(name, names)}")
+
+    def load(self, name: str) -> "Experiment":
+        """Import an experiment."""
+        self.require(name)
+        from dl.runs.experiment import load_experiment
+
+        return load_experiment(f"{self.package}.{name}")
+
+    def _folder(self) -> Path:
+        spec = importlib.util.find_spec(self.package)
+        if spec is None or not spec.submodule_search_locations:
+            raise InputError(f"there is no package {self.package} with experiments")
+        return Path(spec.submodule_search_locations[0])

@@ -1,0 +1,58 @@
+"""`data list` and `data prepare NAME`."""
+
+import os
+from pathlib import Path
+
+import cyclopts
+
+from dl.cli.outcome import say
+
+data_app = cyclopts.App(help="See which data sets there are, and prepare those that have to be downloaded.")
+
+_OFTEN_USED = {
+    "mnist": "handwritten digits, 60,000 + 10,000, 28×28×1",
+    "fashion_mnist": "pieces of clothing, 60,000 + 10,000, 28×28×1",
+    "cifar10": "photographs of 10 kinds of things, 50,000 + 10,000, 32×32×3",
+}
+
+
+@data_app.command(name="list")
+def list_data(*, data_dir: Path | None = None) -> None:
+    """List the built-in data sets, and whether the often used TFDS ones are prepared.
+
+    Parameters
+    ----------
+    data_dir
+        Where TFDS keeps prepared data; default $TFDS_DATA_DIR, then TFDS's own folder.
+    """
+    from dl.data.load import BUILT_IN
+
+    for name, load in BUILT_IN.items():
+        print(f"{name:<14} built in      {(load.__doc__ or '').splitlines()[0]}")
+    root = Path(data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets").expanduser()
+    for name, what in _OFTEN_USED.items():
+        state = "prepared" if any(root.glob(f"{name}/*/dataset_info.json")) else "not prepared"
+        print(f"{name:<14} {state:<13} {what}")
+    print(f"{'folder:PATH':<14} your pictures one sub-folder of pictures a class")
+    say(f"prepared data are looked for in {root}; any other TFDS name of labelled pictures works too")
+
+
+@data_app.command
+def prepare(name: str, *, data_dir: Path | None = None) -> None:
+    """Download and prepare a TFDS data set; prints the folder it lies in.
+
+    Parameters
+    ----------
+    name
+        A TFDS name, such as mnist.
+    data_dir
+        Where to keep it; default $TFDS_DATA_DIR, then TFDS's own folder.
+    """
+    from dl.data.load import BUILT_IN
+
+    if name in BUILT_IN:
+        say(f"{name} is built in; there is nothing to prepare")
+        return
+    from dl.data.prepare import prepare as prepare_tfds
+
+    print(prepare_tfds(name, data_dir=data_dir))

@@ -1,0 +1,31 @@
+"""`evaluate RUN`: the metrics of a trained model on one part of its data."""
+
+import json
+from pathlib import Path
+from typing import Literal
+
+from dl.cli.outcome import describe_values, say
+
+
+def evaluate(
+    run: Path,
+    *,
+    part: Literal["train", "validation", "test"] = "test",
+    checkpoint: Literal["last", "best"] = "last",
+) -> None:
+    """Evaluate a run's model; the last line of output is a JSON object of its metrics.
+
+    Parameters
+    ----------
+    run
+        The run's folder.
+    part
+        Which part of the data set.
+    checkpoint
+        The newest parameters, or those with the lowest validation loss.
+    """
+    from dl.runs.evaluate import evaluate_run
+
+    values, step = evaluate_run(run, part=part, checkpoint=checkpoint)
+    say(f"step {step}: {describe_values(part, values)}")
+    print(json.dumps(values))

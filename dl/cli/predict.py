@@ -1,0 +1,38 @@
+"""`predict RUN FILE...`: classify pictures."""
+
+from pathlib import Path
+from typing import Literal
+
+from dl.errors import InputError
+
+
+def predict(run: Path, *files: Path, invert: bool = False, checkpoint: Literal["last", "best"] = "last") -> None:
+    """Classify pictures with a run's model: a line a file, with the class and its probability.
+
+    Pictures are resized to what the model takes. MNIST-like data are bright strokes on a dark ground: use --invert
+    for dark strokes on white paper.
+
+    Parameters
+    ----------
+    run
+        The run's folder.
+    files
+        Pictures, in any format that Pillow reads.
+    invert
+        Turn dark into bright first.
+    checkpoint
+        The newest parameters, or those with the lowest validation loss.
+    """
+    if not files:
+        raise InputError("predict needs at least one picture: predict RUN FILE...")
+    import numpy as np
+
+    from dl.data.folder import read_picture
+    from dl.runs.load import load
+
+    loaded = load(run, checkpoint=checkpoint)
+    if len(loaded.spec.input_shape) != 3:
+        raise InputError(f"the model of {run} takes inputs of shape {loaded.spec.input_shape}, not pictures")
+    pictures = np.stack([read_picture(file, shape=loaded.spec.input_shape) for file in files])
+    for file, prediction in zip(files, loaded.predict(255 - pictures if invert else pictures), strict=True):
+        print(f"{file}: {prediction.label} ({prediction.probability:.3f})")

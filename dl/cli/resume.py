@@ -1,0 +1,29 @@
+"""`resume RUN`: go on with a run."""
+
+from pathlib import Path
+
+from dl.cli.outcome import report_outcome, say
+
+
+def resume(run: Path, *, quiet: bool = False) -> int:
+    """Go on with an interrupted run from its newest intact checkpoint; the result is as if it had never stopped.
+
+    Parameters
+    ----------
+    run
+        The run's folder.
+    quiet
+        No progress.
+    """
+    from dl.cli.devices import set_up_devices
+    from dl.runs.folder import open_folder
+
+    folder, config = open_folder(run)
+    if folder.is_finished:
+        say(f"{run} is finished already")
+    set_up_devices(config.devices)
+    from dl.runs.run import resume_run
+    from dl.train.interrupt import StopRequest
+
+    with StopRequest() as stop:
+        return report_outcome(resume_run(run, stop=stop, show=not quiet), stop)

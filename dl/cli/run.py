@@ -1,0 +1,118 @@
+"""`run NAME`: train an experiment in a new run folder, once or over several seeds."""
+
+import statistics
+from dataclasses import MISSING, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import cyclopts
+from cyclopts import Parameter
+
+from dl.cli.catalog import Catalog
+from dl.cli.outcome import report_outcome, say
+from dl.errors import InputError
+
+if TYPE_CHECKING:
+    from dl.train.options import TrainOptions
+
+
+def run(name: str, *, catalog: Annotated[Catalog, Parameter(parse=False)]) -> int:
+    """Train an experiment in a new run folder; `run NAME --help` tells the options of that experiment.
+
+    Parameters
+    ----------
+    name
+        An experiment, as `list` shows them.
+    """
+    raise AssertionError(f"run {name} is parsed by the experiment's own app")  # pragma: no cover
+
+
+def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
+    """The parser of `run NAME`: the experiment's options, and those of running."""
+    experiment = catalog.load(name)
+    app = cyclopts.App(
+        name=f"python -m {catalog.package} run {name}",
+        help=catalog.docstring(name),
+        version_flags=[],
+        help_format="plaintext",
+    )
+
+    def command(
+        *,
+        options: Annotated[Any, Parameter(name="*")],
+        run_dir: Path | None = None,
+        seeds: int = 1,
+        quiet: bool = False,
+    ) -> int:
+        if seeds < 1:
+            raise InputError(f"seeds is {seeds}; it must be at least 1")
+        folders = [run_dir if seeds == 1 or run_dir is None else run_dir / f"seed-{number}" for number in range(seeds)]
+        return _run_seeds(experiment, options, folders, quiet=quiet)
+
+    command.__doc__ = _COMMAND_HELP
+    command.__annotations__["options"] = Annotated[experiment.options, Parameter(name="*")]
+    command.__kwdefaults__["options"] = experiment.options()
+    app.default(command)
+    return app
+
+
+_COMMAND_HELP = """Run.
+
+Parameters
+----------
+run_dir
+    Folder of the run; default runs/NAME/TIME-SEED.
+seeds
+    Repeat over this many seeds, counting up from --seed, and give mean and standard deviation.
+quiet
+    No progress.
+"""
+
+
+def _run_seeds(experiment: Any, options: "TrainOptions", folders: list[Path | None], *, quiet: bool) -> int:
+    from dl.cli.devices import set_up_devices
+
+    set_up_devices(options.devices)
+    from dl.runs.run import start_run
+    from dl.train.interrupt import StopRequest
+
+    say(f"{experiment.name}: {describe_options(options)}")
+    figures: list[dict[str, dict[str, float]]] = []
+    with StopRequest() as stop:
+        for number, folder in enumerate(folders):
+            seeded = replace(options, seed=options.seed + number)
+            outcome = start_run(experiment, seeded, run_dir=folder, stop=stop, show=not quiet)
+            code = report_outcome(outcome, stop)
+            if code:
+                return code
+            figures.append(outcome.result["metrics"])  # type: ignore[index]
+    if len(folders) > 1:
+        say(describe_spread(figures))
+    return 0
+
+
+def describe_options(options: "TrainOptions") -> str:
+    """All options in one line, those that differ from the experiment's defaults marked with a star."""
+    words = []
+    for option in fields(options):
+        value = getattr(options, option.name)
+        changed = option.default is not MISSING and value != option.default
+        words.append(f"{option.name}={value}{'*' if changed else ''}")
+    return " ".join(words)
+
+
+def describe_spread(figures: list[dict[str, dict[str, float]]]) -> str:
+    """Mean and standard deviation of each figure over runs, a line a part.
+
+    >>> describe_spread([{"test": {"accuracy": 0.9}}, {"test": {"accuracy": 0.8}}])
+    'test over 2 seeds: accuracy 0.8500 ± 0.0707 (median 0.8500)'
+    """
+    lines = []
+    for part in figures[0]:
+        shown = []
+        for name in figures[0][part]:
+            values = [figure[part][name] for figure in figures]
+            mean, spread, median = statistics.mean(values), statistics.stdev(values), statistics.median(values)
+            shown.append(f"{name} {mean:.4f} ± {spread:.4f} (median {median:.4f})")
+        lines.append(f"{part} over {len(figures)} seeds: {'  '.join(shown)}")
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""Sources of examples, and batches as a pure function of (seed, epoch, step)."""

@@ -1,0 +1,106 @@
+"""Batches as a pure function of (seed, epoch, step): which examples, in which order.
+
+There is no iterator and so no iterator state. A run that resumes at step n asks for step n; every device layout and
+every number of steps a call sees the same data.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+
+from dl.data.dataset import DataSpec
+from dl.errors import InputError
+from dl.types import Array, Batch
+
+
+class IndexedBatch(NamedTuple):
+    """Which examples make up a batch: `index` [..., B] int32 and `mask` [..., B], 1 for an example, 0 for padding."""
+
+    index: np.ndarray
+    mask: np.ndarray
+
+
+def steps_per_epoch(examples: int, batch_size: int) -> int:
+    """Full batches in an epoch; the rest, another one each epoch, is left out.
+
+    >>> steps_per_epoch(1437, 128)
+    11
+    """
+    if batch_size > examples:
+        raise InputError(
+            f"batch size {batch_size} is larger than the {examples} training examples: "
+            f"use --batch-size {examples} or less"
+        )
+    return examples // batch_size
+
+
+@lru_cache(maxsize=4)
+def epoch_order(seed: int, epoch: int, examples: int) -> np.ndarray:
+    """The permutation [N] in which epoch number `epoch` visits the examples.
+
+    >>> sorted(epoch_order(0, 3, 4).tolist())
+    [0, 1, 2, 3]
+    """
+    generator = np.random.Generator(np.random.Philox(key=np.array([seed, epoch], np.uint64)))
+    order = generator.permutation(examples).astype(np.int32)
+    order.setflags(write=False)
+    return order
+
+
+def train_batches(*, seed: int, start: int, steps: int, examples: int, batch_size: int) -> IndexedBatch:
+    """The batches of `steps` steps from absolute step `start`: index and mask [steps, B].
+
+    >>> train_batches(seed=0, start=0, steps=2, examples=5, batch_size=2).index.shape
+    (2, 2)
+    """
+    in_epoch = steps_per_epoch(examples, batch_size)
+    rows = []
+    for step in range(start, start + steps):
+        epoch, position = divmod(step, in_epoch)
+        rows.append(epoch_order(seed, epoch, examples)[position * batch_size : (position + 1) * batch_size])
+    index = np.stack(rows)
+    return IndexedBatch(index, np.ones(index.shape, np.float32))
+
+
+def evaluation_batches(examples: int, batch_size: int) -> IndexedBatch:
+    """Every example exactly once, in order: index and mask [batches, B], the last batch padded and masked.
+
+    >>> batches = evaluation_batches(5, 2)
+    >>> batches.index.tolist(), batches.mask.tolist()
+    ([[0, 1], [2, 3], [4, 0]], [[1.0, 1.0], [1.0, 1.0], [1.0, 0.0]])
+    """
+    batches = -(-examples // batch_size)
+    position = np.arange(batches * batch_size).reshape(batches, batch_size)
+    real = position < examples
+    return IndexedBatch(np.where(real, position, 0).astype(np.int32), real.astype(np.float32))
+
+
+def make_gather(spec: DataSpec) -> Callable[[dict[str, Array], IndexedBatch], Batch]:
+    """The pure function `gather(arrays, indexed) -> batch`, to be traced inside the compiled step.
+
+    `arrays` holds a whole part, `inputs` [N, ...] and `targets` [N, ...]; the batch's inputs are normalised.
+    """
+
+    def gather(arrays: dict[str, Array], indexed: IndexedBatch) -> Batch:
+        return {
+            "inputs": normalize(arrays["inputs"][indexed.index], spec),
+            "targets": arrays["targets"][indexed.index],
+            "mask": jnp.asarray(indexed.mask),
+            "index": jnp.asarray(indexed.index),
+        }
+
+    return gather
+
+
+def normalize(inputs: Array, spec: DataSpec) -> Array:
+    """Pictures (uint8 [B, H, W, C]) to zero mean and unit variance a channel; other inputs only to float32.
+
+    x̂ = (x/255 − μ_c) / σ_c with the training part's moments (`DataSpec.mean`, `DataSpec.std`).
+    """
+    if inputs.dtype != jnp.uint8:
+        return jnp.asarray(inputs, jnp.float32)
+    mean, std = jnp.asarray(spec.mean, jnp.float32), jnp.asarray(spec.std, jnp.float32)
+    return (inputs.astype(jnp.float32) / 255.0 - mean) / std

@@ -1,0 +1,155 @@
+"""What a data set is: three random-access parts, a description, a fingerprint."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from dl.errors import InputError
+from dl.types import Source
+
+_VALIDATION_SEED = 20_12_58  # fixed for ever: every seed of every run validates on the same examples
+
+
+@dataclass(frozen=True)
+class ArraySource:
+    """Examples held in memory: `inputs` [N, ...] and `targets` [N, ...].
+
+    >>> source = ArraySource(np.arange(6.0).reshape(3, 2), np.array([0, 1, 0]))
+    >>> len(source), source.gather(np.array([2]))["inputs"].tolist()
+    (3, [[4.0, 5.0]])
+    """
+
+    inputs: np.ndarray
+    targets: np.ndarray
+
+    def __post_init__(self) -> None:
+        if len(self.inputs) != len(self.targets):
+            raise InputError(f"{len(self.inputs)} inputs but {len(self.targets)} targets: give one target an input")
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def gather(self, index: np.ndarray) -> dict[str, np.ndarray]:
+        """The examples at `index` [B]."""
+        return {"inputs": self.inputs[index], "targets": self.targets[index]}
+
+    def take(self, index: np.ndarray) -> "ArraySource":
+        """The sub-set at `index` [M], as a source of its own."""
+        return ArraySource(self.inputs[index], self.targets[index])
+
+
+@dataclass(frozen=True)
+class DataSpec:
+    """What a model needs to know of its data.
+
+    `input_shape` is one example's; `mean` and `std` are per channel, of the training part, on the scale of
+    pictures in [0, 1]; `train_size` counts the examples that are trained on (validation already cut off).
+    """
+
+    name: str
+    task: Literal["classification", "binary"]
+    input_shape: tuple[int, ...]
+    input_dtype: str
+    class_names: tuple[str, ...]
+    train_size: int
+    mean: tuple[float, ...] = (0.0,)
+    std: tuple[float, ...] = (1.0,)
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are (how many outputs, when each is a yes or no)."""
+        return len(self.class_names)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Train, validation (None when nothing is held out) and test, with their description."""
+
+    spec: DataSpec
+    train: ArraySource
+    validation: ArraySource | None
+    test: ArraySource
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A digest of every example in order; a run refuses to resume on data with another one."""
+        digest = hashlib.blake2b(digest_size=16)
+        for part in (self.train, self.validation, self.test):
+            for array in () if part is None else (part.inputs, part.targets):
+                digest.update(f"{array.dtype}{array.shape}".encode())
+                digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()
+
+    def part(self, name: str) -> Source:
+        """The part called `name`: train, validation or test."""
+        found = {"train": self.train, "validation": self.validation, "test": self.test}.get(name)
+        if found is None:
+            raise InputError(f"{self.spec.name} has no {name} part here; known: train, validation (if cut), test")
+        return found
+
+
+def make_dataset(
+    name: str,
+    train: ArraySource,
+    test: ArraySource,
+    *,
+    class_names: tuple[str, ...],
+    task: Literal["classification", "binary"] = "classification",
+    validation: float = 0.0,
+) -> Dataset:
+    """A `Dataset` of two parts, with `validation` (a fraction in [0, 1)) of train held out."""
+    kept, held_out = split_validation(train, fraction=validation)
+    mean, std = _channel_moments(kept.inputs)
+    spec = DataSpec(
+        name=name,
+        task=task,
+        input_shape=tuple(train.inputs.shape[1:]),
+        input_dtype=str(train.inputs.dtype),
+        class_names=class_names,
+        train_size=len(kept),
+        mean=mean,
+        std=std,
+    )
+    return Dataset(spec, kept, held_out, test)
+
+
+def split_validation(train: ArraySource, *, fraction: float) -> tuple[ArraySource, ArraySource | None]:
+    """Cut `fraction` of the examples off by a fixed permutation; (all, None) for fraction 0.
+
+    >>> kept, held_out = split_validation(ArraySource(np.zeros((10, 1)), np.zeros(10)), fraction=0.2)
+    >>> len(kept), len(held_out)
+    (8, 2)
+    """
+    if not 0.0 <= fraction < 1.0:
+        raise InputError(f"validation {fraction} is not a fraction of the training examples: give 0 <= fraction < 1")
+    held_out = round(fraction * len(train))
+    if held_out == 0:
+        return train, None
+    order = np.random.Generator(np.random.Philox(key=_VALIDATION_SEED)).permutation(len(train))
+    return train.take(np.sort(order[held_out:])), train.take(np.sort(order[:held_out]))
+
+
+def limit(dataset: Dataset, *, train: int) -> Dataset:
+    """The data set with only the first `train` training examples, for quick looks."""
+    if not 1 <= train <= len(dataset.train):
+        raise InputError(f"cannot keep {train} of {len(dataset.train)} training examples of {dataset.spec.name}")
+    spec = replace(dataset.spec, train_size=train)
+    return replace(dataset, spec=spec, train=dataset.train.take(np.arange(train)))
+
+
+def _channel_moments(inputs: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation per channel of pictures (uint8 [N, H, W, C]); (0, 1) for anything else."""
+    if inputs.dtype != np.uint8:
+        return (0.0,), (1.0,)
+    # Counting grey values is exact and needs no floating-point copy of the data.
+    values = np.arange(256) / 255.0
+    moments = []
+    for channel in range(inputs.shape[-1]):
+        counts = np.bincount(inputs[..., channel].ravel(), minlength=256)
+        mean = float(counts @ values / counts.sum())
+        moments.append((mean, float(np.sqrt(counts @ (values - mean) ** 2 / counts.sum())) or 1.0))
+    means, stds = zip(*moments, strict=True)
+    return means, stds

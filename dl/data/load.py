@@ -1,0 +1,55 @@
+"""From the name that `--dataset` takes to a `Dataset`."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from dl.data.dataset import Dataset
+from dl.data.embedded import load_digits
+from dl.data.synthetic import load_circles, load_gates, load_moons, load_spirals, load_xor
+from dl.errors import InputError
+
+BUILT_IN: dict[str, Callable[..., Dataset]] = {
+    "digits": load_digits,
+    "gates": load_gates,
+    "xor": load_xor,
+    "spirals": load_spirals,
+    "circles": load_circles,
+    "moons": load_moons,
+}
+"""Data sets that need neither network nor files."""
+
+
+def load_data(
+    name: str,
+    *,
+    validation: float = 0.0,
+    data_dir: str | Path | None = None,
+    image_size: tuple[int, int] | None = None,
+) -> Dataset:
+    """The data set called `name`.
+
+    Args:
+        name: a built-in one (`digits`, `gates`, `xor`, `spirals`, `circles`, `moons`), `folder:PATH` (one sub-folder
+            of pictures a class), or a TFDS name (`mnist`, `fashion_mnist`, `cifar10`, ...).
+        validation: the fraction of the training examples to hold out, by a permutation that no seed changes.
+        data_dir: where TFDS keeps prepared data; default `$TFDS_DATA_DIR`, then TFDS's own folder.
+        image_size: (height, width) that pictures of a folder are resized to.
+
+    Raises:
+        InputError: for an unknown name, data that cannot be prepared, an unreadable folder.
+
+    >>> load_data("digits").spec.train_size
+    1437
+    """
+    if name in BUILT_IN:
+        return BUILT_IN[name](validation=validation)
+    kind, colon, path = name.partition(":")
+    if not colon:
+        from dl.data.tfds import load_tfds
+
+        return load_tfds(name, validation=validation, data_dir=data_dir)
+    if kind != "folder":
+        raise InputError(f"unknown kind of data set {kind!r} in {name!r}; known: folder:PATH")
+    from dl.data.folder import load_folder
+
+    return load_folder(path, validation=validation, image_size=image_size)

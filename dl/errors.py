@@ -1,0 +1,29 @@
+"""The two errors that a person is meant to read.
+
+Both carry one line: what was wrong, the value or shape, and what to do. The runner prints that line without a
+traceback and exits with 2 (`InputError`) or 1 (`RunError`).
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class InputError(ValueError):
+    """What was asked for cannot be done as asked; nothing was started."""
+
+
+class RunError(RuntimeError):
+    """Something failed while running; what had been saved is kept."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A hint naming the known word nearest to `name`, or all of them when none is near.
+
+    >>> did_you_mean("lenet_digit", ["lenet_digits", "mlp_xor"])
+    'did you mean lenet_digits?'
+    >>> did_you_mean("zzz", ["a", "b"])
+    'known: a, b'
+    """
+    known = sorted(known)
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"

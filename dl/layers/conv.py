@@ -1,0 +1,195 @@
+"""Convolution, alone and with max-pooling: pure functions, and thin modules with `flax.linen.Conv`'s parameters."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import jax.numpy as jnp
+from flax import linen as nn
+from flax.linen.dtypes import promote_dtype
+from jax import lax
+
+from dl.errors import InputError
+from dl.layers import conv_cpu
+from dl.layers.conv_cpu import Pads, Size
+from dl.layers.pool import Padding, Sides, check_implementation, check_pictures, max_pool, padding_pairs, pair
+from dl.types import Array
+
+Initializer = Callable[..., Any]
+
+
+def convolution(
+    x: Array,
+    kernel: Array,
+    *,
+    strides: Sides = 1,
+    padding: Padding = "SAME",
+    dilation: Sides = 1,
+    groups: int = 1,
+) -> Array:
+    """Cross-correlation: y[b, p, q, f] = Σ_ijc x[b, s p + d i, s q + d j, c] k[i, j, c, f], `s` strides, `d` dilation.
+
+    [B, H, W, C] * [h, w, C / groups, F] -> [B, P, Q, F]; P = ⌊(H + padding − d (h − 1) − 1) / s⌋ + 1. With `groups`,
+    every group of C / groups input channels has its own F / groups kernels. Source: E3, E4.
+
+    >>> x, kernel = jnp.arange(9.0).reshape(1, 3, 3, 1), jnp.ones((2, 2, 1, 1))
+    >>> convolution(x, kernel, padding="VALID")[0, :, :, 0].tolist()
+    [[8.0, 12.0], [20.0, 24.0]]
+    """
+    _check_shapes(x, kernel, groups)
+    step, spread = pair(strides, "strides"), pair(dilation, "dilation")
+    extent = ((kernel.shape[0] - 1) * spread[0] + 1, (kernel.shape[1] - 1) * spread[1] + 1)
+    pads = padding_pairs(padding, (x.shape[1], x.shape[2]), extent, step)
+    return _native_convolution(x, kernel, strides=step, pads=pads, dilation=spread, groups=groups)
+
+
+def conv_pool(
+    x: Array,
+    kernel: Array,
+    bias: Array | None = None,
+    *,
+    window: Sides = (2, 2),
+    padding: Padding = "VALID",
+    activation: Callable[[Array], Array] = nn.relu,
+    implementation: str = "auto",
+) -> Array:
+    """Convolution of stride 1, then max-pooling without overlap: y = f(b + max over the window of (x * k)).
+
+    [B, H, W, C] * [h, w, C, F] + [F] -> [B, P, Q, F]. `activation` f must not decrease anywhere (ReLU, tanh, logistic):
+    then it commutes with the maximum, and so does the bias, and both cost less after it. `padding` is the
+    convolution's; the pooling drops incomplete windows. `implementation` "native" calls the two XLA operations on
+    every backend; "auto" takes one fused product on the CPU where that is faster. Source: E4, E5, C5.
+
+    >>> conv_pool(jnp.ones((1, 28, 28, 1)), jnp.ones((5, 5, 1, 20)), jnp.zeros(20)).shape
+    (1, 12, 12, 20)
+    """
+    _check_shapes(x, kernel, groups=1)
+    check_implementation(implementation)
+    size, extent = pair(window, "window"), (kernel.shape[0], kernel.shape[1])
+    pads = padding_pairs(padding, (x.shape[1], x.shape[2]), extent)
+    separate = partial(_separate, window=size, pads=pads, implementation=implementation)
+    if implementation == "native" or not _fuses(x, kernel, window=size, pads=pads):
+        pooled = separate(x, kernel)
+    else:
+        fused = partial(conv_cpu.conv_max_pool, window=size, pads=pads)
+        native = partial(separate, implementation="native")
+        pooled = lax.platform_dependent(x, kernel, cpu=fused, default=native)
+    return activation(pooled if bias is None else pooled + bias)
+
+
+class Conv(nn.Module):
+    """`convolution` and a bias, with the parameters, initialisers and semantics of `flax.linen.Conv`.
+
+    `kernel` [h, w, C / groups, features], `bias` [features]. `dtype` is what is computed in, `param_dtype` what is kept.
+
+    >>> Conv(6, (5, 5), padding="VALID").init_with_output(jax.random.key(0), jnp.ones((1, 32, 32, 1)))[0].shape
+    (1, 28, 28, 6)
+    """
+
+    features: int
+    kernel_size: Sides
+    strides: Sides = 1
+    padding: Padding = "SAME"
+    dilation: Sides = 1
+    groups: int = 1
+    use_bias: bool = True
+    dtype: Any = None
+    param_dtype: Any = jnp.float32
+    kernel_init: Initializer = nn.initializers.lecun_normal()
+    bias_init: Initializer = nn.initializers.zeros_init()
+
+    @nn.compact
+    def __call__(self, x: Array) -> Array:
+        check_pictures(x)
+        shape = (*pair(self.kernel_size, "kernel_size"), x.shape[-1] // self.groups, self.features)
+        kernel = self.param("kernel", self.kernel_init, shape, self.param_dtype)
+        bias = self.param("bias", self.bias_init, (self.features,), self.param_dtype) if self.use_bias else None
+        x, kernel, bias = promote_dtype(x, kernel, bias, dtype=self.dtype)
+        y = convolution(
+            x, kernel, strides=self.strides, padding=self.padding, dilation=self.dilation, groups=self.groups
+        )
+        return y if bias is None else y + bias
+
+
+class ConvPool(nn.Module):
+    """`conv_pool` with the parameters of `flax.linen.Conv`: `kernel` [h, w, C, features], `bias` [features].
+
+    With `implementation` "native" the call goes through `convolve` and `pool`, so that whoever traces a model's modules
+    sees the output before the pooling too. `activation` must not decrease anywhere.
+
+    >>> layer = ConvPool(20, (5, 5))
+    >>> layer.init_with_output(jax.random.key(0), jnp.ones((1, 28, 28, 1)))[0].shape
+    (1, 12, 12, 20)
+    """
+
+    features: int
+    kernel_size: Sides
+    window: Sides = (2, 2)
+    padding: Padding = "VALID"
+    activation: Callable[[Array], Array] = nn.relu
+    implementation: str = "auto"
+    use_bias: bool = True
+    dtype: Any = None
+    param_dtype: Any = jnp.float32
+    kernel_init: Initializer = nn.initializers.lecun_normal()
+    bias_init: Initializer = nn.initializers.zeros_init()
+
+    @nn.compact
+    def __call__(self, x: Array) -> Array:
+        check_pictures(x)
+        shape = (*pair(self.kernel_size, "kernel_size"), x.shape[-1], self.features)
+        kernel = self.param("kernel", self.kernel_init, shape, self.param_dtype)
+        bias = self.param("bias", self.bias_init, (self.features,), self.param_dtype) if self.use_bias else None
+        x, kernel, bias = promote_dtype(x, kernel, bias, dtype=self.dtype)
+        if self.implementation == "native":
+            return self.pool(self.convolve(x, kernel, bias))
+        return conv_pool(
+            x,
+            kernel,
+            bias,
+            window=self.window,
+            padding=self.padding,
+            activation=self.activation,
+            implementation=self.implementation,
+        )
+
+    def convolve(self, x: Array, kernel: Array, bias: Array | None) -> Array:
+        """Convolution, bias and activation, before the pooling."""
+        y = convolution(x, kernel, padding=self.padding)
+        return self.activation(y if bias is None else y + bias)
+
+    def pool(self, y: Array) -> Array:
+        """The maxima of `convolve`'s output."""
+        return max_pool(y, self.window, implementation=self.implementation)
+
+
+def _check_shapes(x: Array, kernel: Array, groups: int) -> None:
+    check_pictures(x)
+    if kernel.ndim != 4 or kernel.shape[2] * groups != x.shape[3] or kernel.shape[3] % groups:
+        expected = f"[h, w, {x.shape[3]} / {groups}, F], F a multiple of {groups}"
+        raise InputError(f"kernel must be {expected} for inputs {x.shape} in {groups} group(s), not {kernel.shape}")
+
+
+def _fuses(x: Array, kernel: Array, *, window: Size, pads: Pads) -> bool:
+    """Whether the fused form beats convolution and pooling one after the other on the CPU."""
+    sides, extent = (x.shape[1], x.shape[2]), (kernel.shape[0], kernel.shape[1])
+    return min(conv_cpu.pooled_sides(sides, extent, window=window, pads=pads)) > 0
+
+
+def _separate(x: Array, kernel: Array, *, window: Size, pads: Pads, implementation: str) -> Array:
+    y = convolution(x, kernel, padding=pads)
+    return max_pool(y, window, implementation=implementation)
+
+
+def _native_convolution(
+    x: Array, kernel: Array, *, strides: Size, pads: Pads, dilation: Size, groups: int
+) -> Array:
+    return lax.conv_general_dilated(
+        x,
+        kernel,
+        strides,
+        pads,
+        rhs_dilation=dilation,
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+        feature_group_count=groups,
+    )

@@ -1,0 +1,158 @@
+"""Pooling over windows of pictures [B, H, W, C]: pure functions, and modules without parameters around them."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import jax.numpy as jnp
+import numpy as np
+from flax import linen as nn
+from jax import lax
+
+from dl.errors import InputError, did_you_mean
+from dl.layers import conv_cpu
+from dl.layers.conv_cpu import Pads, Size
+from dl.types import Array
+
+Sides = int | Sequence[int]
+"""One number for height and width, or both."""
+Padding = str | int | Sequence[int | tuple[int, int]]
+""""SAME", "VALID", one number for every side, or for each of height and width a number or a (low, high) pair."""
+
+_NATIVE_FROM = 36
+"""Places in a window from which XLA's own max-pooling is used on the CPU too: a slice a place no longer pays."""
+
+
+def max_pool(
+    x: Array,
+    window: Sides,
+    *,
+    strides: Sides | None = None,
+    padding: Padding = "VALID",
+    implementation: str = "auto",
+) -> Array:
+    """The maximum of every window: y[b, p, q, c] = max_ij x[b, s p + i, s q + j, c], [B, H, W, C] -> [B, P, Q, C].
+
+    The gradient goes to the first maximum of a window in row-major order. Padding counts as minus infinity. `strides`
+    are the window's sides if None, so that windows do not overlap. `implementation` "native" is XLA's `reduce_window`
+    on every backend; "auto" takes a faster equal one on the CPU. Source: E5, C5.
+
+    >>> max_pool(jnp.arange(16.0).reshape(1, 4, 4, 1), (2, 2))[0, :, :, 0].tolist()
+    [[5.0, 7.0], [13.0, 15.0]]
+    """
+    check_pictures(x)
+    check_implementation(implementation)
+    window, strides, pads = _resolve(x, window, strides, padding)
+    native = partial(_native_max_pool, window=window, strides=strides, pads=pads)
+    fits = all(n + sum(pad) >= w for n, pad, w in zip(x.shape[1:3], pads, window, strict=True))
+    if implementation == "native" or not fits or window[0] * window[1] >= _NATIVE_FROM:
+        return native(x)
+    slices = partial(conv_cpu.max_pool, window=window, strides=strides, pads=pads)
+    return lax.platform_dependent(x, cpu=slices, default=native)
+
+
+def avg_pool(x: Array, window: Sides, *, strides: Sides | None = None, padding: Padding = "VALID") -> Array:
+    """The mean of every window: y[b, p, q, c] = 1/(h w) Σ_ij x[b, s p + i, s q + j, c], [B, H, W, C] -> [B, P, Q, C].
+
+    Padding counts as zeros that belong to the window, as in `flax.linen.avg_pool`. `strides` are the window's sides if
+    None. Source: E5, C5.
+
+    >>> avg_pool(jnp.arange(16.0).reshape(1, 4, 4, 1), (2, 2))[0, :, :, 0].tolist()
+    [[2.5, 4.5], [10.5, 12.5]]
+    """
+    check_pictures(x)
+    window, strides, pads = _resolve(x, window, strides, padding)
+    zero = np.zeros((), x.dtype)
+    return _reduce_window(x, zero, lax.add, window=window, strides=strides, pads=pads) / (window[0] * window[1])
+
+
+class MaxPool(nn.Module):
+    """`max_pool` as a module, so that whoever traces a model's modules sees its output.
+
+    >>> MaxPool((2, 2)).apply({}, jnp.ones((1, 4, 4, 3))).shape
+    (1, 2, 2, 3)
+    """
+
+    window: Sides
+    strides: Sides | None = None
+    padding: Padding = "VALID"
+    implementation: str = "auto"
+
+    @nn.compact
+    def __call__(self, x: Array) -> Array:
+        return max_pool(
+            x, self.window, strides=self.strides, padding=self.padding, implementation=self.implementation
+        )
+
+
+class AvgPool(nn.Module):
+    """`avg_pool` as a module, so that whoever traces a model's modules sees its output.
+
+    >>> AvgPool((2, 2)).apply({}, jnp.ones((1, 4, 4, 3))).shape
+    (1, 2, 2, 3)
+    """
+
+    window: Sides
+    strides: Sides | None = None
+    padding: Padding = "VALID"
+
+    @nn.compact
+    def __call__(self, x: Array) -> Array:
+        return avg_pool(x, self.window, strides=self.strides, padding=self.padding)
+
+
+def pair(size: Sides, name: str) -> Size:
+    """Height and width from one positive number or two.
+
+    >>> pair(3, "window")
+    (3, 3)
+    """
+    sizes = (size, size) if isinstance(size, int) else tuple(size)
+    if len(sizes) != 2 or min(sizes) < 1:
+        raise InputError(f"{name} is one positive number or two, (height, width), not {size!r}")
+    return sizes
+
+
+def padding_pairs(padding: Padding, sides: Size, window: Size, strides: Size = (1, 1)) -> Pads:
+    """Padding as explicit ((top, bottom), (left, right)); `window` is its extent, dilation included.
+
+    >>> padding_pairs("SAME", (28, 28), (5, 5))
+    ((2, 2), (2, 2))
+    """
+    if isinstance(padding, str):
+        if padding not in ("SAME", "VALID"):
+            raise InputError(f"unknown padding {padding!r}: {did_you_mean(padding, ('SAME', 'VALID'))}")
+        rows, columns = lax.padtype_to_pads(sides, window, strides, padding)
+        return (int(rows[0]), int(rows[1])), (int(columns[0]), int(columns[1]))
+    per_side = (padding, padding) if isinstance(padding, int) else tuple(padding)
+    if len(per_side) != 2:
+        raise InputError(f"padding needs an entry for the height and one for the width, not {padding!r}")
+    rows, columns = ((p, p) if isinstance(p, int) else (p[0], p[1]) for p in per_side)
+    return rows, columns
+
+
+def check_pictures(x: Array) -> None:
+    """Raises InputError unless `x` has the axes [B, H, W, C]."""
+    if x.ndim != 4:
+        raise InputError(f"pictures are [B, H, W, C], not of shape {x.shape}: add a batch axis or use jax.vmap")
+
+
+def check_implementation(implementation: str) -> None:
+    """Raises InputError unless `implementation` is "auto" or "native"."""
+    if implementation not in ("auto", "native"):
+        hint = did_you_mean(implementation, ("auto", "native"))
+        raise InputError(f"unknown implementation {implementation!r}: {hint}")
+
+
+def _resolve(x: Array, window: Sides, strides: Sides | None, padding: Padding) -> tuple[Size, Size, Pads]:
+    size = pair(window, "window")
+    step = size if strides is None else pair(strides, "strides")
+    return size, step, padding_pairs(padding, (x.shape[1], x.shape[2]), size, step)
+
+
+def _native_max_pool(x: Array, *, window: Size, strides: Size, pads: Pads) -> Array:
+    return _reduce_window(x, conv_cpu.lowest(x.dtype), lax.max, window=window, strides=strides, pads=pads)
+
+
+def _reduce_window(x: Array, initial: np.ndarray, reduce: Callable, *, window: Size, strides: Size, pads: Pads) -> Array:
+    padding = ((0, 0), *pads, (0, 0))
+    return lax.reduce_window(x, initial, reduce, (1, *window, 1), (1, *strides, 1), padding)

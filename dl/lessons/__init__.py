@@ -1,0 +1,1 @@
+"""The lectures' own demonstrations."""

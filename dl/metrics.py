@@ -1,0 +1,53 @@
+"""Metrics as sums and counts: made from a batch, merged exactly, divided once.
+
+The mean of a data set is not the mean of its batches' means when batches are masked or uneven. A `Ratio` keeps the
+sum and the count apart until `compute`, so that any grouping of examples gives the same number.
+"""
+
+import jax
+import jax.numpy as jnp
+
+from dl.types import Array, Metrics, Ratio
+
+
+def from_batch(values: Array, mask: Array) -> Ratio:
+    """Sum and count of per-example `values` [B] over the examples whose `mask` [B] is 1.
+
+    >>> from_batch(jnp.array([1.0, 3.0, 100.0]), jnp.array([1.0, 1.0, 0.0]))
+    Ratio(sum=Array(4., dtype=float32), count=Array(2., dtype=float32))
+    """
+    mask = mask.astype(jnp.float32)
+    # where, not multiply: padding may hold inf or nan, and 0 * inf is nan.
+    kept = jnp.where(mask > 0, values.astype(jnp.float32), 0.0)
+    return Ratio(jnp.sum(kept * mask), jnp.sum(mask))
+
+
+def zeros_like(metrics: Metrics) -> Metrics:
+    """The neutral element of `merge`; takes arrays or their shapes.
+
+    >>> zeros_like({"loss": Ratio(jnp.array(4.0), jnp.array(2.0))})["loss"].count
+    Array(0., dtype=float32)
+    """
+    return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), metrics)
+
+
+def merge(left: Metrics, right: Metrics) -> Metrics:
+    """Metrics of two sets of examples taken together; associative and commutative.
+
+    >>> a = {"loss": Ratio(jnp.array(4.0), jnp.array(2.0))}
+    >>> compute(merge(a, a))
+    {'loss': 2.0}
+    """
+    return jax.tree.map(jnp.add, left, right)
+
+
+def compute(metrics: Metrics) -> dict[str, float]:
+    """Fetch the sums and divide: name to mean. A metric without any example is nan.
+
+    >>> compute({"accuracy": Ratio(jnp.array(3.0), jnp.array(4.0))})
+    {'accuracy': 0.75}
+    """
+    fetched: Metrics = jax.device_get(metrics)
+    return {
+        name: float(ratio.sum) / float(ratio.count) if ratio.count else float("nan") for name, ratio in fetched.items()
+    }

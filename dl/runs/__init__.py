@@ -1,0 +1,1 @@
+"""A run on disk: folder, manifest, records, checkpoints; started, resumed and loaded."""

@@ -1,0 +1,178 @@
+"""Checkpoints: the one place that knows Orbax.
+
+A checkpoint is a flat dictionary from a leaf's path to its array, with a checksum of all of them. Saves are
+asynchronous; a folder under its final name is complete.
+"""
+
+import contextlib
+import logging
+import time
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from dl.errors import InputError, RunError
+from dl.types import PyTree
+
+
+class DamagedCheckpoint(Exception):
+    """A checkpoint that cannot be read back, or not as it was written."""
+
+
+class Checkpoints:
+    """The checkpoints of one run: the newest `keep`, and the one with the lowest validation loss.
+
+    A context manager: on leaving it, saves under way are finished.
+    """
+
+    def __init__(self, folder: Path, *, keep: int = 2) -> None:
+        import orbax.checkpoint as ocp
+        from orbax.checkpoint.checkpoint_managers import AnyPreservationPolicy, BestN, LatestN
+
+        logging.getLogger("absl").setLevel(logging.ERROR)
+        self._ocp = ocp
+        best = BestN(get_metric_fn=lambda metrics: metrics["loss"], reverse=True, n=1)
+        options = ocp.CheckpointManagerOptions(
+            preservation_policy=AnyPreservationPolicy([LatestN(keep), best]), cleanup_tmp_directories=True
+        )
+        self._folder = folder.resolve()
+        handlers = {"state": ocp.StandardCheckpointHandler(), "notes": ocp.JsonCheckpointHandler()}
+        self._manager = ocp.CheckpointManager(self._folder, options=options, item_handlers=handlers)
+
+    def __enter__(self) -> "Checkpoints":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        with _as_run_error(self._folder):
+            self._manager.close()
+
+    def steps(self) -> list[int]:
+        """Steps with a checkpoint, oldest first."""
+        return sorted(self._manager.all_steps())
+
+    def best_step(self) -> int | None:
+        """The step with the lowest validation loss among those kept; None when none was validated."""
+        return self._manager.best_step()
+
+    def save(self, step: int, tree: PyTree, *, notes: dict[str, Any], loss: float | None = None) -> None:
+        """Begin to save `tree` and JSON `notes`; returns once the arrays are copied.
+
+        Raises:
+            RunError: when this or the save before it cannot be written.
+        """
+        if step in self._manager.all_steps():
+            return
+        args, flat = self._ocp.args, _flatten(tree)
+        notes = {**notes, "checksum": _checksum(flat)}
+        with _as_run_error(self._folder):
+            self._manager.save(
+                step,
+                args=args.Composite(state=args.StandardSave(flat), notes=args.JsonSave(notes)),
+                metrics=None if loss is None else {"loss": loss},
+            )
+
+    def wait(self) -> None:
+        """Until what was saved is on disk."""
+        with _as_run_error(self._folder):
+            self._manager.wait_until_finished()
+
+    def restore(self, step: int, like: PyTree) -> tuple[PyTree, dict[str, Any]]:
+        """The tree saved at `step`, in the structure of `like`, and its notes.
+
+        Raises:
+            InputError: when a leaf's name, shape or dtype differs from `like`; it names the leaf.
+            DamagedCheckpoint: when the files cannot be read or the checksum is wrong.
+        """
+        args, wanted = self._ocp.args, _flatten(like)
+        try:
+            stored = self._manager.item_metadata(step)["state"]
+            stored = {name: stored[name] for name in stored.keys()}
+        except Exception as error:
+            raise DamagedCheckpoint(f"checkpoint {step}: {_first_line(error)}") from error
+        _check_same_leaves(stored, wanted, where=f"{self._folder}/{step}")
+        shapes = {name: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) for name, leaf in wanted.items()}
+        try:
+            items = self._manager.restore(
+                step, args=args.Composite(state=args.StandardRestore(shapes), notes=args.JsonRestore())
+            )
+        except Exception as error:
+            raise DamagedCheckpoint(f"checkpoint {step}: {_first_line(error)}") from error
+        flat, notes = items["state"], items["notes"]
+        if _checksum(flat) != notes["checksum"]:
+            raise DamagedCheckpoint(f"checkpoint {step}: the checksum of its arrays is wrong")
+        return _unflatten(flat, like), notes
+
+    def restore_newest(self, like: PyTree) -> tuple[PyTree, dict[str, Any], list[str]] | None:
+        """The newest intact checkpoint, or None; also what was found damaged and put aside on the way."""
+        damaged = []
+        for step in reversed(self.steps()):
+            try:
+                return (*self.restore(step, like), damaged)
+            except DamagedCheckpoint as error:
+                damaged.append(str(error))
+                self._put_aside(step)
+        return None
+
+    def _put_aside(self, step: int) -> None:
+        """Move a damaged checkpoint out of the way, so that its step can be saved again; nothing is deleted."""
+        aside = self._folder.with_name("damaged")
+        aside.mkdir(exist_ok=True)
+        (self._folder / str(step)).rename(aside / f"{step}-{time.time_ns()}")
+        self._manager.reload()
+
+
+def _flatten(tree: PyTree) -> dict[str, Any]:
+    """Path to array; typed keys as their raw data."""
+    leaves, _ = jax.tree_util.tree_flatten_with_path(tree)
+    return {jax.tree_util.keystr(path, simple=True, separator="/"): _raw(leaf) for path, leaf in leaves}
+
+
+def _unflatten(flat: dict[str, Any], like: PyTree) -> PyTree:
+    leaves, structure = jax.tree.flatten(like)
+    restored = [
+        jax.random.wrap_key_data(value) if _is_key(leaf) else value
+        for leaf, value in zip(leaves, (flat[name] for name in _flatten(like)), strict=True)
+    ]
+    return jax.tree.unflatten(structure, restored)
+
+
+def _raw(leaf: Any) -> Any:
+    return jax.random.key_data(leaf) if _is_key(leaf) else leaf
+
+
+def _is_key(leaf: Any) -> bool:
+    return jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+
+
+def _checksum(flat: dict[str, Any]) -> int:
+    total = 0
+    for name in sorted(flat):
+        array = np.asarray(flat[name])
+        # tobytes, not the buffer: bfloat16 arrays have no buffer interface.
+        total = zlib.crc32(array.tobytes(), zlib.crc32(f"{name}{array.dtype}{array.shape}".encode(), total))
+    return total
+
+
+def _check_same_leaves(stored: dict[str, Any], wanted: dict[str, Any], *, where: str) -> None:
+    for name in sorted(stored.keys() | wanted.keys()):
+        has = f"{stored[name].dtype}{list(stored[name].shape)}" if name in stored else "absent"
+        needs = f"{wanted[name].dtype}{list(wanted[name].shape)}" if name in wanted else "absent"
+        if has != needs:
+            raise InputError(f"{where} does not fit: {name} is {has} in the checkpoint, {needs} in the model")
+
+
+@contextlib.contextmanager
+def _as_run_error(folder: Path) -> Iterator[None]:
+    """Orbax and TensorStore raise many kinds of errors on a full or read-only disk; people get one line."""
+    try:
+        yield
+    except Exception as error:
+        raise RunError(f"cannot save in {folder}: {_first_line(error)}; earlier checkpoints are kept") from error
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]

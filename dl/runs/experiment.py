@@ -1,0 +1,48 @@
+"""What an experiment module offers."""
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from dl.data.dataset import Dataset, DataSpec
+from dl.errors import InputError
+from dl.train.compiled import Parts
+from dl.train.options import TrainOptions
+from dl.types import Params
+
+Conclusion = Callable[[Params, Dataset], dict[str, dict[str, float]]]
+"""Parameters and data -> further figures for result.json, name to metrics."""
+
+
+class Build(Protocol):
+    def __call__(self, options: Any, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts: ...
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One experiment module: its options (a dataclass), its pure `build`, and an optional `conclude`."""
+
+    name: str
+    module: str
+    options: type[TrainOptions]
+    build: Build
+    conclude: Conclusion | None = None
+
+
+def load_experiment(module: str) -> Experiment:
+    """The experiment in the module with this full name, such as experiments.lenet_digits.
+
+    Raises:
+        InputError: when there is no such module, or it lacks `Options` or `build`.
+    """
+    try:
+        loaded = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name != module and not module.startswith(f"{error.name}."):
+            raise
+        raise InputError(f"there is no experiment module {module}: is its package installed?") from None
+    if not (hasattr(loaded, "Options") and hasattr(loaded, "build")):
+        raise InputError(f"{module} is no experiment: it must define Options and build")
+    name = module.rpartition(".")[2]
+    return Experiment(name, module, loaded.Options, loaded.build, getattr(loaded, "conclude", None))

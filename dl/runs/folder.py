@@ -1,0 +1,158 @@
+"""A run on disk: which files there are, and what may be done with the folder.
+
+```
+runs/lenet_digits/20260131-120000-0/
+    config.json       the experiment, every option, what was chosen by rule (written first)
+    manifest.json     versions, device, git commit, data fingerprint, seed, command; one entry a start
+    metrics.jsonl     one record a line
+    checkpoints/      Orbax checkpoints by step
+    result.json       the final figures (written last: a run that has it is finished)
+```
+"""
+
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from dl.data.dataset import DataSpec
+from dl.errors import InputError
+from dl.runs.experiment import Experiment, load_experiment
+from dl.runs.files import read_json, read_lines, rewrite_lines, write_json
+from dl.train.loop import Record
+from dl.train.options import TrainOptions
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The files of one run."""
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        return self.path / "config.json"
+
+    @property
+    def manifest(self) -> Path:
+        return self.path / "manifest.json"
+
+    @property
+    def metrics(self) -> Path:
+        return self.path / "metrics.jsonl"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    @property
+    def result(self) -> Path:
+        return self.path / "result.json"
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the run came to its end."""
+        return self.result.exists()
+
+    def records(self) -> list[Record]:
+        """What was recorded so far."""
+        return [Record(**line) for line in read_lines(self.metrics)]
+
+    def cut_records(self, step: int) -> list[Record]:
+        """Drop a torn line and all records past `step`; returns the rest."""
+        kept = [record for record in self.records() if record.step <= step]
+        rewrite_lines(self.metrics, [record.as_json() for record in kept])
+        return kept
+
+
+@dataclass(frozen=True)
+class Config:
+    """What config.json holds: enough to build the same run again."""
+
+    experiment: Experiment
+    options: TrainOptions
+    chunk_steps: int
+    parallel: str
+    devices: int
+    data: DataSpec
+
+    def write(self, folder: RunFolder) -> None:
+        """Store it."""
+        write_json(
+            folder.config,
+            {
+                "format": FORMAT,
+                "experiment": self.experiment.name,
+                "module": self.experiment.module,
+                "options": asdict(self.options),
+                "chosen": {
+                    "chunk_steps": self.chunk_steps,
+                    "parallel": self.parallel,
+                    "devices": self.devices,
+                },
+                "data": asdict(self.data),
+            },
+        )
+
+
+def new_folder(experiment: Experiment, seed: int, run_dir: str | Path | None) -> RunFolder:
+    """A folder that a new run may use, not made yet.
+
+    Raises:
+        InputError: when `run_dir` already holds a run, or anything else.
+    """
+    if run_dir is None:
+        stem = Path("runs") / experiment.name / f"{time.strftime('%Y%m%d-%H%M%S')}-{seed}"
+        candidates = [stem, *(stem.with_name(f"{stem.name}-{number}") for number in range(2, 100))]
+        return RunFolder(next(path for path in candidates if not path.exists()))
+    folder = RunFolder(Path(run_dir))
+    if folder.config.exists():
+        _refuse_used_folder(folder, experiment)
+    if folder.path.exists() and not folder.path.is_dir():
+        raise InputError(f"--run-dir {folder.path} is a file; name a new folder")
+    if folder.path.exists() and any(folder.path.iterdir()):
+        raise InputError(f"--run-dir {folder.path} is not empty and holds no run; name a new folder")
+    return folder
+
+
+def open_folder(run: str | Path) -> tuple[RunFolder, Config]:
+    """The folder of an existing run, and its configuration.
+
+    Raises:
+        InputError: when there is none, or it is broken or of another version.
+    """
+    folder = RunFolder(Path(run))
+    if not folder.path.is_dir():
+        raise InputError(f"no run folder {folder.path}: give the path that `run` printed")
+    if not folder.config.exists():
+        raise InputError(f"{folder.path} has no config.json and so is no run: give the path that `run` printed")
+    return folder, _read_config(folder.config)
+
+
+def _refuse_used_folder(folder: RunFolder, experiment: Experiment) -> None:
+    held = read_json(folder.config).get("experiment", "?")
+    if held != experiment.name:
+        raise InputError(f"--run-dir {folder.path} holds a run of {held}, not of {experiment.name}; name a new folder")
+    if folder.is_finished:
+        raise InputError(f"--run-dir {folder.path} holds a finished run; name a new folder")
+    raise InputError(f"--run-dir {folder.path} holds an unfinished run; go on with `resume {folder.path}`")
+
+
+def _read_config(path: Path) -> Config:
+    stored: Any = read_json(path)
+    if not isinstance(stored, dict) or stored.get("format") != FORMAT:
+        found = stored.get("format", "none") if isinstance(stored, dict) else "none"
+        raise InputError(f"{path} has format {found}, this version reads {FORMAT}: use the version that wrote it")
+    try:
+        experiment = load_experiment(stored["module"])
+        options = experiment.options(**stored["options"])
+        return Config(experiment, options, **stored["chosen"], data=_read_spec(stored["data"]))
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{path} is broken or of another version ({error}); it cannot be used") from None
+
+
+def _read_spec(stored: dict[str, Any]) -> DataSpec:
+    """JSON knows lists only; the spec has tuples."""
+    return DataSpec(**{name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()})

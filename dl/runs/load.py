@@ -1,0 +1,103 @@
+"""A run brought back for use: model, parameters and preprocessing."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from dl.data.batching import normalize
+from dl.data.dataset import DataSpec
+from dl.errors import InputError
+from dl.runs.checkpoint import Checkpoints, DamagedCheckpoint
+from dl.runs.folder import Config, RunFolder, open_folder
+from dl.train.compiled import Training, start_training
+from dl.types import Array, Model, ModelState, Params
+
+
+class Prediction(NamedTuple):
+    """What a model says of one example: a class name and its probability."""
+
+    label: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A trained model with all that it needs to be applied.
+
+    `params` and `model_state` go into `model.apply`; `spec` names the classes and holds the normalisation.
+    """
+
+    model: Model
+    params: Params
+    model_state: ModelState
+    spec: DataSpec
+    step: int
+
+    def outputs(self, inputs: np.ndarray | Array) -> Array:
+        """Raw outputs (logits) [B, K] for raw inputs [B, ...], such as uint8 pictures [B, H, W, C].
+
+        Raises:
+            InputError: when the inputs do not have the shape that the model was trained on.
+        """
+        if tuple(inputs.shape[1:]) != self.spec.input_shape:
+            raise InputError(f"inputs are {tuple(inputs.shape[1:])}, the model takes {self.spec.input_shape}")
+        return self._apply(self.params, self.model_state, jnp.asarray(inputs))
+
+    def probabilities(self, inputs: np.ndarray | Array) -> Array:
+        """Class probabilities [B, K] (of each yes-or-no output, where the task is binary)."""
+        squash = jax.nn.softmax if self.spec.task == "classification" else jax.nn.sigmoid
+        return squash(self.outputs(inputs))
+
+    def predict(self, inputs: np.ndarray | Array) -> list[Prediction]:
+        """The most probable class of each input [B, ...]."""
+        probabilities = np.asarray(self.probabilities(inputs))
+        winners = probabilities.argmax(axis=-1)
+        return [
+            Prediction(self.spec.class_names[winner], float(row[winner]))
+            for winner, row in zip(winners, probabilities, strict=True)
+        ]
+
+    @cached_property
+    def _apply(self):
+        def apply(params: Params, model_state: ModelState, inputs: Array) -> Array:
+            return self.model.apply(params, model_state, normalize(inputs, self.spec))[0]
+
+        return jax.jit(apply)
+
+
+def load(run: str | Path, *, checkpoint: Literal["last", "best"] = "last") -> Loaded:
+    """The model of the run in folder `run`, with its newest parameters or those that validated best.
+
+    Needs neither the data nor the devices that it was trained with.
+
+    Raises:
+        InputError: when the folder is no run, has no checkpoint yet, or one that does not fit.
+    """
+    folder, config = open_folder(run)
+    training, step = restore_training(folder, config, checkpoint=checkpoint)
+    model = config.experiment.build(config.options, config.data).model
+    return Loaded(model, training.state.params, training.state.model_state, config.data, step)
+
+
+def restore_training(
+    folder: RunFolder, config: Config, *, checkpoint: Literal["last", "best"] = "last"
+) -> tuple[Training, int]:
+    """The stored state of a run and its step, on one device."""
+    parts = config.experiment.build(config.options, config.data)
+    like = start_training(parts, config.data, seed=config.options.seed)
+    if not folder.checkpoints.is_dir():
+        raise InputError(f"{folder.path} has no checkpoint yet: go on with `resume {folder.path}`")
+    with Checkpoints(folder.checkpoints, keep=config.options.keep) as checkpoints:
+        steps = checkpoints.steps()
+        step = (checkpoints.best_step() if checkpoint == "best" else None) or (steps[-1] if steps else None)
+        if step is None:
+            raise InputError(f"{folder.path} has no checkpoint yet: go on with `resume {folder.path}`")
+        try:
+            return checkpoints.restore(step, like)[0], step
+        except DamagedCheckpoint as error:
+            raise InputError(f"{error}; `resume {folder.path}` goes on from the one before it") from None

@@ -1,0 +1,72 @@
+"""Where a run was made: versions, device, commit, data, command."""
+
+import platform
+import shlex
+import subprocess
+import sys
+import time
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import jax
+
+from dl.runs.files import read_json, write_json
+
+_PACKAGES = ("dl", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
+
+
+def add_to_manifest(path: Path, *, fingerprint: str, seed: int, devices: int) -> None:
+    """Note one more start of the run: manifest.json holds a list, the first start first."""
+    starts = read_json(path)["starts"] if path.exists() else []
+    write_json(path, {"starts": [*starts, describe_start(fingerprint=fingerprint, seed=seed, devices=devices)]})
+
+
+def describe_start(*, fingerprint: str, seed: int, devices: int) -> dict[str, Any]:
+    """Everything that one would ask when two runs differ."""
+    device = jax.devices()[0]
+    return {
+        "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "seed": seed,
+        "dataset_fingerprint": fingerprint,
+        "git_commit": git_commit(),
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in _PACKAGES},
+        "platform": platform.platform(),
+        "device": {"platform": device.platform, "kind": device.device_kind, "count": devices},
+    }
+
+
+def device_name() -> str:
+    """The device in words: `cpu` with its number of cores, or the accelerator's kind.
+
+    >>> bool(device_name())
+    True
+    """
+    import os
+
+    device = jax.devices()[0]
+    return f"CPU, {os.cpu_count()} cores" if device.platform == "cpu" else f"{device.device_kind}"
+
+
+def version(package: str) -> str | None:
+    """The installed version of `package`, None when it is not installed as a package."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def git_commit() -> str | None:
+    """The commit of the checkout that this code runs from, with `-dirty` when files differ; None outside one."""
+    here = Path(__file__).resolve().parent
+
+    def git(*words: str) -> str:
+        done = subprocess.run(["git", *words], cwd=here, capture_output=True, text=True, timeout=10, check=True)
+        return done.stdout.strip()
+
+    try:
+        return git("rev-parse", "HEAD") + ("-dirty" if git("status", "--porcelain", "-uno") else "")
+    except (OSError, subprocess.SubprocessError):
+        return None

@@ -1,0 +1,240 @@
+"""A run from its first step to its result, through any number of interruptions."""
+
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+from dl.data.dataset import Dataset
+from dl.data.load import load_data
+from dl.errors import RunError
+from dl.runs.checkpoint import Checkpoints
+from dl.runs.experiment import Experiment
+from dl.runs.files import append_line, read_json, write_json
+from dl.runs.folder import Config, RunFolder, new_folder, open_folder
+from dl.runs.manifest import add_to_manifest, device_name
+from dl.train.compile_clock import CompileClock
+from dl.train.compiled import Compiled, Parts, Training, compile_parts
+from dl.train.interrupt import StopRequest
+from dl.train.loop import Record, train_loop
+from dl.train.options import TrainOptions
+from dl.train.parallel import make_layout
+from dl.train.progress import Progress
+from dl.train.state import count_parameters
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: its folder, and its result, which is None when a signal stopped it."""
+
+    folder: RunFolder
+    result: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class _Session:
+    """One start of a run: everything that is set up anew each time."""
+
+    folder: RunFolder
+    config: Config
+    data: Dataset
+    parts: Parts
+    compiled: Compiled
+
+
+def start_run(
+    experiment: Experiment,
+    options: TrainOptions,
+    *,
+    run_dir: str | Path | None = None,
+    stop: StopRequest,
+    show: bool = True,
+) -> Outcome:
+    """Run `experiment` in a new folder.
+
+    All that can be wrong with the input is found before the folder is made.
+
+    Raises:
+        InputError: for options, data or a folder that cannot be used.
+        RunError: when training fails; what was saved is kept.
+    """
+    folder = new_folder(experiment, options.seed, run_dir)
+    data, parts, compiled = _set_up(experiment, options)
+    layout = compiled.layout
+    config = Config(experiment, options, compiled.plan.chunk_steps, layout.mode, len(layout.devices), data.spec)
+    folder.path.mkdir(parents=True, exist_ok=True)
+    config.write(folder)
+    return _go_on(_Session(folder, config, data, parts, compiled), stop=stop, show=show)
+
+
+def resume_run(run: str | Path, *, stop: StopRequest, show: bool = True) -> Outcome:
+    """Go on with a run from its newest intact checkpoint, or from step 0 where there is none yet.
+
+    Raises:
+        InputError: when the folder is no run, or its checkpoint does not fit.
+        RunError: when the data are not those that the run began with.
+    """
+    folder, config = open_folder(run)
+    if folder.is_finished:
+        return Outcome(folder, read_json(folder.result))
+    data, parts, compiled = _set_up(config.experiment, config.options, config)
+    _check_same_data(folder, data)
+    return _go_on(_Session(folder, config, data, parts, compiled), stop=stop, show=show)
+
+
+def open_data(options: TrainOptions) -> Dataset:
+    """The data set that `options` name, cut as they say."""
+    from dl.data.dataset import limit
+
+    size = (options.image_size, options.image_size) if options.image_size else None
+    data = load_data(options.dataset, validation=options.validation, image_size=size)
+    return limit(data, train=options.train_examples) if options.train_examples else data
+
+
+def _set_up(
+    experiment: Experiment, options: TrainOptions, config: Config | None = None
+) -> tuple[Dataset, Parts, Compiled]:
+    """Data, parts and compiled functions, as first chosen when `config` is given."""
+    mode = config.parallel if config else options.parallel
+    layout = make_layout(mode, devices=config.devices if config else options.devices)
+    data = open_data(options)
+    parts = experiment.build(options, data.spec, axis_name=layout.axis_name)
+    chunk_steps = config.chunk_steps if config else 0
+    return data, parts, compile_parts(parts, data, options, layout, chunk_steps=chunk_steps)
+
+
+def _check_same_data(folder: RunFolder, data: Dataset) -> None:
+    if not folder.manifest.exists():
+        return
+    before = read_json(folder.manifest)["starts"][0]["dataset_fingerprint"]
+    if before != data.fingerprint:
+        raise RunError(
+            f"{data.spec.name} has changed since the run began (fingerprint {before[:8]}, now {data.fingerprint[:8]}): "
+            f"bring the old data back, or start a new run"
+        )
+
+
+def _go_on(session: _Session, *, stop: StopRequest, show: bool) -> Outcome:
+    """Train from where the folder's checkpoints are to the end, and write the result."""
+    folder, compiled, options = session.folder, session.compiled, session.config.options
+    add_to_manifest(
+        folder.manifest,
+        fingerprint=session.data.fingerprint,
+        seed=options.seed,
+        devices=len(compiled.layout.devices),
+    )
+    clock = _Clock()
+    with Checkpoints(folder.checkpoints, keep=options.keep) as checkpoints:
+        training, history = _restore(session, checkpoints, clock)
+        training, history = _train(session, training, history, checkpoints, clock, stop=stop, show=show)
+        checkpoints.wait()
+        if int(compiled.layout.fetch(training.state.step)) < compiled.plan.total_steps and stop.requested:
+            return Outcome(folder, None)
+        result = _result(session, training, history, clock)
+        write_json(folder.result, result)
+    return Outcome(folder, result)
+
+
+def _restore(session: _Session, checkpoints: Checkpoints, clock: "_Clock") -> tuple[Training, list[Record]]:
+    """The newest intact checkpoint and the records up to it; step 0 and none where there is no checkpoint."""
+    folder, compiled = session.folder, session.compiled
+    fresh = compiled.start(None)
+    found = checkpoints.restore_newest(compiled.layout.fetch(fresh))
+    if found is None:
+        return fresh, folder.cut_records(-1)
+    tree, notes, damaged = found
+    for what in damaged:
+        print(f"{what}; going on from the one before it", file=sys.stderr)
+    clock.before = notes["wall_seconds"]
+    clock.compiled_before = notes["compile_seconds"]
+    history = folder.cut_records(int(tree.state.step))
+    return Training(*(compiled.layout.put(part) for part in tree)), history
+
+
+def _train(
+    session: _Session,
+    training: Training,
+    history: list[Record],
+    checkpoints: Checkpoints,
+    clock: "_Clock",
+    *,
+    stop: StopRequest,
+    show: bool,
+) -> tuple[Training, list[Record]]:
+    folder, compiled, options = session.folder, session.compiled, session.config.options
+    last_loss: dict[int, float] = {}
+
+    def checkpoint(training: Training, step: int) -> None:
+        checkpoints.save(
+            step, compiled.layout.fetch(training), notes=clock.notes(), loss=last_loss.get(step)
+        )
+
+    start = int(compiled.layout.fetch(training.state.step))
+    with Progress(compiled.plan, start=start, batch_size=options.batch_size, show=show) as shown:
+
+        def record(new: Record) -> None:
+            _append(folder.metrics, new)
+            shown.record(new)
+            if new.split == "validation":
+                last_loss[new.step] = new.values["loss"]
+
+        return train_loop(
+            compiled,
+            training,
+            history=history,
+            validates=session.data.validation is not None,
+            patience=options.patience,
+            batch_size=options.batch_size,
+            on_record=record,
+            on_chunk=shown.chunk,
+            on_checkpoint=checkpoint,
+            stop=lambda: stop.requested,
+        )
+
+
+def _append(path: Path, record: Record) -> None:
+    try:
+        append_line(path, record.as_json())
+    except OSError as error:
+        raise RunError(f"cannot write {path}: {error.strerror}; earlier checkpoints are kept") from error
+
+
+def _result(session: _Session, training: Training, history: list[Record], clock: "_Clock") -> dict[str, Any]:
+    """The final figures; the only look that a run takes at the test part."""
+    compiled, data = session.compiled, session.data
+    state = compiled.layout.fetch(training.state)
+    figures: dict[str, dict[str, float]] = {}
+    for part in ("validation", "test") if data.validation is not None else ("test",):
+        figures[part] = compiled.evaluate(training.state, part)
+    if session.config.experiment.conclude is not None:
+        figures |= session.config.experiment.conclude(state.params, data)
+    rates = sorted(record.examples_per_second for record in history if record.examples_per_second)
+    return {
+        "experiment": session.config.experiment.name,
+        "metrics": figures,
+        "wall_seconds": clock.notes()["wall_seconds"],
+        "compile_seconds": clock.notes()["compile_seconds"],
+        "examples_per_second": rates[len(rates) // 2] if rates else None,
+        "parameters": count_parameters(state.params),
+        "device": device_name(),
+        "steps": int(state.step),
+    }
+
+
+class _Clock:
+    """Wall and compile seconds over all starts of a run."""
+
+    def __init__(self) -> None:
+        self.before = 0.0
+        self.compiled_before = 0.0
+        self._since = time.perf_counter()
+        self._compiling = CompileClock()
+
+    def notes(self) -> dict[str, float]:
+        """Seconds so far, as checkpoints and results keep them."""
+        return {
+            "wall_seconds": round(self.before + time.perf_counter() - self._since, 3),
+            "compile_seconds": round(self.compiled_before + self._compiling.seconds, 3),
+        }

@@ -1,0 +1,1 @@
+"""State, step, parallel forms of the step, loop, and `fit`."""

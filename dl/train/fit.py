@@ -1,0 +1,75 @@
+"""Training in one call, for notebooks and scripts: no files, everything returned."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dl.data.dataset import Dataset
+from dl.train.compiled import Parts, compile_parts
+from dl.train.interrupt import StopRequest
+from dl.train.loop import Record, train_loop
+from dl.train.options import TrainOptions
+from dl.train.parallel import make_layout
+from dl.train.progress import Progress
+from dl.train.state import TrainState
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What `fit` returns: the state, the records so far, and whether it was stopped before its end."""
+
+    state: TrainState
+    history: list[Record]
+    interrupted: bool
+
+    def curve(self, split: str, name: str) -> tuple[list[float], list[float]]:
+        """Epochs and values of one metric, ready to plot."""
+        records = [record for record in self.history if record.split == split]
+        return [record.epoch for record in records], [record.values[name] for record in records]
+
+
+def fit(
+    parts: Parts,
+    data: Dataset,
+    options: TrainOptions,
+    *,
+    resume: Fit | None = None,
+    progress: bool = True,
+    on_record: Callable[[Record], None] = lambda record: None,
+) -> Fit:
+    """Train `parts` on `data` and evaluate on its validation part as `options` say.
+
+    Ctrl-C (a notebook's stop button) ends it after the current chunk of steps; `resume=` the result goes on from
+    there, or on towards a larger `options.epochs`, as if there had been no pause.
+
+    >>> import dl
+    >>> data, options = dl.load_data("xor"), dl.TrainOptions(epochs=2, batch_size=4, validation=0.0)
+    >>> model = dl.models.mlp(1, hidden_sizes=(4,))
+    >>> parts = dl.Parts(model, dl.objectives.binary(model), dl.optimizers.sgd(0.5))
+    >>> dl.fit(parts, data, options, progress=False).history[-1].step
+    2
+    """
+    compiled = compile_parts(parts, data, options, make_layout(options.parallel, devices=options.devices))
+    history = resume.history if resume else []
+    training = compiled.start(resume.state if resume else None)
+    start = history[-1].step if history else 0
+    with (
+        StopRequest() as stop,
+        Progress(compiled.plan, start=start, batch_size=options.batch_size, show=progress) as shown,
+    ):
+
+        def record(new: Record) -> None:
+            shown.record(new)
+            on_record(new)
+
+        training, records = train_loop(
+            compiled,
+            training,
+            history=history,
+            validates=data.validation is not None,
+            patience=options.patience,
+            batch_size=options.batch_size,
+            on_record=record,
+            on_chunk=shown.chunk,
+            stop=lambda: stop.requested,
+        )
+    return Fit(compiled.layout.fetch(training.state), records, stop.requested)

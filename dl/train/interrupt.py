@@ -1,0 +1,54 @@
+"""Stopping on a signal: the first asks, the second insists."""
+
+import signal
+import threading
+from types import FrameType, TracebackType
+
+
+class StopRequest:
+    """While entered, turns SIGINT and SIGTERM into a flag that the loop looks at between two chunks.
+
+    A second SIGINT raises KeyboardInterrupt at once. Outside the main thread, where Python allows no handlers, it
+    does nothing.
+
+    >>> with StopRequest() as stop:
+    ...     signal.raise_signal(signal.SIGINT)
+    ...     stop.requested, stop.signal_name
+    (True, 'SIGINT')
+    """
+
+    def __init__(self) -> None:
+        self.number: int | None = None
+        self._previous: dict[int, object] = {}
+
+    @property
+    def requested(self) -> bool:
+        """Whether a signal has come."""
+        return self.number is not None
+
+    @property
+    def signal_name(self) -> str:
+        """The signal's name, such as SIGTERM."""
+        return signal.Signals(self.number).name if self.number is not None else "none"
+
+    @property
+    def exit_code(self) -> int:
+        """128 + the signal's number, as shells have it: 130 after Ctrl-C, 143 after SIGTERM."""
+        return 128 + self.number if self.number is not None else 0
+
+    def __enter__(self) -> "StopRequest":
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._previous[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self.requested and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        self.number = number

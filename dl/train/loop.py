@@ -1,0 +1,143 @@
+"""The loop: chunks of steps, with records, evaluations and checkpoints between them.
+
+It takes functions and knows neither files nor pictures.
+"""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import jax
+import optax
+
+from dl import metrics
+from dl.errors import RunError
+from dl.train.compile_clock import CompileClock
+from dl.train.compiled import Compiled, Training
+
+
+@dataclass(frozen=True)
+class Record:
+    """One line of a run's history: the means over the steps since the last record, or over a held-out part."""
+
+    step: int
+    epoch: float
+    split: str
+    values: dict[str, float]
+    examples_per_second: float | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The record as plain data, in the order that files have it."""
+        return asdict(self)
+
+
+def train_loop(
+    compiled: Compiled,
+    training: Training,
+    *,
+    history: Sequence[Record] = (),
+    validates: bool = True,
+    patience: int = 0,
+    batch_size: int,
+    on_record: Callable[[Record], None] = lambda record: None,
+    on_chunk: Callable[[int], None] = lambda step: None,
+    on_checkpoint: Callable[[Training, int], None] = lambda training, step: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> tuple[Training, list[Record]]:
+    """Train until the plan is fulfilled, `stop()` says so, or validation has not improved for `patience` looks.
+
+    Goes on from the step that `training` is at; `history` is what was recorded before it. `on_checkpoint` is called
+    where the plan has a checkpoint, and once more when `stop()` interrupts between two of them.
+
+    Raises:
+        RunError: when the loss or the parameters stop being finite.
+    """
+    plan, records = compiled.plan, list(history)
+    step = int(compiled.layout.fetch(training.state.step))
+    clock = _Throughput(batch_size)
+
+    def record(split: str, values: dict[str, float], rate: float | None = None) -> None:
+        records.append(Record(step, round(step / plan.steps_per_epoch, 4), split, values, rate))
+        on_record(records[-1])
+
+    behind = None
+    while step < plan.total_steps and not stops_early(records, patience=patience):
+        if stop():
+            check_finite_params(compiled.layout.fetch(training.state.params), step)
+            on_checkpoint(training, step)
+            break
+        start, step = step, plan.chunk_end(step)
+        training, ticket = compiled.advance(training, start)
+        # One chunk computes while the next is prepared; more would make a signal wait and progress lie.
+        jax.block_until_ready(behind)
+        behind = ticket
+        on_chunk(step)
+        clock.add(step - start)
+        if plan.records_after(start, step):
+            values = metrics.compute(compiled.layout.fetch(training.totals))
+            check_finite_loss(values, step)
+            record("train", values, clock.rate())
+            training = compiled.reset(training)
+        if validates and plan.evaluates_after(step):
+            record("validation", compiled.evaluate(training.state, "validation"))
+        if plan.checkpoints_after(step):
+            check_finite_params(compiled.layout.fetch(training.state.params), step)
+            on_checkpoint(training, step)
+        if plan.is_epoch_end(step):
+            clock.restart()
+    return training, records
+
+
+def stops_early(records: Sequence[Record], *, patience: int) -> bool:
+    """Whether the validation loss has not reached a new low in the last `patience` evaluations.
+
+    >>> losses = [Record(step, step, "validation", {"loss": loss}) for step, loss in enumerate([3.0, 1.0, 2.0, 2.0])]
+    >>> stops_early(losses, patience=2), stops_early(losses, patience=3)
+    (True, False)
+    """
+    losses = [record.values["loss"] for record in records if record.split == "validation"]
+    if not patience or len(losses) <= patience:
+        return False
+    return len(losses) - 1 - losses.index(min(losses)) >= patience
+
+
+def check_finite_loss(values: dict[str, float], step: int) -> None:
+    """Raise a `RunError` that names the step when the loss is inf or nan."""
+    if not math.isfinite(values["loss"]):
+        raise RunError(
+            f"the loss is {values['loss']} in the steps up to {step}: lower --learning-rate, warm it up or clip the "
+            f"gradient; the last checkpoint before it is kept"
+        )
+
+
+def check_finite_params(params: Any, step: int) -> None:
+    """Raise a `RunError` when a parameter is inf or nan, so that no checkpoint ever holds one."""
+    if not math.isfinite(float(optax.tree_utils.tree_norm(params))):
+        raise RunError(
+            f"a parameter is not finite after step {step}: lower --learning-rate, warm it up or clip the gradient; "
+            f"the last checkpoint before it is kept"
+        )
+
+
+class _Throughput:
+    """Examples a second since the last asking, compilation left out."""
+
+    def __init__(self, batch_size: int) -> None:
+        self._batch_size = batch_size
+        self._compiling = CompileClock()
+        self.restart()
+
+    def restart(self) -> None:
+        self._steps, self._since = 0, time.perf_counter()
+        self._compiling.restart()
+
+    def add(self, steps: int) -> None:
+        self._steps += steps
+
+    def rate(self) -> float:
+        seconds = time.perf_counter() - self._since - self._compiling.seconds
+        rate = self._steps * self._batch_size / max(seconds, 1e-9)
+        self.restart()
+        return round(rate, 1)

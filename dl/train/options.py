@@ -1,0 +1,76 @@
+"""The options that every training run has. Plain scalars: they are printed, stored as JSON and parsed from words."""
+
+import math
+from dataclasses import dataclass, fields
+from typing import Literal
+
+from dl.errors import InputError
+
+_AT_LEAST_ONE = ("epochs", "batch_size", "evaluate_every", "log_every", "checkpoint_every", "keep")
+_AT_LEAST_ZERO = ("seed", "devices", "scan_steps", "patience", "image_size", "train_examples")
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """What to train on, for how long, and what to keep. Experiments subclass it and change the defaults.
+
+    >>> TrainOptions(epochs=0)
+    Traceback (most recent call last):
+    dl.errors.InputError: epochs is 0; it must be at least 1
+    """
+
+    dataset: str = "digits"
+    """Data set: a built-in name, a TFDS name, or folder:PATH."""
+    epochs: int = 10
+    """Passes over the training examples."""
+    batch_size: int = 128
+    """Examples a step, over all devices together."""
+    learning_rate: float = 0.1
+    """Learning rate, or its peak when a schedule is used."""
+    seed: int = 0
+    """Seed of the initial parameters, data order, dropout and augmentation."""
+    validation: float = 0.1
+    """Fraction of the training examples held out; 0 trains on all of them."""
+    evaluate_every: int = 1
+    """Epochs between two evaluations on the held-out examples."""
+    patience: int = 0
+    """Stop after this many evaluations without a better validation loss; 0 never stops early."""
+    log_every: int = 100
+    """Steps between two training records (an epoch's end always makes one)."""
+    checkpoint_every: int = 1
+    """Epochs between two checkpoints."""
+    keep: int = 2
+    """How many of the newest checkpoints to keep, besides the best."""
+    parallel: Literal["auto", "jit", "pmap"] = "auto"
+    """How to use several devices; auto is jit."""
+    devices: int = 0
+    """How many devices to use; 0 uses all."""
+    scan_steps: int = 0
+    """Steps in one compiled call; 0 chooses by backend and model."""
+    image_size: int = 0
+    """Side that pictures of folder:PATH are resized to; 0 leaves them as they are."""
+    train_examples: int = 0
+    """Train on only this many examples; 0 uses all."""
+
+    def __post_init__(self) -> None:
+        for option in fields(self):
+            value = getattr(self, option.name)
+            if isinstance(value, float) and not math.isfinite(value):
+                raise InputError(f"{option.name} is {value}; it must be a finite number")
+        for name in _AT_LEAST_ONE:
+            require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
+        for name in _AT_LEAST_ZERO:
+            require(getattr(self, name) >= 0, name, getattr(self, name), "at least 0")
+        require(self.learning_rate > 0, "learning_rate", self.learning_rate, "above 0")
+        require(0 <= self.validation < 1, "validation", self.validation, "at least 0 and below 1")
+
+
+def require(holds: bool, name: str, value: object, what: str) -> None:
+    """Refuse the option `name` unless `holds`, saying `what` it must be.
+
+    >>> require(False, "dropout", 1.5, "at least 0 and below 1")
+    Traceback (most recent call last):
+    dl.errors.InputError: dropout is 1.5; it must be at least 0 and below 1
+    """
+    if not holds:
+        raise InputError(f"{name} is {value}; it must be {what}")

@@ -1,0 +1,173 @@
+"""Where pure steps are compiled: `jit` on one device, `jit` over a mesh, `pmap`, and k steps in one call.
+
+Donation lives here too: the state that goes in is given up, the state that comes out takes its memory.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+
+from dl import metrics
+from dl.errors import InputError
+from dl.train.state import TrainState
+from dl.types import Batch, Metrics, PyTree
+
+AXIS = "batch"
+"""The axis that batches are split along; the `axis_name` of steps and models that run under `pmap`."""
+
+Step = Callable[[TrainState, Batch], tuple[TrainState, Metrics]]
+
+
+def make_mesh(devices: Sequence[jax.Device] | None = None) -> Mesh:
+    """A one-dimensional mesh over `devices` (default: all), its axis called "batch"."""
+    devices = jax.devices() if devices is None else devices
+    # Auto, not the default Explicit: Flax's RNN fails under explicit axes.
+    return jax.make_mesh((len(devices),), (AXIS,), axis_types=(AxisType.Auto,), devices=tuple(devices))
+
+
+def jit_step(step: Step, mesh: Mesh | None = None) -> Step:
+    """`step` compiled for one device, or for a `mesh` with the batch sharded over it. Donates the state.
+
+    With a mesh every leaf of the batch is split along its first axis; parameters are replicated.
+    """
+    if mesh is None:
+        return jax.jit(step, donate_argnums=0)
+    replicated, sharded = NamedSharding(mesh, PartitionSpec()), NamedSharding(mesh, PartitionSpec(AXIS))
+    state: Any = TrainState(replicated, replicated, replicated, replicated, replicated, carry=sharded)
+    return jax.jit(step, in_shardings=(state, sharded), out_shardings=(state, replicated), donate_argnums=0)
+
+
+def pmap_step(step: Step, devices: Sequence[jax.Device] | None = None) -> Step:
+    """`step`, built with `axis_name=AXIS`, compiled per device with gradients summed across. Donates the state.
+
+    Takes a replicated state (`replicate`) and a batch whose leaves are [devices, B / devices, ...] (`shard`).
+    """
+    return jax.pmap(step, axis_name=AXIS, donate_argnums=0, devices=devices)
+
+
+def scan_steps(step: Callable[[Any, Any], tuple[Any, Metrics]]) -> Callable[[Any, PyTree], tuple[Any, Metrics]]:
+    """Several steps in one compiled call: batches with a leading axis [k, ...], metrics merged over the k steps.
+
+    For k = 1 there is no loop: XLA's CPU convolutions are slow inside one.
+    """
+
+    def steps(state: Any, batches: PyTree) -> tuple[Any, Metrics]:
+        if len(jax.tree.leaves(batches)[0]) == 1:
+            return step(state, jax.tree.map(lambda leaf: leaf[0], batches))
+        first = jax.tree.map(lambda leaf: leaf[0], batches)
+        zeros = metrics.zeros_like(jax.eval_shape(step, state, first)[1])
+
+        def body(before: tuple[Any, Metrics], batch: Any) -> tuple[tuple[Any, Metrics], None]:
+            state, totals = before
+            state, sums = step(state, batch)
+            return (state, metrics.merge(totals, sums)), None
+
+        return jax.lax.scan(body, (state, zeros), batches)[0]
+
+    return steps
+
+
+def replicate(tree: PyTree, devices: Sequence[jax.Device]) -> PyTree:
+    """One copy a device, stacked along a new first axis [devices, ...], as `pmap_step` takes it."""
+    sharding = NamedSharding(make_mesh(devices), PartitionSpec(AXIS))
+    # Made inside jit: device_put may alias its argument, and donating the alias would delete the original.
+    copy = jax.jit(
+        lambda leaves: jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (len(devices), *leaf.shape)), leaves),
+        out_shardings=sharding,
+    )
+    return copy(tree)
+
+
+def unreplicate(tree: PyTree) -> PyTree:
+    """The first device's copy of a replicated tree."""
+    return jax.tree.map(lambda leaf: leaf[0], tree)
+
+
+def shard(batch: PyTree, devices: int, *, axis: int = 0) -> PyTree:
+    """Split `axis` (of size B) of every leaf over devices: the result's leaves are [devices, ..., B/devices, ...].
+
+    >>> shard({"mask": np.ones(6)}, 2)["mask"].shape
+    (2, 3)
+    """
+
+    def split(leaf: np.ndarray) -> np.ndarray:
+        shape = leaf.shape
+        parts = np.reshape(leaf, (*shape[:axis], devices, shape[axis] // devices, *shape[axis + 1 :]))
+        return np.moveaxis(parts, axis, 0)
+
+    return jax.tree.map(split, batch)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a run is spread over devices. The loop only speaks to this; the step never knows.
+
+    A loop function takes `(training, arrays, indexed)`: what is trained (replicated, donated), a resident part of the
+    data (replicated), and an `IndexedBatch` [k, B] (split along B). It returns what is trained, or metrics.
+    """
+
+    mode: Literal["jit", "pmap"]
+    devices: tuple[jax.Device, ...]
+
+    @property
+    def axis_name(self) -> str | None:
+        """The `axis_name` that models and steps must be built with."""
+        return AXIS if self.mode == "pmap" else None
+
+    def check(self, batch_size: int) -> None:
+        """Refuse a batch that the devices cannot share evenly."""
+        if batch_size % len(self.devices):
+            raise InputError(
+                f"batch size {batch_size} does not divide over {len(self.devices)} devices: "
+                f"use a multiple of {len(self.devices)}"
+            )
+
+    def compile(self, function: Callable, *, donate: bool = True) -> Callable:
+        """`function(training, arrays, indexed)` compiled for this layout."""
+        donated = (0,) if donate else ()
+        if self.mode == "pmap":
+            return jax.pmap(function, axis_name=AXIS, donate_argnums=donated, devices=self.devices)
+        if len(self.devices) == 1:
+            return jax.jit(function, donate_argnums=donated)
+        everywhere, split = self._sharding(), self._sharding(None, AXIS)
+        return jax.jit(
+            function,
+            in_shardings=(everywhere, everywhere, split),
+            out_shardings=everywhere,
+            donate_argnums=donated,
+        )
+
+    def put(self, tree: PyTree) -> PyTree:
+        """Copy something that every device needs whole."""
+        if self.mode == "pmap":
+            return replicate(tree, self.devices)
+        # Through jit for a copy of its own: the result is donated, the caller's tree must survive that.
+        return jax.jit(lambda leaves: jax.tree.map(jnp.copy, leaves), out_shardings=self._sharding())(tree)
+
+    def split(self, indexed: PyTree) -> PyTree:
+        """Hand out batches [k, B]."""
+        return shard(indexed, len(self.devices), axis=1) if self.mode == "pmap" else indexed
+
+    def fetch(self, tree: PyTree) -> PyTree:
+        """One copy of what `put` replicated."""
+        return unreplicate(tree) if self.mode == "pmap" else tree
+
+    def _sharding(self, *axes: str | None) -> Any:
+        if len(self.devices) == 1:
+            return jax.sharding.SingleDeviceSharding(self.devices[0])
+        return NamedSharding(make_mesh(self.devices), PartitionSpec(*axes))
+
+
+def make_layout(parallel: str = "auto", *, devices: int = 0) -> Layout:
+    """The layout for `--parallel auto|jit|pmap --devices N`; 0 devices means all there are; auto means jit."""
+    available = jax.local_devices()
+    if parallel not in ("auto", "jit", "pmap"):
+        raise InputError(f"parallel {parallel!r} is not one of auto, jit, pmap")
+    if not 0 <= devices <= len(available):
+        raise InputError(f"{devices} devices asked for, {len(available)} {available[0].platform} device(s) here")
+    return Layout("pmap" if parallel == "pmap" else "jit", tuple(available[: devices or len(available)]))

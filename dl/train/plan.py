@@ -1,0 +1,79 @@
+"""The arithmetic of a run: which steps belong together, and after which of them something happens."""
+
+from dataclasses import dataclass
+
+from dl.data.batching import steps_per_epoch
+from dl.train.options import TrainOptions
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Steps, epochs and chunks. A chunk is the run of steps that one compiled call makes.
+
+    Chunks lie at fixed places in an epoch, whatever step a run was resumed at, and never cross an epoch's end.
+
+    >>> plan = Plan(steps_per_epoch=10, epochs=2, chunk_steps=4, log_every=5)
+    >>> [plan.chunk_end(step) for step in (0, 4, 8, 10)]
+    [4, 8, 10, 14]
+    """
+
+    steps_per_epoch: int
+    epochs: int
+    chunk_steps: int
+    log_every: int
+    evaluate_every: int = 1
+    checkpoint_every: int = 1
+
+    @property
+    def total_steps(self) -> int:
+        """The step after which the run is done."""
+        return self.steps_per_epoch * self.epochs
+
+    @property
+    def signatures(self) -> int:
+        """How many different chunk lengths there are, and so how many compilations."""
+        return 1 if self.steps_per_epoch % self.chunk_steps == 0 else 2
+
+    def chunk_end(self, step: int) -> int:
+        """The step that the chunk starting at `step` runs up to."""
+        epoch, position = divmod(step, self.steps_per_epoch)
+        end = (position // self.chunk_steps + 1) * self.chunk_steps
+        return epoch * self.steps_per_epoch + min(end, self.steps_per_epoch)
+
+    def epochs_done(self, step: int) -> int:
+        """Complete epochs after `step` steps."""
+        return step // self.steps_per_epoch
+
+    def is_epoch_end(self, step: int) -> bool:
+        """Whether step number `step` closes an epoch."""
+        return step > 0 and step % self.steps_per_epoch == 0
+
+    def records_after(self, start: int, end: int) -> bool:
+        """Whether the chunk from `start` to `end` is followed by a training record."""
+        position = start % self.steps_per_epoch
+        return self.is_epoch_end(end) or (position + end - start) // self.log_every > position // self.log_every
+
+    def evaluates_after(self, step: int) -> bool:
+        """Whether the held-out examples are looked at after `step`."""
+        return self._falls_on(step, self.evaluate_every)
+
+    def checkpoints_after(self, step: int) -> bool:
+        """Whether a checkpoint is due after `step`."""
+        return self._falls_on(step, self.checkpoint_every)
+
+    def _falls_on(self, step: int, every: int) -> bool:
+        last = step == self.total_steps
+        return self.is_epoch_end(step) and (last or self.epochs_done(step) % every == 0)
+
+
+def make_plan(options: TrainOptions, *, train_size: int, chunk_steps: int) -> Plan:
+    """The plan of a run with `options` on `train_size` examples."""
+    in_epoch = steps_per_epoch(train_size, options.batch_size)
+    return Plan(
+        steps_per_epoch=in_epoch,
+        epochs=options.epochs,
+        chunk_steps=min(chunk_steps, in_epoch),
+        log_every=options.log_every,
+        evaluate_every=options.evaluate_every,
+        checkpoint_every=options.checkpoint_every,
+    )

@@ -1,0 +1,60 @@
+"""The state of a training run: one frozen pytree."""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from dl.types import Array, Carry, Key, Model, ModelState, Params, PyTree
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class TrainState:
+    """Everything that a step reads and writes.
+
+    `key` never changes: a step's randomness is `fold_in(key, step)`, so a restored state goes on with the very
+    numbers it would have had. `model_state` holds batch statistics, `carry` the recurrent state of truncated
+    back-propagation through time (empty otherwise).
+    """
+
+    step: Array
+    key: Key
+    params: Params
+    model_state: ModelState
+    opt_state: PyTree
+    carry: Carry = ()
+
+
+def init_state(
+    model: Model, optimizer: optax.GradientTransformation, inputs: Array | jax.ShapeDtypeStruct, *, seed: int | Array
+) -> TrainState:
+    """The state before the first step; `inputs` [B, ...] gives the shapes (its values do not matter).
+
+    Everything random comes from `seed`. Pure: jit it with `out_shardings` to create a large state where it will live.
+
+    >>> import dl
+    >>> state = init_state(dl.models.mlp(10), dl.optimizers.sgd(0.1), jnp.zeros((1, 784)), seed=0)
+    >>> state.params["output"]["kernel"].shape
+    (128, 10)
+    """
+    key = jax.random.key(seed)
+    init_key, train_key = jax.random.split(key)
+    params, model_state = model.init(init_key, jnp.zeros(inputs.shape, inputs.dtype))
+    return TrainState(
+        step=jnp.zeros((), jnp.int32),
+        key=train_key,
+        params=params,
+        model_state=model_state,
+        opt_state=optimizer.init(params),
+    )
+
+
+def count_parameters(params: Params) -> int:
+    """How many numbers are trained.
+
+    >>> count_parameters({"w": jnp.zeros((3, 4)), "b": jnp.zeros(4)})
+    16
+    """
+    return sum(leaf.size for leaf in jax.tree.leaves(params))

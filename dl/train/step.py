@@ -1,0 +1,112 @@
+"""The train step and the evaluation step: pure functions, compiled elsewhere (`dl.train.parallel`)."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from dl import metrics
+from dl.train.state import TrainState
+from dl.types import Array, Augment, Batch, Key, Metrics, ModelState, Objective, Params, PyTree
+
+Gradients = tuple[PyTree, Metrics, ModelState, PyTree]
+
+
+def make_train_step(
+    objective: Objective,
+    optimizer: optax.GradientTransformation,
+    *,
+    axis_name: str | None = None,
+    accumulate: int = 1,
+) -> Callable[[TrainState, Batch], tuple[TrainState, Metrics]]:
+    """The pure function `train_step(state, batch) -> (state, metrics)`.
+
+    w ← w + update(∇ Σ loss / Σ count): the gradient of the summed loss is summed over micro-batches and devices and
+    divided once by the summed count, so masked and uneven batches are exact.
+
+    Args:
+        objective: what is minimised (`dl.objectives`).
+        optimizer: an Optax transformation (`dl.optimizers`).
+        axis_name: the mapped axis when the step runs under `pmap`; build the model with the same name.
+        accumulate: number of micro-batches that a batch is computed in, one after the other; divides the batch.
+    """
+
+    def train_step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:
+        key = jax.random.fold_in(state.key, state.step)
+        if axis_name is not None:
+            key = jax.random.fold_in(key, jax.lax.axis_index(axis_name))
+        gradients, sums, model_state, carry = _accumulated(objective, state, batch, key, accumulate)
+        if axis_name is not None:
+            gradients, sums = jax.lax.psum((gradients, sums), axis_name)
+        count = jnp.maximum(sums["loss"].count, 1.0)  # an empty batch has gradient zero, not nan
+        gradients = jax.tree.map(lambda gradient: gradient / count, gradients)
+        updates, opt_state = optimizer.update(gradients, state.opt_state, state.params)
+        params = optax.apply_updates(state.params, updates)
+        state = replace(
+            state, step=state.step + 1, params=params, model_state=model_state, opt_state=opt_state, carry=carry
+        )
+        return state, sums
+
+    return train_step
+
+
+def make_eval_step(
+    objective: Objective, *, axis_name: str | None = None
+) -> Callable[[TrainState, Batch], Metrics]:
+    """The pure function `eval_step(state, batch) -> metrics`: no dropout, running statistics, nothing updated."""
+
+    def eval_step(state: TrainState, batch: Batch) -> Metrics:
+        sums, _, _ = objective(state.params, state.model_state, batch, carry=state.carry)
+        return sums if axis_name is None else jax.lax.psum(sums, axis_name)
+
+    return eval_step
+
+
+def augmented(
+    train_step: Callable[[TrainState, Batch], tuple[TrainState, Metrics]], augment: Augment
+) -> Callable[[TrainState, Batch], tuple[TrainState, Metrics]]:
+    """`train_step` on augmented inputs; the randomness is keyed by (seed, step, example), not by device."""
+
+    def step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:
+        # The last bit pattern of uint32 is no step: this stream never meets the one that dropout draws from.
+        step_key = jax.random.fold_in(jax.random.fold_in(state.key, jnp.uint32(2**32 - 1)), state.step)
+        keys = jax.vmap(lambda index: jax.random.fold_in(step_key, index))(batch["index"])
+        return train_step(state, {**batch, "inputs": augment(keys, batch["inputs"], state.step)})
+
+    return step
+
+
+def _accumulated(objective: Objective, state: TrainState, batch: Batch, key: Key, parts: int) -> Gradients:
+    """Summed gradients and metrics of `parts` micro-batches."""
+    if parts == 1:
+        return _gradients(objective, state.params, state.model_state, state.carry, batch, key)
+
+    def body(before: Gradients, part: tuple[Array, Batch]) -> tuple[Gradients, None]:
+        number, micro_batch = part
+        gradients, sums, model_state, carry = before
+        own, own_sums, model_state, carry = _gradients(
+            objective, state.params, model_state, carry, micro_batch, jax.random.fold_in(key, number)
+        )
+        return (jax.tree.map(jnp.add, gradients, own), metrics.merge(sums, own_sums), model_state, carry), None
+
+    split = jax.tree.map(lambda leaf: leaf.reshape(parts, -1, *leaf.shape[1:]), batch)
+    first = jax.tree.map(lambda leaf: leaf[0], split)
+    shapes = jax.eval_shape(lambda: _gradients(objective, state.params, state.model_state, state.carry, first, key))
+    gradients, sums = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes[:2])
+    start = (gradients, sums, state.model_state, state.carry)
+    return jax.lax.scan(body, start, (jnp.arange(parts), split))[0]
+
+
+def _gradients(
+    objective: Objective, params: Params, model_state: ModelState, carry: PyTree, batch: Batch, key: Key
+) -> Gradients:
+    """∂ Σ loss / ∂ params, with the sums reported beside it."""
+
+    def summed_loss(params: Params) -> tuple[Array, tuple[Metrics, ModelState, PyTree]]:
+        sums, new_model_state, new_carry = objective(params, model_state, batch, train=True, key=key, carry=carry)
+        return sums["loss"].sum, (sums, new_model_state, new_carry)
+
+    gradients, (sums, new_model_state, new_carry) = jax.grad(summed_loss, has_aux=True)(params)
+    return gradients, sums, new_model_state, new_carry

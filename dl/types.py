@@ -1,0 +1,113 @@
+"""The types of everything that is passed around, named once, with shapes.
+
+Letters in shapes: `B` batch, `H W C` height, width, channels, `K` classes, `F` features, `N` examples.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+import jax
+import numpy as np
+
+Array: TypeAlias = jax.Array
+Key: TypeAlias = jax.Array
+"""A typed random key, `jax.random.key(seed)`."""
+
+PyTree: TypeAlias = Any
+Params: TypeAlias = PyTree
+"""Trainable parameters: nested dictionaries of arrays."""
+ModelState: TypeAlias = PyTree
+"""What a model carries from step to step besides parameters: batch statistics. Empty `{}` for most models."""
+Carry: TypeAlias = PyTree
+"""Recurrent state handed from one segment of a sequence to the next. Empty `()` for feed-forward models."""
+
+Batch: TypeAlias = Mapping[str, Array]
+"""`inputs` [B, ...], `targets` [B, ...], `mask` [B] (1 a real example, 0 padding), `index` [B] (which example)."""
+
+
+class Ratio(NamedTuple):
+    """A mean that can still be merged: a sum and the count it is to be divided by."""
+
+    sum: Array
+    count: Array
+
+
+Metrics: TypeAlias = dict[str, Ratio]
+"""Named means; `loss` is what is minimised. See `dl.metrics`."""
+
+
+class InitFn(Protocol):
+    def __call__(self, key: Key, inputs: Array) -> tuple[Params, ModelState]: ...
+
+
+class ApplyFn(Protocol):
+    def __call__(
+        self,
+        params: Params,
+        model_state: ModelState,
+        inputs: Array,
+        *,
+        train: bool = False,
+        key: Key | None = None,
+        carry: Carry = (),
+    ) -> tuple[Array, ModelState, Carry]: ...
+
+
+class LayerRow(NamedTuple):
+    """One line of a model's summary; `output_shape` is without the batch."""
+
+    name: str
+    output_shape: tuple[int, ...]
+    parameters: int
+
+
+@dataclass(frozen=True)
+class Model:
+    """A pair of pure functions.
+
+    `init(key, inputs) -> (params, model_state)`;
+    `apply(params, model_state, inputs, *, train, key, carry) -> (outputs, model_state, carry)`.
+    `layers(inputs)` lists every layer with its output shape and parameter count, without computing anything.
+    """
+
+    name: str
+    init: InitFn
+    apply: ApplyFn
+    layers: Callable[[jax.ShapeDtypeStruct], list[LayerRow]]
+
+
+class Objective(Protocol):
+    """What is minimised and reported: `metrics["loss"]` is the mean to minimise, the others are only reported."""
+
+    def __call__(
+        self,
+        params: Params,
+        model_state: ModelState,
+        batch: Batch,
+        *,
+        train: bool = False,
+        key: Key | None = None,
+        carry: Carry = (),
+    ) -> tuple[Metrics, ModelState, Carry]: ...
+
+
+Schedule: TypeAlias = Callable[[Array], Array]
+"""Step [] -> factor [] on the learning rate; 1 at the peak."""
+
+Augment: TypeAlias = Callable[[Array, Array, Array], Array]
+"""`(keys [B], inputs [B, ...], step []) -> inputs [B, ...]`: one key an example, whatever device holds it."""
+
+
+class TrainStep(Protocol):
+    def __call__(self, state: Any, batch: Any, /) -> tuple[Any, Metrics]: ...
+
+
+class Source(Protocol):
+    """Random access to examples: a length and items."""
+
+    def __len__(self) -> int: ...
+
+    def gather(self, index: np.ndarray) -> dict[str, np.ndarray]:
+        """The examples at `index` [B] as `inputs` [B, ...] and `targets` [B, ...]."""
+        ...

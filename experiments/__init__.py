@@ -1,0 +1,1 @@
+"""One module an experiment. `python -m experiments list` shows them."""

@@ -1,0 +1,3 @@
+from dl.cli import main
+
+raise SystemExit(main("experiments"))

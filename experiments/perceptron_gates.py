@@ -1,0 +1,33 @@
+"""Perceptrons learn AND, OR, NAND and NOR with Rosenblatt's rule.
+
+Lecture: A1-A3. Paper: Rosenblatt 1958.
+Expected: test accuracy 100 % (all 16 table entries), the same for every seed.
+Time: 4 s on 2 CPU cores.
+Command: python -m experiments run perceptron_gates
+"""
+
+from dataclasses import dataclass
+
+from dl import objectives, optimizers
+from dl.data.dataset import DataSpec
+from dl.models import perceptron
+from dl.train.compiled import Parts
+from dl.train.options import TrainOptions
+
+
+@dataclass(frozen=True)
+class Options(TrainOptions):
+    """Options of perceptron_gates."""
+
+    dataset: str = "gates"
+    epochs: int = 20
+    batch_size: int = 1
+    learning_rate: float = 1.0
+    validation: float = 0.0
+    checkpoint_every: int = 20
+
+
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+    """One unit a gate; descent on the perceptron loss at rate 1, a sample a step, is w ← w + (y − ŷ) x."""
+    model = perceptron(data_spec.classes)
+    return Parts(model, objectives.perceptron(model), optimizers.sgd(options.learning_rate))

@@ -1,0 +1,43 @@
+"""A perceptron fails on XOR; three of them composed by hand, AND(OR, NAND), do not.
+
+Lecture: A3. Book: Minsky & Papert 1969.
+Expected: learned accuracy at most 75 % for every seed, composed accuracy 100 %.
+Time: 4 s on 2 CPU cores.
+Command: python -m experiments run perceptron_xor
+"""
+
+from dataclasses import dataclass
+
+import jax.numpy as jnp
+
+from dl import objectives, optimizers
+from dl.data.dataset import Dataset, DataSpec
+from dl.lessons.gates import composed_xor
+from dl.models import perceptron
+from dl.train.compiled import Parts
+from dl.train.options import TrainOptions
+from dl.types import Params
+
+
+@dataclass(frozen=True)
+class Options(TrainOptions):
+    """Options of perceptron_xor."""
+
+    dataset: str = "xor"
+    epochs: int = 50
+    batch_size: int = 1
+    learning_rate: float = 1.0
+    validation: float = 0.0
+    checkpoint_every: int = 50
+
+
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+    """One threshold unit and Rosenblatt's rule, which never comes to rest here."""
+    model = perceptron(data_spec.classes)
+    return Parts(model, objectives.perceptron(model), optimizers.sgd(options.learning_rate))
+
+
+def conclude(params: Params, data: Dataset) -> dict[str, dict[str, float]]:
+    """How well the hand-made two-layer solution does on the same table."""
+    right = composed_xor(jnp.asarray(data.test.inputs)) == data.test.targets[:, 0]
+    return {"composed": {"accuracy": float(right.mean())}}
