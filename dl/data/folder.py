@@ -1,40 +1,36 @@
 """Pictures in folders as a data set, and single pictures for prediction.
 
-One folder a class, the classes sorted by name; any picture format that Pillow reads, other files are passed over:
+One folder a class, the classes sorted by name; any format that Pillow reads, other files are passed over:
 
     PATH/cat/1.jpg               PATH/train/cat/1.jpg
     PATH/cat/2.png               PATH/train/dog/2.png
     PATH/dog/1.jpg               PATH/test/cat/3.jpg
                                  PATH/test/dog/4.jpg
 
-With `train/` and `test/` (right) those are the parts; without them (left) a tenth is cut off as test, by a fixed
-permutation of the files sorted by class and name. Pictures are grey (one channel) if all files are, else RGB, turned
-upright as their camera says, and 8 bits deep. They must have one size, or be given one: resizing does not keep
-the ratio of the sides.
+With `train/` and `test/` (right) those are the parts; without them (left) a tenth is cut off as test, by a
+fixed permutation of the files sorted by class and name. Pictures are grey (one channel) if all files are, else
+RGB; 8 bits deep; turned upright as their camera says. They must have one size, or be given one: resizing does
+not keep the ratio of the sides.
 """
 
 import math
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from dl.data.dataset import ArraySource, Dataset, make_dataset
-from dl.data.tfds import MEMORY_LIMIT
+from dl.data.tfds import MEMORY_LIMIT, PICTURE_MODES
 from dl.errors import InputError
 
 _TEST_FRACTION = 0.1
 _TEST_SEED = 10_80_10  # fixed for ever: the same files are always the test
-_LARGE = 128 * 128  # pixels from which several threads decode faster than one
-_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
-_GREY_MODES = ("1", "L", "LA", "La")
+_GREY = ("1", "L", "LA", "La")
 
 
 def load_folder(path: str | Path, *, validation: float, image_size: tuple[int, int] | None = None) -> Dataset:
-    """The pictures below `path`, laid out as this module's docstring says: uint8 [N, H, W, C], labels int32 [N].
+    """The pictures below `path`, laid out as told above: uint8 [N, H, W, C], labels int32 [N].
 
     Args:
         path: the folder that holds the class folders, or `train/` and `test/`.
@@ -42,8 +38,8 @@ def load_folder(path: str | Path, *, validation: float, image_size: tuple[int, i
         image_size: (height, width) to resize all pictures to.
 
     Raises:
-        InputError: for a folder that is missing or unreadable, holds no pictures, only one class, or other classes
-            in train than in test; for pictures of several sizes without `image_size`, and files that are damaged.
+        InputError: for a folder that is missing or unreadable, holds no pictures, only one class, or other
+            classes in train than in test; for pictures of several sizes without `image_size`; for a damaged file.
     """
     train, test = _list_parts(Path(path).expanduser())
     pictures = _decode_all(train.files + test.files, image_size)
@@ -63,8 +59,8 @@ def read_picture(path: str | Path, *, shape: tuple[int, int, int]) -> np.ndarray
     Raises:
         InputError: for a file that is missing, or no picture that Pillow reads.
     """
-    if shape[-1] not in _MODES:
-        raise InputError(f"pictures have {', '.join(map(str, _MODES))} channels, the shape {shape} asks for others")
+    if shape[-1] not in PICTURE_MODES:
+        raise InputError(f"pictures have 1, 3 or 4 channels; the shape {shape} asks for {shape[-1]}")
     return _pixels(_open(Path(path).expanduser()), shape)
 
 
@@ -91,20 +87,20 @@ def _list_parts(root: Path) -> tuple[_Listing, _Listing]:
         raise InputError(f"{error.filename or root} cannot be read: {error.strerror}") from error
     if train.classes != test.classes:
         only = sorted(set(train.classes) ^ set(test.classes))
-        raise InputError(f"{root}: train and test have different classes; only one of them has {', '.join(only)}")
+        raise InputError(f"train and test in {root} have different classes: only one has {', '.join(only)}")
     return train, test
 
 
 def _list_classes(folder: Path) -> _Listing:
     """The pictures in the class folders of `folder`, sorted by class and name."""
-    classes = sorted(entry.name for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+    classes = sorted(entry.name for entry in folder.iterdir() if entry.is_dir() and entry.name[0] != ".")
     listed = [_list_pictures(folder / name) for name in classes]
     if not any(listed):
-        raise InputError(f"{folder} holds no pictures; they belong in one sub-folder a class: {folder}/CLASS/NAME.png")
+        raise InputError(f"{folder} holds no pictures: put those of a class into {folder / 'CLASS'}")
     if empty := [name for name, files in zip(classes, listed, strict=True) if not files]:
-        raise InputError(f"{folder / empty[0]} holds no pictures; remove it, or put the pictures of its class there")
+        raise InputError(f"{folder / empty[0]} holds no pictures: put those of its class there, or remove it")
     if len(classes) == 1:
-        raise InputError(f"{folder} holds the one class {classes[0]}; there must be two at least, one sub-folder each")
+        raise InputError(f"{folder} holds only the class {classes[0]}: two are needed, one sub-folder each")
     labels = np.repeat(np.arange(len(classes), dtype=np.int32), [len(files) for files in listed])
     return _Listing(tuple(classes), [file for files in listed for file in files], labels)
 
@@ -114,9 +110,7 @@ def _list_pictures(folder: Path) -> list[Path]:
 
     Image.preinit()  # puts the common formats before the rare ones that opening tries in turn: a fifth faster
     kinds = {suffix for suffix, kind in Image.registered_extensions().items() if kind in Image.OPEN}
-    return sorted(
-        file for file in folder.iterdir() if file.suffix.lower() in kinds and not file.name.startswith(".")
-    )
+    return sorted(file for file in folder.iterdir() if file.suffix.lower() in kinds and file.name[0] != ".")
 
 
 def _cut_test(everything: _Listing) -> tuple[_Listing, _Listing]:
@@ -132,28 +126,24 @@ def _decode_all(files: Sequence[Path], image_size: tuple[int, int] | None) -> np
     height, width = size = image_size or first.size[::-1]
     _check_memory(len(files), size)
     pictures = np.empty((len(files), height, width, 3), np.uint8)
-
-    def decode(index: int) -> bool:
-        picture = _open(files[index])
+    grey = True
+    for index, file in enumerate(files):
+        picture = _open(file)
         if image_size is None and picture.size != first.size:
             raise InputError(
-                f"{files[0]} has {_written(size)} pixels but {files[index]} has {_written(picture.size[::-1])}: "
+                f"{files[0]} has {_written(size)} pixels but {file} has {_written(picture.size[::-1])}: "
                 "give all one size with --image-size"
             )
         pictures[index] = _pixels(picture, (height, width, 3))
-        return picture.mode in _GREY_MODES
-
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        # Small pictures spend their time in Python, where threads only get in each other's way.
-        grey = list((pool.map if math.prod(first.size) > _LARGE else map)(decode, range(len(files))))
-    return pictures[..., :1].copy() if all(grey) else pictures
+        grey = grey and picture.mode in _GREY
+    return pictures[..., :1].copy() if grey else pictures
 
 
 def _check_memory(count: int, size: tuple[int, int]) -> None:
     if min(size) < 1 or count * math.prod(size) * 3 > MEMORY_LIMIT:
         raise InputError(
-            f"{count} pictures of {_written(size)} pixels do not fit the {MEMORY_LIMIT / 2**30:.0f} GiB that a data "
-            "set may take in memory: give a smaller --image-size"
+            f"{count} pictures of {_written(size)} pixels do not fit into the {MEMORY_LIMIT / 2**30:.0f} GiB "
+            "that a data set may take in memory: give another --image-size"
         )
 
 
@@ -189,7 +179,8 @@ def _pixels(picture: Any, shape: tuple[int, int, int]) -> np.ndarray:
     from PIL import Image
 
     height, width, channels = shape
-    converted = picture if picture.mode == _MODES[channels] else picture.convert(_MODES[channels])
+    mode = PICTURE_MODES[channels]
+    converted = picture if picture.mode == mode else picture.convert(mode)
     if converted.size != (width, height):
         converted = converted.resize((width, height), Image.Resampling.BILINEAR)
     return np.frombuffer(converted.tobytes(), np.uint8).reshape(shape)

@@ -15,25 +15,28 @@ from typing import Any
 from dl.data.without_tensorflow import adapted_tfds
 from dl.errors import InputError, RunError, did_you_mean
 
+_CATALOG = "https://www.tensorflow.org/datasets/catalog"
 _NAME = re.compile(r"(?P<set>\w+)(/(?P<config>[\w.+-]+))?")
 
 
 def prepare(name: str, *, data_dir: str | Path | None = None) -> Path:
     """Download the TFDS data set `name` and prepare it, unless that is done; its folder is returned.
 
-    Says on standard error when there is work to do. What an interrupted call has downloaded is used by the next one.
+    Says on standard error when there is work to do. What an interrupted call has downloaded serves the next one.
 
     Args:
         name: a TFDS name, with its configuration where it has several: `mnist`, `emnist/letters`.
         data_dir: where prepared data is kept; default `$TFDS_DATA_DIR`, then `~/tensorflow_datasets`.
 
     Raises:
-        InputError: for an unknown name, no network, a file with the wrong checksum, a missing Python package, a
-            folder that cannot be written or holds half a data set.
+        InputError: for an unknown name, no network, a file with the wrong checksum, a missing Python package,
+            a folder that cannot be written or holds half a data set.
+        RunError: when TFDS fails for another reason.
     """
     builder = find_builder(name, data_dir=data_dir)
     if not is_prepared(builder):
-        print(f"{name} is not prepared in {data_folder(data_dir)}: downloading and preparing it", file=sys.stderr)
+        folder = data_folder(data_dir)
+        print(f"{name} is not prepared in {folder}: downloading and preparing it", file=sys.stderr)
         _download_and_prepare(builder, name)
     return Path(builder.data_path)
 
@@ -47,11 +50,11 @@ def find_builder(name: str, *, data_dir: str | Path | None = None) -> Any:
     """TFDS's builder of `name`: its description, and its prepared data once there is any.
 
     Raises:
-        InputError: for an unknown name, with the nearest known ones; for a folder that is damaged or in a format
-            that only TensorFlow reads.
+        InputError: for an unknown name, with the nearest known ones; for a folder that is damaged or in a
+            format that only TensorFlow reads.
     """
     tfds = import_tfds(name)
-    _check_name(tfds, name)
+    _check_name(tfds, name, data_folder(data_dir))
     try:
         with quiet():
             builder = tfds.builder(name, data_dir=str(data_folder(data_dir)))
@@ -69,7 +72,12 @@ def is_prepared(builder: Any) -> bool:
 
 def damaged(name: str, folder: Path, error: Exception) -> InputError:
     """The error for prepared data that cannot be read back."""
-    return InputError(f"{name} in {folder} is damaged ({_first_line(error)}): delete that folder and prepare it again")
+    return InputError(f"{name} in {folder} is damaged ({_first_line(error)}): delete it and prepare it again")
+
+
+def missing_package(name: str, error: ModuleNotFoundError) -> InputError:
+    """The error for a Python package that is not installed."""
+    return InputError(f"{name} needs the Python package {error.name}: pip install {error.name}")
 
 
 def import_tfds(name: str) -> Any:
@@ -78,31 +86,35 @@ def import_tfds(name: str) -> Any:
         with quiet():
             import tensorflow_datasets as tfds
     except ModuleNotFoundError as error:
-        raise InputError(f"{name} is a TFDS data set and needs {error.name}: pip install {error.name}") from error
+        raise missing_package(name, error) from error
     return tfds
 
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Keep TFDS's messages from the user: they go to absl's logger and to standard output."""
-    logger = logging.getLogger("absl")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
+    """Keep from the user what TFDS and its downloads tell loggers and standard output."""
+    loggers = [logging.getLogger(name) for name in ("absl", "urllib3")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             yield
     finally:
-        logger.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
-def _check_name(tfds: Any, name: str) -> None:
+def _check_name(tfds: Any, name: str, folder: Path) -> None:
     """Refuse names that TFDS does not know, and those it would look up in the network (`huggingface:...`)."""
     match = _NAME.fullmatch(name)
     with quiet():
         known = tfds.list_builders(with_community_datasets=False)
+    if match and match["set"] not in known and (folder / match["set"]).is_dir():
+        return  # somebody's own, prepared with TFDS
     if match is None or match["set"] not in known:
         near = difflib.get_close_matches(name.lower(), known, n=3)
-        hint = f"did you mean {' or '.join(near)}?" if near else "https://www.tensorflow.org/datasets lists the known ones"
+        hint = f"did you mean {' or '.join(near)}?" if near else f"known ones: {_CATALOG}"
         raise InputError(f"unknown data set {name!r}; {hint}")
     configs = tfds.builder_cls(match["set"]).builder_configs
     if match["config"] and match["config"] not in configs:
@@ -118,8 +130,8 @@ def _check_folder(tfds: Any, builder: Any, name: str) -> None:
         raise InputError(f"{folder} holds only a part of {name}: delete that folder and prepare it again")
     if not builder.info.available_file_formats() & tfds.core.FileFormat.with_random_access():
         raise InputError(
-            f"{name} in {folder} was prepared as {builder.info.file_format.value}, which cannot be read at random: "
-            "set TFDS_DATA_DIR to another folder, or delete this one, and prepare it again"
+            f"{name} in {folder} was prepared as {builder.info.file_format.value}, which only TensorFlow reads: "
+            "set TFDS_DATA_DIR to another folder, or delete this one, to prepare it anew"
         )
 
 
@@ -130,14 +142,20 @@ def _download_and_prepare(builder: Any, name: str) -> None:
     config = tfds.download.DownloadConfig(
         # By default a prepared copy would be looked for in a bucket, in a format that only TensorFlow reads.
         try_download_gcs=False,
-        # Files laid there by hand have the same names for MNIST and Fashion-MNIST, and so have their extractions.
+        # Files laid there by hand have the same names for MNIST and Fashion-MNIST, and so when extracted.
         manual_dir=_manual_folder(builder),
         extract_dir=downloads / "extracted" / builder.name,
     )
     try:
         with quiet(), _progress_on_terminals_only(tfds), adapted_tfds():
-            builder.download_and_prepare(download_dir=downloads, download_config=config, file_format="array_record")
+            builder.download_and_prepare(
+                download_dir=downloads, download_config=config, file_format="array_record"
+            )
     except Exception as error:
+        if is_prepared(builder):
+            return  # by another process, at the same time
+        # The downloads that other threads still try would go on telling of it.
+        logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
         raise _explain(error, builder, name) from error
 
 
@@ -162,12 +180,12 @@ def _progress_on_terminals_only(tfds: Any) -> Iterator[None]:
 def _explain(error: Exception, builder: Any, name: str) -> Exception:
     """One line for what went wrong while downloading and preparing."""
     import requests
+    from tensorflow_datasets.core.download import DownloadError
     from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
-    from tensorflow_datasets.download import DownloadError
 
     for cause in _causes(error):
         if isinstance(cause, ModuleNotFoundError):
-            return InputError(f"preparing {name} needs the Python package {cause.name}: pip install {cause.name}")
+            return missing_package(name, cause)
         if isinstance(cause, NonMatchingChecksumError):
             return InputError(f"{_first_line(cause)} delete that file and repeat")
         if isinstance(cause, requests.RequestException | DownloadError | urllib.error.URLError):
@@ -192,7 +210,7 @@ def _what_failed(cause: Any) -> str:
 
 
 def _by_hand(builder: Any) -> str:
-    page = f"https://www.tensorflow.org/datasets/catalog/{builder.name}"
+    page = f"{_CATALOG}/{builder.name}"
     files = sorted(info.filename for info in builder.url_infos.values() if info.filename)
     wanted = ", ".join(files) if 0 < len(files) <= 6 else f"its files (see {page})"
     if builder.MANUAL_DOWNLOAD_INSTRUCTIONS:

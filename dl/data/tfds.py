@@ -9,17 +9,20 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dl.data.dataset import ArraySource, Dataset, make_dataset
-from dl.data.prepare import damaged, find_builder, is_prepared, prepare, quiet
+from dl.data.prepare import damaged, find_builder, is_prepared, missing_package, prepare, quiet
 from dl.errors import InputError
 
-MEMORY_LIMIT = 4 * 2**30  # bytes of decoded pictures
+MEMORY_LIMIT = 4 * 2**30
+"""Bytes of decoded pictures that a data set may take."""
+PICTURE_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+"""Pillow's name for 8-bit pictures of so many channels."""
+
 _RECORDS_AT_ONCE = 4096
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP")  # all that TFDS stores; trying no others saves a tenth of the time
-_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
 
 def load_tfds(name: str, *, validation: float, data_dir: str | Path | None = None) -> Dataset:
-    """The TFDS data set `name`: pictures uint8 [N, H, W, C], labels int32 [N]; prepared first if it is not yet.
+    """The TFDS data set `name`, prepared first if need be: pictures uint8 [N, H, W, C], labels int32 [N].
 
     Train and test are TFDS's own parts; where there is no test part, its validation part is the test.
 
@@ -29,7 +32,7 @@ def load_tfds(name: str, *, validation: float, data_dir: str | Path | None = Non
         data_dir: where prepared data is kept; default `$TFDS_DATA_DIR`, then `~/tensorflow_datasets`.
 
     Raises:
-        InputError: for an unknown name, a set that is no such pictures or too large for memory, damaged data, and
+        InputError: for an unknown name, a set of something else or too large for memory, damaged data, and
             whatever keeps `dl.data.prepare.prepare` from preparing it.
     """
     builder = find_builder(name, data_dir=data_dir)
@@ -64,7 +67,7 @@ def _labelled_pictures(info: Any, name: str) -> _Features:
 
     keys = info.supervised_keys
     if not (isinstance(keys, tuple) and len(keys) == 2 and all(isinstance(key, str) for key in keys)):
-        raise InputError(f"{name} has no picture and label to learn from; a set of labelled pictures is needed here")
+        raise InputError(f"{name} pairs no input with one target; a set of labelled pictures is needed here")
     image, label = (info.features[key] for key in keys)
     if not (isinstance(image, tfds.features.Image) and isinstance(label, tfds.features.ClassLabel)):
         raise InputError(
@@ -73,9 +76,12 @@ def _labelled_pictures(info: Any, name: str) -> _Features:
         )
     shape = tuple(image.shape)
     if None in shape:
-        raise InputError(f"{name} holds pictures of different sizes: save them as files, use folder:PATH --image-size")
-    if image.np_dtype != np.uint8 or shape[-1] not in _MODES:
-        raise InputError(f"{name} holds {image.np_dtype} pictures of shape {shape}; 8-bit grey or colour is needed here")
+        raise InputError(
+            f"{name} has pictures of many sizes: save them as files, use folder:PATH --image-size"
+        )
+    if image.np_dtype != np.uint8 or shape[-1] not in PICTURE_MODES:
+        kind = np.dtype(image.np_dtype).name
+        raise InputError(f"{name} has pictures {kind} {list(shape)}; 8-bit grey or colour is needed here")
     return _Features(keys[0], keys[1], shape, tuple(label.names))
 
 
@@ -91,7 +97,7 @@ def _check_memory(info: Any, splits: tuple[str, ...], features: _Features, name:
     size = sum(info.splits[split].num_examples for split in splits) * math.prod(features.shape)
     if size > MEMORY_LIMIT:
         raise InputError(
-            f"{name} takes {size / 2**30:.1f} GiB decoded; sets are held in memory here, up to "
+            f"{name} takes {size / 2**30:.1f} GiB decoded, and is to be held in memory, where a set may take "
             f"{MEMORY_LIMIT / 2**30:.0f} GiB: choose a smaller one, or save a part as files and use folder:PATH"
         )
 
@@ -106,11 +112,11 @@ def _read(builder: Any, split: str, features: _Features, name: str) -> ArraySour
             source = builder.as_data_source(split=split, deserialize_method=raw)
             pictures, labels = _decode_all(source, features)
     except ModuleNotFoundError as error:
-        raise InputError(f"reading {name} needs the Python package {error.name}: pip install {error.name}") from error
+        raise missing_package(name, error) from error
     except Exception as error:  # a damaged file makes the record reader, protobuf or Pillow raise anything
         raise damaged(name, builder.data_path, error) from error
     if not 0 <= labels.min() <= labels.max() < len(features.class_names):
-        raise InputError(f"{name} has examples without a label in its part {split}; every one needs its class here")
+        raise InputError(f"{name} has examples without a label in {split}; every one needs its class here")
     return ArraySource(pictures, labels)
 
 
@@ -134,7 +140,7 @@ def _picture_decoder(shape: tuple[int, int, int]) -> Callable[[bytes], np.ndarra
     """A function from the bytes of a PNG or JPEG to uint8 [H, W, C] of that shape."""
     from PIL import Image
 
-    mode = _MODES[shape[-1]]
+    mode = PICTURE_MODES[shape[-1]]
 
     def decode(data: bytes) -> np.ndarray:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:

@@ -7,6 +7,7 @@ import importlib.util
 import io
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,10 +16,10 @@ from typing import Any
 def adapted_tfds() -> Iterator[None]:
     """The one place that reaches into TFDS (written for 4.9.10), undone on exit.
 
-    TFDS opens files, unpacks archives and encodes pictures with TensorFlow, through one lazily imported module object.
-    Where TensorFlow is not installed, that object stands for the few functions below meanwhile. `sys.modules` is left
-    alone, so nobody else takes TensorFlow for installed. And ten retries with doubling pauses make an offline machine
-    wait three minutes: four are enough.
+    TFDS opens files, unpacks archives and encodes pictures with TensorFlow, through one lazily imported module
+    object. Where TensorFlow is not installed, that object stands for the few functions below meanwhile.
+    `sys.modules` is left alone, so nobody else takes TensorFlow for installed. And ten retries with doubling
+    pauses make an offline machine wait three minutes: four are enough.
     """
     from tensorflow_datasets.core.download import downloader
 
@@ -52,7 +53,7 @@ class _Encoded(bytes):
 def _file_functions() -> _Functions:
     """What preparing a set of pictures asks of TensorFlow: files, text, PNG and JPEG."""
     files = _Functions(
-        GFile=lambda path, mode="r": open(path, mode, encoding=None if "b" in mode else "utf-8"),
+        GFile=lambda path, mode="r": Path(path).open(mode, encoding=None if "b" in mode else "utf-8"),
         exists=os.path.exists,
         isdir=os.path.isdir,
         listdir=os.listdir,

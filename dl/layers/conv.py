@@ -67,14 +67,12 @@ def conv_pool(
     check_implementation(implementation)
     size, extent = pair(window, "window"), (kernel.shape[0], kernel.shape[1])
     pads = padding_pairs(padding, (x.shape[1], x.shape[2]), extent)
-    separate = partial(_separate, window=size, pads=pads, implementation=implementation)
+    options = {"window": size, "pads": pads, "activation": activation}
+    separate = partial(_conv_pool, **options)
     if implementation == "native" or not _fuses(x, kernel, window=size, pads=pads):
-        pooled = separate(x, kernel)
-    else:
-        fused = partial(conv_cpu.conv_max_pool, window=size, pads=pads)
-        native = partial(separate, implementation="native")
-        pooled = lax.platform_dependent(x, kernel, cpu=fused, default=native)
-    return activation(pooled if bias is None else pooled + bias)
+        return separate(x, kernel, bias, implementation=implementation)
+    fused, native = partial(conv_cpu.conv_pool, **options), partial(separate, implementation="native")
+    return lax.platform_dependent(x, kernel, bias, cpu=fused, default=native)
 
 
 class Conv(nn.Module):
@@ -176,9 +174,18 @@ def _fuses(x: Array, kernel: Array, *, window: Size, pads: Pads) -> bool:
     return min(conv_cpu.pooled_sides(sides, extent, window=window, pads=pads)) > 0
 
 
-def _separate(x: Array, kernel: Array, *, window: Size, pads: Pads, implementation: str) -> Array:
-    y = convolution(x, kernel, padding=pads)
-    return max_pool(y, window, implementation=implementation)
+def _conv_pool(
+    x: Array,
+    kernel: Array,
+    bias: Array | None,
+    *,
+    window: Size,
+    pads: Pads,
+    activation: Callable[[Array], Array],
+    implementation: str,
+) -> Array:
+    pooled = max_pool(convolution(x, kernel, padding=pads), window, implementation=implementation)
+    return activation(pooled if bias is None else pooled + bias)
 
 
 def _native_convolution(

@@ -4,6 +4,7 @@ They are sums, products and selections of slices, so they differentiate in both 
 `vmap`. Values and gradients are the native ones to float tolerance.
 """
 
+from collections.abc import Callable, Sequence
 from functools import reduce
 
 import jax.numpy as jnp
@@ -45,30 +46,41 @@ def lowest(dtype: jnp.dtype) -> np.ndarray:
     return np.asarray(smallest, dtype)
 
 
-def conv_max_pool(x: Array, kernel: Array, *, window: Size, pads: Pads) -> Array:
-    """Convolution and non-overlapping max-pooling as one product: [B, H, W, C] * [h, w, C, F] -> [B, P, Q, F].
+def conv_pool(
+    x: Array,
+    kernel: Array,
+    bias: Array | None,
+    *,
+    window: Size,
+    pads: Pads,
+    activation: Callable[[Array], Array],
+) -> Array:
+    """Convolution, non-overlapping max-pooling, bias and activation around one product.
 
-    Output place (a, b) of a pool window is a convolution whose kernel is shifted by (a, b). Over the input folded into
-    blocks of the window's size all of them have stride 1 and the same patches: product = kernels · patches, then a
-    maximum over the window's places. Inside, the batch is the last axis, so that every copy is contiguous.
+    [B, H, W, C] * [h, w, C, F] + [F] -> [B, P, Q, F]. Output place (a, b) of a pool window is a convolution whose
+    kernel is shifted by (a, b). Over the input folded into blocks of the window's size all of them have stride 1 and
+    the same patches: product = kernels · patches, then a maximum over the window's places. Inside, the batch is the
+    last axis, so that every copy is contiguous; bias and activation are cheaper before that is undone.
 
     >>> x, kernel = jnp.arange(16.0).reshape(1, 4, 4, 1), jnp.ones((1, 1, 1, 1))
-    >>> conv_max_pool(x, kernel, window=(2, 2), pads=((0, 0), (0, 0)))[0, :, :, 0].tolist()
-    [[5.0, 7.0], [13.0, 15.0]]
+    >>> y = conv_pool(x, kernel, None, window=(2, 2), pads=((0, 0), (0, 0)), activation=jnp.tanh)
+    >>> jnp.arctanh(y[0, :, :, 0]).round(1).tolist()[0]
+    [5.0, 7.0]
     """
     batch, features = x.shape[0], kernel.shape[-1]
-    pooled = pooled_sides((x.shape[1], x.shape[2]), (kernel.shape[0], kernel.shape[1]), window=window, pads=pads)
-    reach = tuple((k + w - 2) // w + 1 for k, w in zip(kernel.shape, window, strict=False))
-    blocks = _fold(x, (pooled[0] + reach[0] - 1, pooled[1] + reach[1] - 1), window=window, pads=pads)
-    # Without the barriers XLA computes patches again inside each of their readers.
-    patches = lax.optimization_barrier(_patches(blocks, pooled, (reach[0], reach[1])))
-    places = window[0] * window[1]
-    product = lax.optimization_barrier(_shifted_kernels(kernel, (reach[0], reach[1]), window=window) @ patches)
-    maximum = reduce(_first_maximum, lax.split(product, (features,) * places))
-    return maximum.reshape(features, *pooled, batch).transpose(3, 1, 2, 0)
+    rows, columns = pooled_sides(x.shape[1:3], kernel.shape[:2], window=window, pads=pads)
+    reach = ((kernel.shape[0] - 2) // window[0] + 2, (kernel.shape[1] - 2) // window[1] + 2)
+    blocks = _fold(x, (rows + reach[0] - 1, columns + reach[1] - 1), window=window, pads=pads)
+    kernels = _shifted_kernels(kernel, reach, window=window)
+    # Without the barriers XLA computes patches and product again inside each of their readers.
+    patches = lax.optimization_barrier(_patches(blocks, (rows, columns), reach))
+    product = lax.optimization_barrier(kernels @ patches)
+    pooled = reduce(_first_maximum, lax.split(product, (features,) * (window[0] * window[1])))
+    biased = pooled if bias is None else pooled + bias[:, None]
+    return activation(biased.reshape(features, rows, columns, batch)).transpose(3, 1, 2, 0)
 
 
-def pooled_sides(sides: Size, kernel_size: Size, *, window: Size, pads: Pads) -> Size:
+def pooled_sides(sides: Sequence[int], kernel_size: Sequence[int], *, window: Size, pads: Pads) -> Size:
     """Height and width after the convolution and the pooling, both at full windows only.
 
     >>> pooled_sides((28, 28), (5, 5), window=(2, 2), pads=((0, 0), (0, 0)))
@@ -82,7 +94,7 @@ def pooled_sides(sides: Size, kernel_size: Size, *, window: Size, pads: Pads) ->
 
 def _first_maximum(a: Array, b: Array) -> Array:
     """The maximum of two; its gradient goes to `a` on ties, which `jnp.maximum` would halve. NaN wins."""
-    return jnp.where((b > a) | (b != b), b, a)
+    return jnp.where((b > a) | jnp.isnan(b), b, a)
 
 
 def _fold(x: Array, blocks: Size, *, window: Size, pads: Pads) -> Array:

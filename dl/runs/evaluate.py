@@ -22,7 +22,6 @@ def evaluate_run(
     training, step = restore_training(folder, config, checkpoint=checkpoint)
     data = open_data(config.options)
     parts = config.experiment.build(config.options, config.data)
-    compiled = compile_parts(
-        parts, data, config.options, make_layout("jit", devices=1), chunk_steps=config.chunk_steps
-    )
+    layout = make_layout("jit", devices=1, batch_size=config.options.batch_size)
+    compiled = compile_parts(parts, data, config.options, layout, chunk_steps=config.chunk_steps)
     return compiled.evaluate(training.state, part), step

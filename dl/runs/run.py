@@ -98,7 +98,8 @@ def _set_up(
 ) -> tuple[Dataset, Parts, Compiled]:
     """Data, parts and compiled functions, as first chosen when `config` is given."""
     mode = config.parallel if config else options.parallel
-    layout = make_layout(mode, devices=config.devices if config else options.devices)
+    devices = config.devices if config else options.devices
+    layout = make_layout(mode, devices=devices, batch_size=options.batch_size)
     data = open_data(options)
     parts = experiment.build(options, data.spec, axis_name=layout.axis_name)
     chunk_steps = config.chunk_steps if config else 0
@@ -150,7 +151,7 @@ def _restore(session: _Session, checkpoints: Checkpoints, clock: "_Clock") -> tu
     clock.before = notes["wall_seconds"]
     clock.compiled_before = notes["compile_seconds"]
     history = folder.cut_records(int(tree.state.step))
-    return Training(*(compiled.layout.put(part) for part in tree)), history
+    return compiled.start(tree), history
 
 
 def _train(

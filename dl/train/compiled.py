@@ -45,7 +45,8 @@ class Compiled(NamedTuple):
     layout: Layout
     plan: Plan
     guard: CompilationGuard
-    start: Callable[[TrainState | None], Training]
+    start: Callable[[Training | None], Training]
+    """A copy on the devices of what is given, or of the first state."""
     advance: Callable[[Training, int], tuple[Training, Array]]
     """From step `start` to the end of its chunk; the second result is ready when the chunk is done."""
     reset: Callable[[Training], Training]
@@ -60,18 +61,17 @@ def compile_parts(
 
     `chunk_steps` is the number of steps a compiled call; 0 takes `options.scan_steps`, and if that is 0 too, chooses.
     """
-    layout.check(options.batch_size)
     check_model_fits(parts.model, data.spec)
-    chunk = chunk_steps or options.scan_steps or choose_chunk_steps(parts.model, data.spec, options, layout)
+    slow_loops = has_slow_loops(parts.model, data.spec, layout)
+    chunk = chunk_steps or options.scan_steps or choose_chunk_steps(options, slow_loops=slow_loops)
     plan = make_plan(options, train_size=data.spec.train_size, chunk_steps=chunk)
     guard = CompilationGuard("train step", declared=plan.signatures)
-    train_chunk = layout.compile(guard.watch(_make_train_chunk(parts, data.spec, layout)))
+    train_chunk = layout.compile(guard.watch(_make_train_chunk(parts, data.spec, layout, unroll_one=slow_loops)))
     arrays = layout.put(_arrays(data.train))
     zeros = layout.put(_zero_totals(parts, data.spec))
 
-    def start(state: TrainState | None) -> Training:
-        fresh = start_training(parts, data.spec, seed=options.seed)
-        return Training(layout.put(state or fresh.state), layout.put(fresh.totals))
+    def start(training: Training | None) -> Training:
+        return layout.put(training or start_training(parts, data.spec, seed=options.seed))
 
     def advance(training: Training, step: int) -> tuple[Training, Array]:
         indexed = train_batches(
@@ -86,14 +86,15 @@ def compile_parts(
     def reset(training: Training) -> Training:
         return Training(training.state, jax.tree.map(jnp.copy, zeros))
 
-    evaluate = _make_evaluate(parts, data, options, layout, chunk_steps=chunk)
+    evaluate = _make_evaluate(parts, data, options, layout, unroll_one=slow_loops)
     return Compiled(layout, plan, guard, start, advance, reset, evaluate)
 
 
 def start_training(parts: Parts, spec: DataSpec, *, seed: int) -> Training:
     """What the loop starts from, on the default device: the first state and nothing summed."""
-    state = init_state(parts.model, parts.optimizer, example_inputs(spec), seed=seed)
-    return Training(state, _zero_totals(parts, spec))
+    # One compilation, the same for every seed, instead of one for each operation of each initialiser.
+    init = jax.jit(lambda seed: init_state(parts.model, parts.optimizer, example_inputs(spec), seed=seed))
+    return Training(init(seed), _zero_totals(parts, spec))
 
 
 def example_inputs(spec: DataSpec) -> jax.ShapeDtypeStruct:
@@ -110,16 +111,15 @@ def check_model_fits(model: Model, spec: DataSpec) -> None:
         )
 
 
-def choose_chunk_steps(model: Model, spec: DataSpec, options: TrainOptions, layout: Layout) -> int:
-    """Steps in one compiled call.
+def choose_chunk_steps(options: TrainOptions, *, slow_loops: bool) -> int:
+    """Steps in one compiled call: one where loops are slow, otherwise many, to spare the call's overhead."""
+    return 1 if slow_loops else min(options.log_every, _MOST_SCANNED_STEPS)
 
-    Many, to spare the call's overhead, except for convolutions on a CPU: XLA runs them several times slower inside
-    a loop than outside.
-    """
+
+def has_slow_loops(model: Model, spec: DataSpec, layout: Layout) -> bool:
+    """Whether `model` runs slower inside a compiled loop: XLA's convolutions do on a CPU, several times."""
     on_cpu = layout.devices[0].platform == "cpu"
-    if on_cpu and "conv_general_dilated" in str(jax.make_jaxpr(lambda: _apply_once(model, spec))()):
-        return 1
-    return min(options.log_every, _MOST_SCANNED_STEPS)
+    return on_cpu and "conv_general_dilated" in str(jax.make_jaxpr(lambda: _apply_once(model, spec))())
 
 
 def _apply_once(model: Model, spec: DataSpec) -> Array:
@@ -132,7 +132,7 @@ def _arrays(source: ArraySource) -> dict[str, np.ndarray]:
     return {"inputs": source.inputs, "targets": source.targets}
 
 
-def _make_train_chunk(parts: Parts, spec: DataSpec, layout: Layout) -> Callable:
+def _make_train_chunk(parts: Parts, spec: DataSpec, layout: Layout, *, unroll_one: bool) -> Callable:
     step = make_train_step(parts.objective, parts.optimizer, axis_name=layout.axis_name)
     if parts.augment is not None:
         step = augmented(step, parts.augment)
@@ -143,21 +143,22 @@ def _make_train_chunk(parts: Parts, spec: DataSpec, layout: Layout) -> Callable:
             state, sums = step(training.state, gather(arrays, indexed))
             return Training(state, metrics.merge(training.totals, sums)), {}
 
-        training, _ = scan_steps(one)(training, indexed)
+        training, _ = scan_steps(one, unroll_one=unroll_one)(training, indexed)
         return training, training.state.step + 0  # its own buffer: it outlives the donation of the state
 
     return train_chunk
 
 
 def _make_evaluate(
-    parts: Parts, data: Dataset, options: TrainOptions, layout: Layout, *, chunk_steps: int
+    parts: Parts, data: Dataset, options: TrainOptions, layout: Layout, *, unroll_one: bool
 ) -> Callable[[TrainState, str], dict[str, float]]:
     step = make_eval_step(parts.objective, axis_name=layout.axis_name)
     gather = make_gather(data.spec)
     resident: dict[str, Any] = {}
 
     def evaluate_chunk(state: TrainState, arrays: dict[str, Array], indexed: IndexedBatch) -> Metrics:
-        return scan_steps(lambda state, one: (state, step(state, gather(arrays, one))))(state, indexed)[1]
+        steps = scan_steps(lambda state, one: (state, step(state, gather(arrays, one))), unroll_one=unroll_one)
+        return steps(state, indexed)[1]
 
     compiled = layout.compile(evaluate_chunk, donate=False)
 
@@ -166,7 +167,7 @@ def _make_evaluate(
         if part not in resident:
             resident[part] = layout.put(_arrays(source))
         batches = evaluation_batches(len(source), options.batch_size)
-        scanned = 1 if chunk_steps == 1 else len(batches.index)
+        scanned = 1 if unroll_one else len(batches.index)
         chunks = [
             IndexedBatch(batches.index[at : at + scanned], batches.mask[at : at + scanned])
             for at in range(0, len(batches.index), scanned)

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dl.data.dataset import Dataset
-from dl.train.compiled import Parts, compile_parts
+from dl.train.compiled import Parts, Training, compile_parts
 from dl.train.interrupt import StopRequest
 from dl.train.loop import Record, train_loop
 from dl.train.options import TrainOptions
 from dl.train.parallel import make_layout
 from dl.train.progress import Progress
 from dl.train.state import TrainState
+from dl.types import Metrics
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,8 @@ class Fit:
     state: TrainState
     history: list[Record]
     interrupted: bool
+    pending: Metrics
+    """Sums since the last record, so that a resumed fit records what an uninterrupted one would have."""
 
     def curve(self, split: str, name: str) -> tuple[list[float], list[float]]:
         """Epochs and values of one metric, ready to plot."""
@@ -48,10 +51,11 @@ def fit(
     >>> dl.fit(parts, data, options, progress=False).history[-1].step
     2
     """
-    compiled = compile_parts(parts, data, options, make_layout(options.parallel, devices=options.devices))
+    layout = make_layout(options.parallel, devices=options.devices, batch_size=options.batch_size)
+    compiled = compile_parts(parts, data, options, layout)
     history = resume.history if resume else []
-    training = compiled.start(resume.state if resume else None)
-    start = history[-1].step if history else 0
+    training = compiled.start(Training(resume.state, resume.pending) if resume else None)
+    start = int(resume.state.step) if resume else 0
     with (
         StopRequest() as stop,
         Progress(compiled.plan, start=start, batch_size=options.batch_size, show=progress) as shown,
@@ -72,4 +76,5 @@ def fit(
             on_chunk=shown.chunk,
             stop=lambda: stop.requested,
         )
-    return Fit(compiled.layout.fetch(training.state), records, stop.requested)
+    training = compiled.layout.fetch(training)
+    return Fit(training.state, records, stop.requested, training.totals)

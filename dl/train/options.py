@@ -44,7 +44,7 @@ class TrainOptions:
     parallel: Literal["auto", "jit", "pmap"] = "auto"
     """How to use several devices; auto is jit."""
     devices: int = 0
-    """How many devices to use; 0 uses all."""
+    """How many devices to use; 0 uses as many as share the batch evenly."""
     scan_steps: int = 0
     """Steps in one compiled call; 0 chooses by backend and model."""
     image_size: int = 0

@@ -15,7 +15,7 @@ from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 from dl import metrics
 from dl.errors import InputError
 from dl.train.state import TrainState
-from dl.types import Batch, Metrics, PyTree
+from dl.types import Array, Batch, Metrics, PyTree
 
 AXIS = "batch"
 """The axis that batches are split along; the `axis_name` of steps and models that run under `pmap`."""
@@ -50,24 +50,31 @@ def pmap_step(step: Step, devices: Sequence[jax.Device] | None = None) -> Step:
     return jax.pmap(step, axis_name=AXIS, donate_argnums=0, devices=devices)
 
 
-def scan_steps(step: Callable[[Any, Any], tuple[Any, Metrics]]) -> Callable[[Any, PyTree], tuple[Any, Metrics]]:
+def scan_steps(
+    step: Callable[[Any, Any], tuple[Any, Metrics]], *, unroll_one: bool = False
+) -> Callable[[Any, PyTree], tuple[Any, Metrics]]:
     """Several steps in one compiled call: batches with a leading axis [k, ...], metrics merged over the k steps.
 
-    For k = 1 there is no loop: XLA's CPU convolutions are slow inside one.
+    However a run of steps is cut into calls, the bits of the state are the same. `unroll_one` gives that up to leave
+    the loop out where k = 1: XLA's CPU convolutions are slow inside one.
     """
 
     def steps(state: Any, batches: PyTree) -> tuple[Any, Metrics]:
-        if len(jax.tree.leaves(batches)[0]) == 1:
-            return step(state, jax.tree.map(lambda leaf: leaf[0], batches))
         first = jax.tree.map(lambda leaf: leaf[0], batches)
+        count = len(jax.tree.leaves(batches)[0])
+        if unroll_one and count == 1:
+            return step(state, first)
         zeros = metrics.zeros_like(jax.eval_shape(step, state, first)[1])
 
-        def body(before: tuple[Any, Metrics], batch: Any) -> tuple[tuple[Any, Metrics], None]:
+        def body(number: Array, before: tuple[Any, Metrics]) -> tuple[Any, Metrics]:
             state, totals = before
+            batch = jax.tree.map(lambda leaf: jax.lax.dynamic_index_in_dim(leaf, number, keepdims=False), batches)
             state, sums = step(state, batch)
-            return (state, metrics.merge(totals, sums)), None
+            return state, metrics.merge(totals, sums)
 
-        return jax.lax.scan(body, (state, zeros), batches)[0]
+        # XLA unrolls a loop that it knows to have one step, and rounds it otherwise than a longer one.
+        hidden_count = jax.lax.optimization_barrier(jnp.int32(count))
+        return jax.lax.fori_loop(0, hidden_count, body, (state, zeros))
 
     return steps
 
@@ -119,14 +126,6 @@ class Layout:
         """The `axis_name` that models and steps must be built with."""
         return AXIS if self.mode == "pmap" else None
 
-    def check(self, batch_size: int) -> None:
-        """Refuse a batch that the devices cannot share evenly."""
-        if batch_size % len(self.devices):
-            raise InputError(
-                f"batch size {batch_size} does not divide over {len(self.devices)} devices: "
-                f"use a multiple of {len(self.devices)}"
-            )
-
     def compile(self, function: Callable, *, donate: bool = True) -> Callable:
         """`function(training, arrays, indexed)` compiled for this layout."""
         donated = (0,) if donate else ()
@@ -163,11 +162,20 @@ class Layout:
         return NamedSharding(make_mesh(self.devices), PartitionSpec(*axes))
 
 
-def make_layout(parallel: str = "auto", *, devices: int = 0) -> Layout:
-    """The layout for `--parallel auto|jit|pmap --devices N`; 0 devices means all there are; auto means jit."""
+def make_layout(parallel: str = "auto", *, devices: int = 0, batch_size: int) -> Layout:
+    """The layout for `--parallel auto|jit|pmap --devices N`; auto means jit.
+
+    0 devices means as many as there are and share the batch evenly.
+
+    Raises:
+        InputError: when there are fewer devices, or the batch does not divide over them.
+    """
     available = jax.local_devices()
     if parallel not in ("auto", "jit", "pmap"):
         raise InputError(f"parallel {parallel!r} is not one of auto, jit, pmap")
     if not 0 <= devices <= len(available):
         raise InputError(f"{devices} devices asked for, {len(available)} {available[0].platform} device(s) here")
-    return Layout("pmap" if parallel == "pmap" else "jit", tuple(available[: devices or len(available)]))
+    count = devices or max(n for n in range(1, len(available) + 1) if batch_size % n == 0)
+    if batch_size % count:
+        raise InputError(f"batch size {batch_size} does not divide over {count} devices: use a multiple of {count}")
+    return Layout("pmap" if parallel == "pmap" else "jit", tuple(available[:count]))

@@ -1,0 +1,25 @@
+"""Eight CPU devices for every test, a compilation cache shared by all of them, names for doctests."""
+
+import os
+import tempfile
+from pathlib import Path
+
+_CACHE = Path(tempfile.gettempdir()) / "dl-test-compilation-cache"
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(_CACHE))
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.3")
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
+import jax  # noqa: E402
+import pytest  # noqa: E402
+
+jax.config.update("jax_num_cpu_devices", 8)
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """The folder of real data sets that some tests read; they are skipped where it is absent."""
+    root = Path(__file__).resolve().parents[1]
+    folder = Path(os.environ.get("DL_TEST_DATA", root.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no real data at {folder}; set DL_TEST_DATA")
+    return folder

@@ -1,0 +1,306 @@
+"""Every optimizer and schedule against its textbook equation; rates are traced and may differ in a population."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from dl import optimizers
+from dl.train.guard import CompilationGuard
+
+STEPS = 20
+SHAPES = {"w": (3, 2), "b": (2,)}
+Tree = dict[str, np.ndarray]
+Rule = Callable[[np.ndarray, dict[str, Any], float, int], np.ndarray]
+
+
+def start() -> Tree:
+    rng = np.random.default_rng(0)
+    return {name: rng.normal(size=shape) for name, shape in SHAPES.items()}
+
+
+NOISE = {name: np.random.default_rng(1).normal(size=(STEPS, *shape)) for name, shape in SHAPES.items()}
+
+
+def gradients(params: Any, step: Any, numpy: Any) -> Any:
+    """∇ of a tilted quadratic bowl that moves a little every step."""
+    return {name: 0.5 * params[name] + numpy.asarray(NOISE[name])[step] for name in SHAPES}
+
+
+# The textbook rules in NumPy, each (g, memory, α, t) -> Δw for one array, t counted from 1.
+
+
+def sgd_rule(g: np.ndarray, m: dict[str, Any], rate: float, t: int) -> np.ndarray:
+    return -rate * g
+
+
+def momentum_rule(g: np.ndarray, m: dict[str, Any], rate: float, t: int) -> np.ndarray:
+    m["v"] = 0.8 * m.get("v", 0.0) - rate * g
+    return m["v"]
+
+
+def nesterov_rule(g: np.ndarray, m: dict[str, Any], rate: float, t: int) -> np.ndarray:
+    m["v"] = 0.8 * m.get("v", 0.0) - rate * g
+    return 0.8 * m["v"] - rate * g
+
+
+def adagrad_rule(g: np.ndarray, m: dict[str, Any], rate: float, t: int) -> np.ndarray:
+    m["s"] = m.get("s", 0.0) + g**2
+    return -rate * g / np.sqrt(m["s"] + 1e-10)
+
+
+def rmsprop_rule(g: np.ndarray, m: dict[str, Any], rate: float, t: int) -> np.ndarray:
+    m["s"] = 0.9 * m.get("s", 0.0) + 0.1 * g**2
+    return -rate * g / np.sqrt(m["s"] + 1e-8)
+
+
+def adadelta_rule(g: np.ndarray, m: dict[str, Any], rate: float, t: int) -> np.ndarray:
+    m["s"] = 0.95 * m.get("s", 0.0) + 0.05 * g**2
+    delta = -np.sqrt(m.get("u", 0.0) + 1e-6) / np.sqrt(m["s"] + 1e-6) * g
+    m["u"] = 0.95 * m.get("u", 0.0) + 0.05 * delta**2
+    return rate * delta
+
+
+def adam_rule(g: np.ndarray, m: dict[str, Any], rate: float, t: int) -> np.ndarray:
+    m["m"] = 0.9 * m.get("m", 0.0) + 0.1 * g
+    m["s"] = 0.999 * m.get("s", 0.0) + 0.001 * g**2
+    return -rate * (m["m"] / (1 - 0.9**t)) / (np.sqrt(m["s"] / (1 - 0.999**t)) + 1e-8)
+
+
+def adamax_rule(g: np.ndarray, m: dict[str, Any], rate: float, t: int) -> np.ndarray:
+    m["m"] = 0.9 * m.get("m", 0.0) + 0.1 * g
+    m["u"] = np.maximum(0.999 * m.get("u", 0.0), np.abs(g))
+    return -rate / (1 - 0.9**t) * m["m"] / m["u"]
+
+
+def momentum_08(learning_rate: float, **options: Any) -> optax.GradientTransformation:
+    return optimizers.momentum(learning_rate, momentum=0.8, **options)
+
+
+def nesterov_08(learning_rate: float, **options: Any) -> optax.GradientTransformation:
+    return optimizers.momentum(learning_rate, momentum=0.8, nesterov=True, **options)
+
+
+TABLE = [
+    pytest.param(optimizers.sgd, sgd_rule, id="sgd"),
+    pytest.param(momentum_08, momentum_rule, id="momentum"),
+    pytest.param(nesterov_08, nesterov_rule, id="nesterov"),
+    pytest.param(optimizers.adagrad, adagrad_rule, id="adagrad"),
+    pytest.param(optimizers.rmsprop, rmsprop_rule, id="rmsprop"),
+    pytest.param(optimizers.adadelta, adadelta_rule, id="adadelta"),
+    pytest.param(optimizers.adam, adam_rule, id="adam"),
+    pytest.param(optimizers.adamax, adamax_rule, id="adamax"),
+]
+every_optimizer = pytest.mark.parametrize(("build", "rule"), TABLE)
+
+
+def reference(
+    rule: Rule, *, rate: float, factor: Callable[[int], float] = lambda t: 1.0, decay: float = 0.0
+) -> list[Tree]:
+    """The parameters after each step; `decay` λ adds λW to the gradient of the weights and not to the bias'."""
+    params, memory, path = start(), {name: {} for name in SHAPES}, []
+    for step in range(STEPS):
+        g = gradients(params, step, np)
+        g["w"] = g["w"] + decay * params["w"]
+        params = {
+            name: params[name] + rule(g[name], memory[name], rate * factor(step), step + 1) for name in SHAPES
+        }
+        path.append(params)
+    return path
+
+
+def follow(optimizer: optax.GradientTransformation, opt_state: Any = None) -> Any:
+    """The parameters after each of the steps, stacked [STEPS, ...], in one compiled scan."""
+    params = jax.tree.map(jnp.float32, start())
+
+    def step(carry: Any, number: jax.Array) -> Any:
+        params, opt_state = carry
+        updates, opt_state = optimizer.update(gradients(params, number, jnp), opt_state, params)
+        params = optax.apply_updates(params, updates)
+        return (params, opt_state), params
+
+    opt_state = optimizer.init(params) if opt_state is None else opt_state
+    return jax.lax.scan(step, (params, opt_state), jnp.arange(STEPS))[1]
+
+
+def assert_same_path(got: Any, expected: list[Tree]) -> None:
+    for name in SHAPES:
+        wanted = np.stack([params[name] for params in expected])
+        np.testing.assert_allclose(got[name], wanted, rtol=2e-4, atol=2e-5, err_msg=name)
+
+
+@every_optimizer
+def test_twenty_steps_follow_the_textbook(build: Any, rule: Rule) -> None:
+    assert_same_path(jax.jit(lambda: follow(build(0.1)))(), reference(rule, rate=0.1))
+
+
+@every_optimizer
+def test_weight_decay_pulls_on_weights_and_not_on_biases(build: Any, rule: Rule) -> None:
+    decayed = jax.jit(lambda: follow(build(0.1, weight_decay=0.3)))()
+    assert_same_path(decayed, reference(rule, rate=0.1, decay=0.3))
+    plain = reference(rule, rate=0.1)
+    assert np.abs(decayed["w"][-1] - plain[-1]["w"]).max() > 1e-4
+    np.testing.assert_allclose(decayed["b"][-1], plain[-1]["b"], rtol=2e-4, atol=2e-5)
+
+
+@every_optimizer
+def test_a_schedule_scales_the_rate_of_each_step(build: Any, rule: Rule) -> None:
+    got = jax.jit(lambda: follow(build(0.1, schedule=optimizers.step_decay(every=4, factor=0.5))))()
+    assert_same_path(got, reference(rule, rate=0.1, factor=lambda t: 0.5 ** (t // 4)))
+
+
+@every_optimizer
+def test_another_rate_through_the_state_equals_building_with_it_and_compiles_nothing(build: Any, rule: Rule) -> None:
+    optimizer = build(0.1, weight_decay=0.2)
+    opt_state = optimizer.init(jax.tree.map(jnp.float32, start()))
+    guard = CompilationGuard("follow", declared=1)
+    run = jax.jit(guard.watch(lambda opt_state: follow(optimizer, opt_state)))
+    first = run(opt_state)
+    other = run(optimizers.with_hyperparams(opt_state, learning_rate=0.03, weight_decay=0.05))
+    assert guard.count == 1
+    assert_same_path(first, reference(rule, rate=0.1, decay=0.2))
+    assert_same_path(other, reference(rule, rate=0.03, decay=0.05))
+
+
+@every_optimizer
+def test_a_population_of_rates_under_one_vmap(build: Any, rule: Rule) -> None:
+    optimizer, rates = build(0.1), [0.01, 0.05, 0.2]
+
+    def member(rate: jax.Array) -> Any:
+        opt_state = optimizer.init(jax.tree.map(jnp.float32, start()))
+        return follow(optimizer, optimizers.with_hyperparams(opt_state, learning_rate=rate))
+
+    population = jax.jit(jax.vmap(member))(jnp.array(rates))
+    for number, rate in enumerate(rates):
+        one = jax.tree.map(lambda leaf, number=number: leaf[number], population)
+        assert_same_path(one, reference(rule, rate=rate))
+
+
+def test_with_hyperparams_changes_what_it_names_and_nothing_else() -> None:
+    opt_state = optimizers.momentum(0.1, momentum=0.8, weight_decay=0.2).init({"w": jnp.zeros((2, 2))})
+    changed = optimizers.with_hyperparams(opt_state, momentum=0.5)
+    values = {name: round(float(value), 6) for name, value in changed.hyperparams.items()}
+    assert values == {"learning_rate": 0.1, "weight_decay": 0.2, "momentum": 0.5}
+    assert round(float(opt_state.hyperparams["momentum"]), 6) == 0.8
+    shapes = [jax.tree.map(jax.typeof, tree) for tree in (opt_state, changed)]
+    assert shapes[0] == shapes[1]
+
+
+def test_with_hyperparams_reaches_into_a_clipped_optimizer() -> None:
+    opt_state = optimizers.clipped(optimizers.adam(0.1), norm=1.0).init({"w": jnp.zeros(2)})
+    changed = optimizers.with_hyperparams(opt_state, learning_rate=0.25)
+    assert float(optax.tree_utils.tree_get(changed, "learning_rate")) == 0.25
+
+
+def test_with_hyperparams_refuses_a_name_that_the_optimizer_does_not_have() -> None:
+    opt_state = optimizers.sgd(0.1).init({"w": jnp.zeros(2)})
+    with pytest.raises(KeyError, match="momentum"):
+        optimizers.with_hyperparams(opt_state, momentum=0.5)
+
+
+def test_momentum_equals_optax_at_a_constant_rate() -> None:
+    ours = jax.jit(lambda: follow(optimizers.momentum(0.1, momentum=0.8)))()
+    theirs = jax.jit(lambda: follow(optax.sgd(0.1, momentum=0.8)))()
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6), ours, theirs)
+
+
+def test_momentum_keeps_its_velocity_when_the_rate_falls_and_optax_does_not() -> None:
+    fall = optimizers.step_decay(every=10, factor=0.1)
+    ours = jax.jit(lambda: follow(optimizers.momentum(0.1, momentum=0.8, schedule=fall)))()
+    theirs = jax.jit(lambda: follow(optax.sgd(lambda step: 0.1 * fall(step), momentum=0.8)))()
+    gap = np.abs(ours["w"] - theirs["w"]).max(axis=(1, 2))
+    assert gap[:10].max() < 1e-5
+    assert gap[10:].min() > 1e-2
+
+
+GRADIENT_SIZES = [1e-3, 0.5, 3.0, 1e4]
+
+
+@pytest.mark.parametrize("size", GRADIENT_SIZES)
+def test_clipped_bounds_the_global_norm_and_keeps_the_direction(size: float) -> None:
+    direction = start()
+    length = math.sqrt(sum(float((leaf**2).sum()) for leaf in direction.values()))
+    gradient = {name: jnp.float32(size * leaf / length) for name, leaf in direction.items()}
+    optimizer = optimizers.clipped(optimizers.sgd(1.0), norm=1.5)
+    updates, _ = optimizer.update(gradient, optimizer.init(gradient), gradient)
+    assert float(optax.global_norm(updates)) == pytest.approx(min(size, 1.5), rel=1e-5)
+    scale = min(1.0, 1.5 / size)
+    jax.tree.map(lambda u, g: np.testing.assert_allclose(u, -scale * g, rtol=1e-5), updates, gradient)
+
+
+# Schedules: name, the schedule, its formula in plain Python.
+
+
+def cosine_formula(t: int, *, steps: int, final: float) -> float:
+    return final + (1 - final) * 0.5 * (1 + math.cos(math.pi * min(t, steps) / steps))
+
+
+def one_cycle_formula(t: int, *, steps: int, rise: float, start: float, final: float) -> float:
+    top = rise * steps
+    if t < top:
+        return start + (1 - start) * 0.5 * (1 - math.cos(math.pi * t / top))
+    part = min((t - top) / (steps - top), 1.0)
+    return final + (1 - final) * 0.5 * (1 + math.cos(math.pi * part))
+
+
+def warmed_formula(t: int) -> float:
+    return (t + 1) / 10 if t < 10 else cosine_formula(t - 10, steps=50, final=0.1)
+
+
+SCHEDULES = [
+    pytest.param(optimizers.constant(), lambda t: 1.0, id="constant"),
+    pytest.param(optimizers.step_decay(every=7), lambda t: 0.1 ** (t // 7), id="step_decay"),
+    pytest.param(optimizers.step_decay(every=30, factor=0.5), lambda t: 0.5 ** (t // 30), id="step_decay_half"),
+    pytest.param(optimizers.cosine(steps=60), lambda t: cosine_formula(t, steps=60, final=0.0), id="cosine"),
+    pytest.param(
+        optimizers.cosine(steps=33, final=0.2), lambda t: cosine_formula(t, steps=33, final=0.2), id="cosine_final"
+    ),
+    pytest.param(
+        optimizers.warm_up(optimizers.cosine(steps=50, final=0.1), steps=10), warmed_formula, id="warm_up_cosine"
+    ),
+    pytest.param(optimizers.warm_up(optimizers.constant(), steps=1), lambda t: 1.0, id="warm_up_1"),
+    pytest.param(optimizers.warm_up(optimizers.constant(), steps=0), lambda t: 1.0, id="warm_up_0"),
+    pytest.param(
+        optimizers.one_cycle(steps=100),
+        lambda t: one_cycle_formula(t, steps=100, rise=0.3, start=0.04, final=1e-4),
+        id="one_cycle",
+    ),
+    pytest.param(
+        optimizers.one_cycle(steps=77, rise=0.5, start=0.1, final=0.0),
+        lambda t: one_cycle_formula(t, steps=77, rise=0.5, start=0.1, final=0.0),
+        id="one_cycle_to_zero",
+    ),
+]
+
+
+@pytest.mark.parametrize(("schedule", "formula"), SCHEDULES)
+def test_schedule_follows_its_formula_and_is_never_negative(schedule: Any, formula: Callable[[int], float]) -> None:
+    steps = jnp.arange(150, dtype=jnp.int32)
+    factors = np.asarray(jax.jit(jax.vmap(schedule))(steps))
+    np.testing.assert_allclose(factors, [formula(t) for t in range(150)], rtol=1e-5, atol=2e-7)
+    assert factors.min() >= 0.0
+    assert factors.max() <= 1.0 + 1e-6
+
+
+@pytest.mark.parametrize(("schedule", "formula"), SCHEDULES)
+def test_schedule_is_the_same_without_jit(schedule: Any, formula: Callable[[int], float]) -> None:
+    for t in (0, 1, 7, 10, 30, 59, 60, 1000, 10**6):
+        assert float(schedule(jnp.int32(t))) == pytest.approx(formula(t), rel=1e-5, abs=2e-7)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_schedules_of_very_short_runs_are_finite(steps: int) -> None:
+    for schedule in (optimizers.one_cycle(steps=steps), optimizers.cosine(steps=steps)):
+        factors = jax.vmap(schedule)(jnp.arange(5))
+        assert bool(jnp.isfinite(factors).all())
+        assert float(factors.min()) >= 0.0
+
+
+def test_warm_up_never_starts_at_zero() -> None:
+    schedule = optimizers.warm_up(optimizers.constant(), steps=1000)
+    assert float(schedule(jnp.int32(0))) == pytest.approx(1e-3)

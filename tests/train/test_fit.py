@@ -1,0 +1,120 @@
+"""Training in one call: the same bits with any chunk length, through interruptions, and for a given seed."""
+
+import signal
+from dataclasses import replace
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+
+import dl
+from dl.errors import InputError, RunError
+from dl.train.loop import Record, stops_early
+
+OPTIONS = dl.TrainOptions(
+    dataset="moons", epochs=3, batch_size=50, learning_rate=0.1, validation=0.2, log_every=4, devices=1
+)
+
+
+def make_parts(learning_rate: float = 0.1) -> Any:
+    model = dl.models.mlp(1, hidden_sizes=(8,), dropout=0.2)
+    return dl.Parts(model, dl.objectives.binary(model), dl.optimizers.momentum(learning_rate))
+
+
+def fit(options: dl.TrainOptions = OPTIONS, **keywords: Any) -> dl.Fit:
+    data = dl.load_data(options.dataset, validation=options.validation)
+    return dl.fit(make_parts(options.learning_rate), data, options, progress=False, **keywords)
+
+
+def bits(fitted: dl.Fit) -> list[bytes]:
+    return [np.asarray(leaf).tobytes() for leaf in jax.tree.leaves(fitted.state.params)]
+
+
+def without_rate(history: list[Record]) -> list[Record]:
+    return [replace(record, examples_per_second=None) for record in history]
+
+
+def test_any_number_of_scanned_steps_gives_the_same_bits() -> None:
+    reference = fit(replace(OPTIONS, scan_steps=1))
+    for steps in (2, 3, 15, 16):
+        assert bits(fit(replace(OPTIONS, scan_steps=steps))) == bits(reference)
+
+
+def test_another_seed_gives_other_parameters_and_the_same_seed_the_same() -> None:
+    assert bits(fit()) == bits(fit())
+    assert bits(fit(replace(OPTIONS, seed=1))) != bits(fit())
+
+
+def test_interrupted_and_resumed_equals_uninterrupted() -> None:
+    def stop_once(record: Record) -> None:
+        if record.step == 20:
+            signal.raise_signal(signal.SIGINT)
+
+    whole = fit(replace(OPTIONS, scan_steps=4))
+    stopped = fit(replace(OPTIONS, scan_steps=4), on_record=stop_once)
+    assert stopped.interrupted
+    assert int(stopped.state.step) == 20
+    resumed = fit(replace(OPTIONS, scan_steps=4), resume=stopped)
+    assert bits(resumed) == bits(whole)
+    assert without_rate(resumed.history) == without_rate(whole.history)
+
+
+def test_interrupted_between_two_records_loses_no_sums() -> None:
+    whole = fit(replace(OPTIONS, scan_steps=1, log_every=100))
+    calls: list[int] = []
+
+    def interrupt(step: int, original: Any) -> Any:
+        calls.append(step)
+        if len(calls) == 7:
+            signal.raise_signal(signal.SIGTERM)
+        return original(step)
+
+    original = dl.train.progress.Progress.chunk
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dl.train.progress.Progress, "chunk", lambda self, step: interrupt(step, lambda s: original(self, s)))
+        stopped = fit(replace(OPTIONS, scan_steps=1, log_every=100))
+    assert int(stopped.state.step) == 7
+    resumed = fit(replace(OPTIONS, scan_steps=1, log_every=100), resume=stopped)
+    assert bits(resumed) == bits(whole)
+    assert without_rate(resumed.history) == without_rate(whole.history)
+
+
+def test_training_goes_on_towards_more_epochs() -> None:
+    short = fit(replace(OPTIONS, epochs=1))
+    longer = fit(OPTIONS, resume=short)
+    assert bits(longer) == bits(fit(OPTIONS))
+
+
+def test_patience_stops_when_validation_gets_no_better() -> None:
+    fitted = fit(replace(OPTIONS, epochs=200, patience=2))
+    losses = [record.values["loss"] for record in fitted.history if record.split == "validation"]
+    assert len(losses) < 200
+    assert min(losses) == losses[-3]
+    assert stops_early(fitted.history, patience=2)
+
+
+def test_non_finite_loss_names_the_step_and_the_remedies() -> None:
+    with pytest.raises(RunError, match=r"the loss is (nan|inf) in the steps up to \d+: lower --learning-rate"):
+        fit(replace(OPTIONS, learning_rate=1e30, epochs=5))
+
+
+def test_one_compilation_for_each_declared_signature() -> None:
+    data = dl.load_data("moons", validation=0.2)
+    layout = dl.train.parallel.make_layout(devices=1, batch_size=50)
+    compiled = dl.train.compiled.compile_parts(make_parts(), data, replace(OPTIONS, scan_steps=5), layout)
+    dl.train.loop.train_loop(compiled, compiled.start(None), batch_size=50)
+    assert compiled.plan.signatures == compiled.guard.count == 2
+
+
+def test_model_that_does_not_fit_the_data_is_refused_before_training() -> None:
+    model = dl.models.mlp(7)
+    parts = dl.Parts(model, dl.objectives.classification(model), dl.optimizers.sgd(0.1))
+    with pytest.raises(InputError, match="mlp has 7 outputs, digits has 10 classes"):
+        dl.fit(parts, dl.load_data("digits"), dl.TrainOptions(), progress=False)
+
+
+def test_curve_of_a_fit_is_ready_to_plot() -> None:
+    epochs, accuracy = fit().curve("validation", "accuracy")
+    assert epochs == [1.0, 2.0, 3.0]
+    assert all(0 <= value <= 1 for value in accuracy)
