@@ -175,7 +175,10 @@ def with_hyperparams(opt_state: PyTree, **values: float) -> PyTree:
 
 
 def _descend(
-    direction: optax.GradientTransformation, learning_rate: float, schedule: Schedule | None, weight_decay: float
+    direction: optax.GradientTransformation,
+    learning_rate: float,
+    schedule: Schedule | None,
+    weight_decay: float,
 ) -> optax.GradientTransformation:
     """Against `direction` of the gradient, at the scheduled rate."""
 

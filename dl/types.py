@@ -14,6 +14,9 @@ Array: TypeAlias = jax.Array
 Key: TypeAlias = jax.Array
 """A typed random key, `jax.random.key(seed)`."""
 
+Device: TypeAlias = Any
+"""A `jax.Device`."""
+
 PyTree: TypeAlias = Any
 Params: TypeAlias = PyTree
 """Trainable parameters: nested dictionaries of arrays."""
@@ -92,7 +95,7 @@ class Objective(Protocol):
     ) -> tuple[Metrics, ModelState, Carry]: ...
 
 
-Schedule: TypeAlias = Callable[[Array], Array]
+Schedule: TypeAlias = Callable[[Any], Any]
 """Step [] -> factor [] on the learning rate; 1 at the peak."""
 
 Augment: TypeAlias = Callable[[Array, Array, Array], Array]

@@ -1,4 +1,4 @@
-"""Every optimizer and schedule against its textbook equation; rates are traced and may differ in a population."""
+"""Every optimizer and schedule against its textbook equation; rates are traced, one a member of a population."""
 
 import math
 from collections.abc import Callable
@@ -102,14 +102,12 @@ every_optimizer = pytest.mark.parametrize(("build", "rule"), TABLE)
 def reference(
     rule: Rule, *, rate: float, factor: Callable[[int], float] = lambda t: 1.0, decay: float = 0.0
 ) -> list[Tree]:
-    """The parameters after each step; `decay` λ adds λW to the gradient of the weights and not to the bias'."""
+    """The parameters after each step; `decay` λ adds λW to the gradient of W alone."""
     params, memory, path = start(), {name: {} for name in SHAPES}, []
     for step in range(STEPS):
         g = gradients(params, step, np)
         g["w"] = g["w"] + decay * params["w"]
-        params = {
-            name: params[name] + rule(g[name], memory[name], rate * factor(step), step + 1) for name in SHAPES
-        }
+        params = {name: params[name] + rule(g[name], memory[name], rate * factor(step), step + 1) for name in SHAPES}
         path.append(params)
     return path
 
@@ -228,7 +226,8 @@ def test_clipped_bounds_the_global_norm_and_keeps_the_direction(size: float) -> 
     gradient = {name: jnp.float32(size * leaf / length) for name, leaf in direction.items()}
     optimizer = optimizers.clipped(optimizers.sgd(1.0), norm=1.5)
     updates, _ = optimizer.update(gradient, optimizer.init(gradient), gradient)
-    assert float(optax.global_norm(updates)) == pytest.approx(min(size, 1.5), rel=1e-5)
+    norm = math.sqrt(sum(float((leaf**2).sum()) for leaf in jax.tree.leaves(updates)))
+    assert norm == pytest.approx(min(size, 1.5), rel=1e-5)
     scale = min(1.0, 1.5 / size)
     jax.tree.map(lambda u, g: np.testing.assert_allclose(u, -scale * g, rtol=1e-5), updates, gradient)
 
@@ -258,10 +257,14 @@ SCHEDULES = [
     pytest.param(optimizers.step_decay(every=30, factor=0.5), lambda t: 0.5 ** (t // 30), id="step_decay_half"),
     pytest.param(optimizers.cosine(steps=60), lambda t: cosine_formula(t, steps=60, final=0.0), id="cosine"),
     pytest.param(
-        optimizers.cosine(steps=33, final=0.2), lambda t: cosine_formula(t, steps=33, final=0.2), id="cosine_final"
+        optimizers.cosine(steps=33, final=0.2),
+        lambda t: cosine_formula(t, steps=33, final=0.2),
+        id="cosine_final",
     ),
     pytest.param(
-        optimizers.warm_up(optimizers.cosine(steps=50, final=0.1), steps=10), warmed_formula, id="warm_up_cosine"
+        optimizers.warm_up(optimizers.cosine(steps=50, final=0.1), steps=10),
+        warmed_formula,
+        id="warm_up_cosine",
     ),
     pytest.param(optimizers.warm_up(optimizers.constant(), steps=1), lambda t: 1.0, id="warm_up_1"),
     pytest.param(optimizers.warm_up(optimizers.constant(), steps=0), lambda t: 1.0, id="warm_up_0"),

@@ -1,5 +1,6 @@
 """Device settings that must be made before JAX looks for devices."""
 
+import contextlib
 import os
 
 
@@ -12,7 +13,8 @@ def set_up_devices(devices: int) -> None:
 
     asked_for_cpu = (os.environ.get("JAX_PLATFORMS") or "cpu").startswith("cpu")
     if devices > 1 and asked_for_cpu and not _already_set():
-        jax.config.update("jax_num_cpu_devices", devices)
+        with contextlib.suppress(RuntimeError):  # JAX is in use already: its devices are what they are
+            jax.config.update("jax_num_cpu_devices", devices)
 
 
 def _already_set() -> bool:

@@ -1,5 +1,6 @@
 """`run NAME`: train an experiment in a new run folder, once or over several seeds."""
 
+import re
 import statistics
 from dataclasses import MISSING, fields, replace
 from pathlib import Path
@@ -35,6 +36,7 @@ def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
         help=catalog.docstring(name),
         version_flags=[],
         help_format="plaintext",
+        default_parameter=Parameter(converter=_convert),
     )
 
     def command(
@@ -51,9 +53,16 @@ def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
 
     command.__doc__ = _COMMAND_HELP
     command.__annotations__["options"] = Annotated[experiment.options, Parameter(name="*")]
-    command.__kwdefaults__["options"] = experiment.options()
+    command.__kwdefaults__ = {**(command.__kwdefaults__ or {}), "options": experiment.options()}
     app.default(command)
     return app
+
+
+def _convert(kind: Any, tokens: Any) -> Any:
+    """As cyclopts converts, except that 1.5 is no integer."""
+    if kind is int and not re.fullmatch(r"[+-]?\d+", tokens[0].value):
+        raise ValueError(f"{tokens[0].value!r} is not a whole number")
+    return cyclopts.convert(kind, tokens)
 
 
 _COMMAND_HELP = """Run.
@@ -76,12 +85,15 @@ def _run_seeds(experiment: Any, options: "TrainOptions", folders: list[Path | No
     from dl.runs.run import start_run
     from dl.train.interrupt import StopRequest
 
-    say(f"{experiment.name}: {describe_options(options)}")
+    def announce(folder: Any, config: Any) -> None:
+        say(f"{experiment.name}: {describe_options(config.options)}")
+        say(f"{config.parallel} on {config.devices} device(s), {config.chunk_steps} step(s) a call, in {folder.path}")
+
     figures: list[dict[str, dict[str, float]]] = []
     with StopRequest() as stop:
         for number, folder in enumerate(folders):
             seeded = replace(options, seed=options.seed + number)
-            outcome = start_run(experiment, seeded, run_dir=folder, stop=stop, show=not quiet)
+            outcome = start_run(experiment, seeded, run_dir=folder, stop=stop, show=not quiet, on_start=announce)
             code = report_outcome(outcome, stop)
             if code:
                 return code
@@ -112,7 +124,11 @@ def describe_spread(figures: list[dict[str, dict[str, float]]]) -> str:
         shown = []
         for name in figures[0][part]:
             values = [figure[part][name] for figure in figures]
-            mean, spread, median = statistics.mean(values), statistics.stdev(values), statistics.median(values)
+            mean, spread, median = (
+                statistics.mean(values),
+                statistics.stdev(values),
+                statistics.median(values),
+            )
             shown.append(f"{name} {mean:.4f} ± {spread:.4f} (median {median:.4f})")
         lines.append(f"{part} over {len(figures)} seeds: {'  '.join(shown)}")
     return "\n".join(lines)

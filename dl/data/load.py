@@ -1,12 +1,13 @@
 """From the name that `--dataset` takes to a `Dataset`."""
 
+import difflib
 from collections.abc import Callable
 from pathlib import Path
 
-from dl.data.dataset import Dataset
+from dl.data.dataset import Dataset, DataSpec
 from dl.data.embedded import load_digits
 from dl.data.synthetic import load_circles, load_gates, load_moons, load_spirals, load_xor
-from dl.errors import InputError
+from dl.errors import InputError, did_you_mean
 
 BUILT_IN: dict[str, Callable[..., Dataset]] = {
     "digits": load_digits,
@@ -45,6 +46,7 @@ def load_data(
         return BUILT_IN[name](validation=validation)
     kind, colon, path = name.partition(":")
     if not colon:
+        _check_spelling(name)
         from dl.data.tfds import load_tfds
 
         return load_tfds(name, validation=validation, data_dir=data_dir)
@@ -53,3 +55,18 @@ def load_data(
     from dl.data.folder import load_folder
 
     return load_folder(path, validation=validation, image_size=image_size)
+
+
+def _check_spelling(name: str) -> None:
+    """Refuse a name that is one slip away from a built-in one, before TFDS is asked for it."""
+    if difflib.get_close_matches(name, BUILT_IN, n=1, cutoff=0.85):
+        raise InputError(f"unknown data set {name!r}; {did_you_mean(name, BUILT_IN)}")
+
+
+def describe_data(name: str, *, data_dir: str | Path | None = None) -> DataSpec:
+    """The shapes and classes of the data set called `name`; a TFDS set need not be prepared for it."""
+    if name in BUILT_IN or ":" in name:
+        return load_data(name, data_dir=data_dir).spec
+    from dl.data.tfds import describe_tfds
+
+    return describe_tfds(name, data_dir=data_dir)

@@ -22,7 +22,7 @@ _NAME = re.compile(r"(?P<set>\w+)(/(?P<config>[\w.+-]+))?")
 def prepare(name: str, *, data_dir: str | Path | None = None) -> Path:
     """Download the TFDS data set `name` and prepare it, unless that is done; its folder is returned.
 
-    Says on standard error when there is work to do. What an interrupted call has downloaded serves the next one.
+    Says on standard error when there is work to do. What an interrupted call has downloaded serves the next.
 
     Args:
         name: a TFDS name, with its configuration where it has several: `mnist`, `emnist/letters`.
@@ -130,8 +130,8 @@ def _check_folder(tfds: Any, builder: Any, name: str) -> None:
         raise InputError(f"{folder} holds only a part of {name}: delete that folder and prepare it again")
     if not builder.info.available_file_formats() & tfds.core.FileFormat.with_random_access():
         raise InputError(
-            f"{name} in {folder} was prepared as {builder.info.file_format.value}, which only TensorFlow reads: "
-            "set TFDS_DATA_DIR to another folder, or delete this one, to prepare it anew"
+            f"{name} in {folder} was prepared as {builder.info.file_format.value}, which only TensorFlow "
+            "reads: set TFDS_DATA_DIR to another folder, or delete this one, to prepare it anew"
         )
 
 
@@ -148,9 +148,7 @@ def _download_and_prepare(builder: Any, name: str) -> None:
     )
     try:
         with quiet(), _progress_on_terminals_only(tfds), adapted_tfds():
-            builder.download_and_prepare(
-                download_dir=downloads, download_config=config, file_format="array_record"
-            )
+            builder.download_and_prepare(download_dir=downloads, download_config=config, file_format="array_record")
     except Exception as error:
         if is_prepared(builder):
             return  # by another process, at the same time
@@ -184,7 +182,7 @@ def _explain(error: Exception, builder: Any, name: str) -> Exception:
     from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
 
     for cause in _causes(error):
-        if isinstance(cause, ModuleNotFoundError):
+        if isinstance(cause, ModuleNotFoundError) and cause.name:  # TFDS's own wrapper around it has no name
             return missing_package(name, cause)
         if isinstance(cause, NonMatchingChecksumError):
             return InputError(f"{_first_line(cause)} delete that file and repeat")

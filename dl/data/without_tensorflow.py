@@ -3,10 +3,10 @@
 import contextlib
 import glob
 import importlib
-import importlib.util
 import io
 import os
 from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,31 +16,35 @@ from typing import Any
 def adapted_tfds() -> Iterator[None]:
     """The one place that reaches into TFDS (written for 4.9.10), undone on exit.
 
-    TFDS opens files, unpacks archives and encodes pictures with TensorFlow, through one lazily imported module
-    object. Where TensorFlow is not installed, that object stands for the few functions below meanwhile.
-    `sys.modules` is left alone, so nobody else takes TensorFlow for installed. And ten retries with doubling
-    pauses make an offline machine wait three minutes: four are enough.
+    TFDS opens files, unpacks archives and encodes pictures with TensorFlow, through one object that imports
+    it when first used. Meanwhile that object offers the few functions below, which need no TensorFlow and,
+    where there is one, spare loading it. `sys.modules` is left alone, so nobody else takes TensorFlow for
+    installed. And ten retries with doubling pauses keep an offline machine for three minutes: four do.
     """
     from tensorflow_datasets.core.download import downloader
 
     lazy = vars(importlib.import_module("tensorflow_datasets.core.utils.lazy_imports_utils").tensorflow)
     retries, downloader.MAX_RETRIES = downloader.MAX_RETRIES, 4
-    missing = "_module" not in lazy and importlib.util.find_spec("tensorflow") is None
-    if missing:
-        lazy["_module"] = _file_functions()
+    imported = lazy.get("_module")
+    lazy["_module"] = _file_functions()
     try:
         yield
     finally:
         downloader.MAX_RETRIES = retries
-        if missing:
-            del lazy["_module"]
+        del lazy["_module"]
+        if imported is not None:
+            lazy["_module"] = imported
 
 
-class _Functions(SimpleNamespace):
-    """A name that holds some functions; any other that is asked of it says that TensorFlow is needed."""
+class _Module(SimpleNamespace):
+    """Functions that stand for those of the TensorFlow module `path`; any other is TensorFlow's own."""
+
+    def __init__(self, path: str, **functions: Any) -> None:
+        super().__init__(path=path, **functions)
 
     def __getattr__(self, name: str) -> Any:
-        raise ModuleNotFoundError(f"tensorflow is needed for {name}", name="tensorflow")
+        module = importlib.import_module("tensorflow")  # raises the ModuleNotFoundError that names it
+        return getattr(attrgetter(self.path)(module) if self.path else module, name)
 
 
 class _Encoded(bytes):
@@ -50,10 +54,11 @@ class _Encoded(bytes):
         return bytes(self)
 
 
-def _file_functions() -> _Functions:
+def _file_functions() -> _Module:
     """What preparing a set of pictures asks of TensorFlow: files, text, PNG and JPEG."""
-    files = _Functions(
-        GFile=lambda path, mode="r": Path(path).open(mode, encoding=None if "b" in mode else "utf-8"),
+    files = _Module(
+        "io.gfile",
+        GFile=_open,
         exists=os.path.exists,
         isdir=os.path.isdir,
         listdir=os.listdir,
@@ -62,15 +67,21 @@ def _file_functions() -> _Functions:
         makedirs=lambda path: os.makedirs(path, exist_ok=True),
         glob=lambda pattern: sorted(glob.glob(os.fspath(pattern))),
     )
-    return _Functions(
-        io=_Functions(gfile=files),
-        compat=_Functions(as_text=lambda text: text.decode() if isinstance(text, bytes) else text),
-        image=_Functions(
+    return _Module(
+        "",
+        io=_Module("io", gfile=files),
+        compat=_Module("compat", as_text=lambda text: text.decode() if isinstance(text, bytes) else text),
+        image=_Module(
+            "image",
             encode_png=lambda picture: _encode(picture, "PNG"),
             encode_jpeg=lambda picture: _encode(picture, "JPEG", quality=95),
         ),
         executing_eagerly=lambda: True,
     )
+
+
+def _open(path: Any, mode: str = "r") -> Any:
+    return Path(path).open(mode, encoding=None if "b" in mode else "utf-8")
 
 
 def _encode(picture: Any, kind: str, **options: int) -> _Encoded:

@@ -41,7 +41,9 @@ def as_text(summary: Summary) -> str:
     rows += [("total", "", f"{summary.parameters:,}")]
     widths = [max(len(row[column]) for row in [("layer", "output", "parameters"), *rows]) for column in range(3)]
     lines = [("layer", "output", "parameters"), *rows]
-    table = "\n".join(f"{name:<{widths[0]}}  {shape:>{widths[1]}}  {count:>{widths[2]}}" for name, shape, count in lines)
+    table = "\n".join(
+        f"{name:<{widths[0]}}  {shape:>{widths[1]}}  {count:>{widths[2]}}" for name, shape, count in lines
+    )
     return f"{summary.name}\n{table}"
 
 

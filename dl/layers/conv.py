@@ -1,4 +1,4 @@
-"""Convolution, alone and with max-pooling: pure functions, and thin modules with `flax.linen.Conv`'s parameters."""
+"""Convolution, alone and with max-pooling: pure functions and modules with `flax.linen.Conv`'s parameters."""
 
 from collections.abc import Callable
 from functools import partial
@@ -27,10 +27,11 @@ def convolution(
     dilation: Sides = 1,
     groups: int = 1,
 ) -> Array:
-    """Cross-correlation: y[b, p, q, f] = Σ_ijc x[b, s p + d i, s q + d j, c] k[i, j, c, f], `s` strides, `d` dilation.
+    """Cross-correlation: y[b, p, q, f] = Σ_ijc x[b, s p + d i, s q + d j, c] k[i, j, c, f].
 
-    [B, H, W, C] * [h, w, C / groups, F] -> [B, P, Q, F]; P = ⌊(H + padding − d (h − 1) − 1) / s⌋ + 1. With `groups`,
-    every group of C / groups input channels has its own F / groups kernels. Source: E3, E4.
+    [B, H, W, C] * [h, w, C / groups, F] -> [B, P, Q, F] with P = ⌊(H + padding − d (h − 1) − 1) / s⌋ + 1. The
+    step s is `strides`, the spread d is `dilation`. With `groups`, every group of C / groups input channels
+    has its own F / groups kernels. Source: E3, E4.
 
     >>> x, kernel = jnp.arange(9.0).reshape(1, 3, 3, 1), jnp.ones((2, 2, 1, 1))
     >>> convolution(x, kernel, padding="VALID")[0, :, :, 0].tolist()
@@ -55,10 +56,11 @@ def conv_pool(
 ) -> Array:
     """Convolution of stride 1, then max-pooling without overlap: y = f(b + max over the window of (x * k)).
 
-    [B, H, W, C] * [h, w, C, F] + [F] -> [B, P, Q, F]. `activation` f must not decrease anywhere (ReLU, tanh, logistic):
-    then it commutes with the maximum, and so does the bias, and both cost less after it. `padding` is the
-    convolution's; the pooling drops incomplete windows. `implementation` "native" calls the two XLA operations on
-    every backend; "auto" takes one fused product on the CPU where that is faster. Source: E4, E5, C5.
+    [B, H, W, C] * [h, w, C, F] + [F] -> [B, P, Q, F]. `activation` f must not decrease anywhere (ReLU, tanh,
+    logistic): then it commutes with the maximum, and so does the bias, and both cost less after it. `padding`
+    is the convolution's; the pooling drops incomplete windows. `implementation` "native" calls the two XLA
+    operations on every backend; "auto" takes one fused product on the CPU where that is faster. Source: E4,
+    E5, C5.
 
     >>> conv_pool(jnp.ones((1, 28, 28, 1)), jnp.ones((5, 5, 1, 20)), jnp.zeros(20)).shape
     (1, 12, 12, 20)
@@ -69,7 +71,7 @@ def conv_pool(
     pads = padding_pairs(padding, (x.shape[1], x.shape[2]), extent)
     options = {"window": size, "pads": pads, "activation": activation}
     separate = partial(_conv_pool, **options)
-    if implementation == "native" or not _fuses(x, kernel, window=size, pads=pads):
+    if implementation == "native" or not conv_cpu.fuses(x.shape, kernel.shape, window=size, pads=pads):
         return separate(x, kernel, bias, implementation=implementation)
     fused, native = partial(conv_cpu.conv_pool, **options), partial(separate, implementation="native")
     return lax.platform_dependent(x, kernel, bias, cpu=fused, default=native)
@@ -78,9 +80,11 @@ def conv_pool(
 class Conv(nn.Module):
     """`convolution` and a bias, with the parameters, initialisers and semantics of `flax.linen.Conv`.
 
-    `kernel` [h, w, C / groups, features], `bias` [features]. `dtype` is what is computed in, `param_dtype` what is kept.
+    `kernel` [h, w, C / groups, features], `bias` [features]. `dtype` is what is computed in, `param_dtype`
+    what is kept.
 
-    >>> Conv(6, (5, 5), padding="VALID").init_with_output(jax.random.key(0), jnp.ones((1, 32, 32, 1)))[0].shape
+    >>> layer = Conv(6, (5, 5), padding="VALID")
+    >>> layer.init_with_output(jax.random.key(0), jnp.ones((1, 32, 32, 1)))[0].shape
     (1, 28, 28, 6)
     """
 
@@ -112,8 +116,8 @@ class Conv(nn.Module):
 class ConvPool(nn.Module):
     """`conv_pool` with the parameters of `flax.linen.Conv`: `kernel` [h, w, C, features], `bias` [features].
 
-    With `implementation` "native" the call goes through `convolve` and `pool`, so that whoever traces a model's modules
-    sees the output before the pooling too. `activation` must not decrease anywhere.
+    With `implementation` "native" the call goes through `convolve` and `pool`, so that whoever traces a
+    model's modules sees the output before the pooling too. `activation` must not decrease anywhere.
 
     >>> layer = ConvPool(20, (5, 5))
     >>> layer.init_with_output(jax.random.key(0), jnp.ones((1, 28, 28, 1)))[0].shape
@@ -168,12 +172,6 @@ def _check_shapes(x: Array, kernel: Array, groups: int) -> None:
         raise InputError(f"kernel must be {expected} for inputs {x.shape} in {groups} group(s), not {kernel.shape}")
 
 
-def _fuses(x: Array, kernel: Array, *, window: Size, pads: Pads) -> bool:
-    """Whether the fused form beats convolution and pooling one after the other on the CPU."""
-    sides, extent = (x.shape[1], x.shape[2]), (kernel.shape[0], kernel.shape[1])
-    return min(conv_cpu.pooled_sides(sides, extent, window=window, pads=pads)) > 0
-
-
 def _conv_pool(
     x: Array,
     kernel: Array,
@@ -188,9 +186,7 @@ def _conv_pool(
     return activation(pooled if bias is None else pooled + bias)
 
 
-def _native_convolution(
-    x: Array, kernel: Array, *, strides: Size, pads: Pads, dilation: Size, groups: int
-) -> Array:
+def _native_convolution(x: Array, kernel: Array, *, strides: Size, pads: Pads, dilation: Size, groups: int) -> Array:
     return lax.conv_general_dilated(
         x,
         kernel,

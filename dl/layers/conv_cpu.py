@@ -1,10 +1,10 @@
-"""Formulations for XLA's CPU backend, where its weight-gradient convolution and its max-pool gradient are slow.
+"""Formulations for the CPU, where XLA's weight-gradient convolution and max-pool gradient are slow.
 
-They are sums, products and selections of slices, so they differentiate in both modes, to any order, and batch under
-`vmap`. Values and gradients are the native ones to float tolerance.
+They are sums, products and selections of slices, so they differentiate in both modes, to any order, and batch
+under `vmap`. Values and gradients are the native ones to float tolerance.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import reduce
 
 import jax.numpy as jnp
@@ -14,6 +14,7 @@ from jax import lax
 from dl.types import Array
 
 Size = tuple[int, int]
+Shape = tuple[int, ...]
 Pads = tuple[tuple[int, int], tuple[int, int]]
 
 
@@ -30,9 +31,7 @@ def max_pool(x: Array, *, window: Size, strides: Size, pads: Pads) -> Array:
     rows = (height - window[0]) // strides[0] * strides[0] + 1
     columns = (width - window[1]) // strides[1] * strides[1] + 1
     places = [(i, j) for i in range(window[0]) for j in range(window[1])]
-    slices = (
-        lax.slice(x, (0, i, j, 0), (batch, i + rows, j + columns, channels), (1, *strides, 1)) for i, j in places
-    )
+    slices = (lax.slice(x, (0, i, j, 0), (batch, i + rows, j + columns, channels), (1, *strides, 1)) for i, j in places)
     return reduce(_first_maximum, slices)
 
 
@@ -57,10 +56,11 @@ def conv_pool(
 ) -> Array:
     """Convolution, non-overlapping max-pooling, bias and activation around one product.
 
-    [B, H, W, C] * [h, w, C, F] + [F] -> [B, P, Q, F]. Output place (a, b) of a pool window is a convolution whose
-    kernel is shifted by (a, b). Over the input folded into blocks of the window's size all of them have stride 1 and
-    the same patches: product = kernels · patches, then a maximum over the window's places. Inside, the batch is the
-    last axis, so that every copy is contiguous; bias and activation are cheaper before that is undone.
+    [B, H, W, C] * [h, w, C, F] + [F] -> [B, P, Q, F]. Output place (a, b) of a pool window is a convolution
+    whose kernel is shifted by (a, b). Over the input folded into blocks of the window's size all of them have
+    stride 1 and the same patches: product = kernels · patches, then a maximum over the window's places.
+    Inside, the batch is the last axis, so that every copy is contiguous; bias and activation are cheaper
+    before that is undone.
 
     >>> x, kernel = jnp.arange(16.0).reshape(1, 4, 4, 1), jnp.ones((1, 1, 1, 1))
     >>> y = conv_pool(x, kernel, None, window=(2, 2), pads=((0, 0), (0, 0)), activation=jnp.tanh)
@@ -68,8 +68,8 @@ def conv_pool(
     [5.0, 7.0]
     """
     batch, features = x.shape[0], kernel.shape[-1]
-    rows, columns = pooled_sides(x.shape[1:3], kernel.shape[:2], window=window, pads=pads)
-    reach = ((kernel.shape[0] - 2) // window[0] + 2, (kernel.shape[1] - 2) // window[1] + 2)
+    rows, columns = _pooled_sides(x.shape, kernel.shape, window=window, pads=pads)
+    reach = _reach(kernel.shape, window)
     blocks = _fold(x, (rows + reach[0] - 1, columns + reach[1] - 1), window=window, pads=pads)
     kernels = _shifted_kernels(kernel, reach, window=window)
     # Without the barriers XLA computes patches and product again inside each of their readers.
@@ -80,16 +80,35 @@ def conv_pool(
     return activation(biased.reshape(features, rows, columns, batch)).transpose(3, 1, 2, 0)
 
 
-def pooled_sides(sides: Sequence[int], kernel_size: Sequence[int], *, window: Size, pads: Pads) -> Size:
-    """Height and width after the convolution and the pooling, both at full windows only.
+def fuses(x_shape: Shape, kernel_shape: Shape, *, window: Size, pads: Pads) -> bool:
+    """Whether `conv_pool` is faster than convolution and pooling apart, forward plus backward, as measured.
 
-    >>> pooled_sides((28, 28), (5, 5), window=(2, 2), pads=((0, 0), (0, 0)))
-    (12, 12)
+    It multiplies with the zeros around the shifted kernels, which pays for few input channels or a kernel
+    that is large against the window; and the patches must not leave the caches by far.
+
+    >>> fuses((128, 28, 28, 1), (5, 5, 1, 20), window=(2, 2), pads=((0, 0), (0, 0)))
+    True
+    >>> fuses((64, 32, 32, 64), (3, 3, 64, 64), window=(2, 2), pads=((1, 1), (1, 1)))
+    False
     """
-    height, width = (
-        (n + sum(pad) - k + 1) // w for n, k, w, pad in zip(sides, kernel_size, window, pads, strict=True)
-    )
-    return height, width
+    rows, columns = _pooled_sides(x_shape, kernel_shape, window=window, pads=pads)
+    reach, channels = _reach(kernel_shape, window), kernel_shape[2]
+    padded_area = reach[0] * reach[1] * window[0] * window[1]
+    patches = padded_area * channels * rows * columns * x_shape[0]
+    few_zeros = channels <= 4 or 2 * padded_area <= 3 * kernel_shape[0] * kernel_shape[1]
+    return min(rows, columns) > 0 and few_zeros and patches <= 5_000_000
+
+
+def _pooled_sides(x_shape: Shape, kernel_shape: Shape, *, window: Size, pads: Pads) -> Size:
+    """Height and width after the convolution and the pooling, both at full windows only."""
+    height = x_shape[1] + sum(pads[0]) - kernel_shape[0] + 1
+    width = x_shape[2] + sum(pads[1]) - kernel_shape[1] + 1
+    return height // window[0], width // window[1]
+
+
+def _reach(kernel_shape: Shape, window: Size) -> Size:
+    """How many blocks of the window's size a kernel spans at most, wherever in a block it starts."""
+    return (kernel_shape[0] - 2) // window[0] + 2, (kernel_shape[1] - 2) // window[1] + 2
 
 
 def _first_maximum(a: Array, b: Array) -> Array:
@@ -117,7 +136,7 @@ def _patches(blocks: Array, pooled: Size, reach: Size) -> Array:
 
 
 def _shifted_kernels(kernel: Array, reach: Size, *, window: Size) -> Array:
-    """The kernel at every place of the window, folded like the input: [h, w, C, F] -> [places · F, reach · C · places]."""
+    """The kernel at every place of the window, folded: [h, w, C, F] -> [places · F, reach · C · places]."""
     height, width, channels, features = kernel.shape
     (rows, columns), (h, w) = reach, window
     spare = (rows * h - height, columns * w - width)

@@ -1,9 +1,8 @@
-"""Pooling over windows of pictures [B, H, W, C]: pure functions, and modules without parameters around them."""
+"""Pooling over windows of pictures [B, H, W, C]: pure functions, and modules around them."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
 
-import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
 from jax import lax
@@ -16,10 +15,10 @@ from dl.types import Array
 Sides = int | Sequence[int]
 """One number for height and width, or both."""
 Padding = str | int | Sequence[int | tuple[int, int]]
-""""SAME", "VALID", one number for every side, or for each of height and width a number or a (low, high) pair."""
+""""SAME", "VALID", a number for every side, or for height and width each a number or a (low, high) pair."""
 
-_NATIVE_FROM = 36
-"""Places in a window from which XLA's own max-pooling is used on the CPU too: a slice a place no longer pays."""
+_MOST_SLICES = 9
+"""Places in a window up to which the CPU pools by slices; the gradient's cost grows with their number."""
 
 
 def max_pool(
@@ -30,11 +29,12 @@ def max_pool(
     padding: Padding = "VALID",
     implementation: str = "auto",
 ) -> Array:
-    """The maximum of every window: y[b, p, q, c] = max_ij x[b, s p + i, s q + j, c], [B, H, W, C] -> [B, P, Q, C].
+    """The maximum of every window: y[b, p, q, c] = max_ij x[b, s p + i, s q + j, c].
 
-    The gradient goes to the first maximum of a window in row-major order. Padding counts as minus infinity. `strides`
-    are the window's sides if None, so that windows do not overlap. `implementation` "native" is XLA's `reduce_window`
-    on every backend; "auto" takes a faster equal one on the CPU. Source: E5, C5.
+    [B, H, W, C] -> [B, P, Q, C]. The gradient goes to the first maximum of a window in row-major order.
+    Padding counts as minus infinity. `strides` are the window's sides if None, so that windows do not
+    overlap. `implementation` "native" is XLA's `reduce_window` on every backend; "auto" takes a faster equal
+    one on the CPU. Source: E5, C5.
 
     >>> max_pool(jnp.arange(16.0).reshape(1, 4, 4, 1), (2, 2))[0, :, :, 0].tolist()
     [[5.0, 7.0], [13.0, 15.0]]
@@ -44,25 +44,25 @@ def max_pool(
     window, strides, pads = _resolve(x, window, strides, padding)
     native = partial(_native_max_pool, window=window, strides=strides, pads=pads)
     fits = all(n + sum(pad) >= w for n, pad, w in zip(x.shape[1:3], pads, window, strict=True))
-    if implementation == "native" or not fits or window[0] * window[1] >= _NATIVE_FROM:
+    if implementation == "native" or not fits or window[0] * window[1] > _MOST_SLICES:
         return native(x)
     slices = partial(conv_cpu.max_pool, window=window, strides=strides, pads=pads)
     return lax.platform_dependent(x, cpu=slices, default=native)
 
 
 def avg_pool(x: Array, window: Sides, *, strides: Sides | None = None, padding: Padding = "VALID") -> Array:
-    """The mean of every window: y[b, p, q, c] = 1/(h w) Σ_ij x[b, s p + i, s q + j, c], [B, H, W, C] -> [B, P, Q, C].
+    """The mean of every window: y[b, p, q, c] = 1/(h w) Σ_ij x[b, s p + i, s q + j, c].
 
-    Padding counts as zeros that belong to the window, as in `flax.linen.avg_pool`. `strides` are the window's sides if
-    None. Source: E5, C5.
+    [B, H, W, C] -> [B, P, Q, C]. Padding counts as zeros that belong to the window, as in
+    `flax.linen.avg_pool`. `strides` are the window's sides if None. Source: E5, C5.
 
     >>> avg_pool(jnp.arange(16.0).reshape(1, 4, 4, 1), (2, 2))[0, :, :, 0].tolist()
     [[2.5, 4.5], [10.5, 12.5]]
     """
     check_pictures(x)
     window, strides, pads = _resolve(x, window, strides, padding)
-    zero = np.zeros((), x.dtype)
-    return _reduce_window(x, zero, lax.add, window=window, strides=strides, pads=pads) / (window[0] * window[1])
+    sums = _reduce_window(x, np.zeros((), x.dtype), lax.add, window=window, strides=strides, pads=pads)
+    return sums / (window[0] * window[1])
 
 
 class MaxPool(nn.Module):
@@ -79,9 +79,7 @@ class MaxPool(nn.Module):
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
-        return max_pool(
-            x, self.window, strides=self.strides, padding=self.padding, implementation=self.implementation
-        )
+        return max_pool(x, self.window, strides=self.strides, padding=self.padding, implementation=self.implementation)
 
 
 class AvgPool(nn.Module):
@@ -153,6 +151,8 @@ def _native_max_pool(x: Array, *, window: Size, strides: Size, pads: Pads) -> Ar
     return _reduce_window(x, conv_cpu.lowest(x.dtype), lax.max, window=window, strides=strides, pads=pads)
 
 
-def _reduce_window(x: Array, initial: np.ndarray, reduce: Callable, *, window: Size, strides: Size, pads: Pads) -> Array:
+def _reduce_window(
+    x: Array, initial: np.ndarray, reduce: Callable, *, window: Size, strides: Size, pads: Pads
+) -> Array:
     padding = ((0, 0), *pads, (0, 0))
     return lax.reduce_window(x, initial, reduce, (1, *window, 1), (1, *strides, 1), padding)

@@ -42,9 +42,7 @@ def from_linen(module: nn.Module, *, name: str | None = None) -> Model:
         variables = {"params": params, **model_state}
         rngs = None if key is None else {"dropout": key}
         if train and model_state:
-            outputs, model_state = module.apply(
-                variables, inputs, train=True, rngs=rngs, mutable=list(model_state)
-            )  # type: ignore[misc]
+            outputs, model_state = module.apply(variables, inputs, train=True, rngs=rngs, mutable=list(model_state))  # type: ignore[misc]
             return outputs, dict(model_state), carry
         return module.apply(variables, inputs, train=train, rngs=rngs), model_state, carry  # type: ignore[return-value]
 

@@ -35,9 +35,12 @@ class Checkpoints:
 
         logging.getLogger("absl").setLevel(logging.ERROR)
         self._ocp = ocp
-        best = BestN(get_metric_fn=lambda metrics: metrics["loss"], reverse=True, n=1)
+        best = BestN(get_metric_fn=_loss, reverse=True, n=1, keep_checkpoints_without_metrics=False)
         options = ocp.CheckpointManagerOptions(
-            preservation_policy=AnyPreservationPolicy([LatestN(keep), best]), cleanup_tmp_directories=True
+            preservation_policy=AnyPreservationPolicy([LatestN(keep), best]),
+            best_fn=_loss,  # or the metrics of earlier starts would not be read
+            best_mode="min",
+            cleanup_tmp_directories=True,
         )
         self._folder = folder.resolve()
         handlers = {"state": ocp.StandardCheckpointHandler(), "notes": ocp.JsonCheckpointHandler()}
@@ -90,7 +93,7 @@ class Checkpoints:
         args, wanted = self._ocp.args, _flatten(like)
         try:
             stored = self._manager.item_metadata(step)["state"]
-            stored = {name: stored[name] for name in stored.keys()}
+            stored = {name: stored[name] for name in list(stored)}
         except Exception as error:
             raise DamagedCheckpoint(f"checkpoint {step}: {_first_line(error)}") from error
         _check_same_leaves(stored, wanted, where=f"{self._folder}/{step}")
@@ -123,6 +126,10 @@ class Checkpoints:
         aside.mkdir(exist_ok=True)
         (self._folder / str(step)).rename(aside / f"{step}-{time.time_ns()}")
         self._manager.reload()
+
+
+def _loss(metrics: dict[str, float]) -> float:
+    return metrics["loss"]
 
 
 def _flatten(tree: PyTree) -> dict[str, Any]:
@@ -158,7 +165,8 @@ def _checksum(flat: dict[str, Any]) -> int:
 
 
 def _check_same_leaves(stored: dict[str, Any], wanted: dict[str, Any], *, where: str) -> None:
-    for name in sorted(stored.keys() | wanted.keys()):
+    # Parameters first: what the optimizer keeps differs only because they do.
+    for name in sorted(stored.keys() | wanted.keys(), key=lambda name: ("params" not in name.split("/"), name)):
         has = f"{stored[name].dtype}{list(stored[name].shape)}" if name in stored else "absent"
         needs = f"{wanted[name].dtype}{list(wanted[name].shape)}" if name in wanted else "absent"
         if has != needs:

@@ -155,4 +155,7 @@ def _read_config(path: Path) -> Config:
 
 def _read_spec(stored: dict[str, Any]) -> DataSpec:
     """JSON knows lists only; the spec has tuples."""
-    return DataSpec(**{name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()})
+    values: dict[str, Any] = {}
+    for name, value in stored.items():
+        values[name] = tuple(value) if isinstance(value, list) else value
+    return DataSpec(**values)

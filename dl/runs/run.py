@@ -2,10 +2,10 @@
 
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
 
 from dl.data.dataset import Dataset
 from dl.data.load import load_data
@@ -51,8 +51,9 @@ def start_run(
     run_dir: str | Path | None = None,
     stop: StopRequest,
     show: bool = True,
+    on_start: Callable[[RunFolder, Config], None] = lambda folder, config: None,
 ) -> Outcome:
-    """Run `experiment` in a new folder.
+    """Run `experiment` in a new folder; `on_start` hears of the folder once it is made.
 
     All that can be wrong with the input is found before the folder is made.
 
@@ -66,6 +67,7 @@ def start_run(
     config = Config(experiment, options, compiled.plan.chunk_steps, layout.mode, len(layout.devices), data.spec)
     folder.path.mkdir(parents=True, exist_ok=True)
     config.write(folder)
+    on_start(folder, config)
     return _go_on(_Session(folder, config, data, parts, compiled), stop=stop, show=show)
 
 
@@ -168,9 +170,7 @@ def _train(
     last_loss: dict[int, float] = {}
 
     def checkpoint(training: Training, step: int) -> None:
-        checkpoints.save(
-            step, compiled.layout.fetch(training), notes=clock.notes(), loss=last_loss.get(step)
-        )
+        checkpoints.save(step, compiled.layout.fetch(training), notes=clock.notes(), loss=last_loss.get(step))
 
     start = int(compiled.layout.fetch(training.state.step))
     with Progress(compiled.plan, start=start, batch_size=options.batch_size, show=show) as shown:

@@ -1,6 +1,7 @@
 """How much of the time that passes is compilation: tracing, lowering and XLA."""
 
 import time
+from typing import Any
 
 import jax
 
@@ -13,7 +14,7 @@ _intervals: list[tuple[float, float]] = []
 _listening = False
 
 
-def _listen(event: str, duration: float, **_: object) -> None:
+def _listen(event: str, duration: float, **_: Any) -> None:
     """Keep the interval that just ended; those inside it (functions traced within functions) are part of it."""
     if event not in _PHASES:
         return

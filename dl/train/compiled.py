@@ -61,7 +61,7 @@ def compile_parts(
 
     `chunk_steps` is the number of steps a compiled call; 0 takes `options.scan_steps`, and if that is 0 too, chooses.
     """
-    check_model_fits(parts.model, data.spec)
+    check_parts_fit(parts, data.spec)
     slow_loops = has_slow_loops(parts.model, data.spec, layout)
     chunk = chunk_steps or options.scan_steps or choose_chunk_steps(options, slow_loops=slow_loops)
     plan = make_plan(options, train_size=data.spec.train_size, chunk_steps=chunk)
@@ -102,13 +102,24 @@ def example_inputs(spec: DataSpec) -> jax.ShapeDtypeStruct:
     return jax.ShapeDtypeStruct((1, *spec.input_shape), jnp.float32)
 
 
-def check_model_fits(model: Model, spec: DataSpec) -> None:
-    """Trace `model` on the data's shapes: a model that cannot take them raises here, before anything is written."""
-    outputs = jax.eval_shape(lambda: _apply_once(model, spec))
+def check_parts_fit(parts: Parts, spec: DataSpec) -> None:
+    """Trace model and objective on the data's shapes: what does not fit raises here, before anything is written.
+
+    Raises:
+        InputError: for inputs that the model does not take, a wrong number of outputs, targets of another task.
+    """
+    outputs = jax.eval_shape(lambda: _apply_once(parts.model, spec))
     if outputs.shape[-1] != spec.classes:
         raise InputError(
-            f"{model.name} has {outputs.shape[-1]} outputs, {spec.name} has {spec.classes} classes: make them equal"
+            f"{parts.model.name} has {outputs.shape[-1]} outputs, {spec.name} has {spec.classes} classes: "
+            f"make them equal"
         )
+    try:
+        _zero_totals(parts, spec)
+    except (TypeError, ValueError, AssertionError):
+        raise InputError(
+            f"the objective does not take the targets of {spec.name} (task: {spec.task}): choose another data set"
+        ) from None
 
 
 def choose_chunk_steps(options: TrainOptions, *, slow_loops: bool) -> int:

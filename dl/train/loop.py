@@ -3,6 +3,7 @@
 It takes functions and knows neither files nor pictures.
 """
 
+import contextlib
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -49,45 +50,66 @@ def train_loop(
     """Train until the plan is fulfilled, `stop()` says so, or validation has not improved for `patience` looks.
 
     Goes on from the step that `training` is at; `history` is what was recorded before it. `on_checkpoint` is called
-    where the plan has a checkpoint, and once more when `stop()` interrupts between two of them.
+    where the plan has a checkpoint, and once more when `stop()` or an exception ends the loop between two of them.
 
     Raises:
         RunError: when the loss or the parameters stop being finite.
     """
-    plan, records = compiled.plan, list(history)
-    step = int(compiled.layout.fetch(training.state.step))
-    clock = _Throughput(batch_size)
+    plan, layout, records = compiled.plan, compiled.layout, list(history)
+    step = _step_of(compiled, training)
+    throughput = _Throughput(batch_size)
 
     def record(split: str, values: dict[str, float], rate: float | None = None) -> None:
         records.append(Record(step, round(step / plan.steps_per_epoch, 4), split, values, rate))
         on_record(records[-1])
 
-    behind = None
-    while step < plan.total_steps and not stops_early(records, patience=patience):
-        if stop():
-            check_finite_params(compiled.layout.fetch(training.state.params), step)
-            on_checkpoint(training, step)
-            break
-        start, step = step, plan.chunk_end(step)
-        training, ticket = compiled.advance(training, start)
-        # One chunk computes while the next is prepared; more would make a signal wait and progress lie.
-        jax.block_until_ready(behind)
-        behind = ticket
-        on_chunk(step)
-        clock.add(step - start)
-        if plan.records_after(start, step):
-            values = metrics.compute(compiled.layout.fetch(training.totals))
-            check_finite_loss(values, step)
-            record("train", values, clock.rate())
-            training = compiled.reset(training)
-        if validates and plan.evaluates_after(step):
+    def validate() -> None:
+        done = any(old.step == step and old.split == "validation" for old in reversed(records))
+        if validates and plan.evaluates_after(step) and not done:
             record("validation", compiled.evaluate(training.state, "validation"))
-        if plan.checkpoints_after(step):
-            check_finite_params(compiled.layout.fetch(training.state.params), step)
-            on_checkpoint(training, step)
-        if plan.is_epoch_end(step):
-            clock.restart()
+
+    def checkpoint() -> None:
+        check_finite_params(layout.fetch(training.state.params), step)
+        on_checkpoint(training, step)
+
+    behind = None
+    try:
+        validate()  # owed if the loop was ended between this step's training and its evaluation
+        while step < plan.total_steps and not stops_early(records, patience=patience):
+            if stop():
+                checkpoint()
+                break
+            start = step
+            training, ticket = compiled.advance(training, start)
+            step = plan.chunk_end(start)
+            # One chunk computes while the next is prepared; more would make a signal wait and progress lie.
+            jax.block_until_ready(behind)
+            behind = ticket
+            on_chunk(step)
+            throughput.add(step - start)
+            if plan.records_after(start, step):
+                values = metrics.compute(layout.fetch(training.totals))
+                check_finite_loss(values, step)
+                training = compiled.reset(training)
+                record("train", values, throughput.rate())
+            validate()
+            if plan.checkpoints_after(step):
+                checkpoint()
+            if plan.is_epoch_end(step):
+                throughput.restart()
+    except RunError:
+        raise
+    except Exception:
+        # Donation may have taken the state with it; then there is nothing to save and the first error is what counts.
+        with contextlib.suppress(Exception):
+            step = _step_of(compiled, training)
+            checkpoint()
+        raise
     return training, records
+
+
+def _step_of(compiled: Compiled, training: Training) -> int:
+    return int(compiled.layout.fetch(training.state.step))
 
 
 def stops_early(records: Sequence[Record], *, patience: int) -> bool:

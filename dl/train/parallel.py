@@ -15,7 +15,7 @@ from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 from dl import metrics
 from dl.errors import InputError
 from dl.train.state import TrainState
-from dl.types import Array, Batch, Metrics, PyTree
+from dl.types import Array, Batch, Device, Metrics, PyTree
 
 AXIS = "batch"
 """The axis that batches are split along; the `axis_name` of steps and models that run under `pmap`."""
@@ -23,7 +23,7 @@ AXIS = "batch"
 Step = Callable[[TrainState, Batch], tuple[TrainState, Metrics]]
 
 
-def make_mesh(devices: Sequence[jax.Device] | None = None) -> Mesh:
+def make_mesh(devices: Sequence[Device] | None = None) -> Mesh:
     """A one-dimensional mesh over `devices` (default: all), its axis called "batch"."""
     devices = jax.devices() if devices is None else devices
     # Auto, not the default Explicit: Flax's RNN fails under explicit axes.
@@ -38,11 +38,12 @@ def jit_step(step: Step, mesh: Mesh | None = None) -> Step:
     if mesh is None:
         return jax.jit(step, donate_argnums=0)
     replicated, sharded = NamedSharding(mesh, PartitionSpec()), NamedSharding(mesh, PartitionSpec(AXIS))
-    state: Any = TrainState(replicated, replicated, replicated, replicated, replicated, carry=sharded)
+    whole: Any = replicated
+    state: Any = TrainState(whole, whole, whole, whole, whole, carry=sharded)
     return jax.jit(step, in_shardings=(state, sharded), out_shardings=(state, replicated), donate_argnums=0)
 
 
-def pmap_step(step: Step, devices: Sequence[jax.Device] | None = None) -> Step:
+def pmap_step(step: Step, devices: Sequence[Device] | None = None) -> Step:
     """`step`, built with `axis_name=AXIS`, compiled per device with gradients summed across. Donates the state.
 
     Takes a replicated state (`replicate`) and a batch whose leaves are [devices, B / devices, ...] (`shard`).
@@ -79,7 +80,7 @@ def scan_steps(
     return steps
 
 
-def replicate(tree: PyTree, devices: Sequence[jax.Device]) -> PyTree:
+def replicate(tree: PyTree, devices: Sequence[Device]) -> PyTree:
     """One copy a device, stacked along a new first axis [devices, ...], as `pmap_step` takes it."""
     sharding = NamedSharding(make_mesh(devices), PartitionSpec(AXIS))
     # Made inside jit: device_put may alias its argument, and donating the alias would delete the original.
@@ -119,7 +120,7 @@ class Layout:
     """
 
     mode: Literal["jit", "pmap"]
-    devices: tuple[jax.Device, ...]
+    devices: tuple[Device, ...]
 
     @property
     def axis_name(self) -> str | None:

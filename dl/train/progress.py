@@ -62,7 +62,13 @@ class Progress:
     def _make_bar(self) -> Any:
         from tqdm.auto import tqdm
 
-        return tqdm(total=self._plan.total_steps, initial=self._start, unit="step", dynamic_ncols=True, mininterval=0.2)
+        return tqdm(
+            total=self._plan.total_steps,
+            initial=self._start,
+            unit="step",
+            dynamic_ncols=True,
+            mininterval=0.2,
+        )
 
 
 def describe(record: Record, *, epochs: int) -> str:

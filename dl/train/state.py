@@ -28,7 +28,11 @@ class TrainState:
 
 
 def init_state(
-    model: Model, optimizer: optax.GradientTransformation, inputs: Array | jax.ShapeDtypeStruct, *, seed: int | Array
+    model: Model,
+    optimizer: optax.GradientTransformation,
+    inputs: Array | jax.ShapeDtypeStruct,
+    *,
+    seed: int | Array,
 ) -> TrainState:
     """The state before the first step; `inputs` [B, ...] gives the shapes (its values do not matter).
 

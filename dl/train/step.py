@@ -45,16 +45,19 @@ def make_train_step(
         updates, opt_state = optimizer.update(gradients, state.opt_state, state.params)
         params = optax.apply_updates(state.params, updates)
         state = replace(
-            state, step=state.step + 1, params=params, model_state=model_state, opt_state=opt_state, carry=carry
+            state,
+            step=state.step + 1,
+            params=params,
+            model_state=model_state,
+            opt_state=opt_state,
+            carry=carry,
         )
         return state, sums
 
     return train_step
 
 
-def make_eval_step(
-    objective: Objective, *, axis_name: str | None = None
-) -> Callable[[TrainState, Batch], Metrics]:
+def make_eval_step(objective: Objective, *, axis_name: str | None = None) -> Callable[[TrainState, Batch], Metrics]:
     """The pure function `eval_step(state, batch) -> metrics`: no dropout, running statistics, nothing updated."""
 
     def eval_step(state: TrainState, batch: Batch) -> Metrics:
@@ -89,7 +92,12 @@ def _accumulated(objective: Objective, state: TrainState, batch: Batch, key: Key
         own, own_sums, model_state, carry = _gradients(
             objective, state.params, model_state, carry, micro_batch, jax.random.fold_in(key, number)
         )
-        return (jax.tree.map(jnp.add, gradients, own), metrics.merge(sums, own_sums), model_state, carry), None
+        return (
+            jax.tree.map(jnp.add, gradients, own),
+            metrics.merge(sums, own_sums),
+            model_state,
+            carry,
+        ), None
 
     split = jax.tree.map(lambda leaf: leaf.reshape(parts, -1, *leaf.shape[1:]), batch)
     first = jax.tree.map(lambda leaf: leaf[0], split)

@@ -72,7 +72,11 @@ def test_interrupted_between_two_records_loses_no_sums() -> None:
 
     original = dl.train.progress.Progress.chunk
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dl.train.progress.Progress, "chunk", lambda self, step: interrupt(step, lambda s: original(self, s)))
+        patch.setattr(
+            dl.train.progress.Progress,
+            "chunk",
+            lambda self, step: interrupt(step, lambda s: original(self, s)),
+        )
         stopped = fit(replace(OPTIONS, scan_steps=1, log_every=100))
     assert int(stopped.state.step) == 7
     resumed = fit(replace(OPTIONS, scan_steps=1, log_every=100), resume=stopped)

@@ -112,9 +112,7 @@ def test_whole_training_is_the_same_in_every_layout(mode: str, devices: int) -> 
     model = dl.models.mlp(1, hidden_sizes=(8,))
     parts = dl.Parts(model, dl.objectives.binary(model), dl.optimizers.adam(0.01))
     fitted = dl.fit(parts, data, options, progress=False)
-    one = dl.fit(
-        parts, data, dl.TrainOptions(epochs=2, batch_size=64, validation=0.2, devices=1), progress=False
-    )
+    one = dl.fit(parts, data, dl.TrainOptions(epochs=2, batch_size=64, validation=0.2, devices=1), progress=False)
     assert [record.step for record in fitted.history] == [record.step for record in one.history]
     for mine, reference in zip(fitted.history, one.history, strict=True):
         assert mine.values == pytest.approx(reference.values, rel=1e-4)

@@ -78,7 +78,8 @@ def test_augmentation_is_keyed_by_example_and_step() -> None:
     order = np.random.default_rng(1).permutation(12)
     shuffled = {name: value[order] for name, value in batch.items()}
     step = augmented(spy, noise)
-    step(state, batch), step(state, shuffled), step(replace(state, step=state.step + 1), batch)
+    for given in ((state, batch), (state, shuffled), (replace(state, step=state.step + 1), batch)):
+        step(*given)
     np.testing.assert_array_equal(np.asarray(seen[0])[order], np.asarray(seen[1]))
     assert not np.allclose(seen[0], seen[2])
 

@@ -1,0 +1,179 @@
+"""What the verbs print and leave behind when all is well."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import dl
+from dl.cli import main
+
+ROOT = Path(__file__).resolve().parents[2]
+RECORD_KEYS = {"step", "epoch", "split", "values", "examples_per_second"}
+
+
+@pytest.fixture(autouse=True)
+def _somewhere_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def call(words: str, capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
+    code = main("experiments", words.split())
+    out, err = capsys.readouterr()
+    assert code == 0, err
+    return out, err
+
+
+@pytest.fixture(scope="module")
+def digits_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small finished run on pictures."""
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    words = f"run mlp_mnist --dataset digits --epochs 6 --hidden-size 32 --batch-size 32 --run-dir {folder} --quiet"
+    assert main("experiments", words.split()) == 0
+    return folder
+
+
+def test_list_names_every_experiment_with_what_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    out, _ = call("list", capsys)
+    for path in (ROOT / "experiments").glob("[a-z]*.py"):
+        assert re.search(rf"^{path.stem} +\S", out, re.MULTILINE), path.stem
+    assert "Expected: test accuracy" in out
+
+
+@pytest.mark.parametrize("words", ["list", "--help", "run --help", "data --help"])
+def test_quick_verbs_import_no_jax(words: str) -> None:
+    code = (
+        f"import sys; from dl.cli import main\n"
+        f"try: main('experiments', {words.split()!r})\n"
+        f"except SystemExit: pass\n"
+        f"heavy = {{'jax', 'flax', 'sklearn', 'orbax', 'tensorflow_datasets', 'matplotlib'}} & set(sys.modules)\n"
+        f"assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True)
+
+
+def test_help_of_an_experiment_is_complete(capsys: pytest.CaptureFixture[str]) -> None:
+    out, _ = call("run lenet_mnist_fast --help", capsys)
+    for option in (
+        "--epochs",
+        "--learning-rate",
+        "--degrees",
+        "--parallel",
+        "--devices",
+        "--run-dir",
+        "--seeds",
+    ):
+        assert option in out
+    assert "Largest rotation" in out
+
+
+def test_show_gives_shapes_and_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    text, _ = call("show lenet_digits", capsys)
+    assert "24×24×20" in text
+    assert "431,080" in text
+    shown = json.loads(call("show lenet_digits --format json", capsys)[0])
+    assert shown["name"] == "lenet_digits"
+    assert shown["parameters"] == 431_080
+    assert shown["layers"][0] == {"name": "conv1", "output_shape": [24, 24, 20], "parameters": 520}
+
+
+def test_show_needs_no_data(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TFDS_DATA_DIR", str(Path.cwd() / "empty"))
+    assert json.loads(call("show lenet5_mnist --format json", capsys)[0])["parameters"] == 61_706
+
+
+def test_run_folder_holds_what_the_contract_says(digits_run: Path) -> None:
+    config = json.loads((digits_run / "config.json").read_text())
+    assert config["experiment"] == "mlp_mnist"
+    assert config["options"]["hidden_size"] == 32
+    assert config["chosen"] == {"chunk_steps": 40, "parallel": "jit", "devices": 8}
+    (start,) = json.loads((digits_run / "manifest.json").read_text())["starts"]
+    assert start["versions"]["jax"]
+    assert len(start["dataset_fingerprint"]) == 32
+    records = [json.loads(line) for line in (digits_run / "metrics.jsonl").read_text().splitlines()]
+    assert all(set(record) == RECORD_KEYS for record in records)
+    assert [record["split"] for record in records[:2]] == ["train", "validation"]
+    result = json.loads((digits_run / "result.json").read_text())
+    assert result["experiment"] == "mlp_mnist"
+    assert set(result["metrics"]) == {"validation", "test"}
+    assert result["parameters"] == 784 * 32 + 32 + 32 * 32 + 32 + 32 * 10 + 10
+    assert 0 < result["compile_seconds"] < result["wall_seconds"]
+
+
+def test_run_prints_its_path_last(capsys: pytest.CaptureFixture[str]) -> None:
+    out, err = call("run perceptron_gates --epochs 1", capsys)
+    assert re.fullmatch(r"runs/perceptron_gates/\d{8}-\d{6}-0\n", out)
+    assert (Path(out.strip()) / "result.json").exists()
+    assert "epochs=1*" in err
+    assert "test  accuracy" in err
+
+
+def test_seeds_give_mean_and_deviation(capsys: pytest.CaptureFixture[str]) -> None:
+    out, err = call("run perceptron_xor --epochs 2 --seeds 3 --run-dir many --quiet", capsys)
+    assert out.split() == ["many/seed-0", "many/seed-1", "many/seed-2"]
+    assert re.search(r"test over 3 seeds: accuracy 0\.\d{4} ± 0\.\d{4} \(median 0\.\d{4}\)", err)
+
+
+def test_evaluate_repeats_the_result_of_the_run(digits_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    result = json.loads((digits_run / "result.json").read_text())
+    for part in ("test", "validation"):
+        out, _ = call(f"evaluate {digits_run} --part {part}", capsys)
+        assert json.loads(out) == pytest.approx(result["metrics"][part], rel=1e-5)
+    best = json.loads(call(f"evaluate {digits_run} --part validation --checkpoint best", capsys)[0])
+    assert best["loss"] <= result["metrics"]["validation"]["loss"] + 1e-6
+
+
+def test_predict_classifies_a_picture_of_any_size(digits_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    digits = dl.load_data("digits").test
+    for number in range(4):
+        picture = Image.fromarray(digits.inputs[number, :, :, 0])
+        picture.resize((140, 140), Image.Resampling.NEAREST).convert("RGB").save(f"{number}.png")
+        Image.fromarray(255 - np.asarray(picture)).save(f"inverse{number}.png")
+    out, _ = call(f"predict {digits_run} 0.png 1.png 2.png 3.png", capsys)
+    labels = [re.fullmatch(r"\d\.png: (\d) \([01]\.\d{3}\)", line)[1] for line in out.splitlines()]  # type: ignore[index]
+    assert sum(int(label) == target for label, target in zip(labels, digits.targets[:4], strict=True)) >= 3
+    assert call(f"predict {digits_run} inverse0.png --invert", capsys)[0].split()[1] == labels[0]
+
+
+def test_load_gives_model_parameters_and_preprocessing(digits_run: Path) -> None:
+    loaded, digits = dl.load(digits_run), dl.load_data("digits").test
+    predictions = loaded.predict(digits.inputs)
+    right = np.mean([int(p.label) == target for p, target in zip(predictions, digits.targets, strict=True)])
+    result = json.loads((digits_run / "result.json").read_text())
+    assert right == pytest.approx(result["metrics"]["test"]["accuracy"], abs=1e-6)
+    with pytest.raises(dl.InputError, match=r"inputs are \(8, 8, 1\), the model takes \(28, 28, 1\)"):
+        loaded.outputs(np.zeros((1, 8, 8, 1), np.uint8))
+
+
+def test_data_list_names_built_in_and_prepared(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "mnist" / "3.0.1").mkdir(parents=True)
+    (tmp_path / "mnist" / "3.0.1" / "dataset_info.json").touch()
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+    out, _ = call("data list", capsys)
+    assert re.search(r"^digits +built in", out, re.MULTILINE)
+    assert re.search(r"^mnist +prepared", out, re.MULTILINE)
+    assert re.search(r"^cifar10 +not prepared", out, re.MULTILINE)
+
+
+def test_show_of_a_run_uses_its_own_options(digits_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = json.loads(call(f"show {digits_run} --format json", capsys)[0])
+    assert shown["layers"][0]["output_shape"] == [32]
+
+
+def test_import_of_dl_pulls_in_nothing_heavy() -> None:
+    code = (
+        "import sys, dl\n"
+        "dl.fit, dl.load_data, dl.models, dl.optimizers, dl.init_state, dl.jit_step, dl.load\n"
+        "heavy = {'tensorflow', 'tensorflow_datasets', 'orbax.checkpoint', 'sklearn', 'matplotlib'}\n"
+        "heavy &= set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, env={**os.environ}, capture_output=True)

@@ -1,0 +1,155 @@
+"""Wrong input: one clear line, exit 2, nothing written."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dl.cli import main
+
+
+@pytest.fixture(autouse=True)
+def _somewhere_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "no-data"))
+
+
+def refused(words: str, capsys: pytest.CaptureFixture[str]) -> str:
+    """Run a command that must be refused; the line that it says."""
+    before = sorted(Path().rglob("*"))
+    code = main("experiments", words.split())
+    out, err = capsys.readouterr()
+    assert code == 2, err
+    assert out == ""
+    assert err.count("\n") == 1
+    assert err.startswith("error: ")
+    assert "Traceback" not in err
+    assert sorted(Path().rglob("*")) == before
+    return err
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("rnu lenet_digits", "Did you mean"),
+        ("run lenet_digit", "unknown experiment 'lenet_digit'; did you mean lenet_digits?"),
+        ("show lenet_digit", "did you mean lenet_digits?"),
+        ("run lenet_digits --epoch 3", "--epoch. Did you mean --epochs?"),
+        ("run lenet_digits --epochs three", "--epochs"),
+        ("run lenet_digits --epochs 0", "epochs is 0; it must be at least 1"),
+        ("run lenet_digits --epochs 1.5", "'1.5' is not a whole number"),
+        ("run lenet_digits --learning-rate -1", "learning_rate is -1.0; it must be above 0"),
+        ("run lenet_digits --learning-rate nan", "learning_rate is nan; it must be a finite number"),
+        ("run lenet_digits --dropout 1", "dropout is 1.0; it must be at least 0 and below 1"),
+        ("run lenet_digits --seeds 0", "seeds is 0"),
+        ("run lenet_digits --parallel gpu", "auto"),
+        ("run lenet_digits --batch-size 5000", "batch size 5000 is larger than the 1293 training examples"),
+        ("run lenet_digits --batch-size 30 --devices 8", "batch size 30 does not divide over 8 devices"),
+        ("run lenet_digits --devices 64", "64 devices asked for"),
+        ("run lenet_digits --dataset digit", "did you mean digits?"),
+        ("run lenet_digits --dataset folders:there", "unknown kind of data set 'folders'"),
+        ("run lenet_digits --dataset folder:there", "there"),
+        ("run lenet_digits --dataset xor --batch-size 4", "pictures of at least 16×16, these are 2"),
+        ("run lenet5_mnist --dataset moons", "28×28 or 32×32 pictures, these are 2"),
+        (
+            "run mlp_xor --dataset digits",
+            "the objective does not take the targets of digits (task: classification)",
+        ),
+        ("run lenet_digits --train-examples 99999", "99999"),
+        ("show lenet_digits --format yaml", "text"),
+        ("resume nowhere", "no run folder nowhere"),
+        ("evaluate nowhere", "no run folder nowhere"),
+        ("predict nowhere picture.png", "no run folder nowhere"),
+        ("data prepare no_such_set_anywhere", "no_such_set_anywhere"),
+    ],
+)
+def test_refused_in_one_line(words: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert says in refused(words, capsys)
+
+
+def make_pictures(folder: Path, classes: list[str], side: int = 28, count: int = 8) -> None:
+    rng = np.random.default_rng(0)
+    for name in classes:
+        (folder / name).mkdir(parents=True)
+        for number in range(count):
+            pixels = rng.integers(0, 255, (side, side), np.uint8)
+            Image.fromarray(pixels).save(folder / name / f"{number}.png")
+
+
+def test_folder_without_pictures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "pictures" / "cat").mkdir(parents=True)
+    assert "picture" in refused("run lenet_digits --dataset folder:pictures", capsys)
+
+
+def test_folder_with_one_class(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_pictures(tmp_path / "pictures", ["cat"])
+    assert "one class" in refused("run lenet_digits --dataset folder:pictures", capsys)
+
+
+def test_pictures_too_small_for_the_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_pictures(tmp_path / "pictures", ["cat", "dog"], side=8)
+    said = refused("run lenet_digits --dataset folder:pictures --batch-size 4", capsys)
+    assert "LeNet takes pictures of at least 16×16, these are 8×8×1" in said
+
+
+def test_pictures_of_a_size_that_lenet5_does_not_take(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_pictures(tmp_path / "pictures", ["cat", "dog"], side=24)
+    said = refused("run lenet5_mnist --dataset folder:pictures --batch-size 4", capsys)
+    assert "28×28 or 32×32 pictures, these are 24×24×1" in said
+
+
+def test_run_dir_in_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main("experiments", ["run", "perceptron_xor", "--epochs", "1", "--run-dir", "here", "--quiet"]) == 0
+    assert main("experiments", ["run", "perceptron_gates", "--epochs", "1", "--run-dir", "there", "--quiet"]) == 0
+    capsys.readouterr()
+    assert "holds a finished run" in refused("run perceptron_xor --run-dir here", capsys)
+    assert "holds a run of perceptron_gates, not of perceptron_xor" in refused(
+        "run perceptron_xor --run-dir there", capsys
+    )
+    (tmp_path / "here" / "result.json").unlink()
+    assert "go on with `resume here`" in refused("run perceptron_xor --run-dir here", capsys)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "letter.txt").write_text("mine")
+    assert "not empty and holds no run" in refused("run perceptron_xor --run-dir other", capsys)
+    assert "is a file" in refused("run perceptron_xor --run-dir other/letter.txt", capsys)
+
+
+def test_folder_that_is_no_run_or_a_broken_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    assert "has no config.json" in refused("resume run", capsys)
+    (folder / "config.json").write_text('{"format": 1, "exp')
+    assert "is broken" in refused("resume run", capsys)
+    (folder / "config.json").write_text('{"format": 99}')
+    assert "has format 99, this version reads 1" in refused("resume run", capsys)
+    (folder / "config.json").write_text('{"format": 1, "module": "experiments.mlp_xor", "options": {"colour": 3}}')
+    assert "broken or of another version" in refused("resume run", capsys)
+    (folder / "config.json").write_text('{"format": 1, "module": "experiments.gone", "options": {}}')
+    assert "there is no experiment module experiments.gone" in refused("resume run", capsys)
+
+
+def test_predict_on_what_is_no_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_pictures(tmp_path / "pictures", ["cat", "dog"])
+    words = "run softmax_mnist --dataset folder:pictures --epochs 1 --batch-size 4 --run-dir run --quiet"
+    assert main("experiments", words.split()) == 0
+    capsys.readouterr()
+    Path("letter.txt").write_text("no picture")
+    assert "letter.txt" in refused("predict run letter.txt", capsys)
+    assert "absent.png" in refused("predict run absent.png", capsys)
+    assert "at least one picture" in refused("predict run", capsys)
+
+
+def test_predict_with_a_model_that_takes_no_pictures(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main("experiments", ["run", "perceptron_xor", "--epochs", "1", "--run-dir", "run", "--quiet"]) == 0
+    capsys.readouterr()
+    assert "takes inputs of shape (2,), not pictures" in refused("predict run a.png", capsys)
+
+
+def test_no_checkpoint_yet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main("experiments", ["run", "perceptron_xor", "--epochs", "1", "--run-dir", "run", "--quiet"]) == 0
+    import shutil
+
+    shutil.rmtree(tmp_path / "run" / "checkpoints")
+    capsys.readouterr()
+    assert "has no checkpoint yet" in refused("evaluate run", capsys)

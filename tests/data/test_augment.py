@@ -1,0 +1,154 @@
+"""Augmentation: exact where it can be, keyed by example and step, off when told."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from dl.data.augment import _transform, affine, until_step
+from dl.train.state import TrainState
+from dl.train.step import augmented
+
+STEP = jnp.zeros((), jnp.int32)
+compiled_transform = jax.jit(_transform)
+
+
+def pictures(count: int = 5, side: int = 9, channels: int = 2) -> jax.Array:
+    return jnp.asarray(np.random.default_rng(0).normal(size=(count, side, side, channels)), jnp.float32)
+
+
+def keys(count: int = 5, seed: int = 0) -> jax.Array:
+    return jax.random.split(jax.random.key(seed), count)
+
+
+def shift_with_edge(picture: np.ndarray, down: int, right: int) -> np.ndarray:
+    """`np.roll`, except that what comes in repeats the edge."""
+    rows = np.clip(np.arange(picture.shape[0]) - down, 0, picture.shape[0] - 1)
+    columns = np.clip(np.arange(picture.shape[1]) - right, 0, picture.shape[1] - 1)
+    return picture[rows][:, columns]
+
+
+def transform(picture: Any, *, degrees: float = 0.0, zoom: float = 1.0, down: float = 0.0, right: float = 0.0) -> Any:
+    return np.asarray(compiled_transform(picture, np.array([degrees, zoom, down, right], np.float32)))
+
+
+@pytest.mark.parametrize("shape", [(8, 8, 3), (5, 12, 1), (1, 1, 1)])
+def test_zero_strength_is_the_identity(shape: tuple[int, ...]) -> None:
+    batch = jnp.asarray(np.random.default_rng(1).normal(size=(4, *shape)), jnp.float32)
+    np.testing.assert_array_equal(jax.jit(affine())(keys(4), batch, STEP), batch)
+
+
+@pytest.mark.parametrize(("down", "right"), [(0, 0), (1, 0), (0, 1), (-2, 3), (4, -4), (20, 0), (0, -20)])
+def test_a_whole_shift_is_exact_and_repeats_the_edge(down: int, right: int) -> None:
+    picture = jnp.asarray(np.random.default_rng(2).normal(size=(8, 11, 2)), jnp.float32)
+    got = transform(picture, down=down, right=right)
+    np.testing.assert_array_equal(got, shift_with_edge(np.asarray(picture), down, right))
+
+
+def test_a_whole_shift_equals_roll_inside() -> None:
+    picture = pictures()[0]
+    rolled = np.roll(np.asarray(picture), (2, -1), axis=(0, 1))
+    np.testing.assert_array_equal(transform(picture, down=2, right=-1)[2:, :-1], rolled[2:, :-1])
+
+
+def test_half_a_pixel_is_the_mean_of_two_neighbours() -> None:
+    picture = np.asarray(pictures()[0])
+    got = transform(jnp.array(picture), down=0.5)
+    np.testing.assert_allclose(got[1:], (picture[1:] + picture[:-1]) / 2, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(("degrees", "turns"), [(90.0, 1), (180.0, 2), (270.0, 3), (-90.0, 3), (360.0, 0)])
+@pytest.mark.parametrize("side", [8, 9])
+def test_quarter_turns_equal_rot90(degrees: float, turns: int, side: int) -> None:
+    picture = pictures(side=side)[0]
+    got = transform(picture, degrees=degrees)
+    np.testing.assert_allclose(got, np.rot90(np.asarray(picture), turns), atol=1e-4)
+
+
+def test_zoom_by_two_about_the_centre() -> None:
+    picture = np.asarray(pictures(side=9)[0])
+    enlarged = transform(jnp.array(picture), zoom=2.0)
+    np.testing.assert_allclose(enlarged[::2, ::2], picture[2:7, 2:7], rtol=1e-5, atol=1e-6)
+    reduced = transform(jnp.array(picture), zoom=0.5)
+    np.testing.assert_allclose(reduced[2:7, 2:7], picture[::2, ::2], rtol=1e-5, atol=1e-6)
+
+
+def test_a_constant_picture_stays_constant_and_no_value_is_invented() -> None:
+    augment = jax.jit(affine(degrees=30, zoom=0.3, shift=3))
+    np.testing.assert_allclose(augment(keys(), jnp.full((5, 9, 9, 2), 0.25), STEP), 0.25, rtol=1e-6)
+    batch = pictures()
+    changed = augment(keys(), batch, STEP)
+    assert float(changed.max()) <= float(batch.max()) + 1e-5
+    assert float(changed.min()) >= float(batch.min()) - 1e-5
+
+
+def test_amounts_stay_in_their_range() -> None:
+    # A ramp along the rows tells how far each picture was shifted down.
+    ramp = jnp.broadcast_to(jnp.arange(21.0)[None, :, None, None], (200, 21, 21, 1))
+    shifts = np.asarray(10.0 - jax.jit(affine(shift=3.0))(keys(200), ramp, STEP)[:, 10, 10, 0])
+    assert np.abs(shifts).max() <= 3.0 + 1e-5
+    assert shifts.min() < -2.5
+    assert shifts.max() > 2.5
+    assert abs(shifts.mean()) < 0.4
+
+
+def test_randomness_is_the_example_s_own() -> None:
+    augment, order = jax.jit(affine(degrees=20, zoom=0.2, shift=2)), np.array([3, 0, 4, 1, 2])
+    batch = pictures()
+    changed = augment(keys(), batch, STEP)
+    np.testing.assert_array_equal(augment(keys()[order], batch[order], STEP), changed[order])
+    same = augment(keys(), jnp.broadcast_to(batch[:1], batch.shape), STEP)
+    assert len({leaf.tobytes() for leaf in np.asarray(same)}) == 5, "each example has its own amounts"
+
+
+def test_until_step_stops_exactly_there() -> None:
+    inner = affine(shift=2)
+    limited = jax.jit(until_step(inner, 10))
+    batch = pictures()
+    changed = jax.jit(inner)(keys(), batch, STEP)
+    assert np.abs(changed - batch).max() > 0.1
+    for step in (0, 9):
+        np.testing.assert_allclose(limited(keys(), batch, jnp.int32(step)), changed, rtol=1e-6, atol=1e-6)
+    for step in (10, 11, 10**6):
+        np.testing.assert_array_equal(limited(keys(), batch, jnp.int32(step)), batch)
+
+
+def seen_by_step(*, seed: int = 0, step: int = 0, index: list[int] | None = None) -> np.ndarray:
+    """What an augmented train step's objective sees of one picture repeated for each of `index`."""
+    index = [0, 1, 2, 3] if index is None else index
+    state = TrainState(jnp.int32(step), jax.random.key(seed), {}, {}, ())
+    batch = {"inputs": jnp.repeat(pictures(1), len(index), axis=0), "index": jnp.array(index)}
+
+    def look(state: Any, batch: Any) -> Any:
+        return state, batch["inputs"]
+
+    _, seen = jax.jit(augmented(look, affine(degrees=15, shift=2)))(state, batch)
+    return np.asarray(seen)
+
+
+def test_in_the_train_step_examples_steps_and_seeds_differ() -> None:
+    views = [seen_by_step(), seen_by_step(step=1), seen_by_step(seed=1)]
+    assert len({picture.tobytes() for view in views for picture in view}) == 12
+
+
+def test_in_the_train_step_an_example_is_changed_the_same_way_wherever_it_lies() -> None:
+    whole = seen_by_step(step=7)
+    np.testing.assert_array_equal(seen_by_step(step=7), whole)
+    np.testing.assert_allclose(seen_by_step(step=7, index=[3, 1]), whole[[3, 1]], rtol=1e-5, atol=1e-6)
+
+
+def test_the_train_step_gets_everything_else_unchanged() -> None:
+    state = TrainState(jnp.int32(0), jax.random.key(0), {}, {}, ())
+    batch = {
+        "inputs": pictures(2),
+        "index": jnp.arange(2),
+        "targets": jnp.array([4, 5]),
+        "mask": jnp.array([1.0, 0.0]),
+    }
+    same, seen = augmented(lambda state, batch: (state, batch), affine(shift=1))(state, batch)  # type: ignore[arg-type]
+    assert same is state
+    assert set(seen) == set(batch)
+    for name in ("index", "targets", "mask"):
+        np.testing.assert_array_equal(seen[name], batch[name])

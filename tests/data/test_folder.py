@@ -1,0 +1,230 @@
+"""Pictures in folders: layouts, sizes, depths, and everything that can be wrong with them."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import dl.data.folder
+from dl.data.folder import load_folder, read_picture
+from dl.errors import InputError
+
+
+def save(file: Path, array: np.ndarray | None = None, *, value: int = 0, **options: Any) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.full((4, 6), value, np.uint8) if array is None else array
+    Image.fromarray(pixels).save(file, **options)
+
+
+def noise(*shape: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Path:
+    """`train/` and `test/` with the classes b and a: the value of a picture says where it lies."""
+    for part, start in (("train", 0), ("test", 100)):
+        for label, name in enumerate(("a", "b")):
+            for index in range(3):
+                save(tmp_path / part / name / f"{index}.png", value=start + 10 * label + index)
+    return tmp_path
+
+
+def test_train_and_test_are_the_parts(parts: Path) -> None:
+    data = load_folder(parts, validation=0.0)
+    assert data.train.inputs.shape == (6, 4, 6, 1)
+    assert data.train.inputs[:, 0, 0, 0].tolist() == [0, 1, 2, 10, 11, 12]
+    assert data.train.targets.tolist() == [0, 0, 0, 1, 1, 1]
+    assert data.test.inputs[:, 0, 0, 0].tolist() == [100, 101, 102, 110, 111, 112]
+    assert data.train.inputs.dtype == np.uint8
+    assert data.train.targets.dtype == np.int32
+    assert data.spec.class_names == ("a", "b")
+    assert data.spec.name == f"folder:{parts}"
+
+
+def test_a_tenth_is_cut_off_and_always_the_same(tmp_path: Path) -> None:
+    for index in range(100):
+        save(tmp_path / "ab"[index % 2] / f"{index:03}.png", value=index)
+    data = load_folder(tmp_path, validation=0.2)
+    assert data.validation is not None
+    assert [len(part) for part in (data.train, data.validation, data.test)] == [72, 18, 10]
+    seen = [part.inputs[:, 0, 0, 0] for part in (data.train, data.validation, data.test)]
+    assert sorted(np.concatenate(seen)) == list(range(100))
+    assert all((part.targets == part.inputs[:, 0, 0, 0] % 2).all() for part in (data.train, data.test))
+    assert load_folder(tmp_path, validation=0.2).fingerprint == data.fingerprint
+    assert load_folder(tmp_path, validation=0.0).test.inputs.tolist() == data.test.inputs.tolist()
+
+
+def test_one_coloured_picture_makes_all_coloured(parts: Path) -> None:
+    colour = noise(4, 6, 3)
+    save(parts / "test" / "b" / "9.png", colour)
+    data = load_folder(parts, validation=0.0)
+    assert data.train.inputs.shape == (6, 4, 6, 3)
+    assert data.train.inputs[1, 0, 0].tolist() == [1, 1, 1]
+    assert data.test.inputs[-1].tolist() == colour.tolist()
+
+
+@pytest.mark.parametrize("suffix", [".png", ".bmp", ".gif", ".tif", ".webp", ".ppm", ".PNG"])
+def test_formats(suffix: str, tmp_path: Path) -> None:
+    colour = np.repeat(noise(1, 1, 3), 4, axis=0).repeat(6, axis=1)
+    for name in ("a", "b"):
+        save(tmp_path / name / f"1{suffix}", colour, **({"lossless": True} if suffix == ".webp" else {}))
+    data = load_folder(tmp_path, validation=0.0)
+    assert data.train.inputs[0].tolist() == colour.tolist()
+
+
+def test_other_files_are_passed_over(parts: Path) -> None:
+    (parts / "train" / "a" / "notes.txt").write_text("not a picture")
+    (parts / "train" / "a" / ".hidden.png").write_text("nor this")
+    (parts / "train" / ".cache").mkdir()
+    (parts / "labels.csv").touch()
+    assert len(load_folder(parts, validation=0.0).train) == 6
+
+
+def test_resizing(parts: Path) -> None:
+    save(parts / "test" / "b" / "9.png", noise(9, 5))
+    data = load_folder(parts, validation=0.0, image_size=(8, 3))
+    assert data.train.inputs.shape == (6, 8, 3, 1)
+    assert (data.train.inputs[4] == 11).all()
+
+
+def test_sixteen_bits_keep_their_range(tmp_path: Path) -> None:
+    values = np.array([[0, 255, 256, 32768, 65535]], np.uint16)
+    for name in ("a", "b"):
+        save(tmp_path / name / "1.png", values)
+    assert load_folder(tmp_path, validation=0.0).train.inputs[0, 0, :, 0].tolist() == [0, 0, 1, 128, 255]
+
+
+def test_thirty_two_bits_are_refused(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        save(tmp_path / name / "1.tif", np.ones((2, 2), np.float32))
+    with pytest.raises(InputError, match=r"1\.tif .*32-bit grey values"):
+        load_folder(tmp_path, validation=0.0)
+
+
+def test_pictures_are_turned_upright(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned: rotate a quarter to the right
+    sideways = np.zeros((8, 16, 3), np.uint8)
+    sideways[:, :8] = 255
+    save(tmp_path / "1.jpg", sideways, exif=exif, quality=100)
+    upright = read_picture(tmp_path / "1.jpg", shape=(16, 8, 3))
+    assert (upright[:6] > 250).all()
+    assert (upright[-6:] < 5).all()
+
+
+def test_one_size_is_needed(parts: Path) -> None:
+    odd = parts / "train" / "b" / "1.png"
+    save(odd, noise(7, 5))
+    with pytest.raises(InputError) as raised:
+        load_folder(parts, validation=0.0)
+    first = parts / "train" / "a" / "0.png"
+    assert str(raised.value) == f"{first} has 4x6 pixels but {odd} has 7x5: give all one size with --image-size"
+
+
+def test_memory(parts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dl.data.folder, "MEMORY_LIMIT", 12 * 4 * 6 * 3 - 1)
+    with pytest.raises(InputError, match="12 pictures of 4x6 pixels do not fit"):
+        load_folder(parts, validation=0.0)
+    assert load_folder(parts, validation=0.0, image_size=(4, 5)).spec.input_shape == (4, 5, 1)
+
+
+def remove(*names: str) -> Callable[[Path], None]:
+    def change(root: Path) -> None:
+        for name in names:
+            for file in (root / name).rglob("*.png"):
+                file.unlink()
+            (root / name).rmdir()
+
+    return change
+
+
+def cut_off(root: Path) -> None:
+    file = root / "train" / "b" / "1.png"
+    save(file, noise(4, 6))
+    file.write_bytes(file.read_bytes()[:-30])
+
+
+WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
+    "class without pictures": (lambda root: (root / "train" / "c").mkdir(), "train/c holds no pictures"),
+    "one class": (remove("train/b", "test/b"), "train holds only the class a: two are needed"),
+    "other classes in test": (remove("test/b"), "test holds only the class a"),
+    "more classes in train": (lambda root: save(root / "train" / "c" / "1.png"), "only one has c"),
+    "nothing in train": (remove("train/a", "train/b"), "train holds no pictures: put those of a class into"),
+    "text called a picture": (
+        lambda root: (root / "train" / "b" / "1.png").write_text("text"),
+        "train/b/1.png is not a picture in any format that Pillow reads",
+    ),
+    "picture cut off": (cut_off, "train/b/1.png is a damaged picture"),
+    "empty file": (
+        lambda root: (root / "test" / "b" / "1.png").write_bytes(b""),
+        "test/b/1.png is not a picture",
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_is_wrong_is_said(wrong: str, parts: Path) -> None:
+    change, said = WRONG[wrong]
+    change(parts)
+    with pytest.raises(InputError) as raised:
+        load_folder(parts, validation=0.0)
+    assert said in str(raised.value)
+    assert str(parts) in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_folders_that_are_none(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"there is no folder .*absent$"):
+        load_folder(tmp_path / "absent", validation=0.0)
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=r"there is no folder .*file$"):
+        load_folder(tmp_path / "file", validation=0.0)
+    with pytest.raises(InputError, match="holds no pictures"):
+        load_folder(tmp_path, validation=0.0)
+
+
+def test_unreadable_folder(parts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = Path.iterdir
+
+    def refuse(folder: Path) -> Iterator[Path]:
+        if folder.name == "a":
+            raise PermissionError(13, "Permission denied", str(folder))
+        return iter(listed(folder))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(InputError, match="train/a cannot be read: Permission denied"):
+        load_folder(parts, validation=0.0)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_one_picture_is_fitted(channels: int, tmp_path: Path) -> None:
+    save(tmp_path / "grey.png", value=7)
+    save(tmp_path / "colour.png", noise(9, 9, 4))
+    grey = read_picture(tmp_path / "grey.png", shape=(8, 3, channels))
+    assert grey.shape == (8, 3, channels)
+    assert (grey[..., :3] == 7).all()
+    colour = read_picture(str(tmp_path / "colour.png"), shape=(8, 3, channels))
+    assert (colour.shape, colour.dtype) == ((8, 3, channels), np.uint8)
+
+
+def test_one_picture_is_not_changed_without_need(tmp_path: Path) -> None:
+    pixels = noise(4, 6, 3)
+    save(tmp_path / "1.png", pixels)
+    assert read_picture(tmp_path / "1.png", shape=(4, 6, 3)).tolist() == pixels.tolist()
+
+
+def test_one_picture_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_text("words")
+    for name, said in (
+        ("x.txt", "x.txt is not a picture"),
+        ("absent.png", "there is no file"),
+        (".", "cannot be read"),
+    ):
+        with pytest.raises(InputError, match=said):
+            read_picture(tmp_path / name, shape=(8, 8, 1))
+    with pytest.raises(InputError, match="1, 3 or 4 channels"):
+        read_picture(tmp_path / "x.txt", shape=(8, 8, 2))
