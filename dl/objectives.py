@@ -27,11 +27,13 @@ def classification(model: Model, *, label_smoothing: float = 0.0) -> Objective:
     """
 
     def training(logits: Array, batch: Batch) -> dict[str, Array]:
+        _require_class_numbers(logits, batch["targets"])
         targets = optax.smooth_labels(jax.nn.one_hot(batch["targets"], logits.shape[-1]), label_smoothing)
         loss = optax.softmax_cross_entropy(logits, targets)
         return {"loss": loss, "accuracy": _is_right(logits, batch["targets"])}
 
     def reporting(logits: Array, batch: Batch) -> dict[str, Array]:
+        _require_class_numbers(logits, batch["targets"])
         loss = optax.softmax_cross_entropy_with_integer_labels(logits, batch["targets"])
         return {"loss": loss, "accuracy": _is_right(logits, batch["targets"])}
 
@@ -46,6 +48,7 @@ def binary(model: Model) -> Objective:
     """
 
     def report(logits: Array, batch: Batch) -> dict[str, Array]:
+        _require_same_shape(logits, batch["targets"])
         loss = optax.sigmoid_binary_cross_entropy(logits, batch["targets"])
         return {"loss": _mean_outputs(loss), "accuracy": _mean_outputs(_agrees(logits, batch["targets"]))}
 
@@ -60,6 +63,7 @@ def perceptron(model: Model) -> Objective:
     """
 
     def report(activation: Array, batch: Batch) -> dict[str, Array]:
+        _require_same_shape(activation, batch["targets"])
         prediction = (activation > 0).astype(activation.dtype)
         loss = jnp.sum((prediction - batch["targets"]) * activation, axis=-1)
         return {"loss": loss, "accuracy": _mean_outputs(_agrees(activation, batch["targets"]))}
@@ -99,9 +103,21 @@ def squared_error(outputs: Array, targets: Array) -> Array:
     >>> squared_error(jnp.array([[0.3, 0.3, 0.4]]), jnp.array([[0.0, 0.0, 1.0]]))
     Array([0.54], dtype=float32)
     """
+    _require_same_shape(outputs, targets)
+    return jnp.sum((outputs - targets) ** 2, axis=tuple(range(1, outputs.ndim)))
+
+
+def _require_same_shape(outputs: Array, targets: Array) -> None:
     if outputs.shape != targets.shape:
         raise ValueError(f"outputs {outputs.shape} and targets {targets.shape} must have one shape")
-    return jnp.sum((outputs - targets) ** 2, axis=tuple(range(1, outputs.ndim)))
+
+
+def _require_class_numbers(logits: Array, targets: Array) -> None:
+    if targets.shape != logits.shape[:-1] or not jnp.issubdtype(targets.dtype, jnp.integer):
+        raise ValueError(
+            f"targets are {targets.dtype}{list(targets.shape)}; logits {list(logits.shape)} need class numbers, "
+            f"integers {list(logits.shape[:-1])}"
+        )
 
 
 def _is_right(logits: Array, targets: Array) -> Array:

@@ -128,7 +128,7 @@ def test_masked_equals_subset(build: Any, make_targets: Any, reference: Any) -> 
 def test_gradient_of_masked_equals_gradient_of_subset(build: Any, make_targets: Any, reference: Any) -> None:
     _, inputs, targets = draw(build, make_targets)
     model = models.mlp(K, hidden_sizes=(4,))
-    params, _ = model.init(jax.random.key(0), jnp.zeros((1, K)))
+    params, _ = jax.jit(model.init)(jax.random.key(0), jnp.zeros((1, K)))
     objective = build(model)
 
     def gradient(batch: dict[str, jax.Array]) -> Any:
@@ -221,10 +221,10 @@ def test_the_perceptron_loss_has_no_gradient_where_the_answer_is_right() -> None
     assert gradient.ravel().tolist() == [0.0, 0.0, -1.0]
 
 
-@pytest.mark.parametrize("classes", [2, 10, 100])
-def test_initial_cross_entropy_is_about_ln_k(classes: int) -> None:
+def test_initial_cross_entropy_is_about_ln_k() -> None:
+    classes = 100
     model = models.mlp(classes, hidden_sizes=(64,), kernel_init=jax.nn.initializers.lecun_normal())
-    params, state = model.init(jax.random.key(0), jnp.zeros((1, 20)))
+    params, state = jax.jit(model.init)(jax.random.key(0), jnp.zeros((1, 20)))
     rng = np.random.default_rng(0)
     batch = make_batch(0.5 * rng.normal(size=(500, 20)), np.arange(500) % classes)
     sums, _, _ = objectives.classification(model)(params, state, batch)

@@ -1,4 +1,4 @@
-"""Every optimizer and schedule against its textbook equation; rates are traced, one a member of a population."""
+"""Every optimizer and schedule against its textbook equation; rates are traced, one a member under vmap."""
 
 import math
 from collections.abc import Callable

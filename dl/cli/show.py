@@ -1,5 +1,6 @@
 """`show NAME`: the layers of an experiment's model."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -45,4 +46,6 @@ def _open(name: str, catalog: Catalog) -> "tuple[Experiment, TrainOptions, DataS
 
     experiment = catalog.load(name)
     options = experiment.options()
-    return experiment, options, describe_data(options.dataset)
+    spec = describe_data(options.dataset)
+    # Data that are not prepared have no known size; layers do not depend on it, schedules want one epoch.
+    return experiment, options, replace(spec, train_size=max(spec.train_size, options.batch_size))

@@ -97,7 +97,9 @@ class Checkpoints:
         except Exception as error:
             raise DamagedCheckpoint(f"checkpoint {step}: {_first_line(error)}") from error
         _check_same_leaves(stored, wanted, where=f"{self._folder}/{step}")
-        shapes = {name: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) for name, leaf in wanted.items()}
+        # On one device, however many it was saved from: the caller spreads it as he likes.
+        here = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
+        shapes = {name: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=here) for name, leaf in wanted.items()}
         try:
             items = self._manager.restore(
                 step, args=args.Composite(state=args.StandardRestore(shapes), notes=args.JsonRestore())

@@ -116,9 +116,10 @@ def check_parts_fit(parts: Parts, spec: DataSpec) -> None:
         )
     try:
         _zero_totals(parts, spec)
-    except (TypeError, ValueError, AssertionError):
+    except ValueError as error:
         raise InputError(
-            f"the objective does not take the targets of {spec.name} (task: {spec.task}): choose another data set"
+            f"the objective does not take the targets of {spec.name} (task: {spec.task}): {error}; "
+            f"choose another data set or objective"
         ) from None
 
 

@@ -84,7 +84,7 @@ def test_folder_without_pictures(tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 def test_folder_with_one_class(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make_pictures(tmp_path / "pictures", ["cat"])
-    assert "one class" in refused("run lenet_digits --dataset folder:pictures", capsys)
+    assert "only the class cat" in refused("run lenet_digits --dataset folder:pictures", capsys)
 
 
 def test_pictures_too_small_for_the_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

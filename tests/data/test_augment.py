@@ -147,7 +147,7 @@ def test_the_train_step_gets_everything_else_unchanged() -> None:
         "targets": jnp.array([4, 5]),
         "mask": jnp.array([1.0, 0.0]),
     }
-    same, seen = augmented(lambda state, batch: (state, batch), affine(shift=1))(state, batch)  # type: ignore[arg-type]
+    same, seen = augmented(lambda state, batch: (state, batch), jax.jit(affine(shift=1)))(state, batch)  # type: ignore[arg-type]
     assert same is state
     assert set(seen) == set(batch)
     for name in ("index", "targets", "mask"):

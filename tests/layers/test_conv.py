@@ -1,5 +1,7 @@
 """Convolution, and convolution fused with pooling, against XLA's own operations and against Flax."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,14 +15,12 @@ from dl.errors import InputError
 from dl.layers import Conv, ConvPool, conv_cpu, conv_pool, convolution, max_pool
 
 
-def operands(batch=2, height=9, width=8, channels=2, kernel=(3, 3), features=3):
-    keys = jax.random.split(jax.random.key(height + 10 * width), 3)
-    x = jax.random.normal(keys[0], (batch, height, width, channels))
-    return (
-        x,
-        jax.random.normal(keys[1], (*kernel, channels, features)),
-        jax.random.normal(keys[2], (features,)),
-    )
+def operands(*, batch=2, height=9, width=8, channels=2, kernel=(3, 3), features=3):
+    """Pictures, kernel and bias."""
+    generator = np.random.default_rng(height + 10 * width)
+    shapes = (batch, height, width, channels), (*kernel, channels, features), (features,)
+    x, weights, bias = (jnp.asarray(generator.normal(size=shape), jnp.float32) for shape in shapes)
+    return x, weights, bias
 
 
 def assert_close(ours, reference):
@@ -64,27 +64,27 @@ def test_lecture_example():
     dilation=st.integers(1, 2),
     groups=st.sampled_from([1, 2]),
 )
-def test_conv_is_flax_s_conv_with_the_same_parameters(kernel, strides, padding, dilation, groups):
-    x = operands(height=9, width=8, channels=4)[0]
+def test_conv_is_flax_s_conv(kernel, strides, padding, dilation, groups):
+    x, weights, bias = operands(channels=4 // groups, kernel=kernel, features=6)
+    x = jnp.concatenate([x] * groups, axis=-1)
     common = {"strides": strides, "padding": padding}
     ours = Conv(6, kernel, dilation=dilation, groups=groups, **common)
     theirs = nn.Conv(6, kernel, kernel_dilation=dilation, feature_group_count=groups, **common)
-    y, variables = jax.jit(ours.init_with_output)(jax.random.key(0), x)
-    expected, expected_variables = jax.jit(theirs.init_with_output)(jax.random.key(0), x)
-    jax.tree.map(np.testing.assert_array_equal, variables, expected_variables)
-    assert_close(y, expected)
+    variables = {"params": {"kernel": weights, "bias": bias}}
+    assert_close(ours.apply(variables, x), theirs.apply(variables, x))
 
 
-def test_conv_pool_has_flax_conv_s_parameters_under_its_own_name():
+def test_parameters_are_flax_conv_s_under_the_module_s_own_name():
     class Ours(nn.Module):
         @nn.compact
         def __call__(self, x):
-            return ConvPool(6, (5, 5), name="conv1")(x)
+            return Conv(3, 3, strides=2, name="conv2")(ConvPool(6, (5, 5), name="conv1")(x))
 
     class Theirs(nn.Module):
         @nn.compact
         def __call__(self, x):
-            return nn.max_pool(nn.relu(nn.Conv(6, (5, 5), padding="VALID", name="conv1")(x)), (2, 2), (2, 2))
+            maps = nn.relu(nn.Conv(6, (5, 5), padding="VALID", name="conv1")(x))
+            return nn.Conv(3, (3, 3), 2, name="conv2")(nn.max_pool(maps, (2, 2), (2, 2)))
 
     x = operands(height=12, width=12, channels=1)[0]
     y, variables = jax.jit(Ours().init_with_output)(jax.random.key(0), x)
@@ -93,7 +93,7 @@ def test_conv_pool_has_flax_conv_s_parameters_under_its_own_name():
     assert_close(y, expected)
 
 
-@settings(max_examples=8, deadline=None, derandomize=True, database=None)
+@settings(max_examples=7, deadline=None, derandomize=True, database=None)
 @given(
     sides=st.tuples(st.integers(4, 9), st.integers(4, 9)),
     kernel=st.tuples(st.integers(1, 5), st.integers(1, 5)),
@@ -119,7 +119,7 @@ def test_activation_after_the_maximum_equals_activation_before(activation, imple
 
 def test_ties_send_the_gradient_to_the_first_place():
     x, kernel, bias = jnp.ones((2, 6, 6, 1)), jnp.ones((3, 3, 1, 2)), jnp.zeros(2)
-    gradients = [jax.grad(lambda x, f=f: f(x, kernel, bias).sum())(x) for f in (fused, separate)]
+    gradients = [jax.jit(jax.grad(lambda x, f=f: f(x, kernel, bias).sum()))(x) for f in (fused, separate)]
     np.testing.assert_array_equal(*gradients)
 
 
@@ -147,7 +147,7 @@ def loss_and_reference():
     def loss(kernel, bias, x, implementation="auto"):
         return (conv_pool(x, kernel, bias, implementation=implementation) ** 2).mean()
 
-    return loss, lambda *a: loss(*a, "native"), (kernel, bias, x)
+    return loss, partial(loss, implementation="native"), (kernel, bias, x)
 
 
 def test_gradients_under_jit_vmap_and_scan(loss_and_reference):
@@ -155,7 +155,8 @@ def test_gradients_under_jit_vmap_and_scan(loss_and_reference):
     expected = jax.jit(jax.grad(reference, (0, 1)))(kernel, bias, x)
     assert_close(jax.jit(jax.grad(loss, (0, 1)))(kernel, bias, x), expected)
     members = jnp.stack([kernel] * 2), jnp.stack([bias] * 2)
-    population = jax.jit(jax.vmap(jax.grad(loss, (0, 1)), (0, 0, None)))(*members, x)
+    gradients = jax.vmap(jax.grad(loss, (0, 1)), in_axes=(0, 0, None))
+    population = jax.jit(gradients)(*members, x)
     assert_close(jax.tree.map(lambda g: g[1], population), expected)
 
     def scanned(kernel, bias, x):

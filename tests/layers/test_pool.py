@@ -18,7 +18,7 @@ PADDINGS = st.sampled_from(["VALID", "SAME", 1, ((0, 1), (1, 0))])
 
 def pictures(*shape: int, levels: int = 4) -> jax.Array:
     """Few levels, so that most windows hold their maximum several times."""
-    return jax.random.randint(jax.random.key(sum(shape)), shape, 0, levels).astype(jnp.float32)
+    return jnp.asarray(np.random.default_rng(sum(shape)).integers(0, levels, shape), jnp.float32)
 
 
 def gradient_and_output(pool, x):

@@ -83,18 +83,11 @@ def test_B2_equal_error_and_different_loss() -> None:
 
 
 def initial_loss(model: Model, shape: tuple[int, ...], classes: int) -> float:
-    """Cross-entropy before the first step on balanced classes, averaged over two starts."""
-    inputs = jnp.asarray(np.random.default_rng(0).normal(size=(100, *shape)), jnp.float32)
-    targets = jnp.arange(100) % classes
-    batch = {"inputs": 0.3 * inputs, "targets": targets, "mask": jnp.ones(100)}
-
-    def loss(key: jax.Array) -> jax.Array:
-        params, state = model.init(key, inputs[:1])
-        sums = objectives.classification(model)(params, state, batch)[0]
-        return sums["loss"].sum / sums["loss"].count
-
-    compiled = jax.jit(loss)
-    return float(np.mean([compiled(jax.random.key(seed)) for seed in range(2)]))
+    """Cross-entropy before the first step, on balanced classes."""
+    inputs = 0.3 * np.random.default_rng(0).normal(size=(100, *shape)).astype(np.float32)
+    batch = {"inputs": inputs, "targets": np.arange(100) % classes, "mask": np.ones(100, np.float32)}
+    params, model_state = jax.jit(model.init)(jax.random.key(0), jnp.zeros((1, *shape)))
+    return metrics.compute(jax.jit(objectives.classification(model))(params, model_state, batch)[0])["loss"]
 
 
 @pytest.mark.parametrize("classes", [2, 5, 10, 50])
@@ -107,9 +100,8 @@ def test_B4_a_zero_start_gives_exactly_ln_k(classes: int) -> None:
 @pytest.mark.parametrize(
     ("model", "classes"),
     [
-        pytest.param(models.mlp(10), 10, id="mlp"),
-        pytest.param(models.mlp(50), 50, id="mlp-50"),
-        pytest.param(models.lenet(features=(4, 6), hidden_size=32), 10, id="lenet"),
+        pytest.param(models.mlp(50), 50, id="mlp"),
+        pytest.param(models.lenet(), 10, id="lenet"),
         pytest.param(models.lenet5(), 10, id="lenet5"),
     ],
 )

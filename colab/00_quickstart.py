@@ -1,0 +1,273 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Quick start: a network that reads digits
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/dl/blob/main/colab/00_quickstart.ipynb)
+#
+# In a few minutes you train LeNet, a convolutional network (lecture E8), on handwritten digits, look at how it learned
+# and at what it still gets wrong, interrupt it without losing anything, and write a training step by hand.
+#
+# You need Python and an idea of what a derivative is. Run the cells from top to bottom with Shift+Enter.
+
+# %% [markdown]
+# ## Set up
+#
+# Colab brings its own JAX, built for its TPUs and GPUs. The next cell installs `dl` only where it is missing, and tells
+# pip to keep the JAX that is there. If Colab asks to restart the session afterwards, do so and run this cell again.
+
+# %%
+import re
+from importlib import metadata
+from pathlib import Path
+
+try:
+    import dl
+except ImportError:
+    versions = {str(package.name): package.version for package in metadata.distributions()}
+    keep = [f"{name}=={versions[name]}" for name in versions if re.match("(jax|jaxlib|libtpu)$|jax[-_]cuda", name)]
+    Path("keep.txt").write_text("\n".join(keep))
+    # %pip install --quiet --constraint keep.txt git+https://github.com/OWNER/dl
+    import dl
+
+# %% [markdown]
+# Which processor do the computations run on? The same code runs on all three kinds. In Colab you choose with *Runtime →
+# Change runtime type*; this notebook is content with any.
+
+# %%
+import jax
+
+meaning = {
+    "tpu": "A TPU is a chip built for the matrix products that networks consist of.",
+    "gpu": "A GPU does thousands of small computations at once, which is what networks consist of.",
+    "cpu": "A CPU is the ordinary processor: fast enough for this notebook, slow for larger networks.",
+}
+device = jax.devices()[0]
+print(f"JAX {jax.__version__}, {jax.device_count()} × {device.platform.upper()} ({device.device_kind})")
+print(meaning[device.platform])
+
+# %% [markdown]
+# ## Look at the data
+#
+# 1,797 digits, written by hand, come with scikit-learn. They are split into three parts: the network learns from
+# **train**, we watch its progress on **validation**, and **test** is kept for the end.
+#
+# The options are those of the experiment `lenet_digits`, with fewer epochs. One epoch is one pass over all of train.
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+
+from experiments.lenet_digits import Options, build
+
+plt.rcParams.update({"figure.dpi": 100, "axes.spines.top": False, "axes.spines.right": False})
+
+options = Options(epochs=8)
+data = dl.load_data(options.dataset, validation=options.validation)
+print(f"train {len(data.train)}, validation {len(data.validation)}, test {len(data.test)} digits")
+
+figure, axes = plt.subplots(1, 10, figsize=(9, 1.2), layout="constrained")
+for axis, picture, label in zip(axes, data.train.inputs, data.train.targets, strict=False):
+    axis.imshow(picture[:, :, 0], cmap="gray_r")
+    axis.set_title(f"{label}", fontsize=11)
+    axis.axis("off")
+plt.show()
+
+# %% [markdown]
+# ## Train
+#
+# Three parts make a training: a **model** (pictures in, ten numbers out), an **objective** (how wrong the numbers are:
+# the cross-entropy −log of the probability given to the right digit, B1) and an **optimizer** (how to change the weights
+# to make it less wrong: gradient descent with momentum, D1). The experiment builds all three.
+
+# %%
+from dl.inspect.summary import as_text, summarize
+
+parts = build(options, data.spec)
+print(as_text(summarize(parts.model, data.spec.input_shape)))
+
+# %% [markdown]
+# The first step takes a moment longer: JAX compiles it for your processor.
+
+# %%
+trained = dl.fit(parts, data, options)
+print(trained.history[-1])
+
+# %% [markdown]
+# ## Look at how it learned
+
+# %%
+figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
+for axis, name in zip(axes, ("loss", "accuracy"), strict=True):
+    for split in ("train", "validation"):
+        axis.plot(*trained.curve(split, name), "o-", markersize=4, label=split)
+    axis.set(title=name, xlabel="epoch")
+    axis.grid(alpha=0.3)
+axes[0].set_ylim(bottom=0)
+axes[1].set_ylim(top=1)
+axes[0].legend(frameon=False)
+plt.show()
+
+# %% [markdown]
+# Both losses should fall. Why is train *worse* than validation at first? A point of train is the mean over an epoch in
+# which the network was still improving, and with 30 % of its units switched off at random (dropout, D6); validation is
+# measured at the epoch's end with all units on. If train fell on while validation rose, that would be over-fitting (D9).
+
+# %% [markdown]
+# ## Look at its mistakes
+#
+# Now the test digits, which the network has never seen. `parts.model.apply` is a pure function: parameters and pictures
+# in, numbers out. Softmax (A5) turns the ten numbers into probabilities.
+
+# %%
+from dl.data.batching import normalize
+
+pictures, labels = data.test.inputs, data.test.targets
+numbers, _, _ = parts.model.apply(trained.state.params, trained.state.model_state, normalize(pictures, data.spec))
+probabilities = np.asarray(jax.nn.softmax(numbers))
+answers = probabilities.argmax(axis=1)
+print(f"{np.sum(answers != labels)} of {len(labels)} wrong: test accuracy {np.mean(answers == labels):.1%}")
+
+# %% [markdown]
+# Here are the twelve digits whose right label got the least probability: the mistakes (red), then the narrow escapes.
+# Would you have known them all?
+
+# %%
+right_probability = probabilities[np.arange(len(labels)), labels]
+figure, axes = plt.subplots(2, 6, figsize=(9, 4), layout="constrained")
+for axis, number in zip(axes.flat, np.argsort(right_probability), strict=False):
+    answer, label = answers[number], labels[number]
+    axis.imshow(pictures[number, :, :, 0], cmap="gray_r")
+    axis.set_title(
+        f"says {answer} ({probabilities[number, answer]:.0%})\nis {label}",
+        fontsize=11,
+        color="black" if answer == label else "tab:red",
+    )
+    axis.set(xticks=[], yticks=[])
+    axis.spines[:].set(visible=True, color="lightgray")
+plt.show()
+
+# %% [markdown]
+# ## Interrupt and resume
+#
+# Colab takes machines away, and people press the stop button. `dl.fit` then ends in good order and returns what it has;
+# `resume=` goes on from there. Below, code presses the button after half of the epochs.
+#
+# `parts` was built once, for all 8 epochs: its learning rate rises and falls over the whole training, so building it
+# anew for 4 epochs would be another training.
+
+# %%
+import signal
+
+
+def press_stop_at_half_time(record):
+    if record.split == "validation" and record.epoch == options.epochs / 2:
+        signal.raise_signal(signal.SIGINT)  # what the stop button and Ctrl-C send
+
+
+stopped = dl.fit(parts, data, options, progress=False, on_record=press_stop_at_half_time)
+print(f"interrupted: {stopped.interrupted}, after step {stopped.state.step}")
+
+resumed = dl.fit(parts, data, options, progress=False, resume=stopped)
+print(f"resumed: finished after step {resumed.state.step}")
+
+same = jax.tree.map(np.array_equal, resumed.state.params, trained.state.params)
+print(f"every parameter equal to those of the uninterrupted training: {all(jax.tree.leaves(same))}")
+
+# %% [markdown]
+# Not nearly equal but equal in every bit: which digits a step sees and which units dropout switches off depend on nothing
+# but the seed and the step's number. (Some GPU kernels add in changing order; if you see `False` there, set the
+# environment variable `XLA_FLAGS=--xla_gpu_deterministic_ops=true` before JAX is imported.)
+#
+# ### On disk
+#
+# A long training should survive the loss of the machine too. The runner keeps a run in a folder: options, records and
+# checkpoints. On a terminal these are
+#
+# ```
+# python -m experiments run lenet_digits --epochs 4 --run-dir runs/first
+# python -m experiments resume runs/first
+# ```
+#
+# and `main` is the same without leaving the notebook. Again code presses stop, as soon as the first epoch is on disk.
+
+# %%
+import threading
+import time
+
+from dl.cli import main
+
+folder = Path("runs", time.strftime("first-%H%M%S"))
+
+
+def press_stop_after_first_epoch():
+    records = folder / "metrics.jsonl"
+    while not (records.exists() and records.stat().st_size):
+        time.sleep(0.01)
+    signal.raise_signal(signal.SIGINT)
+
+
+threading.Thread(target=press_stop_after_first_epoch, daemon=True).start()
+exit_code = main("experiments", ["run", "lenet_digits", "--epochs", "4", "--run-dir", str(folder), "--quiet"])
+print(f"exit code {exit_code}: 130 says that it was interrupted and saved")
+
+# %% [markdown]
+# The state is in the folder now; the notebook could be closed here. `resume` goes on, tests the network at the end and
+# writes `result.json`.
+
+# %%
+main("experiments", ["resume", str(folder), "--quiet"])
+print(sorted(path.name for path in folder.iterdir()))
+
+# %% [markdown]
+# `dl.load` brings a run back for use, with the preprocessing that it was trained with:
+
+# %%
+dl.load(folder).predict(pictures[:3])
+
+# %% [markdown]
+# ## The training step by hand
+#
+# `dl.fit` is a loop around one pure function, `step(state, batch) -> (state, metrics)`. Ten lines without it: choose
+# 32 digits at random, compute the gradient of their loss, move the weights a little against it, repeat (C8).
+
+# %%
+model = dl.models.lenet(data.spec.classes)
+objective, optimizer = dl.objectives.classification(model), dl.optimizers.momentum(0.01)
+state = dl.init_state(model, optimizer, normalize(data.train.inputs[:1], data.spec), seed=0)
+step = dl.jit_step(dl.make_train_step(objective, optimizer))
+generator = np.random.default_rng(0)
+for number in range(61):
+    index = generator.choice(len(data.train), 32, replace=False)
+    inputs, targets = normalize(data.train.inputs[index], data.spec), data.train.targets[index]
+    state, sums = step(state, {"inputs": inputs, "targets": targets, "mask": np.ones(32), "index": index})
+    if number % 15 == 0:
+        print(f"step {number:2}", {name: f"{value:.3f}" for name, value in dl.metrics.compute(sums).items()})
+
+# %% [markdown]
+# The first loss should be near ln 10 ≈ 2.303, that of pure guessing among ten digits (B4): a check worth having before
+# you train anything for hours.
+
+# %% [markdown]
+# ## Where to go next
+#
+# - **Change something above** and predict what happens before you run it: `dl.models.lenet5` in place of `lenet` (E9),
+#   `dl.optimizers.adam(0.001)` in place of `momentum` (D1), a rate of 1.0 (D3), `Options(dropout=0.0)` (D6).
+# - **See what there is**: `!python -m experiments list` names every experiment with its lecture and the result to expect;
+#   `!python -m experiments show lenet5_mnist` prints a network's layers.
+# - **Start from the beginning** of the lectures: `main("experiments", ["run", "perceptron_gates"])` learns AND and OR (A3),
+#   `perceptron_xor` fails at XOR, `mlp_xor` does not.
+# - **Train on MNIST**, 70,000 larger digits: `main("experiments", ["data", "prepare", "mnist"])`, then
+#   `["run", "lenet_mnist_fast"]`.
+# - **Read the code**: a file of `experiments/` is a page long and says what it reproduces;
+#   [docs/design.md](https://github.com/OWNER/dl/blob/main/docs/design.md) explains how the rest is built.

@@ -1,0 +1,99 @@
+"""Every experiment builds, takes two steps and says what it promises; the quick ones reach their figures."""
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import jax
+import pytest
+
+import dl
+from dl.cli.catalog import Catalog
+from dl.data.load import describe_data
+from dl.runs.run import start_run
+from dl.train.interrupt import StopRequest
+
+CATALOG = Catalog("experiments")
+NAMES = CATALOG.names()
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(name: str, folder: Path, **changes: Any) -> dict[str, Any]:
+    experiment = CATALOG.load(name)
+    options = experiment.options(**{"devices": 1, **changes})
+    result = start_run(experiment, options, run_dir=folder, stop=StopRequest(), show=False).result
+    assert result is not None
+    return result
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_two_steps(name: str, tmp_path: Path) -> None:
+    defaults = CATALOG.load(name).options()
+    dataset = "digits" if defaults.dataset == "mnist" else defaults.dataset
+    batch = min(defaults.batch_size, 16)
+    sizes = {"train_examples": 2 * batch} if dataset in ("digits", "moons") else {}
+    epochs = 2 if dataset == "xor" and batch == 4 else 1
+    result = run(name, tmp_path / "run", dataset=dataset, epochs=epochs, batch_size=batch, **sizes)
+    assert result["steps"] >= 2
+    assert 0 <= result["metrics"]["test"]["accuracy"] <= 1
+    assert result["parameters"] > 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_docstring_says_what_to_expect(name: str) -> None:
+    docstring = CATALOG.docstring(name)
+    for label in ("Lecture:", "Expected:", "Time:", f"Command: python -m experiments run {name}"):
+        assert label in docstring
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_module_is_short_and_its_options_plain(name: str) -> None:
+    source = (ROOT / "experiments" / f"{name}.py").read_text()
+    assert source.count("\n") <= 85
+    (options,) = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
+    assert options.name == "Options"
+    for field, value in CATALOG.load(name).options().__dict__.items():
+        assert isinstance(value, str | int | float | bool), field
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_build_is_pure(name: str) -> None:
+    experiment = CATALOG.load(name)
+    options = experiment.options()
+    dataset = "digits" if options.dataset == "mnist" else options.dataset
+    spec = describe_data(dataset)
+    inputs = jax.numpy.zeros((2, *spec.input_shape))
+    outputs = []
+    for _ in range(2):
+        model = experiment.build(options, spec).model
+        params, model_state = model.init(jax.random.key(1), inputs)
+        outputs.append(model.apply(params, model_state, inputs)[0])
+    assert jax.numpy.array_equal(*outputs)
+
+
+def test_perceptrons_learn_the_gates_whatever_the_seed(tmp_path: Path) -> None:
+    """A3: AND, OR, NAND and NOR are linearly separable, so the rule finds them."""
+    for seed in range(3):
+        assert run("perceptron_gates", tmp_path / str(seed), seed=seed)["metrics"]["test"]["accuracy"] == 1.0
+
+
+def test_no_perceptron_learns_xor_and_three_composed_do(tmp_path: Path) -> None:
+    """A3: XOR is not linearly separable; AND(OR, NAND) is XOR."""
+    for seed in range(3):
+        metrics = run("perceptron_xor", tmp_path / str(seed), seed=seed)["metrics"]
+        assert metrics["test"]["accuracy"] <= 0.75
+        assert metrics["composed"]["accuracy"] == 1.0
+
+
+def test_mlp_learns_xor(tmp_path: Path) -> None:
+    assert run("mlp_xor", tmp_path / "run")["metrics"]["test"]["accuracy"] == 1.0
+
+
+def test_logistic_regression_on_moons_stays_below_a_curved_boundary(tmp_path: Path) -> None:
+    straight = run("logistic_moons", tmp_path / "run")["metrics"]["test"]["accuracy"]
+    data = dl.load_data("moons", validation=0.1)
+    model = dl.models.mlp(1, hidden_sizes=(16,))
+    parts = dl.Parts(model, dl.objectives.binary(model), dl.optimizers.adam(0.02))
+    options = dl.TrainOptions(dataset="moons", epochs=40, batch_size=50, devices=1)
+    curved = dl.fit(parts, data, options, progress=False).history[-1].values["accuracy"]
+    assert 0.8 < straight < 0.92 < curved
