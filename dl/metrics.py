@@ -16,6 +16,8 @@ def from_batch(values: Array, mask: Array) -> Ratio:
     >>> from_batch(jnp.array([1.0, 3.0, 100.0]), jnp.array([1.0, 1.0, 0.0]))
     Ratio(sum=Array(4., dtype=float32), count=Array(2., dtype=float32))
     """
+    if values.shape != mask.shape:
+        raise ValueError(f"values {values.shape} and mask {mask.shape} must have one shape, a value an example")
     mask = mask.astype(jnp.float32)
     # where, not multiply: padding may hold inf or nan, and 0 * inf is nan.
     kept = jnp.where(mask > 0, values.astype(jnp.float32), 0.0)

@@ -86,7 +86,7 @@ def momentum(
     schedule: Schedule | None = None,
     weight_decay: float = 0.0,
 ) -> optax.GradientTransformation:
-    """v ← μ v − α ∇L, w ← w + v. Source: D1.
+    """v ← μ v − α ∇L, w ← w + v; with `nesterov` w ← w + μ v − α ∇L. Source: D1.
 
     The rate scales the gradient before it is accumulated, as in the lecture, so a falling rate does not shrink the
     velocity that is already there (`optax.sgd` scales afterwards).

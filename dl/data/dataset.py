@@ -128,6 +128,8 @@ def split_validation(train: ArraySource, *, fraction: float) -> tuple[ArraySourc
     held_out = round(fraction * len(train))
     if held_out == 0:
         return train, None
+    if held_out == len(train):
+        raise InputError(f"validation {fraction} holds out all {len(train)} training examples: give less")
     order = np.random.Generator(np.random.Philox(key=_VALIDATION_SEED)).permutation(len(train))
     return train.take(np.sort(order[held_out:])), train.take(np.sort(order[:held_out]))
 
@@ -150,6 +152,7 @@ def _channel_moments(inputs: np.ndarray) -> tuple[tuple[float, ...], tuple[float
     for channel in range(inputs.shape[-1]):
         counts = np.bincount(inputs[..., channel].ravel(), minlength=256)
         mean = float(counts @ values / counts.sum())
-        moments.append((mean, float(np.sqrt(counts @ (values - mean) ** 2 / counts.sum())) or 1.0))
+        varies = counts.max() < counts.sum()  # a constant channel is centred and not stretched
+        moments.append((mean, float(np.sqrt(counts @ (values - mean) ** 2 / counts.sum())) if varies else 1.0))
     means, stds = zip(*moments, strict=True)
     return means, stds

@@ -57,11 +57,10 @@ class LeNet5(nn.Module):
 
     @nn.compact
     def __call__(self, inputs: Array, *, train: bool = False) -> Array:
-        side = inputs.shape[1]
-        if inputs.shape[1:3] not in ((28, 28), (32, 32)):
+        if inputs.ndim != 4 or inputs.shape[1:3] not in ((28, 28), (32, 32)):
             shown = "×".join(map(str, inputs.shape[1:]))
-            raise InputError(f"LeNet-5 takes 28×28 or 32×32 pictures, these are {shown}: resize them")
-        border = (32 - side) // 2
+            raise InputError(f"LeNet-5 takes 28×28 or 32×32 pictures (H×W×C), these are {shown}: resize them")
+        border = (32 - inputs.shape[1]) // 2
         maps = jnp.pad(inputs, ((0, 0), (border, border), (border, border), (0, 0)))
         maps = self.activation(Conv(6, (5, 5), padding="VALID", name="C1")(maps))
         maps = AvgPool((2, 2), strides=(2, 2), name="S2")(maps)
@@ -97,4 +96,5 @@ def lenet5(classes: int = 10, **options) -> Model:
 def _need_side(inputs: Array, *, smallest: int, model: str) -> None:
     if inputs.ndim != 4 or min(inputs.shape[1:3]) < smallest:
         shown = "×".join(map(str, inputs.shape[1:]))
-        raise InputError(f"{model} takes pictures of at least {smallest}×{smallest}, these are {shown}: enlarge them")
+        fits = f"{smallest}×{smallest} (H×W×C)"
+        raise InputError(f"{model} takes pictures of at least {fits}, these are {shown}: enlarge or reshape them")

@@ -50,8 +50,8 @@ def refused(words: str, capsys: pytest.CaptureFixture[str]) -> str:
         ("run lenet_digits --dataset digit", "did you mean digits?"),
         ("run lenet_digits --dataset folders:there", "unknown kind of data set 'folders'"),
         ("run lenet_digits --dataset folder:there", "there"),
-        ("run lenet_digits --dataset xor --batch-size 4", "pictures of at least 16×16, these are 2"),
-        ("run lenet5_mnist --dataset moons", "28×28 or 32×32 pictures, these are 2"),
+        ("run lenet_digits --dataset xor --batch-size 4", "pictures of at least 16×16 (H×W×C), these are 2"),
+        ("run lenet5_mnist --dataset moons", "28×28 or 32×32 pictures (H×W×C), these are 2"),
         (
             "run mlp_xor --dataset digits",
             "the objective does not take the targets of digits (task: classification)",
@@ -90,13 +90,13 @@ def test_folder_with_one_class(tmp_path: Path, capsys: pytest.CaptureFixture[str
 def test_pictures_too_small_for_the_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make_pictures(tmp_path / "pictures", ["cat", "dog"], side=8)
     said = refused("run lenet_digits --dataset folder:pictures --batch-size 4", capsys)
-    assert "LeNet takes pictures of at least 16×16, these are 8×8×1" in said
+    assert "LeNet takes pictures of at least 16×16 (H×W×C), these are 8×8×1" in said
 
 
 def test_pictures_of_a_size_that_lenet5_does_not_take(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make_pictures(tmp_path / "pictures", ["cat", "dog"], side=24)
     said = refused("run lenet5_mnist --dataset folder:pictures --batch-size 4", capsys)
-    assert "28×28 or 32×32 pictures, these are 24×24×1" in said
+    assert "28×28 or 32×32 pictures (H×W×C), these are 24×24×1" in said
 
 
 def test_run_dir_in_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

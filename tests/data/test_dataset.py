@@ -145,6 +145,13 @@ def test_fingerprint_changes_with_the_order_and_the_dtype(name: str) -> None:
     assert small_dataset(**{name: array.astype(wider)}).fingerprint != data.fingerprint
 
 
+def test_fingerprint_tells_shapes_and_dtypes_with_the_same_bytes_apart() -> None:
+    data = small_dataset()
+    flat = small_dataset(train_inputs=data.train.inputs.reshape(6, 4, 1, 1))
+    signed = small_dataset(test_targets=data.test.targets.view(np.uint32))
+    assert len({data.fingerprint, flat.fingerprint, signed.fingerprint}) == 3
+
+
 def test_fingerprint_knows_what_is_held_out() -> None:
     assert small_dataset(validation=0.34).fingerprint != small_dataset().fingerprint
 
