@@ -24,7 +24,9 @@
 # ## Set up
 #
 # Colab brings its own JAX, built for its TPUs and GPUs. The next cell installs `dl` only where it is missing, and tells
-# pip to keep the JAX that is there. If Colab asks to restart the session afterwards, do so and run this cell again.
+# pip to keep the JAX that is there. If Colab asks to restart the session afterwards, do so and run this cell again. If
+# pip complains of conflicting dependencies, Colab's JAX is older than `dl` needs: choose the newest runtime version under
+# *Runtime → Change runtime type*.
 
 # %%
 import re
@@ -90,7 +92,7 @@ plt.show()
 # ## Train
 #
 # Three parts make a training: a **model** (pictures in, ten numbers out), an **objective** (how wrong the numbers are:
-# the cross-entropy −log of the probability given to the right digit, B1) and an **optimizer** (how to change the weights
+# cross-entropy, −log of the probability given to the right digit, B1) and an **optimizer** (how to change the weights
 # to make it less wrong: gradient descent with momentum, D1). The experiment builds all three.
 
 # %%
@@ -104,7 +106,8 @@ print(as_text(summarize(parts.model, data.spec.input_shape)))
 
 # %%
 trained = dl.fit(parts, data, options)
-print(trained.history[-1])
+last = trained.history[-1]
+print(f"{last.split} after epoch {last.epoch:.0f}: accuracy {last.values['accuracy']:.1%}")
 
 # %% [markdown]
 # ## Look at how it learned
@@ -124,7 +127,7 @@ plt.show()
 # %% [markdown]
 # Both losses should fall. Why is train *worse* than validation at first? A point of train is the mean over an epoch in
 # which the network was still improving, and with 30 % of its units switched off at random (dropout, D6); validation is
-# measured at the epoch's end with all units on. If train fell on while validation rose, that would be over-fitting (D9).
+# measured at the epoch's end with all units on. Train falling on while validation rises would be over-fitting (D9).
 
 # %% [markdown]
 # ## Look at its mistakes
@@ -189,9 +192,9 @@ same = jax.tree.map(np.array_equal, resumed.state.params, trained.state.params)
 print(f"every parameter equal to those of the uninterrupted training: {all(jax.tree.leaves(same))}")
 
 # %% [markdown]
-# Not nearly equal but equal in every bit: which digits a step sees and which units dropout switches off depend on nothing
-# but the seed and the step's number. (Some GPU kernels add in changing order; if you see `False` there, set the
-# environment variable `XLA_FLAGS=--xla_gpu_deterministic_ops=true` before JAX is imported.)
+# Not just close, but equal in every bit: which digits a step sees and which units dropout switches off depend only on
+# the seed and the step's number. (Some GPU programs add numbers in changing order. If you see `False` there, restart
+# the session and set `os.environ["XLA_FLAGS"] = "--xla_gpu_deterministic_ops=true"` before JAX is imported.)
 #
 # ### On disk
 #
@@ -237,18 +240,21 @@ print(sorted(path.name for path in folder.iterdir()))
 # `dl.load` brings a run back for use, with the preprocessing that it was trained with:
 
 # %%
-dl.load(folder).predict(pictures[:3])
+for (answer, probability), label in zip(dl.load(folder).predict(pictures[:5]), labels, strict=False):
+    print(f"says {answer} ({probability:.1%}), is {label}")
 
 # %% [markdown]
 # ## The training step by hand
 #
 # `dl.fit` is a loop around one pure function, `step(state, batch) -> (state, metrics)`. Ten lines without it: choose
-# 32 digits at random, compute the gradient of their loss, move the weights a little against it, repeat (C8).
+# 32 digits at random, compute the gradient of their loss, move the weights a little against it, repeat (C8). `jit`
+# compiles: the first state as one piece, and the step.
 
 # %%
 model = dl.models.lenet(data.spec.classes)
 objective, optimizer = dl.objectives.classification(model), dl.optimizers.momentum(0.01)
-state = dl.init_state(model, optimizer, normalize(data.train.inputs[:1], data.spec), seed=0)
+example = normalize(data.train.inputs[:1], data.spec)
+state = jax.jit(lambda: dl.init_state(model, optimizer, example, seed=0))()
 step = dl.jit_step(dl.make_train_step(objective, optimizer))
 generator = np.random.default_rng(0)
 for number in range(61):
@@ -256,22 +262,22 @@ for number in range(61):
     inputs, targets = normalize(data.train.inputs[index], data.spec), data.train.targets[index]
     state, sums = step(state, {"inputs": inputs, "targets": targets, "mask": np.ones(32), "index": index})
     if number % 15 == 0:
-        print(f"step {number:2}", {name: f"{value:.3f}" for name, value in dl.metrics.compute(sums).items()})
+        print(f"step {number:2}: loss {dl.metrics.compute(sums)['loss']:.3f}")
 
 # %% [markdown]
 # The first loss should be near ln 10 ≈ 2.303, that of pure guessing among ten digits (B4): a check worth having before
-# you train anything for hours.
+# you train anything for hours. The numbers jump up and down because each is that of a single batch.
 
 # %% [markdown]
 # ## Where to go next
 #
 # - **Change something above** and predict what happens before you run it: `dl.models.lenet5` in place of `lenet` (E9),
 #   `dl.optimizers.adam(0.001)` in place of `momentum` (D1), a rate of 1.0 (D3), `Options(dropout=0.0)` (D6).
-# - **See what there is**: `!python -m experiments list` names every experiment with its lecture and the result to expect;
-#   `!python -m experiments show lenet5_mnist` prints a network's layers.
-# - **Start from the beginning** of the lectures: `main("experiments", ["run", "perceptron_gates"])` learns AND and OR (A3),
-#   `perceptron_xor` fails at XOR, `mlp_xor` does not.
+# - **See what there is**: `!python -m experiments list` names every experiment with its lecture and the result to
+#   expect; `!python -m experiments show lenet5_mnist` prints a network's layers.
+# - **Start from the beginning** of the lectures (A3): `main("experiments", ["run", "perceptron_gates"])` learns AND
+#   and OR, `perceptron_xor` fails at XOR, `mlp_xor` does not.
 # - **Train on MNIST**, 70,000 larger digits: `main("experiments", ["data", "prepare", "mnist"])`, then
-#   `["run", "lenet_mnist_fast"]`.
+#   `main("experiments", ["run", "lenet_mnist_fast"])`.
 # - **Read the code**: a file of `experiments/` is a page long and says what it reproduces;
 #   [docs/design.md](https://github.com/OWNER/dl/blob/main/docs/design.md) explains how the rest is built.

@@ -4,8 +4,10 @@ import asyncio
 import base64
 import json
 import os
+import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,11 +23,11 @@ NOTEBOOKS = sorted((ROOT / "colab").glob("*.ipynb"))
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
-def read(path: Path) -> nbformat.NotebookNode:
+def read(path: Path) -> Any:
     return nbformat.read(path, as_version=4)
 
 
-def execute(path: Path, folder: Path) -> nbformat.NotebookNode:
+def execute(path: Path, folder: Path) -> Any:
     """The notebook with its outputs, run in `folder` by this interpreter on a CPU, whatever kernels are installed."""
     from jupyter_client.kernelspec import KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
@@ -43,15 +45,15 @@ def execute(path: Path, folder: Path) -> nbformat.NotebookNode:
     environment.pop("MPLBACKEND", None)  # pictures are to be drawn into the notebook
     notebook = read(path)
     client = nbclient.NotebookClient(notebook, km=manager, timeout=300, resources={"metadata": {"path": str(folder)}})
-    asyncio.run(client.async_execute(env=environment))
+    asyncio.run(client.async_execute(env=environment, cleanup_kc=True))
     return notebook
 
 
-def outputs(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+def outputs(notebook: Any) -> list[Any]:
     return [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
 
 
-def printed(notebook: nbformat.NotebookNode) -> str:
+def printed(notebook: Any) -> str:
     return "".join(output.text for output in outputs(notebook) if output.output_type == "stream")
 
 
@@ -84,7 +86,8 @@ def test_notebook_defines_no_model(path: Path) -> None:
 @each_notebook
 def test_notebook_opens_in_colab_and_leaves_its_jax_alone(path: Path) -> None:
     cells = read(path).cells
-    assert f"https://colab.research.google.com/github/OWNER/dl/blob/main/colab/{path.name}" in cells[0].source
+    address = rf"https://colab\.research\.google\.com/github/[\w-]+/dl/blob/main/colab/{re.escape(path.name)}"
+    assert re.search(address, cells[0].source)
     (install,) = [cell.source for cell in cells if cell.cell_type == "code" and "pip install" in cell.source]
     assert "--constraint" in install
     assert "upgrade" not in install
@@ -93,7 +96,7 @@ def test_notebook_opens_in_colab_and_leaves_its_jax_alone(path: Path) -> None:
 def test_quickstart_runs_from_top_to_bottom(tmp_path: Path) -> None:
     notebook = execute(ROOT / "colab" / "00_quickstart.ipynb", tmp_path)
     text = printed(notebook)
-    assert "1 × CPU" in text
+    assert "× CPU" in text
     assert "interrupted: True, after step 160" in text
     assert "every parameter equal to those of the uninterrupted training: True" in text
     assert "exit code 130" in text

@@ -1,6 +1,5 @@
 """`data list` and `data prepare NAME`."""
 
-import os
 from pathlib import Path
 
 import cyclopts
@@ -26,10 +25,11 @@ def list_data(*, data_dir: Path | None = None) -> None:
         Where TFDS keeps prepared data; default $TFDS_DATA_DIR, then TFDS's own folder.
     """
     from dl.data.load import BUILT_IN
+    from dl.data.prepare import data_folder
 
     for name, load in BUILT_IN.items():
         print(f"{name:<14} built in      {(load.__doc__ or '').splitlines()[0]}")
-    root = Path(data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets").expanduser()
+    root = data_folder(data_dir)
     for name, what in _OFTEN_USED.items():
         state = "prepared" if any(root.glob(f"{name}/*/dataset_info.json")) else "not prepared"
         print(f"{name:<14} {state:<13} {what}")

@@ -82,13 +82,14 @@ def scan_steps(
 
 def replicate(tree: PyTree, devices: Sequence[Device]) -> PyTree:
     """One copy a device, stacked along a new first axis [devices, ...], as `pmap_step` takes it."""
-    sharding = NamedSharding(make_mesh(devices), PartitionSpec(AXIS))
+    mesh = make_mesh(devices)
+    sharding = NamedSharding(mesh, PartitionSpec(AXIS))
     # Made inside jit: device_put may alias its argument, and donating the alias would delete the original.
     copy = jax.jit(
         lambda leaves: jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (len(devices), *leaf.shape)), leaves),
         out_shardings=sharding,
     )
-    return copy(tree)
+    return copy(jax.device_put(tree, NamedSharding(mesh, PartitionSpec())))
 
 
 def unreplicate(tree: PyTree) -> PyTree:
@@ -146,8 +147,9 @@ class Layout:
         """Copy something that every device needs whole."""
         if self.mode == "pmap":
             return replicate(tree, self.devices)
-        # Through jit for a copy of its own: the result is donated, the caller's tree must survive that.
-        return jax.jit(lambda leaves: jax.tree.map(jnp.copy, leaves), out_shardings=self._sharding())(tree)
+        # device_put brings it here from any device but may alias it; what is donated later must be a copy of its own.
+        here = jax.device_put(tree, self._sharding())
+        return jax.jit(lambda leaves: jax.tree.map(jnp.copy, leaves), out_shardings=self._sharding())(here)
 
     def split(self, indexed: PyTree) -> PyTree:
         """Hand out batches [k, B]."""

@@ -110,6 +110,18 @@ def stop_at(patch: pytest.MonkeyPatch, *, step: int) -> None:
     patch.setattr(dl.train.progress.Progress, "record", record)
 
 
+@pytest.mark.parametrize(("mode", "devices"), [("jit", 2), ("pmap", 2)])
+def test_several_devices_resume_to_the_same_bits(tmp_path: Path, mode: str, devices: int) -> None:
+    options = moons(parallel=mode, devices=devices, epochs=3)
+    run(tmp_path / "whole", options)
+    with pytest.MonkeyPatch.context() as patch:
+        stop_at(patch, step=20)
+        with StopRequest() as stop:
+            assert run(tmp_path / "parts", options, stop=stop).result is None
+    resume(tmp_path / "parts")
+    assert_same_run(tmp_path / "whole", tmp_path / "parts")
+
+
 def test_resume_with_only_config_begins_at_step_0(tmp_path: Path) -> None:
     run(tmp_path / "whole", moons())
     run(tmp_path / "bare", moons())
