@@ -25,8 +25,8 @@
 #
 # Colab brings its own JAX, built for its TPUs and GPUs. The next cell installs `dl` only where it is missing, and tells
 # pip to keep the JAX that is there. If Colab asks to restart the session afterwards, do so and run this cell again. If
-# pip complains of conflicting dependencies, Colab's JAX is older than `dl` needs: choose the newest runtime version under
-# *Runtime → Change runtime type*.
+# pip complains of conflicting dependencies, Colab's JAX is older than `dl` needs: choose the newest runtime version
+# under *Runtime → Change runtime type*.
 
 # %%
 import re

@@ -1,4 +1,5 @@
 from . import data as data
+from . import inspect as inspect
 from . import layers as layers
 from . import lessons as lessons
 from . import metrics as metrics
@@ -8,9 +9,11 @@ from . import optimizers as optimizers
 from . import runs as runs
 from . import train as train
 from . import types as types
+from .data.batching import normalize as normalize
 from .data.load import load_data as load_data
 from .errors import InputError as InputError
 from .errors import RunError as RunError
+from .inspect.summary import summarize as summarize
 from .runs.load import load as load
 from .train.compiled import Parts as Parts
 from .train.fit import Fit as Fit

@@ -25,9 +25,10 @@ from dl.errors import InputError, RunError
 def main(package: str = "experiments", argv: Sequence[str] | None = None) -> int:
     """Run one command on the experiments of `package`; returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    warnings.showwarning = _show_warning
     try:
-        return _dispatch(Catalog(package), words)
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            return _dispatch(Catalog(package), words)
     except (InputError, cyclopts.CycloptsError) as error:
         return _fail(error, 2)
     except RunError as error:
@@ -36,6 +37,8 @@ def main(package: str = "experiments", argv: Sequence[str] | None = None) -> int
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more at exit
         return 141
     except KeyboardInterrupt:
+        if "ipykernel" in sys.modules:  # a notebook keeps its kernel and its variables
+            raise
         print("stopped at once; what had been saved is kept", file=sys.stderr, flush=True)
         os._exit(130)  # threads that are still saving would hold up an ordinary exit
 

@@ -1,9 +1,9 @@
 """Kill a run with SIGKILL at random moments, resume it each time, and compare with one that was left alone.
 
-    python tests/runs/kill_and_resume.py [--kills 20] [--epochs 6] [--seed 0]
+    python tests/runs/kill_and_resume.py [--kills 20] [--epochs 30] [--seed 0]
 
-Final parameters must be the same bit for bit, and metrics.jsonl must hold each record once. The moments are drawn
-over the whole life of a process: while it imports, compiles, trains, saves.
+Final parameters must be the same bit for bit, and metrics.jsonl must hold each record once. The moments: early (while
+it imports or reads data), compiling (before the first checkpoint), training, and saving (a checkpoint half written).
 """
 
 import argparse
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,52 +45,56 @@ def finish(words: list[str]) -> None:
     subprocess.run(command(*words), cwd=ROOT, check=True, capture_output=True)
 
 
-def kill_after(words: list[str], seconds: float) -> bool:
-    """Start a command and kill it; False when it was done before."""
+def kill_at(moment: str, words: list[str], folder: Path, rng: random.Random) -> bool:
+    """Start a command and kill it at `moment`; False when it was done before."""
+    half_written = lambda: any(not path.name.isdigit() for path in folder.glob("checkpoints/*"))  # noqa: E731
+    size = lines(folder)
+    due: dict[str, Callable[[], bool]] = {
+        "early": lambda: True,
+        "compiling": (folder / "config.json").exists,
+        "training": lambda: lines(folder) > size,
+        "saving": half_written,
+    }
+    pause = {"early": rng.uniform(0.2, 2.0), "saving": 0.0}.get(moment, rng.uniform(0.0, 1.0))
     process = subprocess.Popen(command(*words), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        process.wait(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        return True
-    return False
+    while process.poll() is None and not due[moment]():
+        time.sleep(0.001)
+    time.sleep(pause)
+    process.send_signal(signal.SIGKILL)
+    return process.wait() == -signal.SIGKILL
 
 
 def kill_and_resume(*, kills: int, epochs: int, seed: int, work: Path) -> list[str]:
-    """What the kills interrupted: the state of the folder after each."""
+    """What each kill interrupted: the moment, and the state of the folder after it."""
     quiet, killed = work / "quiet", work / "killed"
-    before = time.perf_counter()
     finish(run_words(quiet, epochs))
-    life = time.perf_counter() - before
     rng, seen = random.Random(seed), []
     for number in range(kills):
-        words = ["resume", str(killed), "--quiet"] if (killed / "config.json").exists() else run_words(killed, epochs)
-        died = kill_after(words, rng.uniform(0.15, 0.9) * life)
-        seen.append(f"kill {number}: {describe(killed)}" if died else f"kill {number}: was finished")
-        if (killed / "result.json").exists():
-            # Finished between two kills: take the end away, so that there is something left to interrupt.
-            step_back(killed)
-    if not (killed / "config.json").exists():
-        finish(run_words(killed, epochs))
-    else:
-        finish(["resume", str(killed), "--quiet"])
+        moment = ("compiling", "saving", "training", "early", "training", "saving")[number % 6]
+        died = kill_at(moment, next_words(killed, epochs), killed, rng)
+        seen.append(f"kill {number}, {moment}: {describe(killed) if died else 'was finished before'}")
+    finish(next_words(killed, epochs))
     compare(quiet, killed)
     return seen
 
 
+def next_words(folder: Path, epochs: int) -> list[str]:
+    if (folder / "config.json").exists():
+        return ["resume", str(folder), "--quiet"]
+    return run_words(folder, epochs)
+
+
+def lines(folder: Path) -> int:
+    path = folder / "metrics.jsonl"
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
 def describe(folder: Path) -> str:
+    if not folder.exists():
+        return "nothing written yet"
     saved = sorted(int(path.name) for path in folder.glob("checkpoints/*") if path.name.isdigit())
     half = [path.name for path in folder.glob("checkpoints/*") if not path.name.isdigit()]
-    return f"checkpoints {saved}, half written {half}" if folder.exists() else "nothing written yet"
-
-
-def step_back(folder: Path) -> None:
-    import shutil
-
-    (folder / "result.json").unlink()
-    newest = max((path for path in folder.glob("checkpoints/*") if path.name.isdigit()), key=lambda p: int(p.name))
-    shutil.rmtree(newest)
+    return f"{lines(folder)} records, checkpoints {saved}, half written {len(half)}"
 
 
 def compare(quiet: Path, killed: Path) -> None:
@@ -115,7 +120,7 @@ def records(folder: Path) -> list[Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as work:

@@ -46,8 +46,10 @@ def assert_same_run(left: Path, right: Path) -> None:
 
 
 def test_three_kills_end_like_none(tmp_path: Path) -> None:
-    seen = kill_and_resume(kills=3, epochs=2, seed=1, work=tmp_path)
-    assert len(seen) == 3
+    seen = kill_and_resume(kills=3, epochs=4, seed=1, work=tmp_path)
+    assert [line.partition(":")[0] for line in seen] == ["kill 0, compiling", "kill 1, saving", "kill 2, training"]
+    assert "checkpoints []" in seen[0]
+    assert "half written 1" in seen[1]
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
