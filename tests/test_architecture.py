@@ -81,7 +81,8 @@ def test_linen_is_known_in_layers_and_models_alone(path: Path) -> None:
 def test_pure_rooms_never_jit(path: Path) -> None:
     pure = room(name_of(path)) in ("layers", "models", "objectives", "metrics", "optimizers", "experiments")
     if pure or name_of(path) == "dl.train.step":
-        called = {ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)}
+        nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        called = {ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)}
         assert not called & {"jax.jit", "jit", "jax.pmap", "pmap", "open", "time.time", "time.perf_counter"}
 
 

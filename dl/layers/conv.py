@@ -56,9 +56,9 @@ def conv_pool(
 ) -> Array:
     """Convolution of stride 1, then max-pooling without overlap: y = f(b + max over the window of (x * k)).
 
-    [B, H, W, C] * [h, w, C, F] + [F] -> [B, P, Q, F]. `activation` f must not decrease anywhere (ReLU, tanh,
-    logistic): then it commutes with the maximum, and so does the bias, and both cost less after it. `padding`
-    is the convolution's; the pooling drops incomplete windows. `implementation` "native" calls the two XLA
+    [B, H, W, C] * [h, w, C, F] + [F] -> [B, P, Q, F]. `activation` f must be elementwise and not decrease
+    anywhere (ReLU, tanh, logistic): then it commutes with the maximum, and so does the bias, and both cost less
+    after it. `padding` is the convolution's; the pooling drops incomplete windows. `implementation` "native" calls the two XLA
     operations on every backend; "auto" takes one fused product on the CPU where that is faster. Source: E4,
     E5, C5.
 
@@ -117,7 +117,7 @@ class ConvPool(nn.Module):
     """`conv_pool` with the parameters of `flax.linen.Conv`: `kernel` [h, w, C, features], `bias` [features].
 
     With `implementation` "native" the call goes through `convolve` and `pool`, so that whoever traces a
-    model's modules sees the output before the pooling too. `activation` must not decrease anywhere.
+    model's modules sees the output before the pooling too. `activation` must be elementwise and not decrease anywhere.
 
     >>> layer = ConvPool(20, (5, 5))
     >>> layer.init_with_output(jax.random.key(0), jnp.ones((1, 28, 28, 1)))[0].shape

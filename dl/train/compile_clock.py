@@ -14,14 +14,15 @@ _intervals: list[tuple[float, float]] = []
 _listening = False
 
 
-def _listen(event: str, duration: float, **_: Any) -> None:
+def _listen(event: str, duration_secs: float, **kwargs: Any) -> None:
     """Keep the interval that just ended; those inside it (functions traced within functions) are part of it."""
     if event not in _PHASES:
         return
     end = time.perf_counter()
-    while _intervals and _intervals[-1][0] >= end - duration:
+    start = end - duration_secs
+    while _intervals and _intervals[-1][0] >= start:
         _intervals.pop()
-    _intervals.append((end - duration, end))
+    _intervals.append((start, end))
 
 
 class CompileClock:
