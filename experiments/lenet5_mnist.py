@@ -21,7 +21,7 @@ class Options(TrainOptions):
     """Options of lenet5_mnist."""
 
     dataset: str = "mnist"
-    epochs: int = 12
+    epochs: int = 20
     batch_size: int = 128
     learning_rate: float = 0.1
     validation: float = 0.0

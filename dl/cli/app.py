@@ -36,6 +36,8 @@ def main(package: str = "experiments", argv: Sequence[str] | None = None) -> int
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more at exit
         return 141
+    except OSError as error:
+        return _fail(error, 1)
     except KeyboardInterrupt:
         if "ipykernel" in sys.modules:  # a notebook keeps its kernel and its variables
             raise

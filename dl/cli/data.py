@@ -56,3 +56,5 @@ def prepare(name: str, *, data_dir: Path | None = None) -> None:
     from dl.data.prepare import prepare as prepare_tfds
 
     print(prepare_tfds(name, data_dir=data_dir))
+    if data_dir is not None:
+        say(f"runs will find it there with TFDS_DATA_DIR={data_dir}")

@@ -6,11 +6,11 @@ from typing import Literal
 from dl.errors import InputError
 
 
-def predict(run: Path, *files: Path, invert: bool = False, checkpoint: Literal["last", "best"] = "last") -> None:
+def predict(run: Path, *files: Path, photo: bool = False, checkpoint: Literal["last", "best"] = "last") -> None:
     """Classify pictures with a run's model: a line a file, with the class and its probability.
 
-    Pictures are resized to what the model takes. MNIST-like data are bright strokes on a dark ground: use --invert
-    for dark strokes on white paper.
+    Pictures are resized to what the model takes. MNIST-like data are bright strokes on a dark ground, cut out and
+    centred: use --photo for a photograph of a sign on white paper.
 
     Parameters
     ----------
@@ -18,8 +18,8 @@ def predict(run: Path, *files: Path, invert: bool = False, checkpoint: Literal["
         The run's folder.
     files
         Pictures, in any format that Pillow reads.
-    invert
-        Turn dark into bright first.
+    photo
+        Find the dark strokes on their light ground, and scale and centre them as MNIST's are.
     checkpoint
         The newest parameters, or those with the lowest validation loss.
     """
@@ -28,11 +28,13 @@ def predict(run: Path, *files: Path, invert: bool = False, checkpoint: Literal["
     import numpy as np
 
     from dl.data.folder import read_picture
+    from dl.data.photo import read_photo
     from dl.runs.load import load
 
     loaded = load(run, checkpoint=checkpoint)
     if len(loaded.spec.input_shape) != 3:
         raise InputError(f"the model of {run} takes inputs of shape {loaded.spec.input_shape}, not pictures")
-    pictures = np.stack([read_picture(file, shape=loaded.spec.input_shape) for file in files])
-    for file, prediction in zip(files, loaded.predict(255 - pictures if invert else pictures), strict=True):
+    read = read_photo if photo else read_picture
+    pictures = np.stack([read(file, shape=loaded.spec.input_shape) for file in files])
+    for file, prediction in zip(files, loaded.predict(pictures), strict=True):
         print(f"{file}: {prediction.label} ({prediction.probability:.3f})")

@@ -14,10 +14,11 @@ from dl.cli.outcome import report_outcome, say
 from dl.errors import InputError
 
 if TYPE_CHECKING:
+    from dl.runs.experiment import Experiment
     from dl.train.options import TrainOptions
 
 
-def run(name: str, *, catalog: Annotated[Catalog, Parameter(parse=False)]) -> int:
+def run(name: str, /, *, catalog: Annotated[Catalog, Parameter(parse=False)]) -> int:
     """Train an experiment in a new run folder; `run NAME --help` tells the options of that experiment.
 
     Parameters
@@ -25,7 +26,7 @@ def run(name: str, *, catalog: Annotated[Catalog, Parameter(parse=False)]) -> in
     name
         An experiment, as `list` shows them.
     """
-    raise AssertionError(f"run {name} is parsed by the experiment's own app")  # pragma: no cover
+    raise InputError(f"give the experiment first: run {name} --option value")
 
 
 def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
@@ -48,8 +49,10 @@ def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
     ) -> int:
         if seeds < 1:
             raise InputError(f"seeds is {seeds}; it must be at least 1")
-        folders = [run_dir if seeds == 1 or run_dir is None else run_dir / f"seed-{number}" for number in range(seeds)]
-        return _run_seeds(experiment, options, folders, quiet=quiet)
+        runs = [replace(options, seed=options.seed + number) for number in range(seeds)]
+        if seeds == 1 or run_dir is None:
+            return _run_seeds(experiment, runs, [run_dir] * seeds, quiet=quiet)
+        return _run_seeds(experiment, runs, _seed_folders(experiment, runs, run_dir), quiet=quiet)
 
     command.__doc__ = _COMMAND_HELP
     command.__annotations__["options"] = Annotated[experiment.options, Parameter(name="*")]
@@ -78,10 +81,22 @@ quiet
 """
 
 
-def _run_seeds(experiment: Any, options: "TrainOptions", folders: list[Path | None], *, quiet: bool) -> int:
+def _seed_folders(experiment: "Experiment", runs: "list[TrainOptions]", run_dir: Path) -> list[Path | None]:
+    """A folder a seed inside `run_dir`, all of them looked at before the first is used."""
+    from dl.runs.folder import new_folder
+
+    if (run_dir / "config.json").exists():
+        new_folder(experiment, 0, run_dir)  # raises: it holds a run
+    folders = [run_dir / f"seed-{options.seed}" for options in runs]
+    for folder in folders:
+        new_folder(experiment, 0, folder)
+    return list(folders)
+
+
+def _run_seeds(experiment: "Experiment", runs: "list[TrainOptions]", folders: list[Path | None], *, quiet: bool) -> int:
     from dl.cli.devices import set_up_devices
 
-    set_up_devices(options.devices)
+    set_up_devices(runs[0].devices)
     from dl.runs.run import start_run
     from dl.train.interrupt import StopRequest
 
@@ -91,14 +106,16 @@ def _run_seeds(experiment: Any, options: "TrainOptions", folders: list[Path | No
 
     figures: list[dict[str, dict[str, float]]] = []
     with StopRequest() as stop:
-        for number, folder in enumerate(folders):
-            seeded = replace(options, seed=options.seed + number)
-            outcome = start_run(experiment, seeded, run_dir=folder, stop=stop, show=not quiet, on_start=announce)
+        for options, folder in zip(runs, folders, strict=True):
+            outcome = start_run(experiment, options, run_dir=folder, stop=stop, show=not quiet, on_start=announce)
             code = report_outcome(outcome, stop)
-            if code:
+            if code or outcome.result is None:
                 return code
-            figures.append(outcome.result["metrics"])  # type: ignore[index]
-    if len(folders) > 1:
+            figures.append(outcome.result["metrics"])
+            if stop.requested and len(figures) < len(runs):
+                say(f"stopped by {stop.signal_name} after {len(figures)} of {len(runs)} seeds")
+                return stop.exit_code
+    if len(runs) > 1:
         say(describe_spread(figures))
     return 0
 

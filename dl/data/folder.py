@@ -65,6 +65,19 @@ def read_picture(path: str | Path, *, shape: tuple[int, int, int]) -> np.ndarray
     return _pixels(_open(Path(path).expanduser()), shape)
 
 
+def read_grey(path: str | Path) -> np.ndarray:
+    """One picture in its own size as grey values uint8 [H, W]; what is transparent shows as white paper.
+
+    Raises:
+        InputError: for a file that is missing, or no picture that Pillow reads.
+    """
+    from PIL import Image
+
+    picture = _open(Path(path).expanduser()).convert("RGBA")
+    paper = Image.new("RGBA", picture.size, "white")
+    return np.asarray(Image.alpha_composite(paper, picture).convert("L"))
+
+
 class _Listing(NamedTuple):
     """The files of one part, and the class of each."""
 

@@ -57,6 +57,16 @@ def load_data(
     return load_folder(path, validation=validation, image_size=image_size)
 
 
+def absolute(name: str) -> str:
+    """The name with any path in it made absolute, so that it means the same in another working directory.
+
+    >>> absolute("mnist"), absolute("folder:/pictures")
+    ('mnist', 'folder:/pictures')
+    """
+    kind, colon, path = name.partition(":")
+    return f"{kind}:{Path(path).expanduser().absolute()}" if colon and kind == "folder" else name
+
+
 def _check_spelling(name: str) -> None:
     """Refuse a name that is one slip away from a built-in one, before TFDS is asked for it."""
     if difflib.get_close_matches(name, BUILT_IN, n=1, cutoff=0.85):

@@ -49,7 +49,8 @@ class LeNet5(nn.Module):
 
     32×32 -> C1 6@28×28 -> S2 6@14×14 -> C3 16@10×10 -> S4 16@5×5 -> C5 120 -> F6 84 -> classes.
     Departures from the paper: S2 and S4 are plain means without trainable coefficients, C3 joins all maps, and the
-    head is a softmax instead of Gaussian units. 28×28 pictures are padded to 32×32.
+    head is a softmax instead of Gaussian units. 28×28 pictures are padded to 32×32 with 0, which after normalisation is
+    the mean grey and not the background.
     """
 
     classes: int = 10
@@ -76,7 +77,8 @@ def lenet(classes: int = 10, **options) -> Model:
     """LeNet of the lectures: 431,080 parameters for 28×28×1 pictures and 10 classes. Source: E8.
 
     Options: `features` (20, 50), `hidden_size` 500, `dropout` 0 (before both dense layers), `activation`,
-    `implementation` of the convolutions ("auto" or "native"). Pictures of 16×16 and more fit.
+    `implementation` of the convolutions ("auto" or "native"). The activation must be elementwise and not decrease
+    anywhere, because it may be applied after the pooling. Pictures of 16×16 and more fit.
 
     >>> sum(row.parameters for row in lenet().layers(jax.ShapeDtypeStruct((1, 28, 28, 1), "float32")))
     431080

@@ -26,10 +26,11 @@ class DamagedCheckpoint(Exception):
 class Checkpoints:
     """The checkpoints of one run: the newest `keep`, and the one with the lowest validation loss.
 
-    A context manager: on leaving it, saves under way are finished.
+    A context manager: on leaving it, saves under way are finished. With `read_only` nothing is made, saved or tidied
+    up, so that a run can be looked at while it goes on.
     """
 
-    def __init__(self, folder: Path, *, keep: int = 2) -> None:
+    def __init__(self, folder: Path, *, keep: int = 2, read_only: bool = False) -> None:
         import orbax.checkpoint as ocp
         from orbax.checkpoint.checkpoint_managers import AnyPreservationPolicy, BestN, LatestN
 
@@ -40,17 +41,22 @@ class Checkpoints:
             preservation_policy=AnyPreservationPolicy([LatestN(keep), best]),
             best_fn=_loss,  # or the metrics of earlier starts would not be read
             best_mode="min",
-            cleanup_tmp_directories=True,
+            create=not read_only,
+            read_only=read_only,
+            cleanup_tmp_directories=not read_only,  # another process may be writing what looks abandoned
         )
         self._folder = folder.resolve()
         handlers = {"state": ocp.StandardCheckpointHandler(), "notes": ocp.JsonCheckpointHandler()}
-        self._manager = ocp.CheckpointManager(self._folder, options=options, item_handlers=handlers)
+        with _as_run_error("use", self._folder):
+            self._manager = ocp.CheckpointManager(self._folder, options=options, item_handlers=handlers)
 
     def __enter__(self) -> "Checkpoints":
         return self
 
-    def __exit__(self, *error: object) -> None:
-        with _as_run_error(self._folder):
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        if kind is not None and issubclass(kind, KeyboardInterrupt):
+            return  # whoever asks twice does not want to wait; a half written save is passed over on resume
+        with _as_run_error("save in", self._folder):
             self._manager.close()
 
     def steps(self) -> list[int]:
@@ -71,7 +77,7 @@ class Checkpoints:
             return
         args, flat = self._ocp.args, _flatten(tree)
         notes = {**notes, "checksum": _checksum(flat)}
-        with _as_run_error(self._folder):
+        with _as_run_error("save in", self._folder):
             self._manager.save(
                 step,
                 args=args.Composite(state=args.StandardSave(flat), notes=args.JsonSave(notes)),
@@ -80,7 +86,7 @@ class Checkpoints:
 
     def wait(self) -> None:
         """Until what was saved is on disk."""
-        with _as_run_error(self._folder):
+        with _as_run_error("save in", self._folder):
             self._manager.wait_until_finished()
 
     def restore(self, step: int, like: PyTree) -> tuple[PyTree, dict[str, Any]]:
@@ -111,16 +117,16 @@ class Checkpoints:
             raise DamagedCheckpoint(f"checkpoint {step}: the checksum of its arrays is wrong")
         return _unflatten(flat, like), notes
 
-    def restore_newest(self, like: PyTree) -> tuple[PyTree, dict[str, Any], list[str]] | None:
-        """The newest intact checkpoint, or None; also what was found damaged and put aside on the way."""
+    def restore_newest(self, like: PyTree) -> tuple[tuple[PyTree, dict[str, Any]] | None, list[str]]:
+        """The newest intact checkpoint and its notes, or None; and what was found damaged and put aside on the way."""
         damaged = []
         for step in reversed(self.steps()):
             try:
-                return (*self.restore(step, like), damaged)
+                return self.restore(step, like), damaged
             except DamagedCheckpoint as error:
                 damaged.append(str(error))
                 self._put_aside(step)
-        return None
+        return None, damaged
 
     def _put_aside(self, step: int) -> None:
         """Move a damaged checkpoint out of the way, so that its step can be saved again; nothing is deleted."""
@@ -176,12 +182,12 @@ def _check_same_leaves(stored: dict[str, Any], wanted: dict[str, Any], *, where:
 
 
 @contextlib.contextmanager
-def _as_run_error(folder: Path) -> Iterator[None]:
+def _as_run_error(what: str, folder: Path) -> Iterator[None]:
     """Orbax and TensorStore raise many kinds of errors on a full or read-only disk; people get one line."""
     try:
         yield
     except Exception as error:
-        raise RunError(f"cannot save in {folder}: {_first_line(error)}; earlier checkpoints are kept") from error
+        raise RunError(f"cannot {what} {folder}: {_first_line(error)}; earlier checkpoints are kept") from error
 
 
 def _first_line(error: BaseException) -> str:

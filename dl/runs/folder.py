@@ -23,6 +23,7 @@ from dl.train.loop import Record
 from dl.train.options import TrainOptions
 
 FORMAT = 1
+_LEFT_BY_A_START = {"lock", "config.json.tmp"}  # all there is when a process dies before config.json is whole
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,10 @@ class RunFolder:
     def is_finished(self) -> bool:
         """Whether the run came to its end."""
         return self.result.exists()
+
+    def was_validated(self) -> bool:
+        """Whether any record is of held-out examples."""
+        return any(record.split == "validation" for record in self.records())
 
     def records(self) -> list[Record]:
         """What was recorded so far."""
@@ -104,17 +109,36 @@ def new_folder(experiment: Experiment, seed: int, run_dir: str | Path | None) ->
         InputError: when `run_dir` already holds a run, or anything else.
     """
     if run_dir is None:
-        stem = Path("runs") / experiment.name / f"{time.strftime('%Y%m%d-%H%M%S')}-{seed}"
-        candidates = [stem, *(stem.with_name(f"{stem.name}-{number}") for number in range(2, 100))]
-        return RunFolder(next(path for path in candidates if not path.exists()))
+        return RunFolder(Path("runs") / experiment.name / f"{time.strftime('%Y%m%d-%H%M%S')}-{seed}")
     folder = RunFolder(Path(run_dir))
+    for parent in folder.path.absolute().parents:
+        if parent.exists() and not parent.is_dir():
+            raise InputError(f"--run-dir {folder.path} cannot be made: {parent} is a file")
     if folder.config.exists():
         _refuse_used_folder(folder, experiment)
     if folder.path.exists() and not folder.path.is_dir():
         raise InputError(f"--run-dir {folder.path} is a file; name a new folder")
-    if folder.path.exists() and any(folder.path.iterdir()):
+    if folder.path.exists() and any(path.name not in _LEFT_BY_A_START for path in folder.path.iterdir()):
         raise InputError(f"--run-dir {folder.path} is not empty and holds no run; name a new folder")
     return folder
+
+
+def make_folder(folder: RunFolder, *, chosen: bool) -> RunFolder:
+    """Make the folder; one whose name was `chosen` here gets a number when another process was quicker.
+
+    Raises:
+        InputError: when it cannot be made.
+    """
+    path, number = folder.path, 1
+    while True:
+        try:
+            path.mkdir(parents=True, exist_ok=not chosen)
+            return RunFolder(path)
+        except FileExistsError:
+            number += 1
+            path = folder.path.with_name(f"{folder.path.name}-{number}")
+        except OSError as error:
+            raise InputError(f"cannot make the folder {path}: {error.strerror}") from None
 
 
 def open_folder(run: str | Path) -> tuple[RunFolder, Config]:
@@ -132,7 +156,8 @@ def open_folder(run: str | Path) -> tuple[RunFolder, Config]:
 
 
 def _refuse_used_folder(folder: RunFolder, experiment: Experiment) -> None:
-    held = read_json(folder.config).get("experiment", "?")
+    stored = read_json(folder.config)
+    held = stored.get("experiment", "?") if isinstance(stored, dict) else "?"
     if held != experiment.name:
         raise InputError(f"--run-dir {folder.path} holds a run of {held}, not of {experiment.name}; name a new folder")
     if folder.is_finished:
@@ -149,7 +174,9 @@ def _read_config(path: Path) -> Config:
         experiment = load_experiment(stored["module"])
         options = experiment.options(**stored["options"])
         return Config(experiment, options, **stored["chosen"], data=_read_spec(stored["data"]))
-    except (KeyError, TypeError) as error:
+    except InputError:
+        raise
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise InputError(f"{path} is broken or of another version ({error}); it cannot be used") from None
 
 

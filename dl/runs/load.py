@@ -1,5 +1,6 @@
 """A run brought back for use: model, parameters and preprocessing."""
 
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -46,6 +47,8 @@ class Loaded:
         """
         if tuple(inputs.shape[1:]) != self.spec.input_shape:
             raise InputError(f"inputs are {tuple(inputs.shape[1:])}, the model takes {self.spec.input_shape}")
+        if self.spec.input_dtype == "uint8" and inputs.dtype != np.uint8:
+            raise InputError(f"inputs are {inputs.dtype}; give pictures as uint8, 0 to 255")
         return self._apply(self.params, self.model_state, jnp.asarray(inputs))
 
     def probabilities(self, inputs: np.ndarray | Array) -> Array:
@@ -54,7 +57,11 @@ class Loaded:
         return squash(self.outputs(inputs))
 
     def predict(self, inputs: np.ndarray | Array) -> list[Prediction]:
-        """The most probable class of each input [B, ...]."""
+        """The most probable class of each input [B, ...]; for yes-or-no outputs see `probabilities`."""
+        if self.spec.task != "classification":
+            raise InputError(
+                f"{self.spec.name} has no classes to choose from: use probabilities(), one for each output"
+            )
         probabilities = np.asarray(self.probabilities(inputs))
         winners = probabilities.argmax(axis=-1)
         return [
@@ -92,12 +99,25 @@ def restore_training(
     like = start_training(parts, config.data, seed=config.options.seed)
     if not folder.checkpoints.is_dir():
         raise InputError(f"{folder.path} has no checkpoint yet: go on with `resume {folder.path}`")
-    with Checkpoints(folder.checkpoints, keep=config.options.keep) as checkpoints:
-        steps = checkpoints.steps()
-        step = (checkpoints.best_step() if checkpoint == "best" else None) or (steps[-1] if steps else None)
-        if step is None:
-            raise InputError(f"{folder.path} has no checkpoint yet: go on with `resume {folder.path}`")
-        try:
-            return checkpoints.restore(step, like)[0], step
-        except DamagedCheckpoint as error:
-            raise InputError(f"{error}; `resume {folder.path}` goes on from the one before it") from None
+    with Checkpoints(folder.checkpoints, keep=config.options.keep, read_only=True) as checkpoints:
+        for step in _candidates(checkpoints, folder, checkpoint):
+            try:
+                return checkpoints.restore(step, like)[0], step
+            except DamagedCheckpoint as error:
+                warnings.warn(f"{error}; trying the one before it", stacklevel=2)
+    raise InputError(f"{folder.path} has no intact checkpoint")
+
+
+def _candidates(checkpoints: Checkpoints, folder: RunFolder, checkpoint: str) -> list[int]:
+    """The steps to try, in order."""
+    steps = checkpoints.steps()
+    if not steps:
+        raise InputError(f"{folder.path} has no checkpoint yet: go on with `resume {folder.path}`")
+    if checkpoint == "last":
+        return steps[::-1]
+    if checkpoint != "best":
+        raise InputError(f"checkpoint {checkpoint!r} is not one of last, best")
+    best = checkpoints.best_step()
+    if best is None or not folder.was_validated():
+        raise InputError(f"{folder.path} was not validated (--validation 0), so none of its checkpoints is the best")
+    return [best]

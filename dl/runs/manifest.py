@@ -22,12 +22,17 @@ def add_to_manifest(path: Path, *, fingerprint: str, seed: int, devices: int) ->
     write_json(path, {"starts": [*starts, describe_start(fingerprint=fingerprint, seed=seed, devices=devices)]})
 
 
+def first_fingerprint(path: Path) -> str | None:
+    """The fingerprint of the data that the run began with; None when no start was noted yet."""
+    return read_json(path)["starts"][0]["dataset_fingerprint"] if path.exists() else None
+
+
 def describe_start(*, fingerprint: str, seed: int, devices: int) -> dict[str, Any]:
     """Everything that one would ask when two runs differ."""
     device = jax.devices()[0]
     return {
         "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "command": shlex.join(_command()),
         "seed": seed,
         "dataset_fingerprint": fingerprint,
         "git_commit": git_commit(),
@@ -36,6 +41,14 @@ def describe_start(*, fingerprint: str, seed: int, devices: int) -> dict[str, An
         "platform": platform.platform(),
         "device": {"platform": device.platform, "kind": device.device_kind, "count": devices},
     }
+
+
+def _command() -> list[str]:
+    """The words that started this process, so that they can be typed again."""
+    program = Path(sys.argv[0])
+    if program.name == "__main__.py":
+        return ["python", "-m", program.parent.name, *sys.argv[1:]]
+    return [program.name, *sys.argv[1:]]
 
 
 def device_name() -> str:

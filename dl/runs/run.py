@@ -3,22 +3,23 @@
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from dl.data.dataset import Dataset
-from dl.data.load import load_data
+from dl.data.load import absolute, load_data
 from dl.errors import RunError
 from dl.runs.checkpoint import Checkpoints
 from dl.runs.experiment import Experiment
 from dl.runs.files import append_line, read_json, write_json
-from dl.runs.folder import Config, RunFolder, new_folder, open_folder
-from dl.runs.manifest import add_to_manifest, device_name
+from dl.runs.folder import Config, RunFolder, make_folder, new_folder, open_folder
+from dl.runs.lock import locked
+from dl.runs.manifest import add_to_manifest, device_name, first_fingerprint
 from dl.train.compile_clock import CompileClock
 from dl.train.compiled import Compiled, Parts, Training, compile_parts
 from dl.train.interrupt import StopRequest
-from dl.train.loop import Record, train_loop
+from dl.train.loop import Record, stops_early, train_loop
 from dl.train.options import TrainOptions
 from dl.train.parallel import make_layout
 from dl.train.progress import Progress
@@ -62,13 +63,15 @@ def start_run(
         RunError: when training fails; what was saved is kept.
     """
     folder = new_folder(experiment, options.seed, run_dir)
+    options = replace(options, dataset=absolute(options.dataset))
     data, parts, compiled = _set_up(experiment, options)
     layout = compiled.layout
     config = Config(experiment, options, compiled.plan.chunk_steps, layout.mode, len(layout.devices), data.spec)
-    folder.path.mkdir(parents=True, exist_ok=True)
-    config.write(folder)
-    on_start(folder, config)
-    return _go_on(_Session(folder, config, data, parts, compiled), stop=stop, show=show)
+    folder = make_folder(folder, chosen=run_dir is None)
+    with locked(folder.path):
+        config.write(folder)
+        on_start(folder, config)
+        return _go_on(_Session(folder, config, data, parts, compiled), stop=stop, show=show)
 
 
 def resume_run(run: str | Path, *, stop: StopRequest, show: bool = True) -> Outcome:
@@ -81,9 +84,10 @@ def resume_run(run: str | Path, *, stop: StopRequest, show: bool = True) -> Outc
     folder, config = open_folder(run)
     if folder.is_finished:
         return Outcome(folder, read_json(folder.result))
-    data, parts, compiled = _set_up(config.experiment, config.options, config)
-    _check_same_data(folder, data)
-    return _go_on(_Session(folder, config, data, parts, compiled), stop=stop, show=show)
+    with locked(folder.path):
+        data, parts, compiled = _set_up(config.experiment, config.options, config)
+        check_same_data(folder, data)
+        return _go_on(_Session(folder, config, data, parts, compiled), stop=stop, show=show)
 
 
 def open_data(options: TrainOptions) -> Dataset:
@@ -108,10 +112,9 @@ def _set_up(
     return data, parts, compile_parts(parts, data, options, layout, chunk_steps=chunk_steps)
 
 
-def _check_same_data(folder: RunFolder, data: Dataset) -> None:
-    if not folder.manifest.exists():
-        return
-    before = read_json(folder.manifest)["starts"][0]["dataset_fingerprint"]
+def check_same_data(folder: RunFolder, data: Dataset) -> None:
+    """Raise a `RunError` unless the data are, bit for bit, those that the run began with."""
+    before = first_fingerprint(folder.manifest) or data.fingerprint
     if before != data.fingerprint:
         raise RunError(
             f"{data.spec.name} has changed since the run began (fingerprint {before[:8]}, now {data.fingerprint[:8]}): "
@@ -133,7 +136,9 @@ def _go_on(session: _Session, *, stop: StopRequest, show: bool) -> Outcome:
         training, history = _restore(session, checkpoints, clock)
         training, history = _train(session, training, history, checkpoints, clock, stop=stop, show=show)
         checkpoints.wait()
-        if int(compiled.layout.fetch(training.state.step)) < compiled.plan.total_steps and stop.requested:
+        step = int(compiled.layout.fetch(training.state.step))
+        done = step == compiled.plan.total_steps or stops_early(history, patience=options.patience)
+        if not done:
             return Outcome(folder, None)
         result = _result(session, training, history, clock)
         write_json(folder.result, result)
@@ -144,12 +149,15 @@ def _restore(session: _Session, checkpoints: Checkpoints, clock: "_Clock") -> tu
     """The newest intact checkpoint and the records up to it; step 0 and none where there is no checkpoint."""
     folder, compiled = session.folder, session.compiled
     fresh = compiled.start(None)
-    found = checkpoints.restore_newest(compiled.layout.fetch(fresh))
-    if found is None:
-        return fresh, folder.cut_records(-1)
-    tree, notes, damaged = found
+    found, damaged = checkpoints.restore_newest(compiled.layout.fetch(fresh))
     for what in damaged:
-        print(f"{what}; going on from the one before it", file=sys.stderr)
+        print(f"{what}; it is put aside in {folder.path / 'damaged'}", file=sys.stderr)
+    if found is None:
+        if folder.metrics.exists():
+            print("no intact checkpoint: beginning at step 0", file=sys.stderr)
+        return fresh, folder.cut_records(-1)
+    tree, notes = found
+    print(f"going on from step {int(tree.state.step)} of {compiled.plan.total_steps}", file=sys.stderr)
     clock.before = notes["wall_seconds"]
     clock.compiled_before = notes["compile_seconds"]
     history = folder.cut_records(int(tree.state.step))

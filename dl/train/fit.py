@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from dl.data.dataset import Dataset
 from dl.train.compiled import Parts, Training, compile_parts
 from dl.train.interrupt import StopRequest
-from dl.train.loop import Record, train_loop
+from dl.train.loop import Record, stops_early, train_loop
 from dl.train.options import TrainOptions
 from dl.train.parallel import make_layout
 from dl.train.progress import Progress
@@ -39,7 +39,7 @@ def fit(
     progress: bool = True,
     on_record: Callable[[Record], None] = lambda record: None,
 ) -> Fit:
-    """Train `parts` on `data` and evaluate on its validation part as `options` say.
+    """Train `parts` on `data` and evaluate on its validation part, for the epochs, batches and seed of `options`.
 
     Ctrl-C (a notebook's stop button) ends it after the current chunk of steps; `resume=` the result goes on from
     there, or on towards a larger `options.epochs`, as if there had been no pause.
@@ -77,4 +77,6 @@ def fit(
             stop=lambda: stop.requested,
         )
     training = compiled.layout.fetch(training)
-    return Fit(training.state, records, stop.requested, training.totals)
+    step = int(training.state.step)
+    done = step == compiled.plan.total_steps or stops_early(records, patience=options.patience)
+    return Fit(training.state, records, not done, training.totals)

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import jax
-import optax
+import jax.numpy as jnp
 
 from dl import metrics
 from dl.errors import RunError
@@ -69,7 +69,7 @@ def train_loop(
             record("validation", compiled.evaluate(training.state, "validation"))
 
     def checkpoint() -> None:
-        check_finite_params(layout.fetch(training.state.params), step)
+        check_finite(layout.fetch(training.state), step)
         on_checkpoint(training, step)
 
     behind = None
@@ -85,7 +85,6 @@ def train_loop(
             # One chunk computes while the next is prepared; more would make a signal wait and progress lie.
             jax.block_until_ready(behind)
             behind = ticket
-            on_chunk(step)
             throughput.add(step - start)
             if plan.records_after(start, step):
                 values = metrics.compute(layout.fetch(training.totals))
@@ -97,6 +96,10 @@ def train_loop(
                 checkpoint()
             if plan.is_epoch_end(step):
                 throughput.restart()
+            on_chunk(step)
+        else:
+            if stops_early(records, patience=patience):
+                checkpoint()  # the plan may have none here, and these are the parameters that the result speaks of
     except RunError:
         raise
     except Exception:
@@ -134,12 +137,13 @@ def check_finite_loss(values: dict[str, float], step: int) -> None:
         )
 
 
-def check_finite_params(params: Any, step: int) -> None:
-    """Raise a `RunError` when a parameter is inf or nan, so that no checkpoint ever holds one."""
-    if not math.isfinite(float(optax.tree_utils.tree_norm(params))):
+def check_finite(state: Any, step: int) -> None:
+    """Raise a `RunError` when a number of the state is inf or nan, so that no checkpoint ever holds one."""
+    numbers = [leaf for leaf in jax.tree.leaves(state) if jnp.issubdtype(leaf.dtype, jnp.floating)]
+    if not all(jax.device_get([jnp.isfinite(leaf).all() for leaf in numbers])):
         raise RunError(
-            f"a parameter is not finite after step {step}: lower --learning-rate, warm it up or clip the gradient; "
-            f"the last checkpoint before it is kept"
+            f"a parameter or its optimizer state is not finite after step {step}: lower --learning-rate, warm it up "
+            f"or clip the gradient; the last checkpoint before it is kept"
         )
 
 

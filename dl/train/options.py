@@ -61,6 +61,11 @@ class TrainOptions:
             require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
         for name in _AT_LEAST_ZERO:
             require(getattr(self, name) >= 0, name, getattr(self, name), "at least 0")
+        require(self.seed < 2**31, "seed", self.seed, "below 2147483648")
+        if self.patience and not self.validation:
+            raise InputError("patience needs held-out examples to look at: give --validation, such as 0.1")
+        if self.image_size and not self.dataset.startswith("folder:"):
+            raise InputError(f"image_size is for folder:PATH; the pictures of {self.dataset} have one size already")
         require(self.learning_rate > 0, "learning_rate", self.learning_rate, "above 0")
         require(0 <= self.validation < 1, "validation", self.validation, "at least 0 and below 1")
 

@@ -134,11 +134,26 @@ def test_predict_classifies_a_picture_of_any_size(digits_run: Path, capsys: pyte
     for number in range(4):
         picture = Image.fromarray(digits.inputs[number, :, :, 0])
         picture.resize((140, 140), Image.Resampling.NEAREST).convert("RGB").save(f"{number}.png")
-        Image.fromarray(255 - np.asarray(picture)).save(f"inverse{number}.png")
     out, _ = call(f"predict {digits_run} 0.png 1.png 2.png 3.png", capsys)
     labels = [re.fullmatch(r"\d\.png: (\d) \([01]\.\d{3}\)", line)[1] for line in out.splitlines()]  # type: ignore[index]
     assert sum(int(label) == target for label, target in zip(labels, digits.targets[:4], strict=True)) >= 3
-    assert call(f"predict {digits_run} inverse0.png --invert", capsys)[0].split()[1] == labels[0]
+
+
+def test_predict_says_what_is_wrong_with_a_photograph(digits_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Image.new("L", (50, 40), 200).save("blank.png")
+    assert main("experiments", f"predict {digits_run} blank.png --photo".split()) == 2
+    assert "blank.png shows no strokes" in capsys.readouterr().err
+
+
+def test_evaluate_and_load_disturb_no_run_that_is_going_on(
+    digits_run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    half_written = digits_run / "checkpoints" / "999.orbax-checkpoint-tmp"
+    half_written.mkdir()
+    call(f"evaluate {digits_run}", capsys)
+    dl.load(digits_run)
+    assert half_written.exists()
+    half_written.rmdir()
 
 
 def test_load_gives_model_parameters_and_preprocessing(digits_run: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from dl.cli import main
+from dl.runs.lock import locked
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +44,12 @@ def refused(words: str, capsys: pytest.CaptureFixture[str]) -> str:
         ("run lenet_digits --learning-rate nan", "learning_rate is nan; it must be a finite number"),
         ("run lenet_digits --dropout 1", "dropout is 1.0; it must be at least 0 and below 1"),
         ("run lenet_digits --seeds 0", "seeds is 0"),
+        ("run lenet_digits --seed 2147483648", "seed is 2147483648; it must be below 2147483648"),
+        ("run lenet_digits --seed 2147483647 --seeds 2", "seed is 2147483648"),
+        ("run lenet_digits --validation 0 --patience 3", "patience needs held-out examples"),
+        ("run lenet_digits --image-size 28", "image_size is for folder:PATH"),
+        ("run --name lenet_digits", ""),
+        ("run", ""),
         ("run lenet_digits --parallel gpu", "auto"),
         ("run lenet_digits --batch-size 5000", "batch size 5000 is larger than the 1293 training examples"),
         ("run lenet_digits --batch-size 30 --devices 8", "batch size 30 does not divide over 8 devices"),
@@ -107,12 +114,22 @@ def test_run_dir_in_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert "holds a run of perceptron_gates, not of perceptron_xor" in refused(
         "run perceptron_xor --run-dir there", capsys
     )
+    assert "holds a finished run" in refused("run perceptron_xor --seeds 2 --run-dir here", capsys)
     (tmp_path / "here" / "result.json").unlink()
     assert "go on with `resume here`" in refused("run perceptron_xor --run-dir here", capsys)
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "letter.txt").write_text("mine")
     assert "not empty and holds no run" in refused("run perceptron_xor --run-dir other", capsys)
     assert "is a file" in refused("run perceptron_xor --run-dir other/letter.txt", capsys)
+    assert "letter.txt is a file" in refused("run perceptron_xor --run-dir other/letter.txt/below", capsys)
+
+
+def test_folder_that_another_process_trains_in(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main("experiments", ["run", "perceptron_xor", "--epochs", "1", "--run-dir", "run", "--quiet"]) == 0
+    (Path("run") / "result.json").unlink()
+    capsys.readouterr()
+    with locked(Path("run")):
+        assert "run is being trained by another process" in refused("resume run --quiet", capsys)
 
 
 def test_folder_that_is_no_run_or_a_broken_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -124,6 +141,8 @@ def test_folder_that_is_no_run_or_a_broken_one(tmp_path: Path, capsys: pytest.Ca
     (folder / "config.json").write_text('{"format": 99}')
     assert "has format 99, this version reads 1" in refused("resume run", capsys)
     (folder / "config.json").write_text('{"format": 1, "module": "experiments.mlp_xor", "options": {"colour": 3}}')
+    assert "broken or of another version" in refused("resume run", capsys)
+    (folder / "config.json").write_text('{"format": 1, "module": 3, "options": {}, "chosen": {}, "data": [1]}')
     assert "broken or of another version" in refused("resume run", capsys)
     (folder / "config.json").write_text('{"format": 1, "module": "experiments.gone", "options": {}}')
     assert "there is no experiment module experiments.gone" in refused("resume run", capsys)

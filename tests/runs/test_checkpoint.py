@@ -70,7 +70,7 @@ def test_step_saved_again_is_left_as_it_is(tmp_path: Path) -> None:
 
 def test_empty_folder_has_nothing_to_restore(tmp_path: Path) -> None:
     with Checkpoints(tmp_path) as checkpoints:
-        assert checkpoints.restore_newest(make_state()) is None
+        assert checkpoints.restore_newest(make_state()) == (None, [])
 
 
 def hurt(file: Path, damage: str) -> None:
@@ -95,9 +95,9 @@ def test_damaged_checkpoint_gives_way_to_the_one_before(tmp_path: Path, damage: 
     with Checkpoints(folder) as checkpoints:
         with pytest.raises(DamagedCheckpoint):
             checkpoints.restore(2, make_state())
-        found = checkpoints.restore_newest(make_state())
+        found, damaged = checkpoints.restore_newest(make_state())
         assert found is not None
-        restored, notes, damaged = found
+        restored, notes = found
         assert_same_bits(restored, make_state(seed=1))
         assert notes["wall_seconds"] == 1.0
         assert damaged[0].startswith("checkpoint 2: ")

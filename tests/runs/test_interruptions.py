@@ -10,7 +10,7 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
-from kill_and_resume import command, kill_and_resume, records, run_words
+from kill_and_resume import command, finish, kill_and_resume, records, run_words
 
 import dl
 from dl.cli import main
@@ -54,7 +54,7 @@ def test_three_kills_end_like_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_signal_saves_says_so_and_resumes_to_the_same_bits(tmp_path: Path, number: int, code: int) -> None:
-    words = run_words(tmp_path / "stopped", epochs=30)
+    words = run_words(tmp_path / "stopped", epochs=8)
     process = subprocess.Popen(command(*words), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     wait_for(tmp_path / "stopped" / "metrics.jsonl", process)
     process.send_signal(number)
@@ -63,9 +63,12 @@ def test_signal_saves_says_so_and_resumes_to_the_same_bits(tmp_path: Path, numbe
     assert out.strip() == str(tmp_path / "stopped")
     assert f"stopped by {signal.Signals(number).name}; saved. Go on with: python -m experiments resume" in err
     assert "Traceback" not in err
-    (saved,) = [int(path.name) for path in (tmp_path / "stopped" / "checkpoints").iterdir()][-1:]
-    assert saved > 0
+    assert max(int(path.name) for path in (tmp_path / "stopped" / "checkpoints").iterdir()) > 0
     assert not (tmp_path / "stopped" / "result.json").exists()
+    if number == signal.SIGTERM:
+        finish(["resume", str(tmp_path / "stopped"), "--quiet"])
+        finish(run_words(tmp_path / "whole", epochs=8))
+        assert_same_run(tmp_path / "stopped", tmp_path / "whole")
 
 
 def test_second_interrupt_leaves_at_once(tmp_path: Path) -> None:
@@ -233,7 +236,29 @@ def test_exception_saves_what_there_is(tmp_path: Path) -> None:
             run(tmp_path / "failed", moons(checkpoint_every=100))
     assert list((tmp_path / "failed" / "checkpoints").glob("[1-9]*"))
     resume(tmp_path / "failed")
-    assert bits(tmp_path / "failed") == bits(tmp_path / "whole")
+    assert_same_run(tmp_path / "failed", tmp_path / "whole")
+
+
+def test_run_that_stops_early_keeps_its_last_parameters(tmp_path: Path) -> None:
+    result = run(tmp_path / "run", moons(epochs=200, patience=2, checkpoint_every=150)).result
+    assert result["steps"] < 200 * 18
+    assert dl.load(tmp_path / "run").step == result["steps"]
+    assert resume(tmp_path / "run").result == result
+
+
+# Reading a damaged file, Orbax's remaining reads complete after its event loop is closed.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_all_checkpoints_damaged_is_said_before_beginning_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(tmp_path / "whole", moons())
+    run(tmp_path / "damaged", moons())
+    (tmp_path / "damaged" / "result.json").unlink()
+    for file in (tmp_path / "damaged" / "checkpoints").rglob("state/**/d/*"):
+        file.write_bytes(b"garbage")
+    resume(tmp_path / "damaged")
+    assert "no intact checkpoint: beginning at step 0" in capsys.readouterr().err
+    assert_same_run(tmp_path / "whole", tmp_path / "damaged")
 
 
 def test_wall_seconds_sum_over_the_parts(tmp_path: Path) -> None:
