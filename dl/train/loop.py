@@ -19,6 +19,12 @@ from dl.train.compile_clock import CompileClock
 from dl.train.compiled import Compiled, Training
 
 
+_REMEDIES = (
+    "lower --learning-rate, or in code of your own warm it up (optimizers.warm_up) or clip the gradient "
+    "(optimizers.clipped); the last checkpoint before it is kept"
+)
+
+
 @dataclass(frozen=True)
 class Record:
     """One line of a run's history: the means over the steps since the last record, or over a held-out part."""
@@ -131,20 +137,14 @@ def stops_early(records: Sequence[Record], *, patience: int) -> bool:
 def check_finite_loss(values: dict[str, float], step: int) -> None:
     """Raise a `RunError` that names the step when the loss is inf or nan."""
     if not math.isfinite(values["loss"]):
-        raise RunError(
-            f"the loss is {values['loss']} in the steps up to {step}: lower --learning-rate, warm it up or clip the "
-            f"gradient; the last checkpoint before it is kept"
-        )
+        raise RunError(f"the loss is {values['loss']} in the steps up to {step}: {_REMEDIES}")
 
 
 def check_finite(state: Any, step: int) -> None:
     """Raise a `RunError` when a number of the state is inf or nan, so that no checkpoint ever holds one."""
     numbers = [leaf for leaf in jax.tree.leaves(state) if jnp.issubdtype(leaf.dtype, jnp.floating)]
     if not all(jax.device_get([jnp.isfinite(leaf).all() for leaf in numbers])):
-        raise RunError(
-            f"a parameter or its optimizer state is not finite after step {step}: lower --learning-rate, warm it up "
-            f"or clip the gradient; the last checkpoint before it is kept"
-        )
+        raise RunError(f"a parameter or its optimizer state is not finite after step {step}: {_REMEDIES}")
 
 
 class _Throughput:
