@@ -18,7 +18,6 @@ from dl.errors import RunError
 from dl.train.compile_clock import CompileClock
 from dl.train.compiled import Compiled, Training
 
-
 _REMEDIES = (
     "lower --learning-rate, or in code of your own warm it up (optimizers.warm_up) or clip the gradient "
     "(optimizers.clipped); the last checkpoint before it is kept"
