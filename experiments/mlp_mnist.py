@@ -1,8 +1,8 @@
 """A multilayer perceptron on MNIST: two hidden layers of 512 with dropout.
 
 Lecture: C1, D6.
-Expected: test accuracy 98.5 % ± 0.15.
-Time: 2 min on 2 CPU cores.
+Expected: test accuracy 98.5 % ± 0.1.
+Time: 34 s on 2 CPU cores.
 Command: python -m experiments run mlp_mnist
 """
 

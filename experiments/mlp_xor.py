@@ -1,8 +1,8 @@
-"""A multilayer perceptron learns XOR: four hidden units bend the plane until a line divides it.
+"""A multilayer perceptron learns XOR: eight hidden units bend the plane until a line divides it.
 
 Lecture: A3, C1, D11.
-Expected: test accuracy 100 %.
-Time: 5 s on 2 CPU cores.
+Expected: test accuracy 100 % (20 of 20 seeds; with four hidden units some seeds stay at 50 %).
+Time: 2 s on 2 CPU cores.
 Command: python -m experiments run mlp_xor
 """
 
@@ -27,7 +27,7 @@ class Options(TrainOptions):
     learning_rate: float = 0.05
     validation: float = 0.0
     checkpoint_every: int = 250
-    hidden_size: int = 4
+    hidden_size: int = 8
     """Units in the hidden layer."""
 
     def __post_init__(self) -> None:

@@ -2,7 +2,7 @@
 
 Lecture: A3. Book: Minsky & Papert 1969.
 Expected: learned accuracy at most 75 % for every seed, composed accuracy 100 %.
-Time: 4 s on 2 CPU cores.
+Time: 1 s on 2 CPU cores.
 Command: python -m experiments run perceptron_xor
 """
 

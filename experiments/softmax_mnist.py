@@ -1,8 +1,8 @@
 """Softmax regression on MNIST: one dense layer on raw pixels.
 
 Lecture: A5, B1.
-Expected: test accuracy 92.5 % ± 0.2.
-Time: 15 s on 2 CPU cores.
+Expected: test accuracy 92.7 % ± 0.1.
+Time: 4 s on 2 CPU cores.
 Command: python -m experiments run softmax_mnist
 """
 

@@ -185,7 +185,7 @@ def test_checkpoint_of_other_shapes_is_refused_with_exit_2(tmp_path: Path, capsy
     capsys.readouterr()
     assert main("experiments", ["resume", str(tmp_path / "run")]) == 2
     said = capsys.readouterr().err
-    assert "params/hidden1/bias is float32[4] in the checkpoint, float32[5] in the model" in said
+    assert "params/hidden1/bias is float32[8] in the checkpoint, float32[5] in the model" in said
     assert said.count("\n") == 1
 
 
