@@ -126,8 +126,9 @@ plt.show()
 
 # %% [markdown]
 # Both losses should fall. Why is train *worse* than validation at first? A point of train is the mean over an epoch in
-# which the network was still improving, and with 30 % of its units switched off at random (dropout, D6); validation is
-# measured at the epoch's end with all units on. Train falling on while validation rises would be over-fitting (D9).
+# which the network was still improving, with 30 % of its units switched off at random (dropout, D6) and on digits that
+# are turned and shifted at random (augmentation, D7); validation is measured at the epoch's end, on plain digits with
+# all units on. Train falling on while validation rises would be over-fitting (D9).
 
 # %% [markdown]
 # ## Look at its mistakes

@@ -35,7 +35,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class _Session:
+class _Setup:
     """One start of a run: everything that is set up anew each time."""
 
     folder: RunFolder
@@ -71,7 +71,7 @@ def start_run(
     with locked(folder.path):
         config.write(folder)
         on_start(folder, config)
-        return _go_on(_Session(folder, config, data, parts, compiled), stop=stop, show=show)
+        return _go_on(_Setup(folder, config, data, parts, compiled), stop=stop, show=show)
 
 
 def resume_run(run: str | Path, *, stop: StopRequest, show: bool = True) -> Outcome:
@@ -87,7 +87,7 @@ def resume_run(run: str | Path, *, stop: StopRequest, show: bool = True) -> Outc
     with locked(folder.path):
         data, parts, compiled = _set_up(config.experiment, config.options, config)
         check_same_data(folder, data)
-        return _go_on(_Session(folder, config, data, parts, compiled), stop=stop, show=show)
+        return _go_on(_Setup(folder, config, data, parts, compiled), stop=stop, show=show)
 
 
 def open_data(options: TrainOptions) -> Dataset:
@@ -122,32 +122,32 @@ def check_same_data(folder: RunFolder, data: Dataset) -> None:
         )
 
 
-def _go_on(session: _Session, *, stop: StopRequest, show: bool) -> Outcome:
+def _go_on(setup: _Setup, *, stop: StopRequest, show: bool) -> Outcome:
     """Train from where the folder's checkpoints are to the end, and write the result."""
-    folder, compiled, options = session.folder, session.compiled, session.config.options
+    folder, compiled, options = setup.folder, setup.compiled, setup.config.options
     add_to_manifest(
         folder.manifest,
-        fingerprint=session.data.fingerprint,
+        fingerprint=setup.data.fingerprint,
         seed=options.seed,
         devices=len(compiled.layout.devices),
     )
     clock = _Clock()
     with Checkpoints(folder.checkpoints, keep=options.keep) as checkpoints:
-        training, history = _restore(session, checkpoints, clock)
-        training, history = _train(session, training, history, checkpoints, clock, stop=stop, show=show)
+        training, history = _restore(setup, checkpoints, clock)
+        training, history = _train(setup, training, history, checkpoints, clock, stop=stop, show=show)
         checkpoints.wait()
         step = int(compiled.layout.fetch(training.state.step))
         done = step == compiled.plan.total_steps or stops_early(history, patience=options.patience)
         if not done:
             return Outcome(folder, None)
-        result = _result(session, training, history, clock)
+        result = _result(setup, training, history, clock)
         write_json(folder.result, result)
     return Outcome(folder, result)
 
 
-def _restore(session: _Session, checkpoints: Checkpoints, clock: "_Clock") -> tuple[Training, list[Record]]:
+def _restore(setup: _Setup, checkpoints: Checkpoints, clock: "_Clock") -> tuple[Training, list[Record]]:
     """The newest intact checkpoint and the records up to it; step 0 and none where there is no checkpoint."""
-    folder, compiled = session.folder, session.compiled
+    folder, compiled = setup.folder, setup.compiled
     fresh = compiled.start(None)
     found, damaged = checkpoints.restore_newest(compiled.layout.fetch(fresh))
     for what in damaged:
@@ -165,7 +165,7 @@ def _restore(session: _Session, checkpoints: Checkpoints, clock: "_Clock") -> tu
 
 
 def _train(
-    session: _Session,
+    setup: _Setup,
     training: Training,
     history: list[Record],
     checkpoints: Checkpoints,
@@ -174,7 +174,7 @@ def _train(
     stop: StopRequest,
     show: bool,
 ) -> tuple[Training, list[Record]]:
-    folder, compiled, options = session.folder, session.compiled, session.config.options
+    folder, compiled, options = setup.folder, setup.compiled, setup.config.options
     last_loss: dict[int, float] = {}
 
     def checkpoint(training: Training, step: int) -> None:
@@ -193,7 +193,7 @@ def _train(
             compiled,
             training,
             history=history,
-            validates=session.data.validation is not None,
+            validates=setup.data.validation is not None,
             patience=options.patience,
             batch_size=options.batch_size,
             on_record=record,
@@ -210,18 +210,18 @@ def _append(path: Path, record: Record) -> None:
         raise RunError(f"cannot write {path}: {error.strerror}; earlier checkpoints are kept") from error
 
 
-def _result(session: _Session, training: Training, history: list[Record], clock: "_Clock") -> dict[str, Any]:
+def _result(setup: _Setup, training: Training, history: list[Record], clock: "_Clock") -> dict[str, Any]:
     """The final figures; the only look that a run takes at the test part."""
-    compiled, data = session.compiled, session.data
+    compiled, data = setup.compiled, setup.data
     state = compiled.layout.fetch(training.state)
     figures: dict[str, dict[str, float]] = {}
     for part in ("validation", "test") if data.validation is not None else ("test",):
         figures[part] = compiled.evaluate(training.state, part)
-    if session.config.experiment.conclude is not None:
-        figures |= session.config.experiment.conclude(state.params, data)
+    if setup.config.experiment.conclude is not None:
+        figures |= setup.config.experiment.conclude(state.params, data)
     rates = sorted(record.examples_per_second for record in history if record.examples_per_second)
     return {
-        "experiment": session.config.experiment.name,
+        "experiment": setup.config.experiment.name,
         "metrics": figures,
         "wall_seconds": clock.notes()["wall_seconds"],
         "compile_seconds": clock.notes()["compile_seconds"],
