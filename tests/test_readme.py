@@ -25,7 +25,7 @@ def test_library_example_runs(capsys: pytest.CaptureFixture[str], monkeypatch: p
 
 def test_commands_name_experiments_and_options_that_exist() -> None:
     catalog = Catalog("experiments")
-    commands = re.findall(r"python -m experiments (run|show) (\w+)((?: --[\w-]+(?: [^\s|`-][^\s|`]*)?)*)", README)
+    commands = re.findall(r"python -m experiments (run|show) ([a-z]\w*)((?: --[\w-]+(?: [^\s|`-][^\s|`]*)?)*)", README)
     assert len(commands) >= 4
     for _, name, words in commands:
         catalog.require(name)

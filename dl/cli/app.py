@@ -15,6 +15,7 @@ from dl.cli.catalog import Catalog
 from dl.cli.data import data_app
 from dl.cli.evaluate import evaluate
 from dl.cli.list import list_experiments
+from dl.cli.outcome import leave_at_once
 from dl.cli.predict import predict
 from dl.cli.resume import resume
 from dl.cli.run import experiment_app, run
@@ -39,10 +40,8 @@ def main(package: str = "experiments", argv: Sequence[str] | None = None) -> int
     except OSError as error:
         return _fail(error, 1)
     except KeyboardInterrupt:
-        if "ipykernel" in sys.modules:  # a notebook keeps its kernel and its variables
-            raise
-        print("stopped at once; what had been saved is kept", file=sys.stderr, flush=True)
-        os._exit(130)  # threads that are still saving would hold up an ordinary exit
+        leave_at_once()
+        raise
 
 
 def _dispatch(catalog: Catalog, words: list[str]) -> int:

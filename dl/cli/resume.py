@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from dl.cli.outcome import report_outcome, say
+from dl.cli.outcome import leave_at_once, report_outcome, say
 
 
 def resume(run: Path, *, quiet: bool = False) -> int:
@@ -25,5 +25,5 @@ def resume(run: Path, *, quiet: bool = False) -> int:
     from dl.runs.run import resume_run
     from dl.train.interrupt import StopRequest
 
-    with StopRequest() as stop:
+    with StopRequest(leave_at_once) as stop:
         return report_outcome(resume_run(run, stop=stop, show=not quiet), stop)

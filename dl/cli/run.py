@@ -10,7 +10,7 @@ import cyclopts
 from cyclopts import Parameter
 
 from dl.cli.catalog import Catalog
-from dl.cli.outcome import report_outcome, say
+from dl.cli.outcome import leave_at_once, report_outcome, say
 from dl.errors import InputError
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _run_seeds(experiment: "Experiment", runs: "list[TrainOptions]", folders: li
         say(f"{config.parallel} on {config.devices} device(s), {config.chunk_steps} step(s) a call, in {folder.path}")
 
     figures: list[dict[str, dict[str, float]]] = []
-    with StopRequest() as stop:
+    with StopRequest(leave_at_once) as stop:
         for options, folder in zip(runs, folders, strict=True):
             outcome = start_run(experiment, options, run_dir=folder, stop=stop, show=not quiet, on_start=announce)
             code = report_outcome(outcome, stop)

@@ -2,14 +2,15 @@
 
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType, TracebackType
 
 
 class StopRequest:
     """While entered, turns SIGINT and SIGTERM into a flag that the loop looks at between two chunks.
 
-    A second SIGINT raises KeyboardInterrupt at once. Outside the main thread, where Python allows no handlers, it
-    does nothing.
+    A second SIGINT calls `insist`, which raises KeyboardInterrupt unless told otherwise. Outside the main thread, where
+    Python allows no handlers, it does nothing.
 
     >>> with StopRequest() as stop:
     ...     signal.raise_signal(signal.SIGINT)
@@ -17,7 +18,8 @@ class StopRequest:
     (True, 'SIGINT')
     """
 
-    def __init__(self) -> None:
+    def __init__(self, insist: Callable[[], None] | None = None) -> None:
+        self._insist = insist
         self.number: int | None = None
         self._previous: dict[int, object] = {}
 
@@ -50,5 +52,7 @@ class StopRequest:
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.requested and number == signal.SIGINT:
+            if self._insist is not None:
+                self._insist()
             raise KeyboardInterrupt
         self.number = number
