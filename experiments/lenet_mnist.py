@@ -26,7 +26,7 @@ class Options(TrainOptions):
     validation: float = 0.0
     momentum: float = 0.9
     """Fraction of the velocity that is kept from step to step."""
-    dropout: float = 0.5
+    dropout: float = 0.25
     """Fraction of units switched off before each dense layer."""
 
     def __post_init__(self) -> None:
