@@ -13,6 +13,8 @@ import jax  # noqa: E402
 import pytest  # noqa: E402
 
 jax.config.update("jax_num_cpu_devices", 8)
+# Eight devices on two cores: the collectives of two programs in flight would wait for each other.
+jax.config.update("jax_cpu_enable_async_dispatch", False)
 
 
 @pytest.fixture

@@ -184,9 +184,9 @@ def _make_evaluate(
             IndexedBatch(batches.index[at : at + scanned], batches.mask[at : at + scanned])
             for at in range(0, len(batches.index), scanned)
         ]
-        sums = [compiled(state, resident[part], layout.split(chunk)) for chunk in chunks]
+        sums = [layout.fetch(compiled(state, resident[part], layout.split(chunk))) for chunk in chunks]
         totals = jax.tree.map(lambda *leaves: np.sum(leaves, axis=0), *jax.device_get(sums))
-        return metrics.compute(layout.fetch(totals))
+        return metrics.compute(totals)
 
     return evaluate
 

@@ -93,8 +93,8 @@ def replicate(tree: PyTree, devices: Sequence[Device]) -> PyTree:
 
 
 def unreplicate(tree: PyTree) -> PyTree:
-    """The first device's copy of a replicated tree."""
-    return jax.tree.map(lambda leaf: leaf[0], tree)
+    """The first device's copy of a replicated tree; only that device is asked."""
+    return jax.tree.map(lambda leaf: leaf.addressable_shards[0].data[0], tree)
 
 
 def shard(batch: PyTree, devices: int, *, axis: int = 0) -> PyTree:
@@ -132,16 +132,18 @@ class Layout:
         """`function(training, arrays, indexed)` compiled for this layout."""
         donated = (0,) if donate else ()
         if self.mode == "pmap":
-            return jax.pmap(function, axis_name=AXIS, donate_argnums=donated, devices=self.devices)
-        if len(self.devices) == 1:
+            compiled = jax.pmap(function, axis_name=AXIS, donate_argnums=donated, devices=self.devices)
+        elif len(self.devices) == 1:
             return jax.jit(function, donate_argnums=donated)
-        everywhere, split = self._sharding(), self._sharding(None, AXIS)
-        return jax.jit(
-            function,
-            in_shardings=(everywhere, everywhere, split),
-            out_shardings=everywhere,
-            donate_argnums=donated,
-        )
+        else:
+            everywhere, split = self._sharding(), self._sharding(None, AXIS)
+            compiled = jax.jit(
+                function,
+                in_shardings=(everywhere, everywhere, split),
+                out_shardings=everywhere,
+                donate_argnums=donated,
+            )
+        return _one_at_a_time(compiled) if self.devices[0].platform == "cpu" else compiled
 
     def put(self, tree: PyTree) -> PyTree:
         """Copy something that every device needs whole."""
@@ -163,6 +165,15 @@ class Layout:
         if len(self.devices) == 1:
             return jax.sharding.SingleDeviceSharding(self.devices[0])
         return NamedSharding(make_mesh(self.devices), PartitionSpec(*axes))
+
+
+def _one_at_a_time(compiled: Callable) -> Callable:
+    """`compiled`, waited for: a CPU has too few threads for the collectives of two programs, which then deadlock."""
+
+    def call(*args: PyTree) -> PyTree:
+        return jax.block_until_ready(compiled(*args))
+
+    return call
 
 
 def make_layout(parallel: str = "auto", *, devices: int = 0, batch_size: int) -> Layout:
