@@ -1,0 +1,1 @@
+"""Timings of `dl` beside PyTorch, Keras and plain Flax: `python -m benchmarks`."""

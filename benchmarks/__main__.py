@@ -1,0 +1,108 @@
+"""`python -m benchmarks [NAME ...]`: time `dl` beside PyTorch, Keras and plain Flax.
+
+Exit 0 all measured; 2 wrong input, one line; 1 when a process failed; 130 after Ctrl-C. The table of what was measured
+is printed in any case.
+"""
+
+import argparse
+import os
+import platform
+import sys
+import time
+from collections.abc import Sequence
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NoReturn
+
+from benchmarks.catalog import Benchmark, choose, load_benchmarks
+from benchmarks.rounds import Outcome, run_benchmarks, say, start_worker, work_in_process
+from benchmarks.table import family_rows, markdown
+from dl.errors import InputError, RunError
+
+_PEERS = ("torch", "keras")
+_PACKAGES = ("dl", "jax", "flax", "torch", "keras", "numpy")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run what the command line asks for; returns the exit code."""
+    try:
+        asked = _parse(argv)
+        chosen = choose(asked.names, load_benchmarks())
+        if asked.list:
+            print("\n".join(f"{one.name:<22}{one.about}" for one in chosen))
+            return 0
+        return _measure(chosen, rounds=asked.rounds or (1 if asked.quick else 3), quick=asked.quick, path=asked.json)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except (RunError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}; see python -m benchmarks --help")
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = _Parser(prog="python -m benchmarks", description="Time dl beside PyTorch, Keras and plain Flax.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="benchmarks or families; all when none is given")
+    parser.add_argument("--list", action="store_true", help="say what there is and stop")
+    parser.add_argument("--quick", action="store_true", help="one round of little work, to see that all of it runs")
+    parser.add_argument("--rounds", type=int, metavar="N", help="processes a system (default 3)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write rows, versions and device there")
+    asked = parser.parse_args(argv)
+    if asked.rounds is not None and asked.rounds < 1:
+        raise InputError(f"rounds is {asked.rounds}; it must be at least 1")
+    if asked.json is not None and (asked.json.is_dir() or not asked.json.absolute().parent.is_dir()):
+        raise InputError(f"cannot write {asked.json}: give a file in a folder that exists")
+    return asked
+
+
+def _measure(chosen: list[Benchmark], *, rounds: int, quick: bool, path: Path | None) -> int:
+    machine = start_worker("--machine")
+    left_out = _leave_out_systems(cuda=machine["cuda"])
+    runnable = [one for one in chosen if not _leave_out(one)]
+    outcome, code = Outcome(), 0
+    try:
+        work = partial(work_in_process, quick=quick)
+        run_benchmarks(runnable, left_out, outcome, rounds=rounds, work=work)
+    except KeyboardInterrupt:
+        code = 130
+    outcome.rows.extend(family_rows(runnable, outcome.rows))
+    print(markdown(outcome.rows))
+    if path is not None:
+        from dl.runs.files import write_json
+
+        write_json(path, {"rows": outcome.rows, **_header(machine["device"]), "rounds": rounds, "quick": quick})
+    if outcome.failures:
+        say(f"{len(outcome.failures)} failed: {'; '.join(outcome.failures)}")
+    return code or int(bool(outcome.failures))
+
+
+def _leave_out_systems(*, cuda: bool) -> set[str]:
+    """The systems that are not here, each named in one line; torch.compile is for CUDA devices."""
+    missing = {name for name in _PEERS if find_spec(name) is None}
+    for name in sorted(missing):
+        say(f"{name} is left out: it is not installed; pip install -r benchmarks/requirements.txt")
+    return missing if cuda else {*missing, "torch.compile"}
+
+
+def _leave_out(benchmark: Benchmark) -> bool:
+    reason = benchmark.unavailable()
+    if reason:
+        say(f"{benchmark.name} is left out: {reason}")
+    return bool(reason)
+
+
+def _header(device: str) -> dict[str, Any]:
+    from dl.runs.manifest import version
+
+    versions = {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
+    return {"versions": versions, "device": device, "cores": os.cpu_count(), "date": time.strftime("%Y-%m-%d")}
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

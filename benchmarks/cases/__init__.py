@@ -1,0 +1,1 @@
+"""One benchmark a file, all systems side by side."""

@@ -1,0 +1,1 @@
+"""How each system trains: the same work, a file a system."""

@@ -1,0 +1,42 @@
+"""Training in Keras on JAX, its own way: `compile` and `fit` on arrays."""
+
+from typing import Any
+
+import numpy as np
+
+from benchmarks.measure import Workload
+
+
+def steps_workload(network: Any, optimizer: Any, inputs: np.ndarray, targets: np.ndarray, *, steps: int) -> Workload:
+    """`steps` training steps: `fit` on as many copies of one batch."""
+    _compile(network, optimizer)
+    many, wanted = np.concatenate([inputs] * steps), np.concatenate([targets] * steps)
+
+    def run() -> None:
+        network.fit(many, wanted, batch_size=len(inputs), epochs=1, shuffle=False, verbose=0)
+
+    return Workload(run, len(many))
+
+
+def epoch_workload(
+    network: Any, optimizer: Any, pictures: np.ndarray, labels: np.ndarray, *, batch_size: int
+) -> Workload:
+    """One epoch of `fit` on shuffled bytes; a first layer normalises. Full batches only, as everywhere."""
+    import keras
+
+    mean, std = float((pictures / 255.0).mean()), float((pictures / 255.0).std())
+    normalise = keras.layers.Rescaling(1.0 / (255.0 * std), offset=-mean / std)
+    network = keras.Sequential([keras.Input(pictures.shape[1:], dtype="uint8"), normalise, network])
+    _compile(network, optimizer)
+    full = len(pictures) // batch_size * batch_size
+
+    def run() -> None:
+        network.fit(pictures[:full], labels[:full], batch_size=batch_size, epochs=1, verbose=0)
+
+    return Workload(run, full)
+
+
+def _compile(network: Any, optimizer: Any) -> None:
+    import keras
+
+    network.compile(optimizer=optimizer, loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))

@@ -1,0 +1,65 @@
+"""One benchmark on one system in a process of its own: `python -m benchmarks.worker NAME SYSTEM [--quick]`.
+
+Prints one JSON line, {"value", "note"}. `python -m benchmarks.worker --machine` describes the machine instead.
+"""
+
+import argparse
+import json
+import os
+from importlib.util import find_spec
+from typing import Any
+
+from benchmarks.catalog import load_benchmarks
+from benchmarks.measure import Measurement, measure
+
+
+def main() -> None:
+    """Measure what the command line names, and print it."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.worker")
+    parser.add_argument("name", nargs="?")
+    parser.add_argument("system", nargs="?")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--machine", action="store_true")
+    asked = parser.parse_args()
+    found = describe_machine() if asked.machine else measure_one(asked.name, asked.system, quick=asked.quick)
+    print(json.dumps(found))
+
+
+def measure_one(name: str, system: str, *, quick: bool) -> dict[str, Any]:
+    """The value of benchmark `name` on `system`, measured here and now."""
+    benchmark = load_benchmarks()[name]
+    set_up(system)
+    found = benchmark.systems[system](quick)
+    result = found if isinstance(found, Measurement) else measure(found, benchmark.unit, quick=quick)
+    return {"value": result.value, "note": result.note}
+
+
+def set_up(system: str) -> None:
+    """What `system` needs before it is imported."""
+    if system.startswith("dl"):
+        set_up_dl()
+    elif system == "keras":
+        os.environ["KERAS_BACKEND"] = "jax"
+
+
+def set_up_dl() -> None:
+    """The settings that the runner makes before JAX looks for devices."""
+    from dl.cli.devices import set_up_devices
+
+    set_up_devices(0)
+
+
+def describe_machine() -> dict[str, Any]:
+    """The device in words, and whether PyTorch sees a CUDA device."""
+    from dl.runs.manifest import device_name
+
+    cuda = False
+    if find_spec("torch"):
+        import torch
+
+        cuda = torch.cuda.is_available()
+    return {"device": device_name(), "cuda": cuda}
+
+
+if __name__ == "__main__":
+    main()
