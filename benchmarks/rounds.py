@@ -1,15 +1,13 @@
 """Rounds of processes: every system once a round, one after the other, so that a slow minute hits all of them."""
 
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from benchmarks.catalog import Benchmark
+from benchmarks.processes import run_module
 from benchmarks.table import Row, figures, make_rows
 from dl.errors import RunError
 
@@ -54,24 +52,8 @@ def work_in_process(name: str, system: str, *, quick: bool) -> dict[str, Any]:
 
 
 def start_worker(*words: str) -> dict[str, Any]:
-    """The JSON that `python -m benchmarks.worker WORDS` prints last.
-
-    Raises:
-        RunError: with the last line of its standard error, when it fails.
-    """
-    command = [sys.executable, "-m", "benchmarks.worker", *words]
-    done = subprocess.run(command, capture_output=True, text=True, env=with_project_on_path())
-    if done.returncode:
-        said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}, nothing said"]
-        raise RunError(said[-1])
-    return json.loads(done.stdout.strip().splitlines()[-1])
-
-
-def with_project_on_path() -> dict[str, str]:
-    """The environment of a worker: this project is found in it whatever the working directory is."""
-    project = str(Path(__file__).resolve().parents[1])
-    paths = [project, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    """The JSON that `python -m benchmarks.worker WORDS` prints last."""
+    return json.loads(run_module("benchmarks.worker", *words).strip().splitlines()[-1])
 
 
 def say(line: str) -> None:
