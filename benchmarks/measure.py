@@ -36,8 +36,10 @@ def measure(workload: Workload, unit: str, *, quick: bool = False) -> Measuremen
 def median_seconds(run: Callable[[], object], *, least: int, seconds: float) -> float:
     """The median duration of `run` over at least `least` repetitions and at least `seconds` altogether."""
     durations: list[float] = []
-    while len(durations) < least or sum(durations) < seconds:
+    total = 0.0
+    while len(durations) < least or total < seconds:
         durations.append(duration(run))
+        total += durations[-1]
     return statistics.median(durations)
 
 

@@ -122,7 +122,7 @@ def keras_network() -> Any:
     return keras.Sequential(
         [
             keras.Input((STEPS,), dtype="int32"),
-            layers.Lambda(lambda texts: keras.ops.one_hot(texts, SYMBOLS)),
+            layers.Lambda(lambda texts: keras.ops.one_hot(texts, SYMBOLS), output_shape=(STEPS, SYMBOLS)),
             *[layers.LSTM(SIZE, return_sequences=True) for _ in range(LAYERS)],
             layers.Dense(SYMBOLS),
         ]

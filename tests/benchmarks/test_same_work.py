@@ -1,0 +1,91 @@
+"""Every system trains the same network: as many parameters, the same schedule."""
+
+import os
+import warnings
+
+import jax
+import numpy as np
+import pytest
+
+from benchmarks.cases import char_lstm_step, lenet_mnist_fast
+from benchmarks.networks import lenet, mlp, resnet
+from dl import optimizers
+
+NETWORKS = [(lenet, (28, 28, 1), 431_080), (mlp, (28, 28, 1), 101_770), (resnet, (32, 32, 3), 272_282)]
+CHAR_LSTM_MATRICES = 4 * 256 * (65 + 256) + 4 * 256 * (256 + 256) + 256 * 65
+
+
+@pytest.fixture
+def torch():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return pytest.importorskip("torch")
+
+
+@pytest.fixture
+def keras():
+    os.environ.setdefault("KERAS_BACKEND", "jax")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return pytest.importorskip("keras")
+
+
+def size_of(tree) -> int:
+    return sum(leaf.size for leaf in jax.tree.leaves(tree))
+
+
+def matrices(leaves) -> int:
+    return sum(int(np.prod(leaf.shape)) for leaf in leaves if len(leaf.shape) > 1)
+
+
+@pytest.mark.parametrize(("network", "shape", "parameters"), NETWORKS)
+def test_dl_and_flax_have_the_same_parameters(network, shape: tuple, parameters: int) -> None:
+    inputs, key = jax.ShapeDtypeStruct((1, *shape), "float32"), jax.random.key(0)
+    params, _ = jax.eval_shape(network.dl_parts().model.init, key, inputs)
+    assert size_of(params) == parameters
+    assert size_of(jax.eval_shape(network.flax_network().init, key, inputs)["params"]) == parameters
+
+
+@pytest.mark.parametrize(("network", "shape", "parameters"), NETWORKS)
+def test_torch_has_the_same_parameters(torch, network, shape: tuple, parameters: int) -> None:
+    made = network.torch_network()
+    assert sum(one.numel() for one in made.parameters()) == parameters
+    height, width, channels = shape
+    assert made(torch.zeros(2, channels, height, width)).shape == (2, 10)
+
+
+@pytest.mark.parametrize(("network", "shape", "parameters"), NETWORKS)
+def test_keras_has_the_same_parameters(keras, network, shape: tuple, parameters: int) -> None:
+    made = network.keras_network()
+    assert sum(int(np.prod(one.shape)) for one in made.trainable_variables) == parameters
+
+
+def test_char_lstm_has_the_same_matrices_in_flax() -> None:
+    texts = jax.ShapeDtypeStruct((2, 64), "int32")
+    variables = jax.eval_shape(char_lstm_step.flax_network().init, jax.random.key(0), texts)
+    assert matrices(jax.tree.leaves(variables["params"])) == CHAR_LSTM_MATRICES
+
+
+def test_char_lstm_has_the_same_matrices_in_torch(torch) -> None:
+    assert matrices(char_lstm_step.torch_network().parameters()) == CHAR_LSTM_MATRICES
+
+
+def test_char_lstm_has_the_same_matrices_in_keras(keras) -> None:
+    assert matrices(char_lstm_step.keras_network().trainable_variables) == CHAR_LSTM_MATRICES
+
+
+@pytest.mark.parametrize("step", [0, 10, 29, 30, 31, 99, 100])
+def test_the_fast_recipe_has_the_same_schedule_in_torch(step: int) -> None:
+    ours = optimizers.one_cycle(steps=100)(step)
+    np.testing.assert_allclose(lenet_mnist_fast.one_cycle(step, 100), ours, rtol=1e-5, atol=1e-6)
+
+
+def test_the_fast_recipe_turns_and_shifts_the_same_way_in_torch(torch, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dl.data.augment import _transform
+
+    picture = np.random.default_rng(0).random((28, 28, 1), np.float32)
+    drawn = np.array([9.0, 1.05, 1.5, -0.5], np.float32)  # degrees, factor, down, right
+    within = [9.0 / 12.0, 0.05 / 0.12, -0.5 / 2.0, 1.5 / 2.0]  # as `augmented` draws: right before down
+    monkeypatch.setattr(torch, "rand", lambda *shape, device: (torch.tensor([within]) + 1) / 2)
+    turned = lenet_mnist_fast.augmented(torch.from_numpy(picture.transpose(2, 0, 1))[None]).numpy()
+    np.testing.assert_allclose(turned[0, 0], np.asarray(_transform(picture, drawn))[..., 0], atol=2e-4)
