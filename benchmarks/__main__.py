@@ -72,7 +72,8 @@ def _measure(chosen: list[Benchmark], *, rounds: int, quick: bool, path: Path | 
     except KeyboardInterrupt:
         code = 130
     outcome.rows.extend(family_rows(runnable, outcome.rows))
-    print(markdown(outcome.rows))
+    if outcome.rows:
+        print(markdown(outcome.rows))
     if path is not None:
         from dl.runs.files import write_json
 
@@ -98,10 +99,16 @@ def _leave_out(benchmark: Benchmark) -> bool:
 
 
 def _header(device: str) -> dict[str, Any]:
-    from dl.runs.manifest import version
+    from dl.runs.manifest import git_commit, version
 
     versions = {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
-    return {"versions": versions, "device": device, "cores": os.cpu_count(), "date": time.strftime("%Y-%m-%d")}
+    return {
+        "versions": versions,
+        "commit": git_commit(),
+        "device": device,
+        "cores": os.cpu_count(),
+        "date": time.strftime("%Y-%m-%d"),
+    }
 
 
 if __name__ == "__main__":

@@ -55,7 +55,8 @@ def compiled_loop(parts: "Parts", inputs: np.ndarray, targets: np.ndarray, *, st
     from dl import make_train_step, scan_steps
 
     mesh = _mesh(len(inputs))
-    call = jax.jit(scan_steps(make_train_step(parts.objective, parts.optimizer)), donate_argnums=0)
+    steps_of = scan_steps(make_train_step(parts.objective, parts.optimizer))
+    call = jax.jit(steps_of, donate_argnums=0, out_shardings=_sharding(mesh))
     batch = jax.tree.map(lambda leaf: np.broadcast_to(leaf, (steps, *leaf.shape)), _batch(inputs, targets))
     batches = _put(batch, mesh, None)
     held = [_put_whole(_first_state(parts, inputs), mesh)]
@@ -118,15 +119,19 @@ def _mesh(batch_size: int) -> Any:
 def _put(tree: Any, mesh: Any, *before: None) -> Any:
     """On the devices, split along the axis that comes after `before`."""
     import jax
-    from jax.sharding import NamedSharding, PartitionSpec
 
     from dl.train.parallel import AXIS
 
-    return jax.device_put(tree, None if mesh is None else NamedSharding(mesh, PartitionSpec(*before, AXIS)))
+    return jax.device_put(tree, _sharding(mesh, *before, AXIS))
 
 
 def _put_whole(tree: Any, mesh: Any) -> Any:
     import jax
+
+    return tree if mesh is None else jax.device_put(tree, _sharding(mesh))
+
+
+def _sharding(mesh: Any, *axes: str | None) -> Any:
     from jax.sharding import NamedSharding, PartitionSpec
 
-    return tree if mesh is None else jax.device_put(tree, NamedSharding(mesh, PartitionSpec()))
+    return None if mesh is None else NamedSharding(mesh, PartitionSpec(*axes))
