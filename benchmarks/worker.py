@@ -44,9 +44,9 @@ def set_up(system: str) -> None:
 
 def set_up_dl() -> None:
     """The settings that the runner makes before JAX looks for devices."""
-    from dl.cli.devices import set_up_devices
+    from dl.cli.machine import set_up_machine
 
-    set_up_devices(0)
+    set_up_machine(0)
 
 
 def describe_machine() -> dict[str, Any]:

@@ -15,13 +15,13 @@ def resume(run: Path, *, quiet: bool = False) -> int:
     quiet
         No progress.
     """
-    from dl.cli.devices import set_up_devices
+    from dl.cli.machine import set_up_machine
     from dl.runs.folder import open_folder
 
     folder, config = open_folder(run)
     if folder.is_finished:
         say(f"{run} is finished already")
-    set_up_devices(config.devices)
+    set_up_machine(config.devices)
     from dl.runs.run import resume_run
     from dl.train.interrupt import StopRequest
 

@@ -94,15 +94,15 @@ def _seed_folders(experiment: "Experiment", runs: "list[TrainOptions]", run_dir:
 
 
 def _run_seeds(experiment: "Experiment", runs: "list[TrainOptions]", folders: list[Path | None], *, quiet: bool) -> int:
-    from dl.cli.devices import set_up_devices
+    from dl.cli.machine import set_up_machine
 
-    set_up_devices(runs[0].devices)
+    set_up_machine(runs[0].devices)
     from dl.runs.run import start_run
     from dl.train.interrupt import StopRequest
 
     def announce(folder: Any, config: Any) -> None:
         say(f"{experiment.name}: {describe_options(config.options)}")
-        say(f"{config.parallel} on {config.devices} device(s), {config.chunk_steps} step(s) a call, in {folder.path}")
+        say(f"{config.parallel} on {describe_devices(config.devices)}, in {folder.path}")
 
     figures: list[dict[str, dict[str, float]]] = []
     with StopRequest(leave_at_once) as stop:
@@ -118,6 +118,16 @@ def _run_seeds(experiment: "Experiment", runs: "list[TrainOptions]", folders: li
     if len(runs) > 1:
         say(describe_spread(figures))
     return 0
+
+
+def describe_devices(count: int) -> str:
+    """Which devices a run uses, and on a CPU how it uses the cores."""
+    import jax
+
+    kind = jax.devices()[0].platform.upper()
+    if kind == "CPU" and count == 1:
+        return "1 CPU device with all its threads"
+    return f"{count} {kind} device{'s' if count > 1 else ''}"
 
 
 def describe_options(options: "TrainOptions") -> str:

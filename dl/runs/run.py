@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import jax
+
 from dl.data.dataset import Dataset
 from dl.data.load import absolute, load_data
 from dl.errors import RunError
@@ -16,12 +18,13 @@ from dl.runs.files import append_line, read_json, write_json
 from dl.runs.folder import Config, RunFolder, make_folder, new_folder, open_folder
 from dl.runs.lock import locked
 from dl.runs.manifest import add_to_manifest, device_name, first_fingerprint
+from dl.train.chunk_steps import has_loops, measured
 from dl.train.compile_clock import CompileClock
 from dl.train.compiled import Compiled, Parts, Training, compile_parts
 from dl.train.interrupt import StopRequest
 from dl.train.loop import Record, stops_early, train_loop
 from dl.train.options import TrainOptions
-from dl.train.parallel import make_layout
+from dl.train.parallel import Layout, make_layout
 from dl.train.progress import Progress
 from dl.train.state import count_parameters
 
@@ -66,7 +69,7 @@ def start_run(
     options = replace(options, dataset=absolute(options.dataset))
     data, parts, compiled = _set_up(experiment, options)
     layout = compiled.layout
-    config = Config(experiment, options, compiled.plan.chunk_steps, layout.mode, len(layout.devices), data.spec)
+    config = Config(experiment, options, options.scan_steps, layout.mode, len(layout.devices), data.spec)
     folder = make_folder(folder, chosen=run_dir is None)
     with locked(folder.path):
         config.write(folder)
@@ -103,13 +106,27 @@ def _set_up(
     experiment: Experiment, options: TrainOptions, config: Config | None = None
 ) -> tuple[Dataset, Parts, Compiled]:
     """Data, parts and compiled functions, as first chosen when `config` is given."""
-    mode = config.parallel if config else options.parallel
-    devices = config.devices if config else options.devices
-    layout = make_layout(mode, devices=devices, batch_size=options.batch_size)
     data = open_data(options)
+    if config:
+        layout = make_layout(config.parallel, devices=config.devices, batch_size=options.batch_size)
+    else:
+        layout = _choose_layout(experiment, options, data)
     parts = experiment.build(options, data.spec, axis_name=layout.axis_name)
     chunk_steps = config.chunk_steps if config else 0
     return data, parts, compile_parts(parts, data, options, layout, chunk_steps=chunk_steps)
+
+
+def _choose_layout(experiment: Experiment, options: TrainOptions, data: Dataset) -> Layout:
+    """The layout that the options name; on a CPU that is split into devices, "auto" goes by the model.
+
+    XLA spreads large operations over all cores by itself, but not the small ones inside a recurrent loop: models with
+    such a loop are split over the devices, each of which is then one core's work.
+    """
+    if options.parallel != "auto" or options.devices or jax.default_backend() != "cpu":
+        return make_layout(options.parallel, devices=options.devices, batch_size=options.batch_size)
+    recurrent = has_loops(experiment.build(options, data.spec).model, data.spec)
+    mode, devices = ("pmap", 0) if recurrent else ("jit", 1)
+    return make_layout(mode, devices=devices, batch_size=options.batch_size)
 
 
 def check_same_data(folder: RunFolder, data: Dataset) -> None:
@@ -134,6 +151,8 @@ def _go_on(setup: _Setup, *, stop: StopRequest, show: bool) -> Outcome:
     clock = _Clock()
     with Checkpoints(folder.checkpoints, keep=options.keep) as checkpoints:
         training, history = _restore(setup, checkpoints, clock)
+        setup = _with_chunk_steps(setup, training)
+        compiled = setup.compiled
         training, history = _train(setup, training, history, checkpoints, clock, stop=stop, show=show)
         checkpoints.wait()
         step = int(compiled.layout.fetch(training.state.step))
@@ -143,6 +162,16 @@ def _go_on(setup: _Setup, *, stop: StopRequest, show: bool) -> Outcome:
         result = _result(setup, training, history, clock)
         write_json(folder.result, result)
     return Outcome(folder, result)
+
+
+def _with_chunk_steps(setup: _Setup, training: Training) -> _Setup:
+    """`setup` with the steps a call measured, and stored, unless they were given or measured before."""
+    if setup.config.chunk_steps:
+        return setup
+    compiled = measured(setup.compiled, training)
+    config = replace(setup.config, chunk_steps=compiled.plan.chunk_steps)
+    config.write(setup.folder)
+    return replace(setup, compiled=compiled, config=config)
 
 
 def _restore(setup: _Setup, checkpoints: Checkpoints, clock: "_Clock") -> tuple[Training, list[Record]]:

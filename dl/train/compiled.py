@@ -12,6 +12,7 @@ from dl import metrics
 from dl.data.batching import IndexedBatch, evaluation_batches, make_gather, train_batches
 from dl.data.dataset import ArraySource, Dataset, DataSpec
 from dl.errors import InputError
+from dl.train.chunk_steps import MOST_CHUNK_STEPS, has_slow_loops
 from dl.train.guard import CompilationGuard
 from dl.train.options import TrainOptions
 from dl.train.parallel import Layout, scan_steps
@@ -20,7 +21,7 @@ from dl.train.state import TrainState, init_state
 from dl.train.step import augmented, make_eval_step, make_train_step
 from dl.types import Array, Augment, Metrics, Model, Objective
 
-_MOST_SCANNED_STEPS = 100
+_NO_STEP = -1
 
 
 class Parts(NamedTuple):
@@ -47,8 +48,8 @@ class Compiled(NamedTuple):
     guard: CompilationGuard
     start: Callable[[Training | None], Training]
     """A copy on the devices of what is given, or of the first state."""
-    advance: Callable[[Training, int], tuple[Training, Array]]
-    """From step `start` to the end of its chunk; the second result is ready when the chunk is done."""
+    advance: Callable[[Training, int, int], tuple[Training, Array]]
+    """From a step to another, at most the plan's `chunk_steps` on; the second result is ready when it is done."""
     reset: Callable[[Training], Training]
     """The same training with nothing summed."""
     evaluate: Callable[[TrainState, str], dict[str, float]]
@@ -59,34 +60,38 @@ def compile_parts(
 ) -> Compiled:
     """Compile `parts` for training on `data`; nothing is traced before the first call.
 
-    `chunk_steps` is the number of steps a compiled call; 0 takes `options.scan_steps`, and if that is 0 too, chooses.
+    `chunk_steps` is the most steps a compiled call makes; 0 takes `options.scan_steps`, and if that is 0 too, as many as
+    may pay (`dl.train.chunk_steps` measures how many do).
     """
     check_parts_fit(parts, data.spec)
-    slow_loops = has_slow_loops(parts.model, data.spec, layout)
-    chunk = chunk_steps or options.scan_steps or choose_chunk_steps(options, slow_loops=slow_loops)
-    plan = make_plan(options, train_size=data.spec.train_size, chunk_steps=chunk)
-    guard = CompilationGuard("train step", declared=plan.signatures)
-    train_chunk = layout.compile(guard.watch(_make_train_chunk(parts, data.spec, layout, unroll_one=slow_loops)))
+    loops = not has_slow_loops(parts.model, data.spec, layout, batch_size=options.batch_size)
+    most = chunk_steps or options.scan_steps or (MOST_CHUNK_STEPS if loops else 1)
+    plan = make_plan(options, train_size=data.spec.train_size, chunk_steps=most)
+    guard = CompilationGuard("train step", declared=1)
+    train_chunk = layout.compile(guard.watch(_make_train_chunk(parts, data.spec, layout, loops=loops)))
     arrays = layout.put(_arrays(data.train))
     zeros = layout.put(_zero_totals(parts, data.spec))
 
     def start(training: Training | None) -> Training:
         return layout.put(training or start_training(parts, data.spec, seed=options.seed))
 
-    def advance(training: Training, step: int) -> tuple[Training, Array]:
+    def advance(training: Training, start: int, end: int) -> tuple[Training, Array]:
         indexed = train_batches(
             seed=options.seed,
-            start=step,
-            steps=plan.chunk_end(step) - step,
+            start=start,
+            steps=end - start,
             examples=data.spec.train_size,
             batch_size=options.batch_size,
         )
-        return train_chunk(training, arrays, layout.split(indexed))
+        ticket = None
+        for rows in [_padded(indexed, plan.chunk_steps)] if loops else _one_by_one(indexed):
+            training, ticket = train_chunk(training, arrays, layout.split(rows))
+        return training, ticket
 
     def reset(training: Training) -> Training:
         return Training(training.state, jax.tree.map(jnp.copy, zeros))
 
-    evaluate = _make_evaluate(parts, data, options, layout, unroll_one=slow_loops)
+    evaluate = _make_evaluate(parts, data, options, layout, loops=loops)
     return Compiled(layout, plan, guard, start, advance, reset, evaluate)
 
 
@@ -123,17 +128,6 @@ def check_parts_fit(parts: Parts, spec: DataSpec) -> None:
         ) from None
 
 
-def choose_chunk_steps(options: TrainOptions, *, slow_loops: bool) -> int:
-    """Steps in one compiled call: one where loops are slow, otherwise many, to spare the call's overhead."""
-    return 1 if slow_loops else min(options.log_every, _MOST_SCANNED_STEPS)
-
-
-def has_slow_loops(model: Model, spec: DataSpec, layout: Layout) -> bool:
-    """Whether `model` runs slower inside a compiled loop: XLA's convolutions do on a CPU, several times."""
-    on_cpu = layout.devices[0].platform == "cpu"
-    return on_cpu and "conv_general_dilated" in str(jax.make_jaxpr(lambda: _apply_once(model, spec))())
-
-
 def _apply_once(model: Model, spec: DataSpec) -> Array:
     inputs = jnp.zeros((1, *spec.input_shape), jnp.float32)
     params, model_state = model.init(jax.random.key(0), inputs)
@@ -144,7 +138,7 @@ def _arrays(source: ArraySource) -> dict[str, np.ndarray]:
     return {"inputs": source.inputs, "targets": source.targets}
 
 
-def _make_train_chunk(parts: Parts, spec: DataSpec, layout: Layout, *, unroll_one: bool) -> Callable:
+def _make_train_chunk(parts: Parts, spec: DataSpec, layout: Layout, *, loops: bool) -> Callable:
     step = make_train_step(parts.objective, parts.optimizer, axis_name=layout.axis_name)
     if parts.augment is not None:
         step = augmented(step, parts.augment)
@@ -155,22 +149,26 @@ def _make_train_chunk(parts: Parts, spec: DataSpec, layout: Layout, *, unroll_on
             state, sums = step(training.state, gather(arrays, indexed))
             return Training(state, metrics.merge(training.totals, sums)), {}
 
-        training, _ = scan_steps(one, unroll_one=unroll_one)(training, indexed)
+        if loops:
+            training, _ = scan_steps(one)(training, indexed, jnp.sum(indexed.index[:, 0] != _NO_STEP))
+        else:
+            training, _ = one(training, jax.tree.map(lambda leaf: leaf[0], indexed))
         return training, training.state.step + 0  # its own buffer: it outlives the donation of the state
 
     return train_chunk
 
 
 def _make_evaluate(
-    parts: Parts, data: Dataset, options: TrainOptions, layout: Layout, *, unroll_one: bool
+    parts: Parts, data: Dataset, options: TrainOptions, layout: Layout, *, loops: bool
 ) -> Callable[[TrainState, str], dict[str, float]]:
     step = make_eval_step(parts.objective, axis_name=layout.axis_name)
     gather = make_gather(data.spec)
     resident: dict[str, Any] = {}
 
     def evaluate_chunk(state: TrainState, arrays: dict[str, Array], indexed: IndexedBatch) -> Metrics:
-        steps = scan_steps(lambda state, one: (state, step(state, gather(arrays, one))), unroll_one=unroll_one)
-        return steps(state, indexed)[1]
+        if not loops:
+            return step(state, gather(arrays, jax.tree.map(lambda leaf: leaf[0], indexed)))
+        return scan_steps(lambda state, one: (state, step(state, gather(arrays, one))))(state, indexed)[1]
 
     compiled = layout.compile(evaluate_chunk, donate=False)
 
@@ -179,16 +177,24 @@ def _make_evaluate(
         if part not in resident:
             resident[part] = layout.put(_arrays(source))
         batches = evaluation_batches(len(source), options.batch_size)
-        scanned = 1 if unroll_one else len(batches.index)
-        chunks = [
-            IndexedBatch(batches.index[at : at + scanned], batches.mask[at : at + scanned])
-            for at in range(0, len(batches.index), scanned)
-        ]
+        chunks = [batches] if loops else _one_by_one(batches)
         sums = [layout.fetch(compiled(state, resident[part], layout.split(chunk))) for chunk in chunks]
         totals = jax.tree.map(lambda *leaves: np.sum(leaves, axis=0), *jax.device_get(sums))
         return metrics.compute(totals)
 
     return evaluate
+
+
+def _padded(indexed: IndexedBatch, rows: int) -> IndexedBatch:
+    """As many rows as the compiled loop takes; those that are no step of it are told by their index."""
+    missing = ((0, rows - len(indexed.index)), (0, 0))
+    return IndexedBatch(np.pad(indexed.index, missing, constant_values=_NO_STEP), np.pad(indexed.mask, missing))
+
+
+def _one_by_one(indexed: IndexedBatch) -> list[IndexedBatch]:
+    return [
+        IndexedBatch(indexed.index[row : row + 1], indexed.mask[row : row + 1]) for row in range(len(indexed.index))
+    ]
 
 
 def _zero_totals(parts: Parts, spec: DataSpec) -> Metrics:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dl.data.dataset import Dataset
+from dl.train.chunk_steps import measured
 from dl.train.compiled import Parts, Training, compile_parts
 from dl.train.interrupt import StopRequest
 from dl.train.loop import Record, stops_early, train_loop
@@ -55,6 +56,8 @@ def fit(
     compiled = compile_parts(parts, data, options, layout)
     history = resume.history if resume else []
     training = compiled.start(Training(resume.state, resume.pending) if resume else None)
+    if not options.scan_steps:
+        compiled = measured(compiled, training)
     start = int(resume.state.step) if resume else 0
     with (
         StopRequest() as stop,

@@ -85,13 +85,13 @@ def train_loop(
                 checkpoint()
                 break
             start = step
-            training, ticket = compiled.advance(training, start)
             step = plan.chunk_end(start)
+            training, ticket = compiled.advance(training, start, step)
             # One chunk computes while the next is prepared; more would make a signal wait and progress lie.
             jax.block_until_ready(behind)
             behind = ticket
             throughput.add(step - start)
-            if plan.records_after(start, step):
+            if plan.records_after(step):
                 values = metrics.compute(layout.fetch(training.totals))
                 check_finite_loss(values, step)
                 training = compiled.reset(training)

@@ -51,20 +51,16 @@ def pmap_step(step: Step, devices: Sequence[Device] | None = None) -> Step:
     return jax.pmap(step, axis_name=AXIS, donate_argnums=0, devices=devices)
 
 
-def scan_steps(
-    step: Callable[[Any, Any], tuple[Any, Metrics]], *, unroll_one: bool = False
-) -> Callable[[Any, PyTree], tuple[Any, Metrics]]:
+def scan_steps(step: Callable[[Any, Any], tuple[Any, Metrics]]) -> Callable[..., tuple[Any, Metrics]]:
     """Several steps in one compiled call: batches with a leading axis [k, ...], metrics merged over the k steps.
 
-    However a run of steps is cut into calls, the bits of the state are the same. `unroll_one` gives that up to leave
-    the loop out where k = 1: XLA's CPU convolutions are slow inside one.
+    The function takes `(state, batches, count=None)`; with a traced `count` only that many of the k steps are made, so
+    that one compilation serves runs of all lengths. However a run of steps is cut into calls, the bits of the state are
+    the same.
     """
 
-    def steps(state: Any, batches: PyTree) -> tuple[Any, Metrics]:
+    def steps(state: Any, batches: PyTree, count: Array | None = None) -> tuple[Any, Metrics]:
         first = jax.tree.map(lambda leaf: leaf[0], batches)
-        count = len(jax.tree.leaves(batches)[0])
-        if unroll_one and count == 1:
-            return step(state, first)
         zeros = metrics.zeros_like(jax.eval_shape(step, state, first)[1])
 
         def body(number: Array, before: tuple[Any, Metrics]) -> tuple[Any, Metrics]:
@@ -74,8 +70,8 @@ def scan_steps(
             return state, metrics.merge(totals, sums)
 
         # XLA unrolls a loop that it knows to have one step, and rounds it otherwise than a longer one.
-        hidden_count = jax.lax.optimization_barrier(jnp.int32(count))
-        return jax.lax.fori_loop(0, hidden_count, body, (state, zeros))
+        hidden = jax.lax.optimization_barrier(jnp.int32(len(jax.tree.leaves(batches)[0])))
+        return jax.lax.fori_loop(0, hidden if count is None else count, body, (state, zeros))
 
     return steps
 

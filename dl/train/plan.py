@@ -10,11 +10,12 @@ from dl.train.options import TrainOptions
 class Plan:
     """Steps, epochs and chunks. A chunk is the run of steps that one compiled call makes.
 
-    Chunks lie at fixed places in an epoch, whatever step a run was resumed at, and never cross an epoch's end.
+    Chunks lie at fixed places in an epoch, whatever step a run was resumed at, and end where a record is due and where
+    an epoch ends: what is recorded does not depend on their length.
 
     >>> plan = Plan(steps_per_epoch=10, epochs=2, chunk_steps=4, log_every=5)
-    >>> [plan.chunk_end(step) for step in (0, 4, 8, 10)]
-    [4, 8, 10, 14]
+    >>> [plan.chunk_end(step) for step in (0, 4, 5, 8, 10)]
+    [4, 5, 8, 10, 14]
     """
 
     steps_per_epoch: int
@@ -29,16 +30,13 @@ class Plan:
         """The step after which the run is done."""
         return self.steps_per_epoch * self.epochs
 
-    @property
-    def signatures(self) -> int:
-        """How many different chunk lengths there are, and so how many compilations."""
-        return 1 if self.steps_per_epoch % self.chunk_steps == 0 else 2
-
     def chunk_end(self, step: int) -> int:
         """The step that the chunk starting at `step` runs up to."""
         epoch, position = divmod(step, self.steps_per_epoch)
-        end = (position // self.chunk_steps + 1) * self.chunk_steps
-        return epoch * self.steps_per_epoch + min(end, self.steps_per_epoch)
+        ends = (
+            (position // length + 1) * length for length in (self.chunk_steps, self.log_every, self.steps_per_epoch)
+        )
+        return epoch * self.steps_per_epoch + min(ends)
 
     def epochs_done(self, step: int) -> int:
         """Complete epochs after `step` steps."""
@@ -48,10 +46,9 @@ class Plan:
         """Whether step number `step` closes an epoch."""
         return step > 0 and step % self.steps_per_epoch == 0
 
-    def records_after(self, start: int, end: int) -> bool:
-        """Whether the chunk from `start` to `end` is followed by a training record."""
-        position = start % self.steps_per_epoch
-        return self.is_epoch_end(end) or (position + end - start) // self.log_every > position // self.log_every
+    def records_after(self, step: int) -> bool:
+        """Whether a training record is due after `step`."""
+        return self.is_epoch_end(step) or step % self.steps_per_epoch % self.log_every == 0
 
     def evaluates_after(self, step: int) -> bool:
         """Whether the held-out examples are looked at after `step`."""

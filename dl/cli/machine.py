@@ -1,0 +1,69 @@
+"""What the runner sets for its whole process, before JAX looks for devices. A library import sets none of it."""
+
+import contextlib
+import ctypes
+import hashlib
+import os
+import platform
+import sys
+from pathlib import Path
+
+_TRIM_THRESHOLD, _MMAP_MAX, _ARENA_MAX = -1, -4, -8  # of glibc's mallopt
+_MOST_CPU_DEVICES = 8
+
+
+def set_up_machine(devices: int) -> None:
+    """Memory that is kept, compiled programs that are kept, and a CPU device for each core (or `devices` of them).
+
+    An accelerator is left as it is; so is whatever the user has set for himself.
+    """
+    import jax
+
+    if (os.environ.get("JAX_PLATFORMS") or "cpu").startswith("cpu"):
+        keep_freed_memory()
+        if not _devices_are_set():
+            with contextlib.suppress(RuntimeError):  # JAX is in use already: its devices are what they are
+                jax.config.update("jax_num_cpu_devices", devices or min(_cores(), _MOST_CPU_DEVICES))
+    if "JAX_COMPILATION_CACHE_DIR" not in os.environ and not jax.config.jax_compilation_cache_dir:
+        jax.config.update("jax_compilation_cache_dir", str(cache_folder()))
+        jax.config.update("jax_compilation_cache_max_size", 2**30)
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+
+
+def keep_freed_memory() -> bool:
+    """Let glibc keep the memory that a step frees for the next one; whether that could be set.
+
+    By default it gives large blocks back to the system, which hands out fresh pages at the next step, each of them
+    zeroed at first touch. Threads share one arena, because only the main one can hold blocks of any size.
+    """
+    if not sys.platform.startswith("linux") or any(name.startswith("MALLOC_") for name in os.environ):
+        return False
+    try:
+        mallopt = ctypes.CDLL("libc.so.6").mallopt
+    except (OSError, AttributeError):  # another C library
+        return False
+    return all([mallopt(_MMAP_MAX, 0), mallopt(_ARENA_MAX, 1), mallopt(_TRIM_THRESHOLD, 2**31 - 1)])
+
+
+def cache_folder() -> Path:
+    """Where compiled programs are kept: in the user's cache folder, by processor, since they hold machine code."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "dl" / "compiled" / hashlib.sha256(_processor().encode()).hexdigest()[:12]
+
+
+def _processor() -> str:
+    """The processor's model and instruction sets, in words."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() + platform.machine()
+    return "".join(sorted({line for line in lines if line.startswith(("model name", "flags", "Features"))}))
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _devices_are_set() -> bool:
+    return "JAX_NUM_CPU_DEVICES" in os.environ or "xla_force_host_platform" in os.environ.get("XLA_FLAGS", "")
