@@ -52,7 +52,7 @@ def recurrent_layer(
     `scan_cell`; what lies past `lengths` must be finite. `implementation` "auto" is a loop with a hand-written backward
     pass; "scan" differentiates the cell step by step; "cudnn" calls NVIDIA's library (LSTM on its GPUs, whole
     sequences). All are equal to float tolerance. Forward-mode derivatives (`jax.jvp`, `jax.jacfwd`) need "scan": "auto"
-    refuses them in one line, of a function that is jitted already with JAX's own TypeError. Second derivatives work
+    refuses them in one line, under `jit` only when it is compiled, with JAX's own TypeError. Second derivatives work
     with both, reverse over reverse and forward over reverse (`jax.hessian`). Source: G1, G3, G4.
 
     >>> params = init_layer("lstm", jax.random.key(0), input_size=2, hidden_size=3)

@@ -55,10 +55,11 @@ def step_mask(lengths: Array, steps: int, batch: int) -> Array:
     >>> step_mask(jnp.array([2, 0]), 3, 2).astype(int).tolist()
     [[1, 0], [1, 0], [0, 0]]
     """
-    if jnp.shape(lengths) != (batch,):
-        raise InputError(f"lengths must be [B] = [{batch}], one a sequence, not of shape {jnp.shape(lengths)}")
+    if np.shape(lengths) != (batch,):
+        raise InputError(f"lengths must be [B] = [{batch}], one a sequence, not of shape {np.shape(lengths)}")
     if not isinstance(lengths, jax.core.Tracer) and batch:
-        least, most = int(np.min(lengths)), int(np.max(lengths))
+        known = np.asarray(lengths)
+        least, most = known.min(), known.max()
         if least < 0 or most > steps:
             raise InputError(f"lengths go from {least} to {most}, the sequences have 0 to {steps} steps")
     return jnp.arange(steps)[:, None] < jnp.asarray(lengths)[None, :]
