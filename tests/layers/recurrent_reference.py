@@ -1,5 +1,6 @@
 """Recurrent layers written down a second time, for tests: NumPy from the equations, and a plain loop over a cell."""
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -9,6 +10,11 @@ import numpy as np
 from dl.layers.recurrent import KINDS, init_layer
 
 GATES = {name: kind.gates for name, kind in KINDS.items()}
+
+# Little optimisation: the tests compile much and compute little.
+compiled = partial(
+    jax.jit, compiler_options={"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
+)
 
 
 def sigmoid(v: Any) -> Any:
@@ -45,7 +51,7 @@ def numpy_step(kind: str, params: Any, carry: Any, x: Any) -> tuple[Any, Any]:
 def numpy_layer(kind: str, params: Any, xs: Any, carry: Any) -> tuple[Any, Any]:
     """Whole sequences [T, B, D], forward in time."""
     params, xs, carry = jax.tree.map(np.asarray, (dict(params), xs, carry))
-    ys = np.zeros((*xs.shape[:2], params["recurrent"].shape[0]), xs.dtype)
+    ys = np.zeros((*xs.shape[:2], params["recurrent"].shape[0]), params["recurrent"].dtype)
     for t, x in enumerate(xs):
         carry, ys[t] = numpy_step(kind, params, carry, x)
     return ys, carry
