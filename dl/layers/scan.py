@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax.core import Tracer
 
 from dl.errors import InputError
 from dl.types import Array
@@ -57,7 +58,7 @@ def step_mask(lengths: Array, steps: int, batch: int) -> Array:
     """
     if np.shape(lengths) != (batch,):
         raise InputError(f"lengths must be [B] = [{batch}], one a sequence, not of shape {np.shape(lengths)}")
-    if not isinstance(lengths, jax.core.Tracer) and batch:
+    if not isinstance(lengths, Tracer) and batch:
         known = np.asarray(lengths)
         least, most = known.min(), known.max()
         if least < 0 or most > steps:
