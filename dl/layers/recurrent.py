@@ -53,7 +53,8 @@ def recurrent_layer(
     pass; "scan" differentiates the cell step by step; "cudnn" calls NVIDIA's library (LSTM on its GPUs, whole
     sequences). All are equal to float tolerance. Forward-mode derivatives (`jax.jvp`, `jax.jacfwd`) need "scan": "auto"
     refuses them in one line, under `jit` only when it is compiled, with JAX's own TypeError. Second derivatives work
-    with both, reverse over reverse and forward over reverse (`jax.hessian`). Source: G1, G3, G4.
+    with both, reverse over reverse and forward over reverse (`jax.hessian`). Inside `jax.shard_map`: `check_vma=False`.
+    Source: G1, G3, G4.
 
     >>> params = init_layer("lstm", jax.random.key(0), input_size=2, hidden_size=3)
     >>> ys, (c, h) = recurrent_layer("lstm", params, jnp.ones((5, 4, 2)))

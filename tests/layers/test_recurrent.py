@@ -61,11 +61,10 @@ def test_outputs_carry_and_all_gradients_are_the_plain_loop_s(kind, implementati
         assert_close(result, reference(kind, *arguments, **HOW[how]), 1e-10)
 
 
-@pytest.mark.parametrize("implementation", ["auto", "scan"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_so_they_are_in_single_precision(kind, implementation):
+def test_so_they_are_in_single_precision(kind):
     arguments = layer(kind)
-    result = ours(kind, *arguments, implementation=implementation, lengths=LENGTHS)
+    result = ours(kind, *arguments, implementation="auto", lengths=LENGTHS)
     assert {leaf.dtype for leaf in jax.tree.leaves(result)} == {jnp.dtype("float32")}
     assert_close(result, reference(kind, *arguments, lengths=LENGTHS), 5e-5)
 
@@ -152,7 +151,7 @@ def test_sequences_and_parameters_of_other_types_are_brought_to_one():
             assert jax.eval_shape(run, *arguments)[0].dtype == (jnp.float32 if len(arguments) == 2 else jnp.bfloat16)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["lstm", "gru_reset_after"])
 def test_half_precision_is_near_single(kind):
     half = jax.tree.map(lambda array: array.astype(jnp.bfloat16), layer(kind))
     result = compiled(partial(with_gradients, partial(recurrent_layer, kind)))(*half)
