@@ -1,5 +1,7 @@
 """cuDNN's LSTM behind the same parameters as the other implementations."""
 
+from typing import Any
+
 import jax.numpy as jnp
 
 from dl.layers.cells import CellParams
@@ -15,7 +17,7 @@ def cudnn_lstm(params: CellParams, xs: Array, carry: tuple[Array, Array]) -> tup
 
     (steps, batch, features), (c, h) = xs.shape, carry
     size = h.shape[-1]
-    outputs, last_h, last_c = rnn.lstm(
+    result: Any = rnn.lstm(
         xs.transpose(1, 0, 2),
         h[None],
         c[None],
@@ -27,6 +29,7 @@ def cudnn_lstm(params: CellParams, xs: Array, carry: tuple[Array, Array]) -> tup
         0.0,
         False,
     )
+    outputs, last_h, last_c = result
     return outputs.transpose(1, 0, 2), (last_c[0], last_h[0])
 
 

@@ -30,7 +30,7 @@ class FastCell(NamedTuple):
     logistic: tuple[bool, ...]
     forward: Callable[[CellParams, State, Array], tuple[State, Array, Array | None]]
     backward: Callable[..., tuple[State, Array, Array | None]]
-    recurrent_gradient: Callable[[Array, Array, Array, Array | None], dict[str, Array]]
+    recurrent_gradient: Callable[..., dict[str, Array]]
 
 
 def _rnn_forward(weights: CellParams, state: State, x: Array) -> tuple[State, Array, None]:

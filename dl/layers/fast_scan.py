@@ -37,7 +37,7 @@ def _forward(
 ) -> tuple[tuple[Array, State], tuple]:
     cell, (steps, batch, _) = FAST_CELLS[kind], xs.shape
     weights = _halved(params, cell)
-    buffer = (xs.reshape(steps * batch, -1) @ weights["input"]).reshape(steps, batch, -1)
+    buffer = (_flat(xs) @ weights["input"]).reshape(steps, batch, weights["input"].shape[1])
     # One row more than steps: row t is before step t and row t + 1 after it; the other way round in reverse.
     history = tuple(jnp.zeros((steps + 1, *part.shape), part.dtype) for part in state)
     history = _write(history, steps if reverse else 0, state)
@@ -59,7 +59,7 @@ def _forward(
 
 def _backward(kind: str, reverse: bool, saved: tuple, gradients: tuple[Array, State]) -> tuple:
     params, xs, mask, activations, history, extras = saved
-    cell, (steps, batch, _), (outputs, last) = FAST_CELLS[kind], xs.shape, gradients
+    cell, steps, (outputs, last) = FAST_CELLS[kind], xs.shape[0], gradients
     weights = {"transposed": params["recurrent"].T + 0.0}
 
     def body(number: Array, before: tuple) -> tuple:
@@ -68,21 +68,18 @@ def _backward(kind: str, reverse: bool, saved: tuple, gradients: tuple[Array, St
         early, late = (step + 1, step) if reverse else (step, step + 1)
         gradient = (*gradient[:-1], gradient[-1] + _read(outputs, step))
         around = _read(history, early), _read(history, late)
-        new, dx, dextra = cell.backward(
-            weights, *around, _read(activations, step), _read(extras, step), gradient
-        )
+        new, dx, dextra = cell.backward(weights, *around, _read(activations, step), _read(extras, step), gradient)
         new, dx, dextra = _select(mask, step, (new, dx, dextra), (gradient, 0 * dx, _zeros_like(dextra)))
         return _write(inner, step, dx), _write(inner_extras, step, dextra), new
 
     empty = jnp.zeros_like(activations), _zeros_like(extras)
     inner, inner_extras, first = lax.fori_loop(0, steps, body, (*empty, last))
     states = history[-1][1:] if reverse else history[-1][:-1]
-    flat = partial(jnp.reshape, shape=(steps * batch, -1))
-    inner, extra = flat(inner), None if extras is None else flat(inner_extras)
+    inner, extra = _flat(inner), None if extras is None else _flat(inner_extras)
     gradient = {
-        "input": flat(xs).T @ inner,
+        "input": _flat(xs).T @ inner,
         "bias": inner.sum(axis=0),
-        **cell.recurrent_gradient(flat(states), flat(activations), inner, extra),
+        **cell.recurrent_gradient(_flat(states), _flat(activations), inner, extra),
     }
     dxs = (inner @ params["input"].T).reshape(xs.shape)
     return {name: gradient[name] for name in params}, dxs, first, _zeros_like(mask)
@@ -97,6 +94,11 @@ def _halved(params: CellParams, cell: FastCell) -> dict[str, Array]:
     factors = np.repeat(np.where(cell.logistic, 0.5, 1.0), size).astype(params["recurrent"].dtype)
     halved = {name: params[name] * factors for name in ("input", "recurrent", "bias")}
     return {**params, **halved}
+
+
+def _flat(rows: Array) -> Array:
+    """[T, B, n] -> [T B, n]."""
+    return rows.reshape(rows.shape[0] * rows.shape[1], rows.shape[2])
 
 
 def _read(rows: Any, step: Array) -> Any:
