@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks.measure import Workload
-from benchmarks.systems import on_torch
+from benchmarks.systems import on_dl, on_torch
 
 UNIT = "ms"
 
@@ -35,10 +35,22 @@ def with_dl(shape: Shape, quick: bool) -> Workload:
     import jax
 
     from dl.layers.recurrent import init_layer, recurrent_layer
+    from dl.train.parallel import AXIS, make_layout
 
     kind = {"lstm": "lstm", "gru": "gru_reset_after"}[shape.kind]
     params = init_layer(kind, jax.random.key(0), input_size=shape.size, hidden_size=shape.size)
-    return _differentiated(lambda params, xs: recurrent_layer(kind, params, xs)[0], params, shape)
+    layout = make_layout("pmap", batch_size=shape.batch)
+
+    def gradient(params: Any, _: Any, xs: Any) -> Any:
+        xs, factors = xs
+        gradients = jax.grad(lambda params, xs: (recurrent_layer(kind, params, xs)[0] * factors).sum(), (0, 1))(
+            params, xs
+        )
+        return jax.lax.psum(gradients[0], AXIS), gradients[1]
+
+    call = layout.compile(gradient, donate=False)
+    params, work = layout.put(params), on_dl.put(layout.split((_inputs(shape), _factors(shape))), layout)
+    return Workload(lambda: jax.block_until_ready(call(params, (), work)), note=f"{len(layout.devices)} device(s)")
 
 
 def with_flax(shape: Shape, quick: bool) -> Workload:

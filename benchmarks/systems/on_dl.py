@@ -27,22 +27,15 @@ def steps_workload(parts: "Parts", inputs: np.ndarray, targets: np.ndarray, *, s
 
 
 def python_loop(parts: "Parts", inputs: np.ndarray, targets: np.ndarray, *, steps: int) -> Run:
-    """`steps` calls of `jit_step`, over as many devices as share the batch."""
+    """`steps` calls of one compiled step, on the devices that the runner would choose."""
     import jax
 
-    from dl import jit_step, make_train_step
-
-    mesh = _mesh(len(inputs))
-    step = jit_step(make_train_step(parts.objective, parts.optimizer), mesh)
-    batch = _put(_batch(inputs, targets), mesh)
-    held = [_put_whole(_first_state(parts, inputs), mesh)]
-    one_at_a_time = mesh is not None and jax.default_backend() == "cpu"  # collectives of two programs would deadlock
+    layout, step, batches, held = _set_up(parts, inputs, targets, steps=1)
+    call = layout.compile(lambda state, _, batches: step(state, jax.tree.map(lambda leaf: leaf[0], batches))[0])
 
     def run() -> None:
         for _ in range(steps):
-            held[0], _sums = step(held[0], batch)
-            if one_at_a_time:
-                jax.block_until_ready(held)
+            held[0] = call(held[0], (), batches)
         jax.block_until_ready(held)
 
     return run
@@ -52,17 +45,13 @@ def compiled_loop(parts: "Parts", inputs: np.ndarray, targets: np.ndarray, *, st
     """One call of `scan_steps`."""
     import jax
 
-    from dl import make_train_step, scan_steps
+    from dl import scan_steps
 
-    mesh = _mesh(len(inputs))
-    steps_of = scan_steps(make_train_step(parts.objective, parts.optimizer))
-    call = jax.jit(steps_of, donate_argnums=0, out_shardings=_sharding(mesh))
-    batch = jax.tree.map(lambda leaf: np.broadcast_to(leaf, (steps, *leaf.shape)), _batch(inputs, targets))
-    batches = _put(batch, mesh, None)
-    held = [_put_whole(_first_state(parts, inputs), mesh)]
+    layout, step, batches, held = _set_up(parts, inputs, targets, steps=steps)
+    call = layout.compile(lambda state, _, batches: scan_steps(step)(state, batches)[0])
 
     def run() -> None:
-        held[0], _sums = jax.block_until_ready(call(held[0], batches))
+        held[0] = jax.block_until_ready(call(held[0], (), batches))
 
     return run
 
@@ -74,15 +63,16 @@ def epoch_workload(parts: "Parts", pictures: np.ndarray, labels: np.ndarray, *, 
     from dl import TrainOptions
     from dl.data.batching import epoch_order
     from dl.data.dataset import ArraySource, make_dataset
+    from dl.train.chunk_steps import measured
     from dl.train.compiled import compile_parts, start_training
     from dl.train.loop import train_loop
-    from dl.train.parallel import make_layout
 
     train = ArraySource(pictures, labels)
     data = make_dataset("generated", train, train.take(np.arange(1)), class_names=tuple("0123456789"))
     options = TrainOptions(epochs=1, batch_size=batch_size, validation=0.0)
-    compiled = compile_parts(parts, data, options, make_layout(batch_size=batch_size))
+    compiled = compile_parts(parts, data, options, _layout(parts, pictures[:batch_size].astype(np.float32)))
     first = start_training(parts, data.spec, seed=0)
+    compiled = measured(compiled, compiled.start(first))
 
     def run() -> None:
         epoch_order.cache_clear()  # every epoch of a training draws its own order
@@ -102,36 +92,41 @@ def _first_state(parts: "Parts", inputs: np.ndarray) -> Any:
     return jax.jit(lambda: init_state(parts.model, parts.optimizer, shape, seed=0))()
 
 
+def _set_up(parts: "Parts", inputs: np.ndarray, targets: np.ndarray, *, steps: int) -> tuple[Any, Any, Any, list]:
+    """Layout, step, `steps` times the same batch on the devices, and a place that holds the state."""
+    import jax
+
+    from dl import make_train_step
+
+    layout = _layout(parts, inputs)
+    step = make_train_step(parts.objective, parts.optimizer, axis_name=layout.axis_name)
+    batches = jax.tree.map(lambda leaf: np.broadcast_to(leaf, (steps, *leaf.shape)), _batch(inputs, targets))
+    return layout, step, put(layout.split(batches), layout), [layout.put(_first_state(parts, inputs))]
+
+
+def _layout(parts: "Parts", inputs: np.ndarray) -> Any:
+    import jax
+
+    from dl import TrainOptions
+    from dl.train.traced import choose_layout
+
+    example = jax.ShapeDtypeStruct((1, *inputs.shape[1:]), inputs.dtype)
+    return choose_layout(TrainOptions(batch_size=len(inputs)), parts.model, example)
+
+
 def _batch(inputs: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     index = np.arange(len(inputs), dtype=np.int32)
     return {"inputs": inputs, "targets": targets, "mask": np.ones(len(inputs), np.float32), "index": index}
 
 
-def _mesh(batch_size: int) -> Any:
-    """None on one device, which is what `jit_step` takes."""
-    from dl import make_mesh
-    from dl.train.parallel import make_layout
-
-    devices = make_layout(batch_size=batch_size).devices
-    return make_mesh(devices) if len(devices) > 1 else None
-
-
-def _put(tree: Any, mesh: Any, *before: None) -> Any:
-    """On the devices, split along the axis that comes after `before`."""
+def put(batches: Any, layout: Any) -> Any:
+    """On the devices; under `pmap` each has its part already as a row."""
     import jax
-
-    from dl.train.parallel import AXIS
-
-    return jax.device_put(tree, _sharding(mesh, *before, AXIS))
-
-
-def _put_whole(tree: Any, mesh: Any) -> Any:
-    import jax
-
-    return tree if mesh is None else jax.device_put(tree, _sharding(mesh))
-
-
-def _sharding(mesh: Any, *axes: str | None) -> Any:
     from jax.sharding import NamedSharding, PartitionSpec
 
-    return None if mesh is None else NamedSharding(mesh, PartitionSpec(*axes))
+    from dl import make_mesh
+    from dl.train.parallel import AXIS
+
+    if len(layout.devices) == 1:
+        return jax.device_put(batches, layout.devices[0])
+    return jax.device_put(batches, NamedSharding(make_mesh(layout.devices), PartitionSpec(AXIS)))

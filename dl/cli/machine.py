@@ -24,7 +24,7 @@ def set_up_machine(devices: int) -> None:
         if not _devices_are_set():
             with contextlib.suppress(RuntimeError):  # JAX is in use already: its devices are what they are
                 jax.config.update("jax_num_cpu_devices", devices or min(_cores(), _MOST_CPU_DEVICES))
-    if "JAX_COMPILATION_CACHE_DIR" not in os.environ and not jax.config.jax_compilation_cache_dir:
+    if jax.config.values["jax_compilation_cache_dir"] is None:
         jax.config.update("jax_compilation_cache_dir", str(cache_folder()))
         jax.config.update("jax_compilation_cache_max_size", 2**30)
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import jax
-
 from dl.data.dataset import Dataset
 from dl.data.load import absolute, load_data
 from dl.errors import RunError
@@ -18,15 +16,16 @@ from dl.runs.files import append_line, read_json, write_json
 from dl.runs.folder import Config, RunFolder, make_folder, new_folder, open_folder
 from dl.runs.lock import locked
 from dl.runs.manifest import add_to_manifest, device_name, first_fingerprint
-from dl.train.chunk_steps import has_loops, measured
+from dl.train.chunk_steps import measured
 from dl.train.compile_clock import CompileClock
-from dl.train.compiled import Compiled, Parts, Training, compile_parts
+from dl.train.compiled import Compiled, Parts, Training, compile_parts, example_inputs
 from dl.train.interrupt import StopRequest
 from dl.train.loop import Record, stops_early, train_loop
 from dl.train.options import TrainOptions
-from dl.train.parallel import Layout, make_layout
+from dl.train.parallel import make_layout
 from dl.train.progress import Progress
 from dl.train.state import count_parameters
+from dl.train.traced import choose_layout
 
 
 @dataclass(frozen=True)
@@ -110,23 +109,10 @@ def _set_up(
     if config:
         layout = make_layout(config.parallel, devices=config.devices, batch_size=options.batch_size)
     else:
-        layout = _choose_layout(experiment, options, data)
+        layout = choose_layout(options, experiment.build(options, data.spec).model, example_inputs(data.spec))
     parts = experiment.build(options, data.spec, axis_name=layout.axis_name)
     chunk_steps = config.chunk_steps if config else 0
     return data, parts, compile_parts(parts, data, options, layout, chunk_steps=chunk_steps)
-
-
-def _choose_layout(experiment: Experiment, options: TrainOptions, data: Dataset) -> Layout:
-    """The layout that the options name; on a CPU that is split into devices, "auto" goes by the model.
-
-    XLA spreads large operations over all cores by itself, but not the small ones inside a recurrent loop: models with
-    such a loop are split over the devices, each of which is then one core's work.
-    """
-    if options.parallel != "auto" or options.devices or jax.default_backend() != "cpu":
-        return make_layout(options.parallel, devices=options.devices, batch_size=options.batch_size)
-    recurrent = has_loops(experiment.build(options, data.spec).model, data.spec)
-    mode, devices = ("pmap", 0) if recurrent else ("jit", 1)
-    return make_layout(mode, devices=devices, batch_size=options.batch_size)
 
 
 def check_same_data(folder: RunFolder, data: Dataset) -> None:

@@ -9,11 +9,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import jax
-import jax.numpy as jnp
-
-from dl.data.dataset import DataSpec
-from dl.train.parallel import Layout
-from dl.types import Array, Model
 
 if TYPE_CHECKING:
     from dl.train.compiled import Compiled, Training
@@ -54,7 +49,7 @@ def measure_chunk_steps(compiled: "Compiled", training: "Training") -> int:
 
 
 def choose_chunk_steps(one: float, each: float, *, most: int) -> int:
-    """The fewest steps whose call takes at most 2 % longer than they do: `one` second a call of one step, `each` a step.
+    """The fewest steps whose call takes at most 2 % longer than they do: `one` second a call of one, `each` a step.
 
     >>> choose_chunk_steps(1.0e-3, 1.0e-3, most=100), choose_chunk_steps(3.0e-3, 1.0e-3, most=100)
     (1, 100)
@@ -64,30 +59,3 @@ def choose_chunk_steps(one: float, each: float, *, most: int) -> int:
     call = max(one - each, 0.0)
     enough = (steps for steps in _CANDIDATES if call / steps <= _TOLERATED * each)
     return min(next(enough, most), most)
-
-
-def has_loops(model: Model, spec: DataSpec) -> bool:
-    """Whether `model` goes through a loop, over time, say.
-
-    >>> import dl
-    >>> has_loops(dl.models.mlp(2), dl.load_data("xor").spec)
-    False
-    """
-    inputs = jnp.zeros((1, *spec.input_shape), jnp.float32)
-    params, model_state = jax.eval_shape(model.init, jax.random.key(0), inputs)
-    traced = jax.make_jaxpr(lambda params, inputs: model.apply(params, model_state, inputs)[0])(params, inputs)
-    return any(f"{name}[" in str(traced) for name in ("scan", "while"))
-
-
-def has_slow_loops(model: Model, spec: DataSpec, layout: Layout, *, batch_size: int) -> bool:
-    """Whether `model` runs slower inside a compiled loop: XLA's own convolutions do on a CPU, many times."""
-    if layout.devices[0].platform != "cpu":
-        return False
-    inputs = jnp.zeros((batch_size // len(layout.devices), *spec.input_shape), jnp.float32)
-
-    def apply(inputs: Array) -> Array:
-        params, model_state = model.init(jax.random.key(0), inputs)
-        return model.apply(params, model_state, inputs)[0]
-
-    lowered = jax.jit(apply).trace(inputs).lower(lowering_platforms=("cpu",))
-    return "stablehlo.convolution" in lowered.as_text()

@@ -12,13 +12,14 @@ from dl import metrics
 from dl.data.batching import IndexedBatch, evaluation_batches, make_gather, train_batches
 from dl.data.dataset import ArraySource, Dataset, DataSpec
 from dl.errors import InputError
-from dl.train.chunk_steps import MOST_CHUNK_STEPS, has_slow_loops
+from dl.train.chunk_steps import MOST_CHUNK_STEPS
 from dl.train.guard import CompilationGuard
 from dl.train.options import TrainOptions
 from dl.train.parallel import Layout, scan_steps
 from dl.train.plan import Plan, make_plan
 from dl.train.state import TrainState, init_state
 from dl.train.step import augmented, make_eval_step, make_train_step
+from dl.train.traced import has_slow_loops
 from dl.types import Array, Augment, Metrics, Model, Objective
 
 _NO_STEP = -1
@@ -60,11 +61,12 @@ def compile_parts(
 ) -> Compiled:
     """Compile `parts` for training on `data`; nothing is traced before the first call.
 
-    `chunk_steps` is the most steps a compiled call makes; 0 takes `options.scan_steps`, and if that is 0 too, as many as
-    may pay (`dl.train.chunk_steps` measures how many do).
+    `chunk_steps` is the most steps a compiled call makes; 0 takes `options.scan_steps`, and if that is 0 too, as many
+    as may pay (`dl.train.chunk_steps` measures how many do).
     """
     check_parts_fit(parts, data.spec)
-    loops = not has_slow_loops(parts.model, data.spec, layout, batch_size=options.batch_size)
+    example = example_inputs(data.spec)
+    loops = not has_slow_loops(parts.model, example, layout.devices, batch_size=options.batch_size)
     most = chunk_steps or options.scan_steps or (MOST_CHUNK_STEPS if loops else 1)
     plan = make_plan(options, train_size=data.spec.train_size, chunk_steps=most)
     guard = CompilationGuard("train step", declared=1)
@@ -83,10 +85,10 @@ def compile_parts(
             examples=data.spec.train_size,
             batch_size=options.batch_size,
         )
-        ticket = None
-        for rows in [_padded(indexed, plan.chunk_steps)] if loops else _one_by_one(indexed):
-            training, ticket = train_chunk(training, arrays, layout.split(rows))
-        return training, ticket
+        *earlier, last = [_padded(indexed, plan.chunk_steps)] if loops else _one_by_one(indexed)
+        for rows in earlier:
+            training, _ = train_chunk(training, arrays, layout.split(rows))
+        return train_chunk(training, arrays, layout.split(last))
 
     def reset(training: Training) -> Training:
         return Training(training.state, jax.tree.map(jnp.copy, zeros))

@@ -92,7 +92,9 @@ def test_run_folder_holds_what_the_contract_says(digits_run: Path) -> None:
     config = json.loads((digits_run / "config.json").read_text())
     assert config["experiment"] == "mlp_mnist"
     assert config["options"]["hidden_size"] == 32
-    assert config["chosen"] == {"chunk_steps": 40, "parallel": "jit", "devices": 8}
+    chosen = config["chosen"]
+    assert (chosen["parallel"], chosen["devices"]) == ("jit", 1)
+    assert 1 <= chosen["chunk_steps"] <= 40
     (start,) = json.loads((digits_run / "manifest.json").read_text())["starts"]
     assert start["versions"]["jax"]
     assert len(start["dataset_fingerprint"]) == 32

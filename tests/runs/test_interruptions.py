@@ -85,7 +85,7 @@ def test_second_interrupt_leaves_at_once(tmp_path: Path) -> None:
 
 
 def wait_for(path: Path, process: subprocess.Popen) -> None:
-    while not path.exists():
+    while not path.exists() or not path.stat().st_size:
         assert process.poll() is None, process.communicate()
         time.sleep(0.02)
 
