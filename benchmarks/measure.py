@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+_LONG = 8.0  # seconds, after which a repetition tells enough
+
 
 @dataclass(frozen=True)
 class Workload:
@@ -34,10 +36,10 @@ def measure(workload: Workload, unit: str, *, quick: bool = False) -> Measuremen
 
 
 def median_seconds(run: Callable[[], object], *, least: int, seconds: float) -> float:
-    """The median duration of `run` over at least `least` repetitions and at least `seconds` altogether."""
+    """The median duration of `run` over at least `seconds` altogether, and `least` repetitions unless they are long."""
     durations: list[float] = []
     total = 0.0
-    while len(durations) < least or total < seconds:
+    while total < seconds or (len(durations) < least and total < _LONG):
         durations.append(duration(run))
         total += durations[-1]
     return statistics.median(durations)

@@ -46,13 +46,14 @@ def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
         run_dir: Path | None = None,
         seeds: int = 1,
         quiet: bool = False,
+        profile: bool = False,
     ) -> int:
         if seeds < 1:
             raise InputError(f"seeds is {seeds}; it must be at least 1")
         runs = [replace(options, seed=options.seed + number) for number in range(seeds)]
         if seeds == 1 or run_dir is None:
-            return _run_seeds(experiment, runs, [run_dir] * seeds, quiet=quiet)
-        return _run_seeds(experiment, runs, _seed_folders(experiment, runs, run_dir), quiet=quiet)
+            return _run_seeds(experiment, runs, [run_dir] * seeds, quiet=quiet, profile=profile)
+        return _run_seeds(experiment, runs, _seed_folders(experiment, runs, run_dir), quiet=quiet, profile=profile)
 
     command.__doc__ = _COMMAND_HELP
     command.__annotations__["options"] = Annotated[experiment.options, Parameter(name="*")]
@@ -78,6 +79,8 @@ seeds
     Repeat over this many seeds, counting up from --seed, and give mean and standard deviation.
 quiet
     No progress.
+profile
+    Write a profiler's trace of about 20 steps into the run's folder, for TensorBoard or ui.perfetto.dev.
 """
 
 
@@ -93,7 +96,9 @@ def _seed_folders(experiment: "Experiment", runs: "list[TrainOptions]", run_dir:
     return list(folders)
 
 
-def _run_seeds(experiment: "Experiment", runs: "list[TrainOptions]", folders: list[Path | None], *, quiet: bool) -> int:
+def _run_seeds(
+    experiment: "Experiment", runs: "list[TrainOptions]", folders: list[Path | None], *, quiet: bool, profile: bool
+) -> int:
     from dl.cli.machine import set_up_machine
 
     set_up_machine(runs[0].devices)
@@ -107,7 +112,9 @@ def _run_seeds(experiment: "Experiment", runs: "list[TrainOptions]", folders: li
     figures: list[dict[str, dict[str, float]]] = []
     with StopRequest(leave_at_once) as stop:
         for options, folder in zip(runs, folders, strict=True):
-            outcome = start_run(experiment, options, run_dir=folder, stop=stop, show=not quiet, on_start=announce)
+            outcome = start_run(
+                experiment, options, run_dir=folder, stop=stop, show=not quiet, profile=profile, on_start=announce
+            )
             code = report_outcome(outcome, stop)
             if code or outcome.result is None:
                 return code

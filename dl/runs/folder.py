@@ -6,6 +6,7 @@ runs/lenet_digits/20260131-120000-0/
     manifest.json     versions, device, git commit, data fingerprint, seed, command; one entry a start
     metrics.jsonl     one record a line
     checkpoints/      Orbax checkpoints by step
+    profile/          a trace of some steps, if it was asked for
     result.json       the final figures (written last: a run that has it is finished)
 ```
 """
@@ -51,6 +52,10 @@ class RunFolder:
     @property
     def result(self) -> Path:
         return self.path / "result.json"
+
+    @property
+    def profile(self) -> Path:
+        return self.path / "profile"
 
     @property
     def is_finished(self) -> bool:

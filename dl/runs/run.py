@@ -16,6 +16,7 @@ from dl.runs.files import append_line, read_json, write_json
 from dl.runs.folder import Config, RunFolder, make_folder, new_folder, open_folder
 from dl.runs.lock import locked
 from dl.runs.manifest import add_to_manifest, device_name, first_fingerprint
+from dl.runs.profile import Profiler
 from dl.train.chunk_steps import measured
 from dl.train.compile_clock import CompileClock
 from dl.train.compiled import Compiled, Parts, Training, compile_parts, example_inputs
@@ -54,9 +55,10 @@ def start_run(
     run_dir: str | Path | None = None,
     stop: StopRequest,
     show: bool = True,
+    profile: bool = False,
     on_start: Callable[[RunFolder, Config], None] = lambda folder, config: None,
 ) -> Outcome:
-    """Run `experiment` in a new folder; `on_start` hears of the folder once it is made.
+    """Run `experiment` in a new folder; `on_start` hears of the folder once it is made. `profile` traces some steps.
 
     All that can be wrong with the input is found before the folder is made.
 
@@ -73,7 +75,7 @@ def start_run(
     with locked(folder.path):
         config.write(folder)
         on_start(folder, config)
-        return _go_on(_Setup(folder, config, data, parts, compiled), stop=stop, show=show)
+        return _go_on(_Setup(folder, config, data, parts, compiled), stop=stop, show=show, profile=profile)
 
 
 def resume_run(run: str | Path, *, stop: StopRequest, show: bool = True) -> Outcome:
@@ -125,7 +127,7 @@ def check_same_data(folder: RunFolder, data: Dataset) -> None:
         )
 
 
-def _go_on(setup: _Setup, *, stop: StopRequest, show: bool) -> Outcome:
+def _go_on(setup: _Setup, *, stop: StopRequest, show: bool, profile: bool = False) -> Outcome:
     """Train from where the folder's checkpoints are to the end, and write the result."""
     folder, compiled, options = setup.folder, setup.compiled, setup.config.options
     add_to_manifest(
@@ -139,7 +141,8 @@ def _go_on(setup: _Setup, *, stop: StopRequest, show: bool) -> Outcome:
         training, history = _restore(setup, checkpoints, clock)
         setup = _with_chunk_steps(setup, training)
         compiled = setup.compiled
-        training, history = _train(setup, training, history, checkpoints, clock, stop=stop, show=show)
+        with Profiler(folder.profile if profile else None) as profiler:
+            training, history = _train(setup, training, history, checkpoints, clock, profiler, stop=stop, show=show)
         checkpoints.wait()
         step = int(compiled.layout.fetch(training.state.step))
         done = step == compiled.plan.total_steps or stops_early(history, patience=options.patience)
@@ -185,6 +188,7 @@ def _train(
     history: list[Record],
     checkpoints: Checkpoints,
     clock: "_Clock",
+    profiler: Profiler,
     *,
     stop: StopRequest,
     show: bool,
@@ -204,6 +208,10 @@ def _train(
             if new.split == "validation":
                 last_loss[new.step] = new.values["loss"]
 
+        def chunk(step: int) -> None:
+            shown.chunk(step)
+            profiler.chunk(step)
+
         return train_loop(
             compiled,
             training,
@@ -212,7 +220,7 @@ def _train(
             patience=options.patience,
             batch_size=options.batch_size,
             on_record=record,
-            on_chunk=shown.chunk,
+            on_chunk=chunk,
             on_checkpoint=checkpoint,
             stop=lambda: stop.requested,
         )
