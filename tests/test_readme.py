@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import dl
+import dl.train.parallel
 from dl.cli.catalog import Catalog
 
 ROOT = Path(__file__).resolve().parents[1]
