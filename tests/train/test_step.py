@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import dl
+import dl.train.guard
 from dl.train.step import augmented
 
 
