@@ -69,7 +69,7 @@ def _backward(kind: str, reverse: bool, saved: tuple, gradients: tuple[Array, St
         gradient = (*gradient[:-1], gradient[-1] + _read(outputs, step))
         around = _read(history, early), _read(history, late)
         new, dx, dextra = cell.backward(weights, *around, _read(activations, step), _read(extras, step), gradient)
-        new, dx, dextra = _select(mask, step, (new, dx, dextra), (gradient, 0 * dx, _zeros_like(dextra)))
+        new, dx, dextra = _select(mask, step, (new, dx, dextra), (gradient, *_zeros_like((dx, dextra))))
         return _write(inner, step, dx), _write(inner_extras, step, dextra), new
 
     empty = jnp.zeros_like(activations), _zeros_like(extras)

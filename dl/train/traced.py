@@ -1,10 +1,12 @@
 """What the computation of a model says about where and how it is best run."""
 
+from typing import Any
+
 import jax
 
 from dl.train.options import TrainOptions
 from dl.train.parallel import Layout, make_layout
-from dl.types import Array, Device, Model
+from dl.types import Device, Model
 
 
 def choose_layout(options: TrainOptions, model: Model, example: jax.ShapeDtypeStruct) -> Layout:
@@ -14,7 +16,8 @@ def choose_layout(options: TrainOptions, model: Model, example: jax.ShapeDtypeSt
     recurrent loop: a model with one of these is split over the devices, each of which is one core's work. `example` is
     the shape of a batch of one.
     """
-    if options.parallel != "auto" or options.devices or jax.default_backend() != "cpu":
+    several = jax.default_backend() == "cpu" and jax.local_device_count() > 1
+    if options.parallel != "auto" or options.devices or not several:
         return make_layout(options.parallel, devices=options.devices, batch_size=options.batch_size)
     split = has_loops(model, example) or has_native_convolutions(model, example, batch_size=options.batch_size)
     mode, devices = ("pmap", 0) if split else ("jit", 1)
@@ -31,13 +34,8 @@ def has_slow_loops(
 
 def has_native_convolutions(model: Model, example: jax.ShapeDtypeStruct, *, batch_size: int) -> bool:
     """Whether XLA's convolution is among the operations of `model` on a CPU, for batches of this size."""
-
-    def apply(inputs: Array) -> Array:
-        params, model_state = model.init(jax.random.key(0), inputs)
-        return model.apply(params, model_state, inputs)[0]
-
     inputs = jax.ShapeDtypeStruct((batch_size, *example.shape[1:]), example.dtype)
-    lowered = jax.jit(apply).trace(inputs).lower(lowering_platforms=("cpu",))
+    lowered = _trace(model, inputs).lower(lowering_platforms=("cpu",))
     return "stablehlo.convolution" in lowered.as_text()
 
 
@@ -48,6 +46,11 @@ def has_loops(model: Model, example: jax.ShapeDtypeStruct) -> bool:
     >>> has_loops(dl.models.mlp(2), jax.ShapeDtypeStruct((1, 4), jnp.float32))
     False
     """
-    params, model_state = jax.eval_shape(model.init, jax.random.key(0), example)
-    traced = str(jax.make_jaxpr(lambda *args: model.apply(*args)[0])(params, model_state, example))
+    traced = str(_trace(model, example).jaxpr)
     return "scan[" in traced or "while[" in traced
+
+
+def _trace(model: Model, inputs: jax.ShapeDtypeStruct) -> Any:
+    """`model` applied to inputs of this shape, traced; its parameters are shapes too."""
+    params, model_state = jax.eval_shape(model.init, jax.random.key(0), inputs)
+    return jax.jit(lambda *args: model.apply(*args)[0]).trace(params, model_state, inputs)
