@@ -42,11 +42,11 @@ class TrainOptions:
     keep: int = 2
     """How many of the newest checkpoints to keep, besides the best."""
     parallel: Literal["auto", "jit", "pmap"] = "auto"
-    """How to use several devices; auto is jit."""
+    """How to use several devices; auto is jit, or on a CPU what suits the model."""
     devices: int = 0
-    """How many devices to use; 0 uses as many as share the batch evenly."""
+    """How many devices to use; 0 uses as many as share the batch evenly, or on a CPU as many as suit the model."""
     scan_steps: int = 0
-    """Steps in one compiled call; 0 chooses by backend and model."""
+    """Steps in one compiled call, which changes no result; 0 measures how many pay."""
     image_size: int = 0
     """Side that pictures of folder:PATH are resized to; 0 leaves them as they are."""
     train_examples: int = 0

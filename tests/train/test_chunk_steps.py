@@ -73,4 +73,4 @@ def test_records_do_not_depend_on_the_number_of_steps() -> None:
     ]
     records = [[replace(record, examples_per_second=None) for record in one.history] for one in fits]
     assert records[0] == records[1] == records[2] == records[3]
-    assert [record.step for record in records[0]] == [5, 7] or len(records[0]) > 2
+    assert [record.step for record in records[0]] == [5, 10, 15, 20, 22]
