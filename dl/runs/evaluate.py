@@ -5,7 +5,7 @@ from typing import Literal
 
 from dl.runs.folder import open_folder
 from dl.runs.load import restore_training
-from dl.runs.run import check_same_data, open_data
+from dl.runs.setup import check_same_data, open_data
 from dl.train.compiled import compile_parts
 from dl.train.parallel import make_layout
 

@@ -213,10 +213,10 @@ def test_full_disk_ends_with_exit_1_and_keeps_the_last_checkpoint(
     import shutil
 
     shutil.rmtree(newest)
-    import dl.runs.run
+    import dl.runs.listener
 
-    original = dl.runs.run.append_line
-    monkeypatch.setattr(dl.runs.run, "append_line", lambda path, value: original(Path("/dev/full"), value))
+    original = dl.runs.listener.append_line
+    monkeypatch.setattr(dl.runs.listener, "append_line", lambda path, value: original(Path("/dev/full"), value))
     kept = sorted(checkpoints.iterdir())
     assert main("experiments", ["resume", str(tmp_path / "run"), "--quiet"]) == 1
     assert "No space left on device; earlier checkpoints are kept" in capsys.readouterr().err

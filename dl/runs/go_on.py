@@ -1,0 +1,108 @@
+"""A run that is set up, from where its checkpoints are to its end: restored, trained and concluded."""
+
+import sys
+from dataclasses import replace
+from typing import Any
+
+from dl.runs.checkpoint import Checkpoints
+from dl.runs.clock import RunClock
+from dl.runs.files import write_json
+from dl.runs.listener import Listener
+from dl.runs.manifest import add_to_manifest
+from dl.runs.profile import Profiler
+from dl.runs.result import make_result
+from dl.runs.setup import Setup
+from dl.train.chunk_steps import measured
+from dl.train.compiled import Compiled, Training
+from dl.train.interrupt import StopRequest
+from dl.train.loop import Record, stops_early, train_loop
+from dl.train.progress import Progress
+
+
+def go_on(setup: Setup, *, stop: StopRequest, show: bool, profile: bool = False) -> dict[str, Any] | None:
+    """Train to the end of the plan, and write the result and return it; None when `stop` came first."""
+    _note_start(setup)
+    folder, clock = setup.folder, RunClock()
+    with Checkpoints(folder.checkpoints, keep=setup.config.options.keep) as checkpoints:
+        training, history = _restore(setup, checkpoints, clock)
+        setup = _with_chunk_steps(setup, training)
+        with Profiler(folder.profile if profile else None) as profiler:
+            training, history = _train(setup, training, history, checkpoints, clock, profiler, stop=stop, show=show)
+        checkpoints.wait()
+        if not _is_done(setup, training, history):
+            return None
+        result = make_result(setup, training, history, clock)
+        write_json(folder.result, result)
+    return result
+
+
+def _note_start(setup: Setup) -> None:
+    fingerprint, devices = setup.data.fingerprint, len(setup.compiled.layout.devices)
+    add_to_manifest(setup.folder.manifest, fingerprint=fingerprint, seed=setup.config.options.seed, devices=devices)
+
+
+def _restore(setup: Setup, checkpoints: Checkpoints, clock: RunClock) -> tuple[Training, list[Record]]:
+    """The newest intact checkpoint and the records up to it; step 0 and none where there is no checkpoint."""
+    folder, compiled = setup.folder, setup.compiled
+    fresh = compiled.start(None)
+    found, damaged = checkpoints.restore_newest(compiled.layout.fetch(fresh))
+    for what in damaged:
+        print(f"{what}; it is put aside in {folder.path / 'damaged'}", file=sys.stderr)
+    if found is None:
+        if folder.metrics.exists():
+            print("no intact checkpoint: beginning at step 0", file=sys.stderr)
+        return fresh, folder.cut_records(-1)
+    tree, notes = found
+    step = int(tree.state.step)
+    print(f"going on from step {step} of {compiled.plan.total_steps}", file=sys.stderr)
+    clock.add_earlier(notes)
+    history = folder.cut_records(step)
+    return compiled.start(tree), history
+
+
+def _with_chunk_steps(setup: Setup, training: Training) -> Setup:
+    """`setup` with the steps a call measured, and stored, unless they were given or measured before."""
+    if setup.config.chunk_steps:
+        return setup
+    compiled = measured(setup.compiled, training)
+    config = replace(setup.config, chunk_steps=compiled.plan.chunk_steps)
+    config.write(setup.folder)
+    return replace(setup, compiled=compiled, config=config)
+
+
+def _train(
+    setup: Setup,
+    training: Training,
+    history: list[Record],
+    checkpoints: Checkpoints,
+    clock: RunClock,
+    profiler: Profiler,
+    *,
+    stop: StopRequest,
+    show: bool,
+) -> tuple[Training, list[Record]]:
+    compiled, options = setup.compiled, setup.config.options
+    start = _step_of(compiled, training)
+    with Progress(compiled.plan, start=start, batch_size=options.batch_size, show=show) as shown:
+        listener = Listener(setup, checkpoints, clock, shown, profiler)
+        return train_loop(
+            compiled,
+            training,
+            history=history,
+            validates=setup.data.validation is not None,
+            patience=options.patience,
+            batch_size=options.batch_size,
+            on_record=listener.record,
+            on_chunk=listener.chunk,
+            on_checkpoint=listener.checkpoint,
+            stop=lambda: stop.requested,
+        )
+
+
+def _is_done(setup: Setup, training: Training, history: list[Record]) -> bool:
+    at_end = _step_of(setup.compiled, training) == setup.compiled.plan.total_steps
+    return at_end or stops_early(history, patience=setup.config.options.patience)
+
+
+def _step_of(compiled: Compiled, training: Training) -> int:
+    return int(compiled.layout.fetch(training.state.step))
