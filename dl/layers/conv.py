@@ -10,8 +10,8 @@ from flax.linen.dtypes import promote_dtype
 from jax import lax
 
 from dl.errors import InputError
-from dl.layers import conv_cpu
-from dl.layers.conv_cpu import Pads, Size
+from dl.layers import conv_pool_cpu
+from dl.layers.max_pool_cpu import Pads, Size
 from dl.layers.pool import Padding, Sides, check_implementation, check_pictures, max_pool, padding_pairs, pair
 from dl.types import Array
 
@@ -50,15 +50,17 @@ def conv_pool(
     bias: Array | None = None,
     *,
     window: Sides = (2, 2),
+    strides: Sides | None = None,
     padding: Padding = "VALID",
     activation: Callable[[Array], Array] = nn.relu,
     implementation: str = "auto",
 ) -> Array:
-    """Convolution of stride 1, then max-pooling without overlap: y = f(b + max over the window of (x * k)).
+    """Convolution of stride 1, then max-pooling: y = f(b + max over the window of (x * k)).
 
     [B, H, W, C] * [h, w, C, F] + [F] -> [B, P, Q, F]. `activation` f must be elementwise and not decrease anywhere
     (ReLU, tanh, logistic): then it commutes with the maximum, and so does the bias, and both cost less after it.
-    `padding` is the convolution's; the pooling drops incomplete windows. `implementation` "native" calls the two XLA
+    `strides` are the pooling's, the window's sides if None; `padding` is the convolution's; the pooling drops
+    incomplete windows. `implementation` "native" calls the two XLA
     operations on every backend; "auto" takes one fused product on the CPU where that is faster. Source: E4, E5, C5.
 
     >>> conv_pool(jnp.ones((1, 28, 28, 1)), jnp.ones((5, 5, 1, 20)), jnp.zeros(20)).shape
@@ -68,11 +70,13 @@ def conv_pool(
     check_implementation(implementation)
     size, extent = pair(window, "window"), (kernel.shape[0], kernel.shape[1])
     pads = padding_pairs(padding, (x.shape[1], x.shape[2]), extent)
-    options = {"window": size, "pads": pads, "activation": activation}
+    step = size if strides is None else pair(strides, "strides")
+    place = {"window": size, "strides": step, "pads": pads}
+    options = {**place, "activation": activation}
     separate = partial(_conv_pool, **options)
-    if implementation == "native" or not conv_cpu.fuses(x.shape, kernel.shape, window=size, pads=pads):
+    if implementation == "native" or not conv_pool_cpu.fuses(x, kernel, **place):
         return separate(x, kernel, bias, implementation=implementation)
-    fused, native = partial(conv_cpu.conv_pool, **options), partial(separate, implementation="native")
+    fused, native = partial(conv_pool_cpu.conv_pool, **options), partial(separate, implementation="native")
     return lax.platform_dependent(x, kernel, bias, cpu=fused, default=native)
 
 
@@ -126,6 +130,7 @@ class ConvPool(nn.Module):
     features: int
     kernel_size: Sides
     window: Sides = (2, 2)
+    strides: Sides | None = None
     padding: Padding = "VALID"
     activation: Callable[[Array], Array] = nn.relu
     implementation: str = "auto"
@@ -149,6 +154,7 @@ class ConvPool(nn.Module):
             kernel,
             bias,
             window=self.window,
+            strides=self.strides,
             padding=self.padding,
             activation=self.activation,
             implementation=self.implementation,
@@ -161,7 +167,7 @@ class ConvPool(nn.Module):
 
     def pool(self, y: Array) -> Array:
         """The maxima of `convolve`'s output."""
-        return max_pool(y, self.window, implementation=self.implementation)
+        return max_pool(y, self.window, strides=self.strides, implementation=self.implementation)
 
 
 def _check_shapes(x: Array, kernel: Array, groups: int) -> None:
@@ -177,11 +183,12 @@ def _conv_pool(
     bias: Array | None,
     *,
     window: Size,
+    strides: Size,
     pads: Pads,
     activation: Callable[[Array], Array],
     implementation: str,
 ) -> Array:
-    pooled = max_pool(convolution(x, kernel, padding=pads), window, implementation=implementation)
+    pooled = max_pool(convolution(x, kernel, padding=pads), window, strides=strides, implementation=implementation)
     return activation(pooled if bias is None else pooled + bias)
 
 

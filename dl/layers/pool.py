@@ -8,8 +8,8 @@ from flax import linen as nn
 from jax import lax
 
 from dl.errors import InputError, did_you_mean
-from dl.layers import conv_cpu
-from dl.layers.conv_cpu import Pads, Size
+from dl.layers import max_pool_cpu
+from dl.layers.max_pool_cpu import Pads, Size
 from dl.types import Array
 
 Sides = int | Sequence[int]
@@ -46,7 +46,7 @@ def max_pool(
     fits = all(n + sum(pad) >= w for n, pad, w in zip(x.shape[1:3], pads, window, strict=True))
     if implementation == "native" or not fits or window[0] * window[1] > _MOST_SLICES:
         return native(x)
-    slices = partial(conv_cpu.max_pool, window=window, strides=strides, pads=pads)
+    slices = partial(max_pool_cpu.max_pool, window=window, strides=strides, pads=pads)
     return lax.platform_dependent(x, cpu=slices, default=native)
 
 
@@ -148,7 +148,7 @@ def _resolve(x: Array, window: Sides, strides: Sides | None, padding: Padding) -
 
 
 def _native_max_pool(x: Array, *, window: Size, strides: Size, pads: Pads) -> Array:
-    return _reduce_window(x, conv_cpu.lowest(x.dtype), lax.max, window=window, strides=strides, pads=pads)
+    return _reduce_window(x, max_pool_cpu.lowest(x.dtype), lax.max, window=window, strides=strides, pads=pads)
 
 
 def _reduce_window(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jax import lax
 
 from dl.errors import InputError
-from dl.layers import Conv, ConvPool, conv_cpu, conv_pool, convolution, max_pool
+from dl.layers import Conv, ConvPool, conv_pool, conv_pool_cpu, convolution, max_pool
 
 
 def operands(*, batch=2, height=9, width=8, channels=2, kernel=(3, 3), features=3):
@@ -40,12 +40,12 @@ def output_and_gradients(function, *arguments):
 def fused(x, kernel, bias, **options):
     """Fused on the CPU whatever the rule says for shapes of this size."""
     options = {"window": (2, 2), "pads": ((0, 0), (0, 0)), "activation": nn.relu, **options}
-    return conv_cpu.conv_pool(x, kernel, bias, **options)
+    return conv_pool_cpu.conv_pool(x, kernel, bias, **{"strides": options["window"], **options})
 
 
-def separate(x, kernel, bias, *, window=(2, 2), pads=((0, 0), (0, 0)), activation=nn.relu):
+def separate(x, kernel, bias, *, window=(2, 2), strides=None, pads=((0, 0), (0, 0)), activation=nn.relu):
     y = lax.conv_general_dilated(x, kernel, (1, 1), pads, dimension_numbers=("NHWC", "HWIO", "NHWC"))
-    return nn.max_pool(activation(y + bias), window, window)
+    return nn.max_pool(activation(y + bias), window, strides or window)
 
 
 def test_lecture_example():
@@ -93,20 +93,40 @@ def test_parameters_are_flax_conv_s_under_the_module_s_own_name():
     assert_close(y, expected)
 
 
-@settings(max_examples=7, deadline=None, derandomize=True, database=None)
+@settings(max_examples=12, deadline=None, derandomize=True, database=None)
 @given(
     sides=st.tuples(st.integers(4, 9), st.integers(4, 9)),
     kernel=st.tuples(st.integers(1, 5), st.integers(1, 5)),
-    window=st.sampled_from([(2, 2), (2, 2), (1, 2), (3, 2)]),
+    channels=st.sampled_from([2, 6]),
+    pooling=st.sampled_from([((2, 2), (2, 2)), ((3, 3), (2, 2)), ((1, 2), (1, 2)), ((3, 2), (1, 2))]),
     pads=st.sampled_from([((0, 0), (0, 0)), ((1, 1), (1, 1)), ((2, 1), (0, 1))]),
 )
-def test_fused_form_and_its_gradients_are_the_separate_operations(sides, kernel, window, pads):
+def test_fused_form_and_its_gradients_are_the_separate_operations(sides, kernel, channels, pooling, pads):
+    window, strides = pooling
     out = [n + sum(p) - k + 1 for n, p, k in zip(sides, pads, kernel, strict=True)]
     assume(out[0] >= window[0] and out[1] >= window[1])
-    arguments = operands(height=sides[0], width=sides[1], kernel=kernel)
-    options = {"window": window, "pads": pads}
+    arguments = operands(height=sides[0], width=sides[1], channels=channels, kernel=kernel)
+    options = {"window": window, "strides": strides, "pads": pads}
     ours = output_and_gradients(lambda *a: fused(*a, **options), *arguments)
     assert_close(ours, output_and_gradients(lambda *a: separate(*a, **options), *arguments))
+
+
+@pytest.mark.parametrize("kernel", [(4, 3), (3, 4), (5, 5)])
+@pytest.mark.parametrize("window", [(2, 2), (3, 3)])
+def test_minimal_filtering_and_its_gradients_are_the_separate_operations(kernel, window):
+    arguments = operands(height=10, width=11, channels=6, kernel=kernel)
+    options = {"window": window, "strides": (2, 2), "pads": ((1, 1), (0, 2))}
+    assert conv_pool_cpu.fuses(*arguments[:2], **options)
+    ours = output_and_gradients(lambda *a: fused(*a, **options), *arguments)
+    assert_close(ours, output_and_gradients(lambda *a: separate(*a, **options), *arguments))
+
+
+@pytest.mark.parametrize("taps", [2, 3, 4, 5])
+def test_a_minimal_filter_is_the_sliding_product(taps):
+    outputs, weights, inputs = conv_pool_cpu.minimal_filter(taps)
+    generator = np.random.default_rng(taps)
+    kernel, row = generator.normal(size=taps), generator.normal(size=taps + 1)
+    np.testing.assert_allclose(outputs @ (weights @ kernel * (inputs @ row)), np.correlate(row, kernel), rtol=1e-12)
 
 
 @pytest.mark.parametrize("activation", [nn.relu, jnp.tanh, nn.sigmoid])
@@ -123,12 +143,22 @@ def test_ties_send_the_gradient_to_the_first_place():
     np.testing.assert_array_equal(*gradients)
 
 
-def test_the_rule_fuses_lenet_and_leaves_wide_3x3_convolutions_alone():
-    options = {"window": (2, 2), "pads": ((0, 0), (0, 0))}
-    assert conv_cpu.fuses((128, 28, 28, 1), (5, 5, 1, 20), **options)
-    assert conv_cpu.fuses((128, 12, 12, 20), (5, 5, 20, 50), **options)
-    assert not conv_cpu.fuses((64, 32, 32, 64), (3, 3, 64, 64), **options)
-    assert not conv_cpu.fuses((1, 5, 5, 1), (5, 5, 1, 20), **options)
+@pytest.mark.parametrize(
+    ("x", "kernel", "window", "dtype", "expected"),
+    [
+        ((128, 28, 28, 1), (5, 5, 1, 20), (2, 2), "float32", True),
+        ((128, 12, 12, 20), (5, 5, 20, 50), (2, 2), "float32", True),
+        ((16, 27, 27, 96), (5, 5, 96, 256), (3, 3), "float32", True),
+        ((64, 32, 32, 64), (3, 3, 64, 64), (2, 2), "float32", False),
+        ((128, 12, 12, 20), (5, 5, 20, 50), (2, 2), "bfloat16", False),
+        ((128, 12, 12, 20), (7, 7, 20, 50), (2, 2), "float32", False),
+        ((128, 12, 12, 20), (5, 5, 20, 50), (1, 1), "float32", False),
+        ((1, 5, 5, 1), (5, 5, 1, 20), (2, 2), "float32", False),
+    ],
+)
+def test_the_rule_fuses_lenet_and_alexnet_stages_and_leaves_the_rest_alone(x, kernel, window, dtype, expected):
+    shapes = jax.ShapeDtypeStruct(x, dtype), jax.ShapeDtypeStruct(kernel, dtype)
+    assert conv_pool_cpu.fuses(*shapes, window=window, strides=(2, 2), pads=((0, 0), (0, 0))) == expected
 
 
 def test_what_is_not_fused_is_still_right():

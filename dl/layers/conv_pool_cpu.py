@@ -1,0 +1,239 @@
+"""Convolution and max-pooling as one operation, for the CPU, where the gradients of XLA's own are slow.
+
+Both forms are sums, products and selections of slices, so they differentiate in both modes, to any order, and batch
+under `vmap`. Values and gradients are the native ones to float tolerance. Inside, the batch is the last axis, so that
+every copy is contiguous. Without the barriers XLA computes patches and products again inside each of their readers.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import cache, partial, reduce
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from dl.layers.max_pool_cpu import Pads, Size, first_maximum
+from dl.types import Array
+
+Shape = tuple[int, ...]
+
+_MOST_PATCHES = 4_000_000
+_MOST_PATCHES_5_WIDE = 20_000_000
+"""Numbers in all patches up to which copying them costs less than it saves: the most with kernels 5 wide."""
+_POINTS = (0.0, 1.0, -1.0, 2.0, -2.0)
+"""Where the polynomials of a minimal filter are evaluated; farther ones would cost exactness."""
+
+
+def conv_pool(
+    x: Array,
+    kernel: Array,
+    bias: Array | None,
+    *,
+    window: Size,
+    strides: Size,
+    pads: Pads,
+    activation: Callable[[Array], Array],
+) -> Array:
+    """Convolution, max-pooling, bias and activation: a maximum over the window's places, strides up to its sides.
+
+    [B, H, W, C] * [h, w, C, F] + [F] -> [B, P, Q, F]. What the convolution gives at place (a, b) of every block of the
+    strides' size is computed apart, by shifted kernels or, where that is less work, by minimal filtering. Bias and
+    activation are cheaper before the batch is the first axis again.
+
+    >>> x, kernel = jnp.arange(16.0).reshape(1, 4, 4, 1), jnp.ones((1, 1, 1, 1))
+    >>> y = conv_pool(x, kernel, None, window=(2, 2), strides=(2, 2), pads=((0, 0), (0, 0)), activation=jnp.sqrt)
+    >>> (y[0, :, :, 0] ** 2).round(1).tolist()
+    [[5.0, 7.0], [13.0, 15.0]]
+    """
+    rows, columns = _pooled_sides(x.shape, kernel.shape, window=window, strides=strides, pads=pads)
+    outputs = rows + (window[0] - 1) // strides[0], columns + (window[1] - 1) // strides[1]
+    blocks = _whole_blocks(x, kernel.shape, outputs, strides=strides, pads=pads)
+    minimal = not _has_few_channels(kernel.shape) and _is_minimal(x.dtype, kernel.shape, strides)
+    products = minimal_products if minimal else partial(shifted_products, strides=strides)
+    places = [place.reshape(-1, *outputs, x.shape[0]) for place in products(blocks, kernel, outputs)]
+    highest = reduce(first_maximum, _windows(places, (rows, columns), window=window, strides=strides))
+    activated = activation(highest if bias is None else highest + bias[:, None])
+    return activated.reshape(-1, rows, columns, x.shape[0]).transpose(3, 1, 2, 0)
+
+
+def fuses(
+    x: jax.ShapeDtypeStruct | Array,
+    kernel: jax.ShapeDtypeStruct | Array,
+    *,
+    window: Size,
+    strides: Size,
+    pads: Pads,
+) -> bool:
+    """Whether `conv_pool` applies and is faster than convolution and pooling apart, forward plus backward, as measured.
+
+    It is with few input channels, where XLA's own convolution is far from its best, and where minimal filtering saves
+    multiplications; in both cases as long as the patches do not leave the caches by far.
+
+    >>> options = {"window": (2, 2), "strides": (2, 2), "pads": ((1, 1), (1, 1))}
+    >>> kernel = jax.ShapeDtypeStruct((3, 3, 64, 64), "float32")
+    >>> [fuses(jax.ShapeDtypeStruct((batch, 32, 32, 64), "float32"), kernel, **options) for batch in (8, 64)]
+    [True, False]
+    """
+    rows, columns = _pooled_sides(x.shape, kernel.shape, window=window, strides=strides, pads=pads)
+    overlaps = all(step <= side for step, side in zip(strides, window, strict=True))
+    pays = _has_few_channels(kernel.shape) or _is_minimal(x.dtype, kernel.shape, strides)
+    patches = _patch_size(kernel.shape, strides) * rows * columns * x.shape[0]
+    most = _MOST_PATCHES_5_WIDE if kernel.shape[1] == 5 else _MOST_PATCHES
+    return min(rows, columns) > 0 and overlaps and pays and patches <= most
+
+
+def shifted_products(blocks: Array, kernel: Array, outputs: Size, strides: Size) -> list[Array]:
+    """What the convolution gives at every place of P Q blocks: s t arrays [F, P Q B] from [C, H, W, B].
+
+    Place (a, b) is a convolution whose kernel is shifted by (a, b). Over the input folded into blocks of the strides'
+    size all of them have stride 1 and the same patches, so that they are one product.
+    """
+    reach, count = _reach(kernel.shape, strides), strides[0] * strides[1]
+    kernels = _shifted_kernels(kernel, reach, strides=strides)
+    patches = lax.optimization_barrier(_patches(_fold(blocks, strides), outputs, reach))
+    product = lax.optimization_barrier(kernels @ patches)
+    return lax.split(product, (kernel.shape[-1],) * count)
+
+
+def minimal_products(blocks: Array, kernel: Array, outputs: Size) -> list[Array]:
+    """The same for blocks of 2×2, with w + 1 instead of 2 w multiplications along a row.
+
+    Two neighbouring outputs of a row are y = A [(G k) ⊙ (D x)], x its w + 1 inputs: see `minimal_filter`. Channels and
+    the rows of the kernel are summed before A, so ⊙ is a product of matrices for each of the w + 1 terms.
+    """
+    filter_outputs, weights, inputs = minimal_filter(kernel.shape[1])
+    even_odd = lax.optimization_barrier(_even_odd(blocks, axis=2))
+    columns = [even_odd[j % 2][:, :, j // 2 : j // 2 + outputs[1]] for j in range(len(inputs))]
+    kernels = _kernels_of_terms(kernel, weights)
+    patches = [_rows(_combine(row, columns), outputs[0], kernel.shape[0]) for row in inputs]
+    terms = [[k @ rows for rows in both] for k, both in zip(kernels, patches, strict=True)]
+    terms = lax.optimization_barrier(terms)
+    return [_combine(row, [term[place] for term in terms]) for place in range(2) for row in filter_outputs]
+
+
+@cache
+def minimal_filter(taps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A [2, n], G [n, w] and D [n, n] with Σ_j k_j x_{t+j} = Σ_p A_tp (G k)_p (D x)_p, t = 0, 1 and n = w + 1.
+
+    For w from 2 to 5: the product of two polynomials from its values at w points and its leading coefficient (∞),
+    transposed. Source: Winograd 1980, Arithmetic Complexity of Computations; Lavin and Gray 2016, arXiv:1509.09308.
+
+    >>> outputs, weights, inputs = minimal_filter(3)
+    >>> (outputs @ ((weights @ [1, 10, 100]) * (inputs @ [1, 2, 3, 4]))).tolist()
+    [321.0, 432.0]
+    """
+    points = _POINTS[:taps]
+    others = [[q for q in points if q != p] for p in points]
+    outputs, weights = np.vander([*points, 0.0], 2, increasing=True).T, np.vander([*points, 0.0], taps, increasing=True)
+    outputs[:, -1], weights[-1] = [0.0, 1.0], [0.0] * (taps - 1) + [1.0]
+    weights[:-1] /= np.array([[np.prod([p - q for q in rest])] for p, rest in zip(points, others, strict=True)])
+    inputs = np.array([[*np.poly(rest)[::-1], *[0.0] * (taps - len(rest))] for rest in [*others, points]])
+    return outputs, weights, inputs
+
+
+def _pooled_sides(x_shape: Shape, kernel_shape: Shape, *, window: Size, strides: Size, pads: Pads) -> Size:
+    """Height and width after the convolution and the pooling, both at full windows only."""
+    height = x_shape[1] + sum(pads[0]) - kernel_shape[0] + 1
+    width = x_shape[2] + sum(pads[1]) - kernel_shape[1] + 1
+    return (height - window[0]) // strides[0] + 1, (width - window[1]) // strides[1] + 1
+
+
+def _has_few_channels(kernel_shape: Shape) -> bool:
+    """Whether the zeros of shifted kernels cost less than what avoids them."""
+    return kernel_shape[2] <= 4
+
+
+def _is_minimal(dtype: Any, kernel_shape: Shape, strides: Size) -> bool:
+    """Whether minimal filtering applies, saves a third of the multiplications, and the dtype bears its sums."""
+    exact = jnp.issubdtype(dtype, jnp.floating) and jnp.dtype(dtype).itemsize >= 4
+    return exact and strides == (2, 2) and 3 <= kernel_shape[1] <= len(_POINTS)
+
+
+def _patch_size(kernel_shape: Shape, strides: Size) -> int:
+    """Numbers in the patches that give one output after the pooling."""
+    height, width, channels, _ = kernel_shape
+    if not _has_few_channels(kernel_shape):
+        return 2 * height * (width + 1) * channels
+    reach = _reach(kernel_shape, strides)
+    return reach[0] * strides[0] * reach[1] * strides[1] * channels
+
+
+def _windows(places: list[Array], pooled: Size, *, window: Size, strides: Size) -> Iterator[Array]:
+    """The outputs at each place of all windows, in row-major order: [F, rows, columns, B] -> [F, P Q B]."""
+    for i in range(window[0]):
+        for j in range(window[1]):
+            place = places[i % strides[0] * strides[1] + j % strides[1]]
+            row, column = i // strides[0], j // strides[1]
+            window_place = place[:, row : row + pooled[0], column : column + pooled[1]]
+            yield window_place.reshape(place.shape[0], -1)
+
+
+def _reach(kernel_shape: Shape, strides: Size) -> Size:
+    """How many blocks of the strides' size a kernel spans at most, wherever in a block it starts."""
+    return (kernel_shape[0] - 2) // strides[0] + 2, (kernel_shape[1] - 2) // strides[1] + 2
+
+
+def _whole_blocks(x: Array, kernel_shape: Shape, outputs: Size, *, strides: Size, pads: Pads) -> Array:
+    """[B, H, W, C] -> [C, H, W, B], padded or cropped to the blocks of the strides' size that the kernel reaches."""
+    reach = _reach(kernel_shape, strides)
+    sides = [(o + r - 1) * s for o, r, s in zip(outputs, reach, strides, strict=True)]
+    (top, _), (left, _) = pads
+    bottom, right = sides[0] - x.shape[1] - top, sides[1] - x.shape[2] - left
+    x = lax.optimization_barrier(x.transpose(3, 1, 2, 0))
+    return lax.pad(x, jnp.zeros((), x.dtype), ((0, 0, 0), (top, bottom, 0), (left, right, 0), (0, 0, 0)))
+
+
+def _fold(x: Array, strides: Size) -> Array:
+    """[C, H, W, B] -> [C · places, rows, columns, B]."""
+    channels, height, width, batch = x.shape
+    rows, columns = height // strides[0], width // strides[1]
+    x = x.reshape(channels, rows, strides[0], columns, strides[1], batch)
+    return x.transpose(0, 2, 4, 1, 3, 5).reshape(-1, rows, columns, batch)
+
+
+def _patches(blocks: Array, outputs: Size, reach: Size) -> Array:
+    """[C · places, rows, columns, B] -> [reach · C · places, P · Q · B]."""
+    rows, columns = outputs
+    shifts = [(i, j) for i in range(reach[0]) for j in range(reach[1])]
+    shifted = [blocks[:, i : i + rows, j : j + columns] for i, j in shifts]
+    return jnp.concatenate(shifted).reshape(len(shifts) * blocks.shape[0], -1)
+
+
+def _shifted_kernels(kernel: Array, reach: Size, *, strides: Size) -> Array:
+    """The kernel at every place of a block, folded: [h, w, C, F] -> [places · F, reach · C · places]."""
+    height, width, channels, features = kernel.shape
+    (rows, columns), (h, w) = reach, strides
+    spare = (rows * h - height, columns * w - width)
+    shifted = [
+        jnp.pad(kernel, ((a, spare[0] - a), (b, spare[1] - b), (0, 0), (0, 0))) for a in range(h) for b in range(w)
+    ]
+    folded = jnp.stack(shifted).reshape(h * w, rows, h, columns, w, channels, features)
+    return folded.transpose(0, 6, 1, 3, 5, 2, 4).reshape(h * w * features, -1)
+
+
+def _kernels_of_terms(kernel: Array, weights: np.ndarray) -> list[Array]:
+    """G k: [h, w, C, F] -> for each of w + 1 terms [F, h C]."""
+    terms = [_combine(row, [kernel[:, j] for j in range(kernel.shape[1])]) for row in weights]
+    return lax.optimization_barrier([term.reshape(-1, kernel.shape[-1]).T for term in terms])
+
+
+def _rows(x: Array, output_rows: int, count: int) -> list[Array]:
+    """Every second row from each of `count` on, for both places in a block: [C, H, Q, B] -> 2 × [count C, P Q B]."""
+    even_odd = lax.optimization_barrier(_even_odd(lax.optimization_barrier(x), axis=1))
+    shifted = [even_odd[i % 2][:, i // 2 : i // 2 + output_rows] for i in range(count + 1)]
+    both = [jnp.concatenate(shifted[place : place + count]) for place in range(2)]
+    return lax.optimization_barrier([rows.reshape(count * x.shape[0], -1) for rows in both])
+
+
+def _even_odd(x: Array, axis: int) -> list[Array]:
+    """Every second entry along an axis from the first, and from the second: unlike strided slices, cheap to undo."""
+    pairs = x.reshape(*x.shape[:axis], x.shape[axis] // 2, 2, *x.shape[axis + 1 :])
+    return [lax.squeeze(part, (axis + 1,)) for part in lax.split(pairs, (1, 1), axis=axis + 1)]
+
+
+def _combine(factors: np.ndarray, arrays: list[Array]) -> Array:
+    """Σ_i factor_i array_i without the terms that are zero."""
+    scaled = [a if f == 1 else a * a.dtype.type(f) for f, a in zip(factors, arrays, strict=True) if f]
+    return sum(scaled[1:], scaled[0])
