@@ -11,6 +11,8 @@ from jax import lax
 
 from dl.errors import InputError
 from dl.layers import conv_pool_cpu
+from dl.layers.conv_in_loops import convolution_in_loops, native_convolution
+from dl.layers.conv_products import Placement
 from dl.layers.max_pool_cpu import Pads, Size
 from dl.layers.pool import Padding, Sides, check_implementation, check_pictures, max_pool, padding_pairs, pair
 from dl.types import Array
@@ -26,22 +28,27 @@ def convolution(
     padding: Padding = "SAME",
     dilation: Sides = 1,
     groups: int = 1,
+    implementation: str = "auto",
 ) -> Array:
     """Cross-correlation: y[b, p, q, f] = Σ_ijc x[b, s p + d i, s q + d j, c] k[i, j, c, f].
 
     [B, H, W, C] * [h, w, C / groups, F] -> [B, P, Q, F] with P = ⌊(H + padding − d (h − 1) − 1) / s⌋ + 1. The
     step s is `strides`, the spread d is `dilation`. With `groups`, every group of C / groups input channels
-    has its own F / groups kernels. Source: E3, E4.
+    has its own F / groups kernels. `implementation` "native" is XLA's convolution with its own gradients on every
+    backend, and so is "auto". "loop" has other gradients on the CPU, for use inside a compiled loop (`lax.scan`,
+    `while`) or under `vmap` over kernels, where XLA's are many times slower; groups keep XLA's. Source: E3, E4.
 
     >>> x, kernel = jnp.arange(9.0).reshape(1, 3, 3, 1), jnp.ones((2, 2, 1, 1))
     >>> convolution(x, kernel, padding="VALID")[0, :, :, 0].tolist()
     [[8.0, 12.0], [20.0, 24.0]]
     """
     _check_shapes(x, kernel, groups)
+    check_implementation(implementation, ("auto", "native", "loop"))
     step, spread = pair(strides, "strides"), pair(dilation, "dilation")
     extent = ((kernel.shape[0] - 1) * spread[0] + 1, (kernel.shape[1] - 1) * spread[1] + 1)
     pads = padding_pairs(padding, (x.shape[1], x.shape[2]), extent, step)
-    return _native_convolution(x, kernel, strides=step, pads=pads, dilation=spread, groups=groups)
+    convolve = convolution_in_loops if implementation == "loop" else native_convolution
+    return convolve(x, kernel, Placement(step, pads, spread), groups)
 
 
 def conv_pool(
@@ -84,7 +91,7 @@ class Conv(nn.Module):
     """`convolution` and a bias, with the parameters, initialisers and semantics of `flax.linen.Conv`.
 
     `kernel` [h, w, C / groups, features], `bias` [features]. `dtype` is what is computed in, `param_dtype`
-    what is kept.
+    what is kept; `implementation` is `convolution`'s.
 
     >>> layer = Conv(6, (5, 5), padding="VALID")
     >>> layer.init_with_output(jax.random.key(0), jnp.ones((1, 32, 32, 1)))[0].shape
@@ -102,6 +109,7 @@ class Conv(nn.Module):
     param_dtype: Any = jnp.float32
     kernel_init: Initializer = nn.initializers.lecun_normal()
     bias_init: Initializer = nn.initializers.zeros_init()
+    implementation: str = "auto"
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
@@ -111,7 +119,13 @@ class Conv(nn.Module):
         bias = self.param("bias", self.bias_init, (self.features,), self.param_dtype) if self.use_bias else None
         x, kernel, bias = promote_dtype(x, kernel, bias, dtype=self.dtype)
         y = convolution(
-            x, kernel, strides=self.strides, padding=self.padding, dilation=self.dilation, groups=self.groups
+            x,
+            kernel,
+            strides=self.strides,
+            padding=self.padding,
+            dilation=self.dilation,
+            groups=self.groups,
+            implementation=self.implementation,
         )
         return y if bias is None else y + bias
 
@@ -190,15 +204,3 @@ def _conv_pool(
 ) -> Array:
     pooled = max_pool(convolution(x, kernel, padding=pads), window, strides=strides, implementation=implementation)
     return activation(pooled if bias is None else pooled + bias)
-
-
-def _native_convolution(x: Array, kernel: Array, *, strides: Size, pads: Pads, dilation: Size, groups: int) -> Array:
-    return lax.conv_general_dilated(
-        x,
-        kernel,
-        strides,
-        pads,
-        rhs_dilation=dilation,
-        dimension_numbers=("NHWC", "HWIO", "NHWC"),
-        feature_group_count=groups,
-    )

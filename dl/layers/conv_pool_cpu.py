@@ -14,10 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from dl.layers.max_pool_cpu import Pads, Size, first_maximum
+from dl.layers.max_pool_cpu import Pads, Shape, Size, first_maximum
 from dl.types import Array
-
-Shape = tuple[int, ...]
 
 _MOST_PATCHES = 4_000_000
 _MOST_PATCHES_5_WIDE = 20_000_000

@@ -12,6 +12,7 @@ from jax import lax
 
 from dl.types import Array
 
+Shape = tuple[int, ...]
 Size = tuple[int, int]
 Pads = tuple[tuple[int, int], tuple[int, int]]
 

@@ -1,0 +1,155 @@
+"""Convolution whose gradients stay fast on a CPU inside compiled loops and for populations of networks.
+
+XLA's forward convolution is fast there; its two gradients are slow beyond use inside a loop, and so is everything once
+`vmap` over pictures and kernels makes groups of it. Here both tangents are written as operations whose transposes are
+the gradients that one wants, so that all of automatic differentiation works: either mode, any order, `vmap`.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jax.custom_batching import custom_vmap
+from jax.custom_derivatives import SymbolicZero
+
+from dl.layers.max_pool_cpu import Pads, Shape
+from dl.layers.conv_products import Placement, product_convolution
+from dl.types import Array
+
+Function = Callable[..., Array]
+
+
+def convolution_in_loops(x: Array, kernel: Array, placement: Placement, groups: int = 1) -> Array:
+    """`native_convolution` with other gradients on a CPU; on other backends the program is the native one.
+
+    [B, H, W, C] * [h, w, C / groups, F] -> [B, P, Q, F], values and gradients equal to float tolerance. On a CPU the
+    kernel's gradient is a product with patches of the pictures, and the pictures' gradient a forward convolution with
+    the turned kernel. Where `vmap` maps the kernel the latter is a product too, and so is the forward pass where it
+    maps both. More than one group, integers and arrays of size 0 keep the native gradients. Forward mode along the
+    pictures, and derivatives of the second order and up, are right but not all of them fast in a loop.
+    Source: E3, E4.
+
+    >>> x, kernel = jnp.ones((1, 4, 4, 2)), jnp.ones((3, 3, 2, 5))
+    >>> convolution_in_loops(x, kernel, Placement(pads=((1, 1), (1, 1)))).shape
+    (1, 4, 4, 5)
+    """
+    native = partial(native_convolution, placement=placement, groups=groups)
+    sizes = x.size, kernel.size, jax.eval_shape(native, x, kernel).size
+    if groups > 1 or 0 in sizes or not jnp.issubdtype(x.dtype, jnp.inexact):
+        return native(x, kernel)
+    return _convolution(placement, x, kernel)
+
+
+def native_convolution(x: Array, kernel: Array, placement: Placement, groups: int = 1) -> Array:
+    """XLA's convolution and its own gradients: [B, H, W, C] * [h, w, C / groups, F] -> [B, P, Q, F]. Source: E3, E4.
+
+    >>> native_convolution(jnp.ones((1, 4, 4, 2)), jnp.ones((3, 3, 2, 5)), Placement(strides=(2, 2))).shape
+    (1, 1, 1, 5)
+    """
+    return lax.conv_general_dilated(
+        x,
+        kernel,
+        placement.strides,
+        placement.pads,
+        rhs_dilation=placement.dilation,
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+        feature_group_count=groups,
+    )
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(0,))
+def _convolution(placement: Placement, x: Array, kernel: Array) -> Array:
+    product, native = (partial(f, placement=placement) for f in (product_convolution, native_convolution))
+
+    def on_cpu(x: Array, kernel: Array) -> Array:
+        return lax.cond(_is_mapped(x) & _is_mapped(kernel), product, native, x, kernel)
+
+    return lax.platform_dependent(x, kernel, cpu=on_cpu, default=native)
+
+
+@partial(_convolution.defjvp, symbolic_zeros=True)
+def _convolution_jvp(placement: Placement, primals: tuple, tangents: tuple) -> tuple[Array, Any]:
+    (x, kernel), (dx, dkernel) = primals, tangents
+    y = _convolution(placement, x, kernel)
+    parts = []
+    if not isinstance(dx, SymbolicZero):
+        parts.append(_recomputed(partial(_along_inputs, placement))(dx, kernel))
+    if not isinstance(dkernel, SymbolicZero):
+        parts.append(_recomputed(partial(_along_kernel, placement))(x, dkernel))
+    return y, sum(parts) if parts else jnp.zeros_like(y)
+
+
+def _along_inputs(placement: Placement, dx: Array, kernel: Array) -> Array:
+    """dx * kernel; on a CPU the transpose of the gradient that is wanted."""
+    native = partial(native_convolution, placement=placement)
+    of_product, of_native = (partial(_transposed, f, placement) for f in (product_convolution, native_convolution))
+
+    def on_cpu(dx: Array, kernel: Array) -> Array:
+        return lax.cond(_is_mapped(kernel), of_product, of_native, dx, kernel)
+
+    return lax.platform_dependent(dx, kernel, cpu=_recomputed(on_cpu), default=native)
+
+
+def _along_kernel(placement: Placement, x: Array, dkernel: Array) -> Array:
+    """x * dkernel; on a CPU a product, whose transpose is one too."""
+    product, native = (partial(f, placement=placement) for f in (product_convolution, native_convolution))
+    return lax.platform_dependent(x, dkernel, cpu=_recomputed(product), default=native)
+
+
+def _recomputed(linear: Function) -> Function:
+    """`linear`, for whose transpose nothing but its other argument is kept.
+
+    Around the choice of a platform it keeps a loop's memory small; around the CPU's branch it keeps what that branch
+    would save, the patches, out of the other platforms' programs.
+    """
+    return jax.checkpoint(linear, prevent_cse=False)
+
+
+def _transposed(convolve: Function, placement: Placement, dx: Array, kernel: Array) -> Array:
+    """dx * kernel as the transpose of the pictures' gradient, in which `convolve` convolves."""
+    y = jax.eval_shape(partial(native_convolution, placement=placement), dx, kernel)
+
+    def gradient(dy: Array) -> Array:
+        spread, turned_placement = _spread(dy, placement, dx.shape, kernel.shape)
+        return convolve(spread, kernel[::-1, ::-1].swapaxes(2, 3), turned_placement)
+
+    return jax.linear_transpose(gradient, y)(dx)[0]
+
+
+def _spread(dy: Array, placement: Placement, x_shape: Shape, kernel_shape: Shape) -> tuple[Array, Placement]:
+    """`dy` with a stride's zeros between its places, and how the turned kernel is laid on it to give `x_shape`."""
+    pads = _turned_pads(dy.shape, placement, x_shape, kernel_shape)
+    if placement.strides == (1, 1) and min(*pads[0], *pads[1]) >= 0:
+        return dy, Placement(pads=pads, dilation=placement.dilation)
+    (rows, columns), (down, right) = pads, placement.strides
+    spread = lax.pad(dy, jnp.zeros((), dy.dtype), ((0, 0, 0), (*rows, down - 1), (*columns, right - 1), (0, 0, 0)))
+    # Without the barrier XLA would take the zeros back into its transposed convolution, the slow one.
+    return lax.optimization_barrier(spread), Placement(dilation=placement.dilation)
+
+
+def _turned_pads(dy_shape: Shape, placement: Placement, x_shape: Shape, kernel_shape: Shape) -> Pads:
+    def around(axis: int) -> tuple[int, int]:
+        reach = (kernel_shape[axis] - 1) * placement.dilation[axis]
+        last = (dy_shape[axis + 1] - 1) * placement.strides[axis]
+        before = reach - placement.pads[axis][0]
+        return before, x_shape[axis + 1] - 1 + reach - last - before
+
+    return around(0), around(1)
+
+
+def _is_mapped(x: Array) -> Array:
+    """Whether `vmap` maps x: a constant of the compiled program, which a tracer inside a loop would not tell."""
+    return _mapped(lax.stop_gradient(x))
+
+
+@custom_vmap
+def _mapped(x: Array) -> Array:
+    return jnp.asarray(False)
+
+
+@_mapped.def_vmap
+def _mapped_under_vmap(size: int, mapped: list, x: Array) -> tuple[Array, bool]:
+    return jnp.asarray(True), False

@@ -1,0 +1,257 @@
+"""The convolution for compiled loops against XLA's own: values, derivatives, transformations, programs."""
+
+import re
+from functools import partial
+from unittest.mock import patch
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import Phase, assume, example, given, settings
+from hypothesis import strategies as st
+from jax import lax
+from jax.test_util import check_grads
+
+from dl.errors import InputError
+from dl.layers import Conv, conv_products, convolution
+
+PADDINGS = ["SAME", "VALID", ((2, 1), (0, 3)), ((4, 0), (3, 5))]
+STRIDED = {"strides": (2, 1), "padding": ((1, 2), (0, 1))}
+
+
+def operands(*, batch=2, sides=(6, 5), channels=2, kernel=(3, 2), features=3, groups=1):
+    """Pictures and a kernel."""
+    generator = np.random.default_rng(sum(sides) + 10 * batch)
+    shapes = (batch, *sides, channels * groups), (*kernel, channels, features * groups)
+    return [jnp.asarray(generator.normal(size=shape), float) for shape in shapes]
+
+
+def native(x, kernel, *, strides=(1, 1), padding="SAME", dilation=(1, 1), groups=1):
+    dimensions = ("NHWC", "HWIO", "NHWC")
+    options = {"rhs_dilation": dilation, "dimension_numbers": dimensions, "feature_group_count": groups}
+    return lax.conv_general_dilated(x, kernel, strides, padding, **options)
+
+
+loop = partial(convolution, implementation="loop")
+
+
+def assert_close(ours, reference):
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4), ours, reference)
+
+
+def value_and_gradients(function, *arguments):
+    """A function's value and the gradients of a sum with a different weight for every output."""
+    y, pull = jax.vjp(function, *arguments)
+    return y, pull(jnp.linspace(-1.0, 1.0, y.size).reshape(y.shape).astype(y.dtype))
+
+
+def loss(convolve, x, kernel):
+    return jnp.tanh(convolve(x, kernel)).sum()
+
+
+def gradients(convolve, x, kernel):
+    return jax.grad(partial(loss, convolve), (0, 1))(x, kernel)
+
+
+def compiled_text(function, *arguments):
+    return jax.jit(function).lower(*arguments).compile().as_text() or ""
+
+
+SIZES = {"sides": (7, 6), "kernel": (3, 2), "sizes": {"batch": 2, "channels": 2, "features": 2}, "patches": 50}
+
+
+# Each example compiles two programs, so that a failing one is reported as it is.
+@settings(max_examples=8, deadline=None, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate))
+@example(**SIZES, strides=(1, 1), padding=((4, 0), (3, 5)), dilation=(2, 3), groups=1)
+@example(**SIZES, strides=(3, 2), padding=((4, 0), (3, 5)), dilation=(2, 1), groups=1)
+@example(**SIZES, strides=(2, 1), padding="SAME", dilation=(1, 1), groups=2)
+@given(
+    sides=st.tuples(st.integers(4, 9), st.integers(4, 9)),
+    kernel=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    strides=st.sampled_from([(1, 1), (1, 1), (2, 2), (3, 2), (1, 2)]),
+    padding=st.sampled_from(PADDINGS),
+    dilation=st.tuples(st.integers(1, 2), st.integers(1, 2)),
+    sizes=st.fixed_dictionaries({name: st.integers(1, 3) for name in ("batch", "channels", "features")}),
+    groups=st.sampled_from([1, 1, 1, 2]),
+    patches=st.sampled_from([50, 500_000]),
+)
+def test_values_and_gradients_are_xla_s(sides, kernel, strides, padding, dilation, sizes, groups, patches):
+    x, weights = operands(sides=sides, kernel=kernel, groups=groups, **sizes)
+    options = {"strides": strides, "padding": padding, "dilation": dilation, "groups": groups}
+    expected = jax.jit(partial(value_and_gradients, partial(native, **options)))(x, weights)
+    assume(expected[0].size)
+    with patch.object(conv_products, "_PATCHES_AT_ONCE", patches):
+        assert_close(jax.jit(partial(value_and_gradients, partial(loop, **options)))(x, weights), expected)
+
+
+@pytest.mark.parametrize("options", [{}, STRIDED, {"padding": ((4, 0), (0, 3))}], ids=["plain", "strided", "cropped"])
+def test_either_order_of_one_kernel_s_and_one_picture_s_derivative(options):
+    x, kernel = operands(batch=1, sides=(4, 3), channels=1, features=2, kernel=(2, 2))
+
+    def derivatives(convolve, x, kernel):
+        function = partial(loss, partial(convolve, **options))
+        tangent = jax.jvp(function, (x, kernel), (jnp.cos(x), jnp.sin(kernel)))
+        reverse_over_reverse = jax.jacrev(jax.jacrev(function, (0, 1)), (0, 1))(x, kernel)
+        return tangent, jax.hessian(function, (0, 1))(x, kernel), reverse_over_reverse
+
+    ours, expected = (jax.jit(partial(derivatives, f))(x, kernel) for f in (loop, native))
+    assert_close(ours, expected)
+
+
+@pytest.mark.parametrize("axes", [(0, None), (None, 0), (0, 0)], ids=["pictures", "kernel", "both"])
+def test_vmap_inside_and_outside_of_the_gradient(axes):
+    operand_stacks = [jnp.stack([a, -a, 2 * a]) if axis == 0 else a for a, axis in zip(operands(), axes, strict=True)]
+
+    def both(convolve, x, kernel):
+        mapped = jax.vmap(partial(convolve, **STRIDED), axes)
+        outside = jax.vmap(partial(gradients, partial(convolve, **STRIDED)), axes)(x, kernel)
+        return value_and_gradients(mapped, x, kernel), outside
+
+    ours, expected = (jax.jit(partial(both, f))(*operand_stacks) for f in (loop, native))
+    assert_close(ours, expected)
+
+
+def test_a_population_is_made_of_products_alone():
+    stacks = [jnp.stack([a] * 2) for a in operands()]
+    population = jax.vmap(partial(value_and_gradients, loop))
+    assert " convolution(" in compiled_text(jax.vmap(partial(value_and_gradients, native)), *stacks)
+    text = compiled_text(population, *stacks)
+    assert " dot(" in text
+    assert " convolution(" not in text
+    assert "conditional" not in text
+
+
+def test_the_gradient_of_a_loop_of_steps():
+    x, kernel = operands(channels=2, features=2, sides=(7, 6))
+    kernels = jnp.stack([kernel, kernel / 2, -kernel])
+
+    def step(convolve, x, kernel):
+        # Its gradient has zeros only between places: these XLA would take into its transposed convolution.
+        strided = convolve(x, kernel, strides=(2, 2), padding=((2, 2), (1, 1)))
+        return jnp.tanh(convolve(x, kernel) + jnp.square(strided).mean()), None
+
+    def unrolled(x, kernels):
+        for kernel in kernels:
+            x = step(native, x, kernel)[0]
+        return (x**2).sum()
+
+    def scanned(x, kernels, convolve=loop):
+        return (lax.scan(partial(step, convolve), x, kernels)[0] ** 2).sum()
+
+    ours = jax.jit(jax.grad(scanned, (0, 1)))
+    assert_close(ours(x, kernels), jax.jit(jax.grad(unrolled, (0, 1)))(x, kernels))
+    assert "lhs_dilate" in compiled_text(jax.grad(partial(scanned, convolve=native), (0, 1)), x, kernels)
+    text = compiled_text(jax.grad(scanned, (0, 1)), x, kernels)
+    assert "lhs_dilate" not in text
+    assert "conditional" not in text
+    # Two forward, two for the pictures' gradient; those of the kernel are products.
+    assert text.count(" convolution(") == 4
+
+
+def test_pmap_and_shard_map():
+    x, kernel = operands(batch=4)
+    _, expected = jax.jit(partial(gradients, native))(x, kernel)
+
+    def of_kernel(x, kernel):
+        return gradients(loop, x, kernel)[1]
+
+    def summed(x):
+        return lax.psum(of_kernel(x, kernel), "devices")
+
+    mesh = jax.sharding.Mesh(jax.devices()[:2], ("devices",))
+    # shard_map sums the gradient of what all devices share by itself.
+    sharded = jax.shard_map(of_kernel, mesh=mesh, in_specs=(jax.P("devices"), jax.P()), out_specs=jax.P())
+    with patch.object(conv_products, "_PATCHES_AT_ONCE", 50):
+        replicas = jax.pmap(summed, axis_name="devices", devices=jax.devices()[:2])(x.reshape(2, 2, *x.shape[1:]))
+        assert_close(replicas[0], expected)
+        assert_close(jax.jit(sharded)(x, kernel), expected)
+
+
+@pytest.mark.parametrize("options", [{}, STRIDED], ids=["plain", "strided"])
+def test_a_gpu_s_program_is_the_native_one(options):
+    x, kernel = operands(batch=3, channels=5, features=7)
+
+    def text(convolve, platform):
+        traced = jax.jit(partial(gradients, partial(convolve, **options))).trace(x, kernel)
+        return traced.lower(lowering_platforms=(platform,)).as_text()
+
+    def convolutions(text):
+        return sorted(re.findall(r"stablehlo\.convolution\(.*?\)(.*)", text))
+
+    def shapes(text):
+        return set(re.findall(r"tensor<(\S*)>", text)) - {"i32"}
+
+    ours, expected = text(loop, "cuda"), text(native, "cuda")
+    assert convolutions(ours) == convolutions(expected) != []
+    assert shapes(ours) <= shapes(expected)
+    for foreign in ("dot_general", "optimization_barrier", "stablehlo.while", "stablehlo.pad"):
+        assert foreign not in ours
+    assert "dot_general" in text(loop, "cpu")
+    assert not shapes(text(loop, "cpu")) <= shapes(expected)
+
+
+def test_numeric_derivatives_in_double_precision():
+    with jax.enable_x64(True):
+        x, kernel = operands(batch=1, sides=(4, 3))
+        assert x.dtype == jnp.float64
+        check_grads(jax.jit(partial(loop, **STRIDED)), (x, kernel), order=1, modes=("fwd", "rev"))
+
+
+@pytest.mark.parametrize("strides", [1, 2])
+def test_half_precision_keeps_its_type_and_is_summed_in_single(strides):
+    x, kernel = jnp.ones((64, 9, 9, 1), jnp.bfloat16), jnp.ones((1, 1, 1, 2), jnp.bfloat16)
+    function = partial(loop, strides=strides)
+    with patch.object(conv_products, "_PATCHES_AT_ONCE", 100):
+        y, pull = jax.vjp(function, x, kernel)
+        dx, dkernel = pull(jnp.ones_like(y))
+    assert y.dtype == dx.dtype == dkernel.dtype == jnp.bfloat16
+    assert dkernel.ravel().tolist() == [y.size // 2] * 2
+    population = jax.vmap(function)(x[None], kernel[None])
+    assert population.dtype == jnp.bfloat16
+    np.testing.assert_array_equal(population[0], y)
+
+
+@pytest.mark.parametrize(("batch", "sides"), [(0, (6, 5)), (2, (2, 5)), (2, (1, 1))])
+def test_nothing_in_or_nothing_out(batch, sides):
+    x, kernel = operands(batch=batch, sides=sides)
+    ours, expected = (value_and_gradients(partial(f, padding="VALID"), x, kernel) for f in (loop, native))
+    jax.tree.map(np.testing.assert_array_equal, ours, expected)
+
+
+def test_integers_are_exact():
+    x = jnp.full((1, 1, 1, 1, 1), 2**24 + 1)
+    assert jax.vmap(loop)(x, jnp.ones_like(x)).item() == 2**24 + 1
+
+
+@pytest.mark.parametrize("strides", [1, 2])
+def test_patches_of_the_whole_batch_are_never_kept(strides):
+    x, kernel = operands(batch=64, sides=(8, 8), channels=8, kernel=(5, 5), features=1)
+    shifts = 5 if strides == 1 else 25 / 4
+
+    def bytes_used(patches):
+        with patch.object(conv_products, "_PATCHES_AT_ONCE", patches):
+            gradient = jax.grad(partial(loss, partial(loop, strides=strides)), 1)
+            return jax.jit(gradient).lower(x, kernel).compile().memory_analysis().temp_size_in_bytes
+
+    assert bytes_used(10_000) < shifts * x.nbytes / 3 < bytes_used(10_000_000)
+
+
+def test_the_module_takes_it():
+    x, _ = operands(channels=3)
+    variables = Conv(4, 3).init(jax.random.key(0), x)
+
+    def gradient(name):
+        layer = Conv(4, 3, 2, implementation=name)
+        return jax.jit(jax.grad(lambda variables: jnp.square(layer.apply(variables, x)).sum()))
+
+    assert_close(gradient("loop")(variables), gradient("auto")(variables))
+    texts = {name: gradient(name).lower(variables).as_text() for name in ("auto", "native", "loop")}
+    assert texts["auto"] == texts["native"]
+    assert "dot_general" in texts["loop"]
+    assert "dot_general" not in texts["auto"]
+
+
+def test_an_unknown_implementation_is_refused_with_a_hint():
+    with pytest.raises(InputError, match=r"unknown implementation 'lop': did you mean loop\?"):
+        convolution(*operands(), implementation="lop")
