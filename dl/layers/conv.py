@@ -11,7 +11,7 @@ from jax import lax
 
 from dl.errors import InputError
 from dl.layers import conv_pool_cpu
-from dl.layers.conv_in_loops import convolution_in_loops, native_convolution
+from dl.layers.conv_gradients import fast_convolution, native_convolution
 from dl.layers.conv_products import Placement
 from dl.layers.max_pool_cpu import Pads, Size
 from dl.layers.pool import Padding, Sides, check_implementation, check_pictures, max_pool, padding_pairs, pair
@@ -35,19 +35,19 @@ def convolution(
     [B, H, W, C] * [h, w, C / groups, F] -> [B, P, Q, F] with P = ⌊(H + padding − d (h − 1) − 1) / s⌋ + 1. The
     step s is `strides`, the spread d is `dilation`. With `groups`, every group of C / groups input channels
     has its own F / groups kernels. `implementation` "native" is XLA's convolution with its own gradients on every
-    backend, and so is "auto". "loop" has other gradients on the CPU, for use inside a compiled loop (`lax.scan`,
-    `while`) or under `vmap` over kernels, where XLA's are many times slower; groups keep XLA's. Source: E3, E4.
+    backend; "auto" takes other gradients on the CPU, as fast outside of compiled loops (`lax.scan`, `while`), and many
+    times faster inside them and under `vmap` over kernels. Source: E3, E4.
 
     >>> x, kernel = jnp.arange(9.0).reshape(1, 3, 3, 1), jnp.ones((2, 2, 1, 1))
     >>> convolution(x, kernel, padding="VALID")[0, :, :, 0].tolist()
     [[8.0, 12.0], [20.0, 24.0]]
     """
     _check_shapes(x, kernel, groups)
-    check_implementation(implementation, ("auto", "native", "loop"))
+    check_implementation(implementation)
     step, spread = pair(strides, "strides"), pair(dilation, "dilation")
     extent = ((kernel.shape[0] - 1) * spread[0] + 1, (kernel.shape[1] - 1) * spread[1] + 1)
     pads = padding_pairs(padding, (x.shape[1], x.shape[2]), extent, step)
-    convolve = convolution_in_loops if implementation == "loop" else native_convolution
+    convolve = native_convolution if implementation == "native" else fast_convolution
     return convolve(x, kernel, Placement(step, pads, spread), groups)
 
 
@@ -176,7 +176,7 @@ class ConvPool(nn.Module):
 
     def convolve(self, x: Array, kernel: Array, bias: Array | None) -> Array:
         """Convolution, bias and activation, before the pooling."""
-        y = convolution(x, kernel, padding=self.padding)
+        y = convolution(x, kernel, padding=self.padding, implementation=self.implementation)
         return self.activation(y if bias is None else y + bias)
 
     def pool(self, y: Array) -> Array:
@@ -202,5 +202,6 @@ def _conv_pool(
     activation: Callable[[Array], Array],
     implementation: str,
 ) -> Array:
-    pooled = max_pool(convolution(x, kernel, padding=pads), window, strides=strides, implementation=implementation)
+    maps = convolution(x, kernel, padding=pads, implementation=implementation)
+    pooled = max_pool(maps, window, strides=strides, implementation=implementation)
     return activation(pooled if bias is None else pooled + bias)

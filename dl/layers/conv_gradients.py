@@ -1,4 +1,4 @@
-"""Convolution whose gradients stay fast on a CPU inside compiled loops and for populations of networks.
+"""Convolution whose gradients are fast on a CPU, inside compiled loops and for populations of networks too.
 
 XLA's forward convolution is fast there; its two gradients are slow beyond use inside a loop, and so is everything once
 `vmap` over pictures and kernels makes groups of it. Here both tangents are written as operations whose transposes are
@@ -15,14 +15,14 @@ from jax import lax
 from jax.custom_batching import custom_vmap
 from jax.custom_derivatives import SymbolicZero
 
-from dl.layers.max_pool_cpu import Pads, Shape
 from dl.layers.conv_products import Placement, product_convolution
+from dl.layers.max_pool_cpu import Pads, Shape
 from dl.types import Array
 
 Function = Callable[..., Array]
 
 
-def convolution_in_loops(x: Array, kernel: Array, placement: Placement, groups: int = 1) -> Array:
+def fast_convolution(x: Array, kernel: Array, placement: Placement, groups: int = 1) -> Array:
     """`native_convolution` with other gradients on a CPU; on other backends the program is the native one.
 
     [B, H, W, C] * [h, w, C / groups, F] -> [B, P, Q, F], values and gradients equal to float tolerance. On a CPU the
@@ -33,7 +33,7 @@ def convolution_in_loops(x: Array, kernel: Array, placement: Placement, groups: 
     Source: E3, E4.
 
     >>> x, kernel = jnp.ones((1, 4, 4, 2)), jnp.ones((3, 3, 2, 5))
-    >>> convolution_in_loops(x, kernel, Placement(pads=((1, 1), (1, 1)))).shape
+    >>> fast_convolution(x, kernel, Placement(pads=((1, 1), (1, 1)))).shape
     (1, 4, 4, 5)
     """
     native = partial(native_convolution, placement=placement, groups=groups)
@@ -113,10 +113,36 @@ def _transposed(convolve: Function, placement: Placement, dx: Array, kernel: Arr
     y = jax.eval_shape(partial(native_convolution, placement=placement), dx, kernel)
 
     def gradient(dy: Array) -> Array:
+        if placement.strides != (1, 1) and placement.dilation == (1, 1):
+            return _interleaved(convolve, dy, kernel, placement, dx.shape)
         spread, turned_placement = _spread(dy, placement, dx.shape, kernel.shape)
-        return convolve(spread, kernel[::-1, ::-1].swapaxes(2, 3), turned_placement)
+        return convolve(spread, _turned(kernel), turned_placement)
 
     return jax.linear_transpose(gradient, y)(dx)[0]
+
+
+def _turned(kernel: Array) -> Array:
+    """By 180° and from outputs to inputs: [h, w, C, F] -> [h, w, F, C]."""
+    return kernel[::-1, ::-1].swapaxes(2, 3)
+
+
+def _interleaved(convolve: Function, dy: Array, kernel: Array, placement: Placement, x_shape: Shape) -> Array:
+    """The pictures' gradient for strides s, t: every s-th row and t-th column sees every s-th and t-th tap only."""
+    (down, right), ((top, bottom), (left, end)) = placement.strides, placement.pads
+    batch, height, width, channels = x_shape
+    rows, columns = -(-(height + top + bottom) // down), -(-(width + left + end) // right)
+
+    def part(row: int, column: int) -> Array:
+        taps = kernel[row::down, column::right]
+        if taps.size == 0:
+            return jnp.zeros((batch, rows, columns, channels), dy.dtype)
+        pads = (taps.shape[0] - 1, rows - dy.shape[1]), (taps.shape[1] - 1, columns - dy.shape[2])
+        return convolve(dy, _turned(taps), Placement(pads=pads))
+
+    parts = jnp.stack([jnp.stack([part(row, column) for column in range(right)], 3) for row in range(down)], 2)
+    whole = parts.reshape(batch, rows * down, columns * right, channels)
+    crop = (-top, top + height - rows * down, 0), (-left, left + width - columns * right, 0)
+    return lax.pad(whole, jnp.zeros((), dy.dtype), ((0, 0, 0), *crop, (0, 0, 0)))
 
 
 def _spread(dy: Array, placement: Placement, x_shape: Shape, kernel_shape: Shape) -> tuple[Array, Placement]:
