@@ -27,6 +27,7 @@ from .train.parallel import replicate as replicate
 from .train.parallel import scan_steps as scan_steps
 from .train.parallel import shard as shard
 from .train.parallel import unreplicate as unreplicate
+from .train.population import map_population as map_population
 from .train.state import TrainState as TrainState
 from .train.state import count_parameters as count_parameters
 from .train.state import init_state as init_state

@@ -1,7 +1,7 @@
 """Sixteen perceptrons 784-128-10, 100 steps each, in one program or one after another.
 
 Gradient descent at rate 0.1 on batches of 128 that differ from step to step and are the same for every member; members
-differ in their seed. "dl" trains all in one program under `vmap`; "dl one by one" and PyTorch train one at a time.
+differ in their seed. "dl" trains all in one program, `map_population`; "dl one by one" and PyTorch train one at a time.
 """
 
 from typing import Any
@@ -19,11 +19,19 @@ MEMBERS, BATCH = 16, 128
 
 def with_dl(quick: bool) -> Workload:
     import jax
+    from jax.sharding import NamedSharding, PartitionSpec
+
+    from dl import make_mesh, map_population
 
     steps, init, batches = _dl_program(quick)
-    states = jax.jit(jax.vmap(init))(np.arange(MEMBERS))
-    train = jax.jit(jax.vmap(steps, in_axes=(0, None)))
-    return Workload(lambda: jax.block_until_ready(train(states, batches)), _examples(quick), "one program")
+    batches = jax.device_put(batches, NamedSharding(make_mesh(), PartitionSpec()))
+    held = [map_population(init, MEMBERS)(np.arange(MEMBERS))]
+    train = map_population(lambda state, batches: steps(state, batches)[0], MEMBERS)
+
+    def run() -> None:
+        held[0] = jax.block_until_ready(train(held[0], batches))
+
+    return Workload(run, _examples(quick), f"one program on {jax.device_count()} device(s)")
 
 
 def with_dl_one_by_one(quick: bool) -> Workload:
