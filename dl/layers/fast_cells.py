@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from dl.layers.cells import CellParams
@@ -59,9 +60,10 @@ def _lstm_backward(
     i, f, g, o = _lstm_gates(activations)
     squashed, (dc, dh) = jnp.tanh(after[0]), gradient
     dc = dc + dh * o * (1 - squashed * squashed)
-    inner = _side_by_side(
-        dc * g * i * (1 - i), dc * before[0] * f * (1 - f), dc * i * (1 - g * g), dh * squashed * o * (1 - o)
-    )
+    # The slopes of all gates in one pass: σ' = ¼ (1 − tanh²) of the half argument.
+    slopes = np.repeat(np.array([0.25, 0.25, 1.0, 0.25], dc.dtype), dc.shape[-1]) * (1 - activations * activations)
+    outer = _side_by_side(dc * g, dc * before[0], dc * i, dh * squashed)
+    inner = lax.optimization_barrier(outer * slopes)
     return (dc * f, inner @ weights["transposed"]), inner, None
 
 
