@@ -25,6 +25,10 @@ def batches():
     return {"inputs": inputs, "targets": count + jnp.arange(6) % 3, "mask": jnp.ones((3, 6)), "index": count}
 
 
+def assert_close(ours, reference):
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6), ours, reference)
+
+
 @pytest.mark.parametrize(("members", "devices"), [(8, 8), (6, 6), (5, 5), (16, 8), (3, 2), (1, 8)])
 def test_members_are_those_trained_alone(members, devices):
     init, steps = training()
@@ -34,7 +38,7 @@ def test_members_are_those_trained_alone(members, devices):
     for member in range(members):
         alone, its_sums = jax.jit(steps)(init(member), batches())
         mine = jax.tree.map(lambda leaf, i=member: leaf[i], (trained.params, sums))
-        jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6), mine, (alone.params, its_sums))
+        assert_close(mine, (alone.params, its_sums))
 
 
 def test_members_are_split_over_the_devices_that_divide_them():
