@@ -21,7 +21,9 @@ he_normal = nn.initializers.variance_scaling(2.0, "fan_out", "normal")
 """Weights of variance 2 / fan-out, for ReLU. Source: He et al. 2015, arXiv:1502.01852."""
 
 
-def batch_norm(*, momentum: float = 0.9, epsilon: float = 1e-5, axis_name: str | None = None, dtype: Any = None) -> Norm:
+def batch_norm(
+    *, momentum: float = 0.9, epsilon: float = 1e-5, axis_name: str | None = None, dtype: Any = None
+) -> Norm:
     """Batch normalisation: over batch and places in training, by the running mean and variance otherwise.
 
     y = γ (x − μ) / √(σ² + ε) + β for each channel; running ← momentum · running + (1 − momentum) · batch. With
@@ -48,8 +50,8 @@ def batch_norm(*, momentum: float = 0.9, epsilon: float = 1e-5, axis_name: str |
 class ConvBlock(nn.Module):
     """f(norm(x * k)), or f(x * k + b) without `norm`: [B, H, W, C] -> [B, P, Q, features].
 
-    Padding keeps the sides at stride 1 and is the same on all sides: (side − 1) / 2. `act` None leaves the activation out;
-    `use_bias` None has a bias where there is no norm.
+    Padding keeps the sides at stride 1 and is the same on all sides: (side − 1) / 2. `act` None leaves the activation
+    out; `use_bias` None has a bias where there is no norm.
 
     >>> block = ConvBlock(8, 3, strides=2, norm=batch_norm())
     >>> block.init_with_output(jax.random.key(0), jnp.ones((1, 8, 8, 3)))[0].shape
@@ -91,8 +93,8 @@ def local_response_norm(x: Array, *, size: int = 5, k: float = 2.0, alpha: float
 
     Source: Krizhevsky et al. 2012, section 3.3, whose constants are the defaults.
 
-    >>> local_response_norm(jnp.ones((1, 1, 1, 8)), alpha=1.0, beta=1.0)[0, 0, 0].round(3).tolist()[:4]
-    [0.2, 0.167, 0.143, 0.143]
+    >>> (1 / local_response_norm(jnp.ones((1, 1, 1, 6)), alpha=1.0, beta=1.0)[0, 0, 0]).round(3).tolist()
+    [5.0, 6.0, 7.0, 7.0, 6.0, 5.0]
     """
     check_pictures(x)
     before, after = size // 2, (size - 1) // 2

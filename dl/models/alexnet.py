@@ -15,10 +15,10 @@ _POOLED = (1, 2, 5)
 
 
 class AlexNet(nn.Module):
-    """Five convolutions, maxima 3×3 by 2 after the first, second and fifth, dense layers: [B, H, W, C] -> logits [B, classes].
+    """Five convolutions, maxima 3×3 by 2 after three of them, dense layers: [B, H, W, C] -> logits [B, classes].
 
-    `groups` is 1, or 2 for the two towers of the paper, which meet in the third convolution only. `local_norm` is the paper's
-    local response normalisation after the first two. `first` is kernel, stride and padding of the first convolution.
+    `groups` is 1, or 2 for the two towers of the paper, which meet in the third convolution only. `local_norm` is the
+    paper's local response normalisation after the first two. `first` is kernel, stride and padding of the first.
     """
 
     classes: int
@@ -92,8 +92,9 @@ def alexnet(classes: int = 1000, *, small: bool = False, towers: int = 1, **opti
     """AlexNet for 227×227 pictures (the paper prints 224); `small` for 28×28 and 32×32.
 
     `towers` 2 is the grouped original: 60,965,224 parameters, one tower has 62,378,344. Options: `features`,
-    `hidden_sizes`, `local_norm` (True unless small), `dropout` 0.5, `batch_normalised` with `axis_name`, `norm`, `act` (elementwise,
-    nowhere decreasing), `conv`, `dtype`, `implementation`. Biases start at 0, where the paper has 1 in some layers.
+    `hidden_sizes`, `local_norm` (True unless small), `dropout` 0.5, `batch_normalised` with `axis_name`, `norm`, `act`
+    (elementwise, nowhere decreasing), `conv`, `dtype`, `implementation`. Biases start at 0, where the paper has 1 in
+    some layers.
     Source: E10, E11.
 
     >>> alexnet(10, small=True).name

@@ -59,7 +59,8 @@ STAGES = (
     (Widths(256, 160, 320, 32, 128, 128), Widths(384, 192, 384, 48, 128, 128)),
 )
 SMALL_STAGES = tuple(
-    tuple(Widths(*(width // 2 for width in widths)) for widths in stage) for stage in (STAGES[0], STAGES[1][::2], STAGES[2])
+    tuple(Widths(*(width // 2 for width in widths)) for widths in stage)
+    for stage in (STAGES[0], STAGES[1][::2], STAGES[2])
 )
 
 
@@ -102,10 +103,11 @@ class GoogLeNet(nn.Module):
 
 
 def googlenet(classes: int = 1000, *, small: bool = False, **options: Any) -> Model:
-    """GoogLeNet for 224×224 pictures: 6,998,552 parameters; `small` for 28×28 and 32×32, half as wide, with fewer blocks.
+    """GoogLeNet for 224×224 pictures: 6,998,552 parameters; `small` for 28×28 and 32×32, half as wide, fewer blocks.
 
-    Options: `stages`, `large_stem`, `dropout` 0.4, `batch_normalised` with `axis_name`, `norm`, `act`, `conv`, `dtype`. Without
-    the paper's local response normalisation, which batch norm replaced. Source: E13.
+    Options: `stages`, `large_stem`, `dropout` 0.4, `batch_normalised` with `axis_name`, `norm`, `act`, `conv`, `dtype`.
+    Without the paper's local response normalisation, which batch norm replaced, and without its auxiliary heads.
+    Source: E13.
 
     >>> googlenet(10, small=True).name
     'googlenet'

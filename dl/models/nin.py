@@ -36,7 +36,7 @@ CIFAR = (
 
 
 class NiN(nn.Module):
-    """Stages of "mlpconv"; the last 1×1 convolution gives a map a class, its mean the logit: [B, H, W, C] -> [B, classes]."""
+    """Stages of "mlpconv", the last with a map a class, whose mean is the logit: [B, H, W, C] -> [B, classes]."""
 
     classes: int
     stages: tuple[Stage, ...]
@@ -70,8 +70,8 @@ class NiN(nn.Module):
 def nin(classes: int = 1000, *, small: bool = False, **options: Any) -> Model:
     """Network in Network for 224×224 pictures: 7,595,176 parameters; `small` the paper's for CIFAR-10: 966,986.
 
-    Options: `stages`, `dropout` 0.5 after each pooling, `batch_normalised` with `axis_name`, `norm`, `act`, `conv`, `dtype`.
-    Source: E13, E6.
+    Options: `stages`, `dropout` 0.5 after each pooling, `batch_normalised` with `axis_name`, `norm`, `act`, `conv`,
+    `dtype`. Source: E13, E6.
 
     >>> nin(10, small=True).name
     'nin'

@@ -35,7 +35,7 @@ class BasicBlock(nn.Module):
 class Bottleneck(nn.Module):
     """1×1 to `features`, 3×3, 1×1 to 4 · features, and the shortcut: [B, H, W, C] -> [B, H / s, W / s, 4 features].
 
-    The stride is that of the 3×3 convolution; in the paper it is that of the first 1×1, which skips three of four pixels.
+    The stride is that of the 3×3 convolution; in the paper it is that of the first 1×1, which skips pixels.
     """
 
     features: int
@@ -112,8 +112,8 @@ IMAGENET = {
 def resnet(depth: int, classes: int = 1000, *, small: bool = False, **options: Any) -> Model:
     """ResNet-18, 34, 50, 101 or 152; `small` has a 3×3 stem without pooling, for pictures of 28×28 or 32×32.
 
-    Options: `features` (64, 128, 256, 512), `norm` (batch norm; `axis_name` synchronises it under `pmap`), `act`, `conv`,
-    `dtype` of the computation. 11,689,512 parameters for ResNet-18, 60,192,808 for ResNet-152. Source: E13.
+    Options: `features` (64, 128, 256, 512), `norm` (batch norm; `axis_name` synchronises it under `pmap`), `act`,
+    `conv`, `dtype` of the computation. 11,689,512 parameters for ResNet-18, 60,192,808 for ResNet-152. Source: E13.
 
     >>> resnet(18, 10, small=True, features=(2, 2, 4, 4)).name
     'resnet18'

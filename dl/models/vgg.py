@@ -30,7 +30,9 @@ class VGG(nn.Module):
     def __call__(self, inputs: Array, *, train: bool = False) -> Array:
         smallest = 2 ** len(self.convolutions)
         if inputs.ndim != 4 or min(inputs.shape[1:3]) < smallest:
-            raise InputError(f"this VGG takes pictures of at least {smallest}×{smallest}, not of shape {inputs.shape[1:]}")
+            raise InputError(
+                f"this VGG takes pictures of at least {smallest}×{smallest}, not of shape {inputs.shape[1:]}"
+            )
         maps = inputs
         for stage, (count, features) in enumerate(zip(self.convolutions, self.features, strict=True), start=1):
             for number in range(1, count):
@@ -53,7 +55,9 @@ class VGG(nn.Module):
         """A stage's last convolution and its pooling, in one operation where there is nothing between them."""
         name, options = f"conv{stage}_{self.convolutions[stage - 1]}", {"implementation": self.implementation}
         if self.norm is None and self.conv is Conv:
-            fused = ConvPool(features, (3, 3), padding="SAME", activation=self.act, dtype=self.dtype, name=name, **options)
+            fused = ConvPool(
+                features, (3, 3), padding="SAME", activation=self.act, dtype=self.dtype, name=name, **options
+            )
             return fused(maps)
         maps = self._block(features, name=name)(maps, train=train)
         return MaxPool((2, 2), name=f"pool{stage}", **options)(maps)
@@ -62,7 +66,9 @@ class VGG(nn.Module):
 CONVOLUTIONS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
 
 
-def vgg(depth: int, classes: int = 1000, *, small: bool = False, batch_normalised: bool = False, **options: Any) -> Model:
+def vgg(
+    depth: int, classes: int = 1000, *, small: bool = False, batch_normalised: bool = False, **options: Any
+) -> Model:
     """VGG-11, 13, 16 or 19; `small`, for 28×28 and 32×32, has the first four stages and one dense layer of 512.
 
     Options: `features` a stage, `hidden_sizes`, `dropout` 0.5, `norm`, `act`, `conv`, `dtype`; `axis_name` synchronises
