@@ -1,18 +1,29 @@
 """The architectures, one a file; each name here builds a `Model`."""
 
+from dl.models.alexnet import alexnet
 from dl.models.functional import from_linen, trace_layers
+from dl.models.googlenet import googlenet
 from dl.models.lenet import lenet, lenet5
 from dl.models.mlp import mlp
+from dl.models.nin import nin
 from dl.models.perceptron import logistic_regression, perceptron, softmax_regression, threshold
+from dl.models.resnet import cifar_resnet, resnet
+from dl.models.vgg import vgg
 
 __all__ = [
+    "alexnet",
+    "cifar_resnet",
     "from_linen",
+    "googlenet",
     "lenet",
     "lenet5",
     "logistic_regression",
     "mlp",
+    "nin",
     "perceptron",
+    "resnet",
     "softmax_regression",
     "threshold",
     "trace_layers",
+    "vgg",
 ]

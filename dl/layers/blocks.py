@@ -1,0 +1,113 @@
+"""Convolution, normalisation and activation as one block, each of the three to choose."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from flax import linen as nn
+from jax import lax
+
+from dl.layers.conv import Conv
+from dl.layers.pool import Sides, check_pictures, pair
+from dl.types import Array
+
+Norm = Callable[..., nn.Module]
+"""`norm(train=..., name=...)` is a module from [B, H, W, C] to the same."""
+Activation = Callable[[Array], Array]
+ConvModule = Callable[..., nn.Module]
+"""Makes a convolution from the arguments of `Conv`."""
+
+he_normal = nn.initializers.variance_scaling(2.0, "fan_out", "normal")
+"""Weights of variance 2 / fan-out, for ReLU. Source: He et al. 2015, arXiv:1502.01852."""
+
+
+def batch_norm(
+    *, momentum: float = 0.9, epsilon: float = 1e-5, axis_name: str | None = None, dtype: Any = None
+) -> Norm:
+    """Batch normalisation: over batch and places in training, by the running mean and variance otherwise.
+
+    y = γ (x − μ) / √(σ² + ε) + β for each channel; running ← momentum · running + (1 − momentum) · batch. With
+    `axis_name` (the step's, under `pmap`) μ and σ are those of the batch over all devices.
+    Source: Ioffe and Szegedy 2015, arXiv:1502.03167.
+
+    >>> batch_norm()(train=False, name="norm").init_with_output(jax.random.key(0), jnp.ones((2, 3, 3, 4)))[0].shape
+    (2, 3, 3, 4)
+    """
+
+    def norm(*, train: bool, name: str) -> nn.Module:
+        return nn.BatchNorm(
+            use_running_average=not train,
+            momentum=momentum,
+            epsilon=epsilon,
+            axis_name=axis_name if train else None,
+            dtype=dtype,
+            name=name,
+        )
+
+    return norm
+
+
+class ConvBlock(nn.Module):
+    """f(norm(x * k)), or f(x * k + b) without `norm`: [B, H, W, C] -> [B, P, Q, features].
+
+    Padding keeps the sides at stride 1 and is the same on all sides: (side − 1) / 2. `act` None leaves the activation
+    out; `use_bias` None has a bias where there is no norm.
+
+    >>> block = ConvBlock(8, 3, strides=2, norm=batch_norm())
+    >>> block.init_with_output(jax.random.key(0), jnp.ones((1, 8, 8, 3)))[0].shape
+    (1, 4, 4, 8)
+    """
+
+    features: int
+    kernel_size: Sides
+    strides: Sides = 1
+    padding: Any = None
+    groups: int = 1
+    norm: Norm | None = None
+    act: Activation | None = nn.relu
+    conv: ConvModule = Conv
+    use_bias: bool | None = None
+    dtype: Any = None
+
+    @nn.compact
+    def __call__(self, x: Array, *, train: bool = False) -> Array:
+        height, width = pair(self.kernel_size, "kernel_size")
+        padding = ((height - 1) // 2, (width - 1) // 2) if self.padding is None else self.padding
+        x = self.conv(
+            self.features,
+            (height, width),
+            strides=self.strides,
+            padding=padding,
+            groups=self.groups,
+            use_bias=self.norm is None if self.use_bias is None else self.use_bias,
+            kernel_init=he_normal,
+            dtype=self.dtype,
+            name="conv",
+        )(x)
+        x = x if self.norm is None else self.norm(train=train, name="norm")(x)
+        return x if self.act is None else self.act(x)
+
+
+def local_response_norm(x: Array, *, size: int = 5, k: float = 2.0, alpha: float = 1e-4, beta: float = 0.75) -> Array:
+    """y_c = x_c / (k + α Σ x_j²)^β, the sum over the `size` channels around c: [B, H, W, C] -> the same.
+
+    Source: Krizhevsky et al. 2012, section 3.3, whose constants are the defaults.
+
+    >>> (1 / local_response_norm(jnp.ones((1, 1, 1, 6)), alpha=1.0, beta=1.0)[0, 0, 0]).round(3).tolist()
+    [5.0, 6.0, 7.0, 7.0, 6.0, 5.0]
+    """
+    check_pictures(x)
+    before, after = size // 2, (size - 1) // 2
+    pads = ((0, 0), (0, 0), (0, 0), (before, after))
+    sums = lax.reduce_window(x * x, np.zeros((), x.dtype), lax.add, (1, 1, 1, size), (1, 1, 1, 1), pads)
+    return x / (k + alpha * sums) ** beta
+
+
+def global_avg_pool(x: Array) -> Array:
+    """The mean of every map: [B, H, W, C] -> [B, C]. Source: E6; Lin et al. 2014, arXiv:1312.4400.
+
+    >>> global_avg_pool(jnp.arange(4.0).reshape(1, 2, 2, 1)).tolist()
+    [[1.5]]
+    """
+    check_pictures(x)
+    return x.mean((1, 2))

@@ -1,0 +1,120 @@
+"""AlexNet (Krizhevsky et al. 2012), single tower and two towers, and a form for small pictures (E10, E11)."""
+
+from typing import Any
+
+import jax.numpy as jnp
+from flax import linen as nn
+
+from dl.errors import InputError
+from dl.layers import Conv, ConvPool, MaxPool
+from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, batch_norm, he_normal, local_response_norm
+from dl.models.functional import from_linen
+from dl.types import Array, Model
+
+_POOLED = (1, 2, 5)
+
+
+class AlexNet(nn.Module):
+    """Five convolutions, maxima 3×3 by 2 after three of them, dense layers: [B, H, W, C] -> logits [B, classes].
+
+    `groups` is 1, or 2 for the two towers of the paper, which meet in the third convolution only. `local_norm` is the
+    paper's local response normalisation after the first two. `first` is kernel, stride and padding of the first.
+    """
+
+    classes: int
+    features: tuple[int, int, int, int, int]
+    hidden_sizes: tuple[int, ...]
+    first: tuple[int, int, int]
+    groups: int = 1
+    local_norm: bool = False
+    dropout: float = 0.5
+    norm: Norm | None = None
+    act: Activation = nn.relu
+    conv: ConvModule = Conv
+    dtype: Any = None
+    implementation: str = "auto"
+
+    @nn.compact
+    def __call__(self, inputs: Array, *, train: bool = False) -> Array:
+        _check_side(inputs, self.first)
+        maps = inputs
+        for number in range(1, 6):
+            maps = self._stage(number, maps, train=train)
+        hidden = maps.reshape(maps.shape[0], -1)
+        for number, size in enumerate(self.hidden_sizes, start=6):
+            hidden = nn.Dropout(self.dropout, deterministic=not train, name=f"dropout{number}")(hidden)
+            layer = nn.Dense(size, kernel_init=he_normal, dtype=self.dtype, name=f"hidden{number}")
+            hidden = self.act(layer(hidden))
+        return jnp.asarray(nn.Dense(self.classes, dtype=self.dtype, name="output")(hidden), jnp.float32)
+
+    @nn.nowrap
+    def _stage(self, number: int, maps: Array, *, train: bool) -> Array:
+        features, pooled = self.features[number - 1], number in _POOLED
+        kernel, strides, padding = self.first if number == 1 else (5, 1, 2) if number == 2 else (3, 1, 1)
+        groups = self.groups if number in (2, 4, 5) else 1
+        normalised = self.norm is not None or (self.local_norm and number in (1, 2))
+        if pooled and strides == groups == 1 and not normalised and self.conv is Conv:
+            return self._conv_pool(number, features, kernel, padding)(maps)
+        block = ConvBlock(
+            features,
+            kernel,
+            strides=strides,
+            padding=padding,
+            groups=groups,
+            norm=self.norm,
+            act=self.act,
+            conv=self.conv,
+            dtype=self.dtype,
+            name=f"conv{number}",
+        )
+        maps = block(maps, train=train)
+        if self.local_norm and number in (1, 2):
+            maps = local_response_norm(maps)
+        pool = MaxPool((3, 3), strides=(2, 2), implementation=self.implementation, name=f"pool{number}")
+        return pool(maps) if pooled else maps
+
+    @nn.nowrap
+    def _conv_pool(self, number: int, features: int, kernel: int, padding: int) -> ConvPool:
+        return ConvPool(
+            features,
+            (kernel, kernel),
+            window=(3, 3),
+            strides=(2, 2),
+            padding=padding,
+            activation=self.act,
+            implementation=self.implementation,
+            dtype=self.dtype,
+            name=f"conv{number}",
+        )
+
+
+def alexnet(classes: int = 1000, *, small: bool = False, towers: int = 1, **options: Any) -> Model:
+    """AlexNet for 227×227 pictures (the paper prints 224); `small` for 28×28 and 32×32.
+
+    `towers` 2 is the grouped original: 60,965,224 parameters, one tower has 62,378,344. Options: `features`,
+    `hidden_sizes`, `local_norm` (True unless small), `dropout` 0.5, `batch_normalised` with `axis_name`, `norm`, `act`
+    (elementwise, nowhere decreasing), `conv`, `dtype`, `implementation`. Biases start at 0, where the paper has 1 in
+    some layers.
+    Source: E10, E11.
+
+    >>> alexnet(10, small=True).name
+    'alexnet'
+    """
+    if towers not in (1, 2):
+        raise InputError(f"AlexNet has 1 tower or 2, not {towers}")
+    axis_name = options.pop("axis_name", None)
+    if options.pop("batch_normalised", False):
+        options["norm"] = batch_norm(axis_name=axis_name, dtype=options.get("dtype"))
+    full = {"features": (96, 256, 384, 384, 256), "hidden_sizes": (4096, 4096), "first": (11, 4, 0), "local_norm": True}
+    reduced = {"features": (64, 128, 256, 256, 128), "hidden_sizes": (512, 512), "first": (5, 1, 2)}
+    return from_linen(AlexNet(classes, groups=towers, **{**(reduced if small else full), **options}), name="alexnet")
+
+
+def _check_side(inputs: Array, first: tuple[int, int, int]) -> None:
+    kernel, stride, padding = first
+    smallest = kernel - 2 * padding + 14 * stride
+    if inputs.ndim != 4 or min(inputs.shape[1:3]) < smallest:
+        raise InputError(
+            f"this AlexNet takes pictures of at least {smallest}×{smallest} (H×W×C), not of shape {inputs.shape[1:]}: "
+            f"enlarge them, or use the form for small pictures"
+        )

@@ -1,0 +1,145 @@
+"""Residual networks (He et al. 2016, arXiv:1512.03385): the ImageNet line and the CIFAR line."""
+
+from functools import partial
+from typing import Any
+
+import jax.numpy as jnp
+from flax import linen as nn
+
+from dl.errors import InputError
+from dl.layers import Conv, MaxPool
+from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, batch_norm, global_avg_pool
+from dl.models.functional import from_linen
+from dl.types import Array, Model
+
+
+class BasicBlock(nn.Module):
+    """y = f(x + norm(f(norm(x * k1)) * k2)), both kernels 3×3: [B, H, W, C] -> [B, H / s, W / s, features]."""
+
+    features: int
+    strides: int = 1
+    identity: bool = False
+    norm: Norm | None = None
+    act: Activation = nn.relu
+    conv: ConvModule = Conv
+    dtype: Any = None
+
+    @nn.compact
+    def __call__(self, x: Array, *, train: bool = False) -> Array:
+        block = partial(ConvBlock, norm=self.norm, conv=self.conv, dtype=self.dtype)
+        y = block(self.features, 3, self.strides, act=self.act, name="block1")(x, train=train)
+        y = block(self.features, 3, act=None, name="block2")(y, train=train)
+        return self.act(y + _shortcut(x, y, block, strides=self.strides, identity=self.identity, train=train))
+
+
+class Bottleneck(nn.Module):
+    """1×1 to `features`, 3×3, 1×1 to 4 · features, and the shortcut: [B, H, W, C] -> [B, H / s, W / s, 4 features].
+
+    The stride is that of the 3×3 convolution; in the paper it is that of the first 1×1, which skips pixels.
+    """
+
+    features: int
+    strides: int = 1
+    identity: bool = False
+    norm: Norm | None = None
+    act: Activation = nn.relu
+    conv: ConvModule = Conv
+    dtype: Any = None
+
+    @nn.compact
+    def __call__(self, x: Array, *, train: bool = False) -> Array:
+        block = partial(ConvBlock, norm=self.norm, conv=self.conv, dtype=self.dtype)
+        y = block(self.features, 1, act=self.act, name="block1")(x, train=train)
+        y = block(self.features, 3, self.strides, act=self.act, name="block2")(y, train=train)
+        y = block(4 * self.features, 1, act=None, name="block3")(y, train=train)
+        return self.act(y + _shortcut(x, y, block, strides=self.strides, identity=self.identity, train=train))
+
+
+class ResNet(nn.Module):
+    """A stem, stages of residual blocks that halve the sides from the second on, the mean, one dense layer.
+
+    [B, H, W, C] -> logits [B, classes]. `large_stem` is 7×7 by 2 and a maximum 3×3 by 2, else the stem is 3×3.
+    `identity` shortcuts drop pixels and add zero channels where the shape changes (the paper's A), else they are 1×1
+    convolutions there (B).
+    """
+
+    classes: int
+    blocks: tuple[int, ...]
+    features: tuple[int, ...]
+    bottleneck: bool = False
+    large_stem: bool = False
+    identity: bool = False
+    norm: Norm | None = None
+    act: Activation = nn.relu
+    conv: ConvModule = Conv
+    dtype: Any = None
+
+    @nn.compact
+    def __call__(self, inputs: Array, *, train: bool = False) -> Array:
+        options = {"norm": self.norm, "act": self.act, "conv": self.conv, "dtype": self.dtype}
+        stem = (7, 2) if self.large_stem else (3, 1)
+        maps = ConvBlock(self.features[0], *stem, **options, name="stem")(inputs, train=train)
+        if self.large_stem:
+            maps = MaxPool((3, 3), strides=(2, 2), padding=1, name="pool")(maps)
+        block = Bottleneck if self.bottleneck else BasicBlock
+        for stage, (count, features) in enumerate(zip(self.blocks, self.features, strict=True), start=1):
+            for number in range(1, count + 1):
+                strides = 2 if number == 1 and stage > 1 else 1
+                layer = block(features, strides, self.identity, **options, name=f"stage{stage}_{number}")
+                maps = layer(maps, train=train)
+        logits = nn.Dense(self.classes, dtype=self.dtype, name="output")(global_avg_pool(maps))
+        return jnp.asarray(logits, jnp.float32)
+
+
+def _shortcut(x: Array, y: Array, block: Any, *, strides: int, identity: bool, train: bool) -> Array:
+    if x.shape == y.shape:
+        return x
+    if not identity:
+        return block(y.shape[-1], 1, strides, act=None, name="shortcut")(x, train=train)
+    more = y.shape[-1] - x.shape[-1]
+    return jnp.pad(x[:, ::strides, ::strides], ((0, 0), (0, 0), (0, 0), (more // 2, more - more // 2)))
+
+
+IMAGENET = {
+    18: ((2, 2, 2, 2), False),
+    34: ((3, 4, 6, 3), False),
+    50: ((3, 4, 6, 3), True),
+    101: ((3, 4, 23, 3), True),
+    152: ((3, 8, 36, 3), True),
+}
+
+
+def resnet(depth: int, classes: int = 1000, *, small: bool = False, **options: Any) -> Model:
+    """ResNet-18, 34, 50, 101 or 152; `small` has a 3×3 stem without pooling, for pictures of 28×28 or 32×32.
+
+    Options: `features` (64, 128, 256, 512), `norm` (batch norm; `axis_name` synchronises it under `pmap`), `act`,
+    `conv`, `dtype` of the computation. 11,689,512 parameters for ResNet-18, 60,192,808 for ResNet-152. Source: E13.
+
+    >>> resnet(18, 10, small=True, features=(2, 2, 4, 4)).name
+    'resnet18'
+    """
+    if depth not in IMAGENET:
+        raise InputError(f"a ResNet has a depth of {', '.join(map(str, IMAGENET))}, not {depth}; see also cifar_resnet")
+    blocks, bottleneck = IMAGENET[depth]
+    shape = {"features": (64, 128, 256, 512), "bottleneck": bottleneck, "large_stem": not small}
+    return _build(f"resnet{depth}", classes, blocks, **{**shape, **options})
+
+
+def cifar_resnet(depth: int = 20, classes: int = 10, **options: Any) -> Model:
+    """The line of the paper's section 4.2 for small pictures, 6 n + 2 layers deep: 20, 32, 44, 56, 110.
+
+    Three stages of 16, 32 and 64 channels, identity shortcuts. 269,722 parameters for 20 layers and pictures in colour.
+    Options as for `resnet`. Source: E13.
+
+    >>> cifar_resnet(20).name
+    'resnet20'
+    """
+    if depth < 8 or (depth - 2) % 6:
+        raise InputError(f"this line of ResNets is 6 n + 2 layers deep (20, 32, 44, 56, 110), not {depth}")
+    blocks = ((depth - 2) // 6,) * 3
+    return _build(f"resnet{depth}", classes, blocks, **{"features": (16, 32, 64), "identity": True, **options})
+
+
+def _build(name: str, classes: int, blocks: tuple[int, ...], *, axis_name: str | None = None, **options: Any) -> Model:
+    norm = batch_norm(axis_name=axis_name, dtype=options.get("dtype"))
+    return from_linen(ResNet(classes, blocks, **{"norm": norm, **options}), name=name)

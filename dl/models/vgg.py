@@ -1,0 +1,91 @@
+"""VGG (Simonyan and Zisserman 2015, arXiv:1409.1556): stages of 3×3 convolutions, each ending in a maximum 2×2."""
+
+from typing import Any
+
+import jax.numpy as jnp
+from flax import linen as nn
+
+from dl.errors import InputError
+from dl.layers import Conv, ConvPool, MaxPool
+from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, batch_norm, he_normal
+from dl.models.functional import from_linen
+from dl.types import Array, Model
+
+
+class VGG(nn.Module):
+    """[B, H, W, C] -> logits [B, classes]; `convolutions` a stage, as wide as `features` says, then dense layers."""
+
+    classes: int
+    convolutions: tuple[int, ...]
+    features: tuple[int, ...]
+    hidden_sizes: tuple[int, ...]
+    dropout: float = 0.5
+    norm: Norm | None = None
+    act: Activation = nn.relu
+    conv: ConvModule = Conv
+    dtype: Any = None
+    implementation: str = "auto"
+
+    @nn.compact
+    def __call__(self, inputs: Array, *, train: bool = False) -> Array:
+        smallest = 2 ** len(self.convolutions)
+        if inputs.ndim != 4 or min(inputs.shape[1:3]) < smallest:
+            raise InputError(
+                f"this VGG takes pictures of at least {smallest}×{smallest}, not of shape {inputs.shape[1:]}"
+            )
+        maps = inputs
+        for stage, (count, features) in enumerate(zip(self.convolutions, self.features, strict=True), start=1):
+            for number in range(1, count):
+                maps = self._block(features, name=f"conv{stage}_{number}")(maps, train=train)
+            maps = self._last(maps, features, stage, train=train)
+        hidden = maps.reshape(maps.shape[0], -1)
+        for number, size in enumerate(self.hidden_sizes, start=1):
+            layer = nn.Dense(size, kernel_init=he_normal, dtype=self.dtype, name=f"hidden{number}")
+            hidden = self.act(layer(hidden))
+            hidden = nn.Dropout(self.dropout, deterministic=not train, name=f"dropout{number}")(hidden)
+        return jnp.asarray(nn.Dense(self.classes, dtype=self.dtype, name="output")(hidden), jnp.float32)
+
+    @nn.nowrap
+    def _block(self, features: int, *, name: str) -> ConvBlock:
+        options = {"norm": self.norm, "act": self.act, "conv": self.conv, "dtype": self.dtype}
+        return ConvBlock(features, 3, use_bias=True, **options, name=name)
+
+    @nn.nowrap
+    def _last(self, maps: Array, features: int, stage: int, *, train: bool) -> Array:
+        """A stage's last convolution and its pooling, in one operation where there is nothing between them."""
+        name, options = f"conv{stage}_{self.convolutions[stage - 1]}", {"implementation": self.implementation}
+        if self.norm is None and self.conv is Conv:
+            fused = ConvPool(
+                features, (3, 3), padding="SAME", activation=self.act, dtype=self.dtype, name=name, **options
+            )
+            return fused(maps)
+        maps = self._block(features, name=name)(maps, train=train)
+        return MaxPool((2, 2), name=f"pool{stage}", **options)(maps)
+
+
+CONVOLUTIONS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
+
+
+def vgg(
+    depth: int, classes: int = 1000, *, small: bool = False, batch_normalised: bool = False, **options: Any
+) -> Model:
+    """VGG-11, 13, 16 or 19; `small`, for 28×28 and 32×32, has the first four stages and one dense layer of 512.
+
+    Options: `features` a stage, `hidden_sizes`, `dropout` 0.5, `norm`, `act`, `conv`, `dtype`; `axis_name` synchronises
+    batch norm under `pmap`. 132,863,336 parameters for VGG-11, 143,667,240 for VGG-19. Source: E13.
+
+    >>> vgg(11, 10, small=True).name
+    'vgg11'
+    """
+    if depth not in CONVOLUTIONS:
+        raise InputError(f"a VGG has a depth of {', '.join(map(str, CONVOLUTIONS))}, not {depth}")
+    stages = 4 if small else 5
+    shape = {
+        "convolutions": CONVOLUTIONS[depth][:stages],
+        "features": (64, 128, 256, 512, 512)[:stages],
+        "hidden_sizes": (512,) if small else (4096, 4096),
+    }
+    axis_name = options.pop("axis_name", None)
+    if batch_normalised:
+        shape["norm"] = batch_norm(axis_name=axis_name, dtype=options.get("dtype"))
+    return from_linen(VGG(classes, **{**shape, **options}), name=f"vgg{depth}")
