@@ -93,7 +93,7 @@ def local_response_norm(x: Array, *, size: int = 5, k: float = 2.0, alpha: float
 
     Source: Krizhevsky et al. 2012, section 3.3, whose constants are the defaults.
 
-    >>> (1 / local_response_norm(jnp.ones((1, 1, 1, 6)), alpha=1.0, beta=1.0)[0, 0, 0]).round(3).tolist()
+    >>> (1 / local_response_norm(jnp.ones((1, 1, 1, 6)), alpha=1.0, beta=1.0)[0, 0, 0]).round().tolist()
     [5.0, 6.0, 7.0, 7.0, 6.0, 5.0]
     """
     check_pictures(x)
