@@ -92,7 +92,7 @@ def shifted_products(blocks: Array, kernel: Array, outputs: Size, strides: Size)
     kernels = _shifted_kernels(kernel, reach, strides=strides)
     patches = lax.optimization_barrier(_patches(_fold(blocks, strides), outputs, reach))
     product = lax.optimization_barrier(kernels @ patches)
-    return lax.split(product, (kernel.shape[-1],) * count)
+    return list(lax.split(product, (kernel.shape[-1],) * count))
 
 
 def minimal_products(blocks: Array, kernel: Array, outputs: Size) -> list[Array]:

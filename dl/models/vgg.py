@@ -53,14 +53,23 @@ class VGG(nn.Module):
     @nn.nowrap
     def _last(self, maps: Array, features: int, stage: int, *, train: bool) -> Array:
         """A stage's last convolution and its pooling, in one operation where there is nothing between them."""
-        name, options = f"conv{stage}_{self.convolutions[stage - 1]}", {"implementation": self.implementation}
+        name = f"conv{stage}_{self.convolutions[stage - 1]}"
         if self.norm is None and self.conv is Conv:
-            fused = ConvPool(
-                features, (3, 3), padding="SAME", activation=self.act, dtype=self.dtype, name=name, **options
-            )
-            return fused(maps)
+            return self._conv_pool(features, name=name)(maps)
         maps = self._block(features, name=name)(maps, train=train)
-        return MaxPool((2, 2), name=f"pool{stage}", **options)(maps)
+        return MaxPool((2, 2), implementation=self.implementation, name=f"pool{stage}")(maps)
+
+    @nn.nowrap
+    def _conv_pool(self, features: int, *, name: str) -> ConvPool:
+        return ConvPool(
+            features,
+            (3, 3),
+            padding="SAME",
+            activation=self.act,
+            implementation=self.implementation,
+            dtype=self.dtype,
+            name=name,
+        )
 
 
 CONVOLUTIONS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
