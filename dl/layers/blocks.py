@@ -17,8 +17,8 @@ Activation = Callable[[Array], Array]
 ConvModule = Callable[..., nn.Module]
 """Makes a convolution from the arguments of `Conv`."""
 
-he_normal = nn.initializers.variance_scaling(2.0, "fan_out", "normal")
-"""Weights of variance 2 / fan-out, for ReLU. Source: He et al. 2015, arXiv:1502.01852."""
+he_normal = nn.initializers.he_normal()
+"""Weights of variance 2 / fan-in, for ReLU. Source: He et al. 2015, arXiv:1502.01852."""
 
 
 def batch_norm(
@@ -45,6 +45,20 @@ def batch_norm(
         )
 
     return norm
+
+
+def with_norm(options: dict[str, Any], *, batch_normalised: bool) -> dict[str, Any]:
+    """A model's options with `norm` in the place of `axis_name`: batch norm, unless another is among them.
+
+    >>> sorted(with_norm({"act": nn.relu, "axis_name": "batch"}, batch_normalised=True))
+    ['act', 'norm']
+    >>> sorted(with_norm({"act": nn.relu, "axis_name": "batch"}, batch_normalised=False))
+    ['act']
+    """
+    rest = {name: value for name, value in options.items() if name != "axis_name"}
+    if not batch_normalised:
+        return rest
+    return {"norm": batch_norm(axis_name=options.get("axis_name"), dtype=options.get("dtype")), **rest}
 
 
 class ConvBlock(nn.Module):

@@ -67,8 +67,8 @@ def conv_pool(
     [B, H, W, C] * [h, w, C, F] + [F] -> [B, P, Q, F]. `activation` f must be elementwise and not decrease anywhere
     (ReLU, tanh, logistic): then it commutes with the maximum, and so does the bias, and both cost less after it.
     `strides` are the pooling's, the window's sides if None; `padding` is the convolution's; the pooling drops
-    incomplete windows. `implementation` "native" calls the two XLA
-    operations on every backend; "auto" takes one fused product on the CPU where that is faster. Source: E4, E5, C5.
+    incomplete windows. `implementation` "native" calls the two XLA operations on every backend; "auto" takes one fused
+    operation on the CPU where that is faster. Source: E4, E5, C5.
 
     >>> conv_pool(jnp.ones((1, 28, 28, 1)), jnp.ones((5, 5, 1, 20)), jnp.zeros(20)).shape
     (1, 12, 12, 20)

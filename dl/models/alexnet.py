@@ -7,7 +7,7 @@ from flax import linen as nn
 
 from dl.errors import InputError
 from dl.layers import Conv, ConvPool, MaxPool
-from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, batch_norm, he_normal, local_response_norm
+from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, he_normal, local_response_norm, with_norm
 from dl.models.functional import from_linen
 from dl.types import Array, Model
 
@@ -83,28 +83,28 @@ class AlexNet(nn.Module):
             padding=padding,
             activation=self.act,
             implementation=self.implementation,
+            kernel_init=he_normal,
             dtype=self.dtype,
             name=f"conv{number}",
         )
 
 
-def alexnet(classes: int = 1000, *, small: bool = False, towers: int = 1, **options: Any) -> Model:
+def alexnet(
+    classes: int = 1000, *, small: bool = False, towers: int = 1, batch_normalised: bool = False, **options: Any
+) -> Model:
     """AlexNet for 227×227 pictures (the paper prints 224); `small` for 28×28 and 32×32.
 
     `towers` 2 is the grouped original: 60,965,224 parameters, one tower has 62,378,344. Options: `features`,
-    `hidden_sizes`, `local_norm` (True unless small), `dropout` 0.5, `batch_normalised` with `axis_name`, `norm`, `act`
-    (elementwise, nowhere decreasing), `conv`, `dtype`, `implementation`. Biases start at 0, where the paper has 1 in
-    some layers.
-    Source: E10, E11.
+    `hidden_sizes`, `local_norm` (True unless small), `dropout` 0.5, `norm`, `axis_name` (synchronises batch norm under
+    `pmap`), `act` (elementwise, nowhere decreasing), `conv`, `dtype`, `implementation`. Biases start at 0, where the
+    paper has 1 in some layers. Source: E10, E11.
 
     >>> alexnet(10, small=True).name
     'alexnet'
     """
     if towers not in (1, 2):
         raise InputError(f"AlexNet has 1 tower or 2, not {towers}")
-    axis_name = options.pop("axis_name", None)
-    if options.pop("batch_normalised", False):
-        options["norm"] = batch_norm(axis_name=axis_name, dtype=options.get("dtype"))
+    options = with_norm(options, batch_normalised=batch_normalised)
     full = {"features": (96, 256, 384, 384, 256), "hidden_sizes": (4096, 4096), "first": (11, 4, 0), "local_norm": True}
     reduced = {"features": (64, 128, 256, 256, 128), "hidden_sizes": (512, 512), "first": (5, 1, 2)}
     return from_linen(AlexNet(classes, groups=towers, **{**(reduced if small else full), **options}), name="alexnet")

@@ -8,7 +8,7 @@ from flax import linen as nn
 
 from dl.errors import InputError
 from dl.layers import Conv, MaxPool
-from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, batch_norm, global_avg_pool
+from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, global_avg_pool, with_norm
 from dl.models.functional import from_linen
 from dl.types import Array, Model
 
@@ -102,19 +102,18 @@ class GoogLeNet(nn.Module):
         return _halved(ConvBlock(192, 3, **options, name="conv2")(maps, train=train), "pool2")
 
 
-def googlenet(classes: int = 1000, *, small: bool = False, **options: Any) -> Model:
+def googlenet(classes: int = 1000, *, small: bool = False, batch_normalised: bool = False, **options: Any) -> Model:
     """GoogLeNet for 224×224 pictures: 6,998,552 parameters; `small` for 28×28 and 32×32, half as wide, fewer blocks.
 
-    Options: `stages`, `large_stem`, `dropout` 0.4, `batch_normalised` with `axis_name`, `norm`, `act`, `conv`, `dtype`.
+    Options: `stages`, `large_stem`, `dropout` 0.4, `norm`, `axis_name` (synchronises batch norm under `pmap`), `act`,
+    `conv`, `dtype`.
     Without the paper's local response normalisation, which batch norm replaced, and without its auxiliary heads.
     Source: E13.
 
     >>> googlenet(10, small=True).name
     'googlenet'
     """
-    axis_name = options.pop("axis_name", None)
-    if options.pop("batch_normalised", False):
-        options["norm"] = batch_norm(axis_name=axis_name, dtype=options.get("dtype"))
+    options = with_norm(options, batch_normalised=batch_normalised)
     shape = {"stages": SMALL_STAGES, "large_stem": False} if small else {}
     return from_linen(GoogLeNet(classes, **{**shape, **options}), name="googlenet")
 

@@ -7,7 +7,7 @@ from flax import linen as nn
 
 from dl.errors import InputError
 from dl.layers import AvgPool, Conv, MaxPool
-from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, batch_norm, global_avg_pool
+from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, global_avg_pool, with_norm
 from dl.models.functional import from_linen
 from dl.types import Array, Model
 
@@ -67,16 +67,14 @@ class NiN(nn.Module):
         return jnp.asarray(global_avg_pool(maps), jnp.float32)
 
 
-def nin(classes: int = 1000, *, small: bool = False, **options: Any) -> Model:
+def nin(classes: int = 1000, *, small: bool = False, batch_normalised: bool = False, **options: Any) -> Model:
     """Network in Network for 224×224 pictures: 7,595,176 parameters; `small` the paper's for CIFAR-10: 966,986.
 
-    Options: `stages`, `dropout` 0.5 after each pooling, `batch_normalised` with `axis_name`, `norm`, `act`, `conv`,
-    `dtype`. Source: E13, E6.
+    Options: `stages`, `dropout` 0.5 after each pooling, `norm`, `axis_name` (synchronises batch norm under `pmap`),
+    `act`, `conv`, `dtype`. The logits are means of maps after a ReLU, as in the paper. Source: E13, E6.
 
     >>> nin(10, small=True).name
     'nin'
     """
-    axis_name = options.pop("axis_name", None)
-    if options.pop("batch_normalised", False):
-        options["norm"] = batch_norm(axis_name=axis_name, dtype=options.get("dtype"))
+    options = with_norm(options, batch_normalised=batch_normalised)
     return from_linen(NiN(classes, **{"stages": CIFAR if small else IMAGENET, **options}), name="nin")

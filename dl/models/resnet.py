@@ -8,7 +8,7 @@ from flax import linen as nn
 
 from dl.errors import InputError
 from dl.layers import Conv, MaxPool
-from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, batch_norm, global_avg_pool
+from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, global_avg_pool, with_norm
 from dl.models.functional import from_linen
 from dl.types import Array, Model
 
@@ -140,6 +140,5 @@ def cifar_resnet(depth: int = 20, classes: int = 10, **options: Any) -> Model:
     return _build(f"resnet{depth}", classes, blocks, **{"features": (16, 32, 64), "identity": True, **options})
 
 
-def _build(name: str, classes: int, blocks: tuple[int, ...], *, axis_name: str | None = None, **options: Any) -> Model:
-    norm = batch_norm(axis_name=axis_name, dtype=options.get("dtype"))
-    return from_linen(ResNet(classes, blocks, **{"norm": norm, **options}), name=name)
+def _build(name: str, classes: int, blocks: tuple[int, ...], **options: Any) -> Model:
+    return from_linen(ResNet(classes, blocks, **with_norm(options, batch_normalised=True)), name=name)

@@ -7,7 +7,7 @@ from flax import linen as nn
 
 from dl.errors import InputError
 from dl.layers import Conv, ConvPool, MaxPool
-from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, batch_norm, he_normal
+from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, he_normal, with_norm
 from dl.models.functional import from_linen
 from dl.types import Array, Model
 
@@ -67,6 +67,7 @@ class VGG(nn.Module):
             padding="SAME",
             activation=self.act,
             implementation=self.implementation,
+            kernel_init=he_normal,
             dtype=self.dtype,
             name=name,
         )
@@ -94,7 +95,5 @@ def vgg(
         "features": (64, 128, 256, 512, 512)[:stages],
         "hidden_sizes": (512,) if small else (4096, 4096),
     }
-    axis_name = options.pop("axis_name", None)
-    if batch_normalised:
-        shape["norm"] = batch_norm(axis_name=axis_name, dtype=options.get("dtype"))
+    options = with_norm(options, batch_normalised=batch_normalised)
     return from_linen(VGG(classes, **{**shape, **options}), name=f"vgg{depth}")
