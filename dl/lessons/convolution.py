@@ -1,0 +1,82 @@
+"""What a convolution computes, how large its result is, and what it saves beside a dense layer (E3, E4)."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+
+from dl.errors import InputError
+from dl.layers import convolution
+from dl.types import Array
+
+EXAMPLE = np.array([[1, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 1], [0, 0, 1, 1, 0], [0, 1, 1, 0, 0]])
+"""The lecture's binary picture. Source: E3."""
+
+EXAMPLE_KERNEL = np.array([[1, 0, 1], [0, 1, 0], [1, 0, 1]])
+"""The lecture's kernel. Source: E3."""
+
+
+class Weights(NamedTuple):
+    """Parameters of three layers with the same inputs and outputs, biases included."""
+
+    shared: int
+    local: int
+    dense: int
+
+
+def convolve(picture: Array | np.ndarray, kernel: Array | np.ndarray, *, strides: int = 1, padding: int = 0) -> Array:
+    """y_pq = Σ_ij k_ij x_(sp+i)(sq+j), one picture and one kernel: [H, W] * [h, w] -> [P, Q].
+
+    `padding` zeros are added on every side. The kernel is not turned over. Source: E3, E4.
+
+    >>> convolve(EXAMPLE, EXAMPLE_KERNEL).tolist()
+    [[4.0, 3.0, 4.0], [2.0, 4.0, 3.0], [2.0, 3.0, 4.0]]
+    """
+    if picture.ndim != 2 or kernel.ndim != 2:
+        raise InputError(f"picture and kernel are [H, W] and [h, w], not {picture.shape} and {kernel.shape}")
+    for side, window in zip(picture.shape, kernel.shape, strict=True):
+        output_size(side, window, stride=strides, padding=padding)
+    x = jnp.asarray(picture, jnp.float32)[None, :, :, None]
+    k = jnp.asarray(kernel, jnp.float32)[:, :, None, None]
+    return convolution(x, k, strides=strides, padding=padding)[0, :, :, 0]
+
+
+def output_size(n: int, m: int, *, stride: int = 1, padding: int = 0) -> int:
+    """Outputs of a kernel of m on n inputs: ⌊(n + 2 padding − m) / stride⌋ + 1, plainly n − m + 1. Source: E4.
+
+    >>> output_size(28, 5), output_size(28, 5, padding=2), output_size(227, 11, stride=4)
+    (24, 28, 55)
+    """
+    if m < 1 or stride < 1 or padding < 0 or n + 2 * padding < m:
+        raise InputError(
+            f"a kernel of {m} with stride {stride} and padding {padding} has no place on {n} inputs: kernel and stride "
+            "are at least 1, padding at least 0, and the padded inputs at least as many as the kernel"
+        )
+    return (n + 2 * padding - m) // stride + 1
+
+
+def as_dense(kernel: Array | np.ndarray, inputs: int) -> Array:
+    """The matrix W of the dense layer y = W x that a 1-D kernel is: [m] -> [n − m + 1, n] for n inputs.
+
+    Row p holds the kernel from column p on and zeros elsewhere: an output is joined to m inputs (sparse connections),
+    and all outputs by the same m weights (parameter sharing). Source: E4.
+
+    >>> as_dense(jnp.array([1.0, 2.0]), 4).tolist()
+    [[1.0, 2.0, 0.0, 0.0], [0.0, 1.0, 2.0, 0.0], [0.0, 0.0, 1.0, 2.0]]
+    """
+    outputs = output_size(inputs, len(kernel))
+    distance = jnp.arange(inputs) - jnp.arange(outputs)[:, None]
+    inside = (distance >= 0) & (distance < len(kernel))
+    return jnp.where(inside, jnp.asarray(kernel)[distance.clip(0, len(kernel) - 1)], 0)
+
+
+def count_weights(n: int, m: int) -> Weights:
+    """From n inputs to n − m + 1 outputs: one shared kernel and bias, as many as outputs, or every input to each.
+
+    m + 1 shared; (m + 1)(n − m + 1) locally connected; (n + 1)(n − m + 1) dense. Source: E4.
+
+    >>> count_weights(28, 5)
+    Weights(shared=6, local=144, dense=696)
+    """
+    outputs = output_size(n, m)
+    return Weights(shared=m + 1, local=(m + 1) * outputs, dense=(n + 1) * outputs)
