@@ -3,6 +3,7 @@
 Letters in shapes: `B` batch, `H W C` height, width, channels, `K` classes, `F` features, `N` examples.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeAlias
@@ -71,13 +72,15 @@ class Model:
 
     `init(key, inputs) -> (params, model_state)`;
     `apply(params, model_state, inputs, *, train, key, carry) -> (outputs, model_state, carry)`.
-    `layers(inputs)` lists every layer with its output shape and parameter count, without computing anything.
+    `layers(inputs)` lists every layer with its output shape and parameter count, without computing anything;
+    `activations(params, model_state, inputs)` is what every layer gives out, by name, where the model tells.
     """
 
     name: str
     init: InitFn
     apply: ApplyFn
     layers: Callable[[jax.ShapeDtypeStruct], list[LayerRow]]
+    activations: Callable[[Params, ModelState, Array], OrderedDict[str, Array]] | None = None
 
 
 class Objective(Protocol):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from dl.cli.catalog import Catalog
+from dl.cli.filters import write_filters
 
 if TYPE_CHECKING:
     from dl.data.dataset import DataSpec
@@ -18,6 +19,7 @@ def show(
     name: str,
     *,
     format: Literal["text", "json"] = "text",
+    filters: Path | None = None,
     catalog: Annotated[Catalog, Parameter(parse=False)],
 ) -> None:
     """Show the layers of an experiment's model: output shapes and parameter counts. Nothing is computed or read.
@@ -28,7 +30,11 @@ def show(
         An experiment, or the folder of a run.
     format
         A table for people, or JSON.
+    filters
+        Write the filters of the first convolution of a run to this picture file.
     """
+    if filters is not None:
+        write_filters(name, filters)
     experiment, options, spec = _open(name, catalog)
     from dl.inspect.summary import as_json, as_text, summarize
 

@@ -95,6 +95,14 @@ def make_gather(spec: DataSpec) -> Callable[[dict[str, Array], IndexedBatch], Ba
     return gather
 
 
+def check_inputs(inputs: Array | np.ndarray, spec: DataSpec) -> None:
+    """Raises InputError unless raw inputs [B, ...] have the shape, and pictures the type, of the data of `spec`."""
+    if tuple(inputs.shape[1:]) != spec.input_shape:
+        raise InputError(f"inputs are {tuple(inputs.shape[1:])}, the model takes {spec.input_shape}")
+    if spec.input_dtype == "uint8" and inputs.dtype != np.uint8:
+        raise InputError(f"inputs are {inputs.dtype}; give pictures as uint8, 0 to 255")
+
+
 def normalize(inputs: Array, spec: DataSpec) -> Array:
     """Pictures (uint8 [B, H, W, C]) to zero mean and unit variance a channel; other inputs only to float32.
 

@@ -3,11 +3,13 @@
 Linen is known here, in the layers and in the models, and nowhere else.
 """
 
+from collections import OrderedDict
 from typing import Any
 
 import jax
 from flax import linen as nn
 
+from dl.models.activations import capture_activations
 from dl.types import Array, Carry, Key, LayerRow, Model, ModelState, Params
 
 
@@ -49,7 +51,10 @@ def from_linen(module: nn.Module, *, name: str | None = None) -> Model:
     def layers(inputs: jax.ShapeDtypeStruct) -> list[LayerRow]:
         return trace_layers(module, inputs)
 
-    return Model(name or type(module).__name__.lower(), init, apply, layers)
+    def activations(params: Params, model_state: ModelState, inputs: Array) -> OrderedDict[str, Array]:
+        return capture_activations(module, params, model_state, inputs)
+
+    return Model(name or type(module).__name__.lower(), init, apply, layers, activations)
 
 
 def trace_layers(module: nn.Module, inputs: jax.ShapeDtypeStruct) -> list[LayerRow]:

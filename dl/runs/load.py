@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dl.data.batching import normalize
+from dl.data.batching import check_inputs, normalize
 from dl.data.dataset import DataSpec
 from dl.errors import InputError
 from dl.runs.checkpoint import Checkpoints, DamagedCheckpoint
@@ -45,10 +45,7 @@ class Loaded:
         Raises:
             InputError: when the inputs do not have the shape that the model was trained on.
         """
-        if tuple(inputs.shape[1:]) != self.spec.input_shape:
-            raise InputError(f"inputs are {tuple(inputs.shape[1:])}, the model takes {self.spec.input_shape}")
-        if self.spec.input_dtype == "uint8" and inputs.dtype != np.uint8:
-            raise InputError(f"inputs are {inputs.dtype}; give pictures as uint8, 0 to 255")
+        check_inputs(inputs, self.spec)
         return self._apply(self.params, self.model_state, jnp.asarray(inputs))
 
     def probabilities(self, inputs: np.ndarray | Array) -> Array:

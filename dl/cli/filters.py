@@ -1,0 +1,42 @@
+"""`show RUN --filters FILE`: a picture of the first convolution's filters (E12)."""
+
+import sys
+from pathlib import Path
+
+from dl.errors import InputError
+
+
+def write_filters(run: str, file: Path) -> None:
+    """Write the filters of the run's first convolution to `file`, in the format that its name says.
+
+    Raises:
+        InputError: when `run` is no run, its model has no convolution, or `file` cannot be written.
+    """
+    _check_file(file)
+    if not (Path(run) / "config.json").exists():
+        raise InputError(f"{run} is no run, and only a run has filters that were learned: give the folder of one")
+    from PIL import Image
+
+    from dl.inspect.filters import filter_grid, filters
+    from dl.runs.load import load
+
+    loaded = load(run)
+    found = filters(loaded)
+    if not found:
+        raise InputError(f"the model of {run} has no convolution, so there are no filters to show")
+    name, kernel = next(iter(found.items()))
+    Image.fromarray(filter_grid(kernel)).save(file)
+    height, width, channels, count = kernel.shape
+    print(f"{file}: {name}, {count} filters of {height}×{width}×{channels}", file=sys.stderr)
+
+
+def _check_file(file: Path) -> None:
+    from PIL import Image
+
+    if file.is_dir():
+        raise InputError(f"{file} cannot be written: it is a folder")
+    if not file.parent.is_dir():
+        raise InputError(f"{file} cannot be written: there is no folder {file.parent}")
+    Image.init()
+    if Image.registered_extensions().get(file.suffix.lower()) not in Image.SAVE:
+        raise InputError(f"{file.name} does not end like a picture that Pillow writes: call it {file.stem}.png")

@@ -1,0 +1,94 @@
+"""A trained network as this package takes it, and how it is applied to many inputs in bounded memory."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from dl.data.batching import check_inputs, evaluation_batches, normalize
+from dl.data.dataset import DataSpec
+from dl.errors import InputError
+from dl.types import Array, Model, ModelState, Params
+
+
+class Trained(Protocol):
+    """A model with its parameters: what `dl.load` gives back, or a `Network`."""
+
+    @property
+    def model(self) -> Model: ...
+    @property
+    def params(self) -> Params: ...
+    @property
+    def model_state(self) -> ModelState: ...
+    @property
+    def spec(self) -> DataSpec | None:
+        """Shape and normalisation of raw inputs; None when inputs come as the model takes them."""
+        ...
+
+
+@dataclass(frozen=True)
+class Network:
+    """A model and parameters from anywhere.
+
+    >>> import dl
+    >>> model = dl.models.softmax_regression(10)
+    >>> network = Network(model, *model.init(jax.random.key(0), jnp.zeros((1, 4))))
+    >>> outputs(network, np.ones((3, 4))).shape
+    (3, 10)
+    """
+
+    model: Model
+    params: Params
+    model_state: ModelState = field(default_factory=dict)
+    spec: DataSpec | None = None
+
+
+def outputs(trained: Trained, inputs: Array | np.ndarray, *, batch_size: int = 256) -> np.ndarray:
+    """Raw outputs (logits) [N, K] for raw inputs [N, ...], `batch_size` of them at a time."""
+
+    def apply(index: np.ndarray) -> Array:
+        return _apply(trained.model, trained.params, trained.model_state, prepare(trained, inputs[index]))
+
+    return in_blocks(apply, len(inputs), batch_size=batch_size)
+
+
+def prepare(trained: Trained, inputs: Array | np.ndarray) -> Array:
+    """Raw inputs [B, ...] as the model takes them: normalised as in training, float32.
+
+    Raises:
+        InputError: when they do not have the shape or the type that the model was trained on.
+    """
+    if trained.spec is None:
+        return jnp.asarray(inputs, jnp.float32)
+    check_inputs(inputs, trained.spec)
+    return normalize(jnp.asarray(inputs), trained.spec)
+
+
+def prepare_pictures(trained: Trained, pictures: Array | np.ndarray) -> Array:
+    """`prepare` for what must be pictures: [B, H, W, C] -> the same shape, float32."""
+    if pictures.ndim != 4:
+        raise InputError(f"pictures are [B, H, W, C], not of shape {pictures.shape}: a map needs places to show")
+    return prepare(trained, pictures)
+
+
+def in_blocks(function: Callable[[np.ndarray], Array], count: int, *, batch_size: int) -> np.ndarray:
+    """`function` of the indices 0 to `count` − 1, joined: [B] -> [B, ...] for every block gives [count, ...].
+
+    All blocks have one size, so that one compilation serves them; the last is filled up with index 0 and then cut.
+
+    >>> in_blocks(lambda index: jnp.asarray(index) ** 2, 5, batch_size=2).tolist()
+    [0, 1, 4, 9, 16]
+    """
+    if count < 1 or batch_size < 1:
+        raise InputError(f"{count} inputs in blocks of {batch_size}: at least one input and one a block are needed")
+    blocks = evaluation_batches(count, min(batch_size, count)).index
+    return np.concatenate([np.asarray(function(index)) for index in blocks])[:count]
+
+
+@partial(jax.jit, static_argnames="model")
+def _apply(model: Model, params: Params, model_state: ModelState, inputs: Array) -> Array:
+    return model.apply(params, model_state, inputs)[0]
