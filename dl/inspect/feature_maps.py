@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from dl.errors import InputError, did_you_mean
@@ -42,7 +43,7 @@ def features(trained: Trained, inputs: Array | np.ndarray, *, layer: str, batch_
 
     def block(index: np.ndarray) -> Array:
         maps = feature_maps(trained, inputs[index], layers=[layer])[layer]
-        return maps.reshape(len(index), -1)
+        return maps.reshape(len(index), -1).astype(jnp.float32)
 
     return in_blocks(block, len(inputs), batch_size=batch_size)
 

@@ -24,10 +24,9 @@ def filters(trained: Trained) -> dict[str, Array]:
 
     >>> import dl
     >>> from dl.inspect.trained import Network
-    >>> model = dl.models.lenet(10, features=(2, 3))
-    >>> network = Network(model, *jax.jit(model.init)(jax.random.key(0), jnp.zeros((1, 16, 16, 1))))
-    >>> {name: kernel.shape for name, kernel in filters(network).items()}
-    {'conv1': (5, 5, 1, 2), 'conv2': (5, 5, 2, 3)}
+    >>> params = {"conv1": {"kernel": np.ones((5, 5, 1, 20))}, "output": {"kernel": np.ones((800, 10))}}
+    >>> {name: kernel.shape for name, kernel in filters(Network(dl.models.lenet(10), params)).items()}
+    {'conv1': (5, 5, 1, 20)}
     """
     paths = jax.tree_util.tree_leaves_with_path(trained.params)
     leaves = {jax.tree_util.keystr(path, simple=True, separator="/"): leaf for path, leaf in paths}

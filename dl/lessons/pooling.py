@@ -30,7 +30,8 @@ def change_under_shift(
     if x.ndim != 4:
         raise InputError(f"pictures are [B, H, W, C], not of shape {x.shape}: add a batch axis")
     before, after = function(x), function(jnp.roll(x, (rows, columns), axis=(1, 2)))
-    return _norms(after - before) / _norms(before)
+    lengths = _norms(before)
+    return _norms(after - before) / jnp.where(lengths == 0, 1, lengths)
 
 
 def trainable_pool(

@@ -1,4 +1,4 @@
-"""E1 to E5 and the pooling of C5: filters, convolutions and pooling with the lectures' numbers, and on real digits."""
+"""E1 to E5, E12 and the pooling of C5: filters, convolutions and pooling with the lectures' numbers, and on real digits."""
 
 import jax
 import jax.numpy as jnp
@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import dl
 from dl.errors import InputError
+from dl.inspect.filters import filter_grid
 from dl.layers import avg_pool, convolution, max_pool
 from dl.lessons import convolution as lesson
 from dl.lessons import filtering, kernels, pooling
@@ -213,6 +214,17 @@ def test_C5_trainable_pooling_forward_and_back(kind: pooling.Pooling) -> None:
     np.testing.assert_allclose(for_z, scale * (1 - x**2) * up, rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(for_scale, (delta_next * down).sum((0, 1, 2)), rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(for_bias, delta_next.sum((0, 1, 2)), rtol=1e-4, atol=1e-5)
+
+
+def test_E12_alexnet_s_96_first_filters_fill_a_grid_in_colour() -> None:
+    picture = jax.ShapeDtypeStruct((1, 227, 227, 3), jnp.float32)
+    params, _ = jax.eval_shape(dl.models.alexnet().init, jax.random.key(0), picture)
+    shape = params["conv1"]["conv"]["kernel"].shape
+    assert shape == (11, 11, 3, 96)
+    grid = filter_grid(np.random.default_rng(0).normal(size=shape))
+    tile = 5 * 11
+    assert grid.shape == (2 + 8 * (tile + 2), 2 + 12 * (tile + 2), 3)
+    assert (grid[2:-2, 2:-2].min(-1) < grid[2:-2, 2:-2].max(-1)).mean() > 0.9, "in colour"
 
 
 def test_wrong_arguments_are_refused_in_one_line() -> None:

@@ -71,6 +71,7 @@ class Twice(nn.Module):
 def test_every_call_of_a_shared_layer_is_kept() -> None:
     model = from_linen(Twice())
     inputs = jnp.ones((1, 2))
+    assert model.activations is not None
     found = model.activations(*model.init(jax.random.key(0), inputs), inputs)
     assert {name: float(value[0, 0]) for name, value in found.items()} == {
         "layer": 4.0,
