@@ -1,4 +1,4 @@
-"""E1 to E5, E12 and the pooling of C5: filters, convolutions and pooling with the lectures' numbers, and on real digits."""
+"""E1 to E5, E12 and the pooling of C5: the lectures' numbers on filters, convolutions and pooling, and real digits."""
 
 import jax
 import jax.numpy as jnp
