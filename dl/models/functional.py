@@ -7,7 +7,9 @@ from typing import Any
 
 import jax
 from flax import linen as nn
+from flax.errors import ScopeParamShapeError
 
+from dl.errors import InputError
 from dl.types import Array, Carry, Key, LayerRow, Model, ModelState, Params
 
 
@@ -41,10 +43,17 @@ def from_linen(module: nn.Module, *, name: str | None = None) -> Model:
     ) -> tuple[Array, ModelState, Carry]:
         variables = {"params": params, **model_state}
         rngs = None if key is None else {"dropout": key}
-        if train and model_state:
-            outputs, model_state = module.apply(variables, inputs, train=True, rngs=rngs, mutable=list(model_state))  # type: ignore[misc]
-            return outputs, dict(model_state), carry
-        return module.apply(variables, inputs, train=train, rngs=rngs), model_state, carry  # type: ignore[return-value]
+        try:
+            if train and model_state:
+                outputs, model_state = module.apply(variables, inputs, train=True, rngs=rngs, mutable=list(model_state))  # type: ignore[misc]
+                return outputs, dict(model_state), carry
+            return module.apply(variables, inputs, train=train, rngs=rngs), model_state, carry  # type: ignore[return-value]
+        except ScopeParamShapeError as error:
+            shape = "×".join(map(str, inputs.shape[1:]))
+            raise InputError(
+                f"these parameters were made for inputs of another shape than {shape}: resize the inputs "
+                "and give them as many channels, or call init for this shape"
+            ) from error
 
     def layers(inputs: jax.ShapeDtypeStruct) -> list[LayerRow]:
         return trace_layers(module, inputs)

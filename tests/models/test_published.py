@@ -107,7 +107,7 @@ REFUSED = {
     "1 tower or 2, not 3": lambda: models.alexnet(towers=3),
     "at least 67×67": lambda: models.alexnet().layers(jax.ShapeDtypeStruct((1, 28, 28, 1), jnp.float32)),
     "at least 32×32": lambda: models.vgg(11).layers(jax.ShapeDtypeStruct((1, 28, 28, 1), jnp.float32)),
-    "at least 16×16": lambda: models.nin().layers(jax.ShapeDtypeStruct((1, 8, 8, 1), jnp.float32)),
+    "at least 39×39": lambda: models.nin().layers(jax.ShapeDtypeStruct((1, 8, 8, 1), jnp.float32)),
 }
 
 
