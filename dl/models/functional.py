@@ -10,6 +10,7 @@ from flax import linen as nn
 from flax.errors import ScopeParamShapeError
 
 from dl.errors import InputError
+from dl.models.checks import shown
 from dl.types import Array, Carry, Key, LayerRow, Model, ModelState, Params
 
 
@@ -49,10 +50,9 @@ def from_linen(module: nn.Module, *, name: str | None = None) -> Model:
                 return outputs, dict(model_state), carry
             return module.apply(variables, inputs, train=train, rngs=rngs), model_state, carry  # type: ignore[return-value]
         except ScopeParamShapeError as error:
-            shape = "×".join(map(str, inputs.shape[1:]))
             raise InputError(
-                f"these parameters were made for inputs of another shape than {shape}: resize the inputs "
-                "and give them as many channels, or call init for this shape"
+                f"these parameters were made for inputs of another shape than {shown(inputs)}: give them the size and "
+                f"the channels that init had, or call init for these"
             ) from error
 
     def layers(inputs: jax.ShapeDtypeStruct) -> list[LayerRow]:
