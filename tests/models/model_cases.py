@@ -17,7 +17,7 @@ from dl.layers.blocks import batch_norm
 from dl.models.functional import from_linen
 from dl.models.googlenet import Widths
 from dl.models.resnet import ResNet
-from dl.types import Heads, Model, ModelState, Objective, Params
+from dl.types import Model, ModelState, Objective, Params
 
 
 @cache
@@ -74,24 +74,13 @@ class Case:
 
 
 @cache
-def compiled_gradient(case: Case) -> Any:
-    """`(params, model_state) -> (gradient of the mean loss on the case's batch, model_state after it)`."""
-    batch = jax.tree.map(jnp.asarray, case.batch())
-
-    def loss(params: Params, model_state: ModelState) -> tuple[jax.Array, ModelState]:
-        sums, after, _ = case.objective(params, model_state, batch, train=True, key=jax.random.key(1))
-        return sums["loss"].sum / sums["loss"].count, after
-
-    return jax.jit(jax.grad(loss, has_aux=True))
-
-
-@cache
 def compiled_step(case: Case) -> Any:
     return jax.jit(dl.make_train_step(case.objective, case.optimizer))
 
 
-def logits_of(outputs: Any) -> Any:
-    return outputs.logits if isinstance(outputs, Heads) else outputs
+def first_state(case: Case) -> dl.TrainState:
+    params, model_state = case.init()
+    return dl.TrainState(jnp.int32(0), jax.random.key(0), params, model_state, case.optimizer.init(params))
 
 
 def case(name: str, build: Callable[..., Model], shape: tuple[int, ...], outputs: int, **options: Any) -> Any:
@@ -155,7 +144,7 @@ SMALL_PICTURE = (16, 16, 3)
 ALEXNET = {"small": True, "features": (4, 8, 8, 8, 4), "hidden_sizes": (16, 16), "dropout": 0.0}
 VGG = {"small": True, "features": (4, 4, 8, 8), "hidden_sizes": (16,), "dropout": 0.0}
 INCEPTION = Widths(4, 4, 4, 4, 4, 4)
-GOOGLENET = {"small": True, "stages": ((INCEPTION,), (INCEPTION,) * 3), "dropout": 0.0, "auxiliary_dropout": 0.0}
+GOOGLENET = {"small": True, "dropout": 0.0}
 
 
 def member(name: str, builder: Callable[..., Model], *arguments: Any, **options: Any) -> Any:
@@ -171,12 +160,15 @@ LINE = [
     member("vgg11", models.vgg, 11, 5, **VGG),
     member("vgg11_normalised", models.vgg, 11, 5, batch_normalised=True, normalised=True, **VGG),
     member("nin", models.nin, 5, small=True, width=0.1, dropout=0.0),
-    member("googlenet", models.googlenet, 5, **GOOGLENET),
+    member("googlenet", models.googlenet, 5, stages=((INCEPTION,), (INCEPTION,)), **GOOGLENET),
     member(
         "googlenet_normalised_with_heads",
         models.googlenet,
         5,
+        stages=((INCEPTION,), (INCEPTION,) * 3),
         auxiliary=True,
+        auxiliary_dropout=0.0,
+        width=0.75,
         batch_normalised=True,
         normalised=True,
         **GOOGLENET,

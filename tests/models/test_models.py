@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from model_cases import PICTURE, Case, compiled_apply, compiled_gradient, compiled_init, every_model, logits_of
+from model_cases import PICTURE, Case, compiled_apply, compiled_init, every_model
 
 import dl
 from dl import models
@@ -33,14 +33,6 @@ def test_parameters_are_as_many_as_published_and_layers_sum_to_them(case: Case) 
     assert rows[-1].output_shape == (case.outputs,)
     assert list(model_state) == (["batch_stats"] if case.normalised else [])
     assert {leaf.dtype for leaf in jax.tree.leaves(params)} == {jnp.dtype("float32")}
-
-
-@every_model
-def test_gradients_are_finite_and_reach_every_layer(case: Case) -> None:
-    gradients, _ = compiled_gradient(case)(*case.init())
-    for path, leaf in jax.tree_util.tree_leaves_with_path(gradients):
-        assert bool(jnp.isfinite(leaf).all()), path
-        assert bool((leaf != 0).any()), path
 
 
 @every_model
@@ -80,17 +72,6 @@ def test_init_looks_at_the_shape_of_its_inputs_only(case: Case) -> None:
     key = jax.random.key(0)
     shapes = jax.eval_shape(case.model.init, key, jax.ShapeDtypeStruct((8, *case.input_shape), jnp.float32))
     assert jax.tree.map(jnp.shape, shapes) == jax.tree.map(jnp.shape, case.init())
-
-
-@every_model
-def test_without_dropout_and_batch_norm_training_and_evaluation_are_the_same_function(case: Case) -> None:
-    if case.normalised:
-        return
-    params, model_state = case.init(2)
-    inputs, apply = case.batch()["inputs"], compiled_apply(case.model)
-    evaluated = apply(params, model_state, inputs)[0]
-    trained = logits_of(apply(params, model_state, inputs, train=True, key=jax.random.key(0))[0])
-    np.testing.assert_allclose(trained, evaluated, rtol=1e-5, atol=1e-6)
 
 
 DROPOUT = [
