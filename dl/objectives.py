@@ -11,33 +11,64 @@ import jax.numpy as jnp
 import optax
 
 from dl import metrics
-from dl.types import Array, Batch, Carry, Key, Metrics, Model, ModelState, Objective, Params
+from dl.types import Array, Batch, Carry, Heads, Key, Metrics, Model, ModelState, Objective, Params
 
 Report = Callable[[Array, Batch], dict[str, Array]]
 """Outputs [B, ...] and batch -> name to per-example values [B]."""
 
 
-def classification(model: Model, *, label_smoothing: float = 0.0) -> Objective:
+def classification(model: Model, *, label_smoothing: float = 0.0, auxiliary_weight: float = 0.3) -> Objective:
     """Softmax cross-entropy over K classes and the fraction classified right.
 
     E = −Σ_k t_k log y_k with y = softmax(logits). With `label_smoothing` ε the training targets are
-    (1 − ε) t + ε/K (Szegedy et al. 2016); the reported validation and test losses are never smoothed.
+    (1 − ε) t + ε/K (Szegedy et al. 2016); the reported validation and test losses are never smoothed. In training
+    every auxiliary head adds `auxiliary_weight` times its own E (Szegedy et al. 2015).
 
-    Model outputs: logits [B, K]; `targets`: class numbers [B], int. Reports loss (nats), accuracy. Source: A5, B1.
+    Model outputs: logits [B, K], or in training `Heads` of such; `targets`: class numbers [B], int. Reports loss
+    (nats), accuracy. Source: A5, B1.
     """
 
-    def training(logits: Array, batch: Batch) -> dict[str, Array]:
-        _require_class_numbers(logits, batch["targets"])
-        targets = optax.smooth_labels(jax.nn.one_hot(batch["targets"], logits.shape[-1]), label_smoothing)
-        loss = optax.softmax_cross_entropy(logits, targets)
+    def cross_entropy(logits: Array, targets: Array, *, smoothing: float) -> Array:
+        _require_class_numbers(logits, targets)
+        if not smoothing:
+            return optax.softmax_cross_entropy_with_integer_labels(logits, targets)
+        return optax.softmax_cross_entropy(
+            logits, optax.smooth_labels(jax.nn.one_hot(targets, logits.shape[-1]), smoothing)
+        )
+
+    def training(outputs: Array, batch: Batch) -> dict[str, Array]:
+        logits, auxiliary = outputs if isinstance(outputs, Heads) else (outputs, ())
+        loss = cross_entropy(logits, batch["targets"], smoothing=label_smoothing)
+        for head in auxiliary:
+            loss += auxiliary_weight * cross_entropy(head, batch["targets"], smoothing=label_smoothing)
         return {"loss": loss, "accuracy": _is_right(logits, batch["targets"])}
 
     def reporting(logits: Array, batch: Batch) -> dict[str, Array]:
-        _require_class_numbers(logits, batch["targets"])
-        loss = optax.softmax_cross_entropy_with_integer_labels(logits, batch["targets"])
+        loss = cross_entropy(logits, batch["targets"], smoothing=0.0)
         return {"loss": loss, "accuracy": _is_right(logits, batch["targets"])}
 
-    return _bind(model, reporting, training if label_smoothing else reporting)
+    return _bind(model, reporting, training)
+
+
+def maximum_a_posteriori(model: Model, *, rubbish: float = 10.0) -> Objective:
+    """The criterion of LeNet-5 for units that measure distances: near to the right prototype, far from the others.
+
+    E = y_t + log(e^−j + Σ_k e^−y_k) with penalties y and the right class t: the posterior's −log when a pattern is of
+    one of the K classes or, at the fixed penalty j = `rubbish`, of none. Wrong classes farther than about j are left
+    alone. The paper does not print its j.
+
+    Model outputs: −y [B, K]; `targets`: class numbers [B], int. Reports loss (nats), accuracy.
+    Source: E9; LeCun et al. 1998, equation 9.
+    """
+
+    def report(outputs: Array, batch: Batch) -> dict[str, Array]:
+        _require_class_numbers(outputs, batch["targets"])
+        nobody = jnp.full_like(outputs[..., :1], -rubbish)
+        every = jax.nn.logsumexp(jnp.concatenate([nobody, outputs], axis=-1), axis=-1)
+        right = jnp.take_along_axis(outputs, batch["targets"][..., None], axis=-1)[..., 0]
+        return {"loss": every - right, "accuracy": _is_right(outputs, batch["targets"])}
+
+    return _bind(model, report)
 
 
 def binary(model: Model) -> Objective:

@@ -58,6 +58,13 @@ class ApplyFn(Protocol):
     ) -> tuple[Array, ModelState, Carry]: ...
 
 
+class Heads(NamedTuple):
+    """What a model with auxiliary heads gives in training: logits [B, K], and those of each head. See `googlenet`."""
+
+    logits: Array
+    auxiliary: tuple[Array, ...]
+
+
 class LayerRow(NamedTuple):
     """One line of a model's summary; `output_shape` is without the batch."""
 

@@ -12,7 +12,7 @@ import pytest
 import dl
 from dl import metrics, models, objectives, optimizers
 from dl.data.batching import train_batches
-from dl.types import Model, Objective
+from dl.types import Heads, Model, Objective
 
 B, K = 12, 5
 ROW = np.arange(B)
@@ -58,6 +58,13 @@ def classification_reference(a: np.ndarray, t: np.ndarray) -> dict[str, float]:
     return {"loss": -np.log(softmax(a)[ROW, t]).mean(), "accuracy": (a.argmax(-1) == t).mean()}
 
 
+def posterior_reference(a: np.ndarray, t: np.ndarray) -> dict[str, float]:
+    """Equation 9 of LeCun et al. 1998 with penalties y = -a and j = 10."""
+    y = -a
+    loss = y[ROW, t] + np.log(np.exp(-10) + np.exp(-y).sum(-1))
+    return {"loss": loss.mean(), "accuracy": (y.argmin(-1) == t).mean()}
+
+
 def binary_reference(a: np.ndarray, t: np.ndarray) -> dict[str, float]:
     y = sigmoid(a)
     loss = -(t * np.log(y) + (1 - t) * np.log(1 - y))
@@ -92,6 +99,7 @@ def reals(rng: np.random.Generator) -> np.ndarray:
 
 TABLE = [
     pytest.param(objectives.classification, class_numbers, classification_reference, id="classification"),
+    pytest.param(objectives.maximum_a_posteriori, class_numbers, posterior_reference, id="maximum_a_posteriori"),
     pytest.param(objectives.binary, bits, binary_reference, id="binary"),
     pytest.param(objectives.perceptron, bits, perceptron_reference, id="perceptron"),
     pytest.param(objectives.regression, reals, regression_reference, id="regression"),
@@ -173,6 +181,38 @@ def test_label_smoothing_follows_its_formula_in_training_only(smoothing: float) 
     assert means(objective, batch, train=False) == pytest.approx(plain, rel=1e-5)
     assert means(objective, batch, train=True)["accuracy"] == pytest.approx(plain["accuracy"])
     assert abs(expected - plain["loss"]) > 0.01
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+@pytest.mark.parametrize("weight", [0.3, 1.0])
+def test_auxiliary_heads_add_their_share_to_the_loss_of_training(smoothing: float, weight: float) -> None:
+    rng = np.random.default_rng(5)
+    heads, targets = rng.normal(size=(3, B, K)).astype(np.float32), rng.integers(0, K, B)
+
+    def three_heads(params: Any, state: Any, inputs: Any, *, train: bool = False, **_: Any) -> Any:
+        return (Heads(inputs, (heads[1], heads[2])) if train else inputs), state, ()
+
+    model = Model("heads", lambda key, inputs: ({}, {}), three_heads, lambda inputs: [])
+    objective = objectives.classification(model, label_smoothing=smoothing, auxiliary_weight=weight)
+    alone = objectives.classification(identity_model(), label_smoothing=smoothing)
+    batch = make_batch(heads[0], targets)
+    one, two, three = (means(alone, make_batch(head, targets), train=True) for head in heads)
+    expected = {"loss": one["loss"] + weight * (two["loss"] + three["loss"]), "accuracy": one["accuracy"]}
+    assert means(objective, batch, train=True) == pytest.approx(expected, rel=1e-5)
+    assert means(objective, batch) == pytest.approx(classification_reference(heads[0], targets), rel=1e-5)
+
+
+def test_far_wrong_prototypes_are_left_alone_near_ones_are_pushed_away() -> None:
+    objective = objectives.maximum_a_posteriori(identity_model(), rubbish=10.0)
+
+    def slopes(distances: list[float]) -> np.ndarray:
+        batch = make_batch(-np.array([distances]), np.array([0]))
+        return np.asarray(jax.grad(lambda a: objective({}, {}, {**batch, "inputs": a})[0]["loss"].sum)(batch["inputs"]))
+
+    near, far = slopes([12.0, 9.0])[0], slopes([12.0, 40.0])[0]
+    assert near[1] > 0.5
+    assert abs(far[1]) < 1e-6
+    assert far[0] < -0.5
 
 
 def test_losses_stay_finite_for_huge_logits() -> None:

@@ -1,15 +1,18 @@
-"""Convolution, normalisation and activation as one block, each of the three to choose."""
+"""What convolutional models are put together from: convolution, normalisation and activation as one block, each of the
+three to choose; local response normalisation; what stands between the last maps and the dense layers."""
 
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import numpy as np
 from flax import linen as nn
 from jax import lax
 
+from dl.errors import InputError, did_you_mean
 from dl.layers.conv import Conv
 from dl.layers.pool import Sides, check_pictures, pair
-from dl.types import Array
+from dl.types import Array, PyTree
 
 Norm = Callable[..., nn.Module]
 """`norm(train=..., name=...)` is a module from [B, H, W, C] to the same."""
@@ -125,3 +128,27 @@ def global_avg_pool(x: Array) -> Array:
     """
     check_pictures(x)
     return x.mean((1, 2))
+
+
+def vectors(maps: Array, head: str) -> Array:
+    """What the dense layers see of the last maps: with `head` "flatten" every value, with "mean" the mean of each map.
+
+    [B, H, W, C] -> [B, H W C] or [B, C]. Source: E6.
+
+    >>> vectors(jnp.ones((2, 3, 3, 8)), "flatten").shape, vectors(jnp.ones((2, 3, 3, 8)), "mean").shape
+    ((2, 72), (2, 8))
+    """
+    if head not in ("flatten", "mean"):
+        raise InputError(f"unknown head {head!r}: {did_you_mean(head, ('flatten', 'mean'))}")
+    return global_avg_pool(maps) if head == "mean" else maps.reshape(maps.shape[0], -1)
+
+
+def scaled(sizes: PyTree, width: float) -> PyTree:
+    """Every number of channels in `sizes` times `width`, rounded, at least 1.
+
+    >>> scaled({"stem": 64, "stages": ((128, 3), (256, 5))}, 0.25)
+    {'stages': ((32, 1), (64, 1)), 'stem': 16}
+    """
+    if not width > 0:
+        raise InputError(f"width is a positive factor on the number of channels, not {width!r}")
+    return jax.tree.map(lambda size: max(1, round(width * size)), sizes)

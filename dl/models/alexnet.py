@@ -7,7 +7,8 @@ from flax import linen as nn
 
 from dl.errors import InputError
 from dl.layers import Conv, ConvPool, MaxPool
-from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, he_normal, local_response_norm, with_norm
+from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, he_normal, local_response_norm, vectors, with_norm
+from dl.models.checks import check_outputs, check_side
 from dl.models.functional import from_linen
 from dl.types import Array, Model
 
@@ -18,7 +19,8 @@ class AlexNet(nn.Module):
     """Five convolutions, maxima 3×3 by 2 after three of them, dense layers: [B, H, W, C] -> logits [B, classes].
 
     `groups` is 1, or 2 for the two towers of the paper, which meet in the third convolution only. `local_norm` is the
-    paper's local response normalisation after the first two. `first` is kernel, stride and padding of the first.
+    paper's local response normalisation after the first two. `first` is kernel, stride and padding of the first. `head`
+    says what of the last maps goes to the dense layers (E6).
     """
 
     classes: int
@@ -27,6 +29,7 @@ class AlexNet(nn.Module):
     first: tuple[int, int, int]
     groups: int = 1
     local_norm: bool = False
+    head: str = "flatten"
     dropout: float = 0.5
     norm: Norm | None = None
     act: Activation = nn.relu
@@ -36,11 +39,13 @@ class AlexNet(nn.Module):
 
     @nn.compact
     def __call__(self, inputs: Array, *, train: bool = False) -> Array:
-        _check_side(inputs, self.first)
+        check_side(
+            inputs, smallest=_smallest(self.first), model="this AlexNet", advice="enlarge them, or take small=True"
+        )
         maps = inputs
         for number in range(1, 6):
             maps = self._stage(number, maps, train=train)
-        hidden = maps.reshape(maps.shape[0], -1)
+        hidden = vectors(maps, self.head)
         for number, size in enumerate(self.hidden_sizes, start=6):
             hidden = nn.Dropout(self.dropout, deterministic=not train, name=f"dropout{number}")(hidden)
             layer = nn.Dense(size, kernel_init=he_normal, dtype=self.dtype, name=f"hidden{number}")
@@ -90,31 +95,38 @@ class AlexNet(nn.Module):
 
 
 def alexnet(
-    classes: int = 1000, *, small: bool = False, towers: int = 1, batch_normalised: bool = False, **options: Any
+    classes: int = 1000,
+    *,
+    small: bool = False,
+    towers: int = 1,
+    batch_normalised: bool = False,
+    head: str = "flatten",
+    **options: Any,
 ) -> Model:
     """AlexNet for 227×227 pictures (the paper prints 224); `small` for 28×28 and 32×32.
 
-    `towers` 2 is the grouped original: 60,965,224 parameters, one tower has 62,378,344. Options: `features`,
-    `hidden_sizes`, `local_norm` (True unless small), `dropout` 0.5, `norm`, `axis_name` (synchronises batch norm under
-    `pmap`), `act` (elementwise, nowhere decreasing), `conv`, `dtype`, `implementation`. Biases start at 0, where the
-    paper has 1 in some layers. Source: E10, E11.
+    `towers` 2 is the grouped original: 60,965,224 parameters, one tower has 62,378,344. `head` "mean" takes the mean of
+    each map in the place of flattening, and no hidden dense layers (E6). Options: `features`, `hidden_sizes`,
+    `local_norm` (True unless small), `dropout` 0.5, `norm`, `axis_name` (synchronises batch norm under `pmap`), `act`
+    (elementwise, nowhere decreasing), `conv`, `dtype`, `implementation`. Biases start at 0, where the paper has 1 in
+    some layers. Source: E10, E11.
 
     >>> alexnet(10, small=True).name
     'alexnet'
     """
+    check_outputs(classes)
     if towers not in (1, 2):
         raise InputError(f"AlexNet has 1 tower or 2, not {towers}")
-    options = with_norm(options, batch_normalised=batch_normalised)
     full = {"features": (96, 256, 384, 384, 256), "hidden_sizes": (4096, 4096), "first": (11, 4, 0), "local_norm": True}
     reduced = {"features": (64, 128, 256, 256, 128), "hidden_sizes": (512, 512), "first": (5, 1, 2)}
-    return from_linen(AlexNet(classes, groups=towers, **{**(reduced if small else full), **options}), name="alexnet")
+    shape = {**(reduced if small else full), **({"hidden_sizes": ()} if head == "mean" else {})}
+    shape = {**shape, **with_norm(options, batch_normalised=batch_normalised)}
+    if any(features % towers for features in shape["features"]):
+        raise InputError(f"two towers share every layer's channels evenly, and {shape['features']} are not all even")
+    return from_linen(AlexNet(classes, groups=towers, head=head, **shape), name="alexnet")
 
 
-def _check_side(inputs: Array, first: tuple[int, int, int]) -> None:
+def _smallest(first: tuple[int, int, int]) -> int:
+    """The side that leaves 15 places after the first convolution, and so one after three maxima 3×3 by 2."""
     kernel, stride, padding = first
-    smallest = kernel - 2 * padding + 14 * stride
-    if inputs.ndim != 4 or min(inputs.shape[1:3]) < smallest:
-        raise InputError(
-            f"this AlexNet takes pictures of at least {smallest}×{smallest} (H×W×C), not of shape {inputs.shape[1:]}: "
-            f"enlarge them, or use the form for small pictures"
-        )
+    return kernel - 2 * padding + 14 * stride

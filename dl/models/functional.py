@@ -8,8 +8,11 @@ from typing import Any
 
 import jax
 from flax import linen as nn
+from flax.errors import ScopeParamShapeError
 
+from dl.errors import InputError
 from dl.models.activations import capture_activations
+from dl.models.checks import shown
 from dl.types import Array, Carry, Key, LayerRow, Model, ModelState, Params
 
 
@@ -43,10 +46,16 @@ def from_linen(module: nn.Module, *, name: str | None = None) -> Model:
     ) -> tuple[Array, ModelState, Carry]:
         variables = {"params": params, **model_state}
         rngs = None if key is None else {"dropout": key}
-        if train and model_state:
-            outputs, model_state = module.apply(variables, inputs, train=True, rngs=rngs, mutable=list(model_state))  # type: ignore[misc]
-            return outputs, dict(model_state), carry
-        return module.apply(variables, inputs, train=train, rngs=rngs), model_state, carry  # type: ignore[return-value]
+        try:
+            if train and model_state:
+                outputs, model_state = module.apply(variables, inputs, train=True, rngs=rngs, mutable=list(model_state))  # type: ignore[misc]
+                return outputs, dict(model_state), carry
+            return module.apply(variables, inputs, train=train, rngs=rngs), model_state, carry  # type: ignore[return-value]
+        except ScopeParamShapeError as error:
+            raise InputError(
+                f"these parameters were made for inputs of another shape than {shown(inputs)}: give them the size and "
+                f"the channels that init had, or call init for these"
+            ) from error
 
     def layers(inputs: jax.ShapeDtypeStruct) -> list[LayerRow]:
         return trace_layers(module, inputs)

@@ -1,4 +1,4 @@
-"""GoogLeNet (Szegedy et al. 2015, arXiv:1409.4842): Inception blocks, with and without batch norm."""
+"""GoogLeNet (Szegedy et al. 2015, arXiv:1409.4842): Inception blocks, auxiliary heads to choose."""
 
 from functools import partial
 from typing import Any, NamedTuple
@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 from flax import linen as nn
 
-from dl.errors import InputError
-from dl.layers import Conv, MaxPool
-from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, global_avg_pool, with_norm
+from dl.layers import AvgPool, Conv, MaxPool
+from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, he_normal, scaled, vectors, with_norm
+from dl.models.checks import check_outputs, check_side
 from dl.models.functional import from_linen
-from dl.types import Array, Model
+from dl.types import Array, Heads, Model
 
 
 class Widths(NamedTuple):
@@ -64,58 +64,119 @@ SMALL_STAGES = tuple(
 )
 
 
-class GoogLeNet(nn.Module):
-    """A stem, three stages of Inception blocks with a maximum between them, the mean, one dense layer.
-
-    [B, H, W, C] -> logits [B, classes]. `large_stem` is 7×7 by 2, a maximum, 1×1, 3×3 and a maximum; else 3×3.
-    """
+class AuxiliaryHead(nn.Module):
+    """Mean 5×5 by 3, 1×1 to `features`, a dense layer, dropout, the classes: [B, H, W, C] -> logits [B, classes]."""
 
     classes: int
-    stages: tuple[tuple[Widths, ...], ...] = STAGES
-    large_stem: bool = True
-    dropout: float = 0.4
+    features: int
+    hidden_size: int
+    dropout: float = 0.7
     norm: Norm | None = None
     act: Activation = nn.relu
     conv: ConvModule = Conv
     dtype: Any = None
 
     @nn.compact
-    def __call__(self, inputs: Array, *, train: bool = False) -> Array:
-        if inputs.ndim != 4 or min(inputs.shape[1:3]) < 16:
-            raise InputError(f"GoogLeNet takes pictures of at least 16×16 (H×W×C), not of shape {inputs.shape[1:]}")
+    def __call__(self, x: Array, *, train: bool = False) -> Array:
+        maps = AvgPool((5, 5), strides=(3, 3), name="pool")(x)
+        block = ConvBlock(self.features, 1, norm=self.norm, act=self.act, conv=self.conv, dtype=self.dtype, name="conv")
+        flat = vectors(block(maps, train=train), "flatten")
+        hidden = self.act(nn.Dense(self.hidden_size, kernel_init=he_normal, dtype=self.dtype, name="hidden")(flat))
+        hidden = nn.Dropout(self.dropout, deterministic=not train, name="dropout")(hidden)
+        return jnp.asarray(nn.Dense(self.classes, dtype=self.dtype, name="output")(hidden), jnp.float32)
+
+
+class GoogLeNet(nn.Module):
+    """A stem, stages of Inception blocks with a maximum between them, the mean, one dense layer.
+
+    [B, H, W, C] -> logits [B, classes]. `stem` is the channels of 7×7 by 2, a maximum, 1×1, 3×3 and a maximum, or of
+    one 3×3. `auxiliary` is channels and units of the heads after the first and the last but one block of the second
+    stage; with them the model gives `Heads` in training.
+    """
+
+    classes: int
+    stages: tuple[tuple[Widths, ...], ...] = STAGES
+    stem: tuple[int, ...] = (64, 64, 192)
+    auxiliary: tuple[int, int] | None = None
+    head: str = "mean"
+    dropout: float = 0.4
+    auxiliary_dropout: float = 0.7
+    norm: Norm | None = None
+    act: Activation = nn.relu
+    conv: ConvModule = Conv
+    dtype: Any = None
+
+    @nn.compact
+    def __call__(self, inputs: Array, *, train: bool = False) -> Array | Heads:
+        check_side(inputs, smallest=self._smallest(), model="this GoogLeNet")
         options = {"norm": self.norm, "act": self.act, "conv": self.conv, "dtype": self.dtype}
-        maps = self._stem(inputs, options, train=train)
+        maps, auxiliary = self._stem(inputs, options, train=train), []
         for number, stage in enumerate(self.stages, start=3):
-            for letter, widths in zip("abcdefgh", stage, strict=False):
-                maps = Inception(widths, **options, name=f"inception{number}{letter}")(maps, train=train)
+            for position, widths in enumerate(stage):
+                name = f"{number}{'abcdefgh'[position]}"
+                maps = Inception(widths, **options, name=f"inception{name}")(maps, train=train)
+                if self._has_head(number, position, train=train):
+                    auxiliary.append(self._auxiliary_head(options, name=f"auxiliary{name}")(maps, train=train))
             if number < 2 + len(self.stages):
                 maps = _halved(maps, f"pool{number}")
-        features = nn.Dropout(self.dropout, deterministic=not train, name="dropout")(global_avg_pool(maps))
-        return jnp.asarray(nn.Dense(self.classes, dtype=self.dtype, name="output")(features), jnp.float32)
+        features = nn.Dropout(self.dropout, deterministic=not train, name="dropout")(vectors(maps, self.head))
+        logits = jnp.asarray(nn.Dense(self.classes, dtype=self.dtype, name="output")(features), jnp.float32)
+        return Heads(logits, tuple(auxiliary)) if train and self.auxiliary else logits
 
     @nn.nowrap
     def _stem(self, inputs: Array, options: dict[str, Any], *, train: bool) -> Array:
-        if not self.large_stem:
-            return ConvBlock(64, 3, **options, name="conv1")(inputs, train=train)
-        maps = _halved(ConvBlock(64, 7, 2, **options, name="conv1")(inputs, train=train), "pool1")
-        maps = ConvBlock(64, 1, **options, name="conv2_reduced")(maps, train=train)
-        return _halved(ConvBlock(192, 3, **options, name="conv2")(maps, train=train), "pool2")
+        if len(self.stem) == 1:
+            return ConvBlock(self.stem[0], 3, **options, name="conv1")(inputs, train=train)
+        first, reduced, second = self.stem
+        maps = _halved(ConvBlock(first, 7, 2, **options, name="conv1")(inputs, train=train), "pool1")
+        maps = ConvBlock(reduced, 1, **options, name="conv2_reduced")(maps, train=train)
+        return _halved(ConvBlock(second, 3, **options, name="conv2")(maps, train=train), "pool2")
+
+    @nn.nowrap
+    def _has_head(self, stage: int, position: int, *, train: bool) -> bool:
+        wanted = self.auxiliary is not None and (train or self.is_initializing())
+        return wanted and stage == 4 and position in (0, len(self.stages[1]) - 2)
+
+    @nn.nowrap
+    def _auxiliary_head(self, options: dict[str, Any], *, name: str) -> AuxiliaryHead:
+        assert self.auxiliary is not None
+        return AuxiliaryHead(self.classes, *self.auxiliary, dropout=self.auxiliary_dropout, **options, name=name)
+
+    @nn.nowrap
+    def _smallest(self) -> int:
+        """Sides are halved and rounded up; auxiliary heads need 5 places in the second stage."""
+        stem = 1 if len(self.stem) == 1 else 8
+        whole = stem * 2 ** (len(self.stages) - 1)
+        return whole if self.auxiliary is None else max(whole, 2 * stem * 4 + 1)
 
 
-def googlenet(classes: int = 1000, *, small: bool = False, batch_normalised: bool = False, **options: Any) -> Model:
+def googlenet(
+    classes: int = 1000,
+    *,
+    small: bool = False,
+    width: float = 1.0,
+    auxiliary: bool = False,
+    batch_normalised: bool = False,
+    **options: Any,
+) -> Model:
     """GoogLeNet for 224×224 pictures: 6,998,552 parameters; `small` for 28×28 and 32×32, half as wide, fewer blocks.
 
-    Options: `stages`, `large_stem`, `dropout` 0.4, `norm`, `axis_name` (synchronises batch norm under `pmap`), `act`,
-    `conv`, `dtype`.
-    Without the paper's local response normalisation, which batch norm replaced, and without its auxiliary heads.
-    Source: E13.
+    `auxiliary` adds the paper's two heads: 13,378,280 parameters. In training the model then gives `Heads`, which
+    `objectives.classification` weighs; in evaluation the logits alone. `width` is a factor on all channels.
+    Options: `stages`, `stem`, `head` "mean" or "flatten" (E6), `dropout` 0.4, `auxiliary_dropout` 0.7, `norm`,
+    `axis_name` (synchronises batch norm under `pmap`), `act`, `conv`, `dtype`.
+    Without the paper's local response normalisation, which batch norm replaced. Source: E13.
 
     >>> googlenet(10, small=True).name
     'googlenet'
     """
+    check_outputs(classes)
+    full = {"stages": STAGES, "stem": (64, 64, 192), "auxiliary": (128, 1024)}
+    reduced = {"stages": SMALL_STAGES, "stem": (64,), "auxiliary": (64, 512)}
+    sizes = {**(reduced if small else full), **({} if auxiliary else {"auxiliary": None})}
     options = with_norm(options, batch_normalised=batch_normalised)
-    shape = {"stages": SMALL_STAGES, "large_stem": False} if small else {}
-    return from_linen(GoogLeNet(classes, **{**shape, **options}), name="googlenet")
+    sizes = scaled({**sizes, **{name: options.pop(name) for name in ("stages", "stem") if name in options}}, width)
+    return from_linen(GoogLeNet(classes, **sizes, **options), name="googlenet")
 
 
 def _halved(maps: Array, name: str) -> Array:

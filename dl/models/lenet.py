@@ -1,13 +1,16 @@
-"""LeNet, as the lectures draw it (E8) and as LeCun et al. 1998 built it (LeNet-5, E9)."""
+"""LeNet, as the lectures draw it (E8), and LeNet-5 (E9) with a softmax head or as LeCun et al. 1998 built it."""
 
 from collections.abc import Callable
+from typing import Any
 
 import jax.numpy as jnp
 from flax import linen as nn
 
-from dl.errors import InputError
+from dl.errors import InputError, did_you_mean
 from dl.layers import AvgPool, Conv, ConvPool
+from dl.models.checks import check_outputs, check_side
 from dl.models.functional import from_linen
+from dl.models.lenet_1998 import DIGITS, LeNet1998, framed
 from dl.types import Array, Model
 
 
@@ -22,11 +25,12 @@ class LeNet(nn.Module):
     hidden_size: int = 500
     dropout: float = 0.0
     activation: Callable[[Array], Array] = nn.relu
+    dtype: Any = None
     implementation: str = "auto"
 
     @nn.compact
     def __call__(self, inputs: Array, *, train: bool = False) -> Array:
-        _need_side(inputs, smallest=16, model="LeNet")
+        check_side(inputs, smallest=16, model="LeNet")
         maps = inputs
         for number, features in enumerate(self.features, start=1):
             layer = ConvPool(
@@ -34,69 +38,70 @@ class LeNet(nn.Module):
                 (5, 5),
                 activation=self.activation,
                 implementation=self.implementation,
+                dtype=self.dtype,
                 name=f"conv{number}",
             )
             maps = layer(maps)
         flat = maps.reshape(maps.shape[0], -1)
         flat = nn.Dropout(self.dropout, deterministic=not train, name="dropout1")(flat)
-        hidden = self.activation(nn.Dense(self.hidden_size, name="hidden")(flat))
+        hidden = self.activation(nn.Dense(self.hidden_size, dtype=self.dtype, name="hidden")(flat))
         hidden = nn.Dropout(self.dropout, deterministic=not train, name="dropout2")(hidden)
-        return nn.Dense(self.classes, name="output")(hidden)
+        return jnp.asarray(nn.Dense(self.classes, dtype=self.dtype, name="output")(hidden), jnp.float32)
 
 
 class LeNet5(nn.Module):
     """LeNet-5 with a softmax head and a fully connected C3: [B, 28 or 32, 28 or 32, C] -> logits [B, classes].
 
     32×32 -> C1 6@28×28 -> S2 6@14×14 -> C3 16@10×10 -> S4 16@5×5 -> C5 120 -> F6 84 -> classes.
-    Departures from the paper: S2 and S4 are plain means without trainable coefficients, C3 joins all maps, and the
-    head is a softmax instead of Gaussian units. 28×28 pictures are padded to 32×32 with 0, which after normalisation is
-    the mean grey and not the background.
+    Departures from the paper, none of which `LeNet1998` makes: S2 and S4 are plain means without trainable
+    coefficients, C3 joins all maps, and the head is a softmax instead of Gaussian units. 28×28 pictures are padded to
+    32×32 with 0, which after normalisation is the mean grey and not the background.
     """
 
     classes: int = 10
     activation: Callable[[Array], Array] = nn.tanh
+    dtype: Any = None
 
     @nn.compact
     def __call__(self, inputs: Array, *, train: bool = False) -> Array:
-        if inputs.ndim != 4 or inputs.shape[1:3] not in ((28, 28), (32, 32)):
-            shown = "×".join(map(str, inputs.shape[1:]))
-            raise InputError(f"LeNet-5 takes 28×28 or 32×32 pictures (H×W×C), these are {shown}: resize them")
-        border = (32 - inputs.shape[1]) // 2
-        maps = jnp.pad(inputs, ((0, 0), (border, border), (border, border), (0, 0)))
-        maps = self.activation(Conv(6, (5, 5), padding="VALID", name="C1")(maps))
+        maps = framed(inputs)
+        maps = self.activation(Conv(6, (5, 5), padding="VALID", dtype=self.dtype, name="C1")(maps))
         maps = AvgPool((2, 2), strides=(2, 2), name="S2")(maps)
-        maps = self.activation(Conv(16, (5, 5), padding="VALID", name="C3")(maps))
+        maps = self.activation(Conv(16, (5, 5), padding="VALID", dtype=self.dtype, name="C3")(maps))
         maps = AvgPool((2, 2), strides=(2, 2), name="S4")(maps)
-        maps = self.activation(Conv(120, (5, 5), padding="VALID", name="C5")(maps))
+        maps = self.activation(Conv(120, (5, 5), padding="VALID", dtype=self.dtype, name="C5")(maps))
         flat = maps.reshape(maps.shape[0], -1)
-        hidden = self.activation(nn.Dense(84, name="F6")(flat))
-        return nn.Dense(self.classes, name="output")(hidden)
+        hidden = self.activation(nn.Dense(84, dtype=self.dtype, name="F6")(flat))
+        return jnp.asarray(nn.Dense(self.classes, dtype=self.dtype, name="output")(hidden), jnp.float32)
 
 
 def lenet(classes: int = 10, **options) -> Model:
     """LeNet of the lectures: 431,080 parameters for 28×28×1 pictures and 10 classes. Source: E8.
 
-    Options: `features` (20, 50), `hidden_size` 500, `dropout` 0 (before both dense layers), `activation`,
-    `implementation` of the convolutions ("auto" or "native"). The activation must be elementwise and not decrease
-    anywhere, because it may be applied after the pooling. Pictures of 16×16 and more fit.
+    Options: `features` (20, 50), `hidden_size` 500, `dropout` 0 (before both dense layers), `activation`, `dtype` of
+    the computation, `implementation` of the convolutions ("auto" or "native"). The activation must be elementwise and
+    not decrease anywhere, because it may be applied after the pooling. Pictures of 16×16 and more fit.
 
     >>> sum(row.parameters for row in lenet().layers(jax.ShapeDtypeStruct((1, 28, 28, 1), "float32")))
     431080
     """
+    check_outputs(classes)
     return from_linen(LeNet(classes, **options))
 
 
-def lenet5(classes: int = 10, **options) -> Model:
-    """LeNet-5 (LeCun et al. 1998), softmax head, fully connected C3: 61,706 parameters. Source: E9.
+def lenet5(classes: int = 10, *, variant: str = "softmax", **options) -> Model:
+    """LeNet-5 (LeCun et al. 1998). Source: E9.
+
+    `variant` "softmax" has a softmax head and a fully connected C3: 61,706 parameters. "1998" is the paper's: partial
+    C3, trained subsampling, Gaussian units for at most 10 classes, 60,000 parameters; minimise
+    `objectives.maximum_a_posteriori`. Options: `dtype` of the computation, `activation`.
 
     >>> sum(row.parameters for row in lenet5().layers(jax.ShapeDtypeStruct((1, 28, 28, 1), "float32")))
     61706
     """
-    return from_linen(LeNet5(classes, **options))
-
-
-def _need_side(inputs: Array, *, smallest: int, model: str) -> None:
-    if inputs.ndim != 4 or min(inputs.shape[1:3]) < smallest:
-        shown = "×".join(map(str, inputs.shape[1:]))
-        fits = f"{smallest}×{smallest} (H×W×C)"
-        raise InputError(f"{model} takes pictures of at least {fits}, these are {shown}: enlarge or reshape them")
+    check_outputs(classes)
+    if variant not in (variants := {"softmax": LeNet5, "1998": LeNet1998}):
+        raise InputError(f"unknown variant {variant!r} of LeNet-5: {did_you_mean(variant, variants)}")
+    if variant == "1998" and classes > len(DIGITS):
+        raise InputError(f"LeNet-5 of 1998 has bitmaps of {len(DIGITS)} classes, not {classes}: take variant='softmax'")
+    return from_linen(variants[variant](classes, **options), name="lenet5")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from flax import linen as nn
 
+from dl.models.checks import check_outputs
 from dl.models.functional import from_linen
 from dl.types import Array, Model
 
@@ -33,4 +34,5 @@ def mlp(outputs: int, *, hidden_sizes: Sequence[int] = (128,), dropout: float = 
     >>> sum(row.parameters for row in mlp(10).layers(jax.ShapeDtypeStruct((1, 784), "float32")))
     101770
     """
+    check_outputs(outputs)
     return from_linen(MLP(outputs, tuple(hidden_sizes), dropout=dropout, **options))

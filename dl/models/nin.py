@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 from flax import linen as nn
 
-from dl.errors import InputError
 from dl.layers import AvgPool, Conv, MaxPool
-from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, global_avg_pool, with_norm
+from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, scaled, vectors, with_norm
+from dl.models.checks import check_outputs, check_side
 from dl.models.functional import from_linen
 from dl.types import Array, Model
 
@@ -36,10 +36,14 @@ CIFAR = (
 
 
 class NiN(nn.Module):
-    """Stages of "mlpconv", the last with a map a class, whose mean is the logit: [B, H, W, C] -> [B, classes]."""
+    """Stages of "mlpconv", the last with a map a class, whose mean is the logit: [B, H, W, C] -> [B, classes].
+
+    `head` "flatten" puts a dense layer on these maps, with which the paper's section 4.6 compares the mean.
+    """
 
     classes: int
     stages: tuple[Stage, ...]
+    head: str = "mean"
     dropout: float = 0.5
     norm: Norm | None = None
     act: Activation = nn.relu
@@ -48,8 +52,7 @@ class NiN(nn.Module):
 
     @nn.compact
     def __call__(self, inputs: Array, *, train: bool = False) -> Array:
-        if inputs.ndim != 4 or min(inputs.shape[1:3]) < 16:
-            raise InputError(f"NiN takes pictures of at least 16×16 (H×W×C), not of shape {inputs.shape[1:]}")
+        check_side(inputs, smallest=_smallest(self.stages), model="this NiN")
         options = {"norm": self.norm, "act": self.act, "conv": self.conv, "dtype": self.dtype}
         maps = inputs
         for number, stage in enumerate(self.stages, start=1):
@@ -64,17 +67,39 @@ class NiN(nn.Module):
                 maps = pool((3, 3), strides=(2, 2), padding=((0, 1), (0, 1)), name=f"pool{number}")(maps)
                 maps = nn.Dropout(self.dropout, deterministic=not train, name=f"dropout{number}")(maps)
         maps = ConvBlock(self.classes, 1, conv=self.conv, dtype=self.dtype, name="output")(maps, train=train)
-        return jnp.asarray(global_avg_pool(maps), jnp.float32)
+        logits = vectors(maps, self.head)
+        if self.head == "flatten":
+            logits = nn.Dense(self.classes, dtype=self.dtype, name="dense")(logits)
+        return jnp.asarray(logits, jnp.float32)
 
 
-def nin(classes: int = 1000, *, small: bool = False, batch_normalised: bool = False, **options: Any) -> Model:
+def nin(
+    classes: int = 1000,
+    *,
+    small: bool = False,
+    width: float = 1.0,
+    batch_normalised: bool = False,
+    **options: Any,
+) -> Model:
     """Network in Network for 224×224 pictures: 7,595,176 parameters; `small` the paper's for CIFAR-10: 966,986.
 
-    Options: `stages`, `dropout` 0.5 after each pooling, `norm`, `axis_name` (synchronises batch norm under `pmap`),
-    `act`, `conv`, `dtype`. The logits are means of maps after a ReLU, as in the paper. Source: E13, E6.
+    `width` is a factor on the channels of every stage. Options: `stages`, `head` "mean" or "flatten" (E6), `dropout`
+    0.5 after each pooling, `norm`, `axis_name` (synchronises batch norm under `pmap`), `act`, `conv`, `dtype`. The
+    logits are means of maps after a ReLU, as in the paper. Source: E13, E6.
 
     >>> nin(10, small=True).name
     'nin'
     """
-    options = with_norm(options, batch_normalised=batch_normalised)
-    return from_linen(NiN(classes, **{"stages": CIFAR if small else IMAGENET, **options}), name="nin")
+    check_outputs(classes)
+    shape = {"stages": CIFAR if small else IMAGENET, **with_norm(options, batch_normalised=batch_normalised)}
+    shape["stages"] = tuple(stage._replace(features=scaled(stage.features, width)) for stage in shape["stages"])
+    return from_linen(NiN(classes, **shape), name="nin")
+
+
+def _smallest(stages: tuple[Stage, ...]) -> int:
+    """The side that leaves one place at the end: backwards, a pooling doubles it, a convolution undoes n_out of E4."""
+    side = 1
+    for stage in reversed(stages):
+        side = 2 * side if stage.pool else side
+        side = (side - 1) * stage.strides + stage.kernel - 2 * stage.padding
+    return max(side, 1)

@@ -7,6 +7,7 @@ learned belongs to the objective. Source: A1, A2, A4, A5.
 import jax.numpy as jnp
 from flax import linen as nn
 
+from dl.models.checks import check_outputs
 from dl.models.functional import from_linen
 from dl.types import Array, Model
 
@@ -28,16 +29,19 @@ def perceptron(outputs: int = 1) -> Model:
     The model gives w·x + b; `threshold` makes the 0 or 1 of it. Train it with `objectives.perceptron`, plain SGD at
     rate 1 and batches of one example, which is Rosenblatt's rule. Source: A1, A2.
     """
+    check_outputs(outputs)
     return from_linen(SingleLayer(outputs), name="perceptron")
 
 
 def logistic_regression(outputs: int = 1) -> Model:
     """Logistic units: log-odds = w·x + b, probability σ(w·x + b). Train with `objectives.binary`. Source: A4."""
+    check_outputs(outputs)
     return from_linen(SingleLayer(outputs), name="logistic_regression")
 
 
 def softmax_regression(classes: int) -> Model:
     """Class scores W x + b, probabilities softmax(W x + b). Train with `objectives.classification`. Source: A5."""
+    check_outputs(classes)
     return from_linen(SingleLayer(classes), name="softmax_regression")
 
 

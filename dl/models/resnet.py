@@ -8,7 +8,8 @@ from flax import linen as nn
 
 from dl.errors import InputError
 from dl.layers import Conv, MaxPool
-from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, global_avg_pool, with_norm
+from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, vectors, with_norm
+from dl.models.checks import check_outputs, check_side
 from dl.models.functional import from_linen
 from dl.types import Array, Model
 
@@ -60,7 +61,7 @@ class ResNet(nn.Module):
 
     [B, H, W, C] -> logits [B, classes]. `large_stem` is 7×7 by 2 and a maximum 3×3 by 2, else the stem is 3×3.
     `identity` shortcuts drop pixels and add zero channels where the shape changes (the paper's A), else they are 1×1
-    convolutions there (B).
+    convolutions there (B). `head` "flatten" has every value of the last maps in the place of their means (E6).
     """
 
     classes: int
@@ -69,6 +70,7 @@ class ResNet(nn.Module):
     bottleneck: bool = False
     large_stem: bool = False
     identity: bool = False
+    head: str = "mean"
     norm: Norm | None = None
     act: Activation = nn.relu
     conv: ConvModule = Conv
@@ -76,6 +78,8 @@ class ResNet(nn.Module):
 
     @nn.compact
     def __call__(self, inputs: Array, *, train: bool = False) -> Array:
+        smallest = 2 ** (len(self.blocks) - 1) * (4 if self.large_stem else 1)
+        check_side(inputs, smallest=smallest, model="this ResNet")
         options = {"norm": self.norm, "act": self.act, "conv": self.conv, "dtype": self.dtype}
         stem = (7, 2) if self.large_stem else (3, 1)
         maps = ConvBlock(self.features[0], *stem, **options, name="stem")(inputs, train=train)
@@ -87,7 +91,7 @@ class ResNet(nn.Module):
                 strides = 2 if number == 1 and stage > 1 else 1
                 layer = block(features, strides, self.identity, **options, name=f"stage{stage}_{number}")
                 maps = layer(maps, train=train)
-        logits = nn.Dense(self.classes, dtype=self.dtype, name="output")(global_avg_pool(maps))
+        logits = nn.Dense(self.classes, dtype=self.dtype, name="output")(vectors(maps, self.head))
         return jnp.asarray(logits, jnp.float32)
 
 
@@ -112,8 +116,9 @@ IMAGENET = {
 def resnet(depth: int, classes: int = 1000, *, small: bool = False, **options: Any) -> Model:
     """ResNet-18, 34, 50, 101 or 152; `small` has a 3×3 stem without pooling, for pictures of 28×28 or 32×32.
 
-    Options: `features` (64, 128, 256, 512), `norm` (batch norm; `axis_name` synchronises it under `pmap`), `act`,
-    `conv`, `dtype` of the computation. 11,689,512 parameters for ResNet-18, 60,192,808 for ResNet-152. Source: E13.
+    Options: `features` (64, 128, 256, 512), `head` "mean" or "flatten" (E6), `norm` (batch norm; `axis_name`
+    synchronises it under `pmap`), `act`, `conv`, `dtype` of the computation. 11,689,512 parameters for ResNet-18,
+    60,192,808 for ResNet-152. Source: E13.
 
     >>> resnet(18, 10, small=True, features=(2, 2, 4, 4)).name
     'resnet18'
@@ -141,4 +146,5 @@ def cifar_resnet(depth: int = 20, classes: int = 10, **options: Any) -> Model:
 
 
 def _build(name: str, classes: int, blocks: tuple[int, ...], **options: Any) -> Model:
+    check_outputs(classes)
     return from_linen(ResNet(classes, blocks, **with_norm(options, batch_normalised=True)), name=name)

@@ -7,18 +7,23 @@ from flax import linen as nn
 
 from dl.errors import InputError
 from dl.layers import Conv, ConvPool, MaxPool
-from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, he_normal, with_norm
+from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, he_normal, vectors, with_norm
+from dl.models.checks import check_outputs, check_side
 from dl.models.functional import from_linen
 from dl.types import Array, Model
 
 
 class VGG(nn.Module):
-    """[B, H, W, C] -> logits [B, classes]; `convolutions` a stage, as wide as `features` says, then dense layers."""
+    """[B, H, W, C] -> logits [B, classes]; `convolutions` a stage, as wide as `features` says, then dense layers.
+
+    `head` says what of the last maps goes to the dense layers (E6).
+    """
 
     classes: int
     convolutions: tuple[int, ...]
     features: tuple[int, ...]
     hidden_sizes: tuple[int, ...]
+    head: str = "flatten"
     dropout: float = 0.5
     norm: Norm | None = None
     act: Activation = nn.relu
@@ -28,17 +33,13 @@ class VGG(nn.Module):
 
     @nn.compact
     def __call__(self, inputs: Array, *, train: bool = False) -> Array:
-        smallest = 2 ** len(self.convolutions)
-        if inputs.ndim != 4 or min(inputs.shape[1:3]) < smallest:
-            raise InputError(
-                f"this VGG takes pictures of at least {smallest}×{smallest}, not of shape {inputs.shape[1:]}"
-            )
+        check_side(inputs, smallest=2 ** len(self.convolutions), model="this VGG")
         maps = inputs
         for stage, (count, features) in enumerate(zip(self.convolutions, self.features, strict=True), start=1):
             for number in range(1, count):
                 maps = self._block(features, name=f"conv{stage}_{number}")(maps, train=train)
             maps = self._last(maps, features, stage, train=train)
-        hidden = maps.reshape(maps.shape[0], -1)
+        hidden = vectors(maps, self.head)
         for number, size in enumerate(self.hidden_sizes, start=1):
             layer = nn.Dense(size, kernel_init=he_normal, dtype=self.dtype, name=f"hidden{number}")
             hidden = self.act(layer(hidden))
@@ -77,23 +78,31 @@ CONVOLUTIONS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 1
 
 
 def vgg(
-    depth: int, classes: int = 1000, *, small: bool = False, batch_normalised: bool = False, **options: Any
+    depth: int,
+    classes: int = 1000,
+    *,
+    small: bool = False,
+    batch_normalised: bool = False,
+    head: str = "flatten",
+    **options: Any,
 ) -> Model:
     """VGG-11, 13, 16 or 19; `small`, for 28×28 and 32×32, has the first four stages and one dense layer of 512.
 
-    Options: `features` a stage, `hidden_sizes`, `dropout` 0.5, `norm`, `act`, `conv`, `dtype`; `axis_name` synchronises
-    batch norm under `pmap`. 132,863,336 parameters for VGG-11, 143,667,240 for VGG-19. Source: E13.
+    `head` "mean" takes the mean of each map in the place of flattening, and no hidden dense layers (E6). Options:
+    `features` a stage, `hidden_sizes`, `dropout` 0.5, `norm`, `act`, `conv`, `dtype`, `implementation`; `axis_name`
+    synchronises batch norm under `pmap`. 132,863,336 parameters for VGG-11, 143,667,240 for VGG-19. Source: E13.
 
     >>> vgg(11, 10, small=True).name
     'vgg11'
     """
+    check_outputs(classes)
     if depth not in CONVOLUTIONS:
         raise InputError(f"a VGG has a depth of {', '.join(map(str, CONVOLUTIONS))}, not {depth}")
     stages = 4 if small else 5
     shape = {
         "convolutions": CONVOLUTIONS[depth][:stages],
         "features": (64, 128, 256, 512, 512)[:stages],
-        "hidden_sizes": (512,) if small else (4096, 4096),
+        "hidden_sizes": () if head == "mean" else (512,) if small else (4096, 4096),
     }
     options = with_norm(options, batch_normalised=batch_normalised)
-    return from_linen(VGG(classes, **{**shape, **options}), name=f"vgg{depth}")
+    return from_linen(VGG(classes, head=head, **{**shape, **options}), name=f"vgg{depth}")

@@ -87,6 +87,21 @@ def test_E9_layer_by_layer(side: int) -> None:
     ]
 
 
+@pytest.mark.parametrize("side", [28, 32])
+def test_E9_of_1998_layer_by_layer(side: int) -> None:
+    rows = rows_of(models.lenet5(variant="1998"), side)
+    assert rows == [
+        LayerRow("C1", (28, 28, 6), 156),
+        LayerRow("S2", (14, 14, 6), 12),
+        LayerRow("C3", (10, 10, 16), 1_516),
+        LayerRow("S4", (5, 5, 16), 32),
+        LayerRow("C5", (1, 1, 120), 48_120),
+        LayerRow("F6", (84,), 10_164),
+        LayerRow("output", (10,), 0),
+    ]
+    assert sum(row.parameters for row in rows) == 60_000
+
+
 def test_E9_total() -> None:
     summary = summarize(models.lenet5(), (32, 32, 1))
     assert (summary.name, summary.parameters) == ("lenet5", 61_706)

@@ -8,7 +8,6 @@ import jax.numpy as jnp
 import pytest
 
 from dl import models
-from dl.errors import InputError
 
 TORCHVISION = "torchvision 0.20, documented num_params"
 PAPER = "summed from the layers printed in the paper"
@@ -27,10 +26,18 @@ PUBLISHED = {
     "vgg16": (models.vgg(16), 224, 138_357_544, TORCHVISION),
     "vgg19": (models.vgg(19), 224, 143_667_240, TORCHVISION),
     "vgg11_bn": (models.vgg(11, batch_normalised=True), 224, 132_868_840, TORCHVISION),
+    "vgg13_bn": (models.vgg(13, batch_normalised=True), 224, 133_053_736, TORCHVISION),
     "vgg16_bn": (models.vgg(16, batch_normalised=True), 224, 138_365_992, TORCHVISION),
+    "vgg19_bn": (models.vgg(19, batch_normalised=True), 224, 143_678_248, TORCHVISION),
     "nin": (models.nin(), 224, 7_595_176, PAPER),
     "nin for CIFAR": (models.nin(10, small=True), 32, 966_986, PAPER),
     "googlenet": (models.googlenet(), 224, 6_998_552, "Caffe's bvlc_googlenet without its auxiliary heads"),
+    "googlenet with its heads": (
+        models.googlenet(auxiliary=True),
+        224,
+        13_378_280,
+        "the last, and each head's 1×1×128, 2048·1024 and 1024·1000 of the paper's section 5",
+    ),
     "resnet18": (models.resnet(18), 224, 11_689_512, TORCHVISION),
     "resnet34": (models.resnet(34), 224, 21_797_672, TORCHVISION),
     "resnet50": (models.resnet(50), 224, 25_557_032, TORCHVISION),
@@ -55,6 +62,7 @@ SHAPES = {  # the sizes that the lectures and papers print, by layer
     "alexnet": {"conv1/conv": (55, 55, 96), "conv2": (27, 27, 256), "pool5": None, "hidden6": (4096,)},
     "resnet50": {"stem/conv": (112, 112, 64), "pool": (56, 56, 64), "stage4_3/block3/conv": (7, 7, 2048)},
     "googlenet": {"conv2/conv": (56, 56, 192), "inception5b/three": (7, 7, 384)},
+    "googlenet with its heads": {"auxiliary4a/pool": (4, 4, 512), "auxiliary4d/pool": (4, 4, 528)},
     "nin": {"conv1/conv": (54, 54, 96), "output/conv": (6, 6, 1000)},
 }
 
@@ -69,11 +77,15 @@ def test_maps_have_the_sides_of_the_papers(name):
 
 
 SMALL = {
+    "lenet": models.lenet,
+    "lenet5": models.lenet5,
+    "lenet5 of 1998": partial(models.lenet5, variant="1998"),
     "alexnet": partial(models.alexnet, 10, small=True),
     "vgg11": partial(models.vgg, 11, 10, small=True),
     "vgg11_bn": partial(models.vgg, 11, 10, small=True, batch_normalised=True),
     "nin": partial(models.nin, 10, small=True),
     "googlenet": partial(models.googlenet, 10, small=True, batch_normalised=True),
+    "googlenet with heads": partial(models.googlenet, 10, small=True, auxiliary=True),
     "resnet18": partial(models.resnet, 18, 10, small=True),
     "resnet50": partial(models.resnet, 50, 10, small=True),
     "resnet20": partial(models.cifar_resnet, 20),
@@ -100,18 +112,25 @@ def test_half_precision_is_computed_in_and_parameters_are_kept_in_single(name):
     assert "bf16" in traced
 
 
-REFUSED = {
-    "depth of 18, 34, 50, 101, 152, not 20": lambda: models.resnet(20),
-    "6 n \\+ 2 layers deep": lambda: models.cifar_resnet(18),
-    "depth of 11, 13, 16, 19, not 12": lambda: models.vgg(12),
-    "1 tower or 2, not 3": lambda: models.alexnet(towers=3),
-    "at least 67×67": lambda: models.alexnet().layers(jax.ShapeDtypeStruct((1, 28, 28, 1), jnp.float32)),
-    "at least 32×32": lambda: models.vgg(11).layers(jax.ShapeDtypeStruct((1, 28, 28, 1), jnp.float32)),
-    "at least 16×16": lambda: models.nin().layers(jax.ShapeDtypeStruct((1, 8, 8, 1), jnp.float32)),
+HEADS = {  # values of the last maps of a 32×32 picture: sides, channels
+    "alexnet": (3, 128),
+    "vgg11": (2, 512),
+    "nin": (8, 10),
+    "googlenet": (8, 512),
+    "resnet18": (4, 512),
+    "resnet20": (8, 64),
 }
 
 
-@pytest.mark.parametrize("message", REFUSED)
-def test_what_does_not_fit_is_refused(message):
-    with pytest.raises(InputError, match=message):
-        REFUSED[message]()
+@pytest.mark.parametrize("name", HEADS)
+def test_E6_a_dense_layer_sees_every_value_or_the_mean_of_each_map(name):
+    side, channels = HEADS[name]
+    inputs = jax.ShapeDtypeStruct((1, 32, 32, 3), jnp.float32)
+
+    def dense_inputs(head):
+        params, _ = jax.eval_shape(SMALL[name](head=head).init, jax.random.key(0), inputs)
+        kernels = [layer["kernel"].shape for layer in params.values() if getattr(layer.get("kernel"), "ndim", 0) == 2]
+        return [rows for rows, _ in kernels]
+
+    assert side * side * channels in dense_inputs("flatten")
+    assert dense_inputs("mean") == ([] if name == "nin" else [channels])

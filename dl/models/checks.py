@@ -1,0 +1,38 @@
+"""What no model is built from or applied to, refused in one wording."""
+
+from numbers import Integral
+
+from dl.errors import InputError
+from dl.types import Array
+
+
+def check_outputs(outputs: int) -> None:
+    """Raises InputError unless `outputs`, a number of classes or of other outputs, is a whole number from 1 on.
+
+    >>> check_outputs(0)
+    Traceback (most recent call last):
+    dl.errors.InputError: a model has 1 output or more, not 0: give it the number of classes
+    """
+    if not isinstance(outputs, Integral) or outputs < 1:
+        raise InputError(f"a model has 1 output or more, not {outputs!r}: give it the number of classes")
+
+
+def check_side(inputs: Array, *, smallest: int, model: str, advice: str = "enlarge or reshape them") -> None:
+    """Raises InputError unless `inputs` are pictures [B, H, W, C] with a channel, H and W at least `smallest`.
+
+    >>> check_side(jnp.ones((1, 8, 32, 3)), smallest=16, model="VGG")
+    Traceback (most recent call last):
+    dl.errors.InputError: VGG takes pictures of at least 16×16 (H×W×C), these are 8×32×3: enlarge or reshape them
+    """
+    if inputs.ndim != 4 or min(inputs.shape[1:3]) < smallest or inputs.shape[3] < 1:
+        fits = f"{smallest}×{smallest} (H×W×C)"
+        raise InputError(f"{model} takes pictures of at least {fits}, these are {shown(inputs)}: {advice}")
+
+
+def shown(inputs: Array) -> str:
+    """The shape of one example, as people write it.
+
+    >>> shown(jnp.ones((1, 28, 28, 1)))
+    '28×28×1'
+    """
+    return "×".join(map(str, inputs.shape[1:]))

@@ -1,0 +1,181 @@
+"""The table of models that every invariant is tried on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+import dl
+from dl import models, objectives, optimizers
+from dl.layers.blocks import batch_norm
+from dl.models.functional import from_linen
+from dl.models.googlenet import Widths
+from dl.models.resnet import ResNet
+from dl.types import Model, ModelState, Objective, Params
+
+
+@cache
+def compiled_init(model: Model) -> Any:
+    return jax.jit(model.init)
+
+
+@cache
+def compiled_apply(model: Model) -> Any:
+    return jax.jit(model.apply, static_argnames="train")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model, what goes in, what comes out, how many parameters, and how it is trained."""
+
+    name: str
+    build: Callable[..., Model]
+    model: Model
+    input_shape: tuple[int, ...]
+    outputs: int
+    parameters: int | None
+    bind: Callable[[Model], Objective]
+    optimizer: optax.GradientTransformation
+    zero_start: bool = False
+    normalised: bool = False
+
+    @property
+    def binary(self) -> bool:
+        return self.model.name in ("perceptron", "logistic_regression")
+
+    @property
+    def objective(self) -> Objective:
+        return self.bind(self.model)
+
+    def objective_over(self, axis_name: str) -> Objective:
+        """The objective of the model whose batch statistics are those of all devices."""
+        return self.bind(self.build(axis_name=axis_name)) if self.normalised else self.objective
+
+    def batch(self, size: int = 8) -> dict[str, np.ndarray]:
+        """Random inputs with random labels: nothing but learning by heart fits them."""
+        rng = np.random.default_rng(0)
+        bits = rng.integers(0, 2, (size, self.outputs)).astype(np.float32)
+        classes = rng.integers(0, self.outputs, size).astype(np.int32)
+        return {
+            "inputs": rng.normal(size=(size, *self.input_shape)).astype(np.float32),
+            "targets": bits if self.binary else classes,
+            "mask": np.ones(size, np.float32),
+            "index": np.arange(size, dtype=np.int32),
+        }
+
+    def init(self, seed: int = 0) -> tuple[Params, ModelState]:
+        return compiled_init(self.model)(jax.random.key(seed), jnp.zeros((1, *self.input_shape)))
+
+
+@cache
+def compiled_step(case: Case) -> Any:
+    return jax.jit(dl.make_train_step(case.objective, case.optimizer))
+
+
+def first_state(case: Case) -> dl.TrainState:
+    params, model_state = case.init()
+    return dl.TrainState(jnp.int32(0), jax.random.key(0), params, model_state, case.optimizer.init(params))
+
+
+def case(name: str, build: Callable[..., Model], shape: tuple[int, ...], outputs: int, **options: Any) -> Any:
+    options = {"parameters": None, "bind": objectives.classification, "optimizer": optimizers.adam(3e-3), **options}
+    return pytest.param(Case(name, build, build(), shape, outputs, **options), id=name)
+
+
+PICTURE = (28, 28, 1)
+# The counts are the lectures' and the papers': E8, E9, W x + b for one layer, C1 for 3 -> 4 -> 1.
+# Eight random points in 20 and more dimensions are linearly separable: the single layers over-fit them too.
+LECTURES = [
+    case(
+        "perceptron",
+        partial(models.perceptron, 3),
+        (20,),
+        3,
+        parameters=3 * (20 + 1),
+        bind=objectives.perceptron,
+        optimizer=optimizers.sgd(1.0),
+        zero_start=True,
+    ),
+    case(
+        "logistic_regression",
+        partial(models.logistic_regression, 2),
+        (20,),
+        2,
+        parameters=2 * (20 + 1),
+        bind=objectives.binary,
+        optimizer=optimizers.adam(0.3),
+        zero_start=True,
+    ),
+    case("softmax_regression", partial(models.softmax_regression, 10), PICTURE, 10, parameters=7_850, zero_start=True),
+    case("mlp", partial(models.mlp, 10), PICTURE, 10, parameters=101_770),
+    case(
+        "mlp_c1",
+        partial(models.mlp, 2, hidden_sizes=(32, 16)),
+        (3,),
+        2,
+        parameters=32 * 4 + 16 * 33 + 2 * 17,
+        optimizer=optimizers.adam(0.03),
+    ),
+    case("lenet", models.lenet, PICTURE, 10, parameters=431_080),
+    case("lenet5", models.lenet5, PICTURE, 10, parameters=61_706),
+    case(
+        "lenet5_1998",
+        partial(models.lenet5, variant="1998"),
+        PICTURE,
+        10,
+        parameters=60_000,
+        bind=objectives.maximum_a_posteriori,
+    ),
+]
+
+
+def residual(blocks: tuple[int, ...], features: tuple[int, ...], *, axis_name: str | None = None, **kind: Any) -> Model:
+    """A ResNet with fewer blocks than any published one."""
+    return from_linen(ResNet(5, blocks, features, norm=batch_norm(axis_name=axis_name), **kind), name="resnet")
+
+
+SMALL_PICTURE = (16, 16, 3)
+ALEXNET = {"small": True, "features": (4, 8, 8, 8, 4), "hidden_sizes": (16, 16), "dropout": 0.0}
+VGG = {"small": True, "features": (4, 4, 8, 8), "hidden_sizes": (16,), "dropout": 0.0}
+INCEPTION = Widths(4, 4, 4, 4, 4, 4)
+GOOGLENET = {"small": True, "dropout": 0.0}
+
+
+def member(name: str, builder: Callable[..., Model], *arguments: Any, **options: Any) -> Any:
+    """A narrow member of a family, 5 classes of small pictures."""
+    training = {name: options.pop(name) for name in ("normalised", "optimizer") if name in options}
+    training = {"optimizer": optimizers.adam(0.01), **training}
+    return case(name, partial(builder, *arguments, **options), SMALL_PICTURE, 5, **training)
+
+
+LINE = [
+    member("alexnet", models.alexnet, 5, **ALEXNET),
+    member("alexnet_two_towers", models.alexnet, 5, towers=2, local_norm=True, **ALEXNET),
+    member("vgg11", models.vgg, 11, 5, **VGG),
+    member("vgg11_normalised", models.vgg, 11, 5, batch_normalised=True, normalised=True, **VGG),
+    member("nin", models.nin, 5, small=True, width=0.1, dropout=0.0),
+    member("googlenet", models.googlenet, 5, stages=((INCEPTION,), (INCEPTION,)), **GOOGLENET),
+    member(
+        "googlenet_normalised_with_heads",
+        models.googlenet,
+        5,
+        stages=((INCEPTION,), (INCEPTION,) * 3),
+        auxiliary=True,
+        auxiliary_dropout=0.0,
+        width=0.75,
+        batch_normalised=True,
+        normalised=True,
+        **GOOGLENET,
+    ),
+    member("resnet_basic", residual, (1, 1), (4, 8), normalised=True),
+    member("resnet_bottleneck", residual, (1, 1), (4, 8), bottleneck=True, large_stem=True, normalised=True),
+    member("cifar_resnet", models.cifar_resnet, 8, 5, features=(4, 6, 8), normalised=True),
+]
+every_model = pytest.mark.parametrize("case", LECTURES + LINE)
+every_convolutional_model = pytest.mark.parametrize("case", LECTURES[-3:] + LINE)

@@ -1,0 +1,110 @@
+"""Every model in training: batch statistics, learning by heart, eight devices, a state saved and gone on from."""
+
+from dataclasses import replace
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from model_cases import (
+    LINE,
+    Case,
+    compiled_apply,
+    compiled_step,
+    every_convolutional_model,
+    every_model,
+    first_state,
+)
+
+import dl
+from dl import metrics
+from dl.runs.checkpoint import Checkpoints
+from dl.train.parallel import AXIS
+from dl.types import Model
+
+MOMENTUM = 0.9
+normalised = pytest.mark.parametrize("case", [param for param in LINE if param.values[0].normalised])
+
+
+@every_model
+def test_gradients_are_finite_and_move_every_layer(case: Case) -> None:
+    before = first_state(case)
+    after, sums = compiled_step(case)(before, case.batch())
+    assert np.isfinite(metrics.compute(sums)["loss"])
+    for path, change in jax.tree_util.tree_leaves_with_path(jax.tree.map(jnp.subtract, after.params, before.params)):
+        assert bool(jnp.isfinite(change).all()), path
+        assert bool((change != 0).any()), path
+
+
+@every_model
+def test_without_dropout_and_batch_norm_the_loss_of_training_is_that_of_evaluation(case: Case) -> None:
+    if case.normalised:
+        return
+    state, batch = first_state(case), case.batch()
+    trained = metrics.compute(compiled_step(case)(state, batch)[1])
+    outputs, _, _ = compiled_apply(case.model)(state.params, {}, batch["inputs"])
+    identity = Model("identity", None, lambda params, state, inputs, **_: (inputs, state, ()), None)
+    evaluated, _, _ = case.bind(identity)({}, {}, {**batch, "inputs": outputs})
+    assert trained == pytest.approx(metrics.compute(evaluated), rel=1e-5)
+
+
+@normalised
+def test_batch_statistics_move_by_their_momentum_in_training(case: Case) -> None:
+    start, batch = first_state(case), case.batch()
+    states = [start.model_state]
+    for _ in range(2):
+        state = replace(start, model_state=states[-1])
+        states.append(compiled_step(case)(state, batch)[0].model_state)
+
+    def of_batch(after: jax.Array, before: jax.Array) -> jax.Array:
+        return (after - MOMENTUM * before) / (1 - MOMENTUM)
+
+    # The statistics of one batch under the same parameters, found from either step, are the same.
+    first, second = (jax.tree.map(of_batch, after, before) for before, after in pairwise(states))
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4), first, second)
+    for path, leaf in jax.tree_util.tree_leaves_with_path(jax.tree.map(jnp.subtract, states[1], states[0])):
+        assert bool((leaf != 0).any()), path
+
+
+@every_model
+def test_one_batch_of_eight_is_learned_by_heart(case: Case) -> None:
+    batch, state, history = jax.tree.map(jnp.array, case.batch()), first_state(case), []
+    for _ in range(40):
+        state, sums = compiled_step(case)(state, batch)  # a step's metrics are those of the parameters before it
+        history.append(sums)
+    before, after = metrics.compute(history[0]), metrics.compute(history[-1])
+    assert before["accuracy"] < 1.0, "it knew the labels before training"
+    assert after["accuracy"] == 1.0
+    assert after["loss"] < 0.2
+
+
+@every_convolutional_model
+def test_eight_devices_give_the_gradients_and_statistics_of_one(case: Case) -> None:
+    state, batch = first_state(case), case.batch()
+    one, one_sums = compiled_step(case)(state, batch)
+    step = dl.make_train_step(case.objective_over(AXIS), case.optimizer, axis_name=AXIS)
+    eight, sums = dl.unreplicate(dl.pmap_step(step)(dl.replicate(state, jax.devices()), dl.shard(batch, 8)))
+    assert metrics.compute(sums) == pytest.approx(metrics.compute(one_sums), rel=1e-4)
+    jax.tree.map(partial(np.testing.assert_allclose, rtol=1e-4, atol=1e-5), eight.model_state, one.model_state)
+    # Adam's first moments are the gradient times a constant; its steps would blow up the last bits of small ones.
+    gradients, expected = (optax.tree_utils.tree_get(after.opt_state, "mu") for after in (eight, one))
+    atol = 1e-4 * max(float(jnp.abs(leaf).max()) for leaf in jax.tree.leaves(expected))
+    jax.tree.map(partial(np.testing.assert_allclose, rtol=1e-3, atol=atol), gradients, expected)
+
+
+@every_convolutional_model
+def test_a_restored_state_trains_on_bit_for_bit(case: Case, tmp_path: Path) -> None:
+    batch, step = jax.tree.map(jnp.array, case.batch()), compiled_step(case)
+    once, _ = step(first_state(case), batch)
+    with Checkpoints(tmp_path) as checkpoints:
+        checkpoints.save(1, once, notes={})
+        checkpoints.wait()
+        restored, _ = checkpoints.restore(1, first_state(case))
+    expected, actual = step(once, batch)[0], step(restored, batch)[0]
+    assert int(actual.step) == 2
+    for tree, other in ((expected.params, actual.params), (expected.model_state, actual.model_state)):
+        jax.tree.map(np.testing.assert_array_equal, tree, other)
