@@ -84,8 +84,7 @@ def _cells(table: dict[str, Connections]) -> list[tuple[str, ...]]:
 
 def _of_convolution(equation: JaxprEqn, *, parameters: int) -> Connections:
     x, kernel, y = (variable.aval.shape for variable in (*equation.invars, *equation.outvars))
-    numbers = equation.params["dimension_numbers"]
-    _, features, *sides = numbers.rhs_spec
-    shape = [kernel[axis] for axis in (*sides, features)]
+    features, channels, *sides = equation.params["dimension_numbers"].rhs_spec
+    shape = [kernel[axis] for axis in (*sides, channels, features)]
     use_bias = parameters > math.prod(kernel)
     return count_connections(x[1:], y[1:], shape, use_bias=use_bias)
