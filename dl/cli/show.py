@@ -20,13 +20,13 @@ def show(
     name: str,
     *,
     format: Literal["text", "markdown", "json"] = "text",
-    connections: Annotated[bool, Parameter(negative="")] = False,
+    connections: bool = False,
     catalog: Annotated[Catalog, Parameter(parse=False)],
 ) -> None:
-    """Show the layers of a model: output shapes, parameters, multiply-adds (macs), receptive fields. Nothing is computed.
+    """Show the layers of a model: output shapes, parameters, multiply-adds, receptive fields. Nothing is computed.
 
-    The receptive field, the stride from one unit to the next and where the first one begins to see (offset, negative in
-    the padding) are in pixels of the input.
+    "macs" are multiply-adds for one example. In pixels of the input, "field" is how much one unit sees, "stride" how
+    far the next unit lies, "offset" where the first one begins to see: less than 0 is padding.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a convolution saves: the parameters that its layer would have without shared weights, and with all connections."""
+"""What a convolution saves: the parameters of its layer without shared weights, and with every connection."""
 
 import json
 import math
@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jax.extend.core import JaxprEqn
 
 from dl.inspect.table import markdown_table, text_table
-from dl.inspect.walk import Place, walk
+from dl.inspect.walk import Place, shape_of, walk
 from dl.types import Model
 
 
@@ -83,7 +83,7 @@ def _cells(table: dict[str, Connections]) -> list[tuple[str, ...]]:
 
 
 def _of_convolution(equation: JaxprEqn, *, parameters: int) -> Connections:
-    x, kernel, y = (variable.aval.shape for variable in (*equation.invars, *equation.outvars))
+    x, kernel, y = map(shape_of, (*equation.invars, *equation.outvars))
     features, channels, *sides = equation.params["dimension_numbers"].rhs_spec
     shape = [kernel[axis] for axis in (*sides, channels, features)]
     use_bias = parameters > math.prod(kernel)

@@ -5,6 +5,8 @@ import math
 import numpy as np
 from jax.extend.core import JaxprEqn
 
+from dl.inspect.walk import shape_of
+
 
 def multiply_adds(equation: JaxprEqn) -> int:
     """The multiply-adds of a matrix product or a convolution; 0 of anything else.
@@ -25,17 +27,18 @@ def multiply_adds(equation: JaxprEqn) -> int:
 
 def _of_product(equation: JaxprEqn) -> int:
     (summed, _), _ = equation.params["dimension_numbers"]
-    left, out = equation.invars[0].aval, equation.outvars[0].aval
-    return math.prod(out.shape) * math.prod(left.shape[axis] for axis in summed)
+    left, out = shape_of(equation.invars[0]), shape_of(equation.outvars[0])
+    return math.prod(out) * math.prod(left[axis] for axis in summed)
 
 
 def _of_convolution(equation: JaxprEqn) -> int:
-    params = equation.params
-    numbers, (kernel, out) = params["dimension_numbers"], (equation.invars[1].aval, equation.outvars[0].aval)
-    taps = 1
-    for axis, (k, p) in enumerate(zip(numbers.rhs_spec[2:], numbers.out_spec[2:], strict=True)):
-        at = np.arange(out.shape[p])[:, None] * params["window_strides"][axis] - params["padding"][axis][0]
-        at = at + np.arange(kernel.shape[k]) * params["rhs_dilation"][axis]
-        taps *= int(np.count_nonzero(at % params["lhs_dilation"][axis] == 0))
-    batch, features = (out.shape[axis] for axis in numbers.out_spec[:2])
-    return taps * batch * features * kernel.shape[numbers.rhs_spec[1]]
+    params, numbers = equation.params, equation.params["dimension_numbers"]
+    kernel, out = shape_of(equation.invars[1]), shape_of(equation.outvars[0])
+    batch, features, *sides = (out[axis] for axis in numbers.out_spec)
+    _, channels, *taps = (kernel[axis] for axis in numbers.rhs_spec)
+    count = batch * features * channels
+    for axis, (side, width) in enumerate(zip(sides, taps, strict=True)):
+        first = np.arange(side)[:, None] * params["window_strides"][axis] - params["padding"][axis][0]
+        place = first + np.arange(width) * params["rhs_dilation"][axis]
+        count *= int(np.count_nonzero(place % params["lhs_dilation"][axis] == 0))
+    return count

@@ -7,10 +7,12 @@ Source: E7; Araujo et al. 2019, doi:10.23915/distill.00021.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jax.extend.core import JaxprEqn
+
+from dl.inspect.walk import shape_of
 
 Shape = tuple[int, ...]
 
@@ -41,11 +43,10 @@ def propagate(equation: JaxprEqn, fields: Sequence[Field]) -> list[Field]:
 
     An operation that is not known here is taken to see all that its inputs see: never less than it does.
 
-    >>> from dl.layers import convolution
-    >>> strided = lambda x: convolution(x, jnp.ones((11, 11, 1, 1)), strides=4, padding="VALID", implementation="native")
-    >>> equation = jax.make_jaxpr(strided)(jnp.ones((1, 227, 227, 1))).eqns[-1]
-    >>> propagate(equation, [pixels((1, 2)), None])[0][0]
-    Reach(axis=1, size=11, stride=4, start=0)
+    >>> every_fourth = jax.make_jaxpr(lambda x: x[:, 1::4])(jnp.ones((1, 227, 227, 1))).eqns[0]
+    >>> rows, columns = propagate(every_fourth, [pixels((1, 2))])[0]
+    >>> rows, columns
+    (Reach(axis=1, size=1, stride=4, start=1), Reach(axis=2, size=1, stride=1, start=0))
     """
     axes = max((len(field) for field in fields if field is not None), default=0)
     rule = _RULES.get(equation.primitive.name, _everything)
@@ -96,12 +97,12 @@ def _windowed(
 
 
 def _everything(equation: JaxprEqn, reaches: Reaches) -> Reaches:
-    wholes = [_see_all(reach, _shape(v)) for reach, v in zip(reaches, equation.invars, strict=True)]
+    wholes = [_see_all(reach, shape_of(v)) for reach, v in zip(reaches, equation.invars, strict=True)]
     return [_together(wholes, ())] * len(equation.outvars)
 
 
 def _elementwise(equation: JaxprEqn, reaches: Reaches) -> Reaches:
-    return [_together(reaches, _shape(equation.outvars[0]))] * len(equation.outvars)
+    return [_together(reaches, shape_of(equation.outvars[0]))] * len(equation.outvars)
 
 
 def _each(equation: JaxprEqn, reaches: Reaches) -> Reaches:
@@ -114,14 +115,14 @@ def _convolution(equation: JaxprEqn, reaches: Reaches) -> Reaches:
     if kernel is not None or x is None or x.axis not in numbers.lhs_spec[2:]:
         return _everything(equation, reaches)
     which = numbers.lhs_spec[2:].index(x.axis)
-    taps = _shape(equation.invars[1])[numbers.rhs_spec[2 + which]]
+    taps = shape_of(equation.invars[1])[numbers.rhs_spec[2 + which]]
     window = {
         "extent": params["rhs_dilation"][which] * (taps - 1) + 1,
         "step": params["window_strides"][which],
         "low": params["padding"][which][0],
         "spread": params["lhs_dilation"][which],
     }
-    return [_windowed(x, _shape(equation.invars[0]), numbers.out_spec[2 + which], **window)]
+    return [_windowed(x, shape_of(equation.invars[0]), numbers.out_spec[2 + which], **window)]
 
 
 def _pooling(equation: JaxprEqn, reaches: Reaches) -> Reaches:
@@ -134,7 +135,7 @@ def _pooling(equation: JaxprEqn, reaches: Reaches) -> Reaches:
         "low": params["padding"][x.axis][0],
         "spread": params["base_dilation"][x.axis],
     }
-    return [_windowed(x, _shape(equation.invars[0]), x.axis, **window)]
+    return [_windowed(x, shape_of(equation.invars[0]), x.axis, **window)]
 
 
 def _product(equation: JaxprEqn, reaches: Reaches) -> Reaches:
@@ -142,13 +143,13 @@ def _product(equation: JaxprEqn, reaches: Reaches) -> Reaches:
     summed, shared = equation.params["dimension_numbers"]
     parts, before = [], len(shared[0])
     for side, (reach, variable) in enumerate(zip(reaches, equation.invars, strict=True)):
-        shape = _shape(variable)
+        shape = shape_of(variable)
         alone = [axis for axis in range(len(shape)) if axis not in (*summed[side], *shared[side])]
         places = {axis: place for place, axis in enumerate(shared[side])}
         places |= {axis: place for place, axis in enumerate(alone, start=before)}
         parts.append(_moved(reach, shape, places.get(reach.axis) if reach else None))
         before += len(alone)
-    return [_together(parts, _shape(equation.outvars[0]))]
+    return [_together(parts, shape_of(equation.outvars[0]))]
 
 
 def _slice(equation: JaxprEqn, reaches: Reaches) -> Reaches:
@@ -156,7 +157,7 @@ def _slice(equation: JaxprEqn, reaches: Reaches) -> Reaches:
     if x is None or x.axis is None:
         return [x]
     step, start = strides[x.axis] if strides else 1, equation.params["start_indices"][x.axis]
-    return [_windowed(x, _shape(equation.invars[0]), x.axis, step=step, low=-start)]
+    return [_windowed(x, shape_of(equation.invars[0]), x.axis, step=step, low=-start)]
 
 
 def _pad(equation: JaxprEqn, reaches: Reaches) -> Reaches:
@@ -166,7 +167,7 @@ def _pad(equation: JaxprEqn, reaches: Reaches) -> Reaches:
     if x is None or x.axis is None:
         return [x]
     low, _, between = equation.params["padding_config"][x.axis]
-    return [_windowed(x, _shape(equation.invars[0]), x.axis, low=low, spread=between + 1)]
+    return [_windowed(x, shape_of(equation.invars[0]), x.axis, low=low, spread=between + 1)]
 
 
 def _concatenate(equation: JaxprEqn, reaches: Reaches) -> Reaches:
@@ -183,7 +184,7 @@ def _split(equation: JaxprEqn, reaches: Reaches) -> Reaches:
 
 def _reshaped(equation: JaxprEqn, reaches: Reaches) -> Reaches:
     """An axis is found again where as many units lie before it as did, and along it."""
-    x, before, after = reaches[0], _shape(equation.invars[0]), _shape(equation.outvars[0])
+    x, before, after = reaches[0], shape_of(equation.invars[0]), shape_of(equation.outvars[0])
     if x is None or x.axis is None:
         return [x]
     outer, along = np.prod(before[: x.axis]), before[x.axis]
@@ -192,14 +193,14 @@ def _reshaped(equation: JaxprEqn, reaches: Reaches) -> Reaches:
 
 
 def _broadcast(equation: JaxprEqn, reaches: Reaches) -> Reaches:
-    x, shape = reaches[0], _shape(equation.invars[0])
+    x, shape = reaches[0], shape_of(equation.invars[0])
     one = x is None or x.axis is None or shape[x.axis] == 1
     return [_moved(x, shape, None if one else equation.params["broadcast_dimensions"][x.axis])]
 
 
 def _transposed(equation: JaxprEqn, reaches: Reaches) -> Reaches:
     x, permutation = reaches[0], equation.params["permutation"]
-    return [_moved(x, (), permutation.index(x.axis) if x and x.axis is not None else None)]
+    return [x if x is None or x.axis is None else x._replace(axis=permutation.index(x.axis))]
 
 
 def _without(name: str) -> Rule:
@@ -207,22 +208,19 @@ def _without(name: str) -> Rule:
 
     def rule(equation: JaxprEqn, reaches: Reaches) -> Reaches:
         x, gone = reaches[0], equation.params[name]
-        stays = x is not None and x.axis is not None and x.axis not in gone
-        axis = x.axis - sum(axis < x.axis for axis in gone) if stays else None
-        return [_moved(x, _shape(equation.invars[0]), axis)]
+        if x is None or x.axis is None:
+            return [x]
+        axis = None if x.axis in gone else x.axis - sum(other < x.axis for other in gone)
+        return [_moved(x, shape_of(equation.invars[0]), axis)]
 
     return rule
 
 
-def _shape(variable: Any) -> Shape:
-    return tuple(variable.aval.shape)
-
-
 _ELEMENTWISE = """
     abs acos acosh add and asin asinh atan atan2 atanh cbrt ceil clamp convert_element_type copy copy_p cos cosh div eq
-    erf erf_inv erfc exp exp2 expm1 floor ge gt integer_pow is_finite le lgamma log log1p logistic lt max min mul name ne
-    neg nextafter not or pow reduce_precision rem round rsqrt select_n sign sin sinh sqrt square stop_gradient sub tan
-    tanh xor
+    erf erf_inv erfc exp exp2 expm1 floor ge gt integer_pow is_finite le lgamma log log1p logistic lt max min mul name
+    ne neg nextafter not or pow reduce_precision rem round rsqrt select_n sign sin sinh sqrt square stop_gradient sub
+    tan tanh xor
 """
 _REDUCTIONS = "reduce_sum reduce_max reduce_min reduce_prod reduce_and reduce_or argmax argmin"
 

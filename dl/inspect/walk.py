@@ -47,6 +47,11 @@ def walk(jaxpr: Jaxpr, inputs: Sequence[Any], visit: Visit, place: Place = _OUTS
     return look_up(jaxpr.outvars)
 
 
+def shape_of(variable: Any) -> tuple[int, ...]:
+    """The shape of a variable of a computation, () where it has none."""
+    return tuple(getattr(variable.aval, "shape", ()))
+
+
 def _follow(equation: JaxprEqn, values: list[Any], visit: Visit, place: Place) -> Sequence[Any]:
     params, name = equation.params, equation.primitive.name
     if name == "cond":
@@ -67,11 +72,7 @@ def _called(equation: JaxprEqn) -> Jaxpr | None:
     if len(inner) != 1:
         return None
     jaxpr = inner[0].jaxpr if isinstance(inner[0], ClosedJaxpr) else inner[0]
-    return jaxpr if _shapes(jaxpr.invars) == _shapes(equation.invars) else None
-
-
-def _shapes(variables: Sequence[Any]) -> list[tuple[int, ...]]:
-    return [getattr(variable.aval, "shape", ()) for variable in variables]
+    return jaxpr if list(map(shape_of, jaxpr.invars)) == list(map(shape_of, equation.invars)) else None
 
 
 def _layer_of(equation: JaxprEqn, outer: int | None) -> int | None:
