@@ -93,16 +93,19 @@ class Model:
 
     `init(key, inputs) -> (params, model_state)`;
     `apply(params, model_state, inputs, *, train, key, carry) -> (outputs, model_state, carry)`.
-    `trace(inputs)` is the computation for inputs of a shape, with its layers marked. Nothing is computed.
+    `trace(inputs)` is the computation for inputs of a shape, with its layers marked; nothing is computed. A model of
+    functions that know of no layers has none.
     """
 
     name: str
     init: InitFn
     apply: ApplyFn
-    trace: Callable[[jax.ShapeDtypeStruct], LayerTrace]
+    trace: Callable[[jax.ShapeDtypeStruct], LayerTrace] | None = None
 
     def layers(self, inputs: jax.ShapeDtypeStruct) -> list[LayerRow]:
         """Every layer with its output shape and parameters; `dl.summarize` adds what it costs and sees."""
+        if self.trace is None:
+            return []
         traced = self.trace(inputs)
         return [traced.calls[number] for number in traced.layers]
 

@@ -5,10 +5,9 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import jax
-import jax.numpy as jnp
 from jax.extend.core import JaxprEqn
 
+from dl.inspect.summary import trace_model
 from dl.inspect.table import markdown_table, text_table
 from dl.inspect.walk import Place, shape_of, walk
 from dl.types import Model
@@ -47,7 +46,7 @@ def connections(model: Model, input_shape: tuple[int, ...]) -> dict[str, Connect
     >>> connections(dl.models.lenet(), (28, 28, 1))["conv1"].locally_connected
     299520
     """
-    traced = model.trace(jax.ShapeDtypeStruct((1, *input_shape), jnp.float32))
+    traced = trace_model(model, input_shape)
     found: dict[str, Connections] = {}
 
     def visit(equation: JaxprEqn, _: Sequence[Any], place: Place) -> Sequence[Any]:

@@ -194,8 +194,9 @@ def _reshaped(equation: JaxprEqn, reaches: Reaches) -> Reaches:
 
 def _broadcast(equation: JaxprEqn, reaches: Reaches) -> Reaches:
     x, shape = reaches[0], shape_of(equation.invars[0])
-    one = x is None or x.axis is None or shape[x.axis] == 1
-    return [_moved(x, shape, None if one else equation.params["broadcast_dimensions"][x.axis])]
+    if x is None or x.axis is None:
+        return [x]
+    return [_moved(x, shape, equation.params["broadcast_dimensions"][x.axis] if shape[x.axis] > 1 else None)]
 
 
 def _transposed(equation: JaxprEqn, reaches: Reaches) -> Reaches:

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 from jax.extend.core import JaxprEqn
 
+from dl.errors import InputError
 from dl.inspect.macs import multiply_adds
 from dl.inspect.receptive import Field, pixels, propagate
 from dl.inspect.table import markdown_table, text_table, times
@@ -51,7 +52,7 @@ def summarize(model: Model, input_shape: tuple[int, ...], *, name: str | None = 
     LayerRow(name='conv2', output_shape=(8, 8, 50), parameters=25050, macs=1600000,
              receptive_field=(14, 14), stride=(2, 2), offset=(0, 0))
     """
-    traced = model.trace(jax.ShapeDtypeStruct((1, *input_shape), jnp.float32))
+    traced = trace_model(model, input_shape)
     macs, fields = _measure(traced, picture=len(input_shape) == 3)
     layers = [
         _with_field(traced.calls[number]._replace(macs=macs[number]), field, input_shape)
@@ -60,6 +61,17 @@ def summarize(model: Model, input_shape: tuple[int, ...], *, name: str | None = 
     ]
     outputs = traced.jaxpr.out_avals[0].shape[1:]
     return Summary(name or model.name, input_shape, outputs, tuple(layers))
+
+
+def trace_model(model: Model, input_shape: tuple[int, ...]) -> LayerTrace:
+    """The computation of `model` on one example, with its layers marked.
+
+    Raises:
+        InputError: when the model was made of functions that do not mark their layers.
+    """
+    if model.trace is None:
+        raise InputError(f"{model.name} is a pair of functions without layers to show: build it with models.from_linen")
+    return model.trace(jax.ShapeDtypeStruct((1, *input_shape), jnp.float32))
 
 
 def _measure(traced: LayerTrace, *, picture: bool) -> tuple[Counter[Any], dict[int, Field]]:

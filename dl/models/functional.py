@@ -100,7 +100,9 @@ def _mark(
     inner = len(calls) > before
     parameters = 0 if layer.path in {call.path for call in calls} else _own_parameters(layer, inner=inner)
     is_layer = parameters > 0 or (not inner and bool(layer.path))
-    shape = _without_batch(leaves[0].shape, time_major=getattr(layer, "time_major", False))
+    # Inside of a stack of recurrent layers time comes before the batch.
+    time_major = getattr(layer, "time_major", False) or hasattr(layer.parent, "time_major")
+    shape = _without_batch(leaves[0].shape, time_major=time_major)
     calls.append(_Call(number, layer.path, context.method_name, shape, parameters, is_layer))
     return jax.tree.unflatten(structure, [checkpoint_name(leaves[0], f"layer {number}"), *leaves[1:]])
 

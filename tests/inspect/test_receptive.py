@@ -52,12 +52,12 @@ ROWS = {  # what is known of the rows, for pictures of 12×10
     "a mean of channels": (lambda x: x.mean(3), Reach(1, 1, 1, 0)),
     "product with the channels": (lambda x: halved(x) @ jnp.ones((2, 7)), Reach(1, 3, 2, -1)),
     "halves of the channels": (lambda x: jnp.concatenate(jnp.split(x, 2, axis=3)[::-1], 3), Reach(1, 1, 1, 0)),
-    "a residual": (lambda x: halved(x) + x[:, ::2], Reach(1, 3, 2, -1)),
+    "a residual": (lambda x: convolution(x, kernel(3, 3), strides=2, padding=1) + x[:, ::2, ::2], Reach(1, 3, 2, -1)),
     "paths side by side": (
         lambda x: jnp.concatenate([convolution(x, kernel(5)), convolution(x, kernel(3))], 3),
         Reach(1, 5, 1, -2),
     ),
-    "transposed convolution": (lambda x: lax.conv_transpose(halved(x), kernel(3), (2, 1), "SAME"), Reach(1, 5, 1, -1)),
+    "transposed convolution": (lambda x: lax.conv_transpose(halved(x), kernel(3), (2, 1), "SAME"), Reach(1, 5, 1, -3)),
     "global mean": (global_avg_pool, ALL),
     "flattened": (lambda x: x.reshape(1, -1), ALL),
     "product with the rows": (lambda x: jnp.einsum("bhwc,hk->bkwc", x, jnp.ones((12, 3))), ALL),
@@ -140,10 +140,12 @@ def test_a_net_looks_at_the_rows_that_it_is_said_to_see() -> None:
     """A row that is not a number spoils all the units that look at it, and no other."""
     side, model = 64, from_linen(AllKinds())
     inputs = jnp.where(jnp.eye(side, dtype=bool)[:, :, None, None], jnp.nan, jnp.ones((side, side, 8, 1)))
-    variables = jax.jit(model.init)(jax.random.key(0), jnp.ones((1, side, 8, 1)))
-    outputs = jax.jit(lambda x: model.apply(*variables, x)[0])(inputs)
+    params, model_state = jax.jit(model.init)(jax.random.key(0), jnp.ones((1, side, 8, 1)))
+    outputs = jax.jit(lambda x: model.apply(params, model_state, x)[0])(inputs)
     spoiled = np.isnan(np.asarray(outputs)).any((2, 3)).T  # [units, rows]
-    field = field_of(lambda x: model.apply(*variables, x)[0], jax.ShapeDtypeStruct((1, side, 8, 1), jnp.float32))
+    field = field_of(
+        lambda x: model.apply(params, model_state, x)[0], jax.ShapeDtypeStruct((1, side, 8, 1), jnp.float32)
+    )
     assert field is not None
     reach = field[0]
     assert reach is not None
