@@ -149,7 +149,7 @@ def test_a_net_looks_at_the_rows_that_it_is_said_to_see() -> None:
     assert field is not None
     reach = field[0]
     assert reach is not None
-    assert (reach.stride, spoiled.shape[0]) == (8, 8)
+    assert (reach.stride, len(spoiled)) == (8, 8)
     for unit, rows in enumerate(spoiled):
         first = reach.start + unit * reach.stride
         seen = np.flatnonzero(rows)
