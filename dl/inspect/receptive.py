@@ -92,8 +92,9 @@ def _windowed(
     """
     if reach.stride * step % spread:
         return _see_all(reach, shape)
-    size, first = reach.size + reach.stride * ((extent - 1) // spread), -(low // spread)
-    return Reach(axis, size, reach.stride * step // spread, reach.start + reach.stride * first)
+    # The numbers of a padding or a window may be NumPy's, which JSON does not take.
+    size, first = reach.size + reach.stride * int((extent - 1) // spread), -int(low // spread)
+    return Reach(axis, size, int(reach.stride * step // spread), reach.start + reach.stride * first)
 
 
 def _everything(equation: JaxprEqn, reaches: Reaches) -> Reaches:

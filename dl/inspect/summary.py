@@ -14,7 +14,7 @@ from dl.errors import InputError
 from dl.inspect.macs import multiply_adds
 from dl.inspect.receptive import Field, pixels, propagate
 from dl.inspect.table import markdown_table, text_table, times
-from dl.inspect.walk import Place, walk
+from dl.inspect.walk import Place, shape_of, walk
 from dl.types import LayerRow, LayerTrace, Model
 
 
@@ -59,7 +59,7 @@ def summarize(model: Model, input_shape: tuple[int, ...], *, name: str | None = 
         for number, field in fields.items()
         if number in traced.layers or macs[number]  # a module that is no layer may do work of its own
     ]
-    outputs = traced.jaxpr.out_avals[0].shape[1:]
+    outputs = shape_of(traced.jaxpr.jaxpr.outvars[0])[1:]
     return Summary(name or model.name, input_shape, outputs, tuple(layers))
 
 

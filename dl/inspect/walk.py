@@ -49,7 +49,7 @@ def walk(jaxpr: Jaxpr, inputs: Sequence[Any], visit: Visit, place: Place = _OUTS
 
 def shape_of(variable: Any) -> tuple[int, ...]:
     """The shape of a variable of a computation, () where it has none."""
-    return tuple(getattr(variable.aval, "shape", ()))
+    return tuple(map(int, getattr(variable.aval, "shape", ())))
 
 
 def _follow(equation: JaxprEqn, values: list[Any], visit: Visit, place: Place) -> Sequence[Any]:

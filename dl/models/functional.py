@@ -111,11 +111,12 @@ def _own_parameters(layer: nn.Module, *, inner: bool) -> int:
     """The parameters of a layer, without those of the modules that it calls."""
     variables = layer.variables.get("params", {})
     own = [value for value in variables.values() if not (inner and isinstance(value, Mapping))]
-    return sum(leaf.size for leaf in jax.tree.leaves(own))
+    return sum(int(leaf.size) for leaf in jax.tree.leaves(own))
 
 
 def _without_batch(shape: tuple[int, ...], *, time_major: bool) -> tuple[int, ...]:
-    return (*shape[:1], *shape[2:]) if time_major else tuple(shape[1:])
+    sides = tuple(map(int, shape))  # those of a pooling are integers of NumPy
+    return (*sides[:1], *sides[2:]) if time_major else sides[1:]
 
 
 def _name_calls(calls: list[_Call], whole: str) -> dict[int, LayerRow]:

@@ -199,6 +199,12 @@ def test_json_holds_every_column() -> None:
     }
 
 
+def test_json_of_pooled_maps() -> None:
+    shown = json.loads(as_json(of("lenet5")))
+    assert [layer["output_shape"] for layer in shown["layers"][:2]] == [[28, 28, 6], [14, 14, 6]]
+    assert shown["layers"][1]["receptive_field"] == [6, 6]
+
+
 def test_text_and_markdown_say_the_same() -> None:
     _, *text = as_text(LENET).splitlines()
     head, _, *rows = as_markdown(LENET).splitlines()
