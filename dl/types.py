@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import jax
 import numpy as np
+from jax.extend.core import ClosedJaxpr
 
 Array: TypeAlias = jax.Array
 Key: TypeAlias = jax.Array
@@ -66,11 +67,32 @@ class Heads(NamedTuple):
 
 
 class LayerRow(NamedTuple):
-    """One line of a model's summary; `output_shape` is without the batch."""
+    """One line of a model's summary; `output_shape` is without the batch.
+
+    `macs` are the multiply-adds for one example. In models of pictures, unit (p, q) of the layer sees the pixels from
+    `offset` + (p, q) · `stride` on, as many as `receptive_field` says, each (height, width); pixels outside of the
+    picture are padding. `stride` is None where every unit sees the same, all three are None without pictures.
+    """
 
     name: str
     output_shape: tuple[int, ...]
     parameters: int
+    macs: int = 0
+    receptive_field: tuple[int, int] | None = None
+    stride: tuple[int, int] | None = None
+    offset: tuple[int, int] | None = None
+
+
+class LayerTrace(NamedTuple):
+    """The computation of a model, traced and not computed, with the calls of its modules marked.
+
+    All that happens inside of call i is in the named scope "layer i", and its output goes through `checkpoint_name`
+    with this name. The last input of `jaxpr` is the model's. `layers` are the calls that count as layers, in order.
+    """
+
+    jaxpr: ClosedJaxpr
+    calls: dict[int, LayerRow]
+    layers: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -79,15 +101,23 @@ class Model:
 
     `init(key, inputs) -> (params, model_state)`;
     `apply(params, model_state, inputs, *, train, key, carry) -> (outputs, model_state, carry)`.
-    `layers(inputs)` lists every layer with its output shape and parameter count, without computing anything;
-    `activations(params, model_state, inputs)` is what every layer gives out, by name, where the model tells.
+    `trace(inputs)` is the computation for inputs of a shape, with its layers marked; nothing is computed.
+    `activations(params, model_state, inputs)` is what every layer gives out, by name. A model of functions that know of
+    no layers has neither.
     """
 
     name: str
     init: InitFn
     apply: ApplyFn
-    layers: Callable[[jax.ShapeDtypeStruct], list[LayerRow]]
+    trace: Callable[[jax.ShapeDtypeStruct], LayerTrace] | None = None
     activations: Callable[[Params, ModelState, Array], OrderedDict[str, Array]] | None = None
+
+    def layers(self, inputs: jax.ShapeDtypeStruct) -> list[LayerRow]:
+        """Every layer with its output shape and parameters; `dl.summarize` adds what it costs and sees."""
+        if self.trace is None:
+            return []
+        traced = self.trace(inputs)
+        return [traced.calls[number] for number in traced.layers]
 
 
 class Objective(Protocol):

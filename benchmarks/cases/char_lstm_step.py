@@ -45,7 +45,7 @@ def dl_parts() -> Any:
     from dl import Parts, optimizers
     from dl.types import Model
 
-    model = Model("char_lstm", _dl_init, _dl_apply, lambda inputs: [])
+    model = Model("char_lstm", _dl_init, _dl_apply)
     return Parts(model, _objective(model), optimizers.adam(RATE))
 
 

@@ -1,4 +1,4 @@
-"""`show NAME`: the layers of an experiment's model."""
+"""`show NAME`: the layers of a model."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -8,50 +8,89 @@ from cyclopts import Parameter
 
 from dl.cli.catalog import Catalog
 from dl.cli.filters import write_filters
+from dl.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
     from dl.data.dataset import DataSpec
     from dl.runs.experiment import Experiment
     from dl.train.options import TrainOptions
+    from dl.types import Model
 
 
 def show(
     name: str,
     *,
-    format: Literal["text", "json"] = "text",
+    format: Literal["text", "markdown", "json"] = "text",
+    connections: bool = False,
     filters: Path | None = None,
     catalog: Annotated[Catalog, Parameter(parse=False)],
 ) -> None:
-    """Show the layers of an experiment's model: output shapes and parameter counts. Nothing is computed or read.
+    """Show the layers of a model: output shapes, parameters, multiply-adds, receptive fields. Nothing is computed.
+
+    "macs" are multiply-adds for one example. In pixels of the input, "field" is how much one unit sees, "stride" how
+    far the next unit lies, "offset" where the first one begins to see: less than 0 is padding.
 
     Parameters
     ----------
     name
-        An experiment, or the folder of a run.
+        An experiment, the folder of a run, or a net of a paper at its published size: alexnet, vgg16, resnet152, ...
     format
-        A table for people, or JSON.
+        A table for people, one in Markdown, or JSON.
+    connections
+        Instead show the parameters that each convolution has, and would have locally and fully connected.
     filters
         Write the filters of the first convolution of a run to this picture file.
     """
     if filters is not None:
         write_filters(name, filters)
-    experiment, options, spec = _open(name, catalog)
-    from dl.inspect.summary import as_json, as_text, summarize
+    model, input_shape, title = _open(name, catalog)
+    if connections:
+        print(_connections(model, input_shape, format, title=title))
+        return
+    from dl.inspect.summary import as_json, as_markdown, as_text, summarize
 
-    summary = summarize(experiment.build(options, spec).model, spec.input_shape, name=experiment.name)
-    print(as_json(summary) if format == "json" else as_text(summary))
+    printed = {"text": as_text, "markdown": as_markdown, "json": as_json}[format]
+    print(printed(summarize(model, input_shape, name=title)))
 
 
-def _open(name: str, catalog: Catalog) -> "tuple[Experiment, TrainOptions, DataSpec]":
+def _connections(model: "Model", input_shape: tuple[int, ...], format: str, *, title: str) -> str:
+    from dl.inspect import connections
+
+    table = connections.connections(model, input_shape)
+    if not table:
+        raise InputError(f"{title} has no convolutions whose connections could be counted: leave --connections out")
+    printed = {
+        "text": connections.connections_as_text,
+        "markdown": connections.connections_as_markdown,
+        "json": connections.connections_as_json,
+    }
+    return printed[format](table)
+
+
+def _open(name: str, catalog: Catalog) -> "tuple[Model, tuple[int, ...], str]":
+    """The model that `name` stands for, the shape of its inputs, and its title."""
     if (Path(name) / "config.json").exists():
         from dl.runs.folder import open_folder
 
         _, config = open_folder(name)
-        return config.experiment, config.options, config.data
-    from dl.data.load import describe_data
+        return _of_experiment(config.experiment, config.options, config.data)
+    experiments = catalog.names()
+    if name in experiments:
+        from dl.data.load import describe_data
 
-    experiment = catalog.load(name)
-    options = experiment.options()
-    spec = describe_data(options.dataset)
-    # Data that are not prepared have no known size; layers do not depend on it, schedules want one epoch.
-    return experiment, options, replace(spec, train_size=max(spec.train_size, options.batch_size))
+        experiment = catalog.load(name)
+        options = experiment.options()
+        spec = describe_data(options.dataset)
+        # Data that are not prepared have no known size; layers do not depend on it, schedules want one epoch.
+        return _of_experiment(experiment, options, replace(spec, train_size=max(spec.train_size, options.batch_size)))
+    from dl.inspect.published import PUBLISHED
+
+    if name not in PUBLISHED:
+        raise InputError(f"unknown experiment or net {name!r}; {did_you_mean(name, {*experiments, *PUBLISHED})}")
+    return PUBLISHED[name].build(), PUBLISHED[name].input_shape, name
+
+
+def _of_experiment(
+    experiment: "Experiment", options: "TrainOptions", spec: "DataSpec"
+) -> "tuple[Model, tuple[int, ...], str]":
+    return experiment.build(options, spec).model, spec.input_shape, experiment.name

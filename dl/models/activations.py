@@ -39,7 +39,7 @@ def _name(outputs: Mapping[str, Any], path: str) -> list[tuple[str, Array]]:
     """The outputs of the layers within the one at `path`, then its own.
 
     Where its methods show the steps of a layer, they stand for its call: the first is `path`, another `path.method`;
-    a second call is `path.method.2`.
+    a second call is `path (2)`.
     """
     found = [entry for name, value in outputs.items() if _is_layer(value) for entry in _name(value, f"{path}/{name}")]
     methods = [name for name, value in outputs.items() if not _is_layer(value)]
@@ -47,5 +47,5 @@ def _name(outputs: Mapping[str, Any], path: str) -> list[tuple[str, Array]]:
         name = f"{path}.{method}" if number else path
         for turn, call in enumerate(outputs[method], start=1):
             if hasattr(call, "shape"):
-                found.append((f"{path}.{method}.{turn}" if turn > 1 else name, call))
+                found.append((f"{name} ({turn})" if turn > 1 else name, call))
     return found

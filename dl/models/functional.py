@@ -3,17 +3,22 @@
 Linen is known here, in the layers and in the models, and nowhere else.
 """
 
-from collections import OrderedDict
-from typing import Any
+from collections import Counter, OrderedDict
+from collections.abc import Iterator, Mapping
+from functools import partial
+from itertools import count
+from typing import Any, NamedTuple
 
 import jax
 from flax import linen as nn
 from flax.errors import ScopeParamShapeError
+from flax.linen.module import InterceptorContext
+from jax.ad_checkpoint import checkpoint_name
 
 from dl.errors import InputError
 from dl.models.activations import capture_activations
 from dl.models.checks import shown
-from dl.types import Array, Carry, Key, LayerRow, Model, ModelState, Params
+from dl.types import Array, Carry, Key, LayerRow, LayerTrace, Model, ModelState, Params
 
 
 def from_linen(module: nn.Module, *, name: str | None = None) -> Model:
@@ -57,47 +62,85 @@ def from_linen(module: nn.Module, *, name: str | None = None) -> Model:
                 f"the channels that init had, or call init for these"
             ) from error
 
-    def layers(inputs: jax.ShapeDtypeStruct) -> list[LayerRow]:
-        return trace_layers(module, inputs)
-
     def activations(params: Params, model_state: ModelState, inputs: Array) -> OrderedDict[str, Array]:
         return capture_activations(module, params, model_state, inputs)
 
-    return Model(name or type(module).__name__.lower(), init, apply, layers, activations)
+    return Model(name or type(module).__name__.lower(), init, apply, partial(trace_layers, module), activations)
 
 
-def trace_layers(module: nn.Module, inputs: jax.ShapeDtypeStruct) -> list[LayerRow]:
-    """Every layer in the order of its call, with output shape (batch left out) and parameter count.
+def trace_layers(module: nn.Module, inputs: jax.ShapeDtypeStruct) -> LayerTrace:
+    """`module` applied to `inputs`, with the call of every sub-module marked; nothing is computed.
 
-    A layer is a sub-module that calls no other; one whose work is split into public methods (a fused convolution
-    and pooling) gives a row a method. Shapes are traced with `jax.eval_shape`: nothing is computed. Layers that
-    offer an `implementation` are traced natively, so that fused steps show up one by one.
+    A layer is a sub-module that calls no other, or has parameters of its own; one whose work is split into public
+    methods (a fused convolution and pooling) gives a row a method. Convolutional models that offer an `implementation`
+    are traced natively, so that fused steps show up one by one; recurrent ones, which have a `kind`, as they are.
     """
-    rows: list[tuple[tuple[str, ...], str, tuple[int, ...], int]] = []
-
-    def record(next_call: Any, args: tuple, kwargs: dict, context: nn.module.InterceptorContext) -> Any:
-        before = len(rows)
-        output = next_call(*args, **kwargs)
-        layer = context.module
-        is_layer = layer.path and context.method_name not in ("setup", "param", "variable")
-        if is_layer and len(rows) == before and hasattr(output, "shape"):
-            count = sum(leaf.size for leaf in jax.tree.leaves(layer.variables.get("params", {})))
-            rows.append((layer.path, context.method_name, tuple(output.shape[1:]), count))
-        return output
-
-    if "implementation" in module.__dataclass_fields__:
+    fields = module.__dataclass_fields__
+    if "implementation" in fields and "kind" not in fields:
         module = module.clone(implementation="native")
-    with nn.intercept_methods(record):
-        jax.eval_shape(module.init, {"params": jax.random.key(0), "dropout": jax.random.key(0)}, inputs)
-    return _name_rows(rows)
+    key = jax.eval_shape(lambda: jax.random.key(0))
+    variables = jax.eval_shape(module.init, {"params": key, "dropout": key}, inputs)
+    calls: list[_Call] = []
+    with nn.intercept_methods(partial(_mark, calls, count())):
+        jaxpr = jax.make_jaxpr(module.apply)(variables, inputs)
+    layers = [call for call in calls if call.is_layer]
+    return LayerTrace(jaxpr, _name_calls(calls, type(module).__name__.lower()), tuple(call.number for call in layers))
 
 
-def _name_rows(rows: list[tuple[tuple[str, ...], str, tuple[int, ...], int]]) -> list[LayerRow]:
-    """Layer paths as names; a second method of one layer is `layer.method` and does not count parameters again."""
-    seen: set[tuple[str, ...]] = set()
-    named = []
-    for path, method, shape, count in rows:
-        again = path in seen
-        seen.add(path)
-        named.append(LayerRow("/".join(path) + (f".{method}" if again else ""), shape, 0 if again else count))
-    return named
+class _Call(NamedTuple):
+    """One call of a method of a module; those it makes itself come before it."""
+
+    number: int
+    path: tuple[str, ...]
+    method: str
+    output_shape: tuple[int, ...]
+    parameters: int
+    is_layer: bool
+
+
+def _mark(
+    calls: list[_Call], numbers: Iterator[int], next_call: Any, args: tuple, kwargs: dict, context: InterceptorContext
+) -> Any:
+    """Calls a method inside a scope of its number, and marks and lists what comes out."""
+    if context.method_name in ("setup", "param", "variable"):
+        return next_call(*args, **kwargs)
+    layer, number, before = context.module, next(numbers), len(calls)
+    with jax.named_scope(f"layer {number}"):
+        output = next_call(*args, **kwargs)
+    leaves, structure = jax.tree.flatten(output)
+    if not leaves or not hasattr(leaves[0], "shape"):
+        return output
+    inner = len(calls) > before
+    parameters = 0 if layer.path in {call.path for call in calls} else _own_parameters(layer, inner=inner)
+    is_layer = parameters > 0 or (not inner and bool(layer.path))
+    # Inside of a stack of recurrent layers time comes before the batch.
+    time_major = getattr(layer, "time_major", False) or hasattr(layer.parent, "time_major")
+    shape = _without_batch(leaves[0].shape, time_major=time_major)
+    calls.append(_Call(number, layer.path, context.method_name, shape, parameters, is_layer))
+    return jax.tree.unflatten(structure, [checkpoint_name(leaves[0], f"layer {number}"), *leaves[1:]])
+
+
+def _own_parameters(layer: nn.Module, *, inner: bool) -> int:
+    """The parameters of a layer, without those of the modules that it calls."""
+    variables = layer.variables.get("params", {})
+    own = [value for value in variables.values() if not (inner and isinstance(value, Mapping))]
+    return sum(int(leaf.size) for leaf in jax.tree.leaves(own))
+
+
+def _without_batch(shape: tuple[int, ...], *, time_major: bool) -> tuple[int, ...]:
+    sides = tuple(map(int, shape))  # those of a pooling are integers of NumPy
+    return (*sides[:1], *sides[2:]) if time_major else sides[1:]
+
+
+def _name_calls(calls: list[_Call], whole: str) -> dict[int, LayerRow]:
+    """Paths as names, layers first; another method of one path is `path.method`, another call of it `path (2)`."""
+    seen: Counter[str] = Counter()
+    rows = {}
+    for call in sorted(calls, key=lambda call: not call.is_layer):
+        name = "/".join(call.path) or whole
+        if seen[name] and call.method != "__call__":
+            name = f"{name}.{call.method}"
+        seen[name] += 1
+        name = name if seen[name] == 1 else f"{name} ({seen[name]})"
+        rows[call.number] = LayerRow(name, call.output_shape, call.parameters)
+    return rows

@@ -75,6 +75,6 @@ def test_every_call_of_a_shared_layer_is_kept() -> None:
     found = model.activations(*model.init(jax.random.key(0), inputs), inputs)
     assert {name: float(value[0, 0]) for name, value in found.items()} == {
         "layer": 4.0,
-        "layer.__call__.2": 16.0,
+        "layer (2)": 16.0,
         "layer.__call__.3": 64.0,
     }

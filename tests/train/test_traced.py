@@ -21,7 +21,7 @@ def recurrent_model() -> Model:
     def apply(params, model_state, inputs, **_):
         return recurrent_layer("lstm", params, inputs.swapaxes(0, 1))[0][-1], model_state, ()
 
-    return Model("rows", init, apply, lambda inputs: [])
+    return Model("rows", init, apply)
 
 
 MODELS = {

@@ -1,0 +1,77 @@
+"""`show`: experiments and the nets of the papers, as text, Markdown and JSON."""
+
+import json
+
+import pytest
+
+from dl.cli import main
+from dl.inspect.published import PUBLISHED
+
+
+def show(words: str, capsys: pytest.CaptureFixture[str]) -> str:
+    code = main("experiments", ["show", *words.split()])
+    out, err = capsys.readouterr()
+    assert (code, err) == (0, "")
+    return out
+
+
+def test_a_published_net_has_its_published_size(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = json.loads(show("alexnet --format json", capsys))
+    assert (shown["name"], shown["input_shape"], shown["output_shape"]) == ("alexnet", [227, 227, 3], [1000])
+    assert (shown["parameters"], shown["macs"]) == (62_378_344, 1_135_256_096)
+    (layer,) = [layer for layer in shown["layers"] if layer["name"] == "conv2/conv"]
+    assert layer == {
+        "name": "conv2/conv",
+        "output_shape": [27, 27, 256],
+        "parameters": 614_656,
+        "macs": 447_897_600,
+        "receptive_field": [51, 51],
+        "stride": [8, 8],
+        "offset": [-16, -16],
+    }
+
+
+def test_markdown_is_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = show("lenet --format markdown", capsys).splitlines()
+    assert lines[0] == "| layer | output | parameters | macs | field | stride | offset |"
+    assert "| conv1 | 24×24×20 | 520 | 288,000 | 5 | 1 | 0 |" in lines
+    assert {line.count("|") for line in lines} == {8}
+
+
+def test_connections_in_every_format(capsys: pytest.CaptureFixture[str]) -> None:
+    counts = {"shared": 34_944, "locally_connected": 105_705_600, "fully_connected": 44_892_355_200}
+    assert json.loads(show("alexnet --connections --format json", capsys))["conv1/conv"] == counts
+    for format in ("text", "markdown"):
+        out = show(f"alexnet --connections --format {format}", capsys)
+        assert all(f"{count:,}" in out for count in counts.values())
+
+
+def test_every_experiment_can_be_shown_without_its_data(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path
+) -> None:
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+    for name in ("lenet_mnist", "mlp_xor", "perceptron_gates"):
+        shown = json.loads(show(f"{name} --format json", capsys))
+        assert shown["macs"] == sum(layer["macs"] for layer in shown["layers"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("resnet15", "unknown experiment or net 'resnet15'; did you mean resnet152?"),
+        ("alexnett", "did you mean alexnet?"),
+        ("zzz", "known: alexnet"),
+        ("mlp_xor --connections", "mlp_xor has no convolutions"),
+        ("alexnet --format yaml", "markdown"),
+    ],
+)
+def test_refused_in_one_line(words: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main("experiments", ["show", *words.split()])
+    out, err = capsys.readouterr()
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert says in err
+
+
+def test_published_nets_are_named_after_their_models() -> None:
+    for name, net in PUBLISHED.items():
+        assert name.split("_")[0] == net.build().name
