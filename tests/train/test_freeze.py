@@ -123,7 +123,7 @@ def test_unknown_name_is_refused_before_a_fit_begins() -> None:
     data = dl.load_data("moons")
     model = dl.models.mlp(1)
     parts = parts._replace(model=model, objective=dl.objectives.binary(model))
-    with pytest.raises(InputError, match="'conv1'; the layers are hidden1, hidden2, output"):
+    with pytest.raises(InputError, match="'conv1'; the layers are hidden1, output"):
         dl.fit(parts, data, dl.TrainOptions(dataset="moons"), progress=False)
 
 
