@@ -1,7 +1,8 @@
 """Convolution whose gradients are fast on a CPU, inside compiled loops and for populations of networks too.
 
-XLA's forward convolution is fast there; its two gradients are slow beyond use inside a loop, and so is everything once
-`vmap` over pictures and kernels makes groups of it. Here both tangents are written as operations whose transposes are
+XLA's forward convolution is fast there unless it is narrow; its two gradients are slow beyond use inside a loop, and so
+is everything once `vmap` over pictures and kernels makes groups of it. A narrow convolution is therefore a product in all
+directions; of the others both tangents are written as operations whose transposes are
 the gradients that one wants, so that all of automatic differentiation works: either mode, any order, `vmap`.
 """
 
@@ -21,6 +22,9 @@ from dl.types import Array
 
 Function = Callable[..., Array]
 
+_NARROW = 16
+"""Up to so many channels and features XLA's convolution for the CPU is at half its speed or less."""
+
 
 def fast_convolution(x: Array, kernel: Array, placement: Placement, groups: int = 1) -> Array:
     """`native_convolution` with other gradients on a CPU; on other backends the program is the native one.
@@ -28,7 +32,7 @@ def fast_convolution(x: Array, kernel: Array, placement: Placement, groups: int 
     [B, H, W, C] * [h, w, C / groups, F] -> [B, P, Q, F], values and gradients equal to float tolerance. On a CPU the
     kernel's gradient is a product with patches of the pictures, and the pictures' gradient a forward convolution with
     the turned kernel. Where `vmap` maps the kernel the latter is a product too, and so is the forward pass where it
-    maps both. More than one group, integers and arrays of size 0 keep the native gradients. Forward mode along the
+    maps both; a narrow convolution, from at most 16 channels to at most 16 features, is one always. More than one group, integers and arrays of size 0 keep the native gradients. Forward mode along the
     pictures, and derivatives of the second order and up, are right but not all of them fast in a loop.
     Source: E3, E4.
 
@@ -40,7 +44,16 @@ def fast_convolution(x: Array, kernel: Array, placement: Placement, groups: int 
     sizes = x.size, kernel.size, jax.eval_shape(native, x, kernel).size
     if groups > 1 or 0 in sizes or not jnp.issubdtype(x.dtype, jnp.inexact):
         return native(x, kernel)
+    if _is_narrow(kernel, placement):
+        product = _recomputed(partial(product_convolution, placement=placement))
+        return lax.platform_dependent(x, kernel, cpu=product, default=native)
     return _convolution(placement, x, kernel)
+
+
+def _is_narrow(kernel: Array, placement: Placement) -> bool:
+    """Whether XLA's forward convolution would be the slow one of its two; docs/performance.md has the table."""
+    height, width, channels, features = kernel.shape
+    return max(channels, features) <= _NARROW and height * width > 1 and placement.strides == (1, 1)
 
 
 def native_convolution(x: Array, kernel: Array, placement: Placement, groups: int = 1) -> Array:

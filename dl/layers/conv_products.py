@@ -57,7 +57,9 @@ def _shifted_products(x: Array, kernel: Array, placement: Placement) -> Array:
         shifted = lax.optimization_barrier(shifted)
         product = (shifted.reshape(-1, width * channels) @ flat).reshape(*shifted.shape[:3], height * features)
         parts = lax.split(lax.optimization_barrier(product), (features,) * height, axis=3)
-        return sum((part[:, i * down : i * down + rows] for i, part in enumerate(parts[1:], 1)), parts[0][:, :rows])
+        reach, zero = (height - 1) * down, jnp.zeros((), x.dtype)
+        placed = [_pad(part, ((reach - i * down, i * down), (0, 0))) for i, part in enumerate(parts)]
+        return sum(placed[1:], placed[0])[:, reach : reach + rows]
 
     return _in_parts(convolve, x, flat, (rows + (height - 1) * down) * columns * width * channels)
 

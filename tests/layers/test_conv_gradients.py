@@ -14,10 +14,22 @@ from jax import lax
 from jax.test_util import check_grads
 
 from dl.errors import InputError
-from dl.layers import Conv, conv_products, convolution
+from dl.layers import Conv, conv_gradients, conv_products, convolution
 
 PADDINGS = ["SAME", "VALID", ((2, 1), (0, 3)), ((4, 0), (3, 5))]
 STRIDED = {"strides": (2, 1), "padding": ((1, 2), (0, 1))}
+
+
+@pytest.fixture(autouse=True)
+def small_counts_as_wide(monkeypatch):
+    """Operands are kept small here, which would make narrow convolutions of them all."""
+    monkeypatch.setattr(conv_gradients, "_NARROW", 0)
+
+
+@pytest.fixture(params=[0, 16], ids=["wide", "narrow"])
+def either_width(request, small_counts_as_wide, monkeypatch):
+    """The rule that makes small operands wide, and that as it is."""
+    monkeypatch.setattr(conv_gradients, "_NARROW", request.param)
 
 
 def operands(*, batch=2, sides=(6, 5), channels=2, kernel=(3, 2), features=3, groups=1):
@@ -63,9 +75,10 @@ SIZES = {"sides": (7, 6), "kernel": (3, 2), "sizes": {"batch": 2, "channels": 2,
 
 # Each example compiles two programs, so that a failing one is reported as it is.
 @settings(max_examples=8, deadline=None, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate))
-@example(**SIZES, strides=(1, 1), padding=((4, 0), (3, 5)), dilation=(2, 3), groups=1)
-@example(**SIZES, strides=(3, 2), padding=((4, 0), (3, 5)), dilation=(2, 1), groups=1)
-@example(**SIZES, strides=(2, 1), padding="SAME", dilation=(1, 1), groups=2)
+@example(**SIZES, strides=(1, 1), padding=((4, 0), (3, 5)), dilation=(2, 3), groups=1, narrow=0)
+@example(**SIZES, strides=(1, 1), padding=((4, 0), (3, 5)), dilation=(2, 3), groups=1, narrow=16)
+@example(**SIZES, strides=(3, 2), padding=((4, 0), (3, 5)), dilation=(2, 1), groups=1, narrow=0)
+@example(**SIZES, strides=(2, 1), padding="SAME", dilation=(1, 1), groups=2, narrow=0)
 @given(
     sides=st.tuples(st.integers(4, 9), st.integers(4, 9)),
     kernel=st.tuples(st.integers(1, 3), st.integers(1, 3)),
@@ -75,16 +88,19 @@ SIZES = {"sides": (7, 6), "kernel": (3, 2), "sizes": {"batch": 2, "channels": 2,
     sizes=st.fixed_dictionaries({name: st.integers(1, 3) for name in ("batch", "channels", "features")}),
     groups=st.sampled_from([1, 1, 1, 2]),
     patches=st.sampled_from([50, 500_000]),
+    narrow=st.sampled_from([0, 16]),
 )
-def test_values_and_gradients_are_xla_s(sides, kernel, strides, padding, dilation, sizes, groups, patches):
+def test_values_and_gradients_are_xla_s(sides, kernel, strides, padding, dilation, sizes, groups, patches, narrow):
     x, weights = operands(sides=sides, kernel=kernel, groups=groups, **sizes)
     options = {"strides": strides, "padding": padding, "dilation": dilation, "groups": groups}
     expected = jax.jit(partial(value_and_gradients, partial(native, **options)))(x, weights)
     assume(expected[0].size)
-    with patch.object(conv_products, "_PATCHES_AT_ONCE", patches):
+    rule = patch.object(conv_gradients, "_NARROW", narrow)
+    with rule, patch.object(conv_products, "_PATCHES_AT_ONCE", patches):
         assert_close(jax.jit(partial(value_and_gradients, partial(fast, **options)))(x, weights), expected)
 
 
+@pytest.mark.usefixtures("either_width")
 @pytest.mark.parametrize("options", [{}, STRIDED, {"padding": ((4, 0), (0, 3))}], ids=["plain", "strided", "cropped"])
 def test_either_order_of_one_kernel_s_and_one_picture_s_derivative(options):
     x, kernel = operands(batch=1, sides=(4, 3), channels=1, features=2, kernel=(2, 2))
@@ -99,6 +115,7 @@ def test_either_order_of_one_kernel_s_and_one_picture_s_derivative(options):
     assert_close(ours, expected)
 
 
+@pytest.mark.usefixtures("either_width")
 @pytest.mark.parametrize("axes", [(0, None), (None, 0), (0, 0)], ids=["pictures", "kernel", "both"])
 def test_vmap_inside_and_outside_of_the_gradient(axes):
     operand_stacks = [jnp.stack([a, -a, 2 * a]) if axis == 0 else a for a, axis in zip(operands(), axes, strict=True)]
@@ -149,6 +166,7 @@ def test_the_gradient_of_a_loop_of_steps():
     assert text.count(" convolution(") == 7
 
 
+@pytest.mark.usefixtures("either_width")
 def test_pmap_and_shard_map():
     x, kernel = operands(batch=4)
     _, expected = jax.jit(partial(gradients, native))(x, kernel)
@@ -168,6 +186,7 @@ def test_pmap_and_shard_map():
         assert_close(jax.jit(sharded)(x, kernel), expected)
 
 
+@pytest.mark.usefixtures("either_width")
 @pytest.mark.parametrize("options", [{}, STRIDED], ids=["plain", "strided"])
 def test_a_gpu_s_program_is_the_native_one(options):
     x, kernel = operands(batch=3, channels=5, features=7)
@@ -198,6 +217,7 @@ def test_numeric_derivatives_in_double_precision():
         check_grads(jax.jit(partial(fast, **STRIDED)), (x, kernel), order=1, modes=("fwd", "rev"))
 
 
+@pytest.mark.usefixtures("either_width")
 @pytest.mark.parametrize("strides", [1, 2])
 def test_half_precision_keeps_its_type_and_is_summed_in_single(strides):
     x, kernel = jnp.ones((64, 9, 9, 1), jnp.bfloat16), jnp.ones((1, 1, 1, 2), jnp.bfloat16)
@@ -235,6 +255,17 @@ def test_patches_of_the_whole_batch_are_never_kept(strides):
             return jax.jit(gradient).lower(x, kernel).compile().memory_analysis().temp_size_in_bytes
 
     assert bytes_used(10_000) < shifts * x.nbytes / 3 < bytes_used(10_000_000)
+
+
+def test_a_narrow_convolution_is_a_product_in_all_directions(monkeypatch):
+    def text(channels, features, **options):
+        x, kernel = operands(channels=channels, features=features)
+        return compiled_text(partial(value_and_gradients, partial(fast, **options)), x, kernel)
+
+    monkeypatch.undo()
+    assert " convolution(" not in text(16, 16)
+    for wide in (text(17, 16), text(16, 17), text(2, 2, strides=2)):
+        assert " convolution(" in wide
 
 
 def test_the_module_takes_it():
