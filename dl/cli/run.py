@@ -2,7 +2,6 @@
 
 import re
 import statistics
-from collections.abc import Sequence
 from dataclasses import MISSING, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -57,8 +56,9 @@ def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
         runs = [replace(options, seed=options.seed + number) for number in range(seeds)]
         if init_checkpoint != "last" and init_from is None:
             raise InputError(f"--init-checkpoint {init_checkpoint} is for --init-from RUN: give the run")
-        as_given = run_dir is None or seeds == 1
-        folders = [run_dir] * seeds if as_given else _seed_folders(experiment, runs, run_dir)
+        folders = [run_dir] * seeds
+        if seeds > 1 and run_dir is not None:
+            folders = _seed_folders(experiment, runs, run_dir)
         beginning = {"init_from": init_from, "init_checkpoint": init_checkpoint, "freeze": freeze or ()}
         return _run_seeds(experiment, runs, folders, show=not quiet, profile=profile, **beginning)
 
@@ -97,7 +97,7 @@ profile
 """
 
 
-def _seed_folders(experiment: "Experiment", runs: "list[TrainOptions]", run_dir: Path) -> list[Path]:
+def _seed_folders(experiment: "Experiment", runs: "list[TrainOptions]", run_dir: Path) -> list[Path | None]:
     """A folder a seed inside `run_dir`, all of them looked at before the first is used."""
     from dl.runs.folder import new_folder
 
@@ -106,10 +106,10 @@ def _seed_folders(experiment: "Experiment", runs: "list[TrainOptions]", run_dir:
     folders = [run_dir / f"seed-{options.seed}" for options in runs]
     for folder in folders:
         new_folder(experiment, 0, folder)
-    return folders
+    return list(folders)
 
 
-def _run_seeds(experiment: "Experiment", runs: "list[TrainOptions]", folders: Sequence[Path | None], **how: Any) -> int:
+def _run_seeds(experiment: "Experiment", runs: "list[TrainOptions]", folders: list[Path | None], **how: Any) -> int:
     """One run an entry of `runs` and `folders`; `how` goes to `start_run`."""
     from dl.cli.machine import set_up_machine
 

@@ -24,7 +24,7 @@ def evaluate_run(
 ) -> tuple[dict[str, float], int]:
     """Metrics of the run in folder `run` on a part of its data set, or of another, and the step of its parameters.
 
-    Another data set is normalised as the run's own; pictures of a folder are resized to what the model takes.
+    Another data set is normalised as the run's own; pictures of a folder get the size and channels it takes.
 
     Raises:
         InputError: when the folder is no run, the data set has no such part, or another one does not fit the model.
@@ -45,8 +45,14 @@ def evaluate_run(
 def _other_data(dataset: str, config: Config) -> Dataset:
     """The data set called `dataset` with the description of the run's, which the model was built for."""
     own = config.data
-    size = own.input_shape[:2] if dataset.startswith("folder:") and len(own.input_shape) == 3 else None
-    data = load_data(dataset, validation=config.options.validation, image_size=size)
+    pictures = own.input_shape if dataset.startswith("folder:") and len(own.input_shape) == 3 else None
+    data = load_data(
+        dataset,
+        validation=config.options.validation,
+        image_size=(pictures[0], pictures[1]) if pictures else None,
+        colour="rgb" if pictures and pictures[-1] == 3 else "grey",
+        damaged=config.options.damaged,
+    )
     check_same_kind(data.spec, own)
     return replace(data, spec=replace(own, name=data.spec.name))
 

@@ -120,4 +120,5 @@ def _describe_inputs(there: DataSpec, here: DataSpec) -> str:
     if there.input_shape == here.input_shape:
         return ""
     shapes = ["×".join(map(str, spec.input_shape)) for spec in (there, here)]
-    return f"; its inputs are {shapes[0]}, these are {shapes[1]}"
+    remedy = ": --image-size and --colour change them" if here.name.startswith("folder:") else ""
+    return f"; its inputs are {shapes[0]}, these are {shapes[1]}{remedy}"

@@ -189,6 +189,7 @@ def test_run_begins_from_another_with_a_new_head(digits_run: Path, capsys: pytes
     assert json.loads(call("show run --format json", capsys)[0])["parameters"] == 26_275
 
 
+@pytest.mark.filterwarnings("default:.*compared by number")
 def test_evaluate_on_other_data_of_the_same_kind(digits_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make_digit_pictures(Path("pictures"), list("0123456789"))
     out, _ = call(f"evaluate {digits_run} --dataset folder:pictures --part train", capsys)

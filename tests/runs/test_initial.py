@@ -148,7 +148,10 @@ def initial_checksum(folder: Path) -> int:
     ("options", "says"),
     [
         ({"features": 4}, r"conv1/conv/kernel is float32\[5, 5, 1, 2\] in the source, float32\[5, 5, 1, 4\] here"),
-        ({"dataset": "colour"}, r"float32\[5, 5, 3, 2\] here; .* its inputs are 28×28×1, these are 20×20×3$"),
+        (
+            {"dataset": "colour"},
+            r"float32\[5, 5, 3, 2\] here; .* its inputs are 28×28×1, these are 20×20×3: --image-size and --colour",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused_with_nothing_written(
