@@ -18,6 +18,7 @@ from .runs.load import load as load
 from .train.compiled import Parts as Parts
 from .train.fit import Fit as Fit
 from .train.fit import fit as fit
+from .train.freeze import freeze as freeze
 from .train.loop import Record as Record
 from .train.options import TrainOptions as TrainOptions
 from .train.parallel import jit_step as jit_step
@@ -33,3 +34,4 @@ from .train.state import count_parameters as count_parameters
 from .train.state import init_state as init_state
 from .train.step import make_eval_step as make_eval_step
 from .train.step import make_train_step as make_train_step
+from .train.transfer import transfer as transfer

@@ -12,6 +12,7 @@ def evaluate(
     *,
     part: Literal["train", "validation", "test"] = "test",
     checkpoint: Literal["last", "best"] = "last",
+    dataset: str | None = None,
 ) -> None:
     """Evaluate a run's model; the last line of output is a JSON object of its metrics.
 
@@ -23,9 +24,11 @@ def evaluate(
         Which part of the data set.
     checkpoint
         The newest parameters, or those with the lowest validation loss.
+    dataset
+        Another data set than the run's own, of the same inputs and number of classes.
     """
     from dl.runs.evaluate import evaluate_run
 
-    values, step = evaluate_run(run, part=part, checkpoint=checkpoint)
+    values, step = evaluate_run(run, part=part, checkpoint=checkpoint, dataset=dataset)
     say(f"step {step}: {describe_values(part, values)}")
     print(json.dumps(values))

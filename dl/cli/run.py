@@ -4,7 +4,7 @@ import re
 import statistics
 from dataclasses import MISSING, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import cyclopts
 from cyclopts import Parameter
@@ -44,6 +44,9 @@ def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
         *,
         options: Annotated[Any, Parameter(name="*")],
         run_dir: Path | None = None,
+        init_from: Path | None = None,
+        init_checkpoint: Literal["last", "best"] = "last",
+        freeze: Annotated[list[str] | None, Parameter(consume_multiple=1, negative="")] = None,
         seeds: int = 1,
         quiet: bool = False,
         profile: bool = False,
@@ -51,9 +54,13 @@ def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
         if seeds < 1:
             raise InputError(f"seeds is {seeds}; it must be at least 1")
         runs = [replace(options, seed=options.seed + number) for number in range(seeds)]
-        if seeds == 1 or run_dir is None:
-            return _run_seeds(experiment, runs, [run_dir] * seeds, quiet=quiet, profile=profile)
-        return _run_seeds(experiment, runs, _seed_folders(experiment, runs, run_dir), quiet=quiet, profile=profile)
+        if init_checkpoint != "last" and init_from is None:
+            raise InputError(f"--init-checkpoint {init_checkpoint} is for --init-from RUN: give the run")
+        folders = [run_dir] * seeds
+        if seeds > 1 and run_dir is not None:
+            folders = _seed_folders(experiment, runs, run_dir)
+        beginning = {"init_from": init_from, "init_checkpoint": init_checkpoint, "freeze": freeze or ()}
+        return _run_seeds(experiment, runs, folders, show=not quiet, profile=profile, **beginning)
 
     command.__doc__ = _COMMAND_HELP
     command.__annotations__["options"] = Annotated[experiment.options, Parameter(name="*")]
@@ -75,6 +82,12 @@ Parameters
 ----------
 run_dir
     Folder of the run; default runs/NAME/TIME-SEED.
+init_from
+    Begin with the parameters of this run. Where the classes are others the head is new; all else must fit.
+init_checkpoint
+    Its newest parameters, or those with the lowest validation loss.
+freeze
+    Leave these layers as they are: names, or globs such as 'conv*'; their batch norm keeps its statistics.
 seeds
     Repeat over this many seeds, counting up from --seed, and give mean and standard deviation.
 quiet
@@ -96,25 +109,27 @@ def _seed_folders(experiment: "Experiment", runs: "list[TrainOptions]", run_dir:
     return list(folders)
 
 
-def _run_seeds(
-    experiment: "Experiment", runs: "list[TrainOptions]", folders: list[Path | None], *, quiet: bool, profile: bool
-) -> int:
+def _run_seeds(experiment: "Experiment", runs: "list[TrainOptions]", folders: list[Path | None], **how: Any) -> int:
+    """One run an entry of `runs` and `folders`; `how` goes to `start_run`."""
     from dl.cli.machine import set_up_machine
 
     set_up_machine(runs[0].devices)
+    from dl.runs.initial import count_frozen
     from dl.runs.run import start_run
     from dl.train.interrupt import StopRequest
 
     def announce(folder: Any, config: Any) -> None:
         say(f"{experiment.name}: {describe_options(config.options)}")
+        if config.origin:
+            say(f"begins from {config.origin.describe()}")
+        if config.freeze:
+            say("frozen: {}: {:,} of {:,} parameters".format(", ".join(config.freeze), *count_frozen(config)))
         say(f"{config.parallel} on {describe_devices(config.devices)}, in {folder.path}")
 
     figures: list[dict[str, dict[str, float]]] = []
     with StopRequest(leave_at_once) as stop:
         for options, folder in zip(runs, folders, strict=True):
-            outcome = start_run(
-                experiment, options, run_dir=folder, stop=stop, show=not quiet, profile=profile, on_start=announce
-            )
+            outcome = start_run(experiment, options, run_dir=folder, stop=stop, on_start=announce, **how)
             code = report_outcome(outcome, stop)
             if code or outcome.result is None:
                 return code

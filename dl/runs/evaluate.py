@@ -1,9 +1,14 @@
 """The metrics of a stored run on any part of its data."""
 
+import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from dl.runs.folder import open_folder
+from dl.data.dataset import Dataset, DataSpec
+from dl.data.load import load_data
+from dl.errors import InputError
+from dl.runs.folder import Config, open_folder
 from dl.runs.load import restore_training
 from dl.runs.setup import check_same_data, open_data
 from dl.train.compiled import compile_parts
@@ -11,19 +16,79 @@ from dl.train.parallel import make_layout
 
 
 def evaluate_run(
-    run: str | Path, *, part: str = "test", checkpoint: Literal["last", "best"] = "last"
+    run: str | Path,
+    *,
+    part: str = "test",
+    checkpoint: Literal["last", "best"] = "last",
+    dataset: str | None = None,
 ) -> tuple[dict[str, float], int]:
-    """Metrics of the run in folder `run` on a part of its data set, and the step of its parameters.
+    """Metrics of the run in folder `run` on a part of its data set, or of another, and the step of its parameters.
+
+    Another data set is normalised as the run's own; pictures of a folder get the size and channels it takes.
 
     Raises:
-        InputError: when the folder is no run or the data set has no such part.
+        InputError: when the folder is no run, the data set has no such part, or another one does not fit the model.
         RunError: when the data are not those that the run was trained on.
     """
     folder, config = open_folder(run)
     training, step = restore_training(folder, config, checkpoint=checkpoint)
-    data = open_data(config.options)
-    check_same_data(folder, data)
-    parts = config.experiment.build(config.options, config.data)
+    if dataset is None:
+        data = open_data(config.options)
+        check_same_data(folder, data)
+    else:
+        data = _other_data(dataset, config)
     layout = make_layout("jit", devices=1, batch_size=config.options.batch_size)
-    compiled = compile_parts(parts, data, config.options, layout, chunk_steps=config.chunk_steps)
+    compiled = compile_parts(config.build(), data, config.options, layout, chunk_steps=config.chunk_steps)
     return compiled.evaluate(training.state, part), step
+
+
+def _other_data(dataset: str, config: Config) -> Dataset:
+    """The data set called `dataset` with the description of the run's, which the model was built for."""
+    own = config.data
+    pictures = own.input_shape if dataset.startswith("folder:") and len(own.input_shape) == 3 else None
+    data = load_data(
+        dataset,
+        validation=config.options.validation,
+        image_size=(pictures[0], pictures[1]) if pictures else None,
+        colour="rgb" if pictures and pictures[-1] == 3 else "grey",
+        damaged=config.options.damaged,
+    )
+    check_same_kind(data.spec, own)
+    return replace(data, spec=replace(own, name=data.spec.name))
+
+
+def check_same_kind(data: DataSpec, trained: DataSpec) -> None:
+    """Refuse data whose inputs or classes are not of the kind that a model was `trained` on.
+
+    Raises:
+        InputError: for other inputs, another task or another number of classes; other names of classes are a warning.
+
+    >>> spec = DataSpec("digits", "classification", (28, 28, 1), "uint8", ("0", "1"), 100)
+    >>> check_same_kind(replace(spec, name="photos", input_shape=(32, 32, 3)), spec)
+    Traceback (most recent call last):
+    dl.errors.InputError: photos has inputs 32×32×3 (uint8), the model was trained on 28×28×1 (uint8): ...
+    """
+    inputs, own_inputs = (f"{_by(spec.input_shape)} ({spec.input_dtype})" for spec in (data, trained))
+    if inputs != own_inputs:
+        raise InputError(
+            f"{data.name} has inputs {inputs}, the model was trained on {own_inputs}: give data of its kind"
+        )
+    if (data.task, data.classes) != (trained.task, trained.classes):
+        raise InputError(
+            f"{data.name} has {_classes(data)}, the model was trained on {_classes(trained)}: give data of its kind"
+        )
+    if data.class_names != trained.class_names:
+        warnings.warn(
+            f"{data.name} has {_classes(data)}, the model was trained on {_classes(trained)}: compared by number",
+            stacklevel=2,
+        )
+
+
+def _by(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape))
+
+
+def _classes(spec: DataSpec) -> str:
+    kind = "classes" if spec.task == "classification" else "yes-or-no outputs"
+    shown = spec.class_names if spec.classes <= 12 else (*spec.class_names[:10], "…")
+    return f"{spec.classes} {kind} ({', '.join(shown)})"

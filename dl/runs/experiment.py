@@ -1,13 +1,14 @@
 """What an experiment module offers."""
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from dl.data.dataset import Dataset, DataSpec
 from dl.errors import InputError
 from dl.train.compiled import Parts
+from dl.train.freeze import freeze as freeze_layers
 from dl.train.options import TrainOptions
 from dl.types import Params
 
@@ -28,6 +29,18 @@ class Experiment:
     options: type[TrainOptions]
     build: Build
     conclude: Conclusion | None = None
+
+
+def build_parts(
+    experiment: Experiment,
+    options: TrainOptions,
+    spec: DataSpec,
+    *,
+    freeze: Sequence[str] = (),
+    axis_name: str | None = None,
+) -> Parts:
+    """What `experiment` builds for these data, with the layers that the names in `freeze` mean left as they are."""
+    return freeze_layers(experiment.build(options, spec, axis_name=axis_name), freeze)
 
 
 def load_experiment(module: str) -> Experiment:

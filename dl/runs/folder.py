@@ -2,7 +2,8 @@
 
 ```
 runs/lenet_digits/20260131-120000-0/
-    config.json       the experiment, every option, what was chosen by rule (written first)
+    initial/          where the run begins from another: the parameters it begins with
+    config.json       the experiment, every option, what was chosen by rule (written before all that is trained)
     manifest.json     versions, device, git commit, data fingerprint, seed, command; one entry a start
     metrics.jsonl     one record a line
     checkpoints/      Orbax checkpoints by step
@@ -18,13 +19,18 @@ from typing import Any
 
 from dl.data.dataset import DataSpec
 from dl.errors import InputError
-from dl.runs.experiment import Experiment, load_experiment
+from dl.runs.experiment import Experiment, build_parts, load_experiment
 from dl.runs.files import read_json, read_lines, rewrite_lines, write_json
+from dl.train.compiled import Parts
 from dl.train.loop import Record
 from dl.train.options import TrainOptions
 
 FORMAT = 1
-_LEFT_BY_A_START = {"lock", "config.json.tmp"}  # all there is when a process dies before config.json is whole
+_LEFT_BY_A_START = {
+    "lock",
+    "initial",
+    "config.json.tmp",
+}  # all there is when a process dies before config.json is whole
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,10 @@ class RunFolder:
     @property
     def checkpoints(self) -> Path:
         return self.path / "checkpoints"
+
+    @property
+    def initial(self) -> Path:
+        return self.path / "initial"
 
     @property
     def result(self) -> Path:
@@ -78,6 +88,29 @@ class RunFolder:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where a run's first parameters came from: the other run, its step, a checksum of its parameters.
+
+    `taken` and `new` are the paths of the arrays that came from there, and of those that were drawn.
+    """
+
+    run: str
+    step: int
+    checksum: int
+    taken: tuple[str, ...]
+    new: tuple[str, ...]
+
+    def describe(self) -> str:
+        """It in a line.
+
+        >>> Origin("a/run", 40, 0, ("hidden/bias", "hidden/kernel"), ("output/bias", "output/kernel")).describe()
+        'a/run, step 40: taken 2 of 4, new: output/bias, output/kernel'
+        """
+        taken = f"{self.run}, step {self.step}: taken {len(self.taken)} of {len(self.taken) + len(self.new)}"
+        return ", new: ".join([taken, ", ".join(self.new)] if self.new else [taken])
+
+
+@dataclass(frozen=True)
 class Config:
     """What config.json holds: enough to build the same run again."""
 
@@ -87,6 +120,12 @@ class Config:
     parallel: str
     devices: int
     data: DataSpec
+    freeze: tuple[str, ...] = ()
+    origin: Origin | None = None
+
+    def build(self, *, axis_name: str | None = None) -> Parts:
+        """Model, objective and optimizer of the run."""
+        return build_parts(self.experiment, self.options, self.data, freeze=self.freeze, axis_name=axis_name)
 
     def write(self, folder: RunFolder) -> None:
         """Store it."""
@@ -103,6 +142,8 @@ class Config:
                     "devices": self.devices,
                 },
                 "data": asdict(self.data),
+                "freeze": self.freeze,
+                "origin": asdict(self.origin) if self.origin else None,
             },
         )
 
@@ -178,16 +219,21 @@ def _read_config(path: Path) -> Config:
     try:
         experiment = load_experiment(stored["module"])
         options = experiment.options(**stored["options"])
-        return Config(experiment, options, **stored["chosen"], data=_read_spec(stored["data"]))
+        origin = Origin(**_as_tuples(stored["origin"])) if stored.get("origin") else None
+        return Config(
+            experiment,
+            options,
+            **stored["chosen"],
+            data=DataSpec(**_as_tuples(stored["data"])),
+            freeze=tuple(stored.get("freeze", ())),
+            origin=origin,
+        )
     except InputError:
         raise
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise InputError(f"{path} is broken or of another version ({error}); it cannot be used") from None
 
 
-def _read_spec(stored: dict[str, Any]) -> DataSpec:
-    """JSON knows lists only; the spec has tuples."""
-    values: dict[str, Any] = {}
-    for name, value in stored.items():
-        values[name] = tuple(value) if isinstance(value, list) else value
-    return DataSpec(**values)
+def _as_tuples(stored: dict[str, Any]) -> dict[str, Any]:
+    """JSON knows lists only; what is stored here has tuples."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}

@@ -7,6 +7,7 @@ from typing import Any
 from dl.runs.checkpoint import Checkpoints
 from dl.runs.clock import RunClock
 from dl.runs.files import write_json
+from dl.runs.initial import read_initial
 from dl.runs.listener import Listener
 from dl.runs.manifest import add_to_manifest
 from dl.runs.profile import Profiler
@@ -37,8 +38,13 @@ def go_on(setup: Setup, *, stop: StopRequest, show: bool, profile: bool = False)
 
 
 def _note_start(setup: Setup) -> None:
-    fingerprint, devices = setup.data.fingerprint, len(setup.compiled.layout.devices)
-    add_to_manifest(setup.folder.manifest, fingerprint=fingerprint, seed=setup.config.options.seed, devices=devices)
+    add_to_manifest(
+        setup.folder.manifest,
+        fingerprint=setup.data.fingerprint,
+        seed=setup.config.options.seed,
+        devices=len(setup.compiled.layout.devices),
+        origin=setup.config.origin,
+    )
 
 
 def _restore(setup: Setup, checkpoints: Checkpoints, clock: RunClock) -> tuple[Training, list[Record]]:
@@ -51,13 +57,20 @@ def _restore(setup: Setup, checkpoints: Checkpoints, clock: RunClock) -> tuple[T
     if found is None:
         if folder.metrics.exists():
             print("no intact checkpoint: beginning at step 0", file=sys.stderr)
-        return fresh, folder.cut_records(-1)
+        return _first(setup, fresh), folder.cut_records(-1)
     tree, notes = found
     step = int(tree.state.step)
     print(f"going on from step {step} of {compiled.plan.total_steps}", file=sys.stderr)
     clock.add_earlier(notes)
     history = folder.cut_records(step)
     return compiled.start(tree), history
+
+
+def _first(setup: Setup, fresh: Training) -> Training:
+    """What the run begins with: `fresh`, or the parameters that it was given."""
+    if setup.config.origin is None:
+        return fresh
+    return setup.compiled.start(read_initial(setup.folder, setup.config, setup.compiled.layout.fetch(fresh)))
 
 
 def _with_chunk_steps(setup: Setup, training: Training) -> Setup:

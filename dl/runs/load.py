@@ -84,7 +84,7 @@ def load(run: str | Path, *, checkpoint: Literal["last", "best"] = "last") -> Lo
     """
     folder, config = open_folder(run)
     training, step = restore_training(folder, config, checkpoint=checkpoint)
-    model = config.experiment.build(config.options, config.data).model
+    model = config.build().model
     return Loaded(model, training.state.params, training.state.model_state, config.data, step)
 
 
@@ -92,7 +92,7 @@ def restore_training(
     folder: RunFolder, config: Config, *, checkpoint: Literal["last", "best"] = "last"
 ) -> tuple[Training, int]:
     """The stored state of a run and its step, on one device."""
-    parts = config.experiment.build(config.options, config.data)
+    parts = config.build()
     like = start_training(parts, config.data, seed=config.options.seed)
     if not folder.checkpoints.is_dir():
         raise InputError(f"{folder.path} has no checkpoint yet: go on with `resume {folder.path}`")

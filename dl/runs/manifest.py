@@ -12,14 +12,16 @@ from typing import Any
 import jax
 
 from dl.runs.files import read_json, write_json
+from dl.runs.folder import Origin
 
 _PACKAGES = ("dl", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 
 
-def add_to_manifest(path: Path, *, fingerprint: str, seed: int, devices: int) -> None:
+def add_to_manifest(path: Path, *, fingerprint: str, seed: int, devices: int, origin: Origin | None = None) -> None:
     """Note one more start of the run: manifest.json holds a list, the first start first."""
     starts = read_json(path)["starts"] if path.exists() else []
-    write_json(path, {"starts": [*starts, describe_start(fingerprint=fingerprint, seed=seed, devices=devices)]})
+    start = describe_start(fingerprint=fingerprint, seed=seed, devices=devices, origin=origin)
+    write_json(path, {"starts": [*starts, start]})
 
 
 def first_fingerprint(path: Path) -> str | None:
@@ -27,7 +29,7 @@ def first_fingerprint(path: Path) -> str | None:
     return read_json(path)["starts"][0]["dataset_fingerprint"] if path.exists() else None
 
 
-def describe_start(*, fingerprint: str, seed: int, devices: int) -> dict[str, Any]:
+def describe_start(*, fingerprint: str, seed: int, devices: int, origin: Origin | None = None) -> dict[str, Any]:
     """Everything that one would ask when two runs differ."""
     device = jax.devices()[0]
     return {
@@ -35,6 +37,7 @@ def describe_start(*, fingerprint: str, seed: int, devices: int) -> dict[str, An
         "command": shlex.join(_command()),
         "seed": seed,
         "dataset_fingerprint": fingerprint,
+        "origin": {"run": origin.run, "step": origin.step, "checksum": origin.checksum} if origin else None,
         "git_commit": git_commit(),
         "python": platform.python_version(),
         "versions": {name: version(name) for name in _PACKAGES},

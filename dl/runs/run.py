@@ -1,15 +1,16 @@
 """A run from its first step to its result, through any number of interruptions: started, and resumed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from dl.data.load import absolute
 from dl.runs.experiment import Experiment
 from dl.runs.files import read_json
 from dl.runs.folder import Config, RunFolder, make_folder, new_folder, open_folder
 from dl.runs.go_on import go_on
+from dl.runs.initial import take_initial, write_initial
 from dl.runs.lock import locked
 from dl.runs.setup import Setup, check_same_data, set_up
 from dl.train.interrupt import StopRequest
@@ -29,12 +30,18 @@ def start_run(
     options: TrainOptions,
     *,
     run_dir: str | Path | None = None,
+    init_from: str | Path | None = None,
+    init_checkpoint: Literal["last", "best"] = "last",
+    freeze: Sequence[str] = (),
     stop: StopRequest,
     show: bool = True,
     profile: bool = False,
     on_start: Callable[[RunFolder, Config], None] = lambda folder, config: None,
 ) -> Outcome:
     """Run `experiment` in a new folder; `on_start` hears of the folder once it is made. `profile` traces some steps.
+
+    With `init_from` it begins with another run's parameters (see `take_initial`); the layers that the names and globs
+    in `freeze` mean are left as they are.
 
     All that can be wrong with the input is found before the folder is made.
 
@@ -44,11 +51,24 @@ def start_run(
     """
     folder = new_folder(experiment, options.seed, run_dir)
     options = replace(options, dataset=absolute(options.dataset))
-    data, compiled = set_up(experiment, options)
-    layout = compiled.layout
-    config = Config(experiment, options, options.scan_steps, layout.mode, len(layout.devices), data.spec)
+    data, compiled = set_up(experiment, options, freeze=freeze)
+    layout, initial = compiled.layout, None
+    if init_from is not None:
+        initial = take_initial(init_from, experiment, options, data.spec, checkpoint=init_checkpoint)
+    config = Config(
+        experiment,
+        options,
+        options.scan_steps,
+        layout.mode,
+        len(layout.devices),
+        data.spec,
+        freeze=tuple(freeze),
+        origin=initial.origin if initial else None,
+    )
     folder = make_folder(folder, chosen=run_dir is None)
     with locked(folder.path):
+        if initial:
+            write_initial(folder, initial)
         config.write(folder)
         on_start(folder, config)
         return Outcome(folder, go_on(Setup(folder, config, data, compiled), stop=stop, show=show, profile=profile))

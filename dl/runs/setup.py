@@ -1,11 +1,12 @@
 """What each start of a run sets up anew: its data, and the functions compiled for them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dl.data.dataset import Dataset, limit
 from dl.data.load import load_data
 from dl.errors import RunError
-from dl.runs.experiment import Experiment
+from dl.runs.experiment import Experiment, build_parts
 from dl.runs.folder import Config, RunFolder
 from dl.runs.manifest import first_fingerprint
 from dl.train.compiled import Compiled, compile_parts, example_inputs
@@ -24,14 +25,17 @@ class Setup:
     compiled: Compiled
 
 
-def set_up(experiment: Experiment, options: TrainOptions, config: Config | None = None) -> tuple[Dataset, Compiled]:
+def set_up(
+    experiment: Experiment, options: TrainOptions, config: Config | None = None, *, freeze: Sequence[str] = ()
+) -> tuple[Dataset, Compiled]:
     """Data and compiled functions, as first chosen when `config` is given; nothing is written."""
     data = open_data(options)
     if config:
         layout = make_layout(config.parallel, devices=config.devices, batch_size=options.batch_size)
     else:
         layout = choose_layout(options, experiment.build(options, data.spec).model, example_inputs(data.spec))
-    parts = experiment.build(options, data.spec, axis_name=layout.axis_name)
+    freeze = config.freeze if config else freeze
+    parts = build_parts(experiment, options, data.spec, freeze=freeze, axis_name=layout.axis_name)
     return data, compile_parts(parts, data, options, layout, chunk_steps=config.chunk_steps if config else 0)
 
 

@@ -17,10 +17,11 @@ from dl.train.guard import CompilationGuard
 from dl.train.options import TrainOptions
 from dl.train.parallel import Layout, scan_steps
 from dl.train.plan import Plan, make_plan
-from dl.train.state import TrainState, init_state
+from dl.train.state import TrainState, init_state, with_parameters
 from dl.train.step import augmented, make_eval_step, make_train_step
 from dl.train.traced import has_slow_loops
-from dl.types import Array, Augment, Metrics, Model, Objective
+from dl.train.transfer import transfer
+from dl.types import Array, Augment, Metrics, Model, ModelState, Objective, Params, PyTree
 
 _NO_STEP = -1
 
@@ -97,11 +98,21 @@ def compile_parts(
     return Compiled(layout, plan, guard, start, advance, reset, evaluate)
 
 
-def start_training(parts: Parts, spec: DataSpec, *, seed: int) -> Training:
-    """What the loop starts from, on the default device: the first state and nothing summed."""
+def start_training(
+    parts: Parts, spec: DataSpec, *, seed: int, init: tuple[Params, ModelState] | None = None
+) -> Training:
+    """What the loop starts from, on the default device: the first state, with the parameters of `init` where given.
+
+    Raises:
+        InputError: when an array of `init` does not fit the model.
+    """
     # One compilation, the same for every seed, instead of one for each operation of each initialiser.
-    init = jax.jit(lambda seed: init_state(parts.model, parts.optimizer, example_inputs(spec), seed=seed))
-    return Training(init(seed), _zero_totals(parts, spec))
+    first_state = jax.jit(lambda seed: init_state(parts.model, parts.optimizer, example_inputs(spec), seed=seed))
+    state = first_state(seed)
+    if init is not None:
+        params, model_state = transfer(init, into=(state.params, state.model_state)).tree
+        state = with_parameters(state, parts.optimizer, params, model_state)
+    return Training(state, _zero_totals(parts, spec))
 
 
 def example_inputs(spec: DataSpec) -> jax.ShapeDtypeStruct:
@@ -113,9 +124,10 @@ def check_parts_fit(parts: Parts, spec: DataSpec) -> None:
     """Trace model and objective on the data's shapes: what does not fit raises here, before anything is written.
 
     Raises:
-        InputError: for inputs that the model does not take, a wrong number of outputs, targets of another task.
+        InputError: for inputs that the model does not take, a wrong number of outputs, targets of another task,
+            an optimizer that does not take the parameters.
     """
-    outputs = jax.eval_shape(lambda: _apply_once(parts.model, spec))
+    outputs, _ = jax.eval_shape(lambda: _apply_once(parts, spec))
     if outputs.shape[-1] != spec.classes:
         raise InputError(
             f"{parts.model.name} has {outputs.shape[-1]} outputs, {spec.name} has {spec.classes} classes: "
@@ -130,10 +142,10 @@ def check_parts_fit(parts: Parts, spec: DataSpec) -> None:
         ) from None
 
 
-def _apply_once(model: Model, spec: DataSpec) -> Array:
+def _apply_once(parts: Parts, spec: DataSpec) -> tuple[Array, PyTree]:
     inputs = jnp.zeros((1, *spec.input_shape), jnp.float32)
-    params, model_state = model.init(jax.random.key(0), inputs)
-    return model.apply(params, model_state, inputs)[0]
+    params, model_state = parts.model.init(jax.random.key(0), inputs)
+    return parts.model.apply(params, model_state, inputs)[0], parts.optimizer.init(params)
 
 
 def _arrays(source: ArraySource) -> dict[str, np.ndarray]:

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from dl.data.dataset import Dataset
 from dl.train.chunk_steps import measured
-from dl.train.compiled import Parts, Training, compile_parts
+from dl.train.compiled import Parts, Training, compile_parts, start_training
 from dl.train.interrupt import StopRequest
 from dl.train.loop import Record, stops_early, train_loop
 from dl.train.options import TrainOptions
 from dl.train.parallel import make_layout
 from dl.train.progress import Progress
 from dl.train.state import TrainState
-from dl.types import Metrics
+from dl.types import Metrics, ModelState, Params
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,15 @@ def fit(
     options: TrainOptions,
     *,
     resume: Fit | None = None,
+    init: tuple[Params, ModelState] | None = None,
     progress: bool = True,
     on_record: Callable[[Record], None] = lambda record: None,
 ) -> Fit:
     """Train `parts` on `data` and evaluate on its validation part, for the epochs, batches and seed of `options`.
 
     Ctrl-C (a notebook's stop button) ends it after the current chunk of steps; `resume=` the result goes on from
-    there, or on towards a larger `options.epochs`, as if there had been no pause.
+    there, or on towards a larger `options.epochs`, as if there had been no pause. `init` holds parameters and model
+    state to begin with in place of fresh ones (see `dl.transfer`).
 
     >>> import dl
     >>> data, options = dl.load_data("xor"), dl.TrainOptions(epochs=2, batch_size=4, validation=0.0)
@@ -55,7 +57,11 @@ def fit(
     layout = make_layout(options.parallel, devices=options.devices, batch_size=options.batch_size)
     compiled = compile_parts(parts, data, options, layout)
     history = resume.history if resume else []
-    training = compiled.start(Training(resume.state, resume.pending) if resume else None)
+    if resume:
+        first = Training(resume.state, resume.pending)
+    else:
+        first = start_training(parts, data.spec, seed=options.seed, init=init) if init else None
+    training = compiled.start(first)
     if not options.scan_steps:
         compiled = measured(compiled, training)
     start = int(resume.state.step) if resume else 0

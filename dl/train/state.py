@@ -1,6 +1,6 @@
 """The state of a training run: one frozen pytree."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jax
 import jax.numpy as jnp
@@ -53,6 +53,20 @@ def init_state(
         model_state=model_state,
         opt_state=optimizer.init(params),
     )
+
+
+def with_parameters(
+    state: TrainState, optimizer: optax.GradientTransformation, params: Params, model_state: ModelState
+) -> TrainState:
+    """`state` with other parameters to begin from; the optimizer begins anew.
+
+    >>> import dl
+    >>> sgd = dl.optimizers.sgd(0.1)
+    >>> state = init_state(dl.models.mlp(10), sgd, jnp.zeros((1, 784)), seed=0)
+    >>> with_parameters(state, sgd, {"w": jnp.zeros(2)}, {}).params
+    {'w': Array([0., 0.], dtype=float32)}
+    """
+    return replace(state, params=params, model_state=model_state, opt_state=optimizer.init(params))
 
 
 def count_parameters(params: Params) -> int:

@@ -169,6 +169,37 @@ def test_load_gives_model_parameters_and_preprocessing(digits_run: Path) -> None
         loaded.outputs(np.zeros((1, 8, 8, 1), np.uint8))
 
 
+def make_digit_pictures(folder: Path, names: list[str]) -> None:
+    """Pictures of the first digits under these names of classes, of another size than the digits'."""
+    digits = dl.load_data("digits").train
+    for digit, name in enumerate(names):
+        (folder / name).mkdir(parents=True)
+        for number in np.flatnonzero(digits.targets == digit)[:8]:
+            picture = Image.fromarray(digits.inputs[number, :, :, 0])
+            picture.resize((30, 30)).save(folder / name / f"{number}.png")
+
+
+def test_run_begins_from_another_with_a_new_head(digits_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_digit_pictures(Path("pictures"), ["none", "one", "two"])
+    words = "run mlp_mnist --dataset folder:pictures --image-size 28 --hidden-size 32 --batch-size 4 --epochs 1"
+    _, err = call(f"{words} --init-from {digits_run} --freeze hidden* --run-dir run", capsys)
+    assert f"begins from {digits_run}, step 240: taken 4 of 6, new: output/bias, output/kernel" in err
+    assert "frozen: hidden*: 26,176 of 26,275 parameters" in err
+    call("evaluate run", capsys)
+    assert "none" in call("predict run pictures/none/0.png", capsys)[0]
+    assert json.loads(call("show run --format json", capsys)[0])["parameters"] == 26_275
+
+
+@pytest.mark.filterwarnings("default:.*compared by number")
+def test_evaluate_on_other_data_of_the_same_kind(digits_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_digit_pictures(Path("pictures"), list("0123456789"))
+    out, _ = call(f"evaluate {digits_run} --dataset folder:pictures --part train", capsys)
+    assert json.loads(out)["accuracy"] > 0.8
+    make_digit_pictures(Path("named"), [f"{digit}-{digit}" for digit in range(10)])
+    _, err = call(f"evaluate {digits_run} --dataset folder:named --part train", capsys)
+    assert "the model was trained on 10 classes (0, 1, 2, 3, 4, 5, 6, 7, 8, 9): compared by number" in err
+
+
 def test_data_list_names_built_in_and_prepared(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

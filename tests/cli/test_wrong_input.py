@@ -64,6 +64,11 @@ def refused(words: str, capsys: pytest.CaptureFixture[str]) -> str:
             "the objective does not take the targets of digits (task: classification)",
         ),
         ("run lenet_digits --train-examples 99999", "99999"),
+        ("run lenet_digits --init-from nowhere", "no run folder nowhere"),
+        ("run lenet_digits --init-checkpoint best", "--init-checkpoint best is for --init-from RUN"),
+        ("run lenet_digits --freeze", "--freeze"),
+        ("run lenet_digits --freeze conv1 conv9", "called 'conv9'; the layers are conv1, conv2, hidden, output"),
+        ("run lenet_digits --freeze c* hidden output", "c*, hidden, output would freeze every parameter"),
         ("show lenet_digits --format yaml", "text"),
         ("resume nowhere", "no run folder nowhere"),
         ("evaluate nowhere", "no run folder nowhere"),
@@ -172,3 +177,28 @@ def test_no_checkpoint_yet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     shutil.rmtree(tmp_path / "run" / "checkpoints")
     capsys.readouterr()
     assert "has no checkpoint yet" in refused("evaluate run", capsys)
+
+
+def test_run_that_does_not_fit_to_begin_from(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = "run mlp_mnist --dataset digits --train-examples 64 --epochs 1 --batch-size 32 --run-dir run --quiet"
+    assert main("experiments", [*words.split(), "--hidden-size", "8"]) == 0
+    make_pictures(tmp_path / "pictures", ["cat", "dog"], side=20)
+    capsys.readouterr()
+    again = "run mlp_mnist --batch-size 4 --init-from run"
+    said = refused(f"{again} --dataset digits --hidden-size 6", capsys)
+    assert "--init-from run does not fit: hidden1/bias is float32[8] in the source, float32[6] here" in said
+    said = refused(f"{again} --dataset folder:pictures --hidden-size 8", capsys)
+    assert "hidden1/kernel is float32[784, 8] in the source, float32[400, 8] here" in said
+    assert "its inputs are 28×28×1, these are 20×20×1" in said
+    assert "does not fit" in refused("run softmax_mnist --dataset digits --init-from run", capsys)
+
+
+def test_data_that_a_run_cannot_be_evaluated_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = "run softmax_mnist --dataset digits --train-examples 64 --epochs 1 --batch-size 32 --run-dir run --quiet"
+    assert main("experiments", words.split()) == 0
+    make_pictures(tmp_path / "pictures", ["cat", "dog"])
+    capsys.readouterr()
+    said = refused("evaluate run --dataset moons", capsys)
+    assert "moons has inputs 2 (float32), the model was trained on 28×28×1 (uint8)" in said
+    said = refused("evaluate run --dataset folder:pictures", capsys)
+    assert "has 2 classes (cat, dog), the model was trained on 10 classes (0, 1, 2, 3, 4, 5, 6, 7, 8, 9)" in said

@@ -1,0 +1,124 @@
+"""The parameters that a run begins with when it begins from another run."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import jax
+
+from dl.data.dataset import DataSpec
+from dl.errors import InputError, RunError
+from dl.runs.checkpoint import Checkpoints, DamagedCheckpoint, checksum
+from dl.runs.experiment import Experiment
+from dl.runs.folder import Config, Origin, RunFolder
+from dl.runs.load import Loaded, load
+from dl.train.compiled import Training, example_inputs, start_training
+from dl.train.names import by_path, is_named
+from dl.train.options import TrainOptions
+from dl.train.state import with_parameters
+from dl.train.transfer import Transfer, transfer
+from dl.types import ModelState, Params, PyTree
+
+
+class Initial(NamedTuple):
+    """Parameters and model state to begin with, and where they came from."""
+
+    params: Params
+    model_state: ModelState
+    origin: Origin
+
+
+def take_initial(
+    run: str | Path,
+    experiment: Experiment,
+    options: TrainOptions,
+    spec: DataSpec,
+    *,
+    checkpoint: Literal["last", "best"] = "last",
+) -> Initial:
+    """The parameters of `run` for a new run of `experiment`; its head is new where the classes are others.
+
+    The head is what has another shape when there is a class more.
+
+    Raises:
+        InputError: when `run` is no run with a checkpoint, or anything but the head does not fit.
+    """
+    loaded = load(run, checkpoint=checkpoint)
+    fresh = start_training(experiment.build(options, spec), spec, seed=options.seed).state
+    differs = loaded.spec.class_names != spec.class_names
+    head = _head(experiment, options, spec) if differs else ((), ())
+    try:
+        params = transfer(loaded.params, into=fresh.params, new=head[0])
+        model_state = transfer(loaded.model_state, into=fresh.model_state, new=head[1])
+    except InputError as error:
+        raise InputError(f"--init-from {run} does not fit: {error}{_describe_inputs(loaded.spec, spec)}") from None
+    return Initial(params.tree, model_state.tree, _origin(run, loaded, params, model_state))
+
+
+def write_initial(folder: RunFolder, initial: Initial) -> None:
+    """Keep what the run begins with in its own folder: from there on it needs the other run no more."""
+    if folder.initial.exists():
+        shutil.rmtree(folder.initial)
+    with Checkpoints(folder.initial) as checkpoints:
+        checkpoints.save(0, (initial.params, initial.model_state), notes={})
+
+
+def read_initial(folder: RunFolder, config: Config, fresh: Training) -> Training:
+    """`fresh` with what `write_initial` kept.
+
+    Raises:
+        RunError: when that is damaged.
+    """
+    state = fresh.state
+    try:
+        with Checkpoints(folder.initial, read_only=True) as checkpoints:
+            (params, model_state), _ = checkpoints.restore(0, (state.params, state.model_state))
+    except DamagedCheckpoint as error:
+        raise RunError(f"{folder.initial} is damaged ({error}): start a new run") from None
+    return Training(with_parameters(state, config.build().optimizer, params, model_state), fresh.totals)
+
+
+def count_frozen(config: Config) -> tuple[int, int]:
+    """How many numbers a run leaves as they are, and how many parameters it has in all."""
+    sizes = by_path(jax.tree.map(lambda leaf: leaf.size, _shapes(config.experiment, config.options, config.data)[0]))
+    frozen = [size for path, size in sizes.items() if is_named(path, config.freeze)]
+    return sum(frozen), sum(sizes.values())
+
+
+def _origin(run: str | Path, loaded: Loaded, params: Transfer, model_state: Transfer) -> Origin:
+    return Origin(
+        run=str(Path(run).absolute()),
+        step=loaded.step,
+        checksum=checksum((loaded.params, loaded.model_state)),
+        taken=params.taken + model_state.taken,
+        new=params.new + model_state.new,
+    )
+
+
+def _head(experiment: Experiment, options: TrainOptions, spec: DataSpec) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The paths, of parameters and of model state, whose shape depends on the number of classes."""
+    wider = replace(spec, class_names=(*spec.class_names, "one more"))
+    try:
+        shapes = [_shapes(experiment, options, each) for each in (spec, wider)]
+    except InputError:  # a model for a fixed number of classes
+        return (), ()
+    params, model_state = zip(*shapes, strict=True)
+    return _differing(*params), _differing(*model_state)
+
+
+def _shapes(experiment: Experiment, options: TrainOptions, spec: DataSpec) -> tuple[PyTree, PyTree]:
+    return jax.eval_shape(experiment.build(options, spec).model.init, jax.random.key(0), example_inputs(spec))
+
+
+def _differing(left: PyTree, right: PyTree) -> tuple[str, ...]:
+    others = by_path(right)
+    return tuple(path for path, leaf in by_path(left).items() if leaf.shape != others[path].shape)
+
+
+def _describe_inputs(there: DataSpec, here: DataSpec) -> str:
+    if there.input_shape == here.input_shape:
+        return ""
+    shapes = ["×".join(map(str, spec.input_shape)) for spec in (there, here)]
+    remedy = ": --image-size and --colour change them" if here.name.startswith("folder:") else ""
+    return f"; its inputs are {shapes[0]}, these are {shapes[1]}{remedy}"

@@ -1,0 +1,74 @@
+"""Training with some layers frozen."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from dl.errors import InputError
+from dl.models.frozen import running_statistics
+from dl.train.compiled import Parts
+from dl.train.names import by_path, is_named, named_paths
+from dl.types import Objective, Params, PyTree
+
+
+def freeze(parts: Parts, names: Sequence[str]) -> Parts:
+    """`parts` that train all layers but those that `names` mean: names of layers or parameters, or globs of them.
+
+    Frozen parameters keep every bit, are not decayed, do not count in a clipped norm, and the optimizer keeps nothing
+    for them. A frozen batch norm layer also keeps its running statistics, and normalises by them in training.
+
+    Raises:
+        InputError: once the optimizer sees the parameters, for a name that means none of them or names that mean all.
+
+    >>> import dl
+    >>> model = dl.models.mlp(2, hidden_sizes=(8,))
+    >>> parts = dl.Parts(model, dl.objectives.classification(model), dl.optimizers.adam(0.1))
+    >>> params, _ = model.init(jax.random.key(0), jnp.zeros((1, 4)))
+    >>> len(jax.tree.leaves(parts.optimizer.init(params)))
+    13
+    >>> len(jax.tree.leaves(freeze(parts, ["hidden*"]).optimizer.init(params)))
+    9
+    """
+    if not names:
+        return parts
+    return parts._replace(
+        objective=_with_running_statistics(parts.objective, names), optimizer=_partly(parts.optimizer, names)
+    )
+
+
+def frozen_paths(params: Params, names: Sequence[str]) -> list[str]:
+    """The paths in `params` (arrays or shapes) that `names` freeze.
+
+    Raises:
+        InputError: for a name that means none of them, or names that mean all.
+    """
+    frozen = named_paths(params, names)
+    if len(frozen) == len(by_path(params)):
+        raise InputError(f"{', '.join(names)} would freeze every parameter: leave at least one layer to train")
+    return frozen
+
+
+def _partly(optimizer: optax.GradientTransformation, names: Sequence[str]) -> optax.GradientTransformation:
+    def labels(params: Params) -> PyTree:
+        frozen = set(frozen_paths(params, names))
+        structure = jax.tree.structure(params)
+        return jax.tree.unflatten(structure, ["frozen" if path in frozen else "trained" for path in by_path(params)])
+
+    return optax.partition({"trained": optimizer, "frozen": _nothing()}, labels)
+
+
+def _nothing() -> optax.GradientTransformation:
+    """No change: −0 for each number, since +0 would turn a −0 into +0."""
+    return optax.stateless(lambda updates, params: jax.tree.map(lambda leaf: -jnp.zeros_like(leaf), updates))
+
+
+def _with_running_statistics(objective: Objective, names: Sequence[str]) -> Objective:
+    def frozen(*args: Any, **options: Any) -> Any:
+        with running_statistics(partial(is_named, names=names)):
+            return objective(*args, **options)
+
+    return frozen

@@ -1,0 +1,61 @@
+"""Parameters of one model taken into another."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import jax
+
+from dl.errors import InputError
+from dl.train.names import by_path, is_named, named_paths
+from dl.types import PyTree
+
+
+class Transfer(NamedTuple):
+    """The tree that came out, and the paths of the arrays that were taken and of those that stayed fresh."""
+
+    tree: PyTree
+    taken: tuple[str, ...]
+    new: tuple[str, ...]
+
+
+def transfer(source: PyTree, *, into: PyTree, new: Sequence[str] = ()) -> Transfer:
+    """`into` with the arrays of `source` in place of its own, but for those that `new` means, which stay fresh.
+
+    Both are parameters, or both model states; `new` holds names of layers or arrays, or globs of them: usually the
+    head, `["output"]`.
+
+    Raises:
+        InputError: where an array outside `new` has another shape or dtype in `source`, or is in one of them alone;
+            for a name in `new` that means nothing.
+
+    >>> import dl, jax.numpy as jnp
+    >>> digits, signs = (dl.models.mlp(classes, hidden_sizes=(8,)) for classes in (10, 3))
+    >>> trained, _ = digits.init(jax.random.key(0), jnp.zeros((1, 4)))
+    >>> fresh, _ = signs.init(jax.random.key(1), jnp.zeros((1, 4)))
+    >>> begun = transfer(trained, into=fresh, new=["output"])
+    >>> begun.taken, begun.new
+    (('hidden1/bias', 'hidden1/kernel'), ('output/bias', 'output/kernel'))
+    >>> begun.tree["hidden1"]["kernel"] is trained["hidden1"]["kernel"], begun.tree["output"]["kernel"].shape
+    (True, (8, 3))
+    """
+    fresh, stored = by_path(into), by_path(source)
+    left = set(named_paths(into, new))
+    for path in {**fresh, **stored}:
+        if path not in left and not (path not in fresh and is_named(path, new)):
+            _require_same(path, stored.get(path), fresh.get(path))
+    leaves = [fresh[path] if path in left else stored[path] for path in fresh]
+    tree = jax.tree.unflatten(jax.tree.structure(into), leaves)
+    return Transfer(
+        tree, tuple(path for path in fresh if path not in left), tuple(path for path in fresh if path in left)
+    )
+
+
+def _require_same(path: str, stored: Any, fresh: Any) -> None:
+    if _describe(stored) != _describe(fresh):
+        raise InputError(
+            f"{path} is {_describe(stored)} in the source, {_describe(fresh)} here; all but a head must fit"
+        )
+
+
+def _describe(leaf: Any) -> str:
+    return "absent" if leaf is None else f"{leaf.dtype}{list(leaf.shape)}"
