@@ -6,8 +6,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from dl.data.augment import _transform, affine, until_step
+from dl.data.augment import _transform, affine, chain, crop, cutout, flip, rotate, shift, until_step
+from dl.errors import InputError
 from dl.train.state import TrainState
 from dl.train.step import augmented
 
@@ -113,6 +116,108 @@ def test_until_step_stops_exactly_there() -> None:
         np.testing.assert_allclose(limited(keys(), batch, jnp.int32(step)), changed, rtol=1e-6, atol=1e-6)
     for step in (10, 11, 10**6):
         np.testing.assert_array_equal(limited(keys(), batch, jnp.int32(step)), batch)
+
+
+ALL = {
+    "crop": crop(3),
+    "flip": flip(),
+    "cutout": cutout(4),
+    "rotate": rotate(20.0),
+    "shift": shift(2.0),
+    "chain": chain(crop(2), flip(), cutout(3)),
+}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_each_depends_on_the_example_s_own_key_alone(name: str) -> None:
+    augment, order = jax.jit(ALL[name]), np.array([3, 0, 4, 1, 2, 2])
+    batch, own = pictures(6), keys(6)
+    changed = np.asarray(augment(own, batch, STEP))
+    assert changed.shape == batch.shape
+    assert np.abs(changed - batch).max() > 0.1
+    np.testing.assert_array_equal(augment(own[order], batch[order], STEP), changed[order])
+    np.testing.assert_array_equal(augment(own, batch, STEP + 5), changed)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_each_does_the_same_on_every_number_of_devices(name: str) -> None:
+    batch, own = pictures(8), keys(8)
+    whole = jax.jit(ALL[name])(own, batch, STEP)
+    split = jax.pmap(ALL[name], in_axes=(0, 0, None))(own.reshape(4, 2), batch.reshape(4, 2, *batch.shape[1:]), STEP)
+    np.testing.assert_allclose(split.reshape(batch.shape), whole, rtol=1e-5, atol=1e-6)
+
+
+@given(height=st.integers(1, 7), width=st.integers(1, 7), padding=st.integers(0, 5), seed=st.integers(0, 99))
+@settings(max_examples=15, deadline=None)
+def test_a_crop_is_a_window_of_the_padded_picture(height: int, width: int, padding: int, seed: int) -> None:
+    batch = np.random.default_rng(seed).normal(size=(2, height, width, 1)).astype(np.float32)
+    got = np.asarray(crop(padding)(keys(2, seed), jnp.asarray(batch), STEP))
+    for before, after in zip(batch, got, strict=True):
+        padded = np.pad(before, ((padding, padding), (padding, padding), (0, 0)))
+        windows = [
+            padded[row : row + height, column : column + width]
+            for row in range(2 * padding + 1)
+            for column in range(2 * padding + 1)
+        ]
+        assert any(np.array_equal(after, window) for window in windows)
+
+
+def test_crops_reach_every_window() -> None:
+    places = jnp.broadcast_to(jnp.arange(1.0, 50.0).reshape(1, 7, 7, 1), (300, 7, 7, 1))
+    middles = np.asarray(jax.jit(crop(2))(keys(300), places, STEP))[:, 3, 3, 0]
+    assert len(set(middles.tolist())) == 25
+
+
+def test_nothing_to_do_is_the_identity() -> None:
+    batch = pictures()
+    for augment in (crop(0), cutout(0), rotate(0.0), shift(0.0), chain()):
+        np.testing.assert_array_equal(augment(keys(), batch, STEP), batch)
+
+
+def test_a_flip_mirrors_half_of_the_pictures_and_two_are_none() -> None:
+    augment, batch = jax.jit(flip()), pictures(400, side=3)
+    once = np.asarray(augment(keys(400), batch, STEP))
+    kept = (once == np.asarray(batch)).all(axis=(1, 2, 3))
+    np.testing.assert_array_equal(once[~kept], np.asarray(batch)[~kept][:, :, ::-1])
+    assert 160 < kept.sum() < 240
+    np.testing.assert_array_equal(augment(keys(400), once, STEP), batch)
+
+
+@pytest.mark.parametrize("side", [1, 4, 5, 30])
+def test_cutout_covers_a_square_minus_what_is_outside(side: int) -> None:
+    height, width, count = 9, 12, 200
+    zeros = np.asarray(jax.jit(cutout(side))(keys(count), jnp.ones((count, height, width, 2)), STEP)) == 0
+    assert (zeros[..., 0] == zeros[..., 1]).all()
+    sizes = set()
+    for covered in zeros[..., 0]:
+        rows, columns = np.flatnonzero(covered.any(axis=1)), np.flatnonzero(covered.any(axis=0))
+        assert covered[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].all(), "one rectangle"
+        for places, length in ((rows, height), (columns, width)):
+            touches = places[0] == 0 or places[-1] == length - 1
+            assert len(places) == side or (touches and len(places) < side)
+        sizes.add(covered.sum())
+    assert max(sizes) == min(side, height) * min(side, width)
+
+
+def test_a_cutout_s_centre_is_anywhere() -> None:
+    covered = np.asarray(jax.jit(cutout(1))(keys(400), jnp.ones((400, 4, 5, 1)), STEP)) == 0
+    assert covered.any(axis=0).all()
+    assert (covered.sum(axis=(1, 2, 3)) == 1).all()
+
+
+def test_links_of_a_chain_draw_their_own_numbers_in_order() -> None:
+    batch = pictures(40, side=5)
+    twice = np.asarray(chain(flip(), flip())(keys(40), batch, STEP))
+    assert (twice != np.asarray(batch)).any(), "two flips with the same numbers would cancel"
+    halved = chain(lambda keys, pictures, step: pictures + step, lambda keys, pictures, step: pictures / 2)
+    np.testing.assert_array_equal(halved(keys(40), batch, jnp.int32(3)), (batch + 3) / 2)
+
+
+def test_sizes_below_zero_are_refused() -> None:
+    with pytest.raises(InputError, match=r"crop pads by -1 pixels; it must be at least 0"):
+        crop(-1)
+    with pytest.raises(InputError, match=r"cutout has a side of -2 pixels"):
+        cutout(-2)
 
 
 def seen_by_step(*, seed: int = 0, step: int = 0, index: list[int] | None = None) -> np.ndarray:
