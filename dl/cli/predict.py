@@ -27,8 +27,8 @@ def predict(run: Path, *files: Path, photo: bool = False, checkpoint: Literal["l
         raise InputError("predict needs at least one picture: predict RUN FILE...")
     import numpy as np
 
-    from dl.data.folder import read_picture
     from dl.data.photo import read_photo
+    from dl.data.picture import read_picture
     from dl.runs.load import load
 
     loaded = load(run, checkpoint=checkpoint)

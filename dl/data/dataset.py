@@ -10,6 +10,8 @@ import numpy as np
 from dl.errors import InputError
 from dl.types import Source
 
+MEMORY_LIMIT = 4 * 2**30
+"""Bytes of decoded pictures that a data set may take in memory."""
 _VALIDATION_SEED = 20_12_58  # fixed for ever: every seed of every run validates on the same examples
 
 

@@ -1,4 +1,4 @@
-"""Pictures in folders as a data set, and single pictures for prediction.
+"""Pictures in folders as a data set.
 
 One folder a class, the classes sorted by name; any format that Pillow reads, other files are passed over:
 
@@ -8,42 +8,60 @@ One folder a class, the classes sorted by name; any format that Pillow reads, ot
                                  PATH/test/dog/4.jpg
 
 With `train/` and `test/` (right) those are the parts; without them (left) a tenth is cut off as test, by a
-fixed permutation of the files sorted by class and name. Pictures are grey (one channel) if all files are,
-else RGB; 8 bits deep; turned upright as their camera says. They must have one size, or be given one: resizing
-does not keep the ratio of the sides.
+fixed permutation of the files sorted by class and name. Unless told otherwise pictures are grey (one channel) if all
+files are, else RGB; 8 bits deep; turned upright as their camera says. They must have one size, or be given one:
+resizing does not keep the ratio of the sides.
 """
 
 import math
+import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
-from dl.data.dataset import ArraySource, Dataset, make_dataset
-from dl.data.tfds import MEMORY_LIMIT, PICTURE_MODES
+from dl.data.dataset import MEMORY_LIMIT, ArraySource, Dataset, make_dataset
+from dl.data.picture import is_grey, open_picture, to_pixels
+from dl.data.threads import in_threads
 from dl.errors import InputError
+
+Colour: TypeAlias = Literal["auto", "grey", "rgb"]
+Damaged: TypeAlias = Literal["refuse", "skip"]
 
 _TEST_FRACTION = 0.1
 _TEST_SEED = 10_80_10  # fixed for ever: the same files are always the test
-_GREY = ("1", "L", "LA", "La")
+_MOST_NAMED = 10
 
 
-def load_folder(path: str | Path, *, validation: float, image_size: tuple[int, int] | None = None) -> Dataset:
+def load_folder(
+    path: str | Path,
+    *,
+    validation: float,
+    image_size: tuple[int, int] | None = None,
+    colour: Colour = "auto",
+    damaged: Damaged = "refuse",
+) -> Dataset:
     """The pictures below `path`, laid out as told above: uint8 [N, H, W, C], labels int32 [N].
 
     Args:
         path: the folder that holds the class folders, or `train/` and `test/`.
         validation: the fraction of the training examples to hold out.
         image_size: (height, width) to resize all pictures to.
+        colour: "grey" (C is 1), "rgb" (3), or "auto": grey if all files are.
+        damaged: "refuse" a file that cannot be read, or "skip" it and name it on standard error.
 
     Raises:
         InputError: for a folder that is missing or unreadable, holds no pictures, only one class, or other
             classes in train than in test; for pictures of several sizes without `image_size`; for a file
-            that is damaged.
+            that is damaged, and when skipping those leaves nothing of a class.
     """
+    _check_choice("colour", colour, get_args(Colour))
+    _check_choice("damaged", damaged, get_args(Damaged))
     train, test = _list_parts(Path(path).expanduser())
-    pictures = _decode_all(train.files + test.files, image_size)
+    files, count = train.files + test.files, len(train.files)
+    pictures, readable = _decode_all(files, image_size=image_size, colour=colour, damaged=damaged)
+    train, test = _kept(train, readable[:count]), _kept(test, readable[count:])
     count = len(train.files)
     return make_dataset(
         f"folder:{path}",
@@ -52,30 +70,6 @@ def load_folder(path: str | Path, *, validation: float, image_size: tuple[int, i
         class_names=train.classes,
         validation=validation,
     )
-
-
-def read_picture(path: str | Path, *, shape: tuple[int, int, int]) -> np.ndarray:
-    """One picture as uint8 [H, W, C] of that `shape`: its channels converted, resized to H, W.
-
-    Raises:
-        InputError: for a file that is missing, or no picture that Pillow reads.
-    """
-    if shape[-1] not in PICTURE_MODES:
-        raise InputError(f"pictures have 1, 3 or 4 channels; the shape {shape} asks for {shape[-1]}")
-    return _pixels(_open(Path(path).expanduser()), shape)
-
-
-def read_grey(path: str | Path) -> np.ndarray:
-    """One picture in its own size as grey values uint8 [H, W]; what is transparent shows as white paper.
-
-    Raises:
-        InputError: for a file that is missing, or no picture that Pillow reads.
-    """
-    from PIL import Image
-
-    picture = _open(Path(path).expanduser()).convert("RGBA")
-    paper = Image.new("RGBA", picture.size, "white")
-    return np.asarray(Image.alpha_composite(paper, picture).convert("L"))
 
 
 class _Listing(NamedTuple):
@@ -134,23 +128,72 @@ def _cut_test(everything: _Listing) -> tuple[_Listing, _Listing]:
     return everything.take(np.sort(order[test:])), everything.take(np.sort(order[:test]))
 
 
-def _decode_all(files: Sequence[Path], image_size: tuple[int, int] | None) -> np.ndarray:
-    """All pictures as uint8 [N, H, W, C]: C is 1 if all are grey, else 3."""
-    first = _open(files[0])
-    height, width = size = image_size or first.size[::-1]
+def _kept(part: _Listing, readable: np.ndarray) -> _Listing:
+    """What is left of a part without its damaged files."""
+    if lost := set(part.labels.tolist()) - set(part.labels[readable].tolist()):
+        raise InputError(f"every picture of the class {part.classes[min(lost)]} is damaged in one part: repair some")
+    return part.take(np.flatnonzero(readable))
+
+
+def _decode_all(
+    files: Sequence[Path], *, image_size: tuple[int, int] | None, colour: Colour, damaged: Damaged
+) -> tuple[np.ndarray, np.ndarray]:
+    """The pictures that can be read as uint8 [M, H, W, C], and which of the files [N] they are."""
+    first, size = _first_readable(files, damaged)
+    size = image_size or size
     _check_memory(len(files), size)
-    pictures = np.empty((len(files), height, width, 3), np.uint8)
-    grey = True
-    for index, file in enumerate(files):
-        picture = _open(file)
-        if image_size is None and picture.size != first.size:
+    pictures = np.empty((len(files), *size, 1 if colour == "grey" else 3), np.uint8)
+
+    def decode(index: int) -> bool | InputError:
+        """Fill in one picture; whether it is grey, or what is wrong with it."""
+        try:
+            picture = open_picture(files[index])
+        except InputError as error:
+            if damaged == "refuse":
+                raise _refused(error) from error
+            return error
+        if image_size is None and picture.size[::-1] != size:
             raise InputError(
-                f"{files[0]} has {_written(size)} pixels but {file} has {_written(picture.size[::-1])}: "
+                f"{first} has {_written(size)} pixels but {files[index]} has {_written(picture.size[::-1])}: "
                 "give all one size with --image-size"
             )
-        pictures[index] = _pixels(picture, (height, width, 3))
-        grey = grey and picture.mode in _GREY
-    return pictures[..., :1].copy() if grey else pictures
+        pictures[index] = to_pixels(picture, pictures.shape[1:])
+        return is_grey(picture)
+
+    outcomes = in_threads(decode, len(files))
+    readable = np.array([isinstance(outcome, bool) for outcome in outcomes])
+    if not readable.all():
+        _name_skipped([outcome for outcome in outcomes if isinstance(outcome, InputError)], len(files))
+        pictures = pictures[readable]
+    grey = colour == "auto" and all(outcomes)  # an error counts as true
+    return pictures[..., :1].copy() if grey else pictures, readable
+
+
+def _first_readable(files: Sequence[Path], damaged: Damaged) -> tuple[Path, tuple[int, int]]:
+    """The first picture that will be used, with its height and width."""
+    for file in files:
+        try:
+            return file, open_picture(file).size[::-1]
+        except InputError as error:
+            if damaged == "refuse":
+                raise _refused(error) from error
+    raise InputError(f"all {len(files)} pictures are damaged, such as {files[0]}: repair some")
+
+
+def _refused(error: InputError) -> InputError:
+    return InputError(f"{error}: repair it, or pass over such files with --damaged skip")
+
+
+def _check_choice(name: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise InputError(f"{name} {value!r} is not one of {', '.join(known)}")
+
+
+def _name_skipped(errors: list[InputError], count: int) -> None:
+    for error in errors[:_MOST_NAMED]:
+        print(f"skipped: {error}", file=sys.stderr)
+    if len(errors) > _MOST_NAMED:
+        print(f"skipped in all: {len(errors)} of {count} pictures", file=sys.stderr)
 
 
 def _check_memory(count: int, size: tuple[int, int]) -> None:
@@ -163,51 +206,3 @@ def _check_memory(count: int, size: tuple[int, int]) -> None:
 
 def _written(size: tuple[int, int]) -> str:
     return f"{size[0]}x{size[1]}"
-
-
-def _open(file: Path) -> Any:
-    """The picture in `file`, decoded, upright, 8 bits deep."""
-    from PIL import Image, ImageOps
-
-    try:
-        with Image.open(file) as picture:
-            picture.load()
-            return _to_eight_bits(ImageOps.exif_transpose(picture) if "exif" in picture.info else picture)
-    except Exception as error:  # decoders of third parties raise anything
-        raise _not_a_picture(file, error) from error
-
-
-def _to_eight_bits(picture: Any) -> Any:
-    """16-bit grey values scaled to 8 bits, where Pillow would cut them off at 255."""
-    from PIL import Image
-
-    if picture.mode.startswith("I;16"):
-        return Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
-    if picture.mode in ("I", "F"):
-        raise ValueError("it has 32-bit grey values without a known range; save it with 8 or 16 bits")
-    return picture
-
-
-def _pixels(picture: Any, shape: tuple[int, int, int]) -> np.ndarray:
-    """A picture as uint8 [H, W, C] of that shape."""
-    from PIL import Image
-
-    height, width, channels = shape
-    mode = PICTURE_MODES[channels]
-    converted = picture if picture.mode == mode else picture.convert(mode)
-    if converted.size != (width, height):
-        converted = converted.resize((width, height), Image.Resampling.BILINEAR)
-    return np.frombuffer(converted.tobytes(), np.uint8).reshape(shape)
-
-
-def _not_a_picture(file: Path, error: Exception) -> InputError:
-    from PIL import UnidentifiedImageError
-
-    if isinstance(error, FileNotFoundError):
-        return InputError(f"there is no file {file}")
-    if isinstance(error, PermissionError | IsADirectoryError):
-        return InputError(f"{file} cannot be read: {error.strerror}")
-    if isinstance(error, UnidentifiedImageError):
-        return InputError(f"{file} is not a picture in any format that Pillow reads")
-    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return InputError(f"{file} is a damaged picture, or none ({reason})")

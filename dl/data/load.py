@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.embedded import load_digits
+from dl.data.folder import Colour, Damaged, load_folder
 from dl.data.synthetic import load_circles, load_gates, load_moons, load_spirals, load_xor
 from dl.errors import InputError, did_you_mean
 
@@ -26,6 +27,8 @@ def load_data(
     validation: float = 0.0,
     data_dir: str | Path | None = None,
     image_size: tuple[int, int] | None = None,
+    colour: Colour = "auto",
+    damaged: Damaged = "refuse",
 ) -> Dataset:
     """The data set called `name`.
 
@@ -35,6 +38,8 @@ def load_data(
         validation: the fraction of the training examples to hold out, by a permutation that no seed changes.
         data_dir: where TFDS keeps prepared data; default `$TFDS_DATA_DIR`, then TFDS's own folder.
         image_size: (height, width) that pictures of a folder are resized to.
+        colour: channels of a folder's pictures: "grey" (1), "rgb" (3), "auto" (grey if all files are).
+        damaged: "refuse" or "skip" a folder's files that cannot be read.
 
     Raises:
         InputError: for an unknown name, data that cannot be prepared, an unreadable folder.
@@ -52,9 +57,7 @@ def load_data(
         return load_tfds(name, validation=validation, data_dir=data_dir)
     if kind != "folder":
         raise InputError(f"unknown kind of data set {kind!r} in {name!r}; known: folder:PATH")
-    from dl.data.folder import load_folder
-
-    return load_folder(path, validation=validation, image_size=image_size)
+    return load_folder(path, validation=validation, image_size=image_size, colour=colour, damaged=damaged)
 
 
 def absolute(name: str) -> str:

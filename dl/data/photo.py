@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dl.data.folder import read_grey
+from dl.data.picture import read_grey
 from dl.errors import InputError
 
 _BOX = 20 / 28  # the part of the picture's side that the strokes fill

@@ -8,14 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dl.data.dataset import ArraySource, Dataset, DataSpec, make_dataset
+from dl.data.dataset import MEMORY_LIMIT, ArraySource, Dataset, DataSpec, make_dataset
+from dl.data.picture import PICTURE_MODES
 from dl.data.prepare import damaged, find_builder, is_prepared, missing_package, prepare, quiet
 from dl.errors import InputError
-
-MEMORY_LIMIT = 4 * 2**30
-"""Bytes of decoded pictures that a data set may take."""
-PICTURE_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
-"""Pillow's name for 8-bit pictures of so many channels."""
 
 _RECORDS_AT_ONCE = 4096
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP")  # all that TFDS stores; trying no others saves a tenth of the time

@@ -38,7 +38,13 @@ def set_up(experiment: Experiment, options: TrainOptions, config: Config | None 
 def open_data(options: TrainOptions) -> Dataset:
     """The data set that `options` name, cut as they say."""
     size = (options.image_size, options.image_size) if options.image_size else None
-    data = load_data(options.dataset, validation=options.validation, image_size=size)
+    data = load_data(
+        options.dataset,
+        validation=options.validation,
+        image_size=size,
+        colour=options.colour,
+        damaged=options.damaged,
+    )
     return limit(data, train=options.train_examples) if options.train_examples else data
 
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import dl.data.folder
-from dl.data.folder import load_folder, read_picture
+from dl.data.folder import load_folder
 from dl.errors import InputError
 
 
@@ -105,15 +105,56 @@ def test_thirty_two_bits_are_refused(tmp_path: Path) -> None:
         load_folder(tmp_path, validation=0.0)
 
 
-def test_pictures_are_turned_upright(tmp_path: Path) -> None:
-    exif = Image.Exif()
-    exif[0x0112] = 6  # the camera was turned: rotate a quarter to the right
-    sideways = np.zeros((8, 16, 3), np.uint8)
-    sideways[:, :8] = 255
-    save(tmp_path / "1.jpg", sideways, exif=exif, quality=100)
-    upright = read_picture(tmp_path / "1.jpg", shape=(16, 8, 3))
-    assert (upright[:6] > 250).all()
-    assert (upright[-6:] < 5).all()
+def test_channels_as_asked(parts: Path) -> None:
+    grey = load_folder(parts, validation=0.0, colour="rgb")
+    assert grey.train.inputs.shape == (6, 4, 6, 3)
+    assert (grey.train.inputs == load_folder(parts, validation=0.0).train.inputs).all()
+    colour = noise(4, 6, 3)
+    save(parts / "test" / "b" / "9.png", colour)
+    data = load_folder(parts, validation=0.0, colour="grey")
+    assert data.spec.input_shape == (4, 6, 1)
+    assert data.test.inputs[-1, ..., 0].tolist() == np.asarray(Image.fromarray(colour).convert("L")).tolist()
+
+
+def test_damaged_files_are_skipped_and_named(parts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cut_off(parts)
+    (parts / "train" / "a" / "0.png").write_text("text")
+    with pytest.raises(InputError, match="reads: repair it, or pass over such files with --damaged skip"):
+        load_folder(parts, validation=0.0)
+    data = load_folder(parts, validation=0.0, damaged="skip")
+    assert data.train.inputs[:, 0, 0, 0].tolist() == [1, 2, 10, 12]
+    assert data.train.targets.tolist() == [0, 0, 1, 1]
+    assert len(data.test) == 6
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == f"skipped: {parts}/train/a/0.png is not a picture in any format that Pillow reads"
+    assert second.startswith(f"skipped: {parts}/train/b/1.png is a damaged picture, or none (")
+
+
+def test_only_some_of_many_damaged_files_are_named(parts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(30):
+        (parts / "train" / "a" / f"x{number}.png").touch()
+    assert len(load_folder(parts, validation=0.0, damaged="skip").train) == 6
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 11
+    assert lines[-1] == "skipped in all: 30 of 42 pictures"
+
+
+def test_skipping_leaves_every_class_something(parts: Path) -> None:
+    for file in (parts / "test" / "b").iterdir():
+        file.write_text("text")
+    with pytest.raises(InputError, match="every picture of the class b is damaged in one part"):
+        load_folder(parts, validation=0.0, damaged="skip")
+    for file in parts.rglob("*.png"):
+        file.write_text("text")
+    with pytest.raises(InputError, match="all 12 pictures are damaged, such as"):
+        load_folder(parts, validation=0.0, damaged="skip")
+
+
+def test_unknown_choices(parts: Path) -> None:
+    with pytest.raises(InputError, match="colour 'gray' is not one of auto, grey, rgb"):
+        load_folder(parts, validation=0.0, colour="gray")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="damaged 'drop' is not one of refuse, skip"):
+        load_folder(parts, validation=0.0, damaged="drop")  # type: ignore[arg-type]
 
 
 def test_one_size_is_needed(parts: Path) -> None:
@@ -198,33 +239,3 @@ def test_unreadable_folder(parts: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(Path, "iterdir", refuse)
     with pytest.raises(InputError, match="train/a cannot be read: Permission denied"):
         load_folder(parts, validation=0.0)
-
-
-@pytest.mark.parametrize("channels", [1, 3, 4])
-def test_one_picture_is_fitted(channels: int, tmp_path: Path) -> None:
-    save(tmp_path / "grey.png", value=7)
-    save(tmp_path / "colour.png", noise(9, 9, 4))
-    grey = read_picture(tmp_path / "grey.png", shape=(8, 3, channels))
-    assert grey.shape == (8, 3, channels)
-    assert (grey[..., :3] == 7).all()
-    colour = read_picture(str(tmp_path / "colour.png"), shape=(8, 3, channels))
-    assert (colour.shape, colour.dtype) == ((8, 3, channels), np.uint8)
-
-
-def test_one_picture_is_not_changed_without_need(tmp_path: Path) -> None:
-    pixels = noise(4, 6, 3)
-    save(tmp_path / "1.png", pixels)
-    assert read_picture(tmp_path / "1.png", shape=(4, 6, 3)).tolist() == pixels.tolist()
-
-
-def test_one_picture_that_is_none(tmp_path: Path) -> None:
-    (tmp_path / "x.txt").write_text("words")
-    for name, said in (
-        ("x.txt", "x.txt is not a picture"),
-        ("absent.png", "there is no file"),
-        (".", "cannot be read"),
-    ):
-        with pytest.raises(InputError, match=said):
-            read_picture(tmp_path / name, shape=(8, 8, 1))
-    with pytest.raises(InputError, match="1, 3 or 4 channels"):
-        read_picture(tmp_path / "x.txt", shape=(8, 8, 2))

@@ -1,0 +1,93 @@
+"""Single pictures in any format that Pillow reads: upright, 8 bits deep, of the shape that is asked for."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dl.errors import InputError
+
+PICTURE_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+"""Pillow's name for 8-bit pictures of so many channels."""
+_GREY = ("1", "L", "LA", "La")
+
+
+def read_picture(path: str | Path, *, shape: tuple[int, int, int]) -> np.ndarray:
+    """One picture as uint8 [H, W, C] of that `shape`: its channels converted, resized to H, W.
+
+    Raises:
+        InputError: for a file that is missing, or no picture that Pillow reads.
+    """
+    if shape[-1] not in PICTURE_MODES:
+        raise InputError(f"pictures have 1, 3 or 4 channels; the shape {shape} asks for {shape[-1]}")
+    return to_pixels(open_picture(Path(path).expanduser()), shape)
+
+
+def read_grey(path: str | Path) -> np.ndarray:
+    """One picture in its own size as grey values uint8 [H, W]; what is transparent shows as white paper.
+
+    Raises:
+        InputError: for a file that is missing, or no picture that Pillow reads.
+    """
+    from PIL import Image
+
+    picture = open_picture(Path(path).expanduser()).convert("RGBA")
+    paper = Image.new("RGBA", picture.size, "white")
+    return np.asarray(Image.alpha_composite(paper, picture).convert("L"))
+
+
+def open_picture(file: Path) -> Any:
+    """The picture in `file`, as Pillow has it: decoded, upright, 8 bits deep.
+
+    Raises:
+        InputError: for a file that is missing, or no picture that Pillow reads.
+    """
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(file) as picture:
+            picture.load()
+            return _to_eight_bits(ImageOps.exif_transpose(picture) if "exif" in picture.info else picture)
+    except Exception as error:  # decoders of third parties raise anything
+        raise _not_a_picture(file, error) from error
+
+
+def _to_eight_bits(picture: Any) -> Any:
+    """16-bit grey values scaled to 8 bits, where Pillow would cut them off at 255."""
+    from PIL import Image
+
+    if picture.mode.startswith("I;16"):
+        return Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
+    if picture.mode in ("I", "F"):
+        raise ValueError("it has 32-bit grey values without a known range; save it with 8 or 16 bits")
+    return picture
+
+
+def is_grey(picture: Any) -> bool:
+    """Whether Pillow's `picture` has no colours."""
+    return picture.mode in _GREY
+
+
+def to_pixels(picture: Any, shape: tuple[int, int, int]) -> np.ndarray:
+    """Pillow's `picture` as uint8 [H, W, C] of that shape: its channels converted, resized to H, W."""
+    from PIL import Image
+
+    height, width, channels = shape
+    mode = PICTURE_MODES[channels]
+    converted = picture if picture.mode == mode else picture.convert(mode)
+    if converted.size != (width, height):
+        converted = converted.resize((width, height), Image.Resampling.BILINEAR)
+    return np.frombuffer(converted.tobytes(), np.uint8).reshape(shape)
+
+
+def _not_a_picture(file: Path, error: Exception) -> InputError:
+    from PIL import UnidentifiedImageError
+
+    if isinstance(error, FileNotFoundError):
+        return InputError(f"there is no file {file}")
+    if isinstance(error, PermissionError | IsADirectoryError):
+        return InputError(f"{file} cannot be read: {error.strerror}")
+    if isinstance(error, UnidentifiedImageError):
+        return InputError(f"{file} is not a picture in any format that Pillow reads")
+    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return InputError(f"{file} is a damaged picture, or none ({reason})")
