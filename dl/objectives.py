@@ -17,25 +17,30 @@ Report = Callable[[Array, Batch], dict[str, Array]]
 """Outputs [B, ...] and batch -> name to per-example values [B]."""
 
 
-def classification(model: Model, *, label_smoothing: float = 0.0) -> Objective:
+def classification(model: Model, *, label_smoothing: float = 0.0, top_k: int = 0) -> Objective:
     """Softmax cross-entropy over K classes and the fraction classified right.
 
     E = −Σ_k t_k log y_k with y = softmax(logits). With `label_smoothing` ε the training targets are
     (1 − ε) t + ε/K (Szegedy et al. 2016); the reported validation and test losses are never smoothed.
 
-    Model outputs: logits [B, K]; `targets`: class numbers [B], int. Reports loss (nats), accuracy. Source: A5, B1.
+    Model outputs: logits [B, K]; `targets`: class numbers [B], int. Reports loss (nats), accuracy, and with `top_k` 5
+    as top5_accuracy how often the class is among the five with the largest logits. Source: A5, B1, E14.
     """
+
+    def right(logits: Array, batch: Batch) -> dict[str, Array]:
+        top = {f"top{top_k}_accuracy": _is_among(logits, batch["targets"], top_k)} if top_k else {}
+        return {"accuracy": _is_right(logits, batch["targets"]), **top}
 
     def training(logits: Array, batch: Batch) -> dict[str, Array]:
         _require_class_numbers(logits, batch["targets"])
         targets = optax.smooth_labels(jax.nn.one_hot(batch["targets"], logits.shape[-1]), label_smoothing)
         loss = optax.softmax_cross_entropy(logits, targets)
-        return {"loss": loss, "accuracy": _is_right(logits, batch["targets"])}
+        return {"loss": loss, **right(logits, batch)}
 
     def reporting(logits: Array, batch: Batch) -> dict[str, Array]:
         _require_class_numbers(logits, batch["targets"])
         loss = optax.softmax_cross_entropy_with_integer_labels(logits, batch["targets"])
-        return {"loss": loss, "accuracy": _is_right(logits, batch["targets"])}
+        return {"loss": loss, **right(logits, batch)}
 
     return _bind(model, reporting, training if label_smoothing else reporting)
 
@@ -122,6 +127,12 @@ def _require_class_numbers(logits: Array, targets: Array) -> None:
 
 def _is_right(logits: Array, targets: Array) -> Array:
     return (jnp.argmax(logits, axis=-1) == targets).astype(jnp.float32)
+
+
+def _is_among(logits: Array, targets: Array, count: int) -> Array:
+    """Whether the class is one of the `count` with the largest logits; of equal ones the first counts as larger."""
+    _, classes = jax.lax.top_k(logits, min(count, logits.shape[-1]))
+    return jnp.any(classes == targets[..., None], axis=-1).astype(jnp.float32)
 
 
 def _agrees(logits: Array, targets: Array) -> Array:

@@ -46,6 +46,6 @@ def _open(name: str, catalog: Catalog) -> "tuple[Experiment, TrainOptions, DataS
 
     experiment = catalog.load(name)
     options = experiment.options()
-    spec = describe_data(options.dataset)
+    spec = describe_data(options.dataset, image_size=options.picture_size)
     # Data that are not prepared have no known size; layers do not depend on it, schedules want one epoch.
     return experiment, options, replace(spec, train_size=max(spec.train_size, options.batch_size))
