@@ -17,7 +17,9 @@ Report = Callable[[Array, Batch], dict[str, Array]]
 """Outputs [B, ...] and batch -> name to per-example values [B]."""
 
 
-def classification(model: Model, *, label_smoothing: float = 0.0, auxiliary_weight: float = 0.3) -> Objective:
+def classification(
+    model: Model, *, label_smoothing: float = 0.0, auxiliary_weight: float = 0.3, top_k: int = 0
+) -> Objective:
     """Softmax cross-entropy over K classes and the fraction classified right.
 
     E = −Σ_k t_k log y_k with y = softmax(logits). With `label_smoothing` ε the training targets are
@@ -25,7 +27,8 @@ def classification(model: Model, *, label_smoothing: float = 0.0, auxiliary_weig
     every auxiliary head adds `auxiliary_weight` times its own E (Szegedy et al. 2015).
 
     Model outputs: logits [B, K], or in training `Heads` of such; `targets`: class numbers [B], int. Reports loss
-    (nats), accuracy. Source: A5, B1.
+    (nats), accuracy, and with `top_k` 5 as top5_accuracy how often the class is among the five with the largest logits.
+    Source: A5, B1, E14.
     """
 
     def cross_entropy(logits: Array, targets: Array, *, smoothing: float) -> Array:
@@ -36,16 +39,20 @@ def classification(model: Model, *, label_smoothing: float = 0.0, auxiliary_weig
             logits, optax.smooth_labels(jax.nn.one_hot(targets, logits.shape[-1]), smoothing)
         )
 
+    def right(logits: Array, targets: Array) -> dict[str, Array]:
+        top = {f"top{top_k}_accuracy": _is_among(logits, targets, top_k)} if top_k else {}
+        return {"accuracy": _is_right(logits, targets), **top}
+
     def training(outputs: Array, batch: Batch) -> dict[str, Array]:
         logits, auxiliary = outputs if isinstance(outputs, Heads) else (outputs, ())
         loss = cross_entropy(logits, batch["targets"], smoothing=label_smoothing)
         for head in auxiliary:
             loss += auxiliary_weight * cross_entropy(head, batch["targets"], smoothing=label_smoothing)
-        return {"loss": loss, "accuracy": _is_right(logits, batch["targets"])}
+        return {"loss": loss, **right(logits, batch["targets"])}
 
     def reporting(logits: Array, batch: Batch) -> dict[str, Array]:
         loss = cross_entropy(logits, batch["targets"], smoothing=0.0)
-        return {"loss": loss, "accuracy": _is_right(logits, batch["targets"])}
+        return {"loss": loss, **right(logits, batch["targets"])}
 
     return _bind(model, reporting, training)
 
@@ -153,6 +160,12 @@ def _require_class_numbers(logits: Array, targets: Array) -> None:
 
 def _is_right(logits: Array, targets: Array) -> Array:
     return (jnp.argmax(logits, axis=-1) == targets).astype(jnp.float32)
+
+
+def _is_among(logits: Array, targets: Array, count: int) -> Array:
+    """Whether the class is one of the `count` with the largest logits; of equal ones the first counts as larger."""
+    _, classes = jax.lax.top_k(logits, min(count, logits.shape[-1]))
+    return jnp.any(classes == targets[..., None], axis=-1).astype(jnp.float32)
 
 
 def _agrees(logits: Array, targets: Array) -> Array:

@@ -17,10 +17,14 @@ from dl.types import Array, Batch
 
 
 class IndexedBatch(NamedTuple):
-    """Which examples make up a batch: `index` [..., B] int32 and `mask` [..., B], 1 for an example, 0 for padding."""
+    """Which examples make up a batch: `index` [..., B] int32 and `mask` [..., B], 1 for an example, 0 for padding.
+
+    `examples` are `inputs` [..., B, ...] and `targets` [..., B] where they are not gathered on the device.
+    """
 
     index: np.ndarray
     mask: np.ndarray
+    examples: dict[str, np.ndarray] | None = None
 
 
 def steps_per_epoch(examples: int, batch_size: int) -> int:
@@ -81,13 +85,17 @@ def evaluation_batches(examples: int, batch_size: int) -> IndexedBatch:
 def make_gather(spec: DataSpec) -> Callable[[dict[str, Array], IndexedBatch], Batch]:
     """The pure function `gather(arrays, indexed) -> batch`, to be traced inside the compiled step.
 
-    `arrays` holds a whole part, `inputs` [N, ...] and `targets` [N, ...]; the batch's inputs are normalised.
+    `arrays` holds a whole part, `inputs` [N, ...] and `targets` [N, ...], and is not looked at when the batch brings
+    its examples; the batch's inputs are normalised.
     """
 
     def gather(arrays: dict[str, Array], indexed: IndexedBatch) -> Batch:
+        def examples(name: str) -> Array:
+            return arrays[name][indexed.index] if indexed.examples is None else jnp.asarray(indexed.examples[name])
+
         return {
-            "inputs": normalize(arrays["inputs"][indexed.index], spec),
-            "targets": arrays["targets"][indexed.index],
+            "inputs": normalize(examples("inputs"), spec),
+            "targets": examples("targets"),
             "mask": jnp.asarray(indexed.mask),
             "index": jnp.asarray(indexed.index),
         }

@@ -3,12 +3,12 @@
 import hashlib
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Literal, TypeAlias, TypeVar
 
 import numpy as np
 
+from dl.data.stream import IMAGENET_MEAN, IMAGENET_STD, Records, StreamedSource
 from dl.errors import InputError
-from dl.types import Source
 
 MEMORY_LIMIT = 4 * 2**30
 """Bytes of decoded pictures that a data set may take in memory."""
@@ -42,6 +42,17 @@ class ArraySource:
         """The sub-set at `index` [M], as a source of its own."""
         return ArraySource(self.inputs[index], self.targets[index])
 
+    def add_to(self, digest: "hashlib.blake2b") -> None:
+        """Feed `digest` with every example in order."""
+        for array in (self.inputs, self.targets):
+            digest.update(f"{array.dtype}{array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).data)
+
+
+Part: TypeAlias = ArraySource | StreamedSource
+"""Examples in memory, or read when they are needed."""
+_Part = TypeVar("_Part", ArraySource, StreamedSource)
+
 
 @dataclass(frozen=True)
 class DataSpec:
@@ -71,21 +82,20 @@ class Dataset:
     """Train, validation (None when nothing is held out) and test, with their description."""
 
     spec: DataSpec
-    train: ArraySource
-    validation: ArraySource | None
-    test: ArraySource
+    train: Part
+    validation: Part | None
+    test: Part
 
     @cached_property
     def fingerprint(self) -> str:
         """A digest of every example in order; a run refuses to resume on data with another one."""
         digest = hashlib.blake2b(digest_size=16)
         for part in (self.train, self.validation, self.test):
-            for array in () if part is None else (part.inputs, part.targets):
-                digest.update(f"{array.dtype}{array.shape}".encode())
-                digest.update(np.ascontiguousarray(array).data)
+            if part is not None:
+                part.add_to(digest)
         return digest.hexdigest()
 
-    def part(self, name: str) -> Source:
+    def part(self, name: str) -> Part:
         """The part called `name`: train, validation or test."""
         found = {"train": self.train, "validation": self.validation, "test": self.test}.get(name)
         if found is None:
@@ -118,7 +128,36 @@ def make_dataset(
     return Dataset(spec, kept, held_out, test)
 
 
-def split_validation(train: ArraySource, *, fraction: float) -> tuple[ArraySource, ArraySource | None]:
+def stream_dataset(
+    name: str,
+    train: Records,
+    test: Records,
+    *,
+    shape: tuple[int, int, int],
+    class_names: tuple[str, ...],
+    validation: float = 0.0,
+) -> Dataset:
+    """A `Dataset` that reads its pictures while they are used and makes them `shape` [H, W, C].
+
+    Colours are normalised with the moments of ImageNet, grey values with those of its green.
+    """
+    channels = slice(None) if shape[-1] == 3 else slice(1, 2)
+    sources = [StreamedSource(part, shape, len(class_names), np.arange(len(part))) for part in (train, test)]
+    kept, held_out = split_validation(sources[0], fraction=validation)
+    spec = DataSpec(
+        name=name,
+        task="classification",
+        input_shape=shape,
+        input_dtype="uint8",
+        class_names=class_names,
+        train_size=len(kept),
+        mean=IMAGENET_MEAN[channels],
+        std=IMAGENET_STD[channels],
+    )
+    return Dataset(spec, kept, held_out, sources[1])
+
+
+def split_validation(train: _Part, *, fraction: float) -> tuple[_Part, _Part | None]:
     """Cut `fraction` of the examples off by a fixed permutation; (all, None) for fraction 0.
 
     >>> kept, held_out = split_validation(ArraySource(np.zeros((10, 1)), np.zeros(10)), fraction=0.2)

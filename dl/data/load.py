@@ -37,7 +37,7 @@ def load_data(
             of pictures a class), or a TFDS name (`mnist`, `fashion_mnist`, `cifar10`, ...).
         validation: the fraction of the training examples to hold out, by a permutation that no seed changes.
         data_dir: where TFDS keeps prepared data; default `$TFDS_DATA_DIR`, then TFDS's own folder.
-        image_size: (height, width) that pictures of a folder are resized to.
+        image_size: (height, width) that pictures of a folder are resized to, and those of a TFDS set of many sizes.
         colour: channels of a folder's pictures: "grey" (1), "rgb" (3), "auto" (grey if all files are).
         damaged: "refuse" or "skip" a folder's files that cannot be read.
 
@@ -48,13 +48,15 @@ def load_data(
     1437
     """
     if name in BUILT_IN:
+        if image_size:
+            raise InputError(f"image_size is for folder:PATH and pictures of many sizes; those of {name} have one size")
         return BUILT_IN[name](validation=validation)
     kind, colon, path = name.partition(":")
     if not colon:
         _check_spelling(name)
         from dl.data.tfds import load_tfds
 
-        return load_tfds(name, validation=validation, data_dir=data_dir)
+        return load_tfds(name, validation=validation, data_dir=data_dir, image_size=image_size)
     if kind != "folder":
         raise InputError(f"unknown kind of data set {kind!r} in {name!r}; known: folder:PATH")
     return load_folder(path, validation=validation, image_size=image_size, colour=colour, damaged=damaged)
@@ -76,10 +78,12 @@ def _check_spelling(name: str) -> None:
         raise InputError(f"unknown data set {name!r}; {did_you_mean(name, BUILT_IN)}")
 
 
-def describe_data(name: str, *, data_dir: str | Path | None = None) -> DataSpec:
+def describe_data(
+    name: str, *, data_dir: str | Path | None = None, image_size: tuple[int, int] | None = None
+) -> DataSpec:
     """The shapes and classes of the data set called `name`; a TFDS set need not be prepared for it."""
     if name in BUILT_IN or ":" in name:
-        return load_data(name, data_dir=data_dir).spec
+        return load_data(name, data_dir=data_dir, image_size=image_size).spec
     from dl.data.tfds import describe_tfds
 
-    return describe_tfds(name, data_dir=data_dir)
+    return describe_tfds(name, data_dir=data_dir, image_size=image_size)

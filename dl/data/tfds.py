@@ -1,4 +1,4 @@
-"""Labelled pictures from TFDS, read into memory without TensorFlow."""
+"""Labelled pictures from TFDS, read into memory, or while they are used, without TensorFlow."""
 
 import io
 import math
@@ -8,47 +8,61 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dl.data.dataset import MEMORY_LIMIT, ArraySource, Dataset, DataSpec, make_dataset
+from dl.data.dataset import MEMORY_LIMIT, ArraySource, Dataset, DataSpec, make_dataset, stream_dataset
 from dl.data.picture import PICTURE_MODES
-from dl.data.prepare import damaged, find_builder, is_prepared, missing_package, prepare, quiet
+from dl.data.prepare import damaged, find_builder, is_prepared, prepare, quiet
+from dl.data.tfds_records import TfdsRecords, open_records
 from dl.errors import InputError
 
 _RECORDS_AT_ONCE = 4096
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP")  # all that TFDS stores; trying no others saves a tenth of the time
 
 
-def load_tfds(name: str, *, validation: float, data_dir: str | Path | None = None) -> Dataset:
+def load_tfds(
+    name: str,
+    *,
+    validation: float,
+    data_dir: str | Path | None = None,
+    image_size: tuple[int, int] | None = None,
+) -> Dataset:
     """The TFDS data set `name`, prepared first if need be: pictures uint8 [N, H, W, C], labels int32 [N].
 
-    Train and test are TFDS's own parts; where there is no test part, its validation part is the test.
+    Train and test are TFDS's own parts; where there is no test part with labels, its validation part is the test.
+    A set that is larger than memory, or has pictures of many sizes, is read while it is used (`dl.data.stream`).
 
     Args:
-        name: of a set of labelled pictures of one size: `mnist`, `cifar10`, `emnist/letters`, ...
+        name: of a set of labelled pictures: `mnist`, `cifar10`, `emnist/letters`, `imagenet2012`, ...
         validation: the fraction of the training examples to hold out.
         data_dir: where prepared data is kept; default `$TFDS_DATA_DIR`, then `~/tensorflow_datasets`.
+        image_size: (height, width) of the crops of pictures of many sizes.
 
     Raises:
-        InputError: for an unknown name, a set of something else or too large for memory, damaged data, and
-            whatever keeps `dl.data.prepare.prepare` from preparing it.
+        InputError: for an unknown name, a set of something else, damaged data, pictures of many sizes without
+            `image_size`, of one size with it, and whatever keeps `dl.data.prepare.prepare` from preparing it.
     """
     builder = find_builder(name, data_dir=data_dir)
-    features = _labelled_pictures(builder.info, name)  # before a long download, not after it
+    features = _labelled_pictures(builder.info, name, image_size)  # before a long download, not after it
     if not is_prepared(builder):
         prepare(name, data_dir=data_dir)
         builder = find_builder(name, data_dir=data_dir)
-        features = _labelled_pictures(builder.info, name)
-    test = _test_split(builder.info, name)
-    _check_memory(builder.info, ("train", test), features, name)
+        features = _labelled_pictures(builder.info, name, image_size)
+    train, test = (_open(builder, split, features, name) for split in _splits(builder, features, name))
+    if features.many_sizes or (len(train) + len(test)) * math.prod(features.shape) > MEMORY_LIMIT:
+        return stream_dataset(
+            name, train, test, shape=features.shape, class_names=features.class_names, validation=validation
+        )
     return make_dataset(
         name,
-        _read(builder, "train", features, name),
-        _read(builder, test, features, name),
+        _decode_all(builder, train, features, name),
+        _decode_all(builder, test, features, name),
         class_names=features.class_names,
         validation=validation,
     )
 
 
-def describe_tfds(name: str, *, data_dir: str | Path | None = None) -> DataSpec:
+def describe_tfds(
+    name: str, *, data_dir: str | Path | None = None, image_size: tuple[int, int] | None = None
+) -> DataSpec:
     """The shapes and classes of the TFDS data set `name`, without reading, downloading or preparing it.
 
     `train_size` counts the whole train part, and is 0 while the set is not prepared; the moments are unknown.
@@ -57,7 +71,7 @@ def describe_tfds(name: str, *, data_dir: str | Path | None = None) -> DataSpec:
         InputError: as `load_tfds`, for an unknown name and a set that holds something else.
     """
     info = find_builder(name, data_dir=data_dir).info
-    features = _labelled_pictures(info, name)
+    features = _labelled_pictures(info, name, image_size)
     return DataSpec(
         name=name,
         task="classification",
@@ -69,16 +83,17 @@ def describe_tfds(name: str, *, data_dir: str | Path | None = None) -> DataSpec:
 
 
 class _Features(NamedTuple):
-    """Which features of an example are the picture and its label, and what they hold."""
+    """Which features of an example are the picture and its label, and what they hold; `shape` is as it is used."""
 
     image: str
     label: str
     shape: tuple[int, int, int]
+    many_sizes: bool
     class_names: tuple[str, ...]
 
 
-def _labelled_pictures(info: Any, name: str) -> _Features:
-    """The features of `info`, if they are 8-bit pictures of one size and one class each."""
+def _labelled_pictures(info: Any, name: str, image_size: tuple[int, int] | None) -> _Features:
+    """The features of `info`, if they are 8-bit pictures and one class each."""
     import tensorflow_datasets as tfds
 
     keys = info.supervised_keys
@@ -91,65 +106,50 @@ def _labelled_pictures(info: Any, name: str) -> _Features:
             f"{name} pairs {kinds[0].__name__} with {kinds[1].__name__}; "
             "a set of pictures (Image) with one class each (ClassLabel) is needed here"
         )
-    shape = tuple(image.shape)
-    if None in shape:
-        raise InputError(f"{name} has pictures of many sizes: save them as files, use folder:PATH --image-size")
+    many_sizes = None in image.shape[:2]
+    if many_sizes and not image_size:
+        raise InputError(f"{name} has pictures of many sizes: give them one with --image-size")
+    if image_size and not many_sizes:
+        raise InputError(f"image_size is for folder:PATH and pictures of many sizes; those of {name} have one size")
+    height, width = image_size or image.shape[:2]
+    shape = height, width, image.shape[-1]
     if image.np_dtype != np.uint8 or shape[-1] not in PICTURE_MODES:
         kind = np.dtype(image.np_dtype).name
         raise InputError(f"{name} has pictures {kind} {list(shape)}; 8-bit grey or colour is needed here")
-    return _Features(keys[0], keys[1], shape, tuple(label.names))
+    return _Features(keys[0], keys[1], shape, many_sizes, tuple(label.names))
 
 
-def _test_split(info: Any, name: str) -> str:
-    """The part to test on; validation stands in for a missing test part."""
-    split = next((split for split in ("test", "validation") if split in info.splits), None)
-    if split is None or "train" not in info.splits:
-        raise InputError(f"{name} has the parts {', '.join(info.splits)}; train and test are needed here")
-    return split
+def _splits(builder: Any, features: _Features, name: str) -> tuple[str, str]:
+    """The parts to train and to test on; validation stands in for a test part that is missing or has no labels."""
+    splits = builder.info.splits
+    tests = [split for split in ("test", "validation") if split in splits]
+    if not tests or "train" not in splits:
+        raise InputError(f"{name} has the parts {', '.join(splits)}; train and test are needed here")
+    if len(tests) > 1 and _open(builder, "test", features, name).read([0])[0].label < 0:
+        return "train", "validation"
+    return "train", tests[0]
 
 
-def _check_memory(info: Any, splits: tuple[str, ...], features: _Features, name: str) -> None:
-    size = sum(info.splits[split].num_examples for split in splits) * math.prod(features.shape)
-    if size > MEMORY_LIMIT:
-        raise InputError(
-            f"{name} takes {size / 2**30:.1f} GiB decoded; it is to be held in memory, where a set may take "
-            f"{MEMORY_LIMIT / 2**30:.0f} GiB: choose a smaller one, or save a part of it for folder:PATH"
-        )
+def _open(builder: Any, split: str, features: _Features, name: str) -> TfdsRecords:
+    return open_records(builder, split, name=name, image=features.image, label=features.label)
 
 
-def _read(builder: Any, split: str, features: _Features, name: str) -> ArraySource:
+def _decode_all(builder: Any, records: TfdsRecords, features: _Features, name: str) -> ArraySource:
     """One part, decoded: uint8 [N, H, W, C] and int32 [N]."""
-    import tensorflow_datasets as tfds
-
-    raw = tfds.decode.DeserializeMethod.RAW_BYTES
+    pictures = np.empty((len(records), *features.shape), np.uint8)
+    labels = np.empty(len(records), np.int32)
+    decode = _picture_decoder(features.shape)
     try:
         with quiet():
-            source = builder.as_data_source(split=split, deserialize_method=raw)
-            pictures, labels = _decode_all(source, features)
-    except ModuleNotFoundError as error:
-        raise missing_package(name, error) from error
+            for start in range(0, len(records), _RECORDS_AT_ONCE):
+                some = records.read(range(start, min(start + _RECORDS_AT_ONCE, len(records))))
+                for index, record in enumerate(some, start):
+                    pictures[index], labels[index] = decode(record.picture), record.label
     except Exception as error:  # a damaged file makes the record reader, protobuf or Pillow raise anything
         raise damaged(name, builder.data_path, error) from error
     if not 0 <= labels.min() <= labels.max() < len(features.class_names):
-        raise InputError(f"{name} has examples without a label in {split}; every one needs its class here")
+        raise InputError(f"{name} has examples without a label in {records.split}; every one needs its class here")
     return ArraySource(pictures, labels)
-
-
-def _decode_all(source: Any, features: _Features) -> tuple[np.ndarray, np.ndarray]:
-    """All records of `source`; TFDS's own decoding of an example does the same at half the speed."""
-    from tensorflow_datasets.proto import tf_example_pb2
-
-    parse: Any = vars(tf_example_pb2)["Example"].FromString  # generated code, invisible to type checkers
-    pictures = np.empty((len(source), *features.shape), np.uint8)
-    labels = np.empty(len(source), np.int32)
-    decode = _picture_decoder(features.shape)
-    for start in range(0, len(source), _RECORDS_AT_ONCE):
-        records = source.__getitems__(range(start, min(start + _RECORDS_AT_ONCE, len(source))))
-        for index, record in enumerate(records, start):
-            example = parse(record).features.feature
-            pictures[index] = decode(example[features.image].bytes_list.value[0])
-            labels[index] = example[features.label].int64_list.value[0]
-    return pictures, labels
 
 
 def _picture_decoder(shape: tuple[int, int, int]) -> Callable[[bytes], np.ndarray]:

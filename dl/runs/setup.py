@@ -41,11 +41,10 @@ def set_up(
 
 def open_data(options: TrainOptions) -> Dataset:
     """The data set that `options` name, cut as they say."""
-    size = (options.image_size, options.image_size) if options.image_size else None
     data = load_data(
         options.dataset,
         validation=options.validation,
-        image_size=size,
+        image_size=options.picture_size,
         colour=options.colour,
         damaged=options.damaged,
     )

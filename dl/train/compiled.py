@@ -9,10 +9,12 @@ import numpy as np
 import optax
 
 from dl import metrics
-from dl.data.batching import IndexedBatch, evaluation_batches, make_gather, train_batches
-from dl.data.dataset import ArraySource, Dataset, DataSpec
+from dl.data.batching import IndexedBatch, make_gather
+from dl.data.dataset import Dataset, DataSpec
+from dl.data.stream import StreamedSource
 from dl.errors import InputError
 from dl.train.chunk_steps import MOST_CHUNK_STEPS
+from dl.train.feed import NO_STEP, make_evaluation_feed, make_train_feed, resident_arrays
 from dl.train.guard import CompilationGuard
 from dl.train.options import TrainOptions
 from dl.train.parallel import Layout, scan_steps
@@ -22,8 +24,6 @@ from dl.train.step import augmented, make_eval_step, make_train_step
 from dl.train.traced import has_slow_loops
 from dl.train.transfer import transfer
 from dl.types import Array, Augment, Metrics, Model, ModelState, Objective, Params, PyTree
-
-_NO_STEP = -1
 
 
 class Parts(NamedTuple):
@@ -67,29 +67,24 @@ def compile_parts(
     """
     check_parts_fit(parts, data.spec)
     example = example_inputs(data.spec)
-    loops = not has_slow_loops(parts.model, example, layout.devices, batch_size=options.batch_size)
-    most = chunk_steps or options.scan_steps or (MOST_CHUNK_STEPS if loops else 1)
+    streamed = isinstance(data.train, StreamedSource)
+    loops = not streamed and not has_slow_loops(parts.model, example, layout.devices, batch_size=options.batch_size)
+    most = 1 if streamed else chunk_steps or options.scan_steps or (MOST_CHUNK_STEPS if loops else 1)
     plan = make_plan(options, train_size=data.spec.train_size, chunk_steps=most)
     guard = CompilationGuard("train step", declared=1)
     train_chunk = layout.compile(guard.watch(_make_train_chunk(parts, data.spec, layout, loops=loops)))
-    arrays = layout.put(_arrays(data.train))
+    arrays = _put(layout, resident_arrays(data.train))
+    feed = make_train_feed(data.train, options, rows=plan.chunk_steps, loops=loops, end=plan.total_steps)
     zeros = layout.put(_zero_totals(parts, data.spec))
 
     def start(training: Training | None) -> Training:
         return layout.put(training or start_training(parts, data.spec, seed=options.seed))
 
     def advance(training: Training, start: int, end: int) -> tuple[Training, Array]:
-        indexed = train_batches(
-            seed=options.seed,
-            start=start,
-            steps=end - start,
-            examples=data.spec.train_size,
-            batch_size=options.batch_size,
-        )
-        *earlier, last = [_padded(indexed, plan.chunk_steps)] if loops else _one_by_one(indexed)
-        for rows in earlier:
-            training, _ = train_chunk(training, arrays, layout.split(rows))
-        return train_chunk(training, arrays, layout.split(last))
+        ticket: Any = None
+        for rows in feed(start, end):
+            training, ticket = train_chunk(training, arrays, layout.split(rows))
+        return training, ticket
 
     def reset(training: Training) -> Training:
         return Training(training.state, jax.tree.map(jnp.copy, zeros))
@@ -148,8 +143,8 @@ def _apply_once(parts: Parts, spec: DataSpec) -> tuple[Array, PyTree]:
     return parts.model.apply(params, model_state, inputs)[0], parts.optimizer.init(params)
 
 
-def _arrays(source: ArraySource) -> dict[str, np.ndarray]:
-    return {"inputs": source.inputs, "targets": source.targets}
+def _put(layout: Layout, arrays: dict[str, np.ndarray]) -> dict[str, Array]:
+    return layout.put(arrays) if arrays else {}
 
 
 def _make_train_chunk(parts: Parts, spec: DataSpec, layout: Layout, *, loops: bool) -> Callable:
@@ -164,7 +159,7 @@ def _make_train_chunk(parts: Parts, spec: DataSpec, layout: Layout, *, loops: bo
             return Training(state, metrics.merge(training.totals, sums)), {}
 
         if loops:
-            training, _ = scan_steps(one)(training, indexed, jnp.sum(indexed.index[:, 0] != _NO_STEP))
+            training, _ = scan_steps(one)(training, indexed, jnp.sum(indexed.index[:, 0] != NO_STEP))
         else:
             training, _ = one(training, jax.tree.map(lambda leaf: leaf[0], indexed))
         return training, training.state.step + 0  # its own buffer: it outlives the donation of the state
@@ -177,7 +172,7 @@ def _make_evaluate(
 ) -> Callable[[TrainState, str], dict[str, float]]:
     step = make_eval_step(parts.objective, axis_name=layout.axis_name)
     gather = make_gather(data.spec)
-    resident: dict[str, Any] = {}
+    opened: dict[str, Any] = {}
 
     def evaluate_chunk(state: TrainState, arrays: dict[str, Array], indexed: IndexedBatch) -> Metrics:
         if not loops:
@@ -187,28 +182,19 @@ def _make_evaluate(
     compiled = layout.compile(evaluate_chunk, donate=False)
 
     def evaluate(state: TrainState, part: str) -> dict[str, float]:
-        source: Any = data.part(part)
-        if part not in resident:
-            resident[part] = layout.put(_arrays(source))
-        batches = evaluation_batches(len(source), options.batch_size)
-        chunks = [batches] if loops else _one_by_one(batches)
-        sums = [layout.fetch(compiled(state, resident[part], layout.split(chunk))) for chunk in chunks]
+        if part not in opened:
+            source = data.part(part)
+            feed = make_evaluation_feed(source, batch_size=options.batch_size, loops=loops)
+            opened[part] = _put(layout, resident_arrays(source)), feed
+        arrays, feed = opened[part]
+        sums = []
+        for rows in feed():
+            sums.append(layout.fetch(compiled(state, arrays, layout.split(rows))))
+            jax.block_until_ready(sums[-2:-1])  # no more than two batches wait in memory
         totals = jax.tree.map(lambda *leaves: np.sum(leaves, axis=0), *jax.device_get(sums))
         return metrics.compute(totals)
 
     return evaluate
-
-
-def _padded(indexed: IndexedBatch, rows: int) -> IndexedBatch:
-    """As many rows as the compiled loop takes; those that are no step of it are told by their index."""
-    missing = ((0, rows - len(indexed.index)), (0, 0))
-    return IndexedBatch(np.pad(indexed.index, missing, constant_values=_NO_STEP), np.pad(indexed.mask, missing))
-
-
-def _one_by_one(indexed: IndexedBatch) -> list[IndexedBatch]:
-    return [
-        IndexedBatch(indexed.index[row : row + 1], indexed.mask[row : row + 1]) for row in range(len(indexed.index))
-    ]
 
 
 def _zero_totals(parts: Parts, spec: DataSpec) -> Metrics:

@@ -48,7 +48,7 @@ class TrainOptions:
     scan_steps: int = 0
     """Steps in one compiled call, which changes no result; 0 measures how many pay."""
     image_size: int = 0
-    """Side that pictures of folder:PATH are resized to; 0 leaves them as they are."""
+    """Side that pictures of folder:PATH, or of many sizes, are brought to; 0 leaves them as they are."""
     colour: Literal["auto", "grey", "rgb"] = "auto"
     """Channels of the pictures of folder:PATH; auto is grey if all files are."""
     damaged: Literal["refuse", "skip"] = "refuse"
@@ -68,10 +68,13 @@ class TrainOptions:
         require(self.seed < 2**31, "seed", self.seed, "below 2147483648")
         if self.patience and not self.validation:
             raise InputError("patience needs held-out examples to look at: give --validation, such as 0.1")
-        if self.image_size and not self.dataset.startswith("folder:"):
-            raise InputError(f"image_size is for folder:PATH; the pictures of {self.dataset} have one size already")
         require(self.learning_rate > 0, "learning_rate", self.learning_rate, "above 0")
         require(0 <= self.validation < 1, "validation", self.validation, "at least 0 and below 1")
+
+    @property
+    def picture_size(self) -> tuple[int, int] | None:
+        """Height and width that pictures are brought to; None leaves them as they are."""
+        return (self.image_size, self.image_size) if self.image_size else None
 
 
 def require(holds: bool, name: str, value: object, what: str) -> None:

@@ -47,7 +47,10 @@ def refused(words: str, capsys: pytest.CaptureFixture[str]) -> str:
         ("run lenet_digits --seed 2147483648", "seed is 2147483648; it must be below 2147483648"),
         ("run lenet_digits --seed 2147483647 --seeds 2", "seed is 2147483648"),
         ("run lenet_digits --validation 0 --patience 3", "patience needs held-out examples"),
-        ("run lenet_digits --image-size 28", "image_size is for folder:PATH"),
+        (
+            "run lenet_digits --image-size 28",
+            "image_size is for folder:PATH and pictures of many sizes; those of digits have one",
+        ),
         ("run --name lenet_digits", ""),
         ("run", ""),
         ("run lenet_digits --parallel gpu", "auto"),

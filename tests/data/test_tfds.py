@@ -1,74 +1,20 @@
 """Reading prepared TFDS data: small sets made with TFDS, damaged ones, and the real MNIST where it is."""
 
 import gzip
-import io
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from prepared import noise, store
 
 import dl.data.tfds
+from dl.data.dataset import ArraySource
+from dl.data.stream import StreamedSource
 from dl.data.tfds import describe_tfds, load_tfds
 from dl.errors import InputError
-
-Parts = dict[str, tuple[np.ndarray, np.ndarray]]
-
-
-def png(picture: np.ndarray) -> io.BytesIO:
-    buffer = io.BytesIO()
-    Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture).save(buffer, "PNG")
-    buffer.seek(0)
-    return buffer
-
-
-def store(
-    data_dir: Path, parts: Parts, *, features: Callable[[Any], dict[str, Any]] | None = None, **info: Any
-) -> Path:
-    """Prepare a set called `tiny`, of `parts` of pictures [N, H, W, C] and labels [N]; its folder."""
-    import tensorflow_datasets as tfds
-
-    shape = next(iter(parts.values()))[0].shape[1:]
-    described = (
-        features(tfds.features)
-        if features
-        else {
-            "image": tfds.features.Image(shape=shape),
-            "label": tfds.features.ClassLabel(names=["no", "yes"]),
-        }
-    )
-
-    class Tiny(tfds.core.GeneratorBasedBuilder, skip_registration=True):
-        name = "tiny"
-        VERSION = tfds.core.Version("1.0.0")
-        pkg_dir_path = None
-
-        def _info(self) -> Any:
-            keys = info.get("supervised_keys", ("image", "label"))
-            return tfds.core.DatasetInfo(
-                builder=self, features=tfds.features.FeaturesDict(described), supervised_keys=keys
-            )
-
-        def _split_generators(self, dl_manager: Any) -> Any:
-            return {part: self._generate_examples(*arrays) for part, arrays in parts.items()}
-
-        def _generate_examples(self, pictures: np.ndarray, labels: np.ndarray) -> Any:
-            for index, (picture, label) in enumerate(zip(pictures, labels, strict=True)):
-                yield index, {"image": png(picture), "label": label}
-
-    builder = Tiny(data_dir=str(data_dir))
-    config = tfds.download.DownloadConfig(try_download_gcs=False)
-    builder.download_and_prepare(download_config=config, file_format="array_record")
-    return Path(builder.data_path)
-
-
-def noise(count: int, shape: tuple[int, int, int] = (5, 4, 1), seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    draw = np.random.default_rng(seed)
-    return draw.integers(0, 256, (count, *shape), np.uint8), draw.integers(0, 2, count)
 
 
 def as_list(pictures: np.ndarray, labels: np.ndarray) -> list[tuple[bytes, int]]:
@@ -177,13 +123,16 @@ def test_examples_without_label(tmp_path: Path) -> None:
         load_tfds("tiny", validation=0.0, data_dir=tmp_path)
 
 
-def test_too_large_for_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_set_too_large_for_memory_is_streamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store(tmp_path, {"train": noise(4), "test": noise(4)})
     monkeypatch.setattr(dl.data.tfds, "MEMORY_LIMIT", 8 * 20 - 1)
-    with pytest.raises(InputError, match=r"^tiny takes .* GiB decoded; "):
-        load_tfds("tiny", validation=0.0, data_dir=tmp_path)
+    streamed = load_tfds("tiny", validation=0.0, data_dir=tmp_path)
+    assert isinstance(streamed.train, StreamedSource)
+    assert streamed.spec.input_shape == (5, 4, 1)
     monkeypatch.setattr(dl.data.tfds, "MEMORY_LIMIT", 8 * 20)
-    assert len(load_tfds("tiny", validation=0.0, data_dir=tmp_path).train) == 4
+    assert isinstance(load_tfds("tiny", validation=0.0, data_dir=tmp_path).train, ArraySource)
+    with pytest.raises(InputError, match=r"^image_size is for .*; those of tiny have one size$"):
+        load_tfds("tiny", validation=0.0, data_dir=tmp_path, image_size=(3, 2))
 
 
 def test_sets_unfit_for_it_are_not_prepared_first(tmp_path: Path) -> None:

@@ -1,0 +1,96 @@
+"""Feeds: streamed batches are those of a resident part, in any order, and training on them is the same."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import dl
+from dl.data.batching import evaluation_batches, make_gather, train_batches
+from dl.data.dataset import ArraySource, Dataset, make_dataset
+from dl.data.stream import StreamedSource
+from dl.train.feed import make_evaluation_feed, make_train_feed, resident_arrays
+
+OPTIONS = dl.TrainOptions(epochs=3, batch_size=4, seed=7, validation=0.2, devices=1)
+
+
+@dataclass(frozen=True)
+class Undrawn(StreamedSource):
+    """A streamed source over arrays, whose training examples are not cropped but noted."""
+
+    whole: Any = None
+
+    def _decode(self, index: np.ndarray, generators: Any) -> dict[str, np.ndarray]:
+        return self.whole.gather(self.index[index])
+
+
+def pictures(count: int) -> ArraySource:
+    draw = np.random.default_rng(0)
+    labels = draw.integers(0, 2, count).astype(np.int32)
+    ground = (80 + 90 * labels)[:, None, None, None]
+    return ArraySource(np.clip(draw.normal(ground, 40, (count, 5, 5, 1)), 0, 255).astype(np.uint8), labels)
+
+
+def streamed(source: Any) -> Undrawn:
+    return Undrawn(None, (5, 5, 1), 2, np.arange(len(source)), source)
+
+
+def resident() -> Dataset:
+    return make_dataset("tiny", pictures(25), pictures(10), class_names=("a", "b"), validation=0.2)
+
+
+def the_same_streamed() -> Dataset:
+    data = resident()
+    return Dataset(data.spec, *(streamed(part) for part in (data.train, data.validation, data.test)))
+
+
+@pytest.mark.parametrize("start", [0, 3, 13])
+def test_streamed_batches_are_the_indexed_ones(start: int) -> None:
+    source = pictures(17)
+    feed = make_train_feed(streamed(source), OPTIONS, rows=1, loops=False, end=16)
+    for step, rows in enumerate(feed(start, 16), start):
+        expected = train_batches(seed=7, start=step, steps=1, examples=17, batch_size=4)
+        np.testing.assert_array_equal(rows.index, expected.index)
+        np.testing.assert_array_equal(rows.mask, expected.mask)
+        np.testing.assert_array_equal(rows.examples["inputs"], source.inputs[expected.index])
+        np.testing.assert_array_equal(rows.examples["targets"], source.targets[expected.index])
+
+
+def test_evaluation_sees_every_example_once_and_can_be_repeated() -> None:
+    feed = make_evaluation_feed(streamed(pictures(10)), batch_size=4, loops=False)
+    expected = evaluation_batches(10, 4)
+    for _ in range(2):
+        rows = list(feed())
+        np.testing.assert_array_equal(np.concatenate([row.index for row in rows]), expected.index)
+        np.testing.assert_array_equal(np.concatenate([row.mask for row in rows]), expected.mask)
+        assert all(row.examples["inputs"].shape == (1, 4, 5, 5, 1) for row in rows)
+
+
+def test_a_batch_that_brings_its_examples_is_gathered_to_the_same() -> None:
+    data = resident()
+    batch = train_batches(seed=0, start=0, steps=1, examples=20, batch_size=4)
+    row = jax.tree.map(lambda leaf: leaf[0], batch)
+    gather = make_gather(data.spec)
+    whole = jax.jit(gather)(resident_arrays(data.train), row)
+    brought = jax.jit(gather)({}, row._replace(examples=data.train.gather(row.index)))
+    assert resident_arrays(streamed(data.train)) == {}
+    assert set(whole) == set(brought)
+    for name in whole:
+        np.testing.assert_array_equal(whole[name], brought[name])
+
+
+@pytest.mark.parametrize(("parallel", "devices"), [("jit", 1), ("jit", 4), ("pmap", 2)])
+def test_training_on_a_stream_is_training_on_the_whole(parallel: Any, devices: int) -> None:
+    model = dl.models.mlp(2, hidden_sizes=(3,))
+    parts = dl.Parts(model, dl.objectives.classification(model), dl.optimizers.momentum(0.1))
+    options = dl.TrainOptions(epochs=2, batch_size=4, devices=devices, parallel=parallel, log_every=2)
+    whole, stream = (dl.fit(parts, data, options, progress=False) for data in (resident(), the_same_streamed()))
+    for left, right in zip(jax.tree.leaves(whole.state.params), jax.tree.leaves(stream.state.params), strict=True):
+        np.testing.assert_allclose(left, right, rtol=1e-5, atol=1e-6)
+    assert [record.step for record in stream.history] == [record.step for record in whole.history]
+    for left, right in zip(whole.history, stream.history, strict=True):
+        assert left.values == pytest.approx(right.values, rel=1e-5)
+    assert jnp.isfinite(jnp.asarray(stream.history[-1].values["loss"]))
