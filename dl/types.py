@@ -80,6 +80,20 @@ class Model:
     layers: Callable[[jax.ShapeDtypeStruct], list[LayerRow]]
 
 
+@dataclass(frozen=True)
+class Autoencoder(Model):
+    """A model that gives back its inputs: `apply` is `decode` after `encode`; it has no model state.
+
+    `encode(params, inputs [B, ...]) -> code [B, F]`; `decode(params, code [B, F]) -> reconstruction [B, ...]`;
+    `jacobian_norm(params, inputs [B, ...], key) -> [B]` is Σ_ij (∂code_j / ∂input_i)² of each example, or an unbiased
+    estimate of it that draws from `key`.
+    """
+
+    encode: Callable[[Params, Array], Array]
+    decode: Callable[[Params, Array], Array]
+    jacobian_norm: Callable[[Params, Array, Key], Array]
+
+
 class Objective(Protocol):
     """What is minimised and reported: `metrics["loss"]` is the mean to minimise, the others are only reported."""
 

@@ -20,7 +20,7 @@ from dl.train.plan import Plan, make_plan
 from dl.train.state import TrainState, init_state
 from dl.train.step import augmented, make_eval_step, make_train_step
 from dl.train.traced import has_slow_loops
-from dl.types import Array, Augment, Metrics, Model, Objective
+from dl.types import Array, Augment, Autoencoder, Metrics, Model, Objective
 
 _NO_STEP = -1
 
@@ -116,7 +116,7 @@ def check_parts_fit(parts: Parts, spec: DataSpec) -> None:
         InputError: for inputs that the model does not take, a wrong number of outputs, targets of another task.
     """
     outputs = jax.eval_shape(lambda: _apply_once(parts.model, spec))
-    if outputs.shape[-1] != spec.classes:
+    if outputs.shape[-1] != spec.classes and not isinstance(parts.model, Autoencoder):
         raise InputError(
             f"{parts.model.name} has {outputs.shape[-1]} outputs, {spec.name} has {spec.classes} classes: "
             f"make them equal"
