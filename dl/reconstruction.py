@@ -11,11 +11,7 @@ import jax.numpy as jnp
 
 from dl import metrics
 from dl.objectives import squared_error
-from dl.types import Array, Autoencoder, Batch, Carry, Key, Metrics, ModelState, Objective, Params
-
-Corruption = Callable[[Key, Array], Array]
-"""`(key, inputs [B, ...]) -> inputs [B, ...]` with noise in them."""
-
+from dl.types import Array, Autoencoder, Batch, Carry, Corruption, Key, Metrics, ModelState, Objective, Params
 
 class Coded(NamedTuple):
     """What a penalty may look at: a model's parameters, its inputs [B, ...] and their code [B, F], and a key."""

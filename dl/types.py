@@ -116,6 +116,10 @@ Augment: TypeAlias = Callable[[Array, Array, Array], Array]
 """`(keys [B], inputs [B, ...], step []) -> inputs [B, ...]`: one key an example, whatever device holds it."""
 
 
+Corruption: TypeAlias = Callable[[Key, Array], Array]
+"""`(key, inputs [B, ...]) -> inputs [B, ...]` with noise in them: what a denoising auto-encoder sees."""
+
+
 class TrainStep(Protocol):
     def __call__(self, state: Any, batch: Any, /) -> tuple[Any, Metrics]: ...
 
