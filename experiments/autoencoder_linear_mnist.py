@@ -27,7 +27,7 @@ class Options(TrainOptions):
     dataset: str = "mnist"
     epochs: int = 20
     batch_size: int = 500
-    learning_rate: float = 0.005
+    learning_rate: float = 0.003
     validation: float = 0.0
     checkpoint_every: int = 10
     code_size: int = 32
@@ -39,10 +39,10 @@ class Options(TrainOptions):
 
 
 def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
-    """W x + b down, V h + c up, no activation; Adam, whose rate falls to 0 along a cosine."""
+    """h = W x + b and y = Wᵀ h + c: tied, so that W converges to orthonormal rows; Adam, its rate falling to 0."""
     size, fewest = options.code_size, min(data_spec.train_size, math.prod(data_spec.input_shape))
     require(size <= fewest, "code_size", size, f"at most {fewest}, the fewer of training examples and pixels")
-    model = autoencoder(data_spec.input_shape, code_size=size)
+    model = autoencoder(data_spec.input_shape, code_size=size, tied=True)
     steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)
     optimizer = optimizers.adam(options.learning_rate, schedule=optimizers.cosine(steps=steps))
     return Parts(model, reconstruction.autoencoding(model), optimizer)
@@ -50,6 +50,6 @@ def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None
 
 def conclude(options: Options, params: Params, data: Dataset) -> dict[str, dict[str, float]]:
     """Error of the reconstruction, linear classifiers, and the distance from PCA."""
-    model = autoencoder(data.spec.input_shape, code_size=options.code_size)
+    model = autoencoder(data.spec.input_shape, code_size=options.code_size, tied=True)
     beside_pca = compare_with_pca(model, params, data, code_size=options.code_size)
     return {**assess(model, params, data), "beside_pca": beside_pca}

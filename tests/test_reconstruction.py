@@ -154,6 +154,6 @@ def test_descent_makes_what_is_penalised_smaller(penalty: Any) -> None:
         return float(jnp.sum(penalty(Coded(params, jnp.asarray(INPUTS), code, jnp.ones(B), KEY))))
 
     params, gradient = PARAMS, jax.jit(jax.grad(loss))
-    for _ in range(30):
+    for _ in range(100):
         params = jax.tree.map(lambda leaf, slope: leaf - 1e-3 * slope, params, gradient(params))
     assert penalised(params) < 0.9 * penalised(PARAMS)
