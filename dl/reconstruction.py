@@ -13,6 +13,7 @@ from dl import metrics
 from dl.objectives import squared_error
 from dl.types import Array, Autoencoder, Batch, Carry, Corruption, Key, Metrics, ModelState, Objective, Params
 
+
 class Coded(NamedTuple):
     """What a penalty may look at: a model's parameters, its inputs [B, ...] and their code [B, F], and a key."""
 
@@ -71,7 +72,7 @@ def gaussian_noise(std: float) -> Corruption:
 
 
 def masking_noise(fraction: float, *, value: float = 0.0) -> Corruption:
-    """Each input replaced by `value` (black, for pictures) with probability `fraction`. Source: F3, Vincent et al. 2008.
+    """Each input replaced by `value` (black, say) with probability `fraction`. Source: F3, Vincent et al. 2008.
 
     >>> masking_noise(1.0, value=-1.0)(jax.random.key(0), jnp.ones((1, 2))).tolist()
     [[-1.0, -1.0]]

@@ -65,6 +65,4 @@ def conclude(options: Options, params: Params, data: Dataset) -> dict[str, dict[
 
 def _model(options: Options, data_spec: DataSpec) -> Autoencoder:
     sizes = (options.hidden_size, options.hidden_size // 4)
-    return autoencoder(
-        data_spec.input_shape, code_size=options.code_size, hidden_sizes=sizes, tied=options.tied
-    )
+    return autoencoder(data_spec.input_shape, code_size=options.code_size, hidden_sizes=sizes, tied=options.tied)

@@ -141,7 +141,8 @@ def test_noises_have_the_moments_that_they_are_called_by() -> None:
 
 
 @pytest.mark.parametrize(
-    "penalty", [reconstruction.l1_sparsity(3.0), reconstruction.contraction(MODEL, 3.0), reconstruction.kl_sparsity(30.0)]
+    "penalty",
+    [reconstruction.l1_sparsity(3.0), reconstruction.contraction(MODEL, 3.0), reconstruction.kl_sparsity(30.0)],
 )
 def test_descent_makes_what_is_penalised_smaller(penalty: Any) -> None:
     objective = reconstruction.autoencoding(MODEL, penalties=[penalty])

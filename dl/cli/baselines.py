@@ -38,8 +38,9 @@ def baselines(
     from dl.data.load import absolute
     from dl.runs.baselines import Row, as_json, as_markdown, as_text, fit_baselines, run_row
     from dl.runs.setup import open_data
-    from dl.train.options import TrainOptions
+    from dl.train.options import TrainOptions, require
 
+    require(train_examples >= 0, "train_examples", train_examples, "at least 0")
     options = TrainOptions(dataset=absolute(dataset), validation=validation, image_size=image_size, seed=seed)
     nets = [run_row(run, options) for run in runs]
     data = open_data(options)

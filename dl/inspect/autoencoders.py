@@ -53,7 +53,7 @@ def reconstruction_error(model: Autoencoder, params: Params, inputs: np.ndarray,
 def denoising_error(
     model: Autoencoder, params: Params, inputs: np.ndarray, spec: DataSpec, *, corrupt: Corruption, key: Key
 ) -> dict[str, dict[str, float]]:
-    """The error of corrupted inputs themselves (`noisy`) and of their reconstruction (`denoised`), beside the clean ones.
+    """Errors, beside the clean inputs, of corrupted ones as they are (`noisy`) and reconstructed (`denoised`).
 
     Measured as in `reconstruction_error`.
     """
@@ -72,9 +72,7 @@ def _mean_squares(difference: Array, spec: DataSpec) -> dict[str, float]:
     return {"per_example": mean * float(np.prod(spec.input_shape)), "per_pixel": mean}
 
 
-def _in_batches(
-    function: Callable[[Params, Array], Array], params: Params, inputs: np.ndarray | Array
-) -> np.ndarray:
+def _in_batches(function: Callable[[Params, Array], Array], params: Params, inputs: np.ndarray | Array) -> np.ndarray:
     """`function(params, inputs)` compiled, for a part of the inputs at a time."""
     compiled = jax.jit(function)
     return np.concatenate([compiled(params, inputs[row : row + _BATCH]) for row in range(0, len(inputs), _BATCH)])

@@ -108,7 +108,7 @@ class ConvAutoencoder(nn.Module):
 def autoencoder(
     input_shape: Sequence[int], *, code_size: int, hidden_sizes: Sequence[int] = (), **options: Any
 ) -> Autoencoder:
-    """A dense auto-encoder: code h = g(W x + b), reconstruction y = V h + c, with `hidden_sizes` on the way down and up.
+    """A dense auto-encoder: code h = g(W x + b), reconstruction y = V h + c; `hidden_sizes` on the way down and up.
 
     Without hidden layers it is linear, and its best code spans the subspace of PCA (F2). Options: `activation` of the
     hidden layers (ReLU), `code_activation` g (none), `tied` (V = Wᵀ in every layer), `kernel_init`. Source: F1-F3.
