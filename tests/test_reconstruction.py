@@ -142,7 +142,11 @@ def test_noises_have_the_moments_that_they_are_called_by() -> None:
 
 @pytest.mark.parametrize(
     "penalty",
-    [reconstruction.l1_sparsity(3.0), reconstruction.contraction(MODEL, 3.0), reconstruction.kl_sparsity(30.0)],
+    [
+        pytest.param(reconstruction.l1_sparsity(3.0), id="l1"),
+        pytest.param(reconstruction.contraction(MODEL, 3.0), id="contraction"),
+        pytest.param(reconstruction.kl_sparsity(30.0), id="kl"),
+    ],
 )
 def test_descent_makes_what_is_penalised_smaller(penalty: Any) -> None:
     objective = reconstruction.autoencoding(MODEL, penalties=[penalty])

@@ -102,12 +102,10 @@ def run_row(run: str | Path, options: TrainOptions) -> Row:
 def as_text(rows: Sequence[Row]) -> str:
     """A table for people, aligned."""
     cells = [_HEAD, *(_cells(row) for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    first, *others = (max(map(len, column)) for column in zip(*cells, strict=True))
     return "\n".join(
-        "  ".join(
-            [line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True))]
-        )
-        for line in cells
+        "  ".join([name.ljust(first), *(cell.rjust(width) for cell, width in zip(figures, others, strict=True))])
+        for name, *figures in cells
     )
 
 

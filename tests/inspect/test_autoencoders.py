@@ -1,4 +1,4 @@
-"""What is measured of a trained auto-encoder: errors by hand, the classifier against scikit-learn's, PCA's error reached."""
+"""What is measured of an auto-encoder: errors by hand, the classifier against scikit-learn's, PCA's error reached."""
 
 from functools import cache
 from typing import Any
@@ -70,9 +70,8 @@ def test_principal_angles_of_planes_that_are_turned_by_hand() -> None:
     for angle in (0.0, 30.0, 90.0):
         turned = plane.copy()
         turned[[1, 3], 1] = np.cos(np.radians(angle)), np.sin(np.radians(angle))
-        assert pca.largest_principal_angle(3.0 * plane, turned @ [[1.0, 2.0], [0.0, 1.0]]) == pytest.approx(
-            angle, abs=1e-5
-        )
+        found = pca.largest_principal_angle(3.0 * plane, turned @ [[1.0, 2.0], [0.0, 1.0]])
+        assert found == pytest.approx(angle, abs=1e-5)
 
 
 def test_errors_are_in_grey_values_from_0_to_1() -> None:
@@ -118,10 +117,10 @@ def test_the_linear_probe_agrees_with_scikit_learn_s_logistic_regression() -> No
     from sklearn.linear_model import LogisticRegression
 
     digits = dl.load_data("digits")
-    (train, labels), (test, truth) = (
-        (part.inputs[:, 2:-2:3, 2:-2:3, 0], part.targets) for part in (digits.train, digits.test)
+    train, test = (
+        part.inputs[:, 2:-2:3, 2:-2:3].reshape(len(part), 64) / 255.0 for part in (digits.train, digits.test)
     )
-    train, test = (pictures.reshape(len(pictures), -1).astype(np.float32) for pictures in (train, test))
+    labels, truth = digits.train.targets, digits.test.targets
     mean, scale = train.mean(axis=0), (train - train.mean(axis=0)).std()
     reference = LogisticRegression(C=1 / (1e-3 * len(train)), max_iter=500).fit((train - mean) / scale, labels)
     expected = reference.score((test - mean) / scale, truth)
