@@ -6,6 +6,7 @@ from . import metrics as metrics
 from . import models as models
 from . import objectives as objectives
 from . import optimizers as optimizers
+from . import reconstruction as reconstruction
 from . import runs as runs
 from . import train as train
 from . import types as types

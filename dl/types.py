@@ -120,6 +120,20 @@ class Model:
         return [traced.calls[number] for number in traced.layers]
 
 
+@dataclass(frozen=True)
+class Autoencoder(Model):
+    """A model that gives back its inputs: `apply` is `decode` after `encode`; it has no model state.
+
+    `encode(params, inputs [B, ...]) -> code [B, F]`; `decode(params, code [B, F]) -> reconstruction [B, ...]`;
+    `jacobian_norm(params, inputs [B, ...], key) -> [B]` is Σ_ij (∂code_j / ∂input_i)² of each example, or an unbiased
+    estimate of it that draws from `key`.
+    """
+
+    encode: Callable[[Params, Array], Array]
+    decode: Callable[[Params, Array], Array]
+    jacobian_norm: Callable[[Params, Array, Key], Array]
+
+
 class Objective(Protocol):
     """What is minimised and reported: `metrics["loss"]` is the mean to minimise, the others are only reported."""
 
@@ -140,6 +154,10 @@ Schedule: TypeAlias = Callable[[Any], Any]
 
 Augment: TypeAlias = Callable[[Array, Array, Array], Array]
 """`(keys [B], inputs [B, ...], step []) -> inputs [B, ...]`: one key an example, whatever device holds it."""
+
+
+Corruption: TypeAlias = Callable[[Key, Array], Array]
+"""`(key, inputs [B, ...]) -> inputs [B, ...]` with noise in them: what a denoising auto-encoder sees."""
 
 
 class TrainStep(Protocol):

@@ -37,7 +37,7 @@ def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None
     return Parts(model, objectives.perceptron(model), optimizers.sgd(options.learning_rate))
 
 
-def conclude(params: Params, data: Dataset) -> dict[str, dict[str, float]]:
+def conclude(options: Options, params: Params, data: Dataset) -> dict[str, dict[str, float]]:
     """How well the hand-made two-layer solution does on the same table."""
     right = composed_xor(jnp.asarray(data.test.inputs)) == data.test.targets[:, 0]
     return {"composed": {"accuracy": float(right.mean())}}

@@ -11,6 +11,7 @@ from typing import Any
 
 import cyclopts
 
+from dl.cli.baselines import baselines
 from dl.cli.catalog import Catalog
 from dl.cli.data import data_app
 from dl.cli.evaluate import evaluate
@@ -73,6 +74,7 @@ def _verbs(catalog: Catalog) -> cyclopts.App:
         "resume": resume,
         "evaluate": evaluate,
         "predict": predict,
+        "baselines": baselines,
     }
     for name, verb in verbs.items():
         app.command(verb, name=name)

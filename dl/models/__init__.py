@@ -1,6 +1,7 @@
 """The architectures, one a file; each name here builds a `Model`."""
 
 from dl.models.alexnet import alexnet
+from dl.models.autoencoder import autoencoder, conv_autoencoder
 from dl.models.functional import from_linen, trace_layers
 from dl.models.googlenet import googlenet
 from dl.models.lenet import lenet, lenet5
@@ -12,7 +13,9 @@ from dl.models.vgg import vgg
 
 __all__ = [
     "alexnet",
+    "autoencoder",
     "cifar_resnet",
+    "conv_autoencoder",
     "from_linen",
     "googlenet",
     "lenet",

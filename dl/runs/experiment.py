@@ -12,8 +12,8 @@ from dl.train.freeze import freeze as freeze_layers
 from dl.train.options import TrainOptions
 from dl.types import Params
 
-Conclusion = Callable[[Params, Dataset], dict[str, dict[str, float]]]
-"""Parameters and data -> further figures for result.json, name to metrics."""
+Conclusion = Callable[[Any, Params, Dataset], dict[str, dict[str, float]]]
+"""Options, parameters and data -> further figures for result.json, name to metrics."""
 
 
 class Build(Protocol):

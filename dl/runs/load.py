@@ -16,7 +16,7 @@ from dl.errors import InputError
 from dl.runs.checkpoint import Checkpoints, DamagedCheckpoint
 from dl.runs.folder import Config, RunFolder, open_folder
 from dl.train.compiled import Training, start_training
-from dl.types import Array, Model, ModelState, Params
+from dl.types import Array, Autoencoder, Model, ModelState, Params
 
 
 class Prediction(NamedTuple):
@@ -40,7 +40,7 @@ class Loaded:
     step: int
 
     def outputs(self, inputs: np.ndarray | Array) -> Array:
-        """Raw outputs (logits) [B, K] for raw inputs [B, ...], such as uint8 pictures [B, H, W, C].
+        """Raw outputs, logits [B, K] or reconstructions, for raw inputs [B, ...], such as uint8 pictures [B, H, W, C].
 
         Raises:
             InputError: when the inputs do not have the shape that the model was trained on.
@@ -50,11 +50,13 @@ class Loaded:
 
     def probabilities(self, inputs: np.ndarray | Array) -> Array:
         """Class probabilities [B, K] (of each yes-or-no output, where the task is binary)."""
+        self._require_classifier()
         squash = jax.nn.softmax if self.spec.task == "classification" else jax.nn.sigmoid
         return squash(self.outputs(inputs))
 
     def predict(self, inputs: np.ndarray | Array) -> list[Prediction]:
         """The most probable class of each input [B, ...]; for yes-or-no outputs see `probabilities`."""
+        self._require_classifier()
         if self.spec.task != "classification":
             raise InputError(
                 f"{self.spec.name} has no classes to choose from: use probabilities(), one for each output"
@@ -65,6 +67,10 @@ class Loaded:
             Prediction(self.spec.class_names[winner], float(row[winner]))
             for winner, row in zip(winners, probabilities, strict=True)
         ]
+
+    def _require_classifier(self) -> None:
+        if isinstance(self.model, Autoencoder):
+            raise InputError(f"{self.model.name} has no classes: outputs() gives reconstructions, normalised as inputs")
 
     @cached_property
     def _apply(self):

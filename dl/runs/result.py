@@ -30,7 +30,7 @@ def _figures(setup: Setup, training: Training, params: Params) -> dict[str, dict
     parts = ("validation", "test") if setup.data.validation is not None else ("test",)
     figures = {part: setup.compiled.evaluate(training.state, part) for part in parts}
     conclude = setup.config.experiment.conclude
-    return figures if conclude is None else figures | conclude(params, setup.data)
+    return figures if conclude is None else figures | conclude(setup.config.options, params, setup.data)
 
 
 def _median_rate(history: list[Record]) -> float | None:

@@ -23,7 +23,7 @@ from dl.train.state import TrainState, init_state, with_parameters
 from dl.train.step import augmented, make_eval_step, make_train_step
 from dl.train.traced import has_slow_loops
 from dl.train.transfer import transfer
-from dl.types import Array, Augment, Metrics, Model, ModelState, Objective, Params, PyTree
+from dl.types import Array, Augment, Autoencoder, Metrics, Model, ModelState, Objective, Params, PyTree
 
 
 class Parts(NamedTuple):
@@ -123,7 +123,7 @@ def check_parts_fit(parts: Parts, spec: DataSpec) -> None:
             an optimizer that does not take the parameters.
     """
     outputs, _ = jax.eval_shape(lambda: _apply_once(parts, spec))
-    if outputs.shape[-1] != spec.classes:
+    if outputs.shape[-1] != spec.classes and not isinstance(parts.model, Autoencoder):
         raise InputError(
             f"{parts.model.name} has {outputs.shape[-1]} outputs, {spec.name} has {spec.classes} classes: "
             f"make them equal"

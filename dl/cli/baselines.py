@@ -1,0 +1,54 @@
+"""`baselines`: support vector machines and a random forest on raw pixels, beside finished runs."""
+
+from pathlib import Path
+from typing import Literal
+
+from dl.cli.outcome import say
+
+
+def baselines(
+    *runs: Path,
+    dataset: str = "mnist",
+    train_examples: int = 10_000,
+    validation: float = 0.0,
+    image_size: int = 0,
+    seed: int = 0,
+    format: Literal["text", "markdown", "json"] = "text",
+) -> None:
+    """Train scikit-learn's classifiers on raw pixels and show them beside finished runs, in one table.
+
+    Parameters
+    ----------
+    runs
+        Folders of finished runs on the same data set with the same held-out examples.
+    dataset
+        Data set: a built-in name, a TFDS name, or folder:PATH.
+    train_examples
+        Train on at most this many examples, those that `run --train-examples` takes; 0 uses all.
+    validation
+        Fraction of the training examples held out, the same ones that `run --validation` holds out.
+    image_size
+        Side that pictures of folder:PATH are resized to; 0 leaves them as they are.
+    seed
+        Seed of the random forest and of the linear machine's data order.
+    format
+        A table for people, Markdown or JSON.
+    """
+    from dl.data.dataset import limit
+    from dl.data.load import absolute
+    from dl.runs.baselines import Row, as_json, as_markdown, as_text, fit_baselines, run_row
+    from dl.runs.setup import open_data
+    from dl.train.options import TrainOptions, require
+
+    require(train_examples >= 0, "train_examples", train_examples, "at least 0")
+    options = TrainOptions(dataset=absolute(dataset), validation=validation, image_size=image_size, seed=seed)
+    nets = [run_row(run, options) for run in runs]
+    data = open_data(options)
+    if 0 < train_examples < len(data.train):
+        data = limit(data, train=train_examples)
+
+    def announce(row: Row) -> None:
+        say(f"{row.method}: test accuracy {row.test_accuracy:.4f} after {row.seconds:.1f} s")
+
+    rows = fit_baselines(data, seed=seed, on_row=announce) + nets
+    print({"text": as_text, "markdown": as_markdown, "json": as_json}[format](rows))

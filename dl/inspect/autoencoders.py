@@ -1,0 +1,78 @@
+"""What is asked of a trained auto-encoder: how well it reconstructs, and what its code is good for."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from dl.data.batching import normalize
+from dl.data.dataset import Dataset, DataSpec
+from dl.inspect.linear_probe import linear_probe
+from dl.types import Array, Autoencoder, Corruption, Key, Params
+
+_BATCH = 1000
+
+
+def assess(model: Autoencoder, params: Params, data: Dataset) -> dict[str, dict[str, float]]:
+    """Figures of the test part: the error of reconstruction, and of a linear classifier on the code and on the inputs.
+
+    `reconstruction`: see `reconstruction_error`. `linear_on_code`, `linear_on_inputs`: test accuracy of
+    `dl.inspect.linear_probe`, fitted on the training part, where the data have classes. Source: F1.
+    """
+    figures = {"reconstruction": reconstruction_error(model, params, data.test.inputs, data.spec)}
+    if data.spec.task != "classification":
+        return figures
+    codes = [encode(model, params, part.inputs, data.spec) for part in (data.train, data.test)]
+    raw = [np.asarray(part.inputs, np.float32) for part in (data.train, data.test)]
+    for name, (train, test) in {"linear_on_code": codes, "linear_on_inputs": raw}.items():
+        parts = (train, data.train.targets), (test, data.test.targets)
+        figures[name] = {"accuracy": linear_probe(*parts, classes=data.spec.classes)}
+    return figures
+
+
+def encode(model: Autoencoder, params: Params, inputs: np.ndarray, spec: DataSpec) -> np.ndarray:
+    """The code [N, F] of raw inputs [N, ...], such as uint8 pictures."""
+    return _in_batches(lambda params, inputs: model.encode(params, normalize(inputs, spec)), params, inputs)
+
+
+def reconstruct(model: Autoencoder, params: Params, inputs: Array) -> np.ndarray:
+    """The reconstruction [N, ...] of normalised inputs [N, ...]."""
+    return _in_batches(lambda params, inputs: model.decode(params, model.encode(params, inputs)), params, inputs)
+
+
+def reconstruction_error(model: Autoencoder, params: Params, inputs: np.ndarray, spec: DataSpec) -> dict[str, float]:
+    """Mean squared error of the reconstruction of raw inputs [N, ...]: `per_example` Σ_i (y_i − x_i)², `per_pixel`.
+
+    Pictures are measured in grey values from 0 (black) to 1 (white), other inputs as they are.
+    """
+    clean = normalize(jnp.asarray(inputs), spec)
+    return _mean_squares(reconstruct(model, params, clean) - clean, spec)
+
+
+def denoising_error(
+    model: Autoencoder, params: Params, inputs: np.ndarray, spec: DataSpec, *, corrupt: Corruption, key: Key
+) -> dict[str, dict[str, float]]:
+    """Errors, beside the clean inputs, of corrupted ones as they are (`noisy`) and reconstructed (`denoised`).
+
+    Measured as in `reconstruction_error`.
+    """
+    clean = normalize(jnp.asarray(inputs), spec)
+    noisy = corrupt(key, clean)
+    return {
+        "noisy": _mean_squares(noisy - clean, spec),
+        "denoised": _mean_squares(reconstruct(model, params, noisy) - clean, spec),
+    }
+
+
+def _mean_squares(difference: Array, spec: DataSpec) -> dict[str, float]:
+    """Mean squares of a difference between normalised inputs [N, ...], on the scale that they had before."""
+    squares = np.square(np.asarray(difference) * np.asarray(spec.std, np.float32))
+    mean = float(squares.mean(dtype=np.float64))
+    return {"per_example": mean * float(np.prod(spec.input_shape)), "per_pixel": mean}
+
+
+def _in_batches(function: Callable[[Params, Array], Array], params: Params, inputs: np.ndarray | Array) -> np.ndarray:
+    """`function(params, inputs)` compiled, for a part of the inputs at a time."""
+    compiled = jax.jit(function)
+    return np.concatenate([compiled(params, inputs[row : row + _BATCH]) for row in range(0, len(inputs), _BATCH)])

@@ -1,0 +1,149 @@
+"""Machine learning on raw pixels beside nets that learn their features, on the same data (H8)."""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dl.data.dataset import ArraySource, Dataset
+from dl.errors import InputError
+from dl.runs.files import read_json
+from dl.runs.folder import open_folder
+from dl.runs.setup import check_same_data, open_data
+from dl.train.options import TrainOptions
+
+
+@dataclass(frozen=True)
+class Row:
+    """A method, what it was trained on, the fraction that it gets right, and the seconds that training took.
+
+    For a net the seconds are those of its whole run, with compilation and evaluation.
+    """
+
+    method: str
+    train_examples: int
+    validation_accuracy: float | None
+    test_accuracy: float
+    seconds: float
+
+
+def linear_svm(seed: int) -> Any:
+    """A linear support vector machine, one class against the rest, C = 0.02."""
+    from sklearn.svm import LinearSVC
+
+    return LinearSVC(C=0.02, random_state=seed)
+
+
+def rbf_svm(seed: int) -> Any:
+    """A support vector machine with the kernel exp(−γ‖x − x'‖²), γ = 1/(D Var x), one class against another, C = 10."""
+    from sklearn.svm import SVC
+
+    return SVC(C=10.0)
+
+
+def random_forest(seed: int) -> Any:
+    """Three hundred trees."""
+    from sklearn.ensemble import RandomForestClassifier
+
+    return RandomForestClassifier(300, n_jobs=-1, random_state=seed)
+
+
+CLASSIFIERS: dict[str, Callable[[int], Any]] = {
+    "linear SVM": linear_svm,
+    "RBF SVM": rbf_svm,
+    "random forest": random_forest,
+}
+
+
+def fit_baselines(data: Dataset, *, seed: int = 0, on_row: Callable[[Row], None] = lambda row: None) -> list[Row]:
+    """scikit-learn's classifiers trained on the raw pixels of `data`, pictures as grey values from 0 to 1. Source: H8.
+
+    Raises:
+        InputError: when the data have no classes.
+    """
+    if data.spec.task != "classification":
+        raise InputError(f"baselines are classifiers; {data.spec.name} has yes-or-no outputs: name another data set")
+    rows = []
+    for method, make in CLASSIFIERS.items():
+        start = time.perf_counter()
+        classifier = make(seed).fit(_pixels(data.train), data.train.targets)
+        seconds = time.perf_counter() - start
+        validation = None if data.validation is None else _accuracy(classifier, data.validation)
+        rows.append(Row(method, len(data.train), validation, _accuracy(classifier, data.test), seconds))
+        on_row(rows[-1])
+    return rows
+
+
+def run_row(run: str | Path, options: TrainOptions) -> Row:
+    """What a finished run reached and how long it took, as its result.json says.
+
+    Raises:
+        InputError: when it is no finished run, or was not trained on the data that `options` name and cut.
+        RunError: when the data have changed since.
+    """
+    folder, config = open_folder(run)
+    if not folder.is_finished:
+        raise InputError(f"{folder.path} is not finished: go on with `resume {folder.path}`")
+    for name in ("dataset", "validation", "image_size"):
+        own, asked = getattr(config.options, name), getattr(options, name)
+        if own != asked:
+            flag = name.replace("_", "-")
+            raise InputError(f"{folder.path} was trained with --{flag} {own}, not {asked}: give --{flag} {own}")
+    check_same_data(folder, open_data(config.options))
+    result = read_json(folder.result)
+    accuracies = {part: values["accuracy"] for part, values in result["metrics"].items() if "accuracy" in values}
+    if "test" not in accuracies:
+        raise InputError(f"{folder.path} has no test accuracy: {result['experiment']} is no classifier")
+    size, seconds = config.data.train_size, result["wall_seconds"]
+    return Row(result["experiment"], size, accuracies.get("validation"), accuracies["test"], seconds)
+
+
+def as_text(rows: Sequence[Row]) -> str:
+    """A table for people, aligned."""
+    cells = [_HEAD, *(_cells(row) for row in rows)]
+    first, *others = (max(map(len, column)) for column in zip(*cells, strict=True))
+    return "\n".join(
+        "  ".join([name.ljust(first), *(cell.rjust(width) for cell, width in zip(figures, others, strict=True))])
+        for name, *figures in cells
+    )
+
+
+def as_markdown(rows: Sequence[Row]) -> str:
+    """The table in Markdown."""
+    lines = [_HEAD, ("---", *("---:",) * (len(_HEAD) - 1)), *(_cells(row) for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def as_json(rows: Sequence[Row]) -> str:
+    """`[{"method", "train_examples", "validation_accuracy", "test_accuracy", "seconds"}]`."""
+    return json.dumps([asdict(row) for row in rows], indent=2)
+
+
+_HEAD = ("method", "training examples", "validation", "test", "seconds")
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    """A row in words.
+
+    >>> _cells(Row("linear SVM", 10_000, None, 0.9, 1.23))
+    ('linear SVM', '10,000', '–', '90.00 %', '1.2')
+    """
+    validation, test = (
+        "–" if accuracy is None else f"{100 * accuracy:.2f} %"
+        for accuracy in (row.validation_accuracy, row.test_accuracy)
+    )
+    return row.method, f"{row.train_examples:,}", validation, test, f"{row.seconds:.1f}"
+
+
+def _pixels(part: ArraySource) -> np.ndarray:
+    """Inputs [N, ...] as vectors [N, D], float32; pictures from 0 (black) to 1 (white)."""
+    flat = part.inputs.reshape(len(part), -1).astype(np.float32)
+    return flat / 255.0 if part.inputs.dtype == np.uint8 else flat
+
+
+def _accuracy(classifier: Any, part: ArraySource) -> float:
+    return float(classifier.score(_pixels(part), part.targets))

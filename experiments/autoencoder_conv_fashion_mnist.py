@@ -1,0 +1,55 @@
+"""A convolutional auto-encoder on Fashion-MNIST: pictures through 64 units and back.
+
+Lecture: F1, E4.
+Expected: ?
+Time: ? s on 2 CPU cores.
+Command: python -m experiments run autoencoder_conv_fashion_mnist
+"""
+
+from dataclasses import dataclass
+
+from dl import optimizers, reconstruction
+from dl.data.batching import steps_per_epoch
+from dl.data.dataset import Dataset, DataSpec
+from dl.inspect.autoencoders import assess
+from dl.models import conv_autoencoder
+from dl.train.compiled import Parts
+from dl.train.options import TrainOptions, require
+from dl.types import Autoencoder, Params
+
+
+@dataclass(frozen=True)
+class Options(TrainOptions):
+    """Options of autoencoder_conv_fashion_mnist."""
+
+    dataset: str = "fashion_mnist"
+    epochs: int = 10
+    batch_size: int = 128
+    learning_rate: float = 0.003
+    code_size: int = 64
+    """Units in the code."""
+    features: int = 16
+    """Maps of the first convolution; the second has twice as many."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self.code_size >= 1, "code_size", self.code_size, "at least 1")
+        require(self.features >= 1, "features", self.features, "at least 1")
+
+
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+    """Two convolutions of stride 2, a linear code, and the way back; Adam with a one-cycle rate."""
+    model = _model(options, data_spec)
+    steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)
+    optimizer = optimizers.adam(options.learning_rate, schedule=optimizers.one_cycle(steps=steps))
+    return Parts(model, reconstruction.autoencoding(model), optimizer)
+
+
+def conclude(options: Options, params: Params, data: Dataset) -> dict[str, dict[str, float]]:
+    """Error of the reconstruction, and linear classifiers on the code and on the pixels."""
+    return assess(_model(options, data.spec), params, data)
+
+
+def _model(options: Options, data_spec: DataSpec) -> Autoencoder:
+    features = (options.features, 2 * options.features)
+    return conv_autoencoder(data_spec.input_shape, code_size=options.code_size, features=features)
