@@ -120,7 +120,7 @@ class Model:
         return [traced.calls[number] for number in traced.layers]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Autoencoder(Model):
     """A model that gives back its inputs: `apply` is `decode` after `encode`; it has no model state.
 

@@ -1,5 +1,6 @@
 """What auto-encoders minimise, against NumPy by hand; noise and penalties belong to training alone."""
 
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from dl import metrics, models, objectives, reconstruction
 from dl.reconstruction import Coded
-from dl.types import Array, Autoencoder, Objective
+from dl.types import Array, Objective
 
 B, N, F = 6, 7, 4
 MODEL = models.autoencoder((N,), code_size=F, code_activation=jax.nn.sigmoid)
@@ -116,7 +117,7 @@ def test_the_noisy_input_is_compared_with_the_clean_one() -> None:
     def copy(params: Any, x: Array) -> Array:
         return x
 
-    identity = Autoencoder("identity", MODEL.init, MODEL.apply, MODEL.layers, copy, copy, MODEL.jacobian_norm)
+    identity = replace(MODEL, encode=copy, decode=copy)
     objective = reconstruction.autoencoding(identity, corrupt=lambda key, inputs: inputs + 3.0)
     assert means(objective, make_batch(), train=True, key=KEY)["mse"] == pytest.approx(9.0 * N)
     assert means(objective, make_batch())["mse"] == 0.0

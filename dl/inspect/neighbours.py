@@ -47,7 +47,7 @@ def nearest_neighbours(
     wanted = jnp.asarray(features(trained, queries, layer=layer, batch_size=batch_size))
     best = Neighbours(np.zeros((len(wanted), 0), np.int32), np.zeros((len(wanted), 0), np.float32))
     blocks = evaluation_batches(len(examples), min(batch_size, len(examples)))
-    for index, mask in zip(*blocks, strict=True):
+    for index, mask in zip(blocks.index, blocks.mask, strict=True):
         inputs = examples.gather(index)["inputs"]
         found = features(trained, inputs, layer=layer, batch_size=batch_size)
         distance = np.where(mask, _DISTANCES[metric](wanted, jnp.asarray(found)), np.inf)

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from dl.data.batching import normalize
-from dl.data.dataset import ArraySource, Dataset, DataSpec
+from dl.data.dataset import Dataset, DataSpec, Part
 from dl.inspect.autoencoders import reconstruct
 from dl.types import Autoencoder, Params
 
@@ -51,14 +51,14 @@ def largest_principal_angle(left: np.ndarray, right: np.ndarray) -> float:
     return float(np.degrees(subspace_angles(left, right).max()))
 
 
-def _excess_percent(model: Autoencoder, params: Params, part: ArraySource, spec: DataSpec, pca: "PCA") -> float:
+def _excess_percent(model: Autoencoder, params: Params, part: Part, spec: DataSpec, pca: "PCA") -> float:
     inputs = _flat(part, spec)
     own = reconstruct(model, params, jnp.asarray(inputs.reshape(-1, *spec.input_shape))).reshape(inputs.shape)
     best = pca.inverse_transform(pca.transform(inputs))
     return 100.0 * (_mean_square(own - inputs) / _mean_square(best - inputs) - 1.0)
 
 
-def _flat(part: ArraySource, spec: DataSpec) -> np.ndarray:
+def _flat(part: Part, spec: DataSpec) -> np.ndarray:
     """Normalised inputs [N, D]."""
     return np.asarray(normalize(jnp.asarray(part.inputs), spec)).reshape(len(part), -1)
 

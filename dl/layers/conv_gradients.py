@@ -1,9 +1,9 @@
 """Convolution whose gradients are fast on a CPU, inside compiled loops and for populations of networks too.
 
 XLA's forward convolution is fast there unless it is narrow; its two gradients are slow beyond use inside a loop, and so
-is everything once `vmap` over pictures and kernels makes groups of it. A narrow convolution is therefore a product in all
-directions; of the others both tangents are written as operations whose transposes are
-the gradients that one wants, so that all of automatic differentiation works: either mode, any order, `vmap`.
+is everything once `vmap` over pictures and kernels makes groups of it. A narrow convolution is therefore a product in
+all directions; of the others both tangents are written as operations whose transposes are the gradients that one
+wants, so that all of automatic differentiation works: either mode, any order, `vmap`.
 """
 
 from collections.abc import Callable
@@ -32,8 +32,9 @@ def fast_convolution(x: Array, kernel: Array, placement: Placement, groups: int 
     [B, H, W, C] * [h, w, C / groups, F] -> [B, P, Q, F], values and gradients equal to float tolerance. On a CPU the
     kernel's gradient is a product with patches of the pictures, and the pictures' gradient a forward convolution with
     the turned kernel. Where `vmap` maps the kernel the latter is a product too, and so is the forward pass where it
-    maps both; a narrow convolution, from at most 16 channels to at most 16 features, is one always. More than one group, integers and arrays of size 0 keep the native gradients. Forward mode along the
-    pictures, and derivatives of the second order and up, are right but not all of them fast in a loop.
+    maps both; a narrow convolution, from at most 16 channels to at most 16 features, is a product always. More than
+    one group, integers and arrays of size 0 keep the native gradients. Forward mode along the pictures, and
+    derivatives of the second order and up, are right but not all of them fast in a loop.
     Source: E3, E4.
 
     >>> x, kernel = jnp.ones((1, 4, 4, 2)), jnp.ones((3, 3, 2, 5))

@@ -57,7 +57,7 @@ def _shifted_products(x: Array, kernel: Array, placement: Placement) -> Array:
         shifted = lax.optimization_barrier(shifted)
         product = (shifted.reshape(-1, width * channels) @ flat).reshape(*shifted.shape[:3], height * features)
         parts = lax.split(lax.optimization_barrier(product), (features,) * height, axis=3)
-        reach, zero = (height - 1) * down, jnp.zeros((), x.dtype)
+        reach = (height - 1) * down
         placed = [_pad(part, ((reach - i * down, i * down), (0, 0))) for i, part in enumerate(parts)]
         return sum(placed[1:], placed[0])[:, reach : reach + rows]
 

@@ -158,9 +158,8 @@ def _autoencoder(
         (slope,) = pull_back(jax.random.rademacher(key, code.shape, code.dtype))
         return jnp.sum(slope**2, axis=range(1, slope.ndim))
 
-    return Autoencoder(
-        model.name, model.init, model.apply, model.layers, encode, decode, jacobian_norm or estimated_norm
-    )
+    pair = {"encode": encode, "decode": decode, "jacobian_norm": jacobian_norm or estimated_norm}
+    return Autoencoder(model.name, model.init, model.apply, model.trace, model.activations, **pair)
 
 
 def _one_layer_norm(activation: Activation) -> Callable[[Params, Array, Key], Array]:

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from dl.data.dataset import ArraySource, Dataset
+from dl.data.dataset import Dataset, Part
 from dl.errors import InputError
+from dl.inspect.table import markdown_table, text_table
 from dl.runs.files import read_json
 from dl.runs.folder import open_folder
 from dl.runs.setup import check_same_data, open_data
@@ -104,18 +105,12 @@ def run_row(run: str | Path, options: TrainOptions) -> Row:
 
 def as_text(rows: Sequence[Row]) -> str:
     """A table for people, aligned."""
-    cells = [_HEAD, *(_cells(row) for row in rows)]
-    first, *others = (max(map(len, column)) for column in zip(*cells, strict=True))
-    return "\n".join(
-        "  ".join([name.ljust(first), *(cell.rjust(width) for cell, width in zip(figures, others, strict=True))])
-        for name, *figures in cells
-    )
+    return text_table(_HEAD, [_cells(row) for row in rows])
 
 
 def as_markdown(rows: Sequence[Row]) -> str:
     """The table in Markdown."""
-    lines = [_HEAD, ("---", *("---:",) * (len(_HEAD) - 1)), *(_cells(row) for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return markdown_table(_HEAD, [_cells(row) for row in rows])
 
 
 def as_json(rows: Sequence[Row]) -> str:
@@ -139,11 +134,11 @@ def _cells(row: Row) -> tuple[str, ...]:
     return row.method, f"{row.train_examples:,}", validation, test, f"{row.seconds:.1f}"
 
 
-def _pixels(part: ArraySource) -> np.ndarray:
+def _pixels(part: Part) -> np.ndarray:
     """Inputs [N, ...] as vectors [N, D], float32; pictures from 0 (black) to 1 (white)."""
     flat = part.inputs.reshape(len(part), -1).astype(np.float32)
     return flat / 255.0 if part.inputs.dtype == np.uint8 else flat
 
 
-def _accuracy(classifier: Any, part: ArraySource) -> float:
+def _accuracy(classifier: Any, part: Part) -> float:
     return float(classifier.score(_pixels(part), part.targets))

@@ -47,7 +47,7 @@ def test_text_is_aligned_and_markdown_is_a_table() -> None:
     assert len({len(line) for line in text}) == 1
     assert "99.10 %  99.39 %    744.0" in text[2]
     markdown = as_markdown(ROWS).splitlines()
-    assert markdown[1] == "| --- | ---: | ---: | ---: | ---: |"
+    assert markdown[1] == "| :-- | --: | --: | --: | --: |"
     assert markdown[2] == "| linear SVM | 10,000 | – | 90.00 % | 1.2 |"
     assert json.loads(as_json(ROWS))[1]["test_accuracy"] == 0.9939
 
