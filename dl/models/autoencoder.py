@@ -56,8 +56,8 @@ class DenseAutoencoder(nn.Module):
         return self.code_activation(self.encoder[-1](hidden))
 
     def decode(self, code: Array) -> Array:
-        hidden = code
-        for number, (layer, mirrored) in enumerate(zip(self.decoder, self.encoder[::-1], strict=True)):
+        hidden, layers = code, list[Any](self.decoder)
+        for number, (layer, mirrored) in enumerate(zip(layers, self.encoder[::-1], strict=True)):
             hidden = self.activation(hidden) if number else hidden
             hidden = layer(hidden, mirrored.variables["params"]["kernel"]) if self.tied else layer(hidden)
         return hidden.reshape(-1, *self.input_shape)
