@@ -113,6 +113,25 @@ def draw(build: Callable[[Model], Objective], make_targets: Callable[[np.random.
     return build(identity_model()), 2.0 * reals(rng), make_targets(rng)
 
 
+@pytest.mark.parametrize("count", [1, 2, 4, 5, 9])
+def test_top_k_is_a_place_among_the_first_k_of_a_sort(count: int) -> None:
+    draw = np.random.default_rng(0)
+    logits, targets = draw.normal(size=(B, K)), draw.integers(0, K, B)
+    objective = objectives.classification(identity_model(), label_smoothing=0.1, top_k=count)
+    places = np.array([list(np.argsort(-row)).index(target) for row, target in zip(logits, targets, strict=True)])
+    for train in (True, False):
+        got = means(objective, make_batch(logits, targets), train=train)
+        assert set(got) == {"loss", "accuracy", f"top{count}_accuracy"}
+        assert got[f"top{count}_accuracy"] == pytest.approx((places < count).mean())
+        assert got["accuracy"] == pytest.approx((places == 0).mean())
+
+
+def test_equal_logits_do_not_count_for_every_class() -> None:
+    objective = objectives.classification(identity_model(), top_k=2)
+    got = means(objective, make_batch(np.zeros((K, K)), np.arange(K)))
+    assert got["top2_accuracy"] == pytest.approx(2 / K)
+
+
 @pytest.mark.parametrize(("build", "make_targets", "reference"), TABLE)
 @pytest.mark.parametrize("train", [False, True])
 def test_equals_numpy(build: Any, make_targets: Any, reference: Any, train: bool) -> None:

@@ -49,7 +49,9 @@ def load_data(
     """
     if name in BUILT_IN:
         if image_size:
-            raise InputError(f"image_size is for folder:PATH and pictures of many sizes; those of {name} have one size")
+            raise InputError(
+                f"image_size is for folder:PATH and pictures of many sizes; those of {name} have one: use 0"
+            )
         return BUILT_IN[name](validation=validation)
     kind, colon, path = name.partition(":")
     if not colon:

@@ -110,7 +110,7 @@ def _labelled_pictures(info: Any, name: str, image_size: tuple[int, int] | None)
     if many_sizes and not image_size:
         raise InputError(f"{name} has pictures of many sizes: give them one with --image-size")
     if image_size and not many_sizes:
-        raise InputError(f"image_size is for folder:PATH and pictures of many sizes; those of {name} have one size")
+        raise InputError(f"image_size is for folder:PATH and pictures of many sizes; those of {name} have one: use 0")
     height, width = image_size or image.shape[:2]
     shape = height, width, image.shape[-1]
     if image.np_dtype != np.uint8 or shape[-1] not in PICTURE_MODES:

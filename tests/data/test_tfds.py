@@ -131,7 +131,7 @@ def test_a_set_too_large_for_memory_is_streamed(tmp_path: Path, monkeypatch: pyt
     assert streamed.spec.input_shape == (5, 4, 1)
     monkeypatch.setattr(dl.data.tfds, "MEMORY_LIMIT", 8 * 20)
     assert isinstance(load_tfds("tiny", validation=0.0, data_dir=tmp_path).train, ArraySource)
-    with pytest.raises(InputError, match=r"^image_size is for .*; those of tiny have one size$"):
+    with pytest.raises(InputError, match=r"^image_size is for .*; those of tiny have one: use 0$"):
         load_tfds("tiny", validation=0.0, data_dir=tmp_path, image_size=(3, 2))
 
 
