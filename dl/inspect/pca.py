@@ -27,7 +27,7 @@ def compare_with_pca(model: Autoencoder, params: Params, data: Dataset, *, code_
     return {
         "train_excess_percent": _excess_percent(model, params, data.train, data.spec, pca),
         "test_excess_percent": _excess_percent(model, params, data.test, data.spec, pca),
-        "largest_angle": largest_principal_angle(np.transpose(ends - origin), pca.components_.T),
+        "largest_angle": largest_principal_angle(np.transpose(ends - origin), np.asarray(pca.components_).T),
     }
 
 
