@@ -65,7 +65,7 @@ def denoising_error(
     }
 
 
-def _mean_squares(difference: Array | np.ndarray, spec: DataSpec) -> dict[str, float]:
+def _mean_squares(difference: np.ndarray | Array, spec: DataSpec) -> dict[str, float]:
     """Mean squares of a difference between normalised inputs [N, ...], on the scale that they had before."""
     squares = np.square(np.asarray(difference) * np.asarray(spec.std, np.float32))
     mean = float(squares.mean(dtype=np.float64))

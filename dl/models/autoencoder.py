@@ -47,7 +47,9 @@ class DenseAutoencoder(nn.Module):
     def setup(self) -> None:
         up = (*self.hidden_sizes[::-1], math.prod(self.input_shape))
         self.encoder = [nn.Dense(size, kernel_init=self.kernel_init) for size in (*self.hidden_sizes, self.code_size)]
-        self.decoder = [TiedDense() if self.tied else nn.Dense(size, kernel_init=self.kernel_init) for size in up]
+        self.decoder: list[Any] = [
+            TiedDense() if self.tied else nn.Dense(size, kernel_init=self.kernel_init) for size in up
+        ]
 
     def encode(self, inputs: Array) -> Array:
         hidden = _checked(inputs, self.input_shape).reshape(inputs.shape[0], -1)
