@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 import jax
+from flax import core
 from flax import linen as nn
 from flax.errors import ScopeParamShapeError
 from flax.linen.module import InterceptorContext
@@ -81,8 +82,10 @@ def trace_layers(module: nn.Module, inputs: jax.ShapeDtypeStruct) -> LayerTrace:
     key = jax.eval_shape(lambda: jax.random.key(0))
     variables = jax.eval_shape(module.init, {"params": key, "dropout": key}, inputs)
     calls: list[_Call] = []
+    # As in `init`, so that heads which are there in training alone are listed too.
+    whole = core.apply(lambda scope, x: module.clone(parent=scope)(x), flags={"initializing": True})
     with nn.intercept_methods(partial(_mark, calls, count())):
-        jaxpr = jax.make_jaxpr(module.apply)(variables, inputs)
+        jaxpr = jax.make_jaxpr(whole)(variables, inputs)
     layers = [call for call in calls if call.is_layer]
     return LayerTrace(jaxpr, _name_calls(calls, type(module).__name__.lower()), tuple(call.number for call in layers))
 

@@ -76,5 +76,5 @@ def test_every_call_of_a_shared_layer_is_kept() -> None:
     assert {name: float(value[0, 0]) for name, value in found.items()} == {
         "layer": 4.0,
         "layer (2)": 16.0,
-        "layer.__call__.3": 64.0,
+        "layer (3)": 64.0,
     }
