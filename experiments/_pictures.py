@@ -1,0 +1,74 @@
+"""What the experiments on small photographs share: momentum, a one-cycle rate, pictures changed at random."""
+
+from dataclasses import dataclass
+
+from dl import objectives, optimizers
+from dl.data.augment import chain, crop, cutout, flip, until_step
+from dl.data.batching import steps_per_epoch
+from dl.data.dataset import DataSpec
+from dl.train.compiled import Parts
+from dl.train.options import TrainOptions, require
+from dl.types import Augment, Model
+
+
+@dataclass(frozen=True)
+class PictureOptions(TrainOptions):
+    """Options of training a convolutional net on small photographs."""
+
+    dataset: str = "fashion_mnist"
+    batch_size: int = 128
+    learning_rate: float = 0.1
+    validation: float = 0.0
+    momentum: float = 0.9
+    """Fraction of the velocity that is kept from step to step."""
+    weight_decay: float = 5e-4
+    """λ of the penalty ½λ‖W‖²."""
+    label_smoothing: float = 0.0
+    """Share of the target that is spread evenly over all classes."""
+    crop: int = 2
+    """Pixels of padding, out of which each picture is cut anew."""
+    flip: bool = True
+    """Mirror every second picture."""
+    cutout: int = 0
+    """Side of the square that is wiped out, in pixels."""
+    plain_epochs: int = 1
+    """Epochs without these changes at the end."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(0 <= self.momentum < 1, "momentum", self.momentum, "at least 0 and below 1")
+        require(0 <= self.label_smoothing < 1, "label_smoothing", self.label_smoothing, "at least 0 and below 1")
+        for name in ("weight_decay", "crop", "cutout", "plain_epochs"):
+            require(getattr(self, name) >= 0, name, getattr(self, name), "at least 0")
+
+
+@dataclass(frozen=True)
+class DropoutOptions(PictureOptions):
+    """The same for nets that drop units."""
+
+    dropout: float = 0.5
+    """Fraction of units switched off, where the paper does it."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(0 <= self.dropout < 1, "dropout", self.dropout, "at least 0 and below 1")
+
+
+def picture_parts(model: Model, options: PictureOptions, data_spec: DataSpec) -> Parts:
+    """`model` with the recipe around it."""
+    in_epoch = steps_per_epoch(data_spec.train_size, options.batch_size)
+    optimizer = optimizers.momentum(
+        options.learning_rate,
+        momentum=options.momentum,
+        nesterov=True,
+        weight_decay=options.weight_decay,
+        schedule=optimizers.one_cycle(steps=options.epochs * in_epoch),
+    )
+    objective = objectives.classification(model, label_smoothing=options.label_smoothing)
+    last = (options.epochs - options.plain_epochs) * in_epoch
+    return Parts(model, objective, optimizer, until_step(_changes(options), last))
+
+
+def _changes(options: PictureOptions) -> Augment:
+    asked = [(options.crop, crop(options.crop)), (options.flip, flip()), (options.cutout, cutout(options.cutout))]
+    return chain(*(change for wanted, change in asked if wanted))
