@@ -2,7 +2,7 @@
 
 Lecture: F2. Paper: Baldi & Hornik 1989.
 Expected: training error 0.003 % above PCA's, largest principal angle 1.6° (at most 0.05 % and 10°).
-Time: about 30 s on 2 CPU cores.
+Time: 69 s on 2 CPU cores that had other work besides.
 Command: python -m experiments run autoencoder_linear_mnist
 """
 

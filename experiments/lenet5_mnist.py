@@ -2,7 +2,7 @@
 
 Lecture: E9. Paper: LeCun, Bottou, Bengio & Haffner 1998 (99.05 % without distortions).
 Expected: test accuracy 99.26 % ± 0.08.
-Time: 200 s on 2 CPU cores.
+Time: 140 s on 2 CPU cores.
 Command: python -m experiments run lenet5_mnist
 """
 
