@@ -20,6 +20,8 @@ class Options(DropoutOptions):
 
     epochs: int = 20
     dropout: float = 0.3
+    crop: int = 1
+    plain_epochs: int = 4
 
 
 def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:

@@ -7,7 +7,17 @@ from flax import linen as nn
 
 from dl.errors import InputError
 from dl.layers import Conv, ConvPool, MaxPool
-from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, he_normal, local_response_norm, vectors, with_norm
+from dl.layers.blocks import (
+    Activation,
+    ConvBlock,
+    ConvModule,
+    Norm,
+    he_normal,
+    local_response_norm,
+    scaled,
+    vectors,
+    with_norm,
+)
 from dl.models.checks import check_outputs, check_side
 from dl.models.functional import from_linen
 from dl.types import Array, Model
@@ -98,6 +108,7 @@ def alexnet(
     classes: int = 1000,
     *,
     small: bool = False,
+    width: float = 1.0,
     towers: int = 1,
     batch_normalised: bool = False,
     head: str = "flatten",
@@ -106,10 +117,10 @@ def alexnet(
     """AlexNet for 227×227 pictures (the paper prints 224); `small` for 28×28 and 32×32.
 
     `towers` 2 is the grouped original: 60,965,224 parameters, one tower has 62,378,344. `head` "mean" takes the mean of
-    each map in the place of flattening, and no hidden dense layers (E6). Options: `features`, `hidden_sizes`,
-    `local_norm` (True unless small), `dropout` 0.5, `norm`, `axis_name` (synchronises batch norm under `pmap`), `act`
-    (elementwise, nowhere decreasing), `conv`, `dtype`, `implementation`. Biases start at 0, where the paper has 1 in
-    some layers. Source: E10, E11.
+    each map in the place of flattening, and no hidden dense layers (E6). `width` is a factor on the channels and the
+    hidden layers. Options: `features`, `hidden_sizes`, `local_norm` (True unless small), `dropout` 0.5, `norm`,
+    `axis_name` (synchronises batch norm under `pmap`), `act` (elementwise, nowhere decreasing), `conv`, `dtype`,
+    `implementation`. Biases start at 0, where the paper has 1 in some layers. Source: E10, E11.
 
     >>> alexnet(10, small=True).name
     'alexnet'
@@ -121,6 +132,7 @@ def alexnet(
     reduced = {"features": (64, 128, 256, 256, 128), "hidden_sizes": (512, 512), "first": (5, 1, 2)}
     shape = {**(reduced if small else full), **({"hidden_sizes": ()} if head == "mean" else {})}
     shape = {**shape, **with_norm(options, batch_normalised=batch_normalised)}
+    shape |= scaled({name: shape[name] for name in ("features", "hidden_sizes")}, width)
     if any(features % towers for features in shape["features"]):
         raise InputError(f"two towers share every layer's channels evenly, and {shape['features']} are not all even")
     return from_linen(AlexNet(classes, groups=towers, head=head, **shape), name="alexnet")

@@ -7,7 +7,7 @@ from flax import linen as nn
 
 from dl.errors import InputError
 from dl.layers import Conv, ConvPool, MaxPool
-from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, he_normal, vectors, with_norm
+from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, he_normal, scaled, vectors, with_norm
 from dl.models.checks import check_outputs, check_side
 from dl.models.functional import from_linen
 from dl.types import Array, Model
@@ -82,15 +82,17 @@ def vgg(
     classes: int = 1000,
     *,
     small: bool = False,
+    width: float = 1.0,
     batch_normalised: bool = False,
     head: str = "flatten",
     **options: Any,
 ) -> Model:
     """VGG-11, 13, 16 or 19; `small`, for 28×28 and 32×32, has the first four stages and one dense layer of 512.
 
-    `head` "mean" takes the mean of each map in the place of flattening, and no hidden dense layers (E6). Options:
-    `features` a stage, `hidden_sizes`, `dropout` 0.5, `norm`, `act`, `conv`, `dtype`, `implementation`; `axis_name`
-    synchronises batch norm under `pmap`. 132,863,336 parameters for VGG-11, 143,667,240 for VGG-19. Source: E13.
+    `head` "mean" takes the mean of each map in the place of flattening, and no hidden dense layers (E6). `width` is a
+    factor on the channels and the hidden layers. Options: `features` a stage, `hidden_sizes`, `dropout` 0.5, `norm`,
+    `act`, `conv`, `dtype`, `implementation`; `axis_name` synchronises batch norm under `pmap`. 132,863,336 parameters
+    for VGG-11, 143,667,240 for VGG-19. Source: E13.
 
     >>> vgg(11, 10, small=True).name
     'vgg11'
@@ -99,10 +101,11 @@ def vgg(
     if depth not in CONVOLUTIONS:
         raise InputError(f"a VGG has a depth of {', '.join(map(str, CONVOLUTIONS))}, not {depth}")
     stages = 4 if small else 5
-    shape = {
-        "convolutions": CONVOLUTIONS[depth][:stages],
+    sizes = {
         "features": (64, 128, 256, 512, 512)[:stages],
         "hidden_sizes": () if head == "mean" else (512,) if small else (4096, 4096),
     }
     options = with_norm(options, batch_normalised=batch_normalised)
+    sizes = scaled({**sizes, **{name: options.pop(name) for name in sizes if name in options}}, width)
+    shape = {"convolutions": CONVOLUTIONS[depth][:stages], **sizes}
     return from_linen(VGG(classes, head=head, **{**shape, **options}), name=f"vgg{depth}")

@@ -100,6 +100,8 @@ WRONG: dict[str, Callable[[], Model]] = {
     "variant 'paper' of LeNet-5: known: 1998, softmax": lambda: models.lenet5(variant="paper"),
     "bitmaps of 10 classes, not 11": lambda: models.lenet5(11, variant="1998"),
     "width is a positive factor.*not 0": lambda: models.nin(width=0),
+    "width is a positive factor.*not -0.5": lambda: models.vgg(11, width=-0.5),
+    "width is a positive factor.*not 0.0": lambda: models.alexnet(width=0.0),
     "width is a positive factor.*not -1": lambda: models.googlenet(width=-1),
 }
 

@@ -1,0 +1,39 @@
+"""VGG-11, half as wide, with batch norm on Fashion-MNIST.
+
+Lecture: E13. Paper: Simonyan & Zisserman 2015, arXiv:1409.1556.
+Expected: TODO
+Time: TODO
+Command: python -m experiments run vgg_fashion_mnist
+"""
+
+from dataclasses import dataclass
+
+from dl.data.dataset import DataSpec
+from dl.models import vgg
+from dl.train.compiled import Parts
+from experiments._pictures import DropoutOptions, picture_parts
+
+
+@dataclass(frozen=True)
+class Options(DropoutOptions):
+    """Options of vgg_fashion_mnist."""
+
+    epochs: int = 14
+    crop: int = 1
+    plain_epochs: int = 3
+    width: float = 0.5
+    """Factor on the channels of every layer."""
+
+
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+    """The first four stages of VGG-11, for small pictures."""
+    model = vgg(
+        11,
+        data_spec.classes,
+        small=True,
+        width=options.width,
+        batch_normalised=True,
+        dropout=options.dropout,
+        axis_name=axis_name,
+    )
+    return picture_parts(model, options, data_spec)
