@@ -137,7 +137,7 @@ plt.show()
 # in, numbers out. Softmax (A5) turns the ten numbers into probabilities.
 
 # %%
-from dl.data.batching import normalize
+from dl.data.gather import normalize
 
 pictures, labels = data.test.inputs, data.test.targets
 apply = jax.jit(parts.model.apply)

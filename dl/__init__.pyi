@@ -10,7 +10,7 @@ from . import reconstruction as reconstruction
 from . import runs as runs
 from . import train as train
 from . import types as types
-from .data.batching import normalize as normalize
+from .data.gather import normalize as normalize
 from .data.load import load_data as load_data
 from .errors import InputError as InputError
 from .errors import RunError as RunError
@@ -21,6 +21,7 @@ from .train.fit import Fit as Fit
 from .train.fit import fit as fit
 from .train.freeze import freeze as freeze
 from .train.loop import Record as Record
+from .train.options import TextOptions as TextOptions
 from .train.options import TrainOptions as TrainOptions
 from .train.parallel import jit_step as jit_step
 from .train.parallel import make_mesh as make_mesh

@@ -4,10 +4,12 @@ The mean of a data set is not the mean of its batches' means when batches are ma
 sum and the count apart until `compute`, so that any grouping of examples gives the same number.
 """
 
+import math
+
 import jax
 import jax.numpy as jnp
 
-from dl.types import Array, Metrics, Ratio
+from dl.types import Array, ExpRatio, Metrics, Ratio
 
 
 def from_batch(values: Array, mask: Array) -> Ratio:
@@ -44,12 +46,17 @@ def merge(left: Metrics, right: Metrics) -> Metrics:
 
 
 def compute(metrics: Metrics) -> dict[str, float]:
-    """Fetch the sums and divide: name to mean. A metric without any example is nan.
+    """Fetch the sums and divide: name to mean, of an `ExpRatio` its exponential. Without any example it is nan.
 
     >>> compute({"accuracy": Ratio(jnp.array(3.0), jnp.array(4.0))})
     {'accuracy': 0.75}
     """
     fetched: Metrics = jax.device_get(metrics)
-    return {
-        name: float(ratio.sum) / float(ratio.count) if ratio.count else float("nan") for name, ratio in fetched.items()
-    }
+    return {name: _value(ratio) for name, ratio in fetched.items()}
+
+
+def _value(ratio: Ratio | ExpRatio) -> float:
+    if not ratio.count:
+        return float("nan")
+    mean = float(ratio.sum) / float(ratio.count)
+    return math.exp(min(mean, 700.0)) if isinstance(ratio, ExpRatio) else mean

@@ -1,6 +1,6 @@
 """The types of everything that is passed around, named once, with shapes.
 
-Letters in shapes: `B` batch, `H W C` height, width, channels, `K` classes, `F` features, `N` examples.
+Letters in shapes: `B` batch, `H W C` height, width, channels, `K` classes, `F` features, `N` examples, `T` time.
 """
 
 from collections import OrderedDict
@@ -27,8 +27,22 @@ ModelState: TypeAlias = PyTree
 Carry: TypeAlias = PyTree
 """Recurrent state handed from one segment of a sequence to the next. Empty `()` for feed-forward models."""
 
-Batch: TypeAlias = Mapping[str, Array]
-"""`inputs` [B, ...], `targets` [B, ...], `mask` [B] (1 a real example, 0 padding), `index` [B] (which example)."""
+
+class Ragged(NamedTuple):
+    """Sequences of several lengths: `values` [B, T, ...], of which `lengths` [B] steps are real."""
+
+    values: Array
+    lengths: Array
+
+
+Inputs: TypeAlias = Array | Ragged
+"""What a model is applied to: an array [B, ...], or sequences with their lengths."""
+Batch: TypeAlias = Mapping[str, Any]
+"""`inputs` [B, ...], `targets` [B, ...], `mask` [B] (1 a real example, 0 padding), `index` [B] (which example).
+
+Where every step of a sequence has a target, `mask` is [B, T]. `fresh` [B], where it is there, is 1 for rows that go on
+from nothing and 0 for those that go on from the carry.
+"""
 
 
 class Ratio(NamedTuple):
@@ -38,12 +52,19 @@ class Ratio(NamedTuple):
     count: Array
 
 
-Metrics: TypeAlias = dict[str, Ratio]
+class ExpRatio(NamedTuple):
+    """A `Ratio` that is shown as its exponential: a perplexity, exp of the mean cross-entropy in nats."""
+
+    sum: Array
+    count: Array
+
+
+Metrics: TypeAlias = dict[str, Ratio | ExpRatio]
 """Named means; `loss` is what is minimised. See `dl.metrics`."""
 
 
 class InitFn(Protocol):
-    def __call__(self, key: Key, inputs: Array) -> tuple[Params, ModelState]: ...
+    def __call__(self, key: Key, inputs: Any) -> tuple[Params, ModelState]: ...
 
 
 class ApplyFn(Protocol):
@@ -51,7 +72,7 @@ class ApplyFn(Protocol):
         self,
         params: Params,
         model_state: ModelState,
-        inputs: Array,
+        inputs: Any,
         *,
         train: bool = False,
         key: Key | None = None,
@@ -103,7 +124,7 @@ class Model:
     `apply(params, model_state, inputs, *, train, key, carry) -> (outputs, model_state, carry)`.
     `trace(inputs)` is the computation for inputs of a shape, with its layers marked; nothing is computed.
     `activations(params, model_state, inputs)` is what every layer gives out, by name. A model of functions that know of
-    no layers has neither.
+    no layers has neither. `initial_carry(B)` is the state that a recurrent model starts from; others have none.
     """
 
     name: str
@@ -111,6 +132,7 @@ class Model:
     apply: ApplyFn
     trace: Callable[[jax.ShapeDtypeStruct], LayerTrace] | None = None
     activations: Callable[[Params, ModelState, Array], OrderedDict[str, Array]] | None = None
+    initial_carry: Callable[[int], Carry] | None = None
 
     def layers(self, inputs: jax.ShapeDtypeStruct) -> list[LayerRow]:
         """Every layer with its output shape and parameters; `dl.summarize` adds what it costs and sees."""

@@ -80,7 +80,7 @@ def _open(name: str, catalog: Catalog) -> "tuple[Model, tuple[int, ...], str]":
 
         experiment = catalog.load(name)
         options = experiment.options()
-        spec = describe_data(options.dataset, image_size=options.picture_size)
+        spec = describe_data(options.dataset, image_size=options.picture_size, reading=options.reading)
         # Data that are not prepared have no known size; layers do not depend on it, schedules want one epoch.
         return _of_experiment(experiment, options, replace(spec, train_size=max(spec.train_size, options.batch_size)))
     from dl.inspect.published import PUBLISHED

@@ -4,26 +4,25 @@ There is no iterator and so no iterator state. A run that resumes at step n asks
 every number of steps a call sees the same data.
 """
 
-from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 
-from dl.data.dataset import DataSpec
 from dl.errors import InputError
-from dl.types import Array, Batch
 
 
 class IndexedBatch(NamedTuple):
     """Which examples make up a batch: `index` [..., B] int32 and `mask` [..., B], 1 for an example, 0 for padding.
 
-    `examples` are `inputs` [..., B, ...] and `targets` [..., B] where they are not gathered on the device.
+    Of a stream `index` is where a row begins, `mask` counts its targets, and `fresh` [..., B] is 1 where the row goes
+    on from nothing and not from the state of the row before. `examples` are `inputs` [..., B, ...] and `targets`
+    [..., B] where they are not gathered on the device.
     """
 
     index: np.ndarray
     mask: np.ndarray
+    fresh: np.ndarray | None = None
     examples: dict[str, np.ndarray] | None = None
 
 
@@ -80,43 +79,3 @@ def evaluation_batches(examples: int, batch_size: int) -> IndexedBatch:
     position = np.arange(batches * batch_size).reshape(batches, batch_size)
     real = position < examples
     return IndexedBatch(np.where(real, position, 0).astype(np.int32), real.astype(np.float32))
-
-
-def make_gather(spec: DataSpec) -> Callable[[dict[str, Array], IndexedBatch], Batch]:
-    """The pure function `gather(arrays, indexed) -> batch`, to be traced inside the compiled step.
-
-    `arrays` holds a whole part, `inputs` [N, ...] and `targets` [N, ...], and is not looked at when the batch brings
-    its examples; the batch's inputs are normalised.
-    """
-
-    def gather(arrays: dict[str, Array], indexed: IndexedBatch) -> Batch:
-        def examples(name: str) -> Array:
-            return arrays[name][indexed.index] if indexed.examples is None else jnp.asarray(indexed.examples[name])
-
-        return {
-            "inputs": normalize(examples("inputs"), spec),
-            "targets": examples("targets"),
-            "mask": jnp.asarray(indexed.mask),
-            "index": jnp.asarray(indexed.index),
-        }
-
-    return gather
-
-
-def check_inputs(inputs: Array | np.ndarray, spec: DataSpec) -> None:
-    """Raises InputError unless raw inputs [B, ...] have the shape, and pictures the type, of the data of `spec`."""
-    if tuple(inputs.shape[1:]) != spec.input_shape:
-        raise InputError(f"inputs are {tuple(inputs.shape[1:])}, the model takes {spec.input_shape}")
-    if spec.input_dtype == "uint8" and inputs.dtype != np.uint8:
-        raise InputError(f"inputs are {inputs.dtype}; give pictures as uint8, 0 to 255")
-
-
-def normalize(inputs: Array, spec: DataSpec) -> Array:
-    """Pictures (uint8 [B, H, W, C]) to zero mean and unit variance a channel; other inputs only to float32.
-
-    x̂ = (x/255 − μ_c) / σ_c with the training part's moments (`DataSpec.mean`, `DataSpec.std`).
-    """
-    if inputs.dtype != jnp.uint8:
-        return jnp.asarray(inputs, jnp.float32)
-    mean, std = jnp.asarray(spec.mean, jnp.float32), jnp.asarray(spec.std, jnp.float32)
-    return (inputs.astype(jnp.float32) / 255.0 - mean) / std

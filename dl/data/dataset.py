@@ -7,7 +7,10 @@ from typing import Literal, TypeAlias, TypeVar
 
 import numpy as np
 
+from dl.data.ragged import RaggedSource
 from dl.data.stream import IMAGENET_MEAN, IMAGENET_STD, Records, StreamedSource
+from dl.data.tokens import TokenSource
+from dl.data.vocabulary import Vocabulary
 from dl.errors import InputError
 
 MEMORY_LIMIT = 4 * 2**30
@@ -49,9 +52,12 @@ class ArraySource:
             digest.update(np.ascontiguousarray(array).data)
 
 
-Part: TypeAlias = ArraySource | StreamedSource
-"""Examples in memory, or read when they are needed."""
-_Part = TypeVar("_Part", ArraySource, StreamedSource)
+Part: TypeAlias = ArraySource | StreamedSource | RaggedSource | TokenSource
+"""Examples in memory, or read when they are needed; sequences of several lengths; one stream of symbols."""
+_Part = TypeVar("_Part", ArraySource, StreamedSource, RaggedSource)
+
+Task: TypeAlias = Literal["classification", "binary", "regression", "language", "frames"]
+"""What is predicted: one class; yes or no, several times; numbers; the next symbol; yes or no at every step."""
 
 
 @dataclass(frozen=True)
@@ -59,22 +65,44 @@ class DataSpec:
     """What a model needs to know of its data.
 
     `input_shape` is one example's; `mean` and `std` are per channel, of the training part, on the scale of
-    pictures in [0, 1]; `train_size` counts the examples that are trained on (validation already cut off).
+    pictures in [0, 1]; `train_size` counts the examples that are trained on (validation already cut off). Sequences
+    that are `ragged` have several lengths, the longest that of `input_shape`. `carried` streams are read in segments
+    that a recurrent state is handed on between. `class_names` are the outputs' names; of a language task they are in
+    the `vocabulary`, which is also that of texts in other tasks.
     """
 
     name: str
-    task: Literal["classification", "binary"]
+    task: Task
     input_shape: tuple[int, ...]
     input_dtype: str
     class_names: tuple[str, ...]
     train_size: int
     mean: tuple[float, ...] = (0.0,)
     std: tuple[float, ...] = (1.0,)
+    ragged: bool = False
+    carried: bool = False
+    vocabulary: Vocabulary | None = None
 
     @property
     def classes(self) -> int:
-        """How many classes there are (how many outputs, when each is a yes or no)."""
-        return len(self.class_names)
+        """How many classes there are (how many outputs, when each is a yes or no, or a number)."""
+        return len(self.vocabulary) if self.vocabulary and self.task == "language" else len(self.class_names)
+
+    @property
+    def has_step_targets(self) -> bool:
+        """Whether every step of a sequence has a target."""
+        return self.task in ("language", "frames")
+
+    @property
+    def text(self) -> Vocabulary:
+        """The vocabulary.
+
+        Raises:
+            InputError: for data that are no text.
+        """
+        if self.vocabulary is None:
+            raise InputError(f"{self.name} is no text")
+        return self.vocabulary
 
 
 @dataclass(frozen=True)
@@ -109,7 +137,7 @@ def make_dataset(
     test: ArraySource,
     *,
     class_names: tuple[str, ...],
-    task: Literal["classification", "binary"] = "classification",
+    task: Task = "classification",
     validation: float = 0.0,
 ) -> Dataset:
     """A `Dataset` of two parts, with `validation` (a fraction in [0, 1)) of train held out."""
@@ -176,11 +204,17 @@ def split_validation(train: _Part, *, fraction: float) -> tuple[_Part, _Part | N
 
 
 def limit(dataset: Dataset, *, train: int) -> Dataset:
-    """The data set with only the first `train` training examples, for quick looks."""
+    """The data set with only the first `train` training examples, for quick looks.
+
+    Of sequences of several lengths they are taken at even distances, so that short and long ones are among them.
+    """
     if not 1 <= train <= len(dataset.train):
         raise InputError(f"cannot keep {train} of {len(dataset.train)} training examples of {dataset.spec.name}")
     spec = replace(dataset.spec, train_size=train)
-    return replace(dataset, spec=spec, train=dataset.train.take(np.arange(train)))
+    first = np.arange(train)
+    if isinstance(dataset.train, RaggedSource):
+        first = first * len(dataset.train) // train
+    return replace(dataset, spec=spec, train=dataset.train.take(first))
 
 
 def _channel_moments(inputs: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -4,10 +4,14 @@ import difflib
 from collections.abc import Callable
 from pathlib import Path
 
+from dl.data.adding import load_adding
+from dl.data.chorales import load_chorales
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.embedded import load_digits
 from dl.data.folder import Colour, Damaged, load_folder
+from dl.data.sequence_sets import Reading
 from dl.data.synthetic import load_circles, load_gates, load_moons, load_spirals, load_xor
+from dl.data.text_files import load_text_file
 from dl.errors import InputError, did_you_mean
 
 BUILT_IN: dict[str, Callable[..., Dataset]] = {
@@ -20,6 +24,9 @@ BUILT_IN: dict[str, Callable[..., Dataset]] = {
 }
 """Data sets that need neither network nor files."""
 
+PATHS = ("folder", "text", "lines", "jsonl", "tsv", "chorales")
+"""What may stand before a path."""
+
 
 def load_data(
     name: str,
@@ -29,17 +36,20 @@ def load_data(
     image_size: tuple[int, int] | None = None,
     colour: Colour = "auto",
     damaged: Damaged = "refuse",
+    reading: Reading | None = None,
 ) -> Dataset:
     """The data set called `name`.
 
     Args:
         name: a built-in one (`digits`, `gates`, `xor`, `spirals`, `circles`, `moons`), `folder:PATH` (one sub-folder
-            of pictures a class), or a TFDS name (`mnist`, `fashion_mnist`, `cifar10`, ...).
+            of pictures a class), `text:PATH`, `lines:PATH`, `jsonl:PATH`, `tsv:PATH` (see `dl.data.text_files`),
+            `chorales:PATH`, `adding:STEPS`, or a TFDS name (`mnist`, `cifar10`, `tiny_shakespeare`, ...).
         validation: the fraction of the training examples to hold out, by a permutation that no seed changes.
         data_dir: where TFDS keeps prepared data; default `$TFDS_DATA_DIR`, then TFDS's own folder.
         image_size: (height, width) that pictures of a folder are resized to, and those of a TFDS set of many sizes.
         colour: channels of a folder's pictures: "grey" (1), "rgb" (3), "auto" (grey if all files are).
         damaged: "refuse" or "skip" a folder's files that cannot be read.
+        reading: how text becomes sequences; default characters, segments of 64.
 
     Raises:
         InputError: for an unknown name, data that cannot be prepared, an unreadable folder.
@@ -47,6 +57,8 @@ def load_data(
     >>> load_data("digits").spec.train_size
     1437
     """
+    if not name:
+        raise InputError("this experiment has no public data set of its own: give --dataset, such as jsonl:PATH")
     if name in BUILT_IN:
         if image_size:
             raise InputError(
@@ -58,9 +70,16 @@ def load_data(
         _check_spelling(name)
         from dl.data.tfds import load_tfds
 
-        return load_tfds(name, validation=validation, data_dir=data_dir, image_size=image_size)
+        return load_tfds(name, validation=validation, data_dir=data_dir, image_size=image_size, reading=reading)
+    if kind == "adding":
+        return load_adding(path, validation=validation)
+    if kind == "chorales":
+        return load_chorales(path)
+    if kind in ("text", "lines", "jsonl", "tsv"):
+        return load_text_file(kind, path, validation=validation, reading=reading or Reading())
     if kind != "folder":
-        raise InputError(f"unknown kind of data set {kind!r} in {name!r}; known: folder:PATH")
+        known = ", ".join(f"{one}:PATH" for one in PATHS)
+        raise InputError(f"unknown kind of data set {kind!r} in {name!r}; known: {known}, adding:STEPS")
     return load_folder(path, validation=validation, image_size=image_size, colour=colour, damaged=damaged)
 
 
@@ -71,7 +90,7 @@ def absolute(name: str) -> str:
     ('mnist', 'folder:/pictures')
     """
     kind, colon, path = name.partition(":")
-    return f"{kind}:{Path(path).expanduser().absolute()}" if colon and kind == "folder" else name
+    return f"{kind}:{Path(path).expanduser().absolute()}" if colon and kind in PATHS else name
 
 
 def _check_spelling(name: str) -> None:
@@ -81,11 +100,15 @@ def _check_spelling(name: str) -> None:
 
 
 def describe_data(
-    name: str, *, data_dir: str | Path | None = None, image_size: tuple[int, int] | None = None
+    name: str,
+    *,
+    data_dir: str | Path | None = None,
+    image_size: tuple[int, int] | None = None,
+    reading: Reading | None = None,
 ) -> DataSpec:
-    """The shapes and classes of the data set called `name`; a TFDS set need not be prepared for it."""
-    if name in BUILT_IN or ":" in name:
-        return load_data(name, data_dir=data_dir, image_size=image_size).spec
+    """The shapes and classes of the data set called `name`; a TFDS set of pictures need not be prepared for it."""
+    if not name or name in BUILT_IN or ":" in name:
+        return load_data(name, data_dir=data_dir, image_size=image_size, reading=reading).spec
     from dl.data.tfds import describe_tfds
 
-    return describe_tfds(name, data_dir=data_dir, image_size=image_size)
+    return describe_tfds(name, data_dir=data_dir, image_size=image_size, reading=reading)

@@ -11,7 +11,9 @@ import numpy as np
 from dl.data.dataset import MEMORY_LIMIT, ArraySource, Dataset, DataSpec, make_dataset, stream_dataset
 from dl.data.picture import PICTURE_MODES
 from dl.data.prepare import damaged, find_builder, is_prepared, prepare, quiet
+from dl.data.sequence_sets import Reading
 from dl.data.tfds_records import TfdsRecords, open_records
+from dl.data.tfds_text import holds_text, load_tfds_text
 from dl.errors import InputError
 
 _RECORDS_AT_ONCE = 4096
@@ -24,8 +26,9 @@ def load_tfds(
     validation: float,
     data_dir: str | Path | None = None,
     image_size: tuple[int, int] | None = None,
+    reading: Reading | None = None,
 ) -> Dataset:
-    """The TFDS data set `name`, prepared first if need be: pictures uint8 [N, H, W, C], labels int32 [N].
+    """The TFDS data set `name`, prepared first if need be: pictures uint8 [N, H, W, C], labels int32 [N]; or text.
 
     Train and test are TFDS's own parts; where there is no test part with labels, its validation part is the test.
     A set that is larger than memory, or has pictures of many sizes, is read while it is used (`dl.data.stream`).
@@ -35,12 +38,15 @@ def load_tfds(
         validation: the fraction of the training examples to hold out.
         data_dir: where prepared data is kept; default `$TFDS_DATA_DIR`, then `~/tensorflow_datasets`.
         image_size: (height, width) of the crops of pictures of many sizes.
+        reading: how text becomes sequences (`dl.data.tfds_text`).
 
     Raises:
         InputError: for an unknown name, a set of something else, damaged data, pictures of many sizes without
             `image_size`, of one size with it, and whatever keeps `dl.data.prepare.prepare` from preparing it.
     """
     builder = find_builder(name, data_dir=data_dir)
+    if holds_text(builder.info):
+        return load_tfds_text(name, validation=validation, reading=reading or Reading(), data_dir=data_dir)
     features = _labelled_pictures(builder.info, name, image_size)  # before a long download, not after it
     if not is_prepared(builder):
         prepare(name, data_dir=data_dir)
@@ -61,16 +67,25 @@ def load_tfds(
 
 
 def describe_tfds(
-    name: str, *, data_dir: str | Path | None = None, image_size: tuple[int, int] | None = None
+    name: str,
+    *,
+    data_dir: str | Path | None = None,
+    image_size: tuple[int, int] | None = None,
+    reading: Reading | None = None,
 ) -> DataSpec:
-    """The shapes and classes of the TFDS data set `name`, without reading, downloading or preparing it.
+    """The shapes and classes of the TFDS data set `name`; pictures are not read, downloaded or prepared for it.
 
     `train_size` counts the whole train part, and is 0 while the set is not prepared; the moments are unknown.
 
     Raises:
         InputError: as `load_tfds`, for an unknown name and a set that holds something else.
     """
-    info = find_builder(name, data_dir=data_dir).info
+    builder = find_builder(name, data_dir=data_dir)
+    info = builder.info
+    if holds_text(info):
+        if not is_prepared(builder):
+            raise InputError(f"the symbols of {name} are known when it is prepared: `data prepare {name}`")
+        return load_tfds_text(name, validation=0.0, reading=reading or Reading(), data_dir=data_dir).spec
     features = _labelled_pictures(info, name, image_size)
     return DataSpec(
         name=name,

@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dl.data.batching import normalize
 from dl.data.dataset import Dataset, DataSpec
+from dl.data.gather import normalize
 from dl.inspect.linear_probe import linear_probe
 from dl.types import Array, Autoencoder, Corruption, Key, Params
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import jax.numpy as jnp
 import numpy as np
 
-from dl.data.batching import normalize
 from dl.data.dataset import Dataset, DataSpec, Part
+from dl.data.gather import normalize
 from dl.inspect.autoencoders import reconstruct
 from dl.types import Autoencoder, Params
 

@@ -9,8 +9,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dl.data.batching import check_inputs, evaluation_batches, normalize
+from dl.data.batching import evaluation_batches
 from dl.data.dataset import DataSpec
+from dl.data.gather import check_inputs, normalize
 from dl.errors import InputError
 from dl.types import Array, Model, ModelState, Params
 

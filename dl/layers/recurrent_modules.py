@@ -85,7 +85,7 @@ class Recurrent(nn.Module):
 
     `bidirectional` runs every layer forward and backward in time and puts the outputs side by side, [B, T, 2 H].
     `dropout` is applied to what goes from one layer to the next, when called with `train` and a "dropout" key, and not
-    after the last. The other fields are those of `RecurrentLayer`; its parameters lie under `layer_0`, `layer_1`, ...,
+    after the last; `layer_norm` normalises the same before it is dropped. The other fields are those of `RecurrentLayer`; its parameters lie under `layer_0`, `layer_1`, ...,
     or `forward_0`, `backward_0`, ... The carry is a tuple with an entry a layer, if `bidirectional` a (forward,
     backward) pair. Source: G1, G3, G4.
 
@@ -99,6 +99,7 @@ class Recurrent(nn.Module):
     num_layers: int = 1
     bidirectional: bool = False
     dropout: float = 0.0
+    layer_norm: bool = False
     use_bias: bool | None = None
     forget_bias: float = 0.0
     reverse: bool = False
@@ -127,6 +128,7 @@ class Recurrent(nn.Module):
         ys, last = xs if self.time_major else xs.swapaxes(0, 1), []
         for number, carry in enumerate(carries):
             if number:
+                ys = nn.LayerNorm(dtype=self.dtype, name=f"norm_{number}")(ys) if self.layer_norm else ys
                 ys = nn.Dropout(self.dropout, deterministic=not train, name=f"dropout_{number}")(ys)
             layer = self._both_ways if self.bidirectional else self._one_way
             ys, carry = layer(number, ys, carry, lengths)

@@ -8,6 +8,7 @@ from dl.models.lenet import lenet, lenet5
 from dl.models.mlp import mlp
 from dl.models.nin import nin
 from dl.models.perceptron import logistic_regression, perceptron, softmax_regression, threshold
+from dl.models.recurrent import language_model, sequence_model, step_model
 from dl.models.resnet import cifar_resnet, resnet
 from dl.models.vgg import vgg
 
@@ -18,6 +19,7 @@ __all__ = [
     "conv_autoencoder",
     "from_linen",
     "googlenet",
+    "language_model",
     "lenet",
     "lenet5",
     "logistic_regression",
@@ -25,7 +27,9 @@ __all__ = [
     "nin",
     "perceptron",
     "resnet",
+    "sequence_model",
     "softmax_regression",
+    "step_model",
     "threshold",
     "trace_layers",
     "vgg",

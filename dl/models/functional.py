@@ -4,7 +4,8 @@ Linen is known here, in the layers and in the models, and nowhere else.
 """
 
 from collections import Counter, OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from typing import Any, NamedTuple
@@ -69,7 +70,33 @@ def from_linen(module: nn.Module, *, name: str | None = None) -> Model:
     return Model(name or type(module).__name__.lower(), init, apply, partial(trace_layers, module), activations)
 
 
-def trace_layers(module: nn.Module, inputs: jax.ShapeDtypeStruct) -> LayerTrace:
+def from_recurrent(
+    module: nn.Module, *, name: str | None = None, initial_carry: Callable[[int], Carry] | None = None
+) -> Model:
+    """The `Model` of a linen module whose call is `module(inputs, carry=(), train=False) -> (outputs, carry)`.
+
+    `initial_carry(B)` is the carry of B rows that go on from nothing; None for a module that carries nothing on.
+    """
+    model = from_linen(module, name=name)
+
+    def apply(
+        params: Params,
+        model_state: ModelState,
+        inputs: Any,
+        *,
+        train: bool = False,
+        key: Key | None = None,
+        carry: Carry = (),
+    ) -> tuple[Array, ModelState, Carry]:
+        rngs = None if key is None else {"dropout": key}
+        variables = {"params": params, **model_state}
+        outputs, carry = module.apply(variables, inputs, carry=carry, train=train, rngs=rngs)  # type: ignore[misc]
+        return outputs, model_state, carry
+
+    return replace(model, apply=apply, initial_carry=initial_carry)
+
+
+def trace_layers(module: nn.Module, inputs: Any) -> LayerTrace:
     """`module` applied to `inputs`, with the call of every sub-module marked; nothing is computed.
 
     A layer is a sub-module that calls no other, or has parameters of its own; one whose work is split into public

@@ -45,7 +45,7 @@ def take_initial(
         InputError: when `run` is no run with a checkpoint, or anything but the head does not fit.
     """
     loaded = load(run, checkpoint=checkpoint)
-    fresh = start_training(experiment.build(options, spec), spec, seed=options.seed).state
+    fresh = start_training(experiment.build(options, spec), spec, options).state
     differs = loaded.spec.class_names != spec.class_names
     head = _head(experiment, options, spec) if differs else ((), ())
     try:

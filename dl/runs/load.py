@@ -10,8 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dl.data.batching import check_inputs, normalize
 from dl.data.dataset import DataSpec
+from dl.data.gather import check_inputs, normalize
 from dl.errors import InputError
 from dl.runs.checkpoint import Checkpoints, DamagedCheckpoint
 from dl.runs.folder import Config, RunFolder, open_folder
@@ -99,7 +99,7 @@ def restore_training(
 ) -> tuple[Training, int]:
     """The stored state of a run and its step, on one device."""
     parts = config.build()
-    like = start_training(parts, config.data, seed=config.options.seed)
+    like = start_training(parts, config.data, config.options)
     if not folder.checkpoints.is_dir():
         raise InputError(f"{folder.path} has no checkpoint yet: go on with `resume {folder.path}`")
     with Checkpoints(folder.checkpoints, keep=config.options.keep, read_only=True) as checkpoints:

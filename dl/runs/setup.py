@@ -47,6 +47,7 @@ def open_data(options: TrainOptions) -> Dataset:
         image_size=options.picture_size,
         colour=options.colour,
         damaged=options.damaged,
+        reading=options.reading,
     )
     return limit(data, train=options.train_examples) if options.train_examples else data
 

@@ -5,25 +5,26 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 
 from dl import metrics
-from dl.data.batching import IndexedBatch, make_gather
+from dl.data.batching import IndexedBatch
 from dl.data.dataset import Dataset, DataSpec
+from dl.data.gather import make_gather
 from dl.data.stream import StreamedSource
 from dl.errors import InputError
 from dl.train.chunk_steps import MOST_CHUNK_STEPS
-from dl.train.feed import NO_STEP, make_evaluation_feed, make_train_feed, resident_arrays
+from dl.train.evaluation import make_evaluate, put_arrays
+from dl.train.feed import NO_STEP, make_train_feed
 from dl.train.guard import CompilationGuard
 from dl.train.options import TrainOptions
 from dl.train.parallel import Layout, scan_steps
 from dl.train.plan import Plan, make_plan
 from dl.train.state import TrainState, init_state, with_parameters
-from dl.train.step import augmented, make_eval_step, make_train_step
+from dl.train.step import augmented, make_train_step
 from dl.train.traced import has_slow_loops
 from dl.train.transfer import transfer
-from dl.types import Array, Augment, Autoencoder, Metrics, Model, ModelState, Objective, Params, PyTree
+from dl.types import Array, Augment, Autoencoder, Metrics, Model, ModelState, Objective, Params, PyTree, Ragged
 
 
 class Parts(NamedTuple):
@@ -71,30 +72,30 @@ def compile_parts(
     loops = not streamed and not has_slow_loops(parts.model, example, layout.devices, batch_size=options.batch_size)
     most = 1 if streamed else chunk_steps or options.scan_steps or (MOST_CHUNK_STEPS if loops else 1)
     plan = make_plan(options, train_size=data.spec.train_size, chunk_steps=most)
-    guard = CompilationGuard("train step", declared=1)
+    arrays = put_arrays(layout, data.train)
+    guard = CompilationGuard("train step", declared=len(arrays))
     train_chunk = layout.compile(guard.watch(_make_train_chunk(parts, data.spec, layout, loops=loops)))
-    arrays = _put(layout, resident_arrays(data.train))
     feed = make_train_feed(data.train, options, rows=plan.chunk_steps, loops=loops, end=plan.total_steps)
     zeros = layout.put(_zero_totals(parts, data.spec))
 
     def start(training: Training | None) -> Training:
-        return layout.put(training or start_training(parts, data.spec, seed=options.seed))
+        return layout.put(training or start_training(parts, data.spec, options))
 
     def advance(training: Training, start: int, end: int) -> tuple[Training, Array]:
         ticket: Any = None
-        for rows in feed(start, end):
-            training, ticket = train_chunk(training, arrays, layout.split(rows))
+        for bucket, rows in feed(start, end):
+            training, ticket = train_chunk(training, arrays[bucket], layout.split(rows))
         return training, ticket
 
     def reset(training: Training) -> Training:
         return Training(training.state, jax.tree.map(jnp.copy, zeros))
 
-    evaluate = _make_evaluate(parts, data, options, layout, loops=loops)
+    evaluate = make_evaluate(parts, data, options, layout, loops=loops)
     return Compiled(layout, plan, guard, start, advance, reset, evaluate)
 
 
 def start_training(
-    parts: Parts, spec: DataSpec, *, seed: int, init: tuple[Params, ModelState] | None = None
+    parts: Parts, spec: DataSpec, options: TrainOptions, *, init: tuple[Params, ModelState] | None = None
 ) -> Training:
     """What the loop starts from, on the default device: the first state, with the parameters of `init` where given.
 
@@ -102,17 +103,21 @@ def start_training(
         InputError: when an array of `init` does not fit the model.
     """
     # One compilation, the same for every seed, instead of one for each operation of each initialiser.
-    first_state = jax.jit(lambda seed: init_state(parts.model, parts.optimizer, example_inputs(spec), seed=seed))
-    state = first_state(seed)
+    rows = options.batch_size if spec.carried else 0
+    inputs = example_inputs(spec)
+    first_state = jax.jit(lambda seed: init_state(parts.model, parts.optimizer, inputs, seed=seed, carried_rows=rows))
+    state = first_state(options.seed)
     if init is not None:
         params, model_state = transfer(init, into=(state.params, state.model_state)).tree
         state = with_parameters(state, parts.optimizer, params, model_state)
     return Training(state, _zero_totals(parts, spec))
 
 
-def example_inputs(spec: DataSpec) -> jax.ShapeDtypeStruct:
+def example_inputs(spec: DataSpec) -> Any:
     """The shape of a batch of one example as models see it."""
-    return jax.ShapeDtypeStruct((1, *spec.input_shape), jnp.float32)
+    symbols = jnp.issubdtype(spec.input_dtype, jnp.integer) and spec.input_dtype != "uint8"
+    values = jax.ShapeDtypeStruct((1, *spec.input_shape), jnp.int32 if symbols else jnp.float32)
+    return Ragged(values, jax.ShapeDtypeStruct((1,), jnp.int32)) if spec.ragged else values
 
 
 def check_parts_fit(parts: Parts, spec: DataSpec) -> None:
@@ -138,13 +143,13 @@ def check_parts_fit(parts: Parts, spec: DataSpec) -> None:
 
 
 def _apply_once(parts: Parts, spec: DataSpec) -> tuple[Array, PyTree]:
-    inputs = jnp.zeros((1, *spec.input_shape), jnp.float32)
+    inputs = _zeros(example_inputs(spec))
     params, model_state = parts.model.init(jax.random.key(0), inputs)
     return parts.model.apply(params, model_state, inputs)[0], parts.optimizer.init(params)
 
 
-def _put(layout: Layout, arrays: dict[str, np.ndarray]) -> dict[str, Array]:
-    return layout.put(arrays) if arrays else {}
+def _zeros(shapes: PyTree) -> PyTree:
+    return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
 
 
 def _make_train_chunk(parts: Parts, spec: DataSpec, layout: Layout, *, loops: bool) -> Callable:
@@ -167,45 +172,24 @@ def _make_train_chunk(parts: Parts, spec: DataSpec, layout: Layout, *, loops: bo
     return train_chunk
 
 
-def _make_evaluate(
-    parts: Parts, data: Dataset, options: TrainOptions, layout: Layout, *, loops: bool
-) -> Callable[[TrainState, str], dict[str, float]]:
-    step = make_eval_step(parts.objective, axis_name=layout.axis_name)
-    gather = make_gather(data.spec)
-    opened: dict[str, Any] = {}
-
-    def evaluate_chunk(state: TrainState, arrays: dict[str, Array], indexed: IndexedBatch) -> Metrics:
-        if not loops:
-            return step(state, gather(arrays, jax.tree.map(lambda leaf: leaf[0], indexed)))
-        return scan_steps(lambda state, one: (state, step(state, gather(arrays, one))))(state, indexed)[1]
-
-    compiled = layout.compile(evaluate_chunk, donate=False)
-
-    def evaluate(state: TrainState, part: str) -> dict[str, float]:
-        if part not in opened:
-            source = data.part(part)
-            feed = make_evaluation_feed(source, batch_size=options.batch_size, loops=loops)
-            opened[part] = _put(layout, resident_arrays(source)), feed
-        arrays, feed = opened[part]
-        sums = []
-        for rows in feed():
-            sums.append(layout.fetch(compiled(state, arrays, layout.split(rows))))
-            jax.block_until_ready(sums[-2:-1])  # no more than two batches wait in memory
-        totals = jax.tree.map(lambda *leaves: np.sum(leaves, axis=0), *jax.device_get(sums))
-        return metrics.compute(totals)
-
-    return evaluate
-
-
 def _zero_totals(parts: Parts, spec: DataSpec) -> Metrics:
     """Nothing summed yet, in the structure that the objective reports."""
 
     def report() -> Metrics:
-        inputs = jnp.zeros((1, *spec.input_shape), jnp.float32)
+        inputs = _zeros(example_inputs(spec))
         params, model_state = parts.model.init(jax.random.key(0), inputs)
-        shape = () if spec.task == "classification" else (spec.classes,)
-        targets = jnp.zeros((1, *shape), jnp.int32 if spec.task == "classification" else jnp.float32)
-        batch = {"inputs": inputs, "targets": targets, "mask": jnp.ones(1), "index": jnp.zeros(1, jnp.int32)}
+        shape, dtype = _target(spec)
+        mask = jnp.ones((1, *shape[:1]) if spec.has_step_targets else 1)
+        batch = {"inputs": inputs, "targets": jnp.zeros((1, *shape), dtype), "mask": mask, "index": jnp.zeros(1, int)}
         return parts.objective(params, model_state, batch)[0]
 
     return metrics.zeros_like(jax.eval_shape(report))
+
+
+def _target(spec: DataSpec) -> tuple[tuple[int, ...], Any]:
+    """The shape and type of one example's target."""
+    if spec.task == "classification":
+        return (), jnp.int32
+    if spec.task == "language":
+        return spec.input_shape, jnp.int32
+    return ((spec.input_shape[0], spec.classes) if spec.task == "frames" else (spec.classes,)), jnp.float32

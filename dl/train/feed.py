@@ -1,29 +1,47 @@
 """How examples reach the compiled step: a part lies on the devices whole, or its batches are handed over."""
 
 from collections.abc import Callable, Iterable
+from itertools import groupby
 
 import numpy as np
 
 from dl.data.ahead import ahead
 from dl.data.batching import IndexedBatch, evaluation_batches, train_batches
 from dl.data.dataset import Part
+from dl.data.ragged import RaggedSource
 from dl.data.stream import StreamedSource
+from dl.data.tokens import TokenSource
 from dl.train.options import TrainOptions
 
 NO_STEP = -1
 """The index of rows that are no step of a compiled loop."""
 
-Feed = Callable[[int, int], Iterable[IndexedBatch]]
-"""From a step to another: what the calls in between take, leaves [k, B, ...]."""
+Call = tuple[int, IndexedBatch]
+"""What a call of a compiled function takes: which of the resident arrays, and batches with leaves [k, B, ...]."""
+Feed = Callable[[int, int], Iterable[Call]]
+"""From a step to another: what the calls in between take."""
 
 
-def resident_arrays(part: Part) -> dict[str, np.ndarray]:
-    """What of a part is put on every device: all of it, or nothing of one that is streamed."""
-    return {} if isinstance(part, StreamedSource) else {"inputs": part.inputs, "targets": part.targets}
+def resident_arrays(part: Part) -> list[dict[str, np.ndarray]]:
+    """What of a part is put on every device: all of it, by buckets if it has some; nothing of one that is read late."""
+    if isinstance(part, RaggedSource):
+        return [part.resident(bucket) for bucket in range(len(part.widths))]
+    if isinstance(part, TokenSource):
+        return [{"tokens": part.tokens}]
+    return [{} if isinstance(part, StreamedSource) else {"inputs": part.inputs, "targets": part.targets}]
 
 
 def make_train_feed(part: Part, options: TrainOptions, *, rows: int, loops: bool, end: int) -> Feed:
     """The batches of training on `part` up to the step `end`: `rows` a call when it `loops`, else one."""
+    if isinstance(part, RaggedSource):
+        return _ragged_feed(part, options, rows=rows, loops=loops)
+    if isinstance(part, TokenSource):
+
+        def segments(start: int, end: int) -> Iterable[Call]:
+            found = part.batches(seed=options.seed, start=start, steps=end - start, batch_size=options.batch_size)
+            return _cut(found, rows=rows, loops=loops)
+
+        return segments
 
     def batches(start: int, steps: int) -> IndexedBatch:
         return train_batches(
@@ -38,18 +56,34 @@ def make_train_feed(part: Part, options: TrainOptions, *, rows: int, loops: bool
         return _with_examples(row, part.draw(row.index[0], seed=options.seed, step=step))
 
     read_ahead = ahead(read, end=end)
-    return lambda start, end: map(read_ahead, range(start, end))
+    return lambda start, end: ((0, read_ahead(step)) for step in range(start, end))
 
 
-def make_evaluation_feed(part: Part, *, batch_size: int, loops: bool) -> Callable[[], Iterable[IndexedBatch]]:
+def _ragged_feed(part: RaggedSource, options: TrainOptions, *, rows: int, loops: bool) -> Feed:
+    """Neighbours that have one width go into one call."""
+
+    def feed(start: int, end: int) -> Iterable[Call]:
+        found = part.batches(seed=options.seed, start=start, steps=end - start, batch_size=options.batch_size)
+        for bucket, group in groupby(found, key=lambda one: one[0]):
+            alike = _joined([row for _, row in group])
+            for _, call in _cut(alike, rows=rows, loops=loops):
+                yield bucket, call
+
+    return feed
+
+
+def make_evaluation_feed(part: Part, *, batch_size: int, loops: bool) -> Callable[[], Iterable[Call]]:
     """Every example of `part` once, the last batch padded and masked."""
     batches = evaluation_batches(len(part), batch_size)
-    if not isinstance(part, StreamedSource):
-        return lambda: [batches] if loops else _one_by_one(batches)
     rows = _one_by_one(batches)
+    if isinstance(part, RaggedSource):
+        return lambda: [(part.bucket_of(row.index[row.mask > 0]), row) for _, row in rows]
+    if not isinstance(part, StreamedSource):
+        return lambda: [(0, batches)] if loops else rows
 
-    def read(number: int) -> IndexedBatch:
-        return _with_examples(rows[number], part.gather(rows[number].index[0]))
+    def read(number: int) -> Call:
+        row = rows[number][1]
+        return 0, _with_examples(row, part.gather(row.index[0]))
 
     return lambda: map(ahead(read, end=len(rows)), range(len(rows)))
 
@@ -58,17 +92,26 @@ def _with_examples(row: IndexedBatch, examples: dict[str, np.ndarray]) -> Indexe
     return row._replace(examples={name: values[None] for name, values in examples.items()})
 
 
-def _cut(batches: IndexedBatch, *, rows: int, loops: bool) -> list[IndexedBatch]:
-    return [_padded(batches, rows)] if loops else _one_by_one(batches)
+def _cut(batches: IndexedBatch, *, rows: int, loops: bool) -> list[Call]:
+    return [(0, _padded(batches, rows))] if loops else _one_by_one(batches)
 
 
 def _padded(batches: IndexedBatch, rows: int) -> IndexedBatch:
     """As many rows as the compiled loop takes; those that are no step of it are told by their index."""
     missing = ((0, rows - len(batches.index)), (0, 0))
-    return IndexedBatch(np.pad(batches.index, missing, constant_values=NO_STEP), np.pad(batches.mask, missing))
+    return IndexedBatch(
+        np.pad(batches.index, missing, constant_values=NO_STEP),
+        np.pad(batches.mask, missing),
+        None if batches.fresh is None else np.pad(batches.fresh, missing),
+    )
 
 
-def _one_by_one(batches: IndexedBatch) -> list[IndexedBatch]:
-    return [
-        IndexedBatch(batches.index[row : row + 1], batches.mask[row : row + 1]) for row in range(len(batches.index))
-    ]
+def _one_by_one(batches: IndexedBatch) -> list[Call]:
+    def row(number: int) -> IndexedBatch:
+        return IndexedBatch(*(None if leaf is None else leaf[number : number + 1] for leaf in batches[:3]))
+
+    return [(0, row(number)) for number in range(len(batches.index))]
+
+
+def _joined(rows: list[IndexedBatch]) -> IndexedBatch:
+    return IndexedBatch(np.concatenate([row.index for row in rows]), np.concatenate([row.mask for row in rows]))

@@ -60,7 +60,7 @@ def fit(
     if resume:
         first = Training(resume.state, resume.pending)
     else:
-        first = start_training(parts, data.spec, seed=options.seed, init=init) if init else None
+        first = start_training(parts, data.spec, options, init=init) if init else None
     training = compiled.start(first)
     if not options.scan_steps:
         compiled = measured(compiled, training)

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, fields
 from typing import Literal
 
+from dl.data.sequence_sets import Reading
 from dl.errors import InputError
 
 _AT_LEAST_ONE = ("epochs", "batch_size", "evaluate_every", "log_every", "checkpoint_every", "keep")
@@ -20,7 +21,7 @@ class TrainOptions:
     """
 
     dataset: str = "digits"
-    """Data set: a built-in name, a TFDS name, or folder:PATH."""
+    """Data set: a built-in name, a TFDS name, or folder:PATH, text:PATH, lines:PATH, jsonl:PATH, tsv:PATH."""
     epochs: int = 10
     """Passes over the training examples."""
     batch_size: int = 128
@@ -75,6 +76,53 @@ class TrainOptions:
     def picture_size(self) -> tuple[int, int] | None:
         """Height and width that pictures are brought to; None leaves them as they are."""
         return (self.image_size, self.image_size) if self.image_size else None
+
+    @property
+    def reading(self) -> Reading | None:
+        """How text becomes sequences, where that can be chosen."""
+        return None
+
+
+@dataclass(frozen=True)
+class TextOptions(TrainOptions):
+    """Options of training on text."""
+
+    unit: Literal["char", "byte", "word"] = "char"
+    """What a symbol is."""
+    segment: int = 64
+    """Symbols of a stream that are back-propagated through at a time."""
+    order: Literal["segments", "windows"] = "segments"
+    """Contiguous segments, through which the state is carried, or windows from anywhere, each from a fresh state."""
+    vocabulary_size: int = 0
+    """Keep only this many of the most frequent symbols; 0 keeps all."""
+    unknown: Literal["replace", "refuse"] = "replace"
+    """What to do about a symbol that the training part does not have."""
+    longest: int = 0
+    """Cut documents after this many symbols; 0 leaves them whole."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self.segment >= 1, "segment", self.segment, "at least 1")
+        for name in ("vocabulary_size", "longest"):
+            require(getattr(self, name) >= 0, name, getattr(self, name), "at least 0")
+
+    @property
+    def reading(self) -> Reading:
+        """How text becomes sequences."""
+        return Reading(
+            unit=self.unit,
+            segment=self.segment,
+            order=self.order,
+            stream=self.as_stream,
+            vocabulary_size=self.vocabulary_size,
+            unknown=self.unknown,
+            longest=self.longest,
+        )
+
+    @property
+    def as_stream(self) -> bool:
+        """Whether documents are read one after the other, as one stream."""
+        return True
 
 
 def require(holds: bool, name: str, value: object, what: str) -> None:

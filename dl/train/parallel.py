@@ -4,7 +4,7 @@ Donation lives here too: the state that goes in is given up, the state that come
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import jax
@@ -142,9 +142,11 @@ class Layout:
         return _one_at_a_time(compiled) if self.devices[0].platform == "cpu" else compiled
 
     def put(self, tree: PyTree) -> PyTree:
-        """Copy something that every device needs whole."""
+        """Copy something that every device needs whole; of a `TrainState` in it the carry is handed out by rows."""
         if self.mode == "pmap":
-            return replicate(tree, self.devices)
+            carries = [state.carry for state in _states(tree)]
+            here = replicate(_with_carries(tree, [()] * len(carries)), self.devices)
+            return _with_carries(here, [self._put_rows(carry) for carry in carries])
         # device_put brings it here from any device but may alias it; what is donated later must be a copy of its own.
         here = jax.device_put(tree, self._sharding())
         return jax.jit(lambda leaves: jax.tree.map(jnp.copy, leaves), out_shardings=self._sharding())(here)
@@ -154,13 +156,42 @@ class Layout:
         return shard(indexed, len(self.devices), axis=1) if self.mode == "pmap" else indexed
 
     def fetch(self, tree: PyTree) -> PyTree:
-        """One copy of what `put` replicated."""
-        return unreplicate(tree) if self.mode == "pmap" else tree
+        """One copy of what `put` replicated, and all rows of a carry."""
+        if self.mode != "pmap":
+            return tree
+        carries = [_gathered(state.carry) for state in _states(tree)]
+        return _with_carries(unreplicate(_with_carries(tree, [()] * len(carries))), carries)
+
+    def _put_rows(self, carry: PyTree) -> PyTree:
+        """A carry [B, ...] as [devices, B / devices, ...], each device's rows on it."""
+        rows = shard(jax.tree.map(np.asarray, carry), len(self.devices))
+        sharding = NamedSharding(make_mesh(self.devices), PartitionSpec(AXIS))
+        return jax.jit(lambda leaves: jax.tree.map(jnp.copy, leaves), out_shardings=sharding)(rows)
 
     def _sharding(self, *axes: str | None) -> Any:
         if len(self.devices) == 1:
             return jax.sharding.SingleDeviceSharding(self.devices[0])
         return NamedSharding(make_mesh(self.devices), PartitionSpec(*axes))
+
+
+def _states(tree: PyTree) -> list[TrainState]:
+    return [leaf for leaf in jax.tree.leaves(tree, is_leaf=_is_state) if _is_state(leaf)]
+
+
+def _with_carries(tree: PyTree, carries: Sequence[PyTree]) -> PyTree:
+    """`tree` with these in the place of the carries of its states, in order."""
+    left = iter(carries)
+    return jax.tree.map(
+        lambda leaf: replace(leaf, carry=next(left)) if _is_state(leaf) else leaf, tree, is_leaf=_is_state
+    )
+
+
+def _is_state(leaf: Any) -> bool:
+    return isinstance(leaf, TrainState)
+
+
+def _gathered(carry: PyTree) -> PyTree:
+    return jax.tree.map(lambda leaf: np.array(leaf).reshape(-1, *leaf.shape[2:]), carry)
 
 
 def _one_at_a_time(compiled: Callable) -> Callable:

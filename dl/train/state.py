@@ -1,6 +1,7 @@
 """The state of a training run: one frozen pytree."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -30,11 +31,14 @@ class TrainState:
 def init_state(
     model: Model,
     optimizer: optax.GradientTransformation,
-    inputs: Array | jax.ShapeDtypeStruct,
+    inputs: Any,
     *,
     seed: int | Array,
+    carried_rows: int = 0,
 ) -> TrainState:
     """The state before the first step; `inputs` [B, ...] gives the shapes (its values do not matter).
+
+    `carried_rows` is the batch size of training that carries a recurrent state from step to step, else 0.
 
     Everything random comes from `seed`. Pure: jit it with `out_shardings` to create a large state where it will live.
 
@@ -45,13 +49,15 @@ def init_state(
     """
     key = jax.random.key(seed)
     init_key, train_key = jax.random.split(key)
-    params, model_state = model.init(init_key, jnp.zeros(inputs.shape, inputs.dtype))
+    params, model_state = model.init(init_key, jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), inputs))
+    carries = carried_rows and model.initial_carry is not None
     return TrainState(
         step=jnp.zeros((), jnp.int32),
         key=train_key,
         params=params,
         model_state=model_state,
         opt_state=optimizer.init(params),
+        carry=model.initial_carry(carried_rows) if carries else (),
     )
 
 

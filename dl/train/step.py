@@ -86,25 +86,24 @@ def _accumulated(objective: Objective, state: TrainState, batch: Batch, key: Key
     if parts == 1:
         return _gradients(objective, state.params, state.model_state, state.carry, batch, key)
 
-    def body(before: Gradients, part: tuple[Array, Batch]) -> tuple[Gradients, None]:
-        number, micro_batch = part
-        gradients, sums, model_state, carry = before
+    def body(before: tuple, part: tuple[Array, Batch, PyTree]) -> tuple[tuple, PyTree]:
+        number, micro_batch, carry = part
+        gradients, sums, model_state = before
         own, own_sums, model_state, carry = _gradients(
             objective, state.params, model_state, carry, micro_batch, jax.random.fold_in(key, number)
         )
-        return (
-            jax.tree.map(jnp.add, gradients, own),
-            metrics.merge(sums, own_sums),
-            model_state,
-            carry,
-        ), None
+        return (jax.tree.map(jnp.add, gradients, own), metrics.merge(sums, own_sums), model_state), carry
 
-    split = jax.tree.map(lambda leaf: leaf.reshape(parts, -1, *leaf.shape[1:]), batch)
-    first = jax.tree.map(lambda leaf: leaf[0], split)
-    shapes = jax.eval_shape(lambda: _gradients(objective, state.params, state.model_state, state.carry, first, key))
+    def split(tree: PyTree) -> PyTree:
+        return jax.tree.map(lambda leaf: leaf.reshape(parts, -1, *leaf.shape[1:]), tree)
+
+    batches, carries = split(dict(batch)), split(state.carry)  # a row's state stays with the row
+    first, carry = jax.tree.map(lambda leaf: leaf[0], (batches, carries))
+    shapes = jax.eval_shape(lambda: _gradients(objective, state.params, state.model_state, carry, first, key))
     gradients, sums = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes[:2])
-    start = (gradients, sums, state.model_state, state.carry)
-    return jax.lax.scan(body, start, (jnp.arange(parts), split))[0]
+    start = (gradients, sums, state.model_state)
+    (gradients, sums, model_state), carries = jax.lax.scan(body, start, (jnp.arange(parts), batches, carries))
+    return gradients, sums, model_state, jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), carries)
 
 
 def _gradients(

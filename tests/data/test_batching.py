@@ -11,12 +11,11 @@ from dl.data.batching import (
     IndexedBatch,
     epoch_order,
     evaluation_batches,
-    make_gather,
-    normalize,
     steps_per_epoch,
     train_batches,
 )
 from dl.data.dataset import DataSpec
+from dl.data.gather import make_gather, normalize
 from dl.errors import InputError
 
 quick = settings(max_examples=25, deadline=None)

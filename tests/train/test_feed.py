@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 import dl
-from dl.data.batching import evaluation_batches, make_gather, train_batches
+from dl.data.batching import evaluation_batches, train_batches
 from dl.data.dataset import ArraySource, Dataset, make_dataset
+from dl.data.gather import make_gather
 from dl.data.stream import StreamedSource
 from dl.train.feed import make_evaluation_feed, make_train_feed, resident_arrays
 

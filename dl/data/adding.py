@@ -1,0 +1,38 @@
+"""The adding problem: remember two marked numbers among many and add them (Hochreiter & Schmidhuber 1997, section 5.4)."""
+
+import numpy as np
+
+from dl.data.dataset import ArraySource, Dataset, make_dataset
+from dl.errors import InputError
+
+TRAIN, TEST = 50_000, 2_000
+_SEED = 0
+
+
+def load_adding(steps: str | int, *, validation: float = 0.0) -> Dataset:
+    """Sequences of `steps` pairs (number in [0, 1], mark 0 or 1), and the sum of the two marked numbers.
+
+    Inputs float32 [N, T, 2], targets [N, 1]; one mark stands in the first half, one in the second. Always to answer 1
+    has a squared error of 1/6. The form with uniform numbers in [0, 1] is that of Le et al. 2015, arXiv:1504.00941.
+
+    >>> data = load_adding(4)
+    >>> inputs, targets = data.train.inputs[0], data.train.targets[0]
+    >>> bool(np.isclose((inputs[:, 0] * inputs[:, 1]).sum(), targets[0])), int(inputs[:, 1].sum())
+    (True, 2)
+    """
+    if not (isinstance(steps, int) or steps.isdecimal()) or int(steps) < 2:
+        raise InputError(f"adding:{steps} is no length: give two steps or more, such as adding:400")
+    train, test = (_draw(int(steps), count, part) for part, count in enumerate((TRAIN, TEST)))
+    name = f"adding:{steps}"
+    return make_dataset(name, train, test, class_names=("sum",), task="regression", validation=validation)
+
+
+def _draw(steps: int, count: int, part: int) -> ArraySource:
+    generator = np.random.Generator(np.random.Philox(key=np.array([_SEED, part], np.uint64)))
+    numbers = generator.random((count, steps), np.float32)
+    marks = np.zeros((count, steps), np.float32)
+    rows = np.arange(count)
+    marks[rows, generator.integers(0, steps // 2, count)] = 1.0
+    marks[rows, generator.integers(steps // 2, steps, count)] = 1.0
+    sums = (numbers * marks).sum(axis=1, keepdims=True)
+    return ArraySource(np.stack([numbers, marks], axis=-1), sums)

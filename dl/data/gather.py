@@ -1,0 +1,79 @@
+"""From indices to a batch: examples are gathered and normalised inside the compiled step."""
+
+from collections.abc import Callable
+
+import jax.numpy as jnp
+import numpy as np
+
+from dl.data.batching import IndexedBatch
+from dl.data.dataset import DataSpec
+from dl.errors import InputError
+from dl.types import Array, Batch, Ragged
+
+
+def make_gather(spec: DataSpec) -> Callable[[dict[str, Array], IndexedBatch], Batch]:
+    """The pure function `gather(arrays, indexed) -> batch`, to be traced inside the compiled step.
+
+    `arrays` is what lies on the devices of a part (`resident_arrays`) and is not looked at when the batch brings its
+    examples: `inputs` and `targets` [N, ...], of ragged sequences also `lengths` [N]; or `tokens` [N]. Pictures are
+    normalised.
+    """
+
+    def gather(arrays: dict[str, Array], indexed: IndexedBatch) -> Batch:
+        if "tokens" in arrays:
+            return gather_segments(arrays["tokens"], indexed, steps=spec.input_shape[0])
+        taken = indexed.examples or {name: array[indexed.index] for name, array in arrays.items()}
+        inputs, mask = normalize(jnp.asarray(taken["inputs"]), spec), jnp.asarray(indexed.mask)
+        if "lengths" in taken:
+            inputs = Ragged(inputs, taken["lengths"])
+            if spec.has_step_targets:
+                mask = mask[:, None] * step_mask(taken["lengths"], inputs.values.shape[1])
+        return {
+            "inputs": inputs,
+            "targets": jnp.asarray(taken["targets"]),
+            "mask": mask,
+            "index": jnp.asarray(indexed.index),
+        }
+
+    return gather
+
+
+def gather_segments(tokens: Array, indexed: IndexedBatch, *, steps: int) -> Batch:
+    """The symbols of a stream [N] from `index` [B] on as inputs, those one place further as targets: both [B, T]."""
+    places = jnp.minimum(jnp.asarray(indexed.index)[:, None] + jnp.arange(steps + 1), len(tokens) - 1)
+    rows = tokens[places].astype(jnp.int32)
+    batch = {
+        "inputs": rows[:, :-1],
+        "targets": rows[:, 1:],
+        "mask": step_mask(jnp.asarray(indexed.mask), steps),
+        "index": jnp.asarray(indexed.index),
+    }
+    return batch if indexed.fresh is None else {**batch, "fresh": jnp.asarray(indexed.fresh)}
+
+
+def step_mask(lengths: Array, steps: int) -> Array:
+    """1 for the first `lengths` [B] of `steps` steps, then 0: float32 [B, T].
+
+    >>> step_mask(jnp.array([0, 2]), 3).tolist()
+    [[0.0, 0.0, 0.0], [1.0, 1.0, 0.0]]
+    """
+    return (jnp.arange(steps) < lengths[:, None]).astype(jnp.float32)
+
+
+def check_inputs(inputs: Array | np.ndarray, spec: DataSpec) -> None:
+    """Raises InputError unless raw inputs [B, ...] have the shape, and pictures the type, of the data of `spec`."""
+    if tuple(inputs.shape[1:]) != spec.input_shape:
+        raise InputError(f"inputs are {tuple(inputs.shape[1:])}, the model takes {spec.input_shape}")
+    if spec.input_dtype == "uint8" and inputs.dtype != np.uint8:
+        raise InputError(f"inputs are {inputs.dtype}; give pictures as uint8, 0 to 255")
+
+
+def normalize(inputs: Array, spec: DataSpec) -> Array:
+    """Pictures (uint8 [B, H, W, C]) to zero mean and unit variance a channel; symbols (int32) stay, the rest is float32.
+
+    x̂ = (x/255 − μ_c) / σ_c with the training part's moments (`DataSpec.mean`, `DataSpec.std`).
+    """
+    if inputs.dtype != jnp.uint8:
+        return inputs if jnp.issubdtype(inputs.dtype, jnp.integer) else jnp.asarray(inputs, jnp.float32)
+    mean, std = jnp.asarray(spec.mean, jnp.float32), jnp.asarray(spec.std, jnp.float32)
+    return (inputs.astype(jnp.float32) / 255.0 - mean) / std

@@ -1,0 +1,135 @@
+"""Sequences of several lengths as training data, in batches of like length."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+
+from dl.data.batching import IndexedBatch
+from dl.errors import InputError
+
+BUCKETS = 4
+"""How many widths batches have, and so how often a training step is compiled, at most."""
+
+
+@dataclass(frozen=True)
+class RaggedSource:
+    """Sequences in memory, the shortest first: `inputs` [N, W, ...] padded with zeros, `lengths` [N], `targets` [N, ...].
+
+    A batch is cut to the narrowest of a few widths that holds its longest sequence. There is one width a bucket; the
+    buckets hold equally many sequences, as far as lengths allow.
+    """
+
+    inputs: np.ndarray
+    lengths: np.ndarray
+    targets: np.ndarray
+    buckets: int = BUCKETS
+
+    def __post_init__(self) -> None:
+        if np.any(np.diff(self.lengths) < 0):
+            raise InputError("ragged sequences come sorted by length: make them with ragged_source(...)")
+        if not len(self.lengths) or self.lengths[0] < 1 or self.lengths[-1] > self.inputs.shape[1]:
+            found = (int(self.lengths[0]), int(self.lengths[-1])) if len(self.lengths) else "none"
+            raise InputError(f"lengths go from 1 to the {self.inputs.shape[1]} steps of the array, not {found}")
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    @cached_property
+    def widths(self) -> tuple[int, ...]:
+        """The widths of batches, rising; the last holds the longest sequence."""
+        last = (np.arange(1, self.buckets + 1) * len(self) + self.buckets - 1) // self.buckets - 1
+        return tuple(int(width) for width in np.unique(self.lengths[last]))
+
+    def bucket_of(self, index: np.ndarray) -> int:
+        """The narrowest bucket that holds all sequences at `index`."""
+        return int(np.searchsorted(self.widths, self.lengths[index].max()))
+
+    def gather(self, index: np.ndarray) -> dict[str, np.ndarray]:
+        """The sequences at `index` [B], padded to the width of the array."""
+        return {"inputs": self.inputs[index], "lengths": self.lengths[index], "targets": self.targets[index]}
+
+    def take(self, index: np.ndarray) -> "RaggedSource":
+        """The sub-set at `index` [M], as a source of its own, again the shortest first."""
+        kept = np.sort(index)
+        return RaggedSource(self.inputs[kept], self.lengths[kept], self.targets[kept], self.buckets)
+
+    def add_to(self, digest: "hashlib.blake2b") -> None:
+        """Feed `digest` with every sequence in order."""
+        for array in (self.inputs, self.lengths, self.targets):
+            digest.update(f"{array.dtype}{array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).data)
+
+    def resident(self, bucket: int) -> dict[str, np.ndarray]:
+        """All sequences that fit the width of `bucket`, cut to it; an index means the same in every bucket."""
+        width = self.widths[bucket]
+        count = int(np.searchsorted(self.lengths, width, side="right"))
+        per_step = self.targets.ndim > 1 and self.targets.shape[1] == self.inputs.shape[1]
+        targets = self.targets[:count, :width] if per_step else self.targets[:count]
+        return {"inputs": self.inputs[:count, :width], "lengths": self.lengths[:count], "targets": targets}
+
+    def epoch(self, seed: int, epoch: int, batch_size: int) -> tuple[np.ndarray, np.ndarray]:
+        """The batches of an epoch, index [steps, B], and the bucket of each [steps].
+
+        Sequences meet others of their bucket at random; what is left of a bucket goes on to the next wider one.
+        """
+        return _epoch(self.lengths.tobytes(), self.widths, seed, epoch, batch_size)
+
+    def batches(self, *, seed: int, start: int, steps: int, batch_size: int) -> list[tuple[int, IndexedBatch]]:
+        """The bucket and the batch, index and mask [1, B], of `steps` training steps from `start` on."""
+        in_epoch = len(self) // batch_size
+        found = []
+        for step in range(start, start + steps):
+            index, buckets = self.epoch(seed, step // in_epoch, batch_size)
+            row = index[step % in_epoch][None]
+            found.append((int(buckets[step % in_epoch]), IndexedBatch(row, np.ones(row.shape, np.float32))))
+        return found
+
+
+def ragged_source(
+    inputs: Sequence[np.ndarray], targets: Sequence[np.ndarray] | np.ndarray, *, buckets: int = BUCKETS
+) -> RaggedSource:
+    """A source of sequences [T_i, ...] with a target each, or a target [T_i, ...] for every step.
+
+    >>> source = ragged_source([np.array([5, 6, 7]), np.array([8])], np.array([0, 1]), buckets=2)
+    >>> source.inputs.tolist(), source.lengths.tolist(), source.targets.tolist(), source.widths
+    ([[8, 0, 0], [5, 6, 7]], [1, 3], [1, 0], (1, 3))
+    """
+    lengths = np.array([len(one) for one in inputs], np.int32)
+    order = np.argsort(lengths, kind="stable")
+    padded = _padded([inputs[place] for place in order])
+    labels = isinstance(targets, np.ndarray)
+    aims = targets[order] if isinstance(targets, np.ndarray) else _padded([targets[place] for place in order])
+    if labels and len(targets) != len(inputs):
+        raise InputError(f"{len(inputs)} inputs but {len(targets)} targets: give one target an input")
+    return RaggedSource(padded, lengths[order], aims, buckets)
+
+
+def _padded(sequences: Sequence[np.ndarray]) -> np.ndarray:
+    if not sequences:
+        raise InputError("there are no sequences: give one at least")
+    longest = max(len(one) for one in sequences)
+    padded = np.zeros((len(sequences), longest, *sequences[0].shape[1:]), sequences[0].dtype)
+    for row, one in zip(padded, sequences, strict=True):
+        row[: len(one)] = one
+    return padded
+
+
+@lru_cache(maxsize=4)
+def _epoch(
+    lengths: bytes, widths: tuple[int, ...], seed: int, epoch: int, batch_size: int
+) -> tuple[np.ndarray, np.ndarray]:
+    bucket_of = np.searchsorted(widths, np.frombuffer(lengths, np.int32))
+    generator = np.random.Generator(np.random.Philox(key=np.array([seed, epoch], np.uint64)))
+    order = generator.permutation(len(bucket_of)).astype(np.int32)
+    left, batches, buckets = order[:0], [], []
+    for bucket in range(len(widths)):
+        waiting = np.concatenate([left, order[bucket_of[order] == bucket]])
+        full = len(waiting) // batch_size
+        batches.append(waiting[: full * batch_size].reshape(full, batch_size))
+        buckets += [bucket] * full
+        left = waiting[full * batch_size :]
+    shuffled = generator.permutation(len(buckets))
+    return np.concatenate(batches)[shuffled], np.array(buckets, np.int32)[shuffled]

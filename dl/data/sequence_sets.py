@@ -1,0 +1,217 @@
+"""From text and sequences to a `Dataset`: a stream, documents, or labelled documents."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from dl.data.dataset import Dataset, DataSpec, Task, split_validation
+from dl.data.ragged import RaggedSource, ragged_source
+from dl.data.tokens import Order, TokenSource, split_stream
+from dl.data.vocabulary import Unit, Vocabulary, make_vocabulary
+from dl.errors import InputError
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How text becomes sequences.
+
+    `segment` symbols at a time of a stream, in `order`; documents joined to a `stream` or one by one; what the symbols
+    are (`unit`), how many of them at most (`vocabulary_size`, 0 for all), and whether one that the training part does
+    not have is replaced or refused (`unknown`). Documents are cut after `longest` symbols, if that is not 0.
+    """
+
+    unit: Unit = "char"
+    segment: int = 64
+    order: Order = "segments"
+    stream: bool = True
+    vocabulary_size: int = 0
+    unknown: Literal["replace", "refuse"] = "replace"
+    longest: int = 0
+
+
+class Documents(NamedTuple):
+    """The texts of a part, and where they have them their labels."""
+
+    texts: list[str]
+    labels: list[str] | None = None
+
+    def take(self, index: np.ndarray) -> "Documents":
+        """The documents at `index`, in this order."""
+        labels = None if self.labels is None else [self.labels[place] for place in index]
+        return Documents([self.texts[place] for place in index], labels)
+
+
+def stream_of_text(name: str, train: str, test: str, *, reading: Reading, validation: float = 0.0) -> Dataset:
+    """A language task on one text: predict each symbol from those before it; `validation` is the end of train."""
+    vocabulary = make_vocabulary([train], unit=reading.unit, size=reading.vocabulary_size)
+    encoded = [_encode(vocabulary, text, reading, name) for text in (train, test)]
+    return _streams(name, vocabulary, *split_stream(encoded[0], fraction=validation), encoded[1], reading=reading)
+
+
+def stream_of_documents(
+    name: str, train: Documents, validation: Documents | None, test: Documents, *, reading: Reading
+) -> Dataset:
+    """A language task on documents one after the other, an `END` between each two."""
+    vocabulary = _vocabulary(train, reading, documents=True)
+    parts = [None if part is None else _joined(vocabulary, part, reading, name) for part in (train, validation, test)]
+    return _streams(name, vocabulary, *parts, reading=reading)  # type: ignore[arg-type]
+
+
+def documents(
+    name: str, train: Documents, validation: Documents | None, test: Documents, *, reading: Reading
+) -> Dataset:
+    """A language task on documents one by one: from `END` to the first symbol, ..., from the last to `END`."""
+    vocabulary = _vocabulary(train, reading, documents=True)
+
+    def source(part: Documents) -> RaggedSource:
+        rows = [_bounded(vocabulary, text, reading, name) for text in part.texts]
+        return ragged_source([row[:-1] for row in rows], [row[1:] for row in rows])
+
+    return _ragged(name, "language", train, validation, test, source, vocabulary=vocabulary, class_names=())
+
+
+def labelled_documents(
+    name: str, train: Documents, validation: Documents | None, test: Documents, *, reading: Reading
+) -> Dataset:
+    """A classification of documents; the classes are the labels of the training part, sorted."""
+    vocabulary = _vocabulary(train, reading, documents=False)
+    class_names = tuple(sorted(set(train.labels or ())))
+    if len(class_names) < 2:
+        raise InputError(f"{name} has {len(class_names)} label(s): a classification needs two")
+    number = {label: place for place, label in enumerate(class_names)}
+
+    def source(part: Documents) -> RaggedSource:
+        strange = set(part.labels or ()) - set(class_names)
+        if strange:
+            raise InputError(f"{name} has labels that its training part does not have: {', '.join(sorted(strange))}")
+        rows = [_encode(vocabulary, text, reading, name)[: reading.longest or None] for text in part.texts]
+        labels = np.array([number[label] for label in part.labels or ()], np.int32)
+        kept = np.array([len(row) > 0 for row in rows])
+        return ragged_source([row for row in rows if len(row)], labels[kept])
+
+    parts = (train, validation, test)
+    return _ragged(name, "classification", *parts, source, vocabulary=vocabulary, class_names=class_names)
+
+
+def split_documents(part: Documents, *, fraction: float, seed: int) -> tuple[Documents, Documents | None]:
+    """Cut `fraction` of the documents off by a fixed permutation; (all, None) for fraction 0."""
+    held_out = round(fraction * len(part.texts))
+    if not held_out:
+        return part, None
+    if held_out == len(part.texts):
+        raise InputError(f"a fraction {fraction} holds out all {held_out} documents: give less, or more documents")
+    order = np.random.Generator(np.random.Philox(key=seed)).permutation(len(part.texts))
+    return part.take(np.sort(order[held_out:])), part.take(np.sort(order[:held_out]))
+
+
+def frames(name: str, parts: Sequence[Sequence[np.ndarray]], *, class_names: tuple[str, ...]) -> Dataset:
+    """Predict each frame, K times yes or no, from those before it: train, validation and test of songs [T_i, K]."""
+
+    def source(songs: Sequence[np.ndarray]) -> RaggedSource:
+        before = [np.concatenate([np.zeros_like(song[:1]), song[:-1]]) for song in songs]
+        return ragged_source(before, songs)
+
+    train, validation, test = map(source, parts)
+    return Dataset(_spec(name, "frames", train, class_names=class_names), train, validation, test)
+
+
+def ragged_dataset(
+    name: str,
+    train: RaggedSource,
+    test: RaggedSource,
+    *,
+    class_names: tuple[str, ...],
+    task: Task = "classification",
+    validation: float = 0.0,
+) -> Dataset:
+    """A `Dataset` of sequences of several lengths, with `validation` (a fraction in [0, 1)) of train held out."""
+    kept, held_out = split_validation(train, fraction=validation)
+    return Dataset(_spec(name, task, kept, class_names=class_names), kept, held_out, test)
+
+
+def _streams(
+    name: str,
+    vocabulary: Vocabulary,
+    train: np.ndarray,
+    validation: np.ndarray | None,
+    test: np.ndarray,
+    *,
+    reading: Reading,
+) -> Dataset:
+    kind = np.uint8 if len(vocabulary) <= 256 else np.uint16 if len(vocabulary) <= 2**16 else np.int32
+    parts = [
+        None if tokens is None else TokenSource(tokens.astype(kind), reading.segment, reading.order)
+        for tokens in (train, validation, test)
+    ]
+    source = parts[0]
+    assert source is not None and parts[2] is not None
+    if not len(source):
+        raise InputError(
+            f"{name} has {len(train):,} symbols to train on, fewer than two segments of {reading.segment}: "
+            f"give --segment {max(1, len(train) // 2)} or less, or a longer text"
+        )
+    spec = DataSpec(
+        name=name,
+        task="language",
+        input_shape=(reading.segment,),
+        input_dtype="int32",
+        class_names=(),
+        train_size=len(source),
+        carried=reading.order == "segments",
+        vocabulary=vocabulary,
+    )
+    return Dataset(spec, source, parts[1], parts[2])
+
+
+def _ragged(
+    name: str,
+    task: Task,
+    train: Documents,
+    validation: Documents | None,
+    test: Documents,
+    source,
+    *,
+    vocabulary: Vocabulary,
+    class_names: tuple[str, ...],
+) -> Dataset:
+    first = source(train)
+    spec = _spec(name, task, first, class_names=class_names, vocabulary=vocabulary)
+    return Dataset(spec, first, source(validation) if validation else None, source(test))
+
+
+def _spec(
+    name: str, task: Task, train: RaggedSource, *, class_names: tuple[str, ...], vocabulary: Vocabulary | None = None
+) -> DataSpec:
+    return DataSpec(
+        name=name,
+        task=task,
+        input_shape=train.inputs.shape[1:],
+        input_dtype=str(train.inputs.dtype),
+        class_names=class_names,
+        train_size=len(train),
+        ragged=True,
+        vocabulary=vocabulary,
+    )
+
+
+def _vocabulary(train: Documents, reading: Reading, *, documents: bool) -> Vocabulary:
+    return make_vocabulary(train.texts, unit=reading.unit, size=reading.vocabulary_size, documents=documents)
+
+
+def _encode(vocabulary: Vocabulary, text: str, reading: Reading, name: str) -> np.ndarray:
+    try:
+        return vocabulary.encode(text, unknown=reading.unknown)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
+
+
+def _bounded(vocabulary: Vocabulary, text: str, reading: Reading, name: str) -> np.ndarray:
+    inner = _encode(vocabulary, text, reading, name)[: reading.longest or None]
+    return np.concatenate([[vocabulary.end], inner, [vocabulary.end]]).astype(np.int32)
+
+
+def _joined(vocabulary: Vocabulary, part: Documents, reading: Reading, name: str) -> np.ndarray:
+    rows = [_bounded(vocabulary, text, reading, name)[:-1] for text in part.texts]
+    return np.concatenate([*rows, [vocabulary.end]])

@@ -1,0 +1,89 @@
+"""One long stream of symbols as training data: contiguous segments that a carried state runs through, or windows."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from dl.data.batching import IndexedBatch
+from dl.errors import InputError
+
+Order: TypeAlias = Literal["segments", "windows"]
+
+
+@dataclass(frozen=True)
+class TokenSource:
+    """A stream of symbols [N], read `steps` at a time; every symbol but the first is a target once.
+
+    As `segments` the stream is cut into B contiguous lanes, one a row of the batch; step s of an epoch reads segment s
+    of every lane, so that the state that a row ends with is what its next segment goes on from. Each epoch begins at
+    another of the first `steps` symbols, so that the cuts fall elsewhere. As `windows` rows begin anywhere and go on
+    from nothing.
+    """
+
+    tokens: np.ndarray
+    steps: int
+    order: Order = "segments"
+
+    def __post_init__(self) -> None:
+        if self.steps < 1:
+            raise InputError(f"a segment of {self.steps} symbols is none: give --segment 1 or more")
+        if len(self.tokens) < 2:
+            raise InputError(f"a text of {len(self.tokens)} symbols has none to predict: give a longer one")
+
+    def __len__(self) -> int:
+        """How many segments there are to train on."""
+        return max(0, (len(self.tokens) - self.steps) // self.steps)
+
+    def take(self, index: np.ndarray) -> "TokenSource":
+        """The stream as far as the segments at `index` reach, which are the first ones."""
+        return replace(self, tokens=self.tokens[: (len(index) + 1) * self.steps])
+
+    def add_to(self, digest: "hashlib.blake2b") -> None:
+        """Feed `digest` with the stream."""
+        digest.update(f"{self.tokens.dtype}{self.tokens.shape}{self.steps}{self.order}".encode())
+        digest.update(np.ascontiguousarray(self.tokens).data)
+
+    def batches(self, *, seed: int, start: int, steps: int, batch_size: int) -> IndexedBatch:
+        """Where the rows of `steps` training steps begin in the stream: index [steps, B].
+
+        `mask` counts the targets of a row, `fresh` is 1 where it goes on from nothing.
+        """
+        in_epoch = len(self) // batch_size
+        rows = [self._row(seed, *divmod(step, in_epoch), in_epoch, batch_size) for step in range(start, start + steps)]
+        index = np.stack(rows).astype(np.int32)
+        first = np.array([step % in_epoch == 0 for step in range(start, start + steps)])
+        fresh = first | (self.order == "windows")
+        return IndexedBatch(
+            index,
+            np.full(index.shape, self.steps, np.float32),
+            fresh=np.broadcast_to(fresh[:, None], index.shape).astype(np.float32),
+        )
+
+    def _row(self, seed: int, epoch: int, position: int, in_epoch: int, batch_size: int) -> np.ndarray:
+        if self.order == "windows":
+            anywhere = _starts(seed, epoch, len(self.tokens) - self.steps, in_epoch * batch_size)
+            return anywhere[position * batch_size : (position + 1) * batch_size]
+        shift = int(_starts(seed, epoch, self.steps, 1)[0])
+        return shift + (np.arange(batch_size) * in_epoch + position) * self.steps
+
+
+@lru_cache(maxsize=4)
+def _starts(seed: int, epoch: int, below: int, count: int) -> np.ndarray:
+    generator = np.random.Generator(np.random.Philox(key=np.array([seed, epoch], np.uint64)))
+    starts = generator.integers(0, below, count)
+    starts.setflags(write=False)
+    return starts
+
+
+def split_stream(tokens: np.ndarray, *, fraction: float) -> tuple[np.ndarray, np.ndarray | None]:
+    """Cut the last `fraction` of a stream off; (all, None) for fraction 0.
+
+    >>> kept, held_out = split_stream(np.arange(10), fraction=0.2)
+    >>> kept.tolist(), held_out.tolist()
+    ([0, 1, 2, 3, 4, 5, 6, 7], [8, 9])
+    """
+    held_out = round(fraction * len(tokens))
+    return (tokens, None) if not held_out else (tokens[:-held_out], tokens[-held_out:])

@@ -1,0 +1,123 @@
+"""From text to numbers and back: characters, bytes or words, with a symbol for what is unknown and one for an end."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from dl.errors import InputError
+
+Unit: TypeAlias = Literal["char", "byte", "word"]
+END = "<end>"
+"""Stands before a document's first symbol and after its last."""
+UNKNOWN = "<unknown>"
+"""Stands for every symbol that is not in the vocabulary."""
+
+_WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The symbols of a text, each with its place as its number.
+
+    Of bytes there are all 256, so nothing is ever unknown. `UNKNOWN` and `END` come last where they are there.
+
+    >>> vocabulary = make_vocabulary(["abba"], unit="char")
+    >>> vocabulary.symbols
+    ('a', 'b', '<unknown>')
+    >>> vocabulary.encode("baz").tolist(), vocabulary.decode([1, 0, 2])
+    ([1, 0, 2], 'ba�')
+    """
+
+    unit: Unit
+    symbols: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.symbols)
+
+    @property
+    def end(self) -> int:
+        """The number of `END`.
+
+        Raises:
+            InputError: for the vocabulary of a single stream, which has none.
+        """
+        if END not in self._numbers:
+            raise InputError("this vocabulary is of one stream, without an end of documents")
+        return self._numbers[END]
+
+    def encode(self, text: str, *, unknown: Literal["replace", "refuse"] = "replace") -> np.ndarray:
+        """The numbers of the symbols of `text`: int32 [N].
+
+        Raises:
+            InputError: with `unknown` "refuse", or where the vocabulary has no `UNKNOWN`, for a symbol that is not in
+                it; the message names the first and where it stands.
+        """
+        if self.unit == "byte":
+            return np.frombuffer(text.encode(), np.uint8).astype(np.int32)
+        numbers = self._encode_characters(text) if self.unit == "char" else self._encode_words(text)
+        strangers = numbers < 0
+        if strangers.any() and (unknown == "refuse" or UNKNOWN not in self._numbers):
+            place = int(strangers.argmax())
+            symbol = text[place] if self.unit == "char" else words(text)[place]
+            raise InputError(f"{symbol!r} ({self.unit} {place + 1} of the text) is not in the vocabulary: leave it out")
+        return np.where(strangers, self._numbers.get(UNKNOWN, 0), numbers).astype(np.int32)
+
+    def decode(self, numbers: Sequence[int] | np.ndarray) -> str:
+        """The text of these numbers; words are joined by blanks, `END` is a line's end, what is unknown is �."""
+        if self.unit == "byte":
+            return bytes(int(number) if number < 256 else 10 for number in numbers).decode(errors="replace")
+        shown = {UNKNOWN: "�", END: "\n"}
+        symbols = [self.symbols[int(number)] for number in numbers]
+        return (" " if self.unit == "word" else "").join(shown.get(symbol, symbol) for symbol in symbols)
+
+    def _encode_characters(self, text: str) -> np.ndarray:
+        codes = np.frombuffer(text.encode("utf-32-le", errors="surrogatepass"), np.uint32)
+        known, order = self._code_points
+        if not len(known):
+            return np.full(len(codes), -1)
+        place = np.minimum(np.searchsorted(known, codes), len(known) - 1)
+        return np.where(known[place] == codes, order[place], -1)
+
+    def _encode_words(self, text: str) -> np.ndarray:
+        return np.array([self._numbers.get(word, -1) for word in words(text)], np.int32)
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {symbol: number for number, symbol in enumerate(self.symbols)}
+
+    @cached_property
+    def _code_points(self) -> tuple[np.ndarray, np.ndarray]:
+        """The code points of all characters in order, and their numbers."""
+        pairs = sorted((ord(symbol), number) for symbol, number in self._numbers.items() if len(symbol) == 1)
+        codes, numbers = zip(*pairs, strict=True) if pairs else ((), ())
+        return np.array(codes, np.uint32), np.array(numbers, np.int32)
+
+
+def make_vocabulary(texts: Iterable[str], *, unit: Unit, size: int = 0, documents: bool = False) -> Vocabulary:
+    """The vocabulary of `texts`: characters by code point, words by falling frequency; `documents` get an `END`.
+
+    `size` keeps only this many of the most frequent symbols; 0 keeps all.
+    """
+    last = (END,) if documents else ()
+    if unit == "byte":
+        return Vocabulary(unit, tuple(f"<{number:02x}>" for number in range(256)) + last)
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(text if unit == "char" else words(text))
+    ranked = sorted(counts, key=lambda symbol: (-counts[symbol], symbol))
+    kept = [symbol for symbol in ranked if symbol not in (END, UNKNOWN)][: size or None]
+    return Vocabulary(unit, (*(sorted(kept) if unit == "char" else kept), UNKNOWN, *last))
+
+
+def words(text: str) -> list[str]:
+    """The words and punctuation marks of a text; blanks are dropped.
+
+    >>> words("It's late, isn't it?")
+    ["It's", 'late', ',', "isn't", 'it', '?']
+    """
+    return _WORD.findall(text)

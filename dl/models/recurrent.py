@@ -1,0 +1,215 @@
+"""Recurrent nets: language models, and readers of whole sequences (G1, G3, G4).
+
+Both take symbols or vectors, run a stack of recurrent layers over them, and put a dense layer on its outputs: on those
+of every step, or on what is left of a sequence at its end.
+"""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from flax import linen as nn
+
+from dl.errors import InputError, did_you_mean
+from dl.layers.recurrent import KINDS, zero_carry
+from dl.layers.recurrent_modules import Recurrent
+from dl.models.checks import check_outputs
+from dl.models.functional import from_recurrent
+from dl.types import Array, Carry, Model, Ragged
+
+
+class StepNet(nn.Module):
+    """An output for every step: symbols [B, T] or vectors [B, T, D] -> [B, T, outputs], and the last carry.
+
+    `vocabulary_size` 0 means vectors. `embedding_size` 0 gives a symbol its own input ("one-hot"). `tied` takes the
+    embedding's weights for the output's. `layer_norm` stands behind every recurrent layer, dropout behind that.
+    """
+
+    kind: str
+    outputs: int
+    hidden_size: int
+    vocabulary_size: int = 0
+    embedding_size: int = 0
+    num_layers: int = 1
+    tied: bool = False
+    layer_norm: bool = False
+    dropout: float = 0.0
+    forget_bias: float = 1.0
+    remat_steps: int = 0
+    implementation: str = "auto"
+    dtype: Any = None
+
+    @nn.compact
+    def __call__(self, inputs: Array | Ragged, *, carry: Carry = (), train: bool = False) -> tuple[Array, Carry]:
+        xs, lengths = (inputs.values, inputs.lengths) if isinstance(inputs, Ragged) else (inputs, None)
+        embed = _embedding(self.vocabulary_size, self.embedding_size, self.dtype)
+        xs = _vectors(xs, embed, self.vocabulary_size, self.dtype)
+        ys, carry = _stack(self)(
+            xs.swapaxes(0, 1), initial_carry=carry or None, lengths=lengths, train=train, return_carry=True
+        )
+        ys = _behind(self, ys, train=train)
+        if self.tied and embed is not None:
+            logits = embed.attend(ys) + self.param("output_bias", nn.initializers.zeros_init(), (self.outputs,))
+        else:
+            logits = nn.Dense(self.outputs, dtype=self.dtype, name="output")(ys)
+        return jnp.asarray(logits.swapaxes(0, 1), jnp.float32), carry
+
+
+class SequenceNet(nn.Module):
+    """One output a sequence: symbols [B, T], vectors [B, T, D] or pictures [B, H, W, C] -> [B, outputs].
+
+    Of the recurrent layer's outputs `pool` takes the last (if `bidirectional`, the last of either direction), or the
+    mean over the real steps. Pictures are read row by row, or as `pixels` one by one.
+    """
+
+    kind: str
+    outputs: int
+    hidden_size: int
+    vocabulary_size: int = 0
+    embedding_size: int = 0
+    num_layers: int = 1
+    bidirectional: bool = False
+    pool: str = "last"
+    pixels: bool = False
+    layer_norm: bool = False
+    dropout: float = 0.0
+    forget_bias: float = 1.0
+    remat_steps: int = 0
+    implementation: str = "auto"
+    dtype: Any = None
+
+    @nn.compact
+    def __call__(self, inputs: Array | Ragged, *, carry: Carry = (), train: bool = False) -> tuple[Array, Carry]:
+        xs, lengths = (inputs.values, inputs.lengths) if isinstance(inputs, Ragged) else (inputs, None)
+        if xs.ndim == 4:
+            xs = xs.reshape(xs.shape[0], -1, xs.shape[3] * (1 if self.pixels else xs.shape[2]))
+        embed = _embedding(self.vocabulary_size, self.embedding_size, self.dtype)
+        xs = _vectors(xs, embed, self.vocabulary_size, self.dtype)
+        if embed is not None:
+            xs = nn.Dropout(self.dropout, deterministic=not train, name="embedding_dropout")(xs)
+        stack = _stack(self, bidirectional=self.bidirectional)
+        ys, last = stack(xs.swapaxes(0, 1), lengths=lengths, train=train, return_carry=True)
+        pooled = _mean(ys, lengths) if self.pool == "mean" else _last_state(last[-1], self.kind, self.bidirectional)
+        pooled = _behind(self, pooled, train=train)
+        return jnp.asarray(nn.Dense(self.outputs, dtype=self.dtype, name="output")(pooled), jnp.float32), ()
+
+
+def language_model(kind: str, vocabulary_size: int, *, hidden_size: int = 256, **options: Any) -> Model:
+    """Logits [B, T, V] of the next symbol for symbols [B, T]; the state can be carried from one segment to the next.
+
+    `kind` is "rnn" (Elman), "lstm", "gru" (the slides') or "gru_reset_after" (cuDNN's). Options: `num_layers` 1,
+    `embedding_size` 0 (one-hot), `tied` output weights (needs `embedding_size` equal to `hidden_size`), `layer_norm`,
+    `dropout` behind every layer, `forget_bias` 1, `remat_steps` (recompute the loop's insides in the backward pass, this
+    many steps at a time), `implementation`, `dtype`. Source: H5, G1, G3, G4; Mikolov et al. 2010.
+
+    >>> model = language_model("gru", 5, hidden_size=3)
+    >>> params, state = model.init(jax.random.key(0), jnp.zeros((2, 7), jnp.int32))
+    >>> logits, _, carry = model.apply(params, state, jnp.ones((2, 7), jnp.int32))
+    >>> logits.shape, carry[0].shape
+    ((2, 7, 5), (2, 3))
+    """
+    check_outputs(vocabulary_size)
+    if options.get("tied") and options.get("embedding_size", 0) != hidden_size:
+        raise InputError(
+            f"a tied output needs an embedding as wide as the state: embedding_size {hidden_size}, "
+            f"not {options.get('embedding_size', 0)}"
+        )
+    return _step_model(kind, vocabulary_size, hidden_size, vocabulary_size=vocabulary_size, **options)
+
+
+def step_model(kind: str, outputs: int, *, hidden_size: int = 128, **options: Any) -> Model:
+    """Outputs [B, T, K] for vectors [B, T, D], one at every step: which keys sound next, say.
+
+    Options as for `language_model`, without the embedding's.
+
+    >>> step_model("lstm", 88).name
+    'lstm'
+    """
+    check_outputs(outputs)
+    return _step_model(kind, outputs, hidden_size, **options)
+
+
+def sequence_model(kind: str, outputs: int, *, hidden_size: int = 128, **options: Any) -> Model:
+    """One output [B, K] a sequence: logits of a classifier, or numbers.
+
+    Takes vectors [B, T, D], pictures [B, H, W, C] row by row (or as `pixels`), with `vocabulary_size` symbols [B, T];
+    or `Ragged` ones, of which steps past their lengths change nothing. Options: `pool` "last" or "mean",
+    `bidirectional`, `embedding_size` 0 (one-hot), and those of `language_model` but `tied`. Source: G1, G3, G4.
+
+    >>> model = sequence_model("lstm", 10, hidden_size=3)
+    >>> params, state = model.init(jax.random.key(0), jnp.zeros((1, 28, 28, 1)))
+    >>> model.apply(params, state, jnp.ones((2, 28, 28, 1)))[0].shape
+    (2, 10)
+    """
+    check_outputs(outputs)
+    _check_kind(kind, hidden_size)
+    if (pool := options.get("pool", "last")) not in ("last", "mean"):
+        raise InputError(f"unknown pool {pool!r}: {did_you_mean(pool, ('last', 'mean'))}")
+    return from_recurrent(SequenceNet(kind, outputs, hidden_size, **options), name=kind)
+
+
+def _step_model(kind: str, outputs: int, hidden_size: int, **options: Any) -> Model:
+    _check_kind(kind, hidden_size)
+    module = StepNet(kind, outputs, hidden_size, **options)
+
+    def initial_carry(batch: int) -> Carry:
+        return (zero_carry(kind, batch, hidden_size, module.dtype or jnp.float32),) * module.num_layers
+
+    return from_recurrent(module, name=kind, initial_carry=initial_carry)
+
+
+def _check_kind(kind: str, hidden_size: int) -> None:
+    if kind not in KINDS:
+        raise InputError(f"unknown cell {kind!r}: {did_you_mean(kind, tuple(KINDS))}")
+    if hidden_size < 1:
+        raise InputError(f"a recurrent state has at least 1 unit, not {hidden_size}")
+
+
+def _embedding(vocabulary_size: int, embedding_size: int, dtype: Any) -> nn.Embed | None:
+    if not (vocabulary_size and embedding_size):
+        return None
+    return nn.Embed(vocabulary_size, embedding_size, dtype=dtype, name="embedding")
+
+
+def _vectors(xs: Array, embed: nn.Embed | None, vocabulary_size: int, dtype: Any) -> Array:
+    if not vocabulary_size:
+        return xs
+    if xs.ndim != 2 or not jnp.issubdtype(xs.dtype, jnp.integer):
+        raise InputError(f"symbols are integers [B, T], not {xs.dtype}{list(xs.shape)}")
+    return embed(xs) if embed is not None else jax.nn.one_hot(xs, vocabulary_size, dtype=dtype or jnp.float32)
+
+
+def _stack(net: StepNet | SequenceNet, *, bidirectional: bool = False) -> Recurrent:
+    return Recurrent(
+        net.kind,
+        net.hidden_size,
+        num_layers=net.num_layers,
+        bidirectional=bidirectional,
+        dropout=net.dropout,
+        layer_norm=net.layer_norm,
+        forget_bias=net.forget_bias,
+        time_major=True,
+        remat_steps=net.remat_steps,
+        implementation=net.implementation,
+        dtype=net.dtype,
+        name="recurrent",
+    )
+
+
+def _behind(net: StepNet | SequenceNet, ys: Array, *, train: bool) -> Array:
+    """What stands behind the last recurrent layer."""
+    if net.layer_norm:
+        ys = nn.LayerNorm(dtype=net.dtype, name="norm")(ys)
+    return nn.Dropout(net.dropout, deterministic=not train, name="dropout")(ys)
+
+
+def _mean(ys: Array, lengths: Array | None) -> Array:
+    """The mean over the real steps of [T, B, H]; outputs past them are zero."""
+    return jnp.mean(ys, axis=0) if lengths is None else jnp.sum(ys, axis=0) / jnp.maximum(lengths, 1)[:, None]
+
+
+def _last_state(carry: Carry, kind: str, bidirectional: bool) -> Array:
+    def output(carry: Carry) -> Array:
+        return carry[1] if KINDS[kind].states == 2 else carry
+
+    return jnp.concatenate([output(one) for one in carry], axis=-1) if bidirectional else output(carry)

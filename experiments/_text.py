@@ -1,0 +1,60 @@
+"""What the experiments on text share: Adam with clipped gradients, a warm-up and half a cosine."""
+
+from dataclasses import dataclass
+
+from dl import objectives, optimizers
+from dl.data.batching import steps_per_epoch
+from dl.data.dataset import DataSpec
+from dl.models import language_model
+from dl.train.compiled import Parts
+from dl.train.options import TextOptions, require
+
+
+@dataclass(frozen=True)
+class LanguageOptions(TextOptions):
+    """Options of training a recurrent language model."""
+
+    batch_size: int = 32
+    learning_rate: float = 2e-3
+    hidden_size: int = 256
+    """Units of a recurrent layer."""
+    num_layers: int = 1
+    """Recurrent layers on top of each other."""
+    embedding_size: int = 0
+    """Size of a symbol's vector; 0 gives each symbol an input of its own."""
+    dropout: float = 0.0
+    """Fraction of the units of each layer that is switched off."""
+    layer_norm: bool = False
+    """Normalise the outputs of each layer."""
+    clip: float = 1.0
+    """Largest norm of the gradient."""
+    warm_up: int = 100
+    """Steps over which the rate rises."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(0 <= self.dropout < 1, "dropout", self.dropout, "at least 0 and below 1")
+        require(self.clip > 0, "clip", self.clip, "above 0")
+        for name in ("hidden_size", "num_layers"):
+            require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
+        for name in ("embedding_size", "warm_up"):
+            require(getattr(self, name) >= 0, name, getattr(self, name), "at least 0")
+
+
+def language_parts(kind: str, options: LanguageOptions, data_spec: DataSpec) -> Parts:
+    """A language model with cells of this kind, and the recipe around it."""
+    model = language_model(
+        kind,
+        data_spec.classes,
+        hidden_size=options.hidden_size,
+        num_layers=options.num_layers,
+        embedding_size=options.embedding_size,
+        dropout=options.dropout,
+        layer_norm=options.layer_norm,
+    )
+    steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)
+    schedule = optimizers.warm_up(
+        optimizers.cosine(steps=max(1, steps - options.warm_up), final=0.05), steps=options.warm_up
+    )
+    optimizer = optimizers.clipped(optimizers.adam(options.learning_rate, schedule=schedule), norm=options.clip)
+    return Parts(model, objectives.language_model(model), optimizer)
