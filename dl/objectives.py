@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import optax
 
 from dl import metrics
-from dl.types import Array, Batch, Carry, ExpRatio, Heads, Key, Metrics, Model, ModelState, Objective, Params, Ratio
+from dl.types import Array, Batch, Carry, Heads, Key, Metrics, Model, ModelState, Objective, Params
 
 Report = Callable[[Array, Batch], dict[str, Array]]
 """Outputs [B, ...] and batch -> name to per-example values [B]."""
@@ -32,7 +32,7 @@ def classification(
     """
 
     def cross_entropy(logits: Array, targets: Array, *, smoothing: float) -> Array:
-        _require_class_numbers(logits, targets)
+        require_class_numbers(logits, targets)
         if not smoothing:
             return optax.softmax_cross_entropy_with_integer_labels(logits, targets)
         return optax.softmax_cross_entropy(
@@ -41,7 +41,7 @@ def classification(
 
     def right(logits: Array, targets: Array) -> dict[str, Array]:
         top = {f"top{top_k}_accuracy": _is_among(logits, targets, top_k)} if top_k else {}
-        return {"accuracy": _is_right(logits, targets), **top}
+        return {"accuracy": is_right(logits, targets), **top}
 
     def training(outputs: Array, batch: Batch) -> dict[str, Array]:
         logits, auxiliary = outputs if isinstance(outputs, Heads) else (outputs, ())
@@ -54,7 +54,7 @@ def classification(
         loss = cross_entropy(logits, batch["targets"], smoothing=0.0)
         return {"loss": loss, **right(logits, batch["targets"])}
 
-    return _bind(model, reporting, training)
+    return bind(model, reporting, training)
 
 
 def maximum_a_posteriori(model: Model, *, rubbish: float = 10.0) -> Objective:
@@ -69,13 +69,13 @@ def maximum_a_posteriori(model: Model, *, rubbish: float = 10.0) -> Objective:
     """
 
     def report(outputs: Array, batch: Batch) -> dict[str, Array]:
-        _require_class_numbers(outputs, batch["targets"])
+        require_class_numbers(outputs, batch["targets"])
         nobody = jnp.full_like(outputs[..., :1], -rubbish)
         every = jax.nn.logsumexp(jnp.concatenate([nobody, outputs], axis=-1), axis=-1)
         right = jnp.take_along_axis(outputs, batch["targets"][..., None], axis=-1)[..., 0]
-        return {"loss": every - right, "accuracy": _is_right(outputs, batch["targets"])}
+        return {"loss": every - right, "accuracy": is_right(outputs, batch["targets"])}
 
-    return _bind(model, report)
+    return bind(model, report)
 
 
 def binary(model: Model) -> Objective:
@@ -86,11 +86,11 @@ def binary(model: Model) -> Objective:
     """
 
     def report(logits: Array, batch: Batch) -> dict[str, Array]:
-        _require_same_shape(logits, batch["targets"])
+        require_same_shape(logits, batch["targets"])
         loss = optax.sigmoid_binary_cross_entropy(logits, batch["targets"])
         return {"loss": _mean_outputs(loss), "accuracy": _mean_outputs(_agrees(logits, batch["targets"]))}
 
-    return _bind(model, report)
+    return bind(model, report)
 
 
 def perceptron(model: Model) -> Objective:
@@ -101,12 +101,12 @@ def perceptron(model: Model) -> Objective:
     """
 
     def report(activation: Array, batch: Batch) -> dict[str, Array]:
-        _require_same_shape(activation, batch["targets"])
+        require_same_shape(activation, batch["targets"])
         prediction = (activation > 0).astype(activation.dtype)
         loss = jnp.sum((prediction - batch["targets"]) * activation, axis=-1)
         return {"loss": loss, "accuracy": _mean_outputs(_agrees(activation, batch["targets"]))}
 
-    return _bind(model, report)
+    return bind(model, report)
 
 
 def regression(model: Model) -> Objective:
@@ -119,68 +119,7 @@ def regression(model: Model) -> Objective:
         error = squared_error(outputs, batch["targets"])
         return {"loss": error, "mse": error}
 
-    return _bind(model, report)
-
-
-def language_model(model: Model) -> Objective:
-    """Cross-entropy of the next symbol given those before it, a mean over all symbols.
-
-    E = −1/N Σ_t log p(x_t | x_1, ..., x_{t−1}). Model outputs: logits [B, T, V]; `targets`: symbols [B, T], int; the
-    state of rows that are `fresh` begins at zero, that of others is the carry. Reports loss (nats a symbol), bits (a
-    symbol), perplexity (e^loss), accuracy. Source: H5.
-    """
-
-    def report(logits: Array, batch: Batch) -> dict[str, Array]:
-        _require_class_numbers(logits, batch["targets"])
-        loss = optax.softmax_cross_entropy_with_integer_labels(logits, batch["targets"])
-        return {"loss": loss, "bits": loss / jnp.log(2.0), "accuracy": _is_right(logits, batch["targets"])}
-
-    bound = _bind(model, report)
-
-    def objective(
-        params: Params,
-        model_state: ModelState,
-        batch: Batch,
-        *,
-        train: bool = False,
-        key: Key | None = None,
-        carry: Carry = (),
-    ) -> tuple[Metrics, ModelState, Carry]:
-        carry = _renewed(carry, batch["fresh"]) if "fresh" in batch else carry
-        sums, model_state, carry = bound(params, model_state, batch, train=train, key=key, carry=carry)
-        return {**sums, "perplexity": ExpRatio(*sums["loss"])}, model_state, jax.lax.stop_gradient(carry)
-
-    return objective
-
-
-def frames(model: Model) -> Objective:
-    """Cross-entropy of K yes-or-no outputs at every step: E_t = −Σ_k log p(y_tk), a mean over all steps.
-
-    Model outputs: log-odds [B, T, K]; `targets`: 0 or 1 [B, T, K]. Reports loss (nats a frame), and accuracy in the
-    sense of Bay et al. 2009: TP / (TP + FP + FN) over all frames, what is predicted being what is likelier than not.
-    """
-
-    def objective(
-        params: Params,
-        model_state: ModelState,
-        batch: Batch,
-        *,
-        train: bool = False,
-        key: Key | None = None,
-        carry: Carry = (),
-    ) -> tuple[Metrics, ModelState, Carry]:
-        logits, model_state, carry = model.apply(
-            params, model_state, batch["inputs"], train=train, key=key, carry=carry
-        )
-        _require_same_shape(logits, batch["targets"])
-        loss = jnp.sum(optax.sigmoid_binary_cross_entropy(logits, batch["targets"]), axis=-1)
-        predicted, real = logits > 0, batch["targets"] > 0.5
-        both, either = (jnp.sum(found, axis=-1) for found in (predicted & real, predicted | real))
-        kept = batch["mask"]
-        hits = Ratio(jnp.sum(both * kept), jnp.sum(either * kept))
-        return {"loss": metrics.from_batch(loss, kept), "accuracy": hits}, model_state, carry
-
-    return objective
+    return bind(model, report)
 
 
 def reconstruction(model: Model) -> Objective:
@@ -193,7 +132,7 @@ def reconstruction(model: Model) -> Objective:
         error = squared_error(outputs, batch["inputs"])
         return {"loss": error, "mse": error}
 
-    return _bind(model, report)
+    return bind(model, report)
 
 
 def squared_error(outputs: Array, targets: Array) -> Array:
@@ -202,21 +141,16 @@ def squared_error(outputs: Array, targets: Array) -> Array:
     >>> squared_error(jnp.array([[0.3, 0.3, 0.4]]), jnp.array([[0.0, 0.0, 1.0]]))
     Array([0.54], dtype=float32)
     """
-    _require_same_shape(outputs, targets)
+    require_same_shape(outputs, targets)
     return jnp.sum((outputs - targets) ** 2, axis=tuple(range(1, outputs.ndim)))
 
 
-def _renewed(carry: Carry, fresh: Array) -> Carry:
-    """The carry with zeros in the rows that are `fresh` [B]."""
-    return jax.tree.map(lambda leaf: jnp.where(fresh[:, None] > 0, 0.0, leaf), carry)
-
-
-def _require_same_shape(outputs: Array, targets: Array) -> None:
+def require_same_shape(outputs: Array, targets: Array) -> None:
     if outputs.shape != targets.shape:
         raise ValueError(f"outputs {outputs.shape} and targets {targets.shape} must have one shape")
 
 
-def _require_class_numbers(logits: Array, targets: Array) -> None:
+def require_class_numbers(logits: Array, targets: Array) -> None:
     if targets.shape != logits.shape[:-1] or not jnp.issubdtype(targets.dtype, jnp.integer):
         raise ValueError(
             f"targets are {targets.dtype}{list(targets.shape)}; logits {list(logits.shape)} need class numbers, "
@@ -224,7 +158,7 @@ def _require_class_numbers(logits: Array, targets: Array) -> None:
         )
 
 
-def _is_right(logits: Array, targets: Array) -> Array:
+def is_right(logits: Array, targets: Array) -> Array:
     return (jnp.argmax(logits, axis=-1) == targets).astype(jnp.float32)
 
 
@@ -242,7 +176,7 @@ def _mean_outputs(values: Array) -> Array:
     return jnp.mean(values, axis=tuple(range(1, values.ndim)))
 
 
-def _bind(model: Model, reporting: Report, training: Report | None = None) -> Objective:
+def bind(model: Model, reporting: Report, training: Report | None = None) -> Objective:
     """The objective that applies `model` and sums what `reporting` (or, while training, `training`) says of it."""
 
     def objective(

@@ -31,12 +31,10 @@ Carry: TypeAlias = PyTree
 class Ragged(NamedTuple):
     """Sequences of several lengths: `values` [B, T, ...], of which `lengths` [B] steps are real."""
 
-    values: Array
-    lengths: Array
+    values: Any
+    lengths: Any
 
 
-Inputs: TypeAlias = Array | Ragged
-"""What a model is applied to: an array [B, ...], or sequences with their lengths."""
 Batch: TypeAlias = Mapping[str, Any]
 """`inputs` [B, ...], `targets` [B, ...], `mask` [B] (1 a real example, 0 padding), `index` [B] (which example).
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dl import objectives, optimizers
+from dl import optimizers, sequence_objectives
 from dl.data.batching import steps_per_epoch
 from dl.data.dataset import DataSpec
 from dl.models import language_model
@@ -57,4 +57,4 @@ def language_parts(kind: str, options: LanguageOptions, data_spec: DataSpec) -> 
         optimizers.cosine(steps=max(1, steps - options.warm_up), final=0.05), steps=options.warm_up
     )
     optimizer = optimizers.clipped(optimizers.adam(options.learning_rate, schedule=schedule), norm=options.clip)
-    return Parts(model, objectives.language_model(model), optimizer)
+    return Parts(model, sequence_objectives.language_model(model), optimizer)

@@ -20,6 +20,7 @@ from dl.cli.outcome import leave_at_once
 from dl.cli.predict import predict
 from dl.cli.resume import resume
 from dl.cli.run import experiment_app, run
+from dl.cli.sample import sample
 from dl.cli.show import show
 from dl.errors import InputError, RunError
 
@@ -74,6 +75,7 @@ def _verbs(catalog: Catalog) -> cyclopts.App:
         "resume": resume,
         "evaluate": evaluate,
         "predict": predict,
+        "sample": sample,
         "baselines": baselines,
     }
     for name, verb in verbs.items():

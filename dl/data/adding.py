@@ -1,4 +1,4 @@
-"""The adding problem: remember two marked numbers among many and add them (Hochreiter & Schmidhuber 1997, section 5.4)."""
+"""The adding problem: remember two marked numbers among many, and add them (Hochreiter & Schmidhuber 1997)."""
 
 import numpy as np
 

@@ -25,9 +25,9 @@ def make_gather(spec: DataSpec) -> Callable[[dict[str, Array], IndexedBatch], Ba
         taken = indexed.examples or {name: array[indexed.index] for name, array in arrays.items()}
         inputs, mask = normalize(jnp.asarray(taken["inputs"]), spec), jnp.asarray(indexed.mask)
         if "lengths" in taken:
-            inputs = Ragged(inputs, taken["lengths"])
+            inputs = Ragged(inputs, jnp.asarray(taken["lengths"]))
             if spec.has_step_targets:
-                mask = mask[:, None] * step_mask(taken["lengths"], inputs.values.shape[1])
+                mask = mask[:, None] * step_mask(inputs.lengths, inputs.values.shape[1])
         return {
             "inputs": inputs,
             "targets": jnp.asarray(taken["targets"]),
@@ -69,7 +69,7 @@ def check_inputs(inputs: Array | np.ndarray, spec: DataSpec) -> None:
 
 
 def normalize(inputs: Array, spec: DataSpec) -> Array:
-    """Pictures (uint8 [B, H, W, C]) to zero mean and unit variance a channel; symbols (int32) stay, the rest is float32.
+    """Pictures (uint8 [B, H, W, C]) to zero mean and unit variance a channel; symbols stay, the rest is float32.
 
     x̂ = (x/255 − μ_c) / σ_c with the training part's moments (`DataSpec.mean`, `DataSpec.std`).
     """

@@ -16,10 +16,11 @@ BUCKETS = 4
 
 @dataclass(frozen=True)
 class RaggedSource:
-    """Sequences in memory, the shortest first: `inputs` [N, W, ...] padded with zeros, `lengths` [N], `targets` [N, ...].
+    """Sequences in memory, the shortest first.
 
-    A batch is cut to the narrowest of a few widths that holds its longest sequence. There is one width a bucket; the
-    buckets hold equally many sequences, as far as lengths allow.
+    `inputs` [N, W, ...] are padded with zeros from `lengths` [N] on; `targets` are [N, ...], or [N, W, ...]. A batch is
+    cut to the narrowest of a few widths that holds its longest sequence. There is one width a bucket; the buckets hold
+    equally many sequences, as far as lengths allow.
     """
 
     inputs: np.ndarray

@@ -1,7 +1,8 @@
 """From text and sequences to a `Dataset`: a stream, documents, or labelled documents."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -55,8 +56,9 @@ def stream_of_documents(
 ) -> Dataset:
     """A language task on documents one after the other, an `END` between each two."""
     vocabulary = _vocabulary(train, reading, documents=True)
-    parts = [None if part is None else _joined(vocabulary, part, reading, name) for part in (train, validation, test)]
-    return _streams(name, vocabulary, *parts, reading=reading)  # type: ignore[arg-type]
+    joined = partial(_joined, vocabulary, reading=reading, name=name)
+    held_out = None if validation is None else joined(validation)
+    return _streams(name, vocabulary, joined(train), held_out, joined(test), reading=reading)
 
 
 def documents(
@@ -69,7 +71,7 @@ def documents(
         rows = [_bounded(vocabulary, text, reading, name) for text in part.texts]
         return ragged_source([row[:-1] for row in rows], [row[1:] for row in rows])
 
-    return _ragged(name, "language", train, validation, test, source, vocabulary=vocabulary, class_names=())
+    return _ragged(name, "language", (train, validation, test), source, vocabulary=vocabulary, class_names=())
 
 
 def labelled_documents(
@@ -92,7 +94,7 @@ def labelled_documents(
         return ragged_source([row for row in rows if len(row)], labels[kept])
 
     parts = (train, validation, test)
-    return _ragged(name, "classification", *parts, source, vocabulary=vocabulary, class_names=class_names)
+    return _ragged(name, "classification", parts, source, vocabulary=vocabulary, class_names=class_names)
 
 
 def split_documents(part: Documents, *, fraction: float, seed: int) -> tuple[Documents, Documents | None]:
@@ -141,13 +143,12 @@ def _streams(
     reading: Reading,
 ) -> Dataset:
     kind = np.uint8 if len(vocabulary) <= 256 else np.uint16 if len(vocabulary) <= 2**16 else np.int32
-    parts = [
-        None if tokens is None else TokenSource(tokens.astype(kind), reading.segment, reading.order)
-        for tokens in (train, validation, test)
-    ]
-    source = parts[0]
-    assert source is not None and parts[2] is not None
-    if not len(source):
+
+    def source(tokens: np.ndarray) -> TokenSource:
+        return TokenSource(tokens.astype(kind), reading.segment, reading.order)
+
+    first = source(train)
+    if not len(first):
         raise InputError(
             f"{name} has {len(train):,} symbols to train on, fewer than two segments of {reading.segment}: "
             f"give --segment {max(1, len(train) // 2)} or less, or a longer text"
@@ -158,24 +159,23 @@ def _streams(
         input_shape=(reading.segment,),
         input_dtype="int32",
         class_names=(),
-        train_size=len(source),
+        train_size=len(first),
         carried=reading.order == "segments",
         vocabulary=vocabulary,
     )
-    return Dataset(spec, source, parts[1], parts[2])
+    return Dataset(spec, first, None if validation is None else source(validation), source(test))
 
 
 def _ragged(
     name: str,
     task: Task,
-    train: Documents,
-    validation: Documents | None,
-    test: Documents,
-    source,
+    parts: tuple[Documents, Documents | None, Documents],
+    source: Callable[[Documents], RaggedSource],
     *,
     vocabulary: Vocabulary,
     class_names: tuple[str, ...],
 ) -> Dataset:
+    train, validation, test = parts
     first = source(train)
     spec = _spec(name, task, first, class_names=class_names, vocabulary=vocabulary)
     return Dataset(spec, first, source(validation) if validation else None, source(test))
@@ -212,6 +212,6 @@ def _bounded(vocabulary: Vocabulary, text: str, reading: Reading, name: str) -> 
     return np.concatenate([[vocabulary.end], inner, [vocabulary.end]]).astype(np.int32)
 
 
-def _joined(vocabulary: Vocabulary, part: Documents, reading: Reading, name: str) -> np.ndarray:
+def _joined(vocabulary: Vocabulary, part: Documents, *, reading: Reading, name: str) -> np.ndarray:
     rows = [_bounded(vocabulary, text, reading, name)[:-1] for text in part.texts]
     return np.concatenate([*rows, [vocabulary.end]])

@@ -153,9 +153,7 @@ def _tab_separated(text: str, path: Path) -> Documents:
 def _with_labels(texts: list[str], labels: list[str | None], path: Path) -> Documents:
     known = [label for label in labels if label is not None]
     if known and len(known) < len(labels):
-        raise InputError(
-            f"{path} has a label for {len(known)} of {len(labels)} documents: give all of them one, or none"
-        )
+        raise InputError(f"{path} has {len(known)} labels for {len(labels)} documents: give all of them one, or none")
     return Documents(texts, known or None)
 
 

@@ -37,6 +37,13 @@ class TokenSource:
         """How many segments there are to train on."""
         return max(0, (len(self.tokens) - self.steps) // self.steps)
 
+    @property
+    def inputs(self) -> np.ndarray:
+        """Not there: raises an `InputError`."""
+        raise InputError("a stream of text has no examples; its symbols are in `tokens`")
+
+    targets = inputs
+
     def take(self, index: np.ndarray) -> "TokenSource":
         """The stream as far as the segments at `index` reach, which are the first ones."""
         return replace(self, tokens=self.tokens[: (len(index) + 1) * self.steps])

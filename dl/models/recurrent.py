@@ -99,8 +99,8 @@ def language_model(kind: str, vocabulary_size: int, *, hidden_size: int = 256, *
 
     `kind` is "rnn" (Elman), "lstm", "gru" (the slides') or "gru_reset_after" (cuDNN's). Options: `num_layers` 1,
     `embedding_size` 0 (one-hot), `tied` output weights (needs `embedding_size` equal to `hidden_size`), `layer_norm`,
-    `dropout` behind every layer, `forget_bias` 1, `remat_steps` (recompute the loop's insides in the backward pass, this
-    many steps at a time), `implementation`, `dtype`. Source: H5, G1, G3, G4; Mikolov et al. 2010.
+    `dropout` behind every layer, `forget_bias` 1, `remat_steps` (recompute the inside of the loop in the backward pass,
+    so many steps at a time), `implementation`, `dtype`. Source: H5, G1, G3, G4; Mikolov et al. 2010.
 
     >>> model = language_model("gru", 5, hidden_size=3)
     >>> params, state = model.init(jax.random.key(0), jnp.zeros((2, 7), jnp.int32))

@@ -8,16 +8,18 @@ runs/lenet_digits/20260131-120000-0/
     metrics.jsonl     one record a line
     checkpoints/      Orbax checkpoints by step
     profile/          a trace of some steps, if it was asked for
+    samples/          of a language model: what it writes at each evaluation, a file a step
     result.json       the final figures (written last: a run that has it is finished)
 ```
 """
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from dl.data.dataset import DataSpec
+from dl.data.vocabulary import Vocabulary
 from dl.errors import InputError
 from dl.runs.experiment import Experiment, build_parts, load_experiment
 from dl.runs.files import read_json, read_lines, rewrite_lines, write_json
@@ -66,6 +68,10 @@ class RunFolder:
     @property
     def profile(self) -> Path:
         return self.path / "profile"
+
+    @property
+    def samples(self) -> Path:
+        return self.path / "samples"
 
     @property
     def is_finished(self) -> bool:
@@ -224,7 +230,7 @@ def _read_config(path: Path) -> Config:
             experiment,
             options,
             **stored["chosen"],
-            data=DataSpec(**_as_tuples(stored["data"])),
+            data=_read_spec(stored["data"]),
             freeze=tuple(stored.get("freeze", ())),
             origin=origin,
         )
@@ -232,6 +238,11 @@ def _read_config(path: Path) -> Config:
         raise
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise InputError(f"{path} is broken or of another version ({error}); it cannot be used") from None
+
+
+def _read_spec(stored: dict[str, Any]) -> DataSpec:
+    vocabulary = Vocabulary(**_as_tuples(stored["vocabulary"])) if stored.get("vocabulary") else None
+    return replace(DataSpec(**_as_tuples(stored)), vocabulary=vocabulary)
 
 
 def _as_tuples(stored: dict[str, Any]) -> dict[str, Any]:

@@ -106,6 +106,7 @@ def _train(
             patience=options.patience,
             batch_size=options.batch_size,
             on_record=listener.record,
+            on_evaluation=listener.evaluation,
             on_chunk=listener.chunk,
             on_checkpoint=listener.checkpoint,
             stop=lambda: stop.requested,

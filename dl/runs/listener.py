@@ -1,17 +1,23 @@
 """What a run does with what the training loop tells it: records and checkpoints are stored, and progress is shown."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from dl.errors import RunError
 from dl.runs.checkpoint import Checkpoints
 from dl.runs.clock import RunClock
 from dl.runs.files import append_line
+from dl.runs.generate import first_prime, generate
+from dl.runs.load import Loaded
 from dl.runs.profile import Profiler
 from dl.runs.setup import Setup
 from dl.train.compiled import Training
 from dl.train.loop import Record
 from dl.train.progress import Progress
+from dl.types import Model
+
+_SAMPLE, _TEMPERATURE = 400, 0.8
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,22 @@ class Listener:
         self.shown.record(new)
         if new.split == "validation":
             self._losses[new.step] = new.values["loss"]
+
+    def evaluation(self, training: Training, step: int) -> None:
+        """Of a language model, keep a short text that it writes now."""
+        data = self.setup.config.data
+        if data.task != "language" or self.model.initial_carry is None:
+            return
+        state = self.setup.compiled.layout.fetch(training.state)
+        loaded = Loaded(self.model, state.params, state.model_state, data, step)
+        text = "".join(generate(loaded, first_prime(data.text), length=_SAMPLE, temperature=_TEMPERATURE))
+        self.setup.folder.samples.mkdir(exist_ok=True)
+        (self.setup.folder.samples / f"step-{step:08d}.txt").write_text(text + "\n", encoding="utf-8")
+
+    @cached_property
+    def model(self) -> Model:
+        """The run's model, as one device applies it."""
+        return self.setup.config.build().model
 
     def chunk(self, step: int) -> None:
         """Show that steps up to `step` are under way."""

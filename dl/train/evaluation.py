@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from dl import metrics
@@ -51,8 +52,8 @@ def evaluate_stream(
     model: Model, objective: Objective, params: Params, model_state: ModelState, tokens: Array, *, steps: int = _STEPS
 ) -> Metrics:
     """Sums over every symbol of a stream [N] but the first, predicted from all before it, the state carried along."""
-    starts = np.arange(0, len(tokens) - 1, steps, dtype=np.int32)
-    counts = np.minimum(steps, len(tokens) - 1 - starts).astype(np.float32)
+    starts = jnp.arange(0, len(tokens) - 1, steps, dtype=jnp.int32)
+    counts = jnp.minimum(steps, len(tokens) - 1 - starts).astype(jnp.float32)
     carry = () if model.initial_carry is None else model.initial_carry(1)
 
     def segment(carry: Any, now: tuple[Array, Array]) -> tuple[Any, Metrics]:
@@ -66,7 +67,7 @@ def evaluate_stream(
 def _of_stream(model: Model, objective: Objective, source: TokenSource, layout: Layout) -> Evaluate:
     """On one device: a single row cannot be split."""
     tokens = jax.device_put(source.tokens, layout.devices[0])
-    compiled = jax.jit(lambda *state: evaluate_stream(model, objective, *state, tokens))
+    compiled = jax.jit(lambda params, model_state: evaluate_stream(model, objective, params, model_state, tokens))
 
     def evaluate(state: TrainState) -> Metrics:
         params, model_state = layout.fetch((state.params, state.model_state))

@@ -108,7 +108,8 @@ def _padded(batches: IndexedBatch, rows: int) -> IndexedBatch:
 
 def _one_by_one(batches: IndexedBatch) -> list[Call]:
     def row(number: int) -> IndexedBatch:
-        return IndexedBatch(*(None if leaf is None else leaf[number : number + 1] for leaf in batches[:3]))
+        fresh = None if batches.fresh is None else batches.fresh[number : number + 1]
+        return IndexedBatch(batches.index[number : number + 1], batches.mask[number : number + 1], fresh)
 
     return [(0, row(number)) for number in range(len(batches.index))]
 

@@ -48,6 +48,7 @@ def train_loop(
     patience: int = 0,
     batch_size: int,
     on_record: Callable[[Record], None] = lambda record: None,
+    on_evaluation: Callable[[Training, int], None] = lambda training, step: None,
     on_chunk: Callable[[int], None] = lambda step: None,
     on_checkpoint: Callable[[Training, int], None] = lambda training, step: None,
     stop: Callable[[], bool] = lambda: False,
@@ -72,6 +73,7 @@ def train_loop(
         done = any(old.step == step and old.split == "validation" for old in reversed(records))
         if validates and plan.evaluates_after(step) and not done:
             record("validation", compiled.evaluate(training.state, "validation"))
+            on_evaluation(training, step)
 
     def checkpoint() -> None:
         check_finite(layout.fetch(training.state), step)

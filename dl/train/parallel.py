@@ -181,9 +181,11 @@ def _states(tree: PyTree) -> list[TrainState]:
 def _with_carries(tree: PyTree, carries: Sequence[PyTree]) -> PyTree:
     """`tree` with these in the place of the carries of its states, in order."""
     left = iter(carries)
-    return jax.tree.map(
-        lambda leaf: replace(leaf, carry=next(left)) if _is_state(leaf) else leaf, tree, is_leaf=_is_state
-    )
+
+    def with_carry(leaf: Any) -> Any:
+        return replace(leaf, carry=next(left)) if _is_state(leaf) else leaf
+
+    return jax.tree.map(with_carry, tree, is_leaf=_is_state)
 
 
 def _is_state(leaf: Any) -> bool:

@@ -50,14 +50,13 @@ def init_state(
     key = jax.random.key(seed)
     init_key, train_key = jax.random.split(key)
     params, model_state = model.init(init_key, jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), inputs))
-    carries = carried_rows and model.initial_carry is not None
     return TrainState(
         step=jnp.zeros((), jnp.int32),
         key=train_key,
         params=params,
         model_state=model_state,
         opt_state=optimizer.init(params),
-        carry=model.initial_carry(carried_rows) if carries else (),
+        carry=model.initial_carry(carried_rows) if carried_rows and model.initial_carry else (),
     )
 
 

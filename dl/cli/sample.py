@@ -1,0 +1,47 @@
+"""`sample RUN`: text that a language model writes, as it is written."""
+
+import sys
+from pathlib import Path
+from typing import Literal
+
+
+def sample(
+    run: Path,
+    *,
+    prime: str = "",
+    length: int = 500,
+    temperature: float = 1.0,
+    top_k: int = 0,
+    seed: int = 0,
+    checkpoint: Literal["last", "best"] = "last",
+) -> None:
+    """Write text with a run's language model; standard output gets the prime and what follows it.
+
+    Parameters
+    ----------
+    run
+        The run's folder.
+    prime
+        The text to go on from; may be left out where texts are documents, which have a beginning.
+    length
+        Symbols to write.
+    temperature
+        Below 1 the likely becomes likelier; 0 always takes the likeliest.
+    top_k
+        Draw among this many of the likeliest symbols; 0 draws among all.
+    seed
+        Another seed writes another text; the same one the same.
+    checkpoint
+        The newest parameters, or those with the lowest validation loss.
+    """
+    from dl.runs.generate import generate
+    from dl.runs.load import load
+
+    written = generate(
+        load(run, checkpoint=checkpoint), prime, length=length, temperature=temperature, top_k=top_k, seed=seed
+    )
+    sys.stdout.write(prime)
+    for piece in written:
+        sys.stdout.write(piece)
+        sys.stdout.flush()
+    sys.stdout.write("\n")

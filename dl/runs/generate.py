@@ -1,0 +1,107 @@
+"""Text that a run's model writes."""
+
+import codecs
+from collections.abc import Iterator
+
+import numpy as np
+
+from dl.data.vocabulary import END, Vocabulary
+from dl.errors import InputError
+from dl.runs.load import Loaded
+from dl.sampling import sample
+
+
+def generate(
+    loaded: Loaded,
+    prime: str = "",
+    *,
+    length: int = 500,
+    temperature: float = 1.0,
+    top_k: int = 0,
+    seed: int = 0,
+) -> Iterator[str]:
+    """What follows `prime`, piece by piece, `length` symbols in all; of single documents it ends where they do.
+
+    Raises:
+        InputError: for a run that is no language model, symbols in the prime that it does not know, an empty prime
+            where there is no end of documents to go on from.
+    """
+    vocabulary = loaded.spec.text
+    if loaded.spec.task != "language":
+        raise InputError(f"{loaded.spec.name} has labels: its model tells them and writes no text")
+    numbers = prime_numbers(vocabulary, prime)
+    drawn = sample(
+        loaded.model,
+        loaded.params,
+        loaded.model_state,
+        numbers,
+        length=length,
+        temperature=temperature,
+        top_k=top_k,
+        seed=seed,
+    )
+    return pieces(vocabulary, (int(row[0]) for row in drawn), stop=loaded.spec.ragged)
+
+
+def generate_documents(
+    loaded: Loaded, count: int, *, longest: int, temperature: float = 1.0, top_k: int = 0, seed: int = 0
+) -> list[str]:
+    """`count` documents from their beginning to their end, or cut after `longest` symbols."""
+    vocabulary = loaded.spec.text
+    drawn = sample(
+        loaded.model,
+        loaded.params,
+        loaded.model_state,
+        np.array([vocabulary.end]),
+        length=longest,
+        rows=count,
+        temperature=temperature,
+        top_k=top_k,
+        seed=seed,
+    )
+    rows: list[np.ndarray] = []
+    for row in drawn:
+        rows.append(row)
+        if len(rows) % 100 == 0 and (np.stack(rows) == vocabulary.end).any(axis=0).all():
+            break
+    columns = np.stack(rows, axis=1) if rows else np.zeros((count, 0), np.int32)
+    return [vocabulary.decode(_until(column, vocabulary.end)) for column in columns]
+
+
+def prime_numbers(vocabulary: Vocabulary, prime: str) -> np.ndarray:
+    """The symbols that the model reads before it writes; documents begin with `END`."""
+    numbers = vocabulary.encode(prime, unknown="refuse")
+    if END in vocabulary.symbols:
+        return np.concatenate([[vocabulary.end], numbers]).astype(np.int32)
+    if not len(numbers):
+        raise InputError("give --prime TEXT, one character at least, that the text goes on from")
+    return numbers
+
+
+def first_prime(vocabulary: Vocabulary) -> str:
+    """A prime to begin with where none is given: nothing before documents, in a stream a line's end if it has any."""
+    if END in vocabulary.symbols:
+        return ""
+    return "\n" if "\n" in vocabulary.symbols or vocabulary.unit == "byte" else vocabulary.decode([0])
+
+
+def pieces(vocabulary: Vocabulary, numbers: Iterator[int], *, stop: bool = False) -> Iterator[str]:
+    """The text of symbols as they come; with `stop` only up to the first `END`.
+
+    >>> list(pieces(Vocabulary("byte", tuple("ab")), iter("né".encode())))
+    ['n', '', 'é']
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    end = vocabulary.symbols.index(END) if END in vocabulary.symbols else None
+    for number in numbers:
+        if number == end and stop:
+            return
+        if vocabulary.unit == "byte":
+            yield decoder.decode(bytes([number])) if number < 256 else "\n"
+        else:
+            yield vocabulary.decode([number]) + (" " if vocabulary.unit == "word" else "")
+
+
+def _until(numbers: np.ndarray, end: int) -> np.ndarray:
+    found = np.flatnonzero(numbers == end)
+    return numbers[: found[0]] if len(found) else numbers
