@@ -79,10 +79,15 @@ def layer_arrays(
     hidden_size: int,
     use_bias: bool | None = None,
     forget_bias: float = 0.0,
+    time_scale: int = 0,
     input_init: Initializer | None = None,
     recurrent_init: Initializer | None = None,
 ) -> dict[str, tuple[Initializer, tuple[int, ...]]]:
     """How each array of a layer is made: by name an initializer `(key, shape, dtype) -> array`, and the shape.
+
+    With a `time_scale` T the gates that keep the state start with biases log u, u uniform in [1, T − 1], and those of
+    an LSTM that let the new in with −log u, so that units begin by remembering for about u steps each (Tallec and
+    Ollivier 2018, arXiv:1804.11188); `forget_bias` then does not count.
 
     >>> {name: shape for name, (_, shape) in layer_arrays("gru", input_size=2, hidden_size=3).items()}
     {'input': (2, 9), 'recurrent': (3, 9)}
@@ -90,6 +95,7 @@ def layer_arrays(
     _check_kind(kind)
     if hidden_size < 1 or input_size < 1:
         raise InputError(f"a layer needs inputs and a state of at least 1, not {input_size} and {hidden_size}")
+    _check_time_scale(kind, time_scale, use_bias)
     gates = KINDS[kind].gates
     columns = gates * hidden_size
     input_init = input_init or nn.initializers.lecun_normal()
@@ -99,8 +105,10 @@ def layer_arrays(
         "recurrent": (_gate_by_gate(recurrent_init, gates), (hidden_size, columns)),
     }
     if use_bias or (use_bias is None and kind != "gru"):
-        constant = forget_bias if kind == "lstm" else 0.0
-        arrays["bias"] = (partial(_bias_init, size=hidden_size, forget_bias=constant), (columns,))
+        init = partial(_bias_init, size=hidden_size, forget_bias=forget_bias if kind == "lstm" else 0.0)
+        if time_scale:
+            init = partial(_time_scale_init, kind=kind, size=hidden_size, time_scale=time_scale)
+        arrays["bias"] = (init, (columns,))
         if kind == "gru_reset_after":
             arrays["recurrent_bias"] = (nn.initializers.zeros_init(), (hidden_size,))
     return arrays
@@ -140,6 +148,14 @@ def _gate_by_gate(init: Initializer, gates: int) -> Initializer:
 
 def _bias_init(key: Key, shape: tuple[int], dtype: Any, *, size: int, forget_bias: float) -> Array:
     return jnp.zeros(shape, dtype).at[size : 2 * size].set(forget_bias)
+
+
+def _time_scale_init(key: Key, shape: tuple[int], dtype: Any, *, kind: str, size: int, time_scale: int) -> Array:
+    kept = jnp.log(jax.random.uniform(key, (size,), dtype, minval=1.0, maxval=time_scale - 1.0))
+    bias, second = jnp.zeros(shape, dtype), slice(size, 2 * size)
+    if kind == "lstm":
+        return bias.at[:size].set(-kept).at[second].set(kept)
+    return bias.at[second].set(-kept if kind == "gru" else kept)
 
 
 def _of_one_type(kind: str, params: CellParams, xs: Array, carry: Any) -> tuple[CellParams, Array, Any]:
@@ -186,6 +202,15 @@ def _swap(result: tuple[Any, Any]) -> tuple[Any, Any]:
 def _check_kind(kind: str) -> None:
     if kind not in KINDS:
         raise InputError(f"unknown cell {kind!r}: {did_you_mean(kind, tuple(KINDS))}")
+
+
+def _check_time_scale(kind: str, time_scale: int, use_bias: bool | None) -> None:
+    if not time_scale:
+        return
+    if kind == "rnn" or use_bias is False or (use_bias is None and kind == "gru"):
+        raise InputError(f"a time scale sets biases of gates, and this {kind} has none: leave it out, or use_bias=True")
+    if time_scale < 3:
+        raise InputError(f"a time scale is 3 steps or more, not {time_scale}: give the length of the sequences, say")
 
 
 def _check_layer(kind: str, params: CellParams, xs: Array, implementation: str) -> None:

@@ -18,7 +18,8 @@ class RecurrentLayer(nn.Module):
 
     `kind` is "rnn", "lstm", "gru" or "gru_reset_after". Parameters: `input` [D, n H], `recurrent` [H, n H] and, with
     `use_bias` (None: yes, but for "gru", the slides' own, which has none), `bias` [n H] and what else the cell has.
-    `forget_bias` is where an LSTM's forget gate starts. With `time_major` sequences are [T, B, D] -> [T, B, H].
+    `forget_bias` is where an LSTM's forget gate starts, `time_scale` spreads where gates start
+    (`layer_arrays`). With `time_major` sequences are [T, B, D] -> [T, B, H].
     `dtype` is what is computed in, `param_dtype` what is kept.
 
     Called with `initial_carry` (h [B, H], of an LSTM (c, h); zeros if None) and `lengths` [B], past which outputs are
@@ -34,6 +35,7 @@ class RecurrentLayer(nn.Module):
     hidden_size: int
     use_bias: bool | None = None
     forget_bias: float = 0.0
+    time_scale: int = 0
     reverse: bool = False
     time_major: bool = False
     remat_steps: int = 0
@@ -60,6 +62,7 @@ class RecurrentLayer(nn.Module):
             hidden_size=self.hidden_size,
             use_bias=self.use_bias,
             forget_bias=self.forget_bias,
+            time_scale=self.time_scale,
             input_init=self.input_init,
             recurrent_init=self.recurrent_init,
         )
@@ -102,6 +105,7 @@ class Recurrent(nn.Module):
     layer_norm: bool = False
     use_bias: bool | None = None
     forget_bias: float = 0.0
+    time_scale: int = 0
     reverse: bool = False
     time_major: bool = False
     remat_steps: int = 0
@@ -159,6 +163,7 @@ class Recurrent(nn.Module):
             self.hidden_size,
             use_bias=self.use_bias,
             forget_bias=self.forget_bias,
+            time_scale=self.time_scale,
             reverse=reverse,
             time_major=True,
             remat_steps=self.remat_steps,

@@ -35,6 +35,8 @@ class StepNet(nn.Module):
     layer_norm: bool = False
     dropout: float = 0.0
     forget_bias: float = 1.0
+    time_scale: int = 0
+    use_bias: bool | None = None
     remat_steps: int = 0
     implementation: str = "auto"
     dtype: Any = None
@@ -74,6 +76,8 @@ class SequenceNet(nn.Module):
     layer_norm: bool = False
     dropout: float = 0.0
     forget_bias: float = 1.0
+    time_scale: int = 0
+    use_bias: bool | None = None
     remat_steps: int = 0
     implementation: str = "auto"
     dtype: Any = None
@@ -99,8 +103,9 @@ def language_model(kind: str, vocabulary_size: int, *, hidden_size: int = 256, *
 
     `kind` is "rnn" (Elman), "lstm", "gru" (the slides') or "gru_reset_after" (cuDNN's). Options: `num_layers` 1,
     `embedding_size` 0 (one-hot), `tied` output weights (needs `embedding_size` equal to `hidden_size`), `layer_norm`,
-    `dropout` behind every layer, `forget_bias` 1, `remat_steps` (recompute the inside of the loop in the backward pass,
-    so many steps at a time), `implementation`, `dtype`. Source: H5, G1, G3, G4; Mikolov et al. 2010.
+    `dropout` behind every layer, `forget_bias` 1 and `time_scale` (`layers.layer_arrays`), `use_bias`, `remat_steps`
+    (recompute the inside of the loop in the backward pass, so many steps at a time), `implementation`, `dtype`.
+    Source: H5, G1, G3, G4; Mikolov et al. 2010.
 
     >>> model = language_model("gru", 5, hidden_size=3)
     >>> params, state = model.init(jax.random.key(0), jnp.zeros((2, 7), jnp.int32))
@@ -188,6 +193,8 @@ def _stack(net: StepNet | SequenceNet, *, bidirectional: bool = False) -> Recurr
         dropout=net.dropout,
         layer_norm=net.layer_norm,
         forget_bias=net.forget_bias,
+        time_scale=net.time_scale,
+        use_bias=net.use_bias,
         time_major=True,
         remat_steps=net.remat_steps,
         implementation=net.implementation,

@@ -1,0 +1,34 @@
+"""What the experiments that read sequences to their end share: Adam with clipped gradients and a one-cycle rate."""
+
+from dataclasses import dataclass
+
+from dl import optimizers
+from dl.data.batching import steps_per_epoch
+from dl.data.dataset import DataSpec
+from dl.train.compiled import Parts
+from dl.train.options import TrainOptions, require
+from dl.types import Model, Objective
+
+
+@dataclass(frozen=True)
+class SequenceOptions(TrainOptions):
+    """Options of training a recurrent net on whole sequences."""
+
+    learning_rate: float = 2e-3
+    validation: float = 0.0
+    hidden_size: int = 128
+    """Units of the recurrent layer."""
+    clip: float = 1.0
+    """Largest norm of the gradient."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self.hidden_size >= 1, "hidden_size", self.hidden_size, "at least 1")
+        require(self.clip > 0, "clip", self.clip, "above 0")
+
+
+def sequence_parts(model: Model, objective: Objective, options: SequenceOptions, data_spec: DataSpec) -> Parts:
+    """`model` with the recipe around it."""
+    steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)
+    optimizer = optimizers.adam(options.learning_rate, schedule=optimizers.one_cycle(steps=steps))
+    return Parts(model, objective, optimizers.clipped(optimizer, norm=options.clip))

@@ -1,0 +1,33 @@
+"""An LSTM that foretells the next chord of a chorale.
+
+Lecture: G3. Paper: Boulanger-Lewandowski et al. 2012, arXiv:1206.6392 (the task).
+Expected: TODO
+Time: TODO
+Command: python -m experiments run lstm_chorales --dataset chorales:PATH
+"""
+
+from dataclasses import dataclass
+
+from dl import sequence_objectives
+from dl.data.dataset import DataSpec
+from dl.models import step_model
+from dl.train.compiled import Parts
+from experiments._sequences import SequenceOptions, sequence_parts
+
+
+@dataclass(frozen=True)
+class Options(SequenceOptions):
+    """Options of lstm_chorales."""
+
+    dataset: str = ""
+    epochs: int = 60
+    batch_size: int = 16
+    hidden_size: int = 256
+    dropout: float = 0.3
+    """Fraction of the units that is switched off."""
+
+
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+    """88 keys in, 88 keys out, at every step."""
+    model = step_model("lstm", data_spec.classes, hidden_size=options.hidden_size, dropout=options.dropout)
+    return sequence_parts(model, sequence_objectives.frames(model), options, data_spec)

@@ -1,0 +1,30 @@
+"""An LSTM that reads a digit row by row, 28 steps.
+
+Lecture: G3.
+Expected: TODO
+Time: TODO
+Command: python -m experiments run lstm_mnist_rows
+"""
+
+from dataclasses import dataclass
+
+from dl import objectives
+from dl.data.dataset import DataSpec
+from dl.models import sequence_model
+from dl.train.compiled import Parts
+from experiments._sequences import SequenceOptions, sequence_parts
+
+
+@dataclass(frozen=True)
+class Options(SequenceOptions):
+    """Options of lstm_mnist_rows."""
+
+    dataset: str = "mnist"
+    epochs: int = 10
+    hidden_size: int = 192
+
+
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+    """28 rows of 28 pixels, the last output."""
+    model = sequence_model("lstm", data_spec.classes, hidden_size=options.hidden_size)
+    return sequence_parts(model, objectives.classification(model), options, data_spec)

@@ -1,0 +1,34 @@
+"""An LSTM that makes up first names, each read from its beginning to its end.
+
+Lecture: G3, H5. Data: a file with a name a line.
+Expected: TODO
+Time: TODO
+Command: python -m experiments run lstm_names --dataset lines:PATH
+"""
+
+from dataclasses import dataclass
+
+from dl.data.dataset import DataSpec
+from dl.train.compiled import Parts
+from experiments._text import LanguageOptions, language_parts
+
+
+@dataclass(frozen=True)
+class Options(LanguageOptions):
+    """Options of lstm_names."""
+
+    dataset: str = ""
+    epochs: int = 20
+    batch_size: int = 128
+    hidden_size: int = 256
+    dropout: float = 0.2
+
+    @property
+    def as_stream(self) -> bool:
+        """Each name is a sequence of its own."""
+        return False
+
+
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+    """One recurrent layer; names of several lengths are padded and masked."""
+    return language_parts("lstm", options, data_spec)

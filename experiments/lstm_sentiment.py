@@ -1,0 +1,62 @@
+"""An LSTM that tells whether a sentence about a film is friendly.
+
+Lecture: G3. Data: Socher et al. 2013 (SST-2).
+Expected: TODO
+Time: TODO
+Command: python -m experiments run lstm_sentiment
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dl import objectives, optimizers
+from dl.data.batching import steps_per_epoch
+from dl.data.dataset import DataSpec
+from dl.models import sequence_model
+from dl.train.compiled import Parts
+from dl.train.options import TextOptions, require
+
+
+@dataclass(frozen=True)
+class Options(TextOptions):
+    """Options of lstm_sentiment."""
+
+    dataset: str = "glue/sst2"
+    unit: Literal["char", "byte", "word"] = "word"
+    validation: float = 0.0
+    epochs: int = 6
+    batch_size: int = 64
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-4
+    """λ of the penalty ½λ‖W‖²."""
+    embedding_size: int = 128
+    """Size of a word's vector."""
+    hidden_size: int = 128
+    """Units in each direction."""
+    dropout: float = 0.5
+    """Fraction of the words' vectors and of the units that is switched off."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(0 <= self.dropout < 1, "dropout", self.dropout, "at least 0 and below 1")
+        for name in ("embedding_size", "hidden_size"):
+            require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
+
+
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+    """Words both ways through an LSTM, the mean of its outputs."""
+    model = sequence_model(
+        "lstm",
+        data_spec.classes,
+        vocabulary_size=len(data_spec.text),
+        embedding_size=options.embedding_size,
+        hidden_size=options.hidden_size,
+        bidirectional=True,
+        pool="mean",
+        dropout=options.dropout,
+    )
+    steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)
+    optimizer = optimizers.adam(
+        options.learning_rate, weight_decay=options.weight_decay, schedule=optimizers.one_cycle(steps=steps)
+    )
+    return Parts(model, objectives.classification(model), optimizers.clipped(optimizer, norm=1.0))

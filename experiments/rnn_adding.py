@@ -1,0 +1,31 @@
+"""Elman's net with tanh on the adding problem, 200 steps.
+
+Lecture: G2, G1. Paper: Hochreiter & Schmidhuber 1997, section 5.4.
+Expected: TODO
+Time: TODO
+Command: python -m experiments run rnn_adding
+"""
+
+from dataclasses import dataclass
+
+from dl import objectives
+from dl.data.dataset import DataSpec
+from dl.models import sequence_model
+from dl.train.compiled import Parts
+from experiments._sequences import SequenceOptions, sequence_parts
+
+
+@dataclass(frozen=True)
+class Options(SequenceOptions):
+    """Options of rnn_adding."""
+
+    dataset: str = "adding:200"
+    epochs: int = 10
+    batch_size: int = 100
+    hidden_size: int = 128
+
+
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+    """Pairs of a number and a mark, the last output."""
+    model = sequence_model("rnn", data_spec.classes, hidden_size=options.hidden_size)
+    return sequence_parts(model, objectives.regression(model), options, data_spec)

@@ -1,0 +1,29 @@
+"""Elman's net writing like Shakespeare, a character at a time.
+
+Lecture: G1, H5. Data: Karpathy 2015 (tiny Shakespeare).
+Expected: TODO
+Time: TODO
+Command: python -m experiments run rnn_shakespeare
+"""
+
+from dataclasses import dataclass
+
+from dl.data.dataset import DataSpec
+from dl.train.compiled import Parts
+from experiments._text import LanguageOptions, language_parts
+
+
+@dataclass(frozen=True)
+class Options(LanguageOptions):
+    """Options of rnn_shakespeare."""
+
+    dataset: str = "tiny_shakespeare"
+    validation: float = 0.05
+    epochs: int = 20
+    hidden_size: int = 256
+    dropout: float = 0.0
+
+
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+    """One recurrent layer between one-hot characters and a softmax."""
+    return language_parts("rnn", options, data_spec)
