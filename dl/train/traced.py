@@ -9,7 +9,7 @@ from dl.train.parallel import Layout, make_layout
 from dl.types import Device, Model
 
 
-def choose_layout(options: TrainOptions, model: Model, example: jax.ShapeDtypeStruct) -> Layout:
+def choose_layout(options: TrainOptions, model: Model, example: Any) -> Layout:
     """The layout that `options` name; where they leave it open on a CPU of several devices, what suits `model`.
 
     XLA spreads a large product over all cores, but neither its own convolutions nor the small operations inside a
@@ -25,21 +25,21 @@ def choose_layout(options: TrainOptions, model: Model, example: jax.ShapeDtypeSt
 
 
 def has_slow_loops(
-    model: Model, example: jax.ShapeDtypeStruct, devices: tuple[Device, ...], *, batch_size: int
+    model: Model, example: Any, devices: tuple[Device, ...], *, batch_size: int
 ) -> bool:
     """Whether `model` runs slower inside a compiled loop: XLA's own convolutions do on a CPU, many times."""
     each = batch_size // len(devices)
     return devices[0].platform == "cpu" and has_native_convolutions(model, example, batch_size=each)
 
 
-def has_native_convolutions(model: Model, example: jax.ShapeDtypeStruct, *, batch_size: int) -> bool:
+def has_native_convolutions(model: Model, example: Any, *, batch_size: int) -> bool:
     """Whether XLA's convolution is among the operations of `model` on a CPU, for batches of this size."""
-    inputs = jax.ShapeDtypeStruct((batch_size, *example.shape[1:]), example.dtype)
+    inputs = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((batch_size, *leaf.shape[1:]), leaf.dtype), example)
     lowered = _trace(model, inputs).lower(lowering_platforms=("cpu",))
     return "stablehlo.convolution" in lowered.as_text()
 
 
-def has_loops(model: Model, example: jax.ShapeDtypeStruct) -> bool:
+def has_loops(model: Model, example: Any) -> bool:
     """Whether `model` goes through a loop, over time, say.
 
     >>> import dl
@@ -50,7 +50,7 @@ def has_loops(model: Model, example: jax.ShapeDtypeStruct) -> bool:
     return "scan[" in traced or "while[" in traced
 
 
-def _trace(model: Model, inputs: jax.ShapeDtypeStruct) -> Any:
+def _trace(model: Model, inputs: Any) -> Any:
     """`model` applied to inputs of this shape, traced; its parameters are shapes too."""
     params, model_state = jax.eval_shape(model.init, jax.random.key(0), inputs)
     return jax.jit(lambda *args: model.apply(*args)[0]).trace(params, model_state, inputs)
