@@ -34,7 +34,7 @@ def distribution(model: NGram, context: np.ndarray) -> np.ndarray:
 
     >>> from dl.ngram import fit
     >>> distribution(fit(np.array([0, 1, 0, 1, 0]), order=2, symbols=3), np.array([0])).round(3).tolist()
-    [0.111, 0.778, 0.111]
+    [0.25, 0.667, 0.083]
 
     Raises:
         InputError: for symbols outside of the model's range.
@@ -42,9 +42,7 @@ def distribution(model: NGram, context: np.ndarray) -> np.ndarray:
     return _distribution(model, _read(model, as_tokens(context, model.symbols, name="contexts")))
 
 
-def sample(
-    model: NGram, prime: np.ndarray, *, length: int, temperature: float = 1.0, seed: int = 0
-) -> np.ndarray:
+def sample(model: NGram, prime: np.ndarray, *, length: int, temperature: float = 1.0, seed: int = 0) -> np.ndarray:
     """`length` symbols, int32, drawn one after another to follow the prime [P], which may be empty.
 
     Each is drawn with p(w | context)^(1 / temperature), normalised, as argmax_w ln p + temperature · g_w with g from
