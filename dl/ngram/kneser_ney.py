@@ -4,7 +4,6 @@ An n-gram is (its first n − 1 symbols, its last symbol). The distinct ones of 
 n-grams of any length are packed into one integer, `context · symbols + symbol`, and counted by one sort.
 """
 
-from collections.abc import Iterator
 from numbers import Integral
 from typing import NamedTuple
 
@@ -42,10 +41,10 @@ def fit(tokens: np.ndarray, *, order: int, symbols: int) -> NGram:
     """An n-gram model of a text: tokens [N] of whole numbers from 0 to `symbols` − 1.
 
     p(w | c) = (a(cw) − D(a(cw))) / A(c) + γ(c) p(w | c'), with c' the context c without its first symbol,
-    A(c) = Σ_w a(cw) and γ(c) = Σ_w D(a(cw)) / A(c). a counts how often an n-gram of the longest length occurs, and
-    of a shorter one how many different symbols stand before it, of which the start of the text is one. The shortest
-    is interpolated with the uniform distribution, so that every symbol has a probability above 0. D: `discounts`.
-    Source: H5; Chen & Goodman 1999, section 3.
+    A(c) = Σ_w a(cw) and γ(c) = Σ_w D(a(cw)) / A(c). a is how often an n-gram of the longest length occurs, and of a
+    shorter one how many different symbols stand before it, the start of the text being one more. The shortest are
+    interpolated with the uniform distribution, so that every symbol has a probability above 0. D is that of
+    `discounts`. Source: H5; Chen & Goodman 1999.
 
     >>> model = fit(np.array([0, 1, 0, 1, 0]), order=2, symbols=3)
     >>> model.order, [len(level.codes) for level in model.levels]
@@ -71,7 +70,8 @@ def discounts(counts: np.ndarray) -> np.ndarray:
 
     D_j = j − (j + 1) Y n_{j+1} / n_j with Y = n_1 / (n_1 + 2 n_2), n_j the number of n-grams that were counted j
     times. Where one of n_1 to n_4 is 0 or a D_j is not positive the estimate has no meaning, and they are ½, 1 and
-    1½, which leave every context something for unseen symbols. Source: Chen & Goodman 1999, equation 17.
+    1½, which leave every context something for unseen symbols. Source: Chen & Goodman 1999,
+    modified Kneser-Ney smoothing.
 
     >>> discounts(np.array([1, 1, 1, 1, 2, 2, 3, 4])).tolist()
     [0.0, 0.5, 1.25, 1.0]
@@ -114,22 +114,22 @@ class _Counts(NamedTuple):
     counts: np.ndarray
 
 
-def _count(tokens: np.ndarray, order: int, symbols: int) -> Iterator[_Counts]:
-    """From the shortest length to the longest: how often the longest n-grams occur, and what stands before others."""
-    here = np.zeros(len(tokens) + 1, np.int64)  # the number of the n-gram that begins at each position; first n = 0
-    shorter: _Counts | None = None
+def _count(tokens: np.ndarray, order: int, symbols: int) -> list[_Counts]:
+    """The n-grams of length 1 to `order`: how often the longest occur, what different symbols stand before others."""
+    here = np.zeros(len(tokens) + 1, np.int64)  # the number of the n-gram that begins at each position; of length 0: 0
+    levels: list[_Counts] = []
     for length in range(1, order + 1):
         occurring, following = here[:-1] * symbols + tokens[length - 1 :], here[1:]
-        codes, number, counts = np.unique(occurring, return_inverse=True, return_counts=True)
+        codes, numbers, counts = np.unique(occurring, return_inverse=True, return_counts=True)
         suffixes = np.empty_like(codes)
-        suffixes[number] = following
-        if shorter is not None:
-            before = np.bincount(suffixes, minlength=len(shorter.codes))
-            before[here[0]] += 1
-            yield shorter._replace(counts=before)
-        here, shorter = number, _Counts(codes, suffixes, counts)
-    assert shorter is not None
-    yield shorter
+        suffixes[numbers] = following
+        if levels:
+            before = np.bincount(suffixes, minlength=len(levels[-1].codes))
+            before[here[0]] += 1  # the start of the text
+            levels[-1] = levels[-1]._replace(counts=before)
+        levels.append(_Counts(codes, suffixes, counts))
+        here = numbers
+    return levels
 
 
 def _smooth(ngrams: _Counts, shorter: np.ndarray, symbols: int) -> Level:
