@@ -25,7 +25,7 @@ def log_probabilities(model: NGram, tokens: np.ndarray) -> np.ndarray:
         found = level.codes[numbers] == codes
         backoffs = np.where(contexts >= 0, level.backoffs[contexts], 1.0)
         p = np.where(found, level.probabilities[numbers], backoffs * p)
-        contexts = np.append(-1, np.where(found, numbers, -1)[:-1])[: len(tokens)]
+        contexts[1:], contexts[:1] = np.where(found, numbers, -1)[:-1], -1
     return np.log(p)
 
 
