@@ -13,7 +13,7 @@ FILES = sorted([*(ROOT / "dl").rglob("*.py"), *(ROOT / "experiments").rglob("*.p
 ORDER = [
     {"errors", "types"},
     {"layers", "metrics", "data", "optimizers"},
-    {"models", "objectives"},
+    {"models", "objectives", "ngram"},
     {"reconstruction"},
     {"train"},
     {"inspect", "lessons"},
@@ -22,7 +22,7 @@ ORDER = [
     {"experiments"},
 ]
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
-PURE = {"layers", "models", "objectives", "reconstruction", "metrics", "optimizers", "experiments"}
+PURE = {"layers", "models", "ngram", "objectives", "reconstruction", "metrics", "optimizers", "experiments"}
 HEAVY = {"tensorflow_datasets", "sklearn", "matplotlib", "orbax", "grain", "PIL", "tqdm"}
 NOWHERE = {"tensorflow", "torch", "chex", "clu", "ml_collections", "absl", "pickle"}
 
