@@ -25,7 +25,7 @@ def jacobian_norms(kind: str | Kind, params: CellParams, xs: Array, *, carry: An
     factors = step_jacobians(kind, params, xs, carry=carry)
 
     def back(product: Array, factor: Array) -> tuple[Array, Array]:
-        return product @ factor, product
+        return jnp.matmul(product, factor, precision="highest"), product
 
     first = jnp.broadcast_to(jnp.eye(factors.shape[-1], dtype=factors.dtype), factors.shape[1:])
     _, products = jax.lax.scan(back, first, factors, reverse=True)

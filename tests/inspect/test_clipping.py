@@ -13,7 +13,7 @@ from dl.inspect.clipping import clipping_effect
 LENGTHS = st.lists(st.floats(0.0625, 1000, width=32), min_size=1, max_size=4)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(lengths=LENGTHS, threshold=st.floats(0.125, 100, width=32), seed=st.integers(0, 2**31 - 1))
 def test_by_norm_the_length_is_cut_and_the_direction_kept(lengths: list[float], threshold: float, seed: int) -> None:
     direction = np.random.default_rng(seed).normal(size=6)
