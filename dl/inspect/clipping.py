@@ -30,8 +30,9 @@ def clipping_effect(gradients: Iterable[PyTree], clip: optax.GradientTransformat
     """What `clip` does to each of `gradients`, trees of arrays, which are read once, one after the other.
 
     `optax.clip_by_global_norm(c)`, as `dl.optimizers.clipped` uses it, is g min(1, c / ‖g‖): shorter, in the same
-    direction. `optax.clip(c)` clips each element and turns it. A gradient is clipped where it changes. Source: G2;
-    Pascanu et al. (2013), arXiv:1211.5063.
+    direction; where the sum of squares is too large for the type, ‖g‖ is infinite and nothing is left of g.
+    `optax.clip(c)` clips each element and turns g. A gradient is clipped where it changes. Source: G2; Pascanu et al.
+    (2013), arXiv:1211.5063.
 
     >>> stream = [{"w": jnp.array([0.3, 0.4])}, {"w": jnp.array([30.0, 40.0])}]
     >>> effect = clipping_effect(stream, optax.clip_by_global_norm(5.0))

@@ -58,7 +58,7 @@ def gradient_norms(
 
 
 def stack_gradient_norms(
-    kind: str,
+    kind: str | Kind,
     params: Mapping[str, CellParams],
     xs: Array,
     *,
@@ -145,7 +145,8 @@ def vector_norm(vectors: Array) -> Array:
     5e-30
     """
     largest = jnp.abs(vectors).max(-1, keepdims=True)
-    return largest[..., 0] * jnp.linalg.norm(vectors / jnp.where(largest > 0, largest, 1), axis=-1)
+    scale = jnp.where((largest > 0) & jnp.isfinite(largest), largest, 1)
+    return scale[..., 0] * jnp.linalg.norm(vectors / scale, axis=-1)
 
 
 @partial(jax.jit, static_argnames=("kind", "loss"))

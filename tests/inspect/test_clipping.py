@@ -13,7 +13,7 @@ from dl.inspect.clipping import clipping_effect
 LENGTHS = st.lists(st.floats(0.0625, 1000, width=32), min_size=1, max_size=4)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30, deadline=None, derandomize=True, database=None)
 @given(lengths=LENGTHS, threshold=st.floats(0.125, 100, width=32), seed=st.integers(0, 2**31 - 1))
 def test_by_norm_the_length_is_cut_and_the_direction_kept(lengths: list[float], threshold: float, seed: int) -> None:
     direction = np.random.default_rng(seed).normal(size=6)
@@ -39,6 +39,14 @@ def test_a_gradient_of_zero_has_no_direction_and_is_not_clipped() -> None:
     assert effect.share == 0.5
     assert np.isnan(effect.cosine).tolist() == [True, False]
     np.testing.assert_allclose(effect.after, [0, 1], rtol=1e-6)
+
+
+def test_of_an_overflowed_norm_it_tells_that_nothing_is_left() -> None:
+    effect = clipping_effect([jnp.array([3e25, 4e25])], optax.clip_by_global_norm(1.0))
+    np.testing.assert_allclose(effect.before, 5e25, rtol=1e-6)
+    assert effect.share == 1
+    assert effect.after.tolist() == [0]
+    assert np.isnan(effect.cosine).all()
 
 
 def test_no_gradient_is_refused() -> None:

@@ -1,5 +1,6 @@
 """Gradients of the last output in every state, against the differentiation of what follows the state."""
 
+import math
 from functools import partial
 from typing import Any
 
@@ -7,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from random_layers import SIZE, STEPS, compiled, random_layer
+from random_layers import INPUTS, SIZE, STEPS, compiled, random_layer
 
 from dl.errors import InputError
 from dl.inspect.gradients import (
@@ -18,7 +19,8 @@ from dl.inspect.gradients import (
     state_gradients,
     vector_norm,
 )
-from dl.layers import init_layer, recurrent_layer
+from dl.inspect.unrolled import stack_of
+from dl.layers import Recurrent, init_layer, recurrent_layer
 from dl.layers.cells import rnn_cell
 from dl.layers.recurrent import KINDS, Kind
 
@@ -85,18 +87,25 @@ def test_a_lower_layer_s_states_reach_the_loss_through_the_layer_above_from_thei
     np.testing.assert_allclose(high.state, gradient_norms("gru", above, between, loss=energy).state, rtol=1e-4)
 
 
+def test_a_module_s_parameters_are_taken_as_they_lie() -> None:
+    stack = Recurrent("gru", SIZE, num_layers=3)
+    params = jax.eval_shape(stack.init, jax.random.key(0), jnp.zeros((1, 1, INPUTS)))["params"]
+    assert [layer["input"].shape[0] for layer in stack_of(params)] == [INPUTS, *[SIZE] * 2]
+
+
 def test_a_stack_of_one_is_a_layer_and_may_begin_elsewhere() -> None:
     params, xs, carry = random_layer("lstm")
     (stack,) = stack_gradient_norms("lstm", {"layer_0": params}, xs, carry=[carry])
-    for found, expected in zip(stack, gradient_norms("lstm", params, xs, carry=carry), strict=True):
-        np.testing.assert_allclose(found, expected, rtol=1e-6)
+    alone = gradient_norms("lstm", params, xs, carry=carry)
+    jax.tree.map(partial(np.testing.assert_allclose, rtol=1e-6), stack, alone)
 
 
 def test_what_is_smaller_than_its_square_can_be_is_still_told() -> None:
     params = {"input": jnp.zeros((1, 2)), "recurrent": 0.1 * jnp.eye(2)}
     norms = gradient_norms(LINEAR, params, jnp.zeros((36, 1, 1))).state
     np.testing.assert_allclose(norms, 0.1 ** np.arange(36.0), rtol=1e-4)
-    assert vector_norm(jnp.array([[3e25, 4e25], [0.0, 0.0]])).tolist() == pytest.approx([5e25, 0.0])
+    vectors = jnp.array([[3e25, 4e25], [0.0, 0.0], [-jnp.inf, 1.0]])
+    assert vector_norm(vectors).tolist() == pytest.approx([5e25, 0.0, math.inf])
 
 
 def test_the_table_has_the_powers_of_two_that_the_sequences_reach() -> None:
