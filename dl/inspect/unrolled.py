@@ -1,0 +1,90 @@
+"""A recurrent layer unfolded over time: every state that it goes through, and what a nudge to one of them changes."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, TypeAlias
+
+import jax
+import jax.numpy as jnp
+
+from dl.errors import InputError
+from dl.layers.cells import CellParams
+from dl.layers.recurrent import KINDS, Kind, recurrent_layer
+from dl.layers.scan import scan_cell
+from dl.types import Array
+
+States: TypeAlias = tuple[Array, ...]
+"""The arrays of a carry: (h,), of an LSTM (c, h). The last one is what the layer gives out."""
+
+
+def unroll(
+    kind: str | Kind, params: CellParams, xs: Array, carry: Any = None, *, nudges: States | None = None
+) -> States:
+    """The states before and after every step: xs [T, B, D] -> h [T + 1, B, H], of an LSTM c and h.
+
+    Row 0 is the carry that the layer starts from (zeros if None), row t is after step t. `nudges` [T, B, H], one a
+    state, are added after each step, and what follows sees them: a derivative by them is one by the states. `params`
+    are those of `recurrent_layer`, as they lie under "layer_0" in those of `Recurrent`. `kind` is one of its names, or
+    a `Kind` with a cell of your own whose output is the last array of its carry. Source: G1.
+
+    Raises:
+        InputError: for an unknown cell, what are not one layer's parameters, sequences or a carry of another shape.
+
+    >>> params = {"input": jnp.zeros((1, 1)), "recurrent": jnp.zeros((1, 1))}
+    >>> nudges = (jnp.array([0.0, 5.0, 0.0]).reshape(3, 1, 1),)
+    >>> unroll("rnn", params, jnp.ones((3, 1, 1)), jnp.ones((1, 1)), nudges=nudges)[0].ravel().tolist()
+    [1.0, 0.0, 5.0, 0.0]
+    """
+    params, xs, first = _prepared(kind, params, xs, carry)
+    cell, _, count = kind_of(kind)
+
+    def step(params: CellParams, states: States, now: tuple[Array, States | None]) -> tuple[States, States]:
+        x, nudge = now
+        new = _states(cell(params, states if count == 2 else states[0], x)[0])
+        new = new if nudge is None else jax.tree.map(jnp.add, new, nudge)
+        return new, new
+
+    after, _ = scan_cell(step, params, (xs, nudges), first)
+    return jax.tree.map(lambda start, rest: jnp.concatenate([start[None], rest]), first, after)
+
+
+def kind_of(kind: str | Kind) -> Kind:
+    """The cell of that name, or the one that is given."""
+    return KINDS[kind] if isinstance(kind, str) else kind
+
+
+def stack_of(params: Mapping[str, CellParams]) -> list[CellParams]:
+    """The layers "layer_0", "layer_1", ... of a stack's parameters, from the lowest to the highest.
+
+    >>> [layer["input"].shape for layer in stack_of({"layer_0": {"input": jnp.ones((5, 3))}})]
+    [(5, 3)]
+
+    Raises:
+        InputError: for other names, as those of a stack that goes both ways in time.
+    """
+    expected = [f"layer_{number}" for number in range(len(params))]
+    if not params or set(params) != set(expected):
+        raise InputError(f"a stack's parameters are layer_0, layer_1, ... and not {_names(params)}")
+    return [params[name] for name in expected]
+
+
+def _prepared(kind: str | Kind, params: CellParams, xs: Array, carry: Any) -> tuple[CellParams, Array, States]:
+    """Parameters, sequences and the first states, all of one type."""
+    if not {"input", "recurrent"} <= set(params):
+        hint = 'take one layer out of a stack, as params["layer_0"]'
+        raise InputError(f"a layer's parameters are input, recurrent and biases, not {_names(params)}: {hint}")
+    dtype = jnp.result_type(xs, *params.values())
+    params = {name: jnp.asarray(array, dtype) for name, array in params.items()}
+    xs, carry = jax.tree.map(lambda leaf: jnp.asarray(leaf, dtype), (xs, carry))
+    if isinstance(kind, str):  # refuses other shapes
+        jax.eval_shape(partial(recurrent_layer, kind, implementation="scan"), params, xs, carry)
+    zeros = jnp.zeros((xs.shape[1], params["recurrent"].shape[0]), dtype)
+    return params, xs, (zeros,) * kind_of(kind).states if carry is None else _states(carry)
+
+
+def _states(carry: Any) -> States:
+    return tuple(jax.tree.leaves(carry))
+
+
+def _names(params: Mapping[str, Any]) -> str:
+    return ", ".join(params) or "empty"
