@@ -33,9 +33,9 @@ def language_model(model: Model) -> Objective:
         key: Key | None = None,
         carry: Carry = (),
     ) -> tuple[Metrics, ModelState, Carry]:
-        carry = _renewed(carry, batch["fresh"]) if "fresh" in batch else carry
-        sums, model_state, carry = bound(params, model_state, batch, train=train, key=key, carry=carry)
-        return {**sums, "perplexity": ExpRatio(*sums["loss"])}, model_state, jax.lax.stop_gradient(carry)
+        before = _renewed(carry, batch["fresh"]) if "fresh" in batch else carry
+        sums, model_state, after = bound(params, model_state, batch, train=train, key=key, carry=before)
+        return {**sums, "perplexity": ExpRatio(*sums["loss"])}, model_state, after if jax.tree.leaves(carry) else ()
 
     return objective
 
@@ -56,9 +56,7 @@ def frames(model: Model) -> Objective:
         key: Key | None = None,
         carry: Carry = (),
     ) -> tuple[Metrics, ModelState, Carry]:
-        logits, model_state, carry = model.apply(
-            params, model_state, batch["inputs"], train=train, key=key, carry=carry
-        )
+        logits, model_state, _ = model.apply(params, model_state, batch["inputs"], train=train, key=key)
         require_same_shape(logits, batch["targets"])
         loss = jnp.sum(optax.sigmoid_binary_cross_entropy(logits, batch["targets"]), axis=-1)
         predicted, real = logits > 0, batch["targets"] > 0.5
@@ -66,7 +64,7 @@ def frames(model: Model) -> Objective:
         kept = batch["mask"]
         hits = Ratio(jnp.sum(both * kept), jnp.sum(either * kept))
         sums: Metrics = {"loss": metrics.from_batch(loss, kept), "accuracy": hits}
-        return sums, model_state, carry
+        return sums, model_state, ()
 
     return objective
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 
@@ -26,7 +26,7 @@ class RaggedSource:
     inputs: np.ndarray
     lengths: np.ndarray
     targets: np.ndarray
-    buckets: int = BUCKETS
+    widths: tuple[int, ...]
 
     def __post_init__(self) -> None:
         if np.any(np.diff(self.lengths) < 0):
@@ -34,28 +34,24 @@ class RaggedSource:
         if not len(self.lengths) or self.lengths[0] < 1 or self.lengths[-1] > self.inputs.shape[1]:
             found = (int(self.lengths[0]), int(self.lengths[-1])) if len(self.lengths) else "none"
             raise InputError(f"lengths go from 1 to the {self.inputs.shape[1]} steps of the array, not {found}")
+        if list(self.widths) != sorted(set(self.widths)) or self.widths[-1] < self.lengths[-1]:
+            raise InputError(f"widths rise to the longest sequence, {self.lengths[-1]}; these do not: {self.widths}")
 
     def __len__(self) -> int:
         return len(self.lengths)
-
-    @cached_property
-    def widths(self) -> tuple[int, ...]:
-        """The widths of batches, rising; the last holds the longest sequence."""
-        last = (np.arange(1, self.buckets + 1) * len(self) + self.buckets - 1) // self.buckets - 1
-        return tuple(int(width) for width in np.unique(self.lengths[last]))
 
     def bucket_of(self, index: np.ndarray) -> int:
         """The narrowest bucket that holds all sequences at `index`."""
         return int(np.searchsorted(self.widths, self.lengths[index].max()))
 
     def gather(self, index: np.ndarray) -> dict[str, np.ndarray]:
-        """The sequences at `index` [B], padded to the width of the array."""
-        return {"inputs": self.inputs[index], "lengths": self.lengths[index], "targets": self.targets[index]}
+        """The sequences at `index` [B], padded to the width of their bucket."""
+        return self._cut(index, self.widths[self.bucket_of(index)])
 
     def take(self, index: np.ndarray) -> "RaggedSource":
         """The sub-set at `index` [M], as a source of its own, again the shortest first."""
         kept = np.sort(index)
-        return RaggedSource(self.inputs[kept], self.lengths[kept], self.targets[kept], self.buckets)
+        return RaggedSource(self.inputs[kept], self.lengths[kept], self.targets[kept], self.widths)
 
     def add_to(self, digest: "hashlib.blake2b") -> None:
         """Feed `digest` with every sequence in order."""
@@ -66,10 +62,16 @@ class RaggedSource:
     def resident(self, bucket: int) -> dict[str, np.ndarray]:
         """All sequences that fit the width of `bucket`, cut to it; an index means the same in every bucket."""
         width = self.widths[bucket]
-        count = int(np.searchsorted(self.lengths, width, side="right"))
+        return self._cut(slice(0, int(np.searchsorted(self.lengths, width, side="right"))), width)
+
+    def _cut(self, index: np.ndarray | slice, width: int) -> dict[str, np.ndarray]:
         per_step = self.targets.ndim > 1 and self.targets.shape[1] == self.inputs.shape[1]
-        targets = self.targets[:count, :width] if per_step else self.targets[:count]
-        return {"inputs": self.inputs[:count, :width], "lengths": self.lengths[:count], "targets": targets}
+        targets = self.targets[index]
+        return {
+            "inputs": _widened(self.inputs[index], width),
+            "lengths": self.lengths[index],
+            "targets": _widened(targets, width) if per_step else targets,
+        }
 
     def epoch(self, seed: int, epoch: int, batch_size: int) -> tuple[np.ndarray, np.ndarray]:
         """The batches of an epoch, index [steps, B], and the bucket of each [steps].
@@ -90,9 +92,15 @@ class RaggedSource:
 
 
 def ragged_source(
-    inputs: Sequence[np.ndarray], targets: Sequence[np.ndarray] | np.ndarray, *, buckets: int = BUCKETS
+    inputs: Sequence[np.ndarray],
+    targets: Sequence[np.ndarray] | np.ndarray,
+    *,
+    buckets: int = BUCKETS,
+    widths: tuple[int, ...] = (),
 ) -> RaggedSource:
     """A source of sequences [T_i, ...] with a target each, or a target [T_i, ...] for every step.
+
+    With `widths` batches have those of another source, and one more where a sequence is longer than all.
 
     >>> source = ragged_source([np.array([5, 6, 7]), np.array([8])], np.array([0, 1]), buckets=2)
     >>> source.inputs.tolist(), source.lengths.tolist(), source.targets.tolist(), source.widths
@@ -105,7 +113,21 @@ def ragged_source(
     aims = targets[order] if isinstance(targets, np.ndarray) else _padded([targets[place] for place in order])
     if labels and len(targets) != len(inputs):
         raise InputError(f"{len(inputs)} inputs but {len(targets)} targets: give one target an input")
-    return RaggedSource(padded, lengths[order], aims, buckets)
+    ordered = lengths[order]
+    longer = (int(ordered[-1]),) if widths and ordered[-1] > widths[-1] else ()
+    return RaggedSource(padded, ordered, aims, (*widths, *longer) if widths else _quantiles(ordered, buckets))
+
+
+def _quantiles(lengths: np.ndarray, buckets: int) -> tuple[int, ...]:
+    """Widths that equally many of the lengths (rising) fall between."""
+    last = (np.arange(1, buckets + 1) * len(lengths) + buckets - 1) // buckets - 1
+    return tuple(int(width) for width in np.unique(lengths[last]))
+
+
+def _widened(rows: np.ndarray, width: int) -> np.ndarray:
+    """[B, W, ...] cut or padded with zeros to `width` steps."""
+    missing = max(0, width - rows.shape[1])
+    return np.pad(rows[:, :width], ((0, 0), (0, missing), *[(0, 0)] * (rows.ndim - 2)))
 
 
 def _padded(sequences: Sequence[np.ndarray]) -> np.ndarray:

@@ -67,9 +67,9 @@ def documents(
     """A language task on documents one by one: from `END` to the first symbol, ..., from the last to `END`."""
     vocabulary = _vocabulary(train, reading, documents=True)
 
-    def source(part: Documents) -> RaggedSource:
+    def source(part: Documents, widths: tuple[int, ...] = ()) -> RaggedSource:
         rows = [_bounded(vocabulary, text, reading, name) for text in part.texts]
-        return ragged_source([row[:-1] for row in rows], [row[1:] for row in rows])
+        return ragged_source([row[:-1] for row in rows], [row[1:] for row in rows], widths=widths)
 
     return _ragged(name, "language", (train, validation, test), source, vocabulary=vocabulary, class_names=())
 
@@ -84,14 +84,14 @@ def labelled_documents(
         raise InputError(f"{name} has {len(class_names)} label(s): a classification needs two")
     number = {label: place for place, label in enumerate(class_names)}
 
-    def source(part: Documents) -> RaggedSource:
+    def source(part: Documents, widths: tuple[int, ...] = ()) -> RaggedSource:
         strange = set(part.labels or ()) - set(class_names)
         if strange:
             raise InputError(f"{name} has labels that its training part does not have: {', '.join(sorted(strange))}")
         rows = [_encode(vocabulary, text, reading, name)[: reading.longest or None] for text in part.texts]
         labels = np.array([number[label] for label in part.labels or ()], np.int32)
         kept = np.array([len(row) > 0 for row in rows])
-        return ragged_source([row for row in rows if len(row)], labels[kept])
+        return ragged_source([row for row in rows if len(row)], labels[kept], widths=widths)
 
     parts = (train, validation, test)
     return _ragged(name, "classification", parts, source, vocabulary=vocabulary, class_names=class_names)
@@ -111,11 +111,12 @@ def split_documents(part: Documents, *, fraction: float, seed: int) -> tuple[Doc
 def frames(name: str, parts: Sequence[Sequence[np.ndarray]], *, class_names: tuple[str, ...]) -> Dataset:
     """Predict each frame, K times yes or no, from those before it: train, validation and test of songs [T_i, K]."""
 
-    def source(songs: Sequence[np.ndarray]) -> RaggedSource:
+    def source(songs: Sequence[np.ndarray], widths: tuple[int, ...] = ()) -> RaggedSource:
         before = [np.concatenate([np.zeros_like(song[:1]), song[:-1]]) for song in songs]
-        return ragged_source(before, songs)
+        return ragged_source(before, songs, widths=widths)
 
-    train, validation, test = map(source, parts)
+    train = source(parts[0])
+    validation, test = (source(part, train.widths) for part in parts[1:])
     return Dataset(_spec(name, "frames", train, class_names=class_names), train, validation, test)
 
 
@@ -170,7 +171,7 @@ def _ragged(
     name: str,
     task: Task,
     parts: tuple[Documents, Documents | None, Documents],
-    source: Callable[[Documents], RaggedSource],
+    source: Callable[..., RaggedSource],
     *,
     vocabulary: Vocabulary,
     class_names: tuple[str, ...],
@@ -178,7 +179,8 @@ def _ragged(
     train, validation, test = parts
     first = source(train)
     spec = _spec(name, task, first, class_names=class_names, vocabulary=vocabulary)
-    return Dataset(spec, first, source(validation) if validation else None, source(test))
+    held_out = source(validation, first.widths) if validation else None
+    return Dataset(spec, first, held_out, source(test, first.widths))
 
 
 def _spec(

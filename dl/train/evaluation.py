@@ -11,6 +11,7 @@ from dl import metrics
 from dl.data.batching import IndexedBatch
 from dl.data.dataset import Dataset, Part
 from dl.data.gather import gather_segments, make_gather
+from dl.data.ragged import RaggedSource
 from dl.data.tokens import TokenSource
 from dl.train.feed import make_evaluation_feed, resident_arrays
 from dl.train.options import TrainOptions
@@ -93,12 +94,12 @@ def _of_examples(
     compiled: Callable[..., Metrics], source: Part, options: TrainOptions, layout: Layout, *, loops: bool
 ) -> Evaluate:
     feed = make_evaluation_feed(source, batch_size=options.batch_size, loops=loops)
-    arrays = put_arrays(layout, source)
+    arrays = {} if isinstance(source, RaggedSource) else put_arrays(layout, source)[0]
 
     def evaluate(state: TrainState) -> Metrics:
         sums: list[Metrics] = []
-        for bucket, rows in feed():
-            sums.append(layout.fetch(compiled(state, arrays[bucket], layout.split(rows))))
+        for _, rows in feed():
+            sums.append(layout.fetch(compiled(state, arrays, layout.split(rows))))
             jax.block_until_ready(sums[-2:-1])  # no more than two batches wait in memory
         return jax.tree.map(lambda *leaves: np.sum(leaves, axis=0), *jax.device_get(sums))
 

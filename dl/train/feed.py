@@ -77,7 +77,8 @@ def make_evaluation_feed(part: Part, *, batch_size: int, loops: bool) -> Callabl
     batches = evaluation_batches(len(part), batch_size)
     rows = _one_by_one(batches)
     if isinstance(part, RaggedSource):
-        return lambda: [(part.bucket_of(row.index[row.mask > 0]), row) for _, row in rows]
+        # Handed over, so that what is compiled depends on the width of a batch and not on the size of the part.
+        return lambda: ((0, _with_examples(row, part.gather(row.index[0]))) for _, row in rows)
     if not isinstance(part, StreamedSource):
         return lambda: [(0, batches)] if loops else rows
 

@@ -24,9 +24,7 @@ def choose_layout(options: TrainOptions, model: Model, example: Any) -> Layout:
     return make_layout(mode, devices=devices, batch_size=options.batch_size)
 
 
-def has_slow_loops(
-    model: Model, example: Any, devices: tuple[Device, ...], *, batch_size: int
-) -> bool:
+def has_slow_loops(model: Model, example: Any, devices: tuple[Device, ...], *, batch_size: int) -> bool:
     """Whether `model` runs slower inside a compiled loop: XLA's own convolutions do on a CPU, many times."""
     each = batch_size // len(devices)
     return devices[0].platform == "cpu" and has_native_convolutions(model, example, batch_size=each)
