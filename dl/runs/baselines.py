@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from dl.data.dataset import Dataset, Part
+from dl.data.dataset import Dataset, Part, check_in_memory
 from dl.errors import InputError
 from dl.inspect.table import markdown_table, text_table
 from dl.runs.files import read_json
@@ -64,8 +64,9 @@ def fit_baselines(data: Dataset, *, seed: int = 0, on_row: Callable[[Row], None]
     """scikit-learn's classifiers trained on the raw pixels of `data`, pictures as grey values from 0 to 1. Source: H8.
 
     Raises:
-        InputError: when the data have no classes.
+        InputError: when the data have no classes, or are streamed.
     """
+    check_in_memory(data, what="a baseline")
     if data.spec.task != "classification":
         raise InputError(f"baselines are classifiers; {data.spec.name} has yes-or-no outputs: name another data set")
     rows = []

@@ -49,6 +49,8 @@ class TrainOptions:
     """Steps in one compiled call, which changes no result; 0 measures how many pay."""
     image_size: int = 0
     """Side that pictures of folder:PATH, or of many sizes, are brought to; 0 leaves them as they are."""
+    random_crops: bool = False
+    """Train on random parts of the pictures of folder:PATH or a TFDS set, evaluate on their middles."""
     colour: Literal["auto", "grey", "rgb"] = "auto"
     """Channels of the pictures of folder:PATH; auto is grey if all files are."""
     damaged: Literal["refuse", "skip"] = "refuse"
