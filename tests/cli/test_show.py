@@ -1,6 +1,7 @@
 """`show`: experiments and the nets of the papers, as text, Markdown and JSON."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -93,9 +94,15 @@ def test_every_experiment_can_be_shown_without_its_data(
         ("zzz", "known: alexnet"),
         ("mlp_xor --connections", "mlp_xor has no convolutions"),
         ("alexnet --format yaml", "markdown"),
+        ("letters", "letters holds no run, it has no config.json: give the path that `run` printed"),
+        ("runs/nothing", "no run folder runs/nothing: give the path that `run` printed"),
     ],
 )
-def test_refused_in_one_line(words: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_refused_in_one_line(
+    words: str, says: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "letters").mkdir()
     code = main("experiments", ["show", *words.split()])
     out, err = capsys.readouterr()
     assert (code, out, err.count("\n")) == (2, "", 1)
