@@ -76,6 +76,20 @@ def load_data(
     )
 
 
+def can_be_resized(name: str) -> bool:
+    """Whether the data set called `name` takes an `image_size`: a folder, or a TFDS set of pictures of many sizes.
+
+    >>> can_be_resized("digits"), can_be_resized("folder:/pictures")
+    (False, True)
+    """
+    if name in BUILT_IN or ":" in name:
+        return name not in BUILT_IN
+    _check_spelling(name)
+    from dl.data.tfds import has_many_sizes
+
+    return has_many_sizes(name)
+
+
 def absolute(name: str) -> str:
     """The name with any path in it made absolute, so that it means the same in another working directory.
 

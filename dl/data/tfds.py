@@ -101,20 +101,35 @@ class _Features(NamedTuple):
     class_names: tuple[str, ...]
 
 
-def _labelled_pictures(info: Any, name: str, image_size: tuple[int, int] | None) -> _Features:
-    """The features of `info`, if they are 8-bit pictures and one class each."""
+def has_many_sizes(name: str, *, data_dir: str | Path | None = None) -> bool:
+    """Whether the pictures of the TFDS data set `name` have no size in common.
+
+    Raises:
+        InputError: as `load_tfds`, for an unknown name and a set that holds something else.
+    """
+    _, (image, _) = _picture_and_label(find_builder(name, data_dir=data_dir).info, name)
+    return None in image.shape[:2]
+
+
+def _picture_and_label(info: Any, name: str) -> tuple[tuple[str, str], tuple[Any, Any]]:
+    """The names of the two features of `info` that are a picture and its class, and TFDS's description of them."""
     import tensorflow_datasets as tfds
 
     keys = info.supervised_keys
     if not (isinstance(keys, tuple) and len(keys) == 2 and all(isinstance(key, str) for key in keys)):
         raise InputError(f"{name} pairs no input with one target; a set of labelled pictures is needed here")
     image, label = (info.features[key] for key in keys)
-    kinds = type(image), type(label)
-    if not (issubclass(kinds[0], tfds.features.Image) and issubclass(kinds[1], tfds.features.ClassLabel)):
+    if not (isinstance(image, tfds.features.Image) and isinstance(label, tfds.features.ClassLabel)):
         raise InputError(
-            f"{name} pairs {kinds[0].__name__} with {kinds[1].__name__}; "
+            f"{name} pairs {type(image).__name__} with {type(label).__name__}; "
             "a set of pictures (Image) with one class each (ClassLabel) is needed here"
         )
+    return keys, (image, label)
+
+
+def _labelled_pictures(info: Any, name: str, image_size: tuple[int, int] | None) -> _Features:
+    """The features of `info`, if they are 8-bit pictures and one class each."""
+    keys, (image, label) = _picture_and_label(info, name)
     many_sizes = None in image.shape[:2]
     if many_sizes and not image_size:
         raise InputError(f"{name} has pictures of many sizes: give them one with --image-size")

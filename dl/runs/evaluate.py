@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from dl.data.dataset import Dataset, DataSpec
-from dl.data.load import load_data
+from dl.data.load import can_be_resized, load_data
 from dl.errors import InputError
 from dl.runs.folder import Config, open_folder
 from dl.runs.load import restore_training
@@ -24,7 +24,8 @@ def evaluate_run(
 ) -> tuple[dict[str, float], int]:
     """Metrics of the run in folder `run` on a part of its data set, or of another, and the step of its parameters.
 
-    Another data set is normalised as the run's own; pictures of a folder get the size and channels it takes.
+    Another data set is normalised and looked at as the run's own; pictures of a folder, or of many sizes, get the size
+    and channels it takes.
 
     Raises:
         InputError: when the folder is no run, the data set has no such part, or another one does not fit the model.
@@ -45,11 +46,12 @@ def evaluate_run(
 def _other_data(dataset: str, config: Config) -> Dataset:
     """The data set called `dataset` with the description of the run's, which the model was built for."""
     own = config.data
-    pictures = own.input_shape if dataset.startswith("folder:") and len(own.input_shape) == 3 else None
+    pictures = own.input_shape if len(own.input_shape) == 3 and can_be_resized(dataset) else None
     data = load_data(
         dataset,
         validation=config.options.validation,
         image_size=(pictures[0], pictures[1]) if pictures else None,
+        random_crops=own.view == "middle",
         colour="rgb" if pictures and pictures[-1] == 3 else "grey",
         damaged=config.options.damaged,
     )

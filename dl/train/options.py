@@ -56,7 +56,7 @@ class TrainOptions:
     damaged: Literal["refuse", "skip"] = "refuse"
     """What to do about a file of folder:PATH that cannot be read."""
     train_examples: int = 0
-    """Train on only this many examples; 0 uses all."""
+    """Train on only this many examples, the same for every seed; 0 uses all."""
 
     def __post_init__(self) -> None:
         for option in fields(self):

@@ -138,7 +138,7 @@ def test_parts_description_and_fingerprint() -> None:
     assert data.spec.train_size == 16
     assert data.spec.mean == (0.485, 0.456, 0.406)
     assert sorted([*data.train.index, *data.validation.index]) == list(range(20))
-    assert limit(data, train=5).train.index.tolist() == data.train.index[:5].tolist()
+    assert set(limit(data, train=5).train.index) < set(data.train.index)
     again = dataset(stored(20), stored(6), validation=0.2)
     other = dataset(replace(stored(20), fingerprint="2"), stored(6), validation=0.2)
     assert again.fingerprint == data.fingerprint
