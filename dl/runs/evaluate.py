@@ -8,6 +8,7 @@ from typing import Literal
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.load import can_be_resized, load_data
 from dl.errors import InputError
+from dl.inspect.table import times
 from dl.runs.folder import Config, open_folder
 from dl.runs.load import restore_training
 from dl.runs.setup import check_same_data, open_data
@@ -70,7 +71,7 @@ def check_same_kind(data: DataSpec, trained: DataSpec) -> None:
     Traceback (most recent call last):
     dl.errors.InputError: photos has inputs 32×32×3 (uint8), the model was trained on 28×28×1 (uint8): ...
     """
-    inputs, own_inputs = (f"{_by(spec.input_shape)} ({spec.input_dtype})" for spec in (data, trained))
+    inputs, own_inputs = (f"{times(spec.input_shape)} ({spec.input_dtype})" for spec in (data, trained))
     if inputs != own_inputs:
         raise InputError(
             f"{data.name} has inputs {inputs}, the model was trained on {own_inputs}: give data of its kind"
@@ -84,10 +85,6 @@ def check_same_kind(data: DataSpec, trained: DataSpec) -> None:
             f"{data.name} has {_classes(data)}, the model was trained on {_classes(trained)}: compared by number",
             stacklevel=2,
         )
-
-
-def _by(shape: tuple[int, ...]) -> str:
-    return "×".join(map(str, shape))
 
 
 def _classes(spec: DataSpec) -> str:
