@@ -31,6 +31,7 @@ class Options(TrainOptions):
     learning_rate: float = 0.01
     validation: float = 0.0
     image_size: int = 227
+    random_crops: bool = True
     momentum: float = 0.9
     """Fraction of the velocity that is kept from step to step."""
     weight_decay: float = 5e-4

@@ -12,6 +12,8 @@ def baselines(
     train_examples: int = 10_000,
     validation: float = 0.0,
     image_size: int = 0,
+    colour: Literal["auto", "grey", "rgb"] = "auto",
+    damaged: Literal["refuse", "skip"] = "refuse",
     seed: int = 0,
     format: Literal["text", "markdown", "json"] = "text",
 ) -> None:
@@ -29,6 +31,10 @@ def baselines(
         Fraction of the training examples held out, the same ones that `run --validation` holds out.
     image_size
         Side that pictures of folder:PATH are resized to; 0 leaves them as they are.
+    colour
+        Channels of the pictures of folder:PATH; auto is grey if all files are.
+    damaged
+        What to do about a file of folder:PATH that cannot be read.
     seed
         Seed of the random forest and of the linear machine's data order.
     format
@@ -41,7 +47,14 @@ def baselines(
     from dl.train.options import TrainOptions, require
 
     require(train_examples >= 0, "train_examples", train_examples, "at least 0")
-    options = TrainOptions(dataset=absolute(dataset), validation=validation, image_size=image_size, seed=seed)
+    options = TrainOptions(
+        dataset=absolute(dataset),
+        validation=validation,
+        image_size=image_size,
+        colour=colour,
+        damaged=damaged,
+        seed=seed,
+    )
     nets = [run_row(run, options) for run in runs]
     data = open_data(options)
     if 0 < train_examples < len(data.train):

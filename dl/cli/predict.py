@@ -1,5 +1,6 @@
 """`predict RUN FILE...`: classify pictures."""
 
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -9,8 +10,8 @@ from dl.errors import InputError
 def predict(run: Path, *files: Path, photo: bool = False, checkpoint: Literal["last", "best"] = "last") -> None:
     """Classify pictures with a run's model: a line a file, with the class and its probability.
 
-    Pictures are resized to what the model takes. MNIST-like data are bright strokes on a dark ground, cut out and
-    centred: use --photo for a photograph of a sign on white paper.
+    Pictures are resized to what the model takes, whole or their middle alone, as the run was evaluated. MNIST-like
+    data are bright strokes on a dark ground, cut out and centred: use --photo for a photograph of a sign on paper.
 
     Parameters
     ----------
@@ -34,7 +35,7 @@ def predict(run: Path, *files: Path, photo: bool = False, checkpoint: Literal["l
     loaded = load(run, checkpoint=checkpoint)
     if len(loaded.spec.input_shape) != 3:
         raise InputError(f"the model of {run} takes inputs of shape {loaded.spec.input_shape}, not pictures")
-    read = read_photo if photo else read_picture
+    read = read_photo if photo else partial(read_picture, view=loaded.spec.view)
     pictures = np.stack([read(file, shape=loaded.spec.input_shape) for file in files])
     for file, prediction in zip(files, loaded.predict(pictures), strict=True):
         print(f"{file}: {prediction.label} ({prediction.probability:.3f})")

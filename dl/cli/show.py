@@ -69,12 +69,9 @@ def _connections(model: "Model", input_shape: tuple[int, ...], format: str, *, t
 
 def _open(name: str, catalog: Catalog) -> "tuple[Model, tuple[int, ...], str]":
     """The model that `name` stands for, the shape of its inputs, and its title."""
-    if (Path(name) / "config.json").exists():
-        from dl.runs.folder import open_folder
-
-        _, config = open_folder(name)
-        return _of_experiment(config.experiment, config.options, config.data)
     experiments = catalog.names()
+    if (Path(name) / "config.json").exists():
+        return _of_run(name)
     if name in experiments:
         from dl.data.load import describe_data
 
@@ -85,9 +82,18 @@ def _open(name: str, catalog: Catalog) -> "tuple[Model, tuple[int, ...], str]":
         return _of_experiment(experiment, options, replace(spec, train_size=max(spec.train_size, options.batch_size)))
     from dl.inspect.published import PUBLISHED
 
+    if name not in PUBLISHED and ("/" in name or Path(name).is_dir()):
+        return _of_run(name)  # which says that it is none
     if name not in PUBLISHED:
         raise InputError(f"unknown experiment or net {name!r}; {did_you_mean(name, {*experiments, *PUBLISHED})}")
     return PUBLISHED[name].build(), PUBLISHED[name].input_shape, name
+
+
+def _of_run(folder: str) -> "tuple[Model, tuple[int, ...], str]":
+    from dl.runs.folder import open_folder
+
+    _, config = open_folder(folder)
+    return _of_experiment(config.experiment, config.options, config.data)
 
 
 def _of_experiment(

@@ -1,14 +1,16 @@
-"""Which part of a photograph is looked at: anywhere while training, the middle otherwise.
+"""Which part of a photograph is looked at, where it is not the whole: anywhere while training, the middle otherwise.
 
 A box is (left, top, right, bottom) in pixels, as Pillow takes it.
 """
 
 import math
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 
 Box: TypeAlias = tuple[float, float, float, float]
+View: TypeAlias = Literal["whole", "middle"]
+"""What a model that is not in training sees of a picture."""
 
 _ATTEMPTS = 10
 _CENTRE = 224 / 256  # of the shorter side: what is left of 256 pixels when 224 are cut out
@@ -50,6 +52,15 @@ def centre_box(size: tuple[int, int], shape: tuple[int, int]) -> Box:
     (144.0, 16.0, 368.0, 240.0)
     """
     return _middle(size, shape[1] / shape[0], fraction=_CENTRE)
+
+
+def evaluation_box(view: View, size: tuple[int, int], shape: tuple[int, int]) -> Box | None:
+    """The box of `view` in a picture of `size` (height, width) that becomes one of `shape`; None is the whole.
+
+    >>> evaluation_box("middle", (256, 256), (32, 32)), evaluation_box("whole", (256, 256), (32, 32))
+    ((16.0, 16.0, 240.0, 240.0), None)
+    """
+    return centre_box(size, shape) if view == "middle" else None
 
 
 def _middle(size: tuple[int, int], ratio: float, *, fraction: float) -> Box:

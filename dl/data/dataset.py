@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias, TypeVar
 
 import numpy as np
 
+from dl.data.crops import View
 from dl.data.ragged import RaggedSource
 from dl.data.stream import IMAGENET_MEAN, IMAGENET_STD, Records, StreamedSource
 from dl.data.tokens import TokenSource
@@ -14,8 +15,9 @@ from dl.data.vocabulary import Vocabulary
 from dl.errors import InputError
 
 MEMORY_LIMIT = 4 * 2**30
-"""Bytes of decoded pictures that a data set may take in memory."""
-_VALIDATION_SEED = 20_12_58  # fixed for ever: every seed of every run validates on the same examples
+"""Bytes of decoded pictures up to which a data set is held in memory; a larger one is streamed."""
+# Fixed for ever: every seed of every run validates, and trains where it is limited, on the same examples.
+_VALIDATION_SEED, _LIMIT_SEED = 20_12_58, 18_10_43
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,11 @@ class DataSpec:
     """What a model needs to know of its data.
 
     `input_shape` is one example's; `mean` and `std` are per channel, of the training part, on the scale of
-    pictures in [0, 1]; `train_size` counts the examples that are trained on (validation already cut off). Sequences
-    that are `ragged` have several lengths, the longest that of `input_shape`. `carried` streams are read in segments
-    that a recurrent state is handed on between. `class_names` are the outputs' names; of a language task they are in
-    the `vocabulary`, which is also that of texts in other tasks.
+    pictures in [0, 1]; `train_size` counts the examples that are trained on (validation already cut off). `view` is
+    what a picture of another size shows when it is brought to `input_shape` for evaluation. Sequences that are `ragged`
+    have several lengths, the longest that of `input_shape`. `carried` streams are read in segments that a recurrent
+    state is handed on between. `class_names` are the outputs' names; of a language task they are in the `vocabulary`,
+    which is also that of texts in other tasks.
     """
 
     name: str
@@ -79,6 +82,7 @@ class DataSpec:
     train_size: int
     mean: tuple[float, ...] = (0.0,)
     std: tuple[float, ...] = (1.0,)
+    view: View = "whole"
     ragged: bool = False
     carried: bool = False
     vocabulary: Vocabulary | None = None
@@ -164,13 +168,15 @@ def stream_dataset(
     shape: tuple[int, int, int],
     class_names: tuple[str, ...],
     validation: float = 0.0,
+    crops: bool = False,
 ) -> Dataset:
     """A `Dataset` that reads its pictures while they are used and makes them `shape` [H, W, C].
 
+    With `crops` training sees random parts of them and evaluation their middle, otherwise both see the whole.
     Colours are normalised with the moments of ImageNet, grey values with those of its green.
     """
     channels = slice(None) if shape[-1] == 3 else slice(1, 2)
-    sources = [StreamedSource(part, shape, len(class_names), np.arange(len(part))) for part in (train, test)]
+    sources = [StreamedSource(part, shape, len(class_names), np.arange(len(part)), crops) for part in (train, test)]
     kept, held_out = split_validation(sources[0], fraction=validation)
     spec = DataSpec(
         name=name,
@@ -181,6 +187,7 @@ def stream_dataset(
         train_size=len(kept),
         mean=IMAGENET_MEAN[channels],
         std=IMAGENET_STD[channels],
+        view=sources[1].view,
     )
     return Dataset(spec, kept, held_out, sources[1])
 
@@ -199,22 +206,33 @@ def split_validation(train: _Part, *, fraction: float) -> tuple[_Part, _Part | N
         return train, None
     if held_out == len(train):
         raise InputError(f"validation {fraction} holds out all {len(train)} training examples: give less")
-    order = np.random.Generator(np.random.Philox(key=_VALIDATION_SEED)).permutation(len(train))
+    order = _permutation(_VALIDATION_SEED, len(train))
     return train.take(np.sort(order[held_out:])), train.take(np.sort(order[:held_out]))
 
 
 def limit(dataset: Dataset, *, train: int) -> Dataset:
-    """The data set with only the first `train` training examples, for quick looks.
+    """The data set with only `train` of its training examples, for quick looks: of any class, by a fixed permutation.
 
-    Of sequences of several lengths they are taken at even distances, so that short and long ones are among them.
+    The first ones would not do: pictures of folders are sorted by class.
     """
     if not 1 <= train <= len(dataset.train):
         raise InputError(f"cannot keep {train} of {len(dataset.train)} training examples of {dataset.spec.name}")
     spec = replace(dataset.spec, train_size=train)
-    first = np.arange(train)
-    if isinstance(dataset.train, RaggedSource):
-        first = first * len(dataset.train) // train
-    return replace(dataset, spec=spec, train=dataset.train.take(first))
+    order = _permutation(_LIMIT_SEED, len(dataset.train))
+    return replace(dataset, spec=spec, train=dataset.train.take(np.sort(order[:train])))
+
+
+def _permutation(seed: int, count: int) -> np.ndarray:
+    return np.random.Generator(np.random.Philox(key=seed)).permutation(count)
+
+
+def check_in_memory(dataset: Dataset, *, what: str) -> None:
+    """Raises InputError when `what` looks at all examples at once, and the data set is streamed."""
+    if isinstance(dataset.train, StreamedSource):
+        raise InputError(
+            f"{what} needs all examples in memory, and {dataset.spec.name} is read while it is used: bring it below "
+            f"{MEMORY_LIMIT / 2**30:.0f} GiB with a smaller --image-size, without --random-crops"
+        )
 
 
 def _channel_moments(inputs: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:

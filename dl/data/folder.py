@@ -11,17 +11,20 @@ With `train/` and `test/` (right) those are the parts; without them (left) a ten
 fixed permutation of the files sorted by class and name. Unless told otherwise pictures are grey (one channel) if all
 files are, else RGB; 8 bits deep; turned upright as their camera says. They must have one size, or be given one:
 resizing does not keep the ratio of the sides.
+
+A set that does not fit into memory, or is to be cropped at random, is read while it is used (`dl.data.stream`).
 """
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeAlias, get_args
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
-from dl.data.dataset import MEMORY_LIMIT, ArraySource, Dataset, make_dataset
+from dl.data.dataset import MEMORY_LIMIT, ArraySource, Dataset, make_dataset, stream_dataset
+from dl.data.folder_listing import Listing, list_parts
 from dl.data.picture import is_grey, open_picture, to_pixels
 from dl.data.threads import in_threads
 from dl.errors import InputError
@@ -29,8 +32,6 @@ from dl.errors import InputError
 Colour: TypeAlias = Literal["auto", "grey", "rgb"]
 Damaged: TypeAlias = Literal["refuse", "skip"]
 
-_TEST_FRACTION = 0.1
-_TEST_SEED = 10_80_10  # fixed for ever: the same files are always the test
 _MOST_NAMED = 10
 
 
@@ -39,141 +40,130 @@ def load_folder(
     *,
     validation: float,
     image_size: tuple[int, int] | None = None,
+    random_crops: bool = False,
     colour: Colour = "auto",
     damaged: Damaged = "refuse",
 ) -> Dataset:
     """The pictures below `path`, laid out as told above: uint8 [N, H, W, C], labels int32 [N].
 
+    When they are read while they are used, damage behind a picture's head is found only then, unless damaged files are
+    skipped or there is no `image_size`: these decode all of them once before.
+
     Args:
         path: the folder that holds the class folders, or `train/` and `test/`.
         validation: the fraction of the training examples to hold out.
         image_size: (height, width) to resize all pictures to.
+        random_crops: train on random parts of the pictures, evaluate on their middles.
         colour: "grey" (C is 1), "rgb" (3), or "auto": grey if all files are.
         damaged: "refuse" a file that cannot be read, or "skip" it and name it on standard error.
 
     Raises:
-        InputError: for a folder that is missing or unreadable, holds no pictures, only one class, or other
-            classes in train than in test; for pictures of several sizes without `image_size`; for a file
-            that is damaged, and when skipping those leaves nothing of a class.
+        InputError: as `list_parts`; for pictures of several sizes without `image_size`; for a file that is damaged,
+            and when skipping those leaves nothing of a class.
     """
     _check_choice("colour", colour, get_args(Colour))
     _check_choice("damaged", damaged, get_args(Damaged))
-    train, test = _list_parts(Path(path).expanduser())
-    files, count = train.files + test.files, len(train.files)
-    pictures, readable = _decode_all(files, image_size=image_size, colour=colour, damaged=damaged)
-    train, test = _kept(train, readable[:count]), _kept(test, readable[count:])
-    count = len(train.files)
-    return make_dataset(
-        f"folder:{path}",
-        ArraySource(pictures[:count], train.labels),
-        ArraySource(pictures[count:], test.labels),
-        class_names=train.classes,
-        validation=validation,
-    )
+    if image_size and min(image_size) < 1:
+        raise InputError(f"image_size is {_written(image_size)}; it must be at least 1x1")
+    parts = list_parts(Path(path).expanduser())
+    files, name = parts[0].files + parts[1].files, f"folder:{path}"
+    described = {"class_names": parts[0].classes, "validation": validation}
+    first = _first_readable(files, damaged)
+    size, check = image_size or first.size, _Check(None if image_size else first, damaged)
+    if random_crops or len(files) * math.prod(size) * _most_channels(colour) > MEMORY_LIMIT:
+        seen = _look_at(files, check, decoded=damaged == "skip" or not image_size)
+        channels = 1 if colour == "auto" and seen.all_grey else _most_channels(colour)
+        train, test = _without_damaged(parts, seen)
+        return stream_dataset(name, train, test, shape=(*size, channels), crops=random_crops, **described)
+    pictures, seen = _decode_all(files, check, size=size, colour=colour)
+    train, test = _without_damaged(parts, seen)
+    inputs = np.split(pictures, [len(train)])
+    return make_dataset(name, ArraySource(inputs[0], train.labels), ArraySource(inputs[1], test.labels), **described)
 
 
-class _Listing(NamedTuple):
-    """The files of one part, and the class of each."""
+class _Sized(NamedTuple):
+    """A picture and its height and width."""
 
-    classes: tuple[str, ...]
-    files: list[Path]
-    labels: np.ndarray
-
-    def take(self, index: np.ndarray) -> "_Listing":
-        return _Listing(self.classes, [self.files[i] for i in index], self.labels[index])
+    file: Path
+    size: tuple[int, int]
 
 
-def _list_parts(root: Path) -> tuple[_Listing, _Listing]:
-    """What is train and what is test below `root`."""
-    try:
-        if not root.is_dir():
-            raise InputError(f"there is no folder {root}")
-        if not ((root / "train").is_dir() and (root / "test").is_dir()):
-            return _cut_test(_list_classes(root))
-        train, test = _list_classes(root / "train"), _list_classes(root / "test")
-    except OSError as error:
-        raise InputError(f"{error.filename or root} cannot be read: {error.strerror}") from error
-    if train.classes != test.classes:
-        only = sorted(set(train.classes) ^ set(test.classes))
-        raise InputError(f"train and test in {root} have different classes: only one has {', '.join(only)}")
-    return train, test
+class _Check(NamedTuple):
+    """What a picture must be: as large as `like`, if that is given, and readable, or it is dealt with as `damaged`."""
+
+    like: _Sized | None
+    damaged: Damaged
 
 
-def _list_classes(folder: Path) -> _Listing:
-    """The pictures in the class folders of `folder`, sorted by class and name."""
-    classes = sorted(entry.name for entry in folder.iterdir() if entry.is_dir() and entry.name[0] != ".")
-    listed = [_list_pictures(folder / name) for name in classes]
-    if not any(listed):
-        raise InputError(f"{folder} holds no pictures: put those of a class into {folder / 'CLASS'}")
-    if empty := [name for name, files in zip(classes, listed, strict=True) if not files]:
-        raise InputError(f"{folder / empty[0]} holds no pictures: put those of its class there, or remove it")
-    if len(classes) == 1:
-        raise InputError(f"{folder} holds only the class {classes[0]}: two are needed, one sub-folder each")
-    labels = np.repeat(np.arange(len(classes), dtype=np.int32), [len(files) for files in listed])
-    return _Listing(tuple(classes), [file for files in listed for file in files], labels)
+class _Seen(NamedTuple):
+    """Which files [N] could be read, and whether all of them are grey."""
 
-
-def _list_pictures(folder: Path) -> list[Path]:
-    from PIL import Image
-
-    Image.preinit()  # common formats are then tried before rare ones: opening is a quarter faster
-    kinds = {suffix for suffix, kind in Image.registered_extensions().items() if kind in Image.OPEN}
-    return sorted(file for file in folder.iterdir() if file.suffix.lower() in kinds and file.name[0] != ".")
-
-
-def _cut_test(everything: _Listing) -> tuple[_Listing, _Listing]:
-    count = len(everything.files)
-    order = np.random.Generator(np.random.Philox(key=_TEST_SEED)).permutation(count)
-    test = max(1, round(_TEST_FRACTION * count))
-    return everything.take(np.sort(order[test:])), everything.take(np.sort(order[:test]))
-
-
-def _kept(part: _Listing, readable: np.ndarray) -> _Listing:
-    """What is left of a part without its damaged files."""
-    if lost := set(part.labels.tolist()) - set(part.labels[readable].tolist()):
-        raise InputError(f"every picture of the class {part.classes[min(lost)]} is damaged in one part: repair some")
-    return part.take(np.flatnonzero(readable))
+    readable: np.ndarray
+    all_grey: bool
 
 
 def _decode_all(
-    files: Sequence[Path], *, image_size: tuple[int, int] | None, colour: Colour, damaged: Damaged
-) -> tuple[np.ndarray, np.ndarray]:
-    """The pictures that can be read as uint8 [M, H, W, C], and which of the files [N] they are."""
-    first, size = _first_readable(files, damaged)
-    size = image_size or size
-    _check_memory(len(files), size)
-    pictures = np.empty((len(files), *size, 1 if colour == "grey" else 3), np.uint8)
+    files: Sequence[Path], check: _Check, *, size: tuple[int, int], colour: Colour
+) -> tuple[np.ndarray, _Seen]:
+    """The pictures that can be read as uint8 [M, H, W, C]."""
+    pictures = np.empty((len(files), *size, _most_channels(colour)), np.uint8)
 
-    def decode(index: int) -> bool | InputError:
-        """Fill in one picture; whether it is grey, or what is wrong with it."""
+    def keep(index: int, picture: Any) -> None:
+        pictures[index] = to_pixels(picture, pictures.shape[1:])
+
+    seen = _look_at(files, check, keep)
+    pictures = pictures if seen.readable.all() else pictures[seen.readable]
+    return pictures[..., :1].copy() if colour == "auto" and seen.all_grey else pictures, seen
+
+
+def _look_at(
+    files: Sequence[Path],
+    check: _Check,
+    look: Callable[[int, Any], None] = lambda index, picture: None,
+    *,
+    decoded: bool = True,
+) -> _Seen:
+    """Call `look` with the number of every file that can be read, and its picture, `decoded` or not yet."""
+
+    def one(index: int) -> bool | InputError:
+        """Whether a picture is grey, or what is wrong with it."""
         try:
-            picture = open_picture(files[index])
+            picture = open_picture(files[index], decoded=decoded)
         except InputError as error:
-            if damaged == "refuse":
+            if check.damaged == "refuse":
                 raise _refused(error) from error
             return error
-        if image_size is None and picture.size[::-1] != size:
-            raise InputError(
-                f"{first} has {_written(size)} pixels but {files[index]} has {_written(picture.size[::-1])}: "
-                "give all one size with --image-size"
-            )
-        pictures[index] = to_pixels(picture, pictures.shape[1:])
+        _check_size(_Sized(files[index], picture.size[::-1]), check.like)
+        look(index, picture)
         return is_grey(picture)
 
-    outcomes = in_threads(decode, len(files))
+    outcomes = in_threads(one, len(files))
+    _name_skipped([outcome for outcome in outcomes if isinstance(outcome, InputError)], len(files))
     readable = np.array([isinstance(outcome, bool) for outcome in outcomes])
-    if not readable.all():
-        _name_skipped([outcome for outcome in outcomes if isinstance(outcome, InputError)], len(files))
-        pictures = pictures[readable]
-    grey = colour == "auto" and all(outcomes)  # an error counts as true
-    return pictures[..., :1].copy() if grey else pictures, readable
+    return _Seen(readable, all(outcomes))  # an error counts as true
 
 
-def _first_readable(files: Sequence[Path], damaged: Damaged) -> tuple[Path, tuple[int, int]]:
-    """The first picture that will be used, with its height and width."""
+def _without_damaged(parts: tuple[Listing, Listing], seen: _Seen) -> list[Listing]:
+    readable = np.split(seen.readable, [len(parts[0])])
+    return [part.without_damaged(own) for part, own in zip(parts, readable, strict=True)]
+
+
+def _check_size(picture: _Sized, like: _Sized | None) -> None:
+    if like and picture.size != like.size:
+        raise InputError(
+            f"{like.file} has {_written(like.size)} pixels but {picture.file} has {_written(picture.size)}: "
+            "give all one size with --image-size"
+        )
+
+
+def _most_channels(colour: Colour) -> int:
+    return 1 if colour == "grey" else 3
+
+
+def _first_readable(files: Sequence[Path], damaged: Damaged) -> _Sized:
     for file in files:
         try:
-            return file, open_picture(file).size[::-1]
+            return _Sized(file, open_picture(file).size[::-1])
         except InputError as error:
             if damaged == "refuse":
                 raise _refused(error) from error
@@ -194,14 +184,6 @@ def _name_skipped(errors: list[InputError], count: int) -> None:
         print(f"skipped: {error}", file=sys.stderr)
     if len(errors) > _MOST_NAMED:
         print(f"skipped in all: {len(errors)} of {count} pictures", file=sys.stderr)
-
-
-def _check_memory(count: int, size: tuple[int, int]) -> None:
-    if min(size) < 1 or count * math.prod(size) * 3 > MEMORY_LIMIT:
-        raise InputError(
-            f"{count} pictures of {_written(size)} pixels do not fit into the {MEMORY_LIMIT / 2**30:.0f} GiB "
-            "that a data set may take in memory: give another --image-size"
-        )
 
 
 def _written(size: tuple[int, int]) -> str:

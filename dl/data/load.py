@@ -34,6 +34,7 @@ def load_data(
     validation: float = 0.0,
     data_dir: str | Path | None = None,
     image_size: tuple[int, int] | None = None,
+    random_crops: bool = False,
     colour: Colour = "auto",
     damaged: Damaged = "refuse",
     reading: Reading | None = None,
@@ -47,6 +48,8 @@ def load_data(
         validation: the fraction of the training examples to hold out, by a permutation that no seed changes.
         data_dir: where TFDS keeps prepared data; default `$TFDS_DATA_DIR`, then TFDS's own folder.
         image_size: (height, width) that pictures of a folder are resized to, and those of a TFDS set of many sizes.
+        random_crops: train on random parts of the pictures, evaluate on their middles, as is done with photographs;
+            not of the built-in ones. Such a set is read while it is used.
         colour: channels of a folder's pictures: "grey" (1), "rgb" (3), "auto" (grey if all files are).
         damaged: "refuse" or "skip" a folder's files that cannot be read.
         reading: how text becomes sequences; default characters, segments of 64.
@@ -70,7 +73,14 @@ def load_data(
         _check_spelling(name)
         from dl.data.tfds import load_tfds
 
-        return load_tfds(name, validation=validation, data_dir=data_dir, image_size=image_size, reading=reading)
+        return load_tfds(
+            name,
+            validation=validation,
+            data_dir=data_dir,
+            image_size=image_size,
+            random_crops=random_crops,
+            reading=reading,
+        )
     if kind == "adding":
         return load_adding(path, validation=validation)
     if kind == "chorales":
@@ -80,7 +90,28 @@ def load_data(
     if kind != "folder":
         known = ", ".join(f"{one}:PATH" for one in PATHS)
         raise InputError(f"unknown kind of data set {kind!r} in {name!r}; known: {known}, adding:STEPS")
-    return load_folder(path, validation=validation, image_size=image_size, colour=colour, damaged=damaged)
+    return load_folder(
+        path,
+        validation=validation,
+        image_size=image_size,
+        random_crops=random_crops,
+        colour=colour,
+        damaged=damaged,
+    )
+
+
+def can_be_resized(name: str) -> bool:
+    """Whether the data set called `name` takes an `image_size`: a folder, or a TFDS set of pictures of many sizes.
+
+    >>> can_be_resized("digits"), can_be_resized("folder:/pictures")
+    (False, True)
+    """
+    if name in BUILT_IN or ":" in name:
+        return name.startswith("folder:")
+    _check_spelling(name)
+    from dl.data.tfds import has_many_sizes
+
+    return has_many_sizes(name)
 
 
 def absolute(name: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from dl.data.crops import Box, View, evaluation_box
 from dl.errors import InputError
 
 PICTURE_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
@@ -12,15 +13,16 @@ PICTURE_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 _GREY = ("1", "L", "LA", "La")
 
 
-def read_picture(path: str | Path, *, shape: tuple[int, int, int]) -> np.ndarray:
-    """One picture as uint8 [H, W, C] of that `shape`: its channels converted, resized to H, W.
+def read_picture(path: str | Path, *, shape: tuple[int, int, int], view: View = "whole") -> np.ndarray:
+    """One picture as uint8 [H, W, C] of that `shape`: its channels converted, its `view` resized to H, W.
 
     Raises:
         InputError: for a file that is missing, or no picture that Pillow reads.
     """
     if shape[-1] not in PICTURE_MODES:
         raise InputError(f"pictures have 1, 3 or 4 channels; the shape {shape} asks for {shape[-1]}")
-    return to_pixels(open_picture(Path(path).expanduser()), shape)
+    picture = open_picture(Path(path).expanduser())
+    return to_pixels(picture, shape, box=evaluation_box(view, (picture.height, picture.width), shape[:2]))
 
 
 def read_grey(path: str | Path) -> np.ndarray:
@@ -36,8 +38,8 @@ def read_grey(path: str | Path) -> np.ndarray:
     return np.asarray(Image.alpha_composite(paper, picture).convert("L"))
 
 
-def open_picture(file: Path) -> Any:
-    """The picture in `file`, as Pillow has it: decoded, upright, 8 bits deep.
+def open_picture(file: Path, *, decoded: bool = True) -> Any:
+    """The picture in `file`, as Pillow has it: upright, 8 bits deep; or its kind alone if it is not to be `decoded`.
 
     Raises:
         InputError: for a file that is missing, or no picture that Pillow reads.
@@ -46,6 +48,9 @@ def open_picture(file: Path) -> Any:
 
     try:
         with Image.open(file) as picture:
+            _check_depth(picture)
+            if not decoded:
+                return picture
             picture.load()
             return _to_eight_bits(ImageOps.exif_transpose(picture) if "exif" in picture.info else picture)
     except Exception as error:  # decoders of third parties raise anything
@@ -58,25 +63,28 @@ def _to_eight_bits(picture: Any) -> Any:
 
     if picture.mode.startswith("I;16"):
         return Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
+    return picture
+
+
+def _check_depth(picture: Any) -> None:
     if picture.mode in ("I", "F"):
         raise ValueError("it has 32-bit grey values without a known range; save it with 8 or 16 bits")
-    return picture
 
 
 def is_grey(picture: Any) -> bool:
     """Whether Pillow's `picture` has no colours."""
-    return picture.mode in _GREY
+    return picture.mode in _GREY or picture.mode.startswith("I;16")
 
 
-def to_pixels(picture: Any, shape: tuple[int, int, int]) -> np.ndarray:
-    """Pillow's `picture` as uint8 [H, W, C] of that shape: its channels converted, resized to H, W."""
+def to_pixels(picture: Any, shape: tuple[int, int, int], *, box: Box | None = None) -> np.ndarray:
+    """Pillow's `picture`, or what of it lies in `box`, as uint8 [H, W, C]: its channels converted, resized to H, W."""
     from PIL import Image
 
     height, width, channels = shape
     mode = PICTURE_MODES[channels]
     converted = picture if picture.mode == mode else picture.convert(mode)
-    if converted.size != (width, height):
-        converted = converted.resize((width, height), Image.Resampling.BILINEAR)
+    if box or converted.size != (width, height):
+        converted = converted.resize((width, height), Image.Resampling.BILINEAR, box=box)
     return np.frombuffer(converted.tobytes(), np.uint8).reshape(shape)
 
 

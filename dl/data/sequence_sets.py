@@ -20,7 +20,8 @@ class Reading:
 
     `segment` symbols at a time of a stream, in `order`; documents joined to a `stream` or one by one; what the symbols
     are (`unit`), how many of them at most (`vocabulary_size`, 0 for all), and whether one that the training part does
-    not have is replaced or refused (`unknown`). Documents are cut after `longest` symbols, if that is not 0.
+    not have is replaced or refused (`unknown`). Documents are cut after `longest` symbols, if that is not 0. A
+    `vocabulary` that is given is taken in the place of the training part's own.
     """
 
     unit: Unit = "char"
@@ -30,6 +31,7 @@ class Reading:
     vocabulary_size: int = 0
     unknown: Literal["replace", "refuse"] = "replace"
     longest: int = 0
+    vocabulary: Vocabulary | None = None
 
 
 class Documents(NamedTuple):
@@ -46,7 +48,7 @@ class Documents(NamedTuple):
 
 def stream_of_text(name: str, train: str, test: str, *, reading: Reading, validation: float = 0.0) -> Dataset:
     """A language task on one text: predict each symbol from those before it; `validation` is the end of train."""
-    vocabulary = make_vocabulary([train], unit=reading.unit, size=reading.vocabulary_size)
+    vocabulary = _vocabulary(Documents([train]), reading, documents=False)
     encoded = [_encode(vocabulary, text, reading, name) for text in (train, test)]
     return _streams(name, vocabulary, *split_stream(encoded[0], fraction=validation), encoded[1], reading=reading)
 
@@ -199,6 +201,8 @@ def _spec(
 
 
 def _vocabulary(train: Documents, reading: Reading, *, documents: bool) -> Vocabulary:
+    if reading.vocabulary is not None:
+        return reading.vocabulary
     return make_vocabulary(train.texts, unit=reading.unit, size=reading.vocabulary_size, documents=documents)
 
 

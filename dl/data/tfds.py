@@ -1,6 +1,5 @@
 """Labelled pictures from TFDS, read into memory, or while they are used, without TensorFlow."""
 
-import io
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -12,12 +11,12 @@ from dl.data.dataset import MEMORY_LIMIT, ArraySource, Dataset, DataSpec, make_d
 from dl.data.picture import PICTURE_MODES
 from dl.data.prepare import damaged, find_builder, is_prepared, prepare, quiet
 from dl.data.sequence_sets import Reading
+from dl.data.stream import open_stored
 from dl.data.tfds_records import TfdsRecords, open_records
 from dl.data.tfds_text import holds_text, load_tfds_text
 from dl.errors import InputError
 
 _RECORDS_AT_ONCE = 4096
-_FORMATS = ("PNG", "JPEG", "GIF", "BMP")  # all that TFDS stores; trying no others saves a tenth of the time
 
 
 def load_tfds(
@@ -26,18 +25,21 @@ def load_tfds(
     validation: float,
     data_dir: str | Path | None = None,
     image_size: tuple[int, int] | None = None,
+    random_crops: bool = False,
     reading: Reading | None = None,
 ) -> Dataset:
     """The TFDS data set `name`, prepared first if need be: pictures uint8 [N, H, W, C], labels int32 [N]; or text.
 
     Train and test are TFDS's own parts; where there is no test part with labels, its validation part is the test.
-    A set that is larger than memory, or has pictures of many sizes, is read while it is used (`dl.data.stream`).
+    A set that is larger than memory, has pictures of many sizes, or is to be cropped at random, is read while it is
+    used (`dl.data.stream`).
 
     Args:
         name: of a set of labelled pictures: `mnist`, `cifar10`, `emnist/letters`, `imagenet2012`, ...
         validation: the fraction of the training examples to hold out.
         data_dir: where prepared data is kept; default `$TFDS_DATA_DIR`, then `~/tensorflow_datasets`.
-        image_size: (height, width) of the crops of pictures of many sizes.
+        image_size: (height, width) that pictures of many sizes are brought to.
+        random_crops: train on random parts of the pictures, evaluate on their middles.
         reading: how text becomes sequences (`dl.data.tfds_text`).
 
     Raises:
@@ -53,9 +55,16 @@ def load_tfds(
         builder = find_builder(name, data_dir=data_dir)
         features = _labelled_pictures(builder.info, name, image_size)
     train, test = (_open(builder, split, features, name) for split in _splits(builder, features, name))
-    if features.many_sizes or (len(train) + len(test)) * math.prod(features.shape) > MEMORY_LIMIT:
+    too_large = (len(train) + len(test)) * math.prod(features.shape) > MEMORY_LIMIT
+    if random_crops or features.many_sizes or too_large:
         return stream_dataset(
-            name, train, test, shape=features.shape, class_names=features.class_names, validation=validation
+            name,
+            train,
+            test,
+            shape=features.shape,
+            class_names=features.class_names,
+            validation=validation,
+            crops=random_crops,
         )
     return make_dataset(
         name,
@@ -107,20 +116,35 @@ class _Features(NamedTuple):
     class_names: tuple[str, ...]
 
 
-def _labelled_pictures(info: Any, name: str, image_size: tuple[int, int] | None) -> _Features:
-    """The features of `info`, if they are 8-bit pictures and one class each."""
+def has_many_sizes(name: str, *, data_dir: str | Path | None = None) -> bool:
+    """Whether the pictures of the TFDS data set `name` have no size in common.
+
+    Raises:
+        InputError: as `load_tfds`, for an unknown name and a set that holds something else.
+    """
+    _, (image, _) = _picture_and_label(find_builder(name, data_dir=data_dir).info, name)
+    return None in image.shape[:2]
+
+
+def _picture_and_label(info: Any, name: str) -> tuple[tuple[str, str], tuple[Any, Any]]:
+    """The names of the two features of `info` that are a picture and its class, and TFDS's description of them."""
     import tensorflow_datasets as tfds
 
     keys = info.supervised_keys
     if not (isinstance(keys, tuple) and len(keys) == 2 and all(isinstance(key, str) for key in keys)):
         raise InputError(f"{name} pairs no input with one target; a set of labelled pictures is needed here")
     image, label = (info.features[key] for key in keys)
-    kinds = type(image), type(label)
-    if not (issubclass(kinds[0], tfds.features.Image) and issubclass(kinds[1], tfds.features.ClassLabel)):
+    if not (isinstance(image, tfds.features.Image) and isinstance(label, tfds.features.ClassLabel)):
         raise InputError(
-            f"{name} pairs {kinds[0].__name__} with {kinds[1].__name__}; "
+            f"{name} pairs {type(image).__name__} with {type(label).__name__}; "
             "a set of pictures (Image) with one class each (ClassLabel) is needed here"
         )
+    return keys, (image, label)
+
+
+def _labelled_pictures(info: Any, name: str, image_size: tuple[int, int] | None) -> _Features:
+    """The features of `info`, if they are 8-bit pictures and one class each."""
+    keys, (image, label) = _picture_and_label(info, name)
     many_sizes = None in image.shape[:2]
     if many_sizes and not image_size:
         raise InputError(f"{name} has pictures of many sizes: give them one with --image-size")
@@ -167,14 +191,12 @@ def _decode_all(builder: Any, records: TfdsRecords, features: _Features, name: s
     return ArraySource(pictures, labels)
 
 
-def _picture_decoder(shape: tuple[int, int, int]) -> Callable[[bytes], np.ndarray]:
-    """A function from the bytes of a PNG or JPEG to uint8 [H, W, C] of that shape."""
-    from PIL import Image
-
+def _picture_decoder(shape: tuple[int, int, int]) -> Callable[[bytes | Path], np.ndarray]:
+    """A function from a stored picture to uint8 [H, W, C] of that shape, which it must have."""
     mode = PICTURE_MODES[shape[-1]]
 
-    def decode(data: bytes) -> np.ndarray:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
+    def decode(stored: bytes | Path) -> np.ndarray:
+        with open_stored(stored) as picture:
             pixels = picture if picture.mode == mode else picture.convert(mode)
             return np.frombuffer(pixels.tobytes(), np.uint8).reshape(shape)
 

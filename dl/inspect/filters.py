@@ -8,6 +8,7 @@ import numpy as np
 
 from dl.errors import InputError
 from dl.inspect.trained import Trained
+from dl.train.names import by_path
 from dl.types import Array
 
 _TILE = 60
@@ -28,9 +29,7 @@ def filters(trained: Trained) -> dict[str, Array]:
     >>> {name: kernel.shape for name, kernel in filters(Network(dl.models.lenet(10), params)).items()}
     {'conv1': (5, 5, 1, 20)}
     """
-    paths = jax.tree_util.tree_leaves_with_path(trained.params)
-    leaves = {jax.tree_util.keystr(path, simple=True, separator="/"): leaf for path, leaf in paths}
-    ends = "/kernel"
+    leaves, ends = by_path(trained.params), "/kernel"
     kernels = {name.removesuffix(ends): leaf for name, leaf in leaves.items() if name.endswith(ends) and leaf.ndim == 4}
     if trained.spec is None:
         return kernels

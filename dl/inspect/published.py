@@ -22,6 +22,7 @@ _PHOTO, _SMALL = (224, 224, 3), (32, 32, 3)
 PUBLISHED: dict[str, Published] = {
     "lenet": Published(models.lenet, (28, 28, 1)),
     "lenet5": Published(models.lenet5, (32, 32, 1)),
+    "lenet5_1998": Published(partial(models.lenet5, variant="1998"), (32, 32, 1)),
     "alexnet": Published(models.alexnet, (227, 227, 3)),
     "alexnet_two_towers": Published(partial(models.alexnet, towers=2), (227, 227, 3)),
     **{f"vgg{depth}": Published(partial(models.vgg, depth), _PHOTO) for depth in VGGS},
@@ -30,6 +31,7 @@ PUBLISHED: dict[str, Published] = {
     "nin_cifar": Published(partial(models.nin, 10, small=True), _SMALL),
     "googlenet": Published(models.googlenet, _PHOTO),
     "googlenet_bn": Published(partial(models.googlenet, batch_normalised=True), _PHOTO),
+    "googlenet_auxiliary": Published(partial(models.googlenet, auxiliary=True), _PHOTO),
     **{f"resnet{depth}": Published(partial(models.resnet, depth), _PHOTO) for depth in RESNETS},
     **{f"resnet{depth}": Published(partial(models.cifar_resnet, depth), _SMALL) for depth in (20, 32, 44, 56, 110)},
 }

@@ -50,7 +50,10 @@ class AlexNet(nn.Module):
     @nn.compact
     def __call__(self, inputs: Array, *, train: bool = False) -> Array:
         check_side(
-            inputs, smallest=_smallest(self.first), model="this AlexNet", advice="enlarge them, or take small=True"
+            inputs,
+            smallest=_smallest(self.first),
+            model="this AlexNet",
+            advice="enlarge them; models.alexnet(small=True) takes less",
         )
         maps = inputs
         for number in range(1, 6):

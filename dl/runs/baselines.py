@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from dl.data.dataset import Dataset, Part
+from dl.data.dataset import Dataset, Part, check_in_memory
 from dl.errors import InputError
 from dl.inspect.table import markdown_table, text_table
 from dl.runs.files import read_json
@@ -64,10 +64,15 @@ def fit_baselines(data: Dataset, *, seed: int = 0, on_row: Callable[[Row], None]
     """scikit-learn's classifiers trained on the raw pixels of `data`, pictures as grey values from 0 to 1. Source: H8.
 
     Raises:
-        InputError: when the data have no classes.
+        InputError: when the data have no classes, or training examples of one alone, or are streamed.
     """
+    check_in_memory(data, what="a baseline")
     if data.spec.task != "classification":
         raise InputError(f"baselines are classifiers; {data.spec.name} has yes-or-no outputs: name another data set")
+    if np.ptp(data.train.targets) == 0:
+        raise InputError(
+            f"all training examples of {data.spec.name}, {len(data.train)}, are of one class: take more of them"
+        )
     rows = []
     for method, make in CLASSIFIERS.items():
         start = time.perf_counter()
@@ -89,7 +94,7 @@ def run_row(run: str | Path, options: TrainOptions) -> Row:
     folder, config = open_folder(run)
     if not folder.is_finished:
         raise InputError(f"{folder.path} is not finished: go on with `resume {folder.path}`")
-    for name in ("dataset", "validation", "image_size"):
+    for name in ("dataset", "validation", "image_size", "colour", "damaged"):
         own, asked = getattr(config.options, name), getattr(options, name)
         if own != asked:
             flag = name.replace("_", "-")

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Literal
 
 from dl.data.dataset import Dataset, DataSpec
-from dl.data.load import load_data
+from dl.data.load import can_be_resized, load_data
 from dl.errors import InputError
+from dl.inspect.table import times
 from dl.runs.folder import Config, open_folder
 from dl.runs.load import restore_training
 from dl.runs.setup import check_same_data, open_data
@@ -24,7 +25,8 @@ def evaluate_run(
 ) -> tuple[dict[str, float], int]:
     """Metrics of the run in folder `run` on a part of its data set, or of another, and the step of its parameters.
 
-    Another data set is normalised as the run's own; pictures of a folder get the size and channels it takes.
+    Another data set is normalised and looked at as the run's own; pictures of a folder, or of many sizes, get the size
+    and channels it takes.
 
     Raises:
         InputError: when the folder is no run, the data set has no such part, or another one does not fit the model.
@@ -45,13 +47,16 @@ def evaluate_run(
 def _other_data(dataset: str, config: Config) -> Dataset:
     """The data set called `dataset` with the description of the run's, which the model was built for."""
     own = config.data
-    pictures = own.input_shape if dataset.startswith("folder:") and len(own.input_shape) == 3 else None
+    reading = config.options.reading
+    pictures = own.input_shape if len(own.input_shape) == 3 and can_be_resized(dataset) else None
     data = load_data(
         dataset,
         validation=config.options.validation,
         image_size=(pictures[0], pictures[1]) if pictures else None,
+        random_crops=own.view == "middle",
         colour="rgb" if pictures and pictures[-1] == 3 else "grey",
         damaged=config.options.damaged,
+        reading=replace(reading, vocabulary=own.vocabulary) if reading else None,
     )
     check_same_kind(data.spec, own)
     return replace(data, spec=replace(own, name=data.spec.name))
@@ -68,7 +73,7 @@ def check_same_kind(data: DataSpec, trained: DataSpec) -> None:
     Traceback (most recent call last):
     dl.errors.InputError: photos has inputs 32×32×3 (uint8), the model was trained on 28×28×1 (uint8): ...
     """
-    inputs, own_inputs = (f"{_by(spec.input_shape)} ({spec.input_dtype})" for spec in (data, trained))
+    inputs, own_inputs = map(_inputs, (data, trained))
     if inputs != own_inputs:
         raise InputError(
             f"{data.name} has inputs {inputs}, the model was trained on {own_inputs}: give data of its kind"
@@ -84,8 +89,12 @@ def check_same_kind(data: DataSpec, trained: DataSpec) -> None:
         )
 
 
-def _by(shape: tuple[int, ...]) -> str:
-    return "×".join(map(str, shape))
+def _inputs(spec: DataSpec) -> str:
+    if spec.ragged:  # the longest may be of any length
+        return "×".join(
+            ["sequences", times(spec.input_shape[1:])] if spec.input_shape[1:] else ["sequences of symbols"]
+        )
+    return f"{times(spec.input_shape)} ({spec.input_dtype})"
 
 
 def _classes(spec: DataSpec) -> str:

@@ -13,7 +13,7 @@ from dl.train.options import TrainOptions
 from dl.types import Params
 
 Conclusion = Callable[[Any, Params, Dataset], dict[str, dict[str, float]]]
-"""Options, parameters and data -> further figures for result.json, name to metrics."""
+"""Options, parameters and data, which are in memory -> further figures for result.json, name to metrics."""
 
 
 class Build(Protocol):

@@ -203,7 +203,7 @@ def open_folder(run: str | Path) -> tuple[RunFolder, Config]:
     if not folder.path.is_dir():
         raise InputError(f"no run folder {folder.path}: give the path that `run` printed")
     if not folder.config.exists():
-        raise InputError(f"{folder.path} has no config.json and so is no run: give the path that `run` printed")
+        raise InputError(f"{folder.path} holds no run, it has no config.json: give the path that `run` printed")
     return folder, _read_config(folder.config)
 
 

@@ -9,6 +9,7 @@ import jax
 
 from dl.data.dataset import DataSpec
 from dl.errors import InputError, RunError
+from dl.inspect.table import times
 from dl.runs.checkpoint import Checkpoints, DamagedCheckpoint, checksum
 from dl.runs.experiment import Experiment
 from dl.runs.folder import Config, Origin, RunFolder
@@ -119,6 +120,5 @@ def _differing(left: PyTree, right: PyTree) -> tuple[str, ...]:
 def _describe_inputs(there: DataSpec, here: DataSpec) -> str:
     if there.input_shape == here.input_shape:
         return ""
-    shapes = ["×".join(map(str, spec.input_shape)) for spec in (there, here)]
     remedy = ": --image-size and --colour change them" if here.name.startswith("folder:") else ""
-    return f"; its inputs are {shapes[0]}, these are {shapes[1]}{remedy}"
+    return f"; its inputs are {times(there.input_shape)}, these are {times(here.input_shape)}{remedy}"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dl.data.dataset import Dataset, limit
+from dl.data.dataset import Dataset, check_in_memory, limit
 from dl.data.load import load_data
 from dl.errors import RunError
 from dl.runs.experiment import Experiment, build_parts
@@ -30,6 +30,8 @@ def set_up(
 ) -> tuple[Dataset, Compiled]:
     """Data and compiled functions, as first chosen when `config` is given; nothing is written."""
     data = open_data(options)
+    if experiment.conclude:
+        check_in_memory(data, what=experiment.name)
     if config:
         layout = make_layout(config.parallel, devices=config.devices, batch_size=options.batch_size)
     else:
@@ -45,6 +47,7 @@ def open_data(options: TrainOptions) -> Dataset:
         options.dataset,
         validation=options.validation,
         image_size=options.picture_size,
+        random_crops=options.random_crops,
         colour=options.colour,
         damaged=options.damaged,
         reading=options.reading,

@@ -50,12 +50,14 @@ class TrainOptions:
     """Steps in one compiled call, which changes no result; 0 measures how many pay."""
     image_size: int = 0
     """Side that pictures of folder:PATH, or of many sizes, are brought to; 0 leaves them as they are."""
+    random_crops: bool = False
+    """Train on random parts of the pictures of folder:PATH or a TFDS set, evaluate on their middles."""
     colour: Literal["auto", "grey", "rgb"] = "auto"
     """Channels of the pictures of folder:PATH; auto is grey if all files are."""
     damaged: Literal["refuse", "skip"] = "refuse"
     """What to do about a file of folder:PATH that cannot be read."""
     train_examples: int = 0
-    """Train on only this many examples; 0 uses all."""
+    """Train on only this many examples, the same for every seed; 0 uses all."""
 
     def __post_init__(self) -> None:
         for option in fields(self):

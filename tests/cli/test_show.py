@@ -1,11 +1,13 @@
 """`show`: experiments and the nets of the papers, as text, Markdown and JSON."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from dl.cli import main
 from dl.inspect.published import PUBLISHED
+from dl.inspect.summary import as_json, as_markdown, as_text, summarize
 
 
 def show(words: str, capsys: pytest.CaptureFixture[str]) -> str:
@@ -38,6 +40,35 @@ def test_markdown_is_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert {line.count("|") for line in lines} == {8}
 
 
+VARIANTS = {  # name: parameters; output shape and parameters of some layers
+    "lenet5_1998": (60_000, {"S2": ("14×14×6", "12"), "C3": ("10×10×16", "1,516"), "output": ("10", "0")}),
+    "googlenet_auxiliary": (
+        13_378_280,
+        {
+            "auxiliary4a/hidden": ("1024", "2,098,176"),
+            "auxiliary4d/output": ("1000", "1,025,000"),
+            "output": ("1000", "1,025,000"),
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_variants_of_a_paper_have_names_of_their_own(name: str) -> None:
+    parameters, layers = VARIANTS[name]
+    summary = summarize(PUBLISHED[name].build(), PUBLISHED[name].input_shape, name=name)
+    text = [line.split()[:3] for line in as_text(summary).splitlines()[1:]]
+    markdown = [line.removeprefix("| ").split(" | ")[:3] for line in as_markdown(summary).splitlines()]
+    described = json.loads(as_json(summary))
+    assert (described["name"], described["parameters"]) == (name, parameters)
+    assert text[-1][2] == markdown[-1][2] == f"{parameters:,}"
+    rows = {row["name"]: row for row in described["layers"]}
+    for layer, (shape, own) in layers.items():
+        assert [layer, shape, own] in text
+        assert [layer, shape, own] in markdown
+        assert ("×".join(map(str, rows[layer]["output_shape"])), f"{rows[layer]['parameters']:,}") == (shape, own)
+
+
 def test_connections_in_every_format(capsys: pytest.CaptureFixture[str]) -> None:
     counts = {"shared": 34_944, "locally_connected": 105_705_600, "fully_connected": 44_892_355_200}
     assert json.loads(show("alexnet --connections --format json", capsys))["conv1/conv"] == counts
@@ -63,9 +94,15 @@ def test_every_experiment_can_be_shown_without_its_data(
         ("zzz", "known: alexnet"),
         ("mlp_xor --connections", "mlp_xor has no convolutions"),
         ("alexnet --format yaml", "markdown"),
+        ("letters", "letters holds no run, it has no config.json: give the path that `run` printed"),
+        ("runs/nothing", "no run folder runs/nothing: give the path that `run` printed"),
     ],
 )
-def test_refused_in_one_line(words: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_refused_in_one_line(
+    words: str, says: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "letters").mkdir()
     code = main("experiments", ["show", *words.split()])
     out, err = capsys.readouterr()
     assert (code, out, err.count("\n")) == (2, "", 1)

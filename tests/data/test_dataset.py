@@ -172,13 +172,17 @@ def test_part_finds_the_parts_and_names_the_data_set_otherwise() -> None:
         data.part("training")
 
 
-def test_limit_keeps_the_first_training_examples() -> None:
-    data = small_dataset()
-    few = limit(data, train=2)
-    assert few.train.targets.tolist() == data.train.targets[:2].tolist()
-    assert few.spec.train_size == 2
+def test_limit_keeps_some_training_examples_of_every_class() -> None:
+    numbers, labels = np.arange(300.0)[:, None], np.arange(300) // 100
+    source = ArraySource(numbers, labels)  # sorted by class, as folders are
+    data = make_dataset("sorted", source, source, class_names=("a", "b", "c"))
+    few = limit(data, train=60)
+    assert np.bincount(few.train.targets).min() >= 10
+    assert len(set(few.train.inputs[:, 0])) == len(few.train) == few.spec.train_size == 60
+    assert (few.train.inputs[:, 0] // 100 == few.train.targets).all()
     assert few.test is data.test
-    assert few.fingerprint != data.fingerprint
+    assert few.fingerprint == limit(data, train=60).fingerprint != data.fingerprint
+    assert set(limit(data, train=20).train.inputs[:, 0]) < set(few.train.inputs[:, 0])
 
 
 @pytest.mark.parametrize("train", [0, 7])

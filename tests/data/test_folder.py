@@ -1,6 +1,7 @@
 """Pictures in folders: layouts, sizes, depths, and everything that can be wrong with them."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,12 @@ import pytest
 from PIL import Image
 
 import dl.data.folder
+from dl.data.crops import centre_box
+from dl.data.dataset import ArraySource
 from dl.data.folder import load_folder
-from dl.errors import InputError
+from dl.data.picture import read_picture
+from dl.data.stream import IMAGENET_MEAN, IMAGENET_STD, StreamedSource
+from dl.errors import InputError, RunError
 
 
 def save(file: Path, array: np.ndarray | None = None, *, value: int = 0, **options: Any) -> None:
@@ -166,11 +171,85 @@ def test_one_size_is_needed(parts: Path) -> None:
     assert str(raised.value) == f"{first} has 4x6 pixels but {odd} has 7x5: give all one size with --image-size"
 
 
-def test_memory(parts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def views(part: Any, **draw: int) -> list:
+    index = np.arange(len(part))
+    return (part.draw(index, **draw) if draw else part.gather(index))["inputs"].tolist()
+
+
+def test_what_does_not_fit_into_memory_is_streamed_and_looks_the_same(
+    parts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(parts / "train" / "b" / "1.png", noise(4, 6, 3))
+    held = load_folder(parts, validation=0.4)
     monkeypatch.setattr(dl.data.folder, "MEMORY_LIMIT", 12 * 4 * 6 * 3 - 1)
-    with pytest.raises(InputError, match="12 pictures of 4x6 pixels do not fit"):
-        load_folder(parts, validation=0.0)
-    assert load_folder(parts, validation=0.0, image_size=(4, 5)).spec.input_shape == (4, 5, 1)
+    streamed = load_folder(parts, validation=0.4)
+    for name in ("train", "validation", "test"):
+        ours, theirs = streamed.part(name), held.part(name)
+        assert isinstance(ours, StreamedSource)
+        assert views(ours) == views(ours, seed=1, step=2) == theirs.inputs.tolist()
+        assert ours.gather(np.arange(len(ours)))["targets"].tolist() == theirs.targets.tolist()
+    moments = {"mean": IMAGENET_MEAN, "std": IMAGENET_STD}
+    assert streamed.spec == replace(held.spec, **moments)
+    assert isinstance(load_folder(parts, validation=0.4, colour="grey").train, ArraySource), "a third of the bytes"
+    small = load_folder(parts, validation=0.4, image_size=(4, 5))
+    assert isinstance(small.train, ArraySource)
+
+
+def test_random_crops_are_streamed_and_told_by_seed_and_step(parts: Path) -> None:
+    for index in range(3):
+        save(parts / "train" / "a" / f"{index}.png", noise(40, 30, seed=index))
+    data = load_folder(parts, validation=0.0, image_size=(8, 8), random_crops=True)
+    assert (data.spec.view, data.spec.input_shape) == ("middle", (8, 8, 1))
+    looks = [views(data.train, seed=seed, step=step) for seed, step in ((0, 0), (0, 0), (0, 1), (1, 0))]
+    assert looks[0] == looks[1]
+    assert looks[0] != looks[2] != looks[3] != looks[0]
+    picture = Image.open(parts / "train" / "a" / "2.png")
+    cut = picture.resize((8, 8), Image.Resampling.BILINEAR, box=centre_box((40, 30), (8, 8)))
+    assert np.array_equal(views(data.train)[2], np.asarray(cut)[..., None])
+    assert read_picture(parts / "train" / "a" / "2.png", shape=(8, 8, 1), view=data.spec.view)[..., 0].tolist() == (
+        np.asarray(cut).tolist()
+    )
+
+
+def test_streamed_pictures_are_upright_and_eight_bits_deep(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned
+    for name in ("a", "b"):
+        save(tmp_path / name / "1.jpg", noise(16, 8), exif=exif)
+        save(tmp_path / name / "2.png", np.full((8, 16), 32768, np.uint16))
+    options: dict[str, Any] = {"validation": 0.0, "image_size": (16, 8)}
+    held = load_folder(tmp_path, **options)
+    streamed = load_folder(tmp_path, **options, random_crops=True)
+    assert streamed.spec.input_shape == held.spec.input_shape == (16, 8, 1)
+    whole = replace(streamed.train, crops=False)
+    assert views(whole) == held.train.inputs.tolist()
+
+
+def test_fingerprints_of_streamed_folders(parts: Path) -> None:
+    def fingerprint() -> str:
+        return load_folder(parts, validation=0.0, image_size=(8, 8), random_crops=True).fingerprint
+
+    before = fingerprint()
+    assert fingerprint() == before
+    save(parts / "train" / "b" / "1.png", noise(9, 9))
+    changed = fingerprint()
+    (parts / "train" / "b" / "1.png").rename(parts / "train" / "b" / "4.png")
+    assert len({before, changed, fingerprint()}) == 3
+
+
+def test_damage_that_is_met_while_streaming_is_named(parts: Path) -> None:
+    cut_off(parts)
+    data = load_folder(parts, validation=0.0, image_size=(8, 8), random_crops=True)
+    with pytest.raises(RunError, match=r"train/b/1\.png is a damaged picture.*--damaged skip"):
+        data.train.gather(np.arange(6))
+    skipped = load_folder(parts, validation=0.0, image_size=(8, 8), random_crops=True, damaged="skip")
+    assert len(skipped.train) == 5
+    assert skipped.train.gather(np.arange(5))["targets"].tolist() == [0, 0, 0, 1, 1]
+    with pytest.raises(InputError, match=r"train/b/1\.png is a damaged picture"):
+        load_folder(parts, validation=0.0, random_crops=True)
+    (parts / "train" / "b" / "1.png").write_text("text")
+    with pytest.raises(InputError, match=r"train/b/1\.png is not a picture"):
+        load_folder(parts, validation=0.0, image_size=(8, 8), random_crops=True)
 
 
 def remove(*names: str) -> Callable[[Path], None]:

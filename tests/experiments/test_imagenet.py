@@ -13,6 +13,7 @@ from prepared import photographs, store_photographs
 import dl
 from dl.cli.catalog import Catalog
 from dl.data.load import describe_data
+from dl.runs.evaluate import evaluate_run
 from dl.runs.run import resume_run, start_run
 from dl.train.interrupt import StopRequest
 
@@ -76,10 +77,12 @@ def test_alexnet_stopped_in_an_epoch_and_resumed_is_one_that_was_not(tmp_path: P
     assert values[0] == values[1]
 
 
-def test_two_steps_of_resnet(tmp_path: Path) -> None:
+def test_two_steps_of_resnet_and_evaluation_on_another_set_of_many_sizes(tmp_path: Path) -> None:
     result = run("resnet50_imagenet", tmp_path / "run", epochs=1, train_examples=8).result
     assert result["steps"] == 2
     assert np.isfinite(result["metrics"]["test"]["loss"])
+    metrics, _ = evaluate_run(tmp_path / "run", dataset="tiny")  # another for all that it knows
+    assert metrics == pytest.approx(result["metrics"]["test"], rel=1e-5)
 
 
 @pytest.mark.parametrize(("name", "parameters"), [("alexnet_imagenet", 62_378_344), ("resnet50_imagenet", 25_557_032)])

@@ -73,6 +73,12 @@ WRONG = [
     pytest.param("{runs}/autoencoder_mnist --dataset digits --validation 0.1", "no classifier", id="auto-encoder"),
     pytest.param("{runs}/nothing --dataset digits", "no run folder", id="no-run"),
     pytest.param("--dataset moons", "yes-or-no", id="binary"),
+    pytest.param(
+        "--dataset digits --train-examples 1", "all training examples of digits, 1, are of one", id="one-class"
+    ),
+    pytest.param(
+        "{runs}/mlp_mnist --dataset digits --validation 0.1 --colour grey", "--colour auto, not grey", id="other-colour"
+    ),
     pytest.param("--dataset digits --train-examples -1", "train_examples is -1", id="negative"),
 ]
 

@@ -24,7 +24,7 @@ class Undrawn(StreamedSource):
 
     whole: Any = None
 
-    def _decode(self, index: np.ndarray, generators: Any) -> dict[str, np.ndarray]:
+    def _decode(self, index: np.ndarray, boxes: Any) -> dict[str, np.ndarray]:
         return self.whole.gather(self.index[index])
 
 
@@ -36,7 +36,7 @@ def pictures(count: int) -> ArraySource:
 
 
 def streamed(source: Any) -> Undrawn:
-    return Undrawn(None, (5, 5, 1), 2, np.arange(len(source)), source)
+    return Undrawn(None, (5, 5, 1), 2, np.arange(len(source)), whole=source)
 
 
 def resident() -> Dataset:
