@@ -1,4 +1,4 @@
-"""`baselines`: support vector machines and a random forest on raw pixels, beside finished runs."""
+"""`baselines`: scikit-learn's classifiers on raw pixels or counted words, beside finished runs."""
 
 from pathlib import Path
 from typing import Literal
@@ -17,14 +17,14 @@ def baselines(
     seed: int = 0,
     format: Literal["text", "markdown", "json"] = "text",
 ) -> None:
-    """Train scikit-learn's classifiers on raw pixels and show them beside finished runs, in one table.
+    """Train scikit-learn's classifiers on raw pixels, or of texts on the counts of words, beside finished runs.
 
     Parameters
     ----------
     runs
         Folders of finished runs on the same data set with the same held-out examples.
     dataset
-        Data set: a built-in name, a TFDS name, or folder:PATH.
+        Data set: a built-in name, a TFDS name, folder:PATH, or texts with labels, such as tsv:PATH.
     train_examples
         Train on at most this many examples, those that `run --train-examples` takes; 0 uses all.
     validation
@@ -44,10 +44,11 @@ def baselines(
     from dl.data.load import absolute
     from dl.runs.baselines import Row, as_json, as_markdown, as_text, fit_baselines, run_row
     from dl.runs.setup import open_data
-    from dl.train.options import TrainOptions, require
+    from dl.train.options import TextOptions, require
 
     require(train_examples >= 0, "train_examples", train_examples, "at least 0")
-    options = TrainOptions(
+    options = TextOptions(
+        unit="word",
         dataset=absolute(dataset),
         validation=validation,
         image_size=image_size,

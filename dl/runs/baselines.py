@@ -1,4 +1,4 @@
-"""Machine learning on raw pixels beside nets that learn their features, on the same data (H8)."""
+"""Machine learning on raw pixels or counted words beside nets that learn their features, on the same data (H8)."""
 
 import json
 import time
@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from dl.data.dataset import Dataset, Part, check_in_memory
+from dl.data.dataset import Dataset, DataSpec, Part, check_in_memory
+from dl.data.ragged import RaggedSource
 from dl.errors import InputError
 from dl.inspect.table import markdown_table, text_table
 from dl.runs.files import read_json
@@ -53,33 +54,46 @@ def random_forest(seed: int) -> Any:
     return RandomForestClassifier(300, n_jobs=-1, random_state=seed)
 
 
+def naive_bayes(seed: int) -> Any:
+    """The class k with the largest log p(k) + Σ_w n_w log p(w | k); every word is counted once more than it occurs."""
+    from sklearn.naive_bayes import MultinomialNB
+
+    return MultinomialNB()
+
+
 CLASSIFIERS: dict[str, Callable[[int], Any]] = {
     "linear SVM": linear_svm,
     "RBF SVM": rbf_svm,
     "random forest": random_forest,
 }
+"""What is trained on pixels."""
+WORD_CLASSIFIERS: dict[str, Callable[[int], Any]] = {"naive Bayes": naive_bayes, "linear SVM": linear_svm}
+"""What is trained on how often each word is in a text."""
 
 
 def fit_baselines(data: Dataset, *, seed: int = 0, on_row: Callable[[Row], None] = lambda row: None) -> list[Row]:
-    """scikit-learn's classifiers trained on the raw pixels of `data`, pictures as grey values from 0 to 1. Source: H8.
+    """scikit-learn's classifiers trained on the inputs of `data` as they are. Source: H8.
+
+    Pictures are grey values from 0 to 1, texts the counts of their symbols ("bag of words").
 
     Raises:
         InputError: when the data have no classes, or training examples of one alone, or are streamed.
     """
     check_in_memory(data, what="a baseline")
     if data.spec.task != "classification":
-        raise InputError(f"baselines are classifiers; {data.spec.name} has yes-or-no outputs: name another data set")
+        raise InputError(f"baselines are classifiers; {data.spec.name} has none: name another data set")
     if np.ptp(data.train.targets) == 0:
         raise InputError(
             f"all training examples of {data.spec.name}, {len(data.train)}, are of one class: take more of them"
         )
     rows = []
-    for method, make in CLASSIFIERS.items():
+    classifiers = WORD_CLASSIFIERS if data.spec.vocabulary else CLASSIFIERS
+    for method, make in classifiers.items():
         start = time.perf_counter()
-        classifier = make(seed).fit(_pixels(data.train), data.train.targets)
+        classifier = make(seed).fit(_features(data.train, data.spec), data.train.targets)
         seconds = time.perf_counter() - start
-        validation = None if data.validation is None else _accuracy(classifier, data.validation)
-        rows.append(Row(method, len(data.train), validation, _accuracy(classifier, data.test), seconds))
+        validation = None if data.validation is None else _accuracy(classifier, data.validation, data.spec)
+        rows.append(Row(method, len(data.train), validation, _accuracy(classifier, data.test, data.spec), seconds))
         on_row(rows[-1])
     return rows
 
@@ -139,11 +153,21 @@ def _cells(row: Row) -> tuple[str, ...]:
     return row.method, f"{row.train_examples:,}", validation, test, f"{row.seconds:.1f}"
 
 
-def _pixels(part: Part) -> np.ndarray:
-    """Inputs [N, ...] as vectors [N, D], float32; pictures from 0 (black) to 1 (white)."""
+def _features(part: Part, spec: DataSpec) -> Any:
+    """Inputs [N, ...] as vectors [N, D], float32; pictures from 0 (black) to 1 (white), texts as counts (sparse)."""
+    if isinstance(part, RaggedSource):
+        return _counts(part, len(spec.text))
     flat = part.inputs.reshape(len(part), -1).astype(np.float32)
     return flat / 255.0 if part.inputs.dtype == np.uint8 else flat
 
 
-def _accuracy(classifier: Any, part: Part) -> float:
-    return float(classifier.score(_pixels(part), part.targets))
+def _counts(part: RaggedSource, symbols: int) -> Any:
+    from scipy.sparse import csr_array
+
+    real = np.arange(part.inputs.shape[1]) < part.lengths[:, None]
+    rows, columns = np.nonzero(real)[0].astype(np.int32), part.inputs[real]
+    return csr_array((np.ones(len(rows), np.float32), (rows, columns)), shape=(len(part), symbols))
+
+
+def _accuracy(classifier: Any, part: Part, spec: DataSpec) -> float:
+    return float(classifier.score(_features(part, spec), part.targets))
