@@ -59,7 +59,9 @@ def _verdict(gcc: str, folder: str, text: str) -> Verdict:
     if not errors:
         return Verdict(False, (messages.strip() or f"gcc ended with {status}").splitlines()[0], None, 1)
     line, column, message = errors[0]
-    return Verdict(False, message, offset_of(text, int(line), int(column)), len(errors))
+    # GCC reports the end of the text at the beginning of its last line.
+    at_end = message.endswith("at end of input")
+    return Verdict(False, message, len(text) if at_end else offset_of(text, int(line), int(column)), len(errors))
 
 
 def _compile(gcc: str, folder: str, text: str) -> tuple[int, str]:

@@ -17,15 +17,21 @@ class Edit(NamedTuple):
     to_stop: int
 
 
-def edit_distance(first: Items, second: Items, *, limit: int | None = None) -> int:
+class Lanes(NamedTuple):
+    """Sequences side by side in long integers, a bit an item, with a zero after each: see `edit_distances`.
+
+    `places` holds where each item occurs, `every` the bits of all items, `lowest` those of the first ones; sequence n
+    has the bits from `starts[n]` to `starts[n + 1] − 1`.
+    """
+
+    places: dict[Hashable, int]
+    every: int
+    lowest: int
+    starts: np.ndarray
+
+
+def edit_distance(first: Items, second: Items) -> int:
     """The fewest insertions, deletions and replacements that turn `first` into `second`.
-
-    With a `limit`, any number above it stands for all distances above it, which are given up early.
-
-    Column by column the table D(i, j) = min(D(i−1, j) + 1, D(i, j−1) + 1, D(i−1, j−1) + [first_i ≠ second_j]) is kept
-    as two integers whose bits say where a column grows or falls by one, so that a whole column costs a few operations
-    on long integers. Source: Myers, "A fast bit-vector algorithm for approximate string matching based on dynamic
-    programming", 1999, as simplified by Hyyrö, 2003.
 
     >>> edit_distance("kitten", "sitting")
     3
@@ -33,9 +39,62 @@ def edit_distance(first: Items, second: Items, *, limit: int | None = None) -> i
     1
     """
     first, second = _without_common_ends(first, second)
-    if not first:
-        return len(second)
-    return _bit_parallel(_places(first), len(first), second, len(first) + len(second) if limit is None else limit)
+    grows, falls = _last_column(make_lanes([first]), second)
+    return len(second) + grows.bit_count() - falls.bit_count()
+
+
+def edit_distances(lanes: Lanes, items: Items) -> np.ndarray:
+    """The distances of `items` from all sequences of `lanes` at once: int64 [N].
+
+    The table of D(i, j) = min(D(i−1, j) + 1, D(i, j−1) + 1, D(i−1, j−1) + [first_i ≠ second_j]) is made column by
+    column, and a column is kept as two integers whose bits say where it grows and where it falls by one: a column of
+    all tables costs some operations on long integers. D(i, j) is j, and the sum of the column's steps up to i. Source:
+    Myers, "A fast bit-vector algorithm for approximate string matching based on dynamic programming", 1999, as
+    simplified by Hyyrö, 2003.
+
+    >>> edit_distances(make_lanes(["sitting", "", "mitten"]), "kitten").tolist()
+    [3, 6, 1]
+    """
+    grows, falls = (_sums(column, lanes.starts) for column in _last_column(lanes, items))
+    return len(items) + grows - falls
+
+
+def make_lanes(sequences: Sequence[Items]) -> Lanes:
+    """Sequences ready to be compared with others."""
+    number: dict[Hashable, int] = {}
+    items = [number.setdefault(item, len(number)) for sequence in sequences for item in (*sequence, _GAP)]
+    bits, starts = np.array(items, np.int32), np.cumsum([0, *(len(sequence) + 1 for sequence in sequences)])
+    places = {item: _integer(bits == index) for item, index in number.items()}
+    lowest = np.zeros(len(bits), bool)
+    lowest[starts[:-1]] = True
+    return Lanes(places, _integer(bits != number.get(_GAP, -1)), _integer(lowest), starts)
+
+
+_GAP = object()
+
+
+def _integer(bits: np.ndarray) -> int:
+    return int.from_bytes(np.packbits(bits, bitorder="little").tobytes(), "little")
+
+
+def _sums(column: int, starts: np.ndarray) -> np.ndarray:
+    """How many bits of each lane are set."""
+    data = np.frombuffer(column.to_bytes(int(starts[-1]) // 8 + 1, "little"), np.uint8)
+    return np.diff(np.append(0, np.cumsum(np.unpackbits(data, bitorder="little")))[starts])
+
+
+def _last_column(lanes: Lanes, items: Items) -> tuple[int, int]:
+    """Where the last columns of all tables grow by one, and where they fall."""
+    every, grows, falls = lanes.every, lanes.every, 0
+    for item in items:
+        equal = lanes.places.get(item, 0)
+        # The sum's carry runs along a lane and ends in the zero after it.
+        diagonal = ((((equal & grows) + grows) ^ grows) & every) | equal | falls
+        right_grows = (falls | (every ^ (diagonal | grows))) << 1 | lanes.lowest
+        right_falls = (grows & diagonal) << 1
+        grows = (right_falls | ~(diagonal | right_grows)) & every
+        falls = right_grows & diagonal
+    return grows, falls
 
 
 def _without_common_ends(first: Items, second: Items) -> tuple[Items, Items]:
@@ -46,31 +105,6 @@ def _without_common_ends(first: Items, second: Items) -> tuple[Items, Items]:
     while end < shorter - begin and first[-1 - end] == second[-1 - end]:
         end += 1
     return first[begin : len(first) - end], second[begin : len(second) - end]
-
-
-def _places(items: Items) -> dict[Hashable, int]:
-    """Where each item occurs, as the bits of an integer."""
-    places: dict[Hashable, int] = {}
-    for place, item in enumerate(items):
-        places[item] = places.get(item, 0) | 1 << place
-    return places
-
-
-def _bit_parallel(places: dict[Hashable, int], rows: int, second: Items, limit: int) -> int:
-    every, last = (1 << rows) - 1, 1 << rows - 1
-    grows, falls, distance = every, 0, rows
-    for left, item in zip(range(len(second) - 1, -1, -1), second, strict=True):
-        equal = places.get(item, 0)
-        diagonal = (((equal & grows) + grows) ^ grows) | equal | falls
-        right_grows = falls | (every & ~(diagonal | grows))
-        right_falls = grows & diagonal
-        distance += bool(right_grows & last) - bool(right_falls & last)
-        if distance - left > limit:
-            return distance - left
-        right_grows, right_falls = right_grows << 1 | 1, right_falls << 1
-        grows = (right_falls | ~(diagonal | right_grows)) & every
-        falls = right_grows & diagonal & every
-    return distance
 
 
 def edit_script(first: Items, second: Items) -> list[Edit]:
