@@ -28,7 +28,8 @@ def edits(text: str, verdict: Verdict) -> list[str]:
     offset = len(text) if verdict.offset is None else verdict.offset
     here = max(bisect.bisect_right([token.start for token in tokens], offset) - 1, 0)
     near = [tokens[place] for place in (here, here - 1, here + 1, here - 2, here - 3) if 0 <= place < len(tokens)]
-    ended = [begun + ending for begun in (text, text[: tokens[-1].start]) for ending in endings(begun)]
+    begun = (text, *(text[: last.start] for last in tokens[-1:]))
+    ended = [some + ending for some in begun for ending in endings(some)]
     found = itertools.chain(
         _expected(text, near[:2], verdict.message),
         _of_name(text, tokens, offset, verdict.message),
@@ -94,24 +95,20 @@ def _of_loops(text: str, tokens: list[Token], message: str) -> Iterator[str]:
     """Variables that loops declare, as only later dialects allow: they are declared before, in one loop or in all."""
     if "initial declarations" not in message:
         return
-    loops = [place for place, token in enumerate(tokens[:-3]) if token.kind == "for" and tokens[place + 2].kind in _TYPES]
-    declared = [token for token in tokens[: loops[0]] if token.kind in _TYPES] if loops else []
+    fors = [place for place, token in enumerate(tokens[:-3]) if token.kind == "for"]
+    loops = [place for place in fors if tokens[place + 2].kind in _TYPES]
+    declared = [token.stop for token in tokens[: min(loops, default=0)] if token.kind in _TYPES]
     for some in (loops, loops[:1]):
         bare = _replaced(text, [tokens[place + 2] for place in some], "")
         names = dict.fromkeys(tokens[place + 3].text for place in some)
-        for before in declared[-3:]:
-            yield _put(bare, before.stop, before.stop, "".join(f" {name}," for name in names))
+        for stop in declared[-3:]:
+            yield _put(bare, stop, stop, "".join(f" {name}," for name in names))
         yield bare
 
 
 def _instead_of(text: str, near: list[Token], tokens: list[Token]) -> Iterator[str]:
     for token in near:
         yield from (_put(text, token.start, token.stop, new) for new in _instead(token, tokens))
-
-
-def _between(text: str, near: list[Token]) -> Iterator[str]:
-    places = dict.fromkeys(place for token in near for place in (token.start, token.stop))
-    yield from (_put(text, place, place, new) for place in places for new in _INSERTED)
 
 
 def _instead(token: Token, tokens: list[Token]) -> Iterator[str]:
@@ -127,12 +124,20 @@ def _instead(token: Token, tokens: list[Token]) -> Iterator[str]:
             yield from (word + between + token.text.removeprefix(word) for between in (" ", "("))
     elif token.kind in ("string", "character", "number"):
         yield from (_put(token.text, place, place + 1, "") for place in range(min(len(token.text), 4)))
-        yield from (_put(token.text, -place, len(token.text) - place, token.text[0]) for place in (1, 2, 3))
+        ends = [place for place in range(len(token.text) - 3, len(token.text)) if place > 0]
+        yield from (
+            _put(token.text, place, place, quote) for quote in "\"'" if token.text[0] == quote for place in ends
+        )
+
+
+def _between(text: str, near: list[Token]) -> Iterator[str]:
+    places = dict.fromkeys(place for token in near for place in (token.start, token.stop))
+    yield from (_put(text, place, place, new) for place in places for new in _INSERTED)
 
 
 def _brackets(text: str, before: list[Token]) -> Iterator[str]:
     """One brace more or less, somewhere before the error."""
-    for token in [token for token in reversed(before) if token.kind in "{}"][:_NEAR]:
+    for token in [token for token in reversed(before) if token.kind in ("{", "}")][:_NEAR]:
         yield _put(text, token.start, token.stop, "")
     for token in [token for token in reversed(before) if token.kind in (")", "else", "do")][:_NEAR]:
         yield _put(text, token.stop, token.stop, "{")

@@ -37,8 +37,8 @@ def _open_quote(text: str) -> str:
     """What closes a comment, string or character that goes on to the very end of `text`."""
     if commented(text + "\n*/") > commented(text):
         return "*/"
-    for quote in ('"', "'"):
+    for quote, kind in (('"', "string"), ("'", "character")):
         for last in c_tokens(text + quote)[-1:]:
-            if last.start < len(text) < last.stop and last.kind != "directive":
+            if last.kind == kind and last.start < len(text) < last.stop:
                 return quote
     return ""

@@ -17,7 +17,7 @@ from dl.inspect.c_verdict import ACCEPTED, EMPTY, Judge, Verdict, offset_of
 _DIALECT = "gnu89"  # that of the online judge's programs: functions may be called undeclared
 _FLAGS = ("-fsyntax-only", "-w", f"-std={_DIALECT}", "-fno-diagnostics-show-caret", "-x", "c", "-")
 # A text may include an endless file or expand a macro for ever; limits set by a shell hold for the compiler it starts.
-_LIMITED = ("sh", "-c", 'ulimit -t 10; ulimit -v 2000000 2>/dev/null; exec "$@"', "sh")
+_LIMITED = ("sh", "-c", 'ulimit -t 10; ulimit -v 500000 2>/dev/null; exec "$@"', "sh")
 _SECONDS = 60.0
 _ERROR = re.compile(r"^<stdin>:(\d+):(\d+): (?:fatal )?error: (.*)$", re.MULTILINE)
 
@@ -25,7 +25,7 @@ _ERROR = re.compile(r"^<stdin>:(\d+):(\d+): (?:fatal )?error: (.*)$", re.MULTILI
 def gcc_judge() -> Judge | None:
     """`gcc -fsyntax-only -w -std=gnu89`, a process a text and as many at once as there are cores; None without GCC.
 
-    System headers may be included. A text gets 10 seconds of processor time and 2 GB.
+    System headers may be included. A text gets 10 seconds of processor time and half a gigabyte.
     """
     gcc = shutil.which("gcc")
     return _working(gcc) if gcc and os.name == "posix" else None

@@ -1,6 +1,6 @@
 """A parser written in Python as a judge of C programs, where there is no compiler.
 
-It knows the grammar alone: names that are not declared, wrong types and redefinitions pass, GNU's nested functions do not.
+It knows the grammar alone: names that are not declared, wrong types and redefinitions pass.
 """
 
 import functools
@@ -11,30 +11,11 @@ from typing import Any
 from dl.inspect.c_tokens import Token, c_tokens
 from dl.inspect.c_verdict import ACCEPTED, EMPTY, Judge, Verdict, offset_of
 
-_TYPES = frozenset(
-    [
-        "FILE",
-        "size_t",
-        "ssize_t",
-        "ptrdiff_t",
-        "wchar_t",
-        "time_t",
-        "clock_t",
-        "va_list",
-        "fpos_t",
-        "div_t",
-        "ldiv_t",
-        "bool",
-        "int8_t",
-        "int16_t",
-        "int32_t",
-        "int64_t",
-        "uint8_t",
-        "uint16_t",
-        "uint32_t",
-        "uint64_t",
-    ]
-)
+_NAMES = """
+    FILE size_t ssize_t ptrdiff_t wchar_t time_t clock_t va_list fpos_t div_t ldiv_t bool int8_t int16_t int32_t int64_t
+    uint8_t uint16_t uint32_t uint64_t
+"""
+_TYPES = frozenset(_NAMES.split())
 _PLACE = re.compile(r":(\d+):(\d+): ")
 
 

@@ -19,30 +19,32 @@ class Repair(NamedTuple):
     wrong_characters: int
 
 
-class _State(NamedTuple):
-    """A text on the way: its distance to the rejected one and what the judge says of it."""
+class _Found(NamedTuple):
+    """An accepted text and how far it is from the rejected one."""
 
-    text: str
     distance: int
-    verdict: Verdict
+    text: str
 
 
 class _Waiting(NamedTuple):
-    """A rejected text whose edits are not all tried, in the order of what it promises."""
+    """A rejected text whose edits are not all tried; of all these the one comes next that has least against it."""
 
-    promise: int
-    distance: int
-    remaining: int
+    against: float
     order: int
-    texts: Iterator[str]
+    mended: float
+    remaining: int
+    edited: Iterator[str]
 
 
 _AT_ONCE = 16  # edits that are judged together
-_PER_ERROR = int(__import__('os').environ.get('PE','2'))
+_A_BLOCK = 0.25  # a block of edits that mended nothing speaks against a text as a quarter of a wrong character does
+# A compiler reads once, from the front: that its first error comes this much later is worth three wrong characters.
+_LATER, _WORTH = 40, 3.0
+_MORE = 64  # further calls, once an accepted text is found, for one that is nearer
 
 
 def repair(text: str, *, judge: Judge | None = None, calls: int = 400) -> Repair | None:
-    """The nearest accepted text that a search with about `calls` calls of the compiler finds; None if it finds none.
+    """The nearest accepted text that a search with at most about `calls` calls of the compiler finds, if it finds one.
 
     The search edits the text where its first error is reported, then the texts so made, the most promising first. In
     the end no edit can be undone alone. The distance is an upper bound of the least one. Code is never made to pass by
@@ -53,55 +55,65 @@ def repair(text: str, *, judge: Judge | None = None, calls: int = 400) -> Repair
     Repair(text='int main() { int n; scanf(n); return n; }', wrong_characters=2)
     """
     judge = judge or find_judge()
-    start = _State(text, 0, judge.verdicts([text])[0])
-    if start.verdict.accepted:
+    verdict = judge.verdicts([text])[0]
+    if verdict.accepted:
         return Repair(text, 0)
-    best = _search(start, judge, calls)
-    return _without_needless_edits(text, best, judge) if best else None
+    found = _search(text, verdict, judge, calls)
+    return _without_needless_edits(text, found.text, judge) if found else None
 
 
-def _search(start: _State, judge: Judge, calls: int) -> str | None:
-    """Best first: what was edited, what is still reported wrong and how long nothing came of it count against a text."""
-    best, seen, order = None, {start.text}, itertools.count()
-    waiting = [_waiting(start, next(order))]
-    while waiting and calls > 0 and not (best and best.distance <= waiting[0].promise):
-        first = heapq.heappop(waiting)
-        texts = list(itertools.islice((text for text in first.texts if text not in seen), min(_AT_ONCE, calls)))
-        if texts:
-            heapq.heappush(waiting, first._replace(promise=first.promise + 1))
-        calls -= len(texts)
-        seen.update(texts)
-        for state in _judged(start.text, texts, judge):
-            if not state.verdict.accepted:
-                heapq.heappush(waiting, _waiting(state, next(order)))
-            elif best is None or state.distance < best.distance:
-                best = state
-    return best.text if best else None
+def _search(original: str, verdict: Verdict, judge: Judge, calls: int) -> _Found | None:
+    """Best first: wrong characters count against a text, errors that are mended for it."""
+    best, seen, order = None, {original}, itertools.count()
+    waiting = [_Waiting(0.0, next(order), 0.0, _remaining(original, verdict), _edited(original, verdict))]
+    while waiting and calls > 0 and not (best and best.distance == 1):
+        parent = heapq.heappop(waiting)
+        nearer = _nearer(original, parent.edited, seen, best.distance if best else None)
+        block = list(itertools.islice(nearer, min(_AT_ONCE, calls)))
+        if block:
+            heapq.heappush(waiting, parent._replace(against=parent.against + _A_BLOCK))
+        calls -= len(block)
+        for found, said in zip(block, judge.verdicts([text for _, text in block]), strict=True):
+            if not said.accepted:
+                heapq.heappush(waiting, _after(parent, found, said, next(order)))
+            elif best is None or found.distance < best.distance:
+                best, calls = found, calls if best else min(calls, _MORE)
+    return best
 
 
-def _waiting(state: _State, order: int) -> _Waiting:
-    offset = len(state.text) if state.verdict.offset is None else state.verdict.offset
-    return _Waiting(state.distance + _PER_ERROR * state.verdict.errors, state.distance, len(state.text) - offset, order, _edited(state))
+def _after(parent: _Waiting, found: _Found, verdict: Verdict, order: int) -> _Waiting:
+    remaining = _remaining(found.text, verdict)
+    mended = parent.mended + _WORTH * min(max(parent.remaining - remaining, 0) / _LATER, 1)
+    return _Waiting(found.distance - mended, order, mended, remaining, _edited(found.text, verdict))
 
 
-def _edited(state: _State) -> Iterator[str]:
-    hidden = commented(state.text)
-    yield from (text for text in edits(state.text, state.verdict) if commented(text) <= hidden)
+def _remaining(text: str, verdict: Verdict) -> int:
+    """How many characters follow the first error."""
+    return 0 if verdict.offset is None else len(text) - verdict.offset
 
 
-def _judged(original: str, texts: list[str], judge: Judge) -> list[_State]:
-    judged = zip(texts, judge.verdicts(texts), strict=True)
-    return [_State(text, edit_distance(original, text), verdict) for text, verdict in judged]
+def _edited(text: str, verdict: Verdict) -> Iterator[str]:
+    hidden = commented(text)
+    yield from (edited for edited in edits(text, verdict) if commented(edited) <= hidden)
+
+
+def _nearer(original: str, texts: Iterator[str], seen: set[str], reach: int | None) -> Iterator[_Found]:
+    """The texts that were not seen before and are nearer to the original than `reach`."""
+    for text in texts:
+        if text in seen:
+            continue
+        seen.add(text)
+        found = _Found(edit_distance(original, text), text)
+        if reach is None or found.distance < reach:
+            yield found
 
 
 def _without_needless_edits(original: str, text: str, judge: Judge) -> Repair:
     """Undo single edits as long as what is left is accepted."""
     while True:
         script = edit_script(original, text)
-        undone = [
-            text[: edit.to_start] + original[edit.start : edit.stop] + text[edit.to_stop :] for edit in script
-        ]
-        accepted = [shorter for shorter, verdict in zip(undone, judge.verdicts(undone), strict=True) if verdict.accepted]
+        undone = [text[: edit.to_start] + original[edit.start : edit.stop] + text[edit.to_stop :] for edit in script]
+        accepted = [less for less, said in zip(undone, judge.verdicts(undone), strict=True) if said.accepted]
         if not accepted:
             return Repair(text, len(script))
-        text = min(accepted, key=lambda shorter: edit_distance(original, shorter))
+        text = min(accepted, key=lambda less: edit_distance(original, less))

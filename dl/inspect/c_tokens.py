@@ -3,99 +3,17 @@
 import re
 from typing import NamedTuple
 
-KEYWORDS = frozenset(
-    [
-        "auto",
-        "break",
-        "case",
-        "char",
-        "const",
-        "continue",
-        "default",
-        "do",
-        "double",
-        "else",
-        "enum",
-        "extern",
-        "float",
-        "for",
-        "goto",
-        "if",
-        "inline",
-        "int",
-        "long",
-        "register",
-        "restrict",
-        "return",
-        "short",
-        "signed",
-        "sizeof",
-        "static",
-        "struct",
-        "switch",
-        "typedef",
-        "union",
-        "unsigned",
-        "void",
-        "volatile",
-        "while",
-        "_Bool",
-        "_Complex",
-        "_Imaginary",
-    ]
-)
-OPERATORS = tuple(
-    [
-        "<<=",
-        ">>=",
-        "...",
-        "->",
-        "++",
-        "--",
-        "<<",
-        ">>",
-        "<=",
-        ">=",
-        "==",
-        "!=",
-        "&&",
-        "||",
-        "+=",
-        "-=",
-        "*=",
-        "/=",
-        "%=",
-        "&=",
-        "|=",
-        "^=",
-        "##",
-        "+",
-        "-",
-        "*",
-        "/",
-        "%",
-        "&",
-        "|",
-        "^",
-        "!",
-        "~",
-        "<",
-        ">",
-        "=",
-        "?",
-        ":",
-        ";",
-        ",",
-        ".",
-        "(",
-        ")",
-        "{",
-        "}",
-        "[",
-        "]",
-        "#",
-    ]
-)
+_KEYWORDS = """
+    auto break case char const continue default do double else enum extern float for goto if inline int long register
+    restrict return short signed sizeof static struct switch typedef union unsigned void volatile while
+    _Bool _Complex _Imaginary
+"""
+_OPERATORS = """
+    <<= >>= ... -> ++ -- << >> <= >= == != && || += -= *= /= %= &= |= ^= ##
+    + - * / % & | ^ ! ~ < > = ? : ; , . ( ) { } [ ] #
+"""
+KEYWORDS = frozenset(_KEYWORDS.split())
+OPERATORS = tuple(_OPERATORS.split())
 
 _FORMS = {
     "directive": r"^[ \t]*+#(?:\\\n|/\*[\s\S]*?\*/|[^\n])*+",

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 
 class Verdict(NamedTuple):
-    """Whether a text is a C program; if not, what is first wrong, where (None: unknown), and how many errors there are."""
+    """Whether a text is a C program; if not, what is first wrong, where if that is known, and how many errors."""
 
     accepted: bool
     message: str = ""

@@ -19,7 +19,7 @@ from dl.inspect.table import markdown_table, text_table
 
 
 class Sample(NamedTuple):
-    """A program, what the judge said, the brackets it leaves open, an accepted text near it, the nearest ones of a corpus."""
+    """A program, what the judge says of it, the brackets it leaves open, and what is near: accepted, in the corpus."""
 
     text: str
     verdict: Verdict
@@ -104,12 +104,9 @@ def beside(sample: Sample) -> str:
     said = "compiles" if verdict.accepted else f"rejected: {verdict.message}"
     if mended and not verdict.accepted:
         said += f"; {mended.wrong_characters} wrong characters"
-    by_structure, by_names = sample.nearest
-    parts = (
-        (f"sample, {said}", sample.text),
-        (f"nearest by structure, {by_structure.distance:.2f}, training program {by_structure.index}", by_structure.program),
-        (f"nearest by names, {by_names.distance:.2f}, training program {by_names.index}", by_names.program),
-    )
+    parts = [(f"sample, {said}", sample.text)]
+    for by, match in zip(("structure", "names"), sample.nearest, strict=True):
+        parts.append((f"nearest by {by}, {match.distance:.2f}, training program {match.index}", match.program))
     return "\n".join(f"--- {title} ---\n{text.rstrip()}" for title, text in parts)
 
 

@@ -1,4 +1,4 @@
-"""The training programs that a generated one is most like, by structure and by the names in it: whether it is a copy."""
+"""The training programs that a generated one is most like, by structure and by names: whether it is a copy."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,14 +9,16 @@ from dl.errors import InputError
 from dl.inspect.c_tokens import KEYWORDS, OPERATORS, c_tokens
 from dl.inspect.edit_distance import Lanes, edit_distances, make_lanes
 
-# Names of the standard library, which say nothing of where a program comes from.
-LIBRARY = frozenset(
-    """main argc argv NULL EOF stdin stdout stderr FILE size_t printf scanf sprintf sscanf fprintf fscanf puts gets fgets
+_LIBRARY = """
+    main argc argv NULL EOF stdin stdout stderr FILE size_t printf scanf sprintf sscanf fprintf fscanf puts gets fgets
     fputs putchar getchar getc putc fopen fclose fflush freopen malloc calloc realloc free exit system rand srand qsort
-    atoi atof atol abs labs strlen strcpy strncpy strcat strncat strcmp strncmp strchr strrchr strstr strtok strrev memset
-    memcpy memmove memcmp isalpha isdigit isalnum isspace isupper islower ispunct toupper tolower sqrt pow fabs floor ceil
-    sin cos tan asin acos atan atan2 exp log log10 fmod time clock INT_MAX INT_MIN""".split()
-)
+    atoi atof atol abs labs strlen strcpy strncpy strcat strncat strcmp strncmp strchr strrchr strstr strtok strrev
+    memset memcpy memmove memcmp isalpha isdigit isalnum isspace isupper islower ispunct toupper tolower sqrt pow fabs
+    floor ceil sin cos tan asin acos atan atan2 exp log log10 fmod time clock INT_MAX INT_MIN
+"""
+LIBRARY = frozenset(_LIBRARY.split())
+"""Names of the standard library, which say nothing of where a program comes from."""
+
 KINDS = (
     *("identifier", "number", "string", "character", "directive", "unknown"),
     *sorted(KEYWORDS),
@@ -77,7 +79,9 @@ def make_corpus(programs: Sequence[str]) -> Corpus:
         raise InputError("no programs to compare with: a corpus has at least one")
     outlines = [outline(program) for program in programs]
     kinds = [one.kinds for one in outlines]
-    return Corpus(programs, outlines, [make_lanes(kinds[start : start + _BLOCK]) for start in range(0, len(kinds), _BLOCK)])
+    return Corpus(
+        programs, outlines, [make_lanes(kinds[start : start + _BLOCK]) for start in range(0, len(kinds), _BLOCK)]
+    )
 
 
 def nearest(text: str, corpus: Corpus) -> Nearest:

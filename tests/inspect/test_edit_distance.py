@@ -40,7 +40,9 @@ def test_a_script_is_shortest_and_leads_from_one_to_the_other(first: str, second
 def test_longer_than_a_machine_word() -> None:
     first, second = "abcde" * 60, "abxde" * 59 + "q"
     assert edit_distance(first, second) == reference(first, second)
-    assert edit_distances(make_lanes([second, first, "a"] * 20), first).tolist() == [reference(first, second), 0, 299] * 20
+    assert (
+        edit_distances(make_lanes([second, first, "a"] * 20), first).tolist() == [reference(first, second), 0, 299] * 20
+    )
 
 
 def test_items_are_anything_with_a_hash() -> None:
