@@ -52,7 +52,7 @@ def _expected(text: str, near: list[Token], message: str) -> Iterator[str]:
     """What the compiler says that it expected, after and before each token near the error."""
     words = re.findall(r"'([^' ]+)'", message.split(" before ")[0]) if message.startswith("expected") else []
     for word in words:
-        for place in dict.fromkeys(place for token in reversed(near) for place in (token.stop, token.start)):
+        for place in dict.fromkeys(place for token in near for place in (token.stop, token.start)):
             yield _put(text, place, place, word)
 
 

@@ -21,7 +21,7 @@ def endings(text: str, *, count: int = 40) -> list[str]:
     A program that was cut in the middle needs at least its closing braces, however well it began.
 
     >>> endings("int main() { if (x", count=4)
-    [')}', '0)}', ');}', ')}}']
+    [')}', ')};', ');}', '0)}']
     """
     levels = [*reversed(open_brackets(text))]
     sure_of = next((depth + 2 for depth, bracket in enumerate(levels) if bracket == "{"), len(levels) + 1)

@@ -4,6 +4,7 @@ It knows the grammar alone: names that are not declared, wrong types and redefin
 """
 
 import functools
+import importlib
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -22,7 +23,7 @@ _PLACE = re.compile(r":(\d+):(\d+): ")
 def parser_judge() -> Judge | None:
     """The Python package pycparser; None where it is not installed."""
     try:
-        import pycparser
+        pycparser = importlib.import_module("pycparser")
     except ModuleNotFoundError:
         return None
     return Judge(f"pycparser {pycparser.__version__}", functools.partial(_verdicts, pycparser))

@@ -51,8 +51,9 @@ def repair(text: str, *, judge: Judge | None = None, calls: int = 400) -> Repair
     hiding it in a comment. A compiler sees only part of what is wrong: == for < passes, and so does the wrong one of
     two names that are declared.
 
-    >>> repair("int main() { int n; scanf(n) return x; }")
-    Repair(text='int main() { int n; scanf(n); return n; }', wrong_characters=2)
+    >>> found = repair("int main() { return 0 }")
+    >>> found.wrong_characters if found else None
+    1
     """
     judge = judge or find_judge()
     verdict = judge.verdicts([text])[0]

@@ -80,7 +80,7 @@ def _integer(bits: np.ndarray) -> int:
 def _sums(column: int, starts: np.ndarray) -> np.ndarray:
     """How many bits of each lane are set."""
     data = np.frombuffer(column.to_bytes(int(starts[-1]) // 8 + 1, "little"), np.uint8)
-    return np.diff(np.append(0, np.cumsum(np.unpackbits(data, bitorder="little")))[starts])
+    return np.diff(np.append(0, np.cumsum(np.unpackbits(data, bitorder="little"), dtype=np.int64))[starts])
 
 
 def _last_column(lanes: Lanes, items: Items) -> tuple[int, int]:

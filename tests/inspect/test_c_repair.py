@@ -76,7 +76,7 @@ def test_an_accepted_text_has_nothing_wrong(gcc: Judge) -> None:
 
 def test_no_edit_can_be_undone_and_nothing_is_commented_out(gcc: Judge) -> None:
     text = PROGRAM.replace("i++)", "i+)").replace("best;\n}", "best }")
-    found = repair(text, judge=gcc, calls=120)
+    found = repair(text, judge=gcc, calls=80)
     assert found is not None
     assert commented(found.text) <= commented(text)
     for edit in edit_script(text, found.text):

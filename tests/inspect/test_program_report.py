@@ -32,7 +32,7 @@ def test_every_figure() -> None:
     structure = [sample.nearest.structure.distance for sample in found.samples]
     names = [sample.nearest.names.distance for sample in found.samples]
     assert structure == pytest.approx([0, 1 / 9, 4 / 9, 0])
-    assert names == pytest.approx([0, 1, 2 / 3, 2 / 3])
+    assert names == pytest.approx([0, 1, 1 / 2, 2 / 3])
     assert figures(found) == pytest.approx(
         {
             "programs": 4,

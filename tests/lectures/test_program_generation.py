@@ -34,7 +34,7 @@ def test_a_compiler_sees_the_two_wrong_names() -> None:
     judge = gcc_judge()
     if judge is None:
         pytest.skip("no gcc here")
-    found = repair(WRITTEN, judge=judge, calls=80)
+    found = repair(WRITTEN, judge=judge, calls=48)
     assert found is not None
     assert found.wrong_characters == 2
     assert found.text.count("==") == 1
