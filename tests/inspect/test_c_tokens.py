@@ -63,7 +63,7 @@ def test_keywords_and_operators_are_kinds_of_their_own(word: str) -> None:
     assert [(token.kind, token.text) for token in c_tokens(f"x {word} x")][1] == (word, word)
 
 
-@given(st.text() | st.text(alphabet="ab1 .\"'\\/*#\n(){}<=-+L", max_size=60))
+@given(st.text(alphabet="ab1 .\"'\\/*#\n\t\r(){}<=-+Lé\0\ud800", max_size=60))
 def test_any_text_is_tokens_with_white_space_and_comments_between(text: str) -> None:
     tokens, rest, end = c_tokens(text), "", 0
     for token in tokens:
