@@ -124,7 +124,7 @@ def test_a_program_is_a_string(gcc: Judge) -> None:
 
 
 def test_real_programs_mostly_compile(gcc: Judge, shared_data: Path) -> None:
-    """86 % of all do; of these 40, thirty-four or more."""
+    """86 % of all do."""
     with gzip.open(shared_data / "poj104" / "c_valid.jsonl.gz", "rt", encoding="utf-8") as lines:
         texts = [json.loads(line)["code"] for line, _ in zip(lines, range(40), strict=False)]
     assert 30 <= sum(verdict.accepted for verdict in gcc.verdicts(texts)) < 40
