@@ -1,0 +1,143 @@
+"""What generated programs are worth: how many compile, how much is wrong with the others, and whether they are copies.
+
+The same figures are made of a network's samples, of an n-gram model's and of real programs that were held out: only
+side by side do they tell something.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from dl.errors import InputError
+from dl.inspect.c_compiler import find_judge, verdicts
+from dl.inspect.c_repair import Repair, repair
+from dl.inspect.c_tokens import open_brackets
+from dl.inspect.c_verdict import Judge, Verdict
+from dl.inspect.programs import Corpus, Nearest, nearest
+from dl.inspect.table import markdown_table, text_table
+
+
+class Sample(NamedTuple):
+    """A program, what the judge says of it, the brackets it leaves open, and what is near: accepted, in the corpus."""
+
+    text: str
+    verdict: Verdict
+    open_brackets: str
+    repair: Repair | None
+    nearest: Nearest
+
+
+class ProgramReport(NamedTuple):
+    """The samples and the name of the judge."""
+
+    judge: str
+    samples: Sequence[Sample]
+
+
+def report(
+    samples: Sequence[str], corpus: Corpus, *, judge: Judge | None = None, repair_calls: int = 400
+) -> ProgramReport:
+    """Judge, mend and compare every sample; the corpus is what the model was trained on. Source: H3.
+
+    A rejected sample costs at most about `repair_calls` calls of the compiler, a hundredth of a second each, and is
+    not mended with 0.
+
+    Raises:
+        InputError: without samples; when there is no judge of C programs.
+    """
+    if not samples:
+        raise InputError("no programs to report on: give at least one")
+    judge = judge or find_judge()
+    judged = verdicts(samples, judge=judge)
+    return ProgramReport(
+        judge.name,
+        [
+            Sample(
+                text, verdict, open_brackets(text), repair(text, judge=judge, calls=repair_calls), nearest(text, corpus)
+            )
+            for text, verdict in zip(samples, judged, strict=True)
+        ],
+    )
+
+
+def figures(report: ProgramReport) -> dict[str, float | None]:
+    """The report in numbers; shares are in [0, 1], and None stands where there is nothing to take a mean of.
+
+    Wrong characters are those of the rejected programs for which an accepted text was found. A program is cut off if
+    it leaves a bracket open: some of its wrong characters are then closing ones. `same structure` and `same names` are
+    the shares whose nearest training program is at distance 0.
+    """
+    samples = report.samples
+    rejected = [sample for sample in samples if not sample.verdict.accepted]
+    wrong = [sample.repair.wrong_characters for sample in rejected if sample.repair]
+    structure = [sample.nearest.structure.distance for sample in samples]
+    names = [sample.nearest.names.distance for sample in samples]
+    return {
+        "programs": len(samples),
+        "compiled": _mean([sample.verdict.accepted for sample in samples]),
+        "cut off": _mean([bool(sample.open_brackets) for sample in samples]),
+        "rejected and mended": len(wrong),
+        "rejected and not mended": len(rejected) - len(wrong),
+        "wrong characters, mean": _mean(wrong),
+        "wrong characters, median": _median(wrong),
+        "distance by structure, mean": _mean(structure),
+        "distance by structure, median": _median(structure),
+        "distance by names, mean": _mean(names),
+        "distance by names, median": _median(names),
+        "same structure": _mean([distance == 0 for distance in structure]),
+        "same names": _mean([distance == 0 for distance in names]),
+    }
+
+
+def compare(reports: Mapping[str, ProgramReport], *, markdown: bool = False) -> str:
+    """The figures of several reports side by side, one column each, with the judge below their names."""
+    columns = [figures(one) for one in reports.values()]
+    rows = [("judge", *(one.judge for one in reports.values()))]
+    rows += [(name, *(_number(column[name]) for column in columns)) for name in (columns[0] if columns else ())]
+    return (markdown_table if markdown else text_table)(("", *reports), rows)
+
+
+def beside(sample: Sample) -> str:
+    """A sample, what is wrong with it, and the nearest training programs: for the eye to judge what was copied."""
+    verdict, mended = sample.verdict, sample.repair
+    said = "compiles" if verdict.accepted else f"rejected: {verdict.message}"
+    if mended and not verdict.accepted:
+        said += f"; {mended.wrong_characters} wrong characters"
+    parts = [(f"sample, {said}", sample.text)]
+    for by, match in zip(("structure", "names"), sample.nearest, strict=True):
+        parts.append((f"nearest by {by}, {match.distance:.2f}, training program {match.index}", match.program))
+    return "\n".join(f"--- {title} ---\n{text.rstrip()}" for title, text in parts)
+
+
+def as_json(report: ProgramReport) -> dict[str, Any]:
+    """The report as JSON's types: the judge, the figures and each sample with its nearest programs by index."""
+    return {"judge": report.judge, "figures": figures(report), "samples": [_sample_json(one) for one in report.samples]}
+
+
+def _sample_json(sample: Sample) -> dict[str, Any]:
+    structure, names = sample.nearest
+    return {
+        "text": sample.text,
+        "compiles": sample.verdict.accepted,
+        "message": sample.verdict.message,
+        "open_brackets": sample.open_brackets,
+        "mended": sample.repair and sample.repair.text,
+        "wrong_characters": sample.repair and sample.repair.wrong_characters,
+        "nearest_by_structure": {"index": structure.index, "distance": structure.distance},
+        "nearest_by_names": {"index": names.index, "distance": names.distance},
+    }
+
+
+def _mean(numbers: Sequence[float]) -> float | None:
+    return float(np.mean(numbers)) if numbers else None
+
+
+def _median(numbers: Sequence[float]) -> float | None:
+    return float(np.median(numbers)) if numbers else None
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return str(value) if isinstance(value, int) else f"{value:.3f}"

@@ -1,0 +1,89 @@
+"""Tokens of C: by hand, and of any text at all."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dl.inspect.c_tokens import KEYWORDS, OPERATORS, c_tokens, commented, open_brackets
+
+
+def parts(text: str) -> list[str]:
+    return [token.text for token in c_tokens(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a+++b", ["a", "++", "+", "b"]),
+        ("x<<=2>>1", ["x", "<<=", "2", ">>", "1"]),
+        ("p->q.r[3]", ["p", "->", "q", ".", "r", "[", "3", "]"]),
+        ("1.5e-3f .5 0x1F 10UL", ["1.5e-3f", ".5", "0x1F", "10UL"]),
+        (r'"a \" // b" L"w" ', [r'"a \" // b"', 'L"w"']),
+        (r"'\'' L'x' 'L'", [r"'\''", "L'x'", "'L'"]),
+        ("Label: L = l;", ["Label", ":", "L", "=", "l", ";"]),
+        ("a/b /* c\n */ d // e\nf", ["a", "/", "b", "d", "f"]),
+        ("// a \\\nb\nc", ["c"]),
+        ("x /* never closed", ["x"]),
+        ('s = "open\nt', ["s", "=", '"open', "t"]),
+        ("#define A(x) \\\n x\nint a;", ["#define A(x) \\\n x", "int", "a", ";"]),
+        ("  #include <a.h> /* b\n c */\nd", ["  #include <a.h> /* b\n c */", "d"]),
+        ("a # b ## c", ["a", "#", "b", "##", "c"]),
+        ("f(int a, ...)", ["f", "(", "int", "a", ",", "...", ")"]),
+        ("int é = @;", ["int", "é", "=", "@", ";"]),
+    ],
+)
+def test_words_are_cut_as_c_cuts_them(text: str, expected: list[str]) -> None:
+    assert parts(text) == expected
+
+
+def test_kinds() -> None:
+    text = "#if 0\nwhile (x1 != 'c') s = \"t\" $ 3;"
+    kinds = [token.kind for token in c_tokens(text)]
+    assert kinds == [
+        "directive",
+        "while",
+        "(",
+        "identifier",
+        "!=",
+        "character",
+        ")",
+        "identifier",
+        "=",
+        "string",
+        "unknown",
+        "number",
+        ";",
+    ]
+
+
+@pytest.mark.parametrize("word", [*sorted(KEYWORDS), *OPERATORS])
+def test_keywords_and_operators_are_kinds_of_their_own(word: str) -> None:
+    assert [(token.kind, token.text) for token in c_tokens(f"x {word} x")][1] == (word, word)
+
+
+@given(st.text(alphabet="ab1 .\"'\\/*#\n\t\r(){}<=-+Lé\0\ud800", max_size=60))
+def test_any_text_is_tokens_with_white_space_and_comments_between(text: str) -> None:
+    tokens, rest, end = c_tokens(text), "", 0
+    for token in tokens:
+        assert token.text == text[token.start : token.stop] != ""
+        assert token.start >= end
+        rest, end = rest + text[end : token.start], token.stop
+    rest += text[end:]
+    assert len(re.sub(r"\s|\\\n", "", re.sub(r"/\*[\s\S]*?(\*/|\Z)|//(\\\n|[^\n])*", "", rest))) == 0
+    assert commented(text) <= len(rest)
+
+
+@pytest.mark.parametrize(
+    ("text", "brackets"),
+    [
+        ("int main() { }", ""),
+        ("int main() { for (;; a[b(", "{([("),
+        ("f(\"(\", '{' /* [ */", "("),
+        ("} ) ] {", "{"),
+        ("{ ( }", ""),  # the brace closes what stands open in its block
+    ],
+)
+def test_brackets_that_stay_open(text: str, brackets: str) -> None:
+    assert open_brackets(text) == brackets

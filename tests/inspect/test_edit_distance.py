@@ -1,0 +1,52 @@
+"""Edit distances against the table filled in cell by cell."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dl.inspect.edit_distance import edit_distance, edit_distances, edit_script, make_lanes
+
+WORDS = st.text(alphabet="abc", max_size=12)
+
+
+def reference(first: str, second: str) -> int:
+    row = list(range(len(second) + 1))
+    for i, x in enumerate(first, 1):
+        above, row = row, [i]
+        for j, y in enumerate(second, 1):
+            row.append(min(above[j] + 1, row[-1] + 1, above[j - 1] + (x != y)))
+    return row[-1]
+
+
+@given(WORDS, WORDS)
+def test_distance_is_the_table_s(first: str, second: str) -> None:
+    assert edit_distance(first, second) == reference(first, second)
+
+
+@given(st.lists(WORDS, min_size=1, max_size=12), st.text(alphabet="abcd", max_size=12))
+def test_many_at_once_are_each_alone(many: list[str], one: str) -> None:
+    assert edit_distances(make_lanes(many), one).tolist() == [reference(other, one) for other in many]
+
+
+@given(WORDS, WORDS)
+def test_a_script_is_shortest_and_leads_from_one_to_the_other(first: str, second: str) -> None:
+    script, text = edit_script(first, second), first
+    for edit in reversed(script):
+        assert max(edit.stop - edit.start, edit.to_stop - edit.to_start) == 1
+        text = text[: edit.start] + second[edit.to_start : edit.to_stop] + text[edit.stop :]
+    assert text == second
+    assert len(script) == reference(first, second)
+
+
+def test_longer_than_a_machine_word() -> None:
+    first, second = "abcde" * 60, "abxde" * 59 + "q"
+    assert edit_distance(first, second) == reference(first, second)
+    assert (
+        edit_distances(make_lanes([second, first, "a"] * 20), first).tolist() == [reference(first, second), 0, 299] * 20
+    )
+
+
+def test_items_are_anything_with_a_hash() -> None:
+    first, second = ["int", "(", "x", ")"], ("void", "(", ")")
+    assert edit_distance(first, second) == 2
+    assert [first[edit.start] for edit in edit_script(first, second)] == ["int", "x"]
+    assert edit_distances(make_lanes([first, b"", second]), second).tolist() == [2, 3, 0]

@@ -1,0 +1,49 @@
+"""H3: a generated program with four things wrong, and how many of them a compiler can see."""
+
+import pytest
+
+from dl.inspect.c_gcc import gcc_judge
+from dl.inspect.c_repair import repair
+from dl.inspect.c_tokens import c_tokens
+from dl.inspect.edit_distance import edit_script
+from dl.inspect.programs import make_corpus, nearest
+
+MEANT = """void two_largest(int *a, int n, int *first, int *second)
+{
+    int i, max1 = a[0], max2 = a[1];
+    for (i = 0; i < n; i++) {
+        if (a[i] > max1) {
+            max2 = max1;
+            max1 = a[i];
+        }
+    }
+    *first = max1;
+    *second = max2;
+}
+"""
+WRITTEN = MEANT.replace("void two", "int two").replace("i < n", "i == x").replace("*second = max2", "*second = max")
+
+
+def test_four_tokens_differ_from_the_program_that_was_meant() -> None:
+    written, meant = ([token.text for token in c_tokens(text)] for text in (WRITTEN, MEANT))
+    pairs = [(written[edit.start], meant[edit.to_start]) for edit in edit_script(written, meant)]
+    assert pairs == [("int", "void"), ("==", "<"), ("x", "n"), ("max", "max2")]
+
+
+def test_a_compiler_sees_the_two_wrong_names() -> None:
+    judge = gcc_judge()
+    if judge is None:
+        pytest.skip("no gcc here")
+    found = repair(WRITTEN, judge=judge, calls=48)
+    assert found is not None
+    assert found.wrong_characters == 2
+    assert found.text.count("==") == 1
+    assert found.text.startswith("int two_largest")
+
+
+def test_the_program_it_was_learned_from_is_found_by_structure_and_by_names() -> None:
+    others = ["int main() { int n; scanf(n); return 0; }", "int f(int *a, int n) { return a[n] > 0; }"]
+    found = nearest(WRITTEN, make_corpus([*others, MEANT]))
+    assert found.structure.index == found.names.index == 2
+    assert found.structure.distance == pytest.approx(2 / len(c_tokens(MEANT)))
+    assert 0 < found.names.distance < 0.4
