@@ -18,6 +18,7 @@ from dl.cli.evaluate import evaluate
 from dl.cli.list import list_experiments
 from dl.cli.outcome import leave_at_once
 from dl.cli.predict import predict
+from dl.cli.programs import programs
 from dl.cli.resume import resume
 from dl.cli.run import experiment_app, run
 from dl.cli.sample import sample
@@ -76,6 +77,7 @@ def _verbs(catalog: Catalog) -> cyclopts.App:
         "evaluate": evaluate,
         "predict": predict,
         "sample": sample,
+        "programs": programs,
         "baselines": baselines,
     }
     for name, verb in verbs.items():
