@@ -113,7 +113,7 @@ def _run_seeds(experiment: "Experiment", runs: "list[TrainOptions]", folders: li
     """One run an entry of `runs` and `folders`; `how` goes to `start_run`."""
     from dl.cli.machine import set_up_machine
 
-    set_up_machine(runs[0].devices)
+    set_up_machine(getattr(runs[0], "devices", 1))
     from dl.runs.initial import count_frozen
     from dl.runs.run import start_run
     from dl.train.interrupt import StopRequest
@@ -124,7 +124,8 @@ def _run_seeds(experiment: "Experiment", runs: "list[TrainOptions]", folders: li
             say(f"begins from {config.origin.describe()}")
         if config.freeze:
             say("frozen: {}: {:,} of {:,} parameters".format(", ".join(config.freeze), *count_frozen(config)))
-        say(f"{config.parallel} on {describe_devices(config.devices)}, in {folder.path}")
+        where = f"{config.parallel} on {describe_devices(config.devices)}, " if config.devices else ""
+        say(f"{where}in {folder.path}")
 
     figures: list[dict[str, dict[str, float]]] = []
     with StopRequest(leave_at_once) as stop:

@@ -16,19 +16,27 @@ Conclusion = Callable[[Any, Params, Dataset], dict[str, dict[str, float]]]
 """Options, parameters and data, which are in memory -> further figures for result.json, name to metrics."""
 
 
+Measure = Callable[[Any, Dataset], tuple[dict[str, dict[str, float]], int]]
+"""Options and data -> figures by part, as result.json has them, and how many numbers the model holds."""
+
+
 class Build(Protocol):
     def __call__(self, options: Any, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts: ...
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """One experiment module: its options (a dataclass), its pure `build`, and an optional `conclude`."""
+    """One experiment module: its options (a dataclass), its pure `build`, and an optional `conclude`.
+
+    A module that trains no net has `measure` in the place of `build`; to build it raises an `InputError`.
+    """
 
     name: str
     module: str
-    options: type[TrainOptions]
+    options: type[Any]
     build: Build
     conclude: Conclusion | None = None
+    measure: Measure | None = None
 
 
 def build_parts(
@@ -47,7 +55,7 @@ def load_experiment(module: str) -> Experiment:
     """The experiment in the module with this full name, such as experiments.lenet_digits.
 
     Raises:
-        InputError: when there is no such module, or it lacks `Options` or `build`.
+        InputError: when there is no such module, or it lacks `Options`, or `build` and `measure`.
     """
     try:
         loaded = importlib.import_module(module)
@@ -55,7 +63,15 @@ def load_experiment(module: str) -> Experiment:
         if error.name != module and not module.startswith(f"{error.name}."):
             raise
         raise InputError(f"there is no experiment module {module}: is its package installed?") from None
-    if not (hasattr(loaded, "Options") and hasattr(loaded, "build")):
+    measure, build = getattr(loaded, "measure", None), getattr(loaded, "build", None)
+    if not (hasattr(loaded, "Options") and (build or measure)):
         raise InputError(f"{module} is no experiment: it must define Options and build")
     name = module.rpartition(".")[2]
-    return Experiment(name, module, loaded.Options, loaded.build, getattr(loaded, "conclude", None))
+    return Experiment(name, module, loaded.Options, build or _no_net(name), getattr(loaded, "conclude", None), measure)
+
+
+def _no_net(name: str) -> Build:
+    def build(options: Any, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+        raise InputError(f"{name} counts and has no net: its figures are in result.json")
+
+    return build

@@ -25,7 +25,6 @@ from dl.runs.experiment import Experiment, build_parts, load_experiment
 from dl.runs.files import read_json, read_lines, rewrite_lines, write_json
 from dl.train.compiled import Parts
 from dl.train.loop import Record
-from dl.train.options import TrainOptions
 
 FORMAT = 1
 _LEFT_BY_A_START = {
@@ -121,7 +120,7 @@ class Config:
     """What config.json holds: enough to build the same run again."""
 
     experiment: Experiment
-    options: TrainOptions
+    options: Any
     chunk_steps: int
     parallel: str
     devices: int

@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 from dl.data.load import absolute
+from dl.errors import InputError
 from dl.runs.experiment import Experiment
 from dl.runs.files import read_json
 from dl.runs.folder import Config, RunFolder, make_folder, new_folder, open_folder
 from dl.runs.go_on import go_on
 from dl.runs.initial import take_initial, write_initial
 from dl.runs.lock import locked
-from dl.runs.setup import Setup, check_same_data, set_up
+from dl.runs.measured import measure_run
+from dl.runs.setup import Setup, check_same_data, open_data, set_up
 from dl.train.interrupt import StopRequest
-from dl.train.options import TrainOptions
+from dl.train.options import DataOptions
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Outcome:
 
 def start_run(
     experiment: Experiment,
-    options: TrainOptions,
+    options: Any,
     *,
     run_dir: str | Path | None = None,
     init_from: str | Path | None = None,
@@ -51,6 +53,10 @@ def start_run(
     """
     folder = new_folder(experiment, options.seed, run_dir)
     options = replace(options, dataset=absolute(options.dataset))
+    if experiment.measure is not None:
+        if init_from or freeze or profile:
+            raise InputError(f"{experiment.name} trains no net: leave --init-from, --freeze and --profile out")
+        return _measured(experiment, options, folder, chosen=run_dir is None, on_start=on_start)
     data, compiled = set_up(experiment, options, freeze=freeze)
     layout, initial = compiled.layout, None
     if init_from is not None:
@@ -74,6 +80,22 @@ def start_run(
         return Outcome(folder, go_on(Setup(folder, config, data, compiled), stop=stop, show=show, profile=profile))
 
 
+def _measured(
+    experiment: Experiment,
+    options: DataOptions,
+    folder: RunFolder,
+    *,
+    chosen: bool,
+    on_start: Callable[[RunFolder, Config], None],
+) -> Outcome:
+    config = Config(experiment, options, 0, "none", 0, open_data(options).spec)
+    folder = make_folder(folder, chosen=chosen)
+    with locked(folder.path):
+        config.write(folder)
+        on_start(folder, config)
+        return Outcome(folder, measure_run(folder, config))
+
+
 def resume_run(run: str | Path, *, stop: StopRequest, show: bool = True) -> Outcome:
     """Go on with a run from its newest intact checkpoint, or from step 0 where there is none yet.
 
@@ -85,6 +107,8 @@ def resume_run(run: str | Path, *, stop: StopRequest, show: bool = True) -> Outc
     if folder.is_finished:
         return Outcome(folder, read_json(folder.result))
     with locked(folder.path):
+        if config.experiment.measure is not None:
+            return Outcome(folder, measure_run(folder, config))
         data, compiled = set_up(config.experiment, config.options, config)
         check_same_data(folder, data)
         return Outcome(folder, go_on(Setup(folder, config, data, compiled), stop=stop, show=show))

@@ -10,7 +10,7 @@ from dl.runs.experiment import Experiment, build_parts
 from dl.runs.folder import Config, RunFolder
 from dl.runs.manifest import first_fingerprint
 from dl.train.compiled import Compiled, compile_parts, example_inputs
-from dl.train.options import TrainOptions
+from dl.train.options import DataOptions, TrainOptions
 from dl.train.parallel import make_layout
 from dl.train.traced import choose_layout
 
@@ -41,7 +41,7 @@ def set_up(
     return data, compile_parts(parts, data, options, layout, chunk_steps=config.chunk_steps if config else 0)
 
 
-def open_data(options: TrainOptions) -> Dataset:
+def open_data(options: DataOptions) -> Dataset:
     """The data set that `options` name, cut as they say."""
     data = load_data(
         options.dataset,

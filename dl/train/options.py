@@ -1,53 +1,23 @@
 """The options that every training run has. Plain scalars: they are printed, stored as JSON and parsed from words."""
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 from dl.data.sequence_sets import Reading
 from dl.errors import InputError
 
-_AT_LEAST_ONE = ("epochs", "batch_size", "evaluate_every", "log_every", "checkpoint_every", "keep")
-_AT_LEAST_ZERO = ("seed", "devices", "scan_steps", "patience", "image_size", "train_examples")
-
 
 @dataclass(frozen=True)
-class TrainOptions:
-    """What to train on, for how long, and what to keep. Experiments subclass it and change the defaults.
-
-    >>> TrainOptions(epochs=0)
-    Traceback (most recent call last):
-    dl.errors.InputError: epochs is 0; it must be at least 1
-    """
+class DataOptions:
+    """What to learn from, whatever learns."""
 
     dataset: str = "digits"
     """Data set: a built-in name, a TFDS name, or folder:PATH, text:PATH, lines:PATH, jsonl:PATH, tsv:PATH."""
-    epochs: int = 10
-    """Passes over the training examples."""
-    batch_size: int = 128
-    """Examples a step, over all devices together."""
-    learning_rate: float = 0.1
-    """Learning rate, or its peak when a schedule is used."""
     seed: int = 0
     """Seed of the initial parameters, data order, dropout and augmentation."""
     validation: float = 0.1
     """Fraction of the training examples held out; 0 trains on all of them."""
-    evaluate_every: int = 1
-    """Epochs between two evaluations on the held-out examples."""
-    patience: int = 0
-    """Stop after this many evaluations without a better validation loss; 0 never stops early."""
-    log_every: int = 100
-    """Steps between two training records (an epoch's end always makes one)."""
-    checkpoint_every: int = 1
-    """Epochs between two checkpoints."""
-    keep: int = 2
-    """How many of the newest checkpoints to keep, besides the best."""
-    parallel: Literal["auto", "jit", "pmap"] = "auto"
-    """How to use several devices; auto is jit, or on a CPU what suits the model."""
-    devices: int = 0
-    """How many devices to use; 0 uses as many as share the batch evenly, or on a CPU as many as suit the model."""
-    scan_steps: int = 0
-    """Steps in one compiled call, which changes no result; 0 measures how many pay."""
     image_size: int = 0
     """Side that pictures of folder:PATH, or of many sizes, are brought to; 0 leaves them as they are."""
     random_crops: bool = False
@@ -64,14 +34,9 @@ class TrainOptions:
             value = getattr(self, option.name)
             if isinstance(value, float) and not math.isfinite(value):
                 raise InputError(f"{option.name} is {value}; it must be a finite number")
-        for name in _AT_LEAST_ONE:
-            require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
-        for name in _AT_LEAST_ZERO:
+        for name in ("seed", "image_size", "train_examples"):
             require(getattr(self, name) >= 0, name, getattr(self, name), "at least 0")
         require(self.seed < 2**31, "seed", self.seed, "below 2147483648")
-        if self.patience and not self.validation:
-            raise InputError("patience needs held-out examples to look at: give --validation, such as 0.1")
-        require(self.learning_rate > 0, "learning_rate", self.learning_rate, "above 0")
         require(0 <= self.validation < 1, "validation", self.validation, "at least 0 and below 1")
 
     @property
@@ -86,15 +51,54 @@ class TrainOptions:
 
 
 @dataclass(frozen=True)
-class TextOptions(TrainOptions):
-    """Options of training on text."""
+class TrainOptions(DataOptions):
+    """What to train on, for how long, and what to keep. Experiments subclass it and change the defaults.
+
+    >>> TrainOptions(epochs=0)
+    Traceback (most recent call last):
+    dl.errors.InputError: epochs is 0; it must be at least 1
+    """
+
+    epochs: int = 10
+    """Passes over the training examples."""
+    batch_size: int = 128
+    """Examples a step, over all devices together."""
+    learning_rate: float = 0.1
+    """Learning rate, or its peak when a schedule is used."""
+    evaluate_every: int = 1
+    """Epochs between two evaluations on the held-out examples."""
+    patience: int = 0
+    """Stop after this many evaluations without a better validation loss; 0 never stops early."""
+    log_every: int = 100
+    """Steps between two training records (an epoch's end always makes one)."""
+    checkpoint_every: int = 1
+    """Epochs between two checkpoints."""
+    keep: int = 2
+    """How many of the newest checkpoints to keep, besides the best."""
+    parallel: Literal["auto", "jit", "pmap"] = "auto"
+    """How to use several devices; auto is jit, or on a CPU what suits the model."""
+    devices: int = 0
+    """How many devices to use; 0 uses as many as share the batch evenly, or on a CPU as many as suit the model."""
+    scan_steps: int = 0
+    """Steps in one compiled call, which changes no result; 0 measures how many pay."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("epochs", "batch_size", "evaluate_every", "log_every", "checkpoint_every", "keep"):
+            require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
+        for name in ("devices", "scan_steps", "patience"):
+            require(getattr(self, name) >= 0, name, getattr(self, name), "at least 0")
+        if self.patience and not self.validation:
+            raise InputError("patience needs held-out examples to look at: give --validation, such as 0.1")
+        require(self.learning_rate > 0, "learning_rate", self.learning_rate, "above 0")
+
+
+@dataclass(frozen=True)
+class ReadingOptions(DataOptions):
+    """What to learn from where that is text."""
 
     unit: Literal["char", "byte", "word"] = "char"
     """What a symbol is."""
-    segment: int = 64
-    """Symbols of a stream that are back-propagated through at a time."""
-    order: Literal["segments", "windows"] = "segments"
-    """Contiguous segments, through which the state is carried, or windows from anywhere, each from a fresh state."""
     vocabulary_size: int = 0
     """Keep only this many of the most frequent symbols; 0 keeps all."""
     unknown: Literal["replace", "refuse"] = "replace"
@@ -104,7 +108,6 @@ class TextOptions(TrainOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require(self.segment >= 1, "segment", self.segment, "at least 1")
         for name in ("vocabulary_size", "longest"):
             require(getattr(self, name) >= 0, name, getattr(self, name), "at least 0")
 
@@ -113,8 +116,6 @@ class TextOptions(TrainOptions):
         """How text becomes sequences."""
         return Reading(
             unit=self.unit,
-            segment=self.segment,
-            order=self.order,
             stream=self.as_stream,
             vocabulary_size=self.vocabulary_size,
             unknown=self.unknown,
@@ -125,6 +126,25 @@ class TextOptions(TrainOptions):
     def as_stream(self) -> bool:
         """Whether documents are read one after the other, as one stream."""
         return True
+
+
+@dataclass(frozen=True)
+class TextOptions(TrainOptions, ReadingOptions):
+    """Options of training on text."""
+
+    segment: int = 64
+    """Symbols of a stream that are back-propagated through at a time."""
+    order: Literal["segments", "windows"] = "segments"
+    """Contiguous segments, through which the state is carried, or windows from anywhere, each from a fresh state."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self.segment >= 1, "segment", self.segment, "at least 1")
+
+    @property
+    def reading(self) -> Reading:
+        """How text becomes sequences."""
+        return replace(super().reading, segment=self.segment, order=self.order)
 
 
 def require(holds: bool, name: str, value: object, what: str) -> None:

@@ -1,0 +1,26 @@
+"""The n-grams of C programs, counted: what a net has to beat.
+
+Lecture: H5. Paper: Chen & Goodman 1999 (interpolated modified Kneser-Ney).
+Data: programs of an online judge, such as POJ-104 (Mou et al. 2016), one JSON object a line.
+Expected: TODO
+Time: TODO
+Command: python -m experiments run ngram_programs --dataset jsonl:PATH
+"""
+
+from dataclasses import dataclass
+
+from dl.data.dataset import Dataset
+from experiments._ngram import NgramOptions, measure_ngram
+
+
+@dataclass(frozen=True)
+class Options(NgramOptions):
+    """Options of ngram_programs."""
+
+    dataset: str = ""
+    longest_gram: int = 12
+
+
+def measure(options: Options, data: Dataset) -> tuple[dict[str, dict[str, float]], int]:
+    """Counts, and what they say of the held-out parts."""
+    return measure_ngram(options, data)

@@ -1,0 +1,25 @@
+"""The n-grams of Shakespeare, counted: what a net has to beat.
+
+Lecture: H5. Paper: Chen & Goodman 1999 (interpolated modified Kneser-Ney).
+Data: Karpathy 2015 (tiny Shakespeare).
+Expected: TODO
+Time: TODO
+Command: python -m experiments run ngram_shakespeare
+"""
+
+from dataclasses import dataclass
+
+from dl.data.dataset import Dataset
+from experiments._ngram import NgramOptions, measure_ngram
+
+
+@dataclass(frozen=True)
+class Options(NgramOptions):
+    """Options of ngram_shakespeare."""
+
+    dataset: str = "tiny_shakespeare"
+
+
+def measure(options: Options, data: Dataset) -> tuple[dict[str, dict[str, float]], int]:
+    """Counts, and what they say of the held-out parts."""
+    return measure_ngram(options, data)
