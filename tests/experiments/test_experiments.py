@@ -1,22 +1,30 @@
 """Every experiment builds, takes two steps and says what it promises; the quick ones reach their figures."""
 
 import ast
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import pytest
 
 import dl
 from dl.cli.catalog import Catalog
 from dl.data.load import describe_data
 from dl.runs.run import start_run
+from dl.train.compiled import check_parts_fit, example_inputs
 from dl.train.interrupt import StopRequest
+from dl.train.state import init_state
+from dl.train.step import augmented, make_eval_step, make_train_step
 
 CATALOG = Catalog("experiments")
 NAMES = CATALOG.names()
 SMALL = [name for name in NAMES if not name.endswith("_imagenet")]
 """Those that can be run as they are; the others have tests of their own."""
+DEEP = [name for name in SMALL if name.startswith(("googlenet", "nin", "resnet", "vgg"))]
+"""Those that take longest to compile: narrow nets of their kinds train in tests/models, test_imagenet.py runs one."""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -33,7 +41,7 @@ def _embedded(dataset: str) -> str:
     return "digits" if dataset.endswith(("mnist", "cifar10")) else dataset
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name in DEEP)) for name in SMALL])
 def test_two_steps(name: str, tmp_path: Path) -> None:
     defaults = CATALOG.load(name).options()
     dataset = _embedded(defaults.dataset)
@@ -47,6 +55,28 @@ def test_two_steps(name: str, tmp_path: Path) -> None:
     assert accuracies
     assert all(0 <= accuracy <= 1 for accuracy in accuracies)
     assert result["parameters"] > 0
+
+
+@pytest.mark.parametrize("name", DEEP)
+def test_a_step_of_a_deep_net_takes_its_data_and_gives_a_state_for_the_next(name: str, tmp_path: Path) -> None:
+    options = CATALOG.load(name).options()
+    described = describe_data(options.dataset, data_dir=tmp_path)
+    spec = replace(described, train_size=2 * options.batch_size)
+    parts = CATALOG.load(name).build(options, spec)
+    check_parts_fit(parts, spec)
+    batch = {
+        "inputs": jax.ShapeDtypeStruct((options.batch_size, *spec.input_shape), jnp.float32),
+        "targets": jax.ShapeDtypeStruct((options.batch_size,), jnp.int32),
+        "mask": jax.ShapeDtypeStruct((options.batch_size,), jnp.float32),
+        "index": jax.ShapeDtypeStruct((options.batch_size,), jnp.int32),
+    }
+    state = jax.eval_shape(partial(init_state, parts.model, parts.optimizer, example_inputs(spec), seed=0))
+    step = augmented(make_train_step(parts.objective, parts.optimizer), parts.augment)
+    after, trained = jax.eval_shape(step, state, batch)
+    evaluated = jax.eval_shape(make_eval_step(parts.objective), state, batch)
+    assert after == state
+    assert trained == evaluated
+    assert {"loss", "accuracy"} <= set(evaluated)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -68,16 +98,18 @@ def test_module_is_short_and_its_options_plain(name: str) -> None:
 
 @pytest.mark.parametrize("name", SMALL)
 def test_build_is_pure(name: str) -> None:
+    """Two builds are one program, constants and all, from the key to the outputs."""
     experiment = CATALOG.load(name)
     options = experiment.options()
     spec = describe_data(_embedded(options.dataset))
-    inputs = jax.numpy.zeros((2, *spec.input_shape))
-    outputs = []
-    for _ in range(2):
+    inputs = jax.ShapeDtypeStruct((2, *spec.input_shape), jnp.float32)
+
+    def program() -> str:
         model = experiment.build(options, spec).model
-        params, model_state = jax.jit(model.init)(jax.random.key(1), inputs)
-        outputs.append(jax.jit(model.apply)(params, model_state, inputs)[0])
-    assert jax.numpy.array_equal(*outputs)
+        outputs = jax.jit(lambda key, inputs: model.apply(*model.init(key, inputs), inputs)[0])
+        return outputs.lower(jax.random.key(1), inputs).as_text()
+
+    assert program() == program()
 
 
 def test_perceptrons_learn_the_gates_whatever_the_seed(tmp_path: Path) -> None:
