@@ -21,7 +21,9 @@ from dl.train.step import augmented, make_eval_step, make_train_step
 
 CATALOG = Catalog("experiments")
 NAMES = CATALOG.names()
-SMALL = [name for name in NAMES if not name.endswith("_imagenet")]
+SEQUENCES = [name for name in NAMES if name.startswith(("gru_", "lstm_", "ngram_", "rnn_"))]
+"""Those on text and sequences have tests of their own."""
+SMALL = [name for name in NAMES if not name.endswith("_imagenet") and name not in SEQUENCES]
 """Those that can be run as they are; the others have tests of their own."""
 DEEP = [name for name in SMALL if name.startswith(("googlenet", "nin", "resnet", "vgg"))]
 """Those that take longest to compile: narrow nets of their kinds train in tests/models, test_imagenet.py runs one."""
