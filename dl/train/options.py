@@ -21,7 +21,7 @@ class TrainOptions:
     """
 
     dataset: str = "digits"
-    """Data set: a built-in name, a TFDS name, or folder:, text:, lines:, jsonl:, tsv: or chorales:PATH, adding:STEPS."""
+    """Data: a built-in name, a TFDS name, adding:STEPS, or folder:, text:, lines:, jsonl:, tsv: or chorales:PATH."""
     epochs: int = 10
     """Passes over the training examples."""
     batch_size: int = 128
