@@ -144,6 +144,7 @@ def describe_data(
     """The shapes and classes of the data set called `name`; a TFDS set of pictures need not be prepared for it."""
     if not name or name in BUILT_IN or ":" in name:
         return load_data(name, data_dir=data_dir, image_size=image_size, reading=reading).spec
+    _check_spelling(name)
     from dl.data.tfds import describe_tfds
 
     return describe_tfds(name, data_dir=data_dir, image_size=image_size, reading=reading)

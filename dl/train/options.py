@@ -21,7 +21,7 @@ class TrainOptions:
     """
 
     dataset: str = "digits"
-    """Data: a built-in name, a TFDS name, adding:STEPS, or folder:, text:, lines:, jsonl:, tsv: or chorales:PATH."""
+    """Data set: a built-in name, a TFDS name, or folder:PATH, text:PATH, lines:PATH, jsonl:PATH, tsv:PATH."""
     epochs: int = 10
     """Passes over the training examples."""
     batch_size: int = 128
@@ -90,7 +90,7 @@ class TextOptions(TrainOptions):
     """Options of training on text."""
 
     unit: Literal["char", "byte", "word"] = "char"
-    """What a symbol is: a character, a byte of UTF-8, or a word or punctuation mark."""
+    """What a symbol is."""
     segment: int = 64
     """Symbols of a stream that are back-propagated through at a time."""
     order: Literal["segments", "windows"] = "segments"
