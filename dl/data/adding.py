@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from dl.data.dataset import ArraySource, Dataset, make_dataset
+from dl.data.dataset import MEMORY_LIMIT, ArraySource, Dataset, make_dataset
 from dl.errors import InputError
 
 TRAIN, TEST = 50_000, 2_000
 _SEED = 0
+_BYTES_A_STEP = 8
 
 
 def load_adding(steps: str | int, *, validation: float = 0.0) -> Dataset:
@@ -15,14 +16,19 @@ def load_adding(steps: str | int, *, validation: float = 0.0) -> Dataset:
     Inputs float32 [N, T, 2], targets [N, 1]; one mark stands in the first half, one in the second. Always to answer 1
     has a squared error of 1/6. The form with uniform numbers in [0, 1] is that of Le et al. 2015, arXiv:1504.00941.
 
+    Raises:
+        InputError: for `steps` that are no whole number from 2 on, or more than fit in memory.
+
     >>> data = load_adding(4)
     >>> inputs, targets = data.train.inputs[0], data.train.targets[0]
     >>> bool(np.isclose((inputs[:, 0] * inputs[:, 1]).sum(), targets[0])), int(inputs[:, 1].sum())
     (True, 2)
     """
-    if not (isinstance(steps, int) or steps.isdecimal()) or int(steps) < 2:
-        raise InputError(f"adding:{steps} is no length: give two steps or more, such as adding:400")
-    train, test = (_draw(int(steps), count, part) for part, count in enumerate((TRAIN, TEST)))
+    length = int(steps) if str(steps).isdecimal() and len(str(steps)) < 10 else 0
+    most = MEMORY_LIMIT // ((TRAIN + TEST) * _BYTES_A_STEP)
+    if not 2 <= length <= most:
+        raise InputError(f"adding:{steps} is no length: give 2 to {most} steps, such as adding:400")
+    train, test = (_draw(length, count, part) for part, count in enumerate((TRAIN, TEST)))
     name = f"adding:{steps}"
     return make_dataset(name, train, test, class_names=("sum",), task="regression", validation=validation)
 

@@ -1,14 +1,16 @@
 """What a data set is: three random-access parts, a description, a fingerprint."""
 
 import hashlib
+import json
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal, TypeAlias, TypeVar
+from typing import Literal, TypeAlias
 
 import numpy as np
 
 from dl.data.crops import View
 from dl.data.ragged import RaggedSource
+from dl.data.split import permutation, split_validation
 from dl.data.stream import IMAGENET_MEAN, IMAGENET_STD, Records, StreamedSource
 from dl.data.tokens import TokenSource
 from dl.data.vocabulary import Vocabulary
@@ -16,8 +18,7 @@ from dl.errors import InputError
 
 MEMORY_LIMIT = 4 * 2**30
 """Bytes of decoded pictures up to which a data set is held in memory; a larger one is streamed."""
-# Fixed for ever: every seed of every run validates, and trains where it is limited, on the same examples.
-_VALIDATION_SEED, _LIMIT_SEED = 20_12_58, 18_10_43
+_LIMIT_SEED = 18_10_43  # fixed for ever: every seed of every run that is limited trains on the same examples
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,6 @@ class ArraySource:
 
 Part: TypeAlias = ArraySource | StreamedSource | RaggedSource | TokenSource
 """Examples in memory, or read when they are needed; sequences of several lengths; one stream of symbols."""
-_Part = TypeVar("_Part", ArraySource, StreamedSource, RaggedSource)
 
 Task: TypeAlias = Literal["classification", "binary", "regression", "language", "frames"]
 """What is predicted: one class; yes or no, several times; numbers; the next symbol; yes or no at every step."""
@@ -122,6 +122,8 @@ class Dataset:
     def fingerprint(self) -> str:
         """A digest of every example in order; a run refuses to resume on data with another one."""
         digest = hashlib.blake2b(digest_size=16)
+        if self.spec.vocabulary is not None:  # the same numbers may stand for other symbols
+            digest.update(json.dumps(self.spec.vocabulary.symbols).encode())
         for part in (self.train, self.validation, self.test):
             if part is not None:
                 part.add_to(digest)
@@ -192,24 +194,6 @@ def stream_dataset(
     return Dataset(spec, kept, held_out, sources[1])
 
 
-def split_validation(train: _Part, *, fraction: float) -> tuple[_Part, _Part | None]:
-    """Cut `fraction` of the examples off by a fixed permutation; (all, None) for fraction 0.
-
-    >>> kept, held_out = split_validation(ArraySource(np.zeros((10, 1)), np.zeros(10)), fraction=0.2)
-    >>> len(kept), len(held_out)
-    (8, 2)
-    """
-    if not 0.0 <= fraction < 1.0:
-        raise InputError(f"validation {fraction} is not a fraction of the training examples: give 0 <= fraction < 1")
-    held_out = round(fraction * len(train))
-    if held_out == 0:
-        return train, None
-    if held_out == len(train):
-        raise InputError(f"validation {fraction} holds out all {len(train)} training examples: give less")
-    order = _permutation(_VALIDATION_SEED, len(train))
-    return train.take(np.sort(order[held_out:])), train.take(np.sort(order[:held_out]))
-
-
 def limit(dataset: Dataset, *, train: int) -> Dataset:
     """The data set with only `train` of its training examples, for quick looks: of any class, by a fixed permutation.
 
@@ -218,12 +202,8 @@ def limit(dataset: Dataset, *, train: int) -> Dataset:
     if not 1 <= train <= len(dataset.train):
         raise InputError(f"cannot keep {train} of {len(dataset.train)} training examples of {dataset.spec.name}")
     spec = replace(dataset.spec, train_size=train)
-    order = _permutation(_LIMIT_SEED, len(dataset.train))
+    order = permutation(_LIMIT_SEED, len(dataset.train))
     return replace(dataset, spec=spec, train=dataset.train.take(np.sort(order[:train])))
-
-
-def _permutation(seed: int, count: int) -> np.ndarray:
-    return np.random.Generator(np.random.Philox(key=seed)).permutation(count)
 
 
 def check_in_memory(dataset: Dataset, *, what: str) -> None:

@@ -24,7 +24,9 @@ BUILT_IN: dict[str, Callable[..., Dataset]] = {
 }
 """Data sets that need neither network nor files."""
 
-PATHS = ("folder", "text", "lines", "jsonl", "tsv", "chorales")
+TEXTS = ("text", "lines", "jsonl", "tsv")
+"""The forms of text files."""
+PATHS = ("folder", *TEXTS, "chorales")
 """What may stand before a path."""
 
 
@@ -62,13 +64,15 @@ def load_data(
     """
     if not name:
         raise InputError("this experiment has no public data set of its own: give --dataset, such as jsonl:PATH")
+    kind, colon, path = name.partition(":")
+    if image_size and kind in (*TEXTS, "chorales", "adding"):
+        raise InputError(f"image_size is for pictures, and {name} has none: use 0")
     if name in BUILT_IN:
         if image_size:
             raise InputError(
                 f"image_size is for folder:PATH and pictures of many sizes; those of {name} have one: use 0"
             )
         return BUILT_IN[name](validation=validation)
-    kind, colon, path = name.partition(":")
     if not colon:
         _check_spelling(name)
         from dl.data.tfds import load_tfds
@@ -84,8 +88,8 @@ def load_data(
     if kind == "adding":
         return load_adding(path, validation=validation)
     if kind == "chorales":
-        return load_chorales(path)
-    if kind in ("text", "lines", "jsonl", "tsv"):
+        return load_chorales(path, validation=validation)
+    if kind in TEXTS:
         return load_text_file(kind, path, validation=validation, reading=reading or Reading())
     if kind != "folder":
         known = ", ".join(f"{one}:PATH" for one in PATHS)
@@ -140,6 +144,7 @@ def describe_data(
     """The shapes and classes of the data set called `name`; a TFDS set of pictures need not be prepared for it."""
     if not name or name in BUILT_IN or ":" in name:
         return load_data(name, data_dir=data_dir, image_size=image_size, reading=reading).spec
+    _check_spelling(name)
     from dl.data.tfds import describe_tfds
 
     return describe_tfds(name, data_dir=data_dir, image_size=image_size, reading=reading)

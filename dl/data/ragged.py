@@ -2,12 +2,12 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 
 import numpy as np
 
-from dl.data.batching import IndexedBatch
+from dl.data.batching import IndexedBatch, steps_per_epoch
 from dl.errors import InputError
 
 BUCKETS = 4
@@ -16,17 +16,18 @@ BUCKETS = 4
 
 @dataclass(frozen=True)
 class RaggedSource:
-    """Sequences in memory, the shortest first.
+    """Sequences in memory, the shortest first; `ragged_source` makes one.
 
-    `inputs` [N, W, ...] are padded with zeros from `lengths` [N] on; `targets` are [N, ...], or [N, W, ...]. A batch is
-    cut to the narrowest of a few widths that holds its longest sequence. There is one width a bucket; the buckets hold
-    equally many sequences, as far as lengths allow.
+    `inputs` [N, W, ...] are padded with zeros from `lengths` [N] on; `targets` are [N, ...], or as `step_targets`
+    [N, W, ...], one a step. A batch is cut to the narrowest of a few `widths`, one a bucket, that holds its longest
+    sequence.
     """
 
     inputs: np.ndarray
     lengths: np.ndarray
     targets: np.ndarray
     widths: tuple[int, ...]
+    step_targets: bool = False
 
     def __post_init__(self) -> None:
         if np.any(np.diff(self.lengths) < 0):
@@ -34,11 +35,17 @@ class RaggedSource:
         if not len(self.lengths) or self.lengths[0] < 1 or self.lengths[-1] > self.inputs.shape[1]:
             found = (int(self.lengths[0]), int(self.lengths[-1])) if len(self.lengths) else "none"
             raise InputError(f"lengths go from 1 to the {self.inputs.shape[1]} steps of the array, not {found}")
-        if list(self.widths) != sorted(set(self.widths)) or self.widths[-1] < self.lengths[-1]:
+        rising = bool(self.widths) and self.widths == tuple(sorted(set(self.widths)))
+        if not rising or self.widths[-1] < self.lengths[-1]:
             raise InputError(f"widths rise to the longest sequence, {self.lengths[-1]}; these do not: {self.widths}")
 
     def __len__(self) -> int:
         return len(self.lengths)
+
+    @cached_property
+    def fitting(self) -> tuple[int, ...]:
+        """How many sequences, the shortest ones, fit each of the widths."""
+        return tuple(int(count) for count in np.searchsorted(self.lengths, self.widths, side="right"))
 
     def bucket_of(self, index: np.ndarray) -> int:
         """The narrowest bucket that holds all sequences at `index`."""
@@ -51,7 +58,7 @@ class RaggedSource:
     def take(self, index: np.ndarray) -> "RaggedSource":
         """The sub-set at `index` [M], as a source of its own, again the shortest first."""
         kept = np.sort(index)
-        return RaggedSource(self.inputs[kept], self.lengths[kept], self.targets[kept], self.widths)
+        return replace(self, inputs=self.inputs[kept], lengths=self.lengths[kept], targets=self.targets[kept])
 
     def add_to(self, digest: "hashlib.blake2b") -> None:
         """Feed `digest` with every sequence in order."""
@@ -61,16 +68,14 @@ class RaggedSource:
 
     def resident(self, bucket: int) -> dict[str, np.ndarray]:
         """All sequences that fit the width of `bucket`, cut to it; an index means the same in every bucket."""
-        width = self.widths[bucket]
-        return self._cut(slice(0, int(np.searchsorted(self.lengths, width, side="right"))), width)
+        return self._cut(slice(0, self.fitting[bucket]), self.widths[bucket])
 
     def _cut(self, index: np.ndarray | slice, width: int) -> dict[str, np.ndarray]:
-        per_step = self.targets.ndim > 1 and self.targets.shape[1] == self.inputs.shape[1]
         targets = self.targets[index]
         return {
             "inputs": _widened(self.inputs[index], width),
             "lengths": self.lengths[index],
-            "targets": _widened(targets, width) if per_step else targets,
+            "targets": _widened(targets, width) if self.step_targets else targets,
         }
 
     def epoch(self, seed: int, epoch: int, batch_size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -78,11 +83,11 @@ class RaggedSource:
 
         Sequences meet others of their bucket at random; what is left of a bucket goes on to the next wider one.
         """
-        return _epoch(self.lengths.tobytes(), self.widths, seed, epoch, batch_size)
+        return _epoch(self.fitting, seed, epoch, batch_size)
 
     def batches(self, *, seed: int, start: int, steps: int, batch_size: int) -> list[tuple[int, IndexedBatch]]:
         """The bucket and the batch, index and mask [1, B], of `steps` training steps from `start` on."""
-        in_epoch = len(self) // batch_size
+        in_epoch = steps_per_epoch(len(self), batch_size)
         found = []
         for step in range(start, start + steps):
             index, buckets = self.epoch(seed, step // in_epoch, batch_size)
@@ -98,24 +103,36 @@ def ragged_source(
     buckets: int = BUCKETS,
     widths: tuple[int, ...] = (),
 ) -> RaggedSource:
-    """A source of sequences [T_i, ...] with a target each, or a target [T_i, ...] for every step.
+    """A source of sequences [T_i, ...] with a target each (an array [N, ...]), or one for every step (a list).
 
-    With `widths` batches have those of another source, and one more where a sequence is longer than all.
+    The buckets hold equally many sequences, as far as lengths allow. With `widths` batches have those of another
+    source, and one more where a sequence is longer than all.
+
+    Raises:
+        InputError: for no sequences, one without a step, targets that are not one an input or one a step.
 
     >>> source = ragged_source([np.array([5, 6, 7]), np.array([8])], np.array([0, 1]), buckets=2)
     >>> source.inputs.tolist(), source.lengths.tolist(), source.targets.tolist(), source.widths
     ([[8, 0, 0], [5, 6, 7]], [1, 3], [1, 0], (1, 3))
     """
+    if buckets < 1:
+        raise InputError(f"buckets is {buckets}; it must be at least 1")
+    if not len(inputs):
+        raise InputError("there are no sequences: give one at least")
+    if len(targets) != len(inputs):
+        raise InputError(f"{len(inputs)} inputs but {len(targets)} targets: give one target an input")
     lengths = np.array([len(one) for one in inputs], np.int32)
     order = np.argsort(lengths, kind="stable")
-    padded = _padded([inputs[place] for place in order])
-    labels = isinstance(targets, np.ndarray)
-    aims = targets[order] if isinstance(targets, np.ndarray) else _padded([targets[place] for place in order])
-    if labels and len(targets) != len(inputs):
-        raise InputError(f"{len(inputs)} inputs but {len(targets)} targets: give one target an input")
-    ordered = lengths[order]
-    longer = (int(ordered[-1]),) if widths and ordered[-1] > widths[-1] else ()
-    return RaggedSource(padded, ordered, aims, (*widths, *longer) if widths else _quantiles(ordered, buckets))
+    rising = lengths[order]
+    if widths and rising[-1] > widths[-1]:
+        widths = (*widths, int(rising[-1]))
+    return RaggedSource(
+        _padded([inputs[place] for place in order]),
+        rising,
+        targets[order] if isinstance(targets, np.ndarray) else _padded_like([targets[i] for i in order], rising),
+        widths or _quantiles(rising, buckets),
+        step_targets=not isinstance(targets, np.ndarray),
+    )
 
 
 def _quantiles(lengths: np.ndarray, buckets: int) -> tuple[int, ...]:
@@ -131,28 +148,34 @@ def _widened(rows: np.ndarray, width: int) -> np.ndarray:
 
 
 def _padded(sequences: Sequence[np.ndarray]) -> np.ndarray:
-    if not sequences:
-        raise InputError("there are no sequences: give one at least")
-    longest = max(len(one) for one in sequences)
-    padded = np.zeros((len(sequences), longest, *sequences[0].shape[1:]), sequences[0].dtype)
+    """Sequences, the longest last, as one array [N, W, ...]."""
+    padded = np.zeros((len(sequences), *sequences[-1].shape), sequences[-1].dtype)
     for row, one in zip(padded, sequences, strict=True):
         row[: len(one)] = one
     return padded
 
 
+def _padded_like(targets: Sequence[np.ndarray], lengths: np.ndarray) -> np.ndarray:
+    for target, length in zip(targets, lengths, strict=True):
+        if len(target) != length:
+            raise InputError(f"a sequence of {length} steps has {len(target)} targets: give one a step")
+    return _padded(targets)
+
+
 @lru_cache(maxsize=4)
-def _epoch(
-    lengths: bytes, widths: tuple[int, ...], seed: int, epoch: int, batch_size: int
-) -> tuple[np.ndarray, np.ndarray]:
-    bucket_of = np.searchsorted(widths, np.frombuffer(lengths, np.int32))
+def _epoch(fitting: tuple[int, ...], seed: int, epoch: int, batch_size: int) -> tuple[np.ndarray, np.ndarray]:
     generator = np.random.Generator(np.random.Philox(key=np.array([seed, epoch], np.uint64)))
-    order = generator.permutation(len(bucket_of)).astype(np.int32)
+    order = generator.permutation(fitting[-1]).astype(np.int32)
+    bucket_of = np.searchsorted(fitting, order, side="right")
     left, batches, buckets = order[:0], [], []
-    for bucket in range(len(widths)):
-        waiting = np.concatenate([left, order[bucket_of[order] == bucket]])
+    for bucket in range(len(fitting)):
+        waiting = np.concatenate([left, order[bucket_of == bucket]])
         full = len(waiting) // batch_size
         batches.append(waiting[: full * batch_size].reshape(full, batch_size))
         buckets += [bucket] * full
         left = waiting[full * batch_size :]
     shuffled = generator.permutation(len(buckets))
-    return np.concatenate(batches)[shuffled], np.array(buckets, np.int32)[shuffled]
+    index, which = np.concatenate(batches)[shuffled], np.array(buckets, np.int32)[shuffled]
+    index.setflags(write=False)
+    which.setflags(write=False)
+    return index, which

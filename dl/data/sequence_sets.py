@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 
-from dl.data.dataset import Dataset, DataSpec, Task, split_validation
+from dl.data.dataset import Dataset, DataSpec, Task
 from dl.data.ragged import RaggedSource, ragged_source
-from dl.data.tokens import Order, TokenSource, split_stream
+from dl.data.split import split_stream, split_validation
+from dl.data.tokens import Order, TokenSource
 from dl.data.vocabulary import Unit, Vocabulary, make_vocabulary
 from dl.errors import InputError
 
@@ -34,11 +35,15 @@ class Reading:
     vocabulary: Vocabulary | None = None
 
 
-class Documents(NamedTuple):
+@dataclass(frozen=True)
+class Documents:
     """The texts of a part, and where they have them their labels."""
 
     texts: list[str]
     labels: list[str] | None = None
+
+    def __len__(self) -> int:
+        return len(self.texts)
 
     def take(self, index: np.ndarray) -> "Documents":
         """The documents at `index`, in this order."""
@@ -46,11 +51,18 @@ class Documents(NamedTuple):
         return Documents([self.texts[place] for place in index], labels)
 
 
-def stream_of_text(name: str, train: str, test: str, *, reading: Reading, validation: float = 0.0) -> Dataset:
-    """A language task on one text: predict each symbol from those before it; `validation` is the end of train."""
+def stream_of_text(
+    name: str, train: str, validation: str | None, test: str, *, reading: Reading, fraction: float = 0.0
+) -> Dataset:
+    """A language task on one text: predict each symbol from those before it.
+
+    With a `fraction` the end of train is what is validated on.
+    """
     vocabulary = _vocabulary(Documents([train]), reading, documents=False)
-    encoded = [_encode(vocabulary, text, reading, name) for text in (train, test)]
-    return _streams(name, vocabulary, *split_stream(encoded[0], fraction=validation), encoded[1], reading=reading)
+    kept, held_out = split_stream(_encode(vocabulary, train, reading, name), fraction=fraction)
+    if held_out is None and validation is not None:
+        held_out = _encode(vocabulary, validation, reading, name)
+    return _streams(name, vocabulary, kept, held_out, _encode(vocabulary, test, reading, name), reading=reading)
 
 
 def stream_of_documents(
@@ -66,11 +78,14 @@ def stream_of_documents(
 def documents(
     name: str, train: Documents, validation: Documents | None, test: Documents, *, reading: Reading
 ) -> Dataset:
-    """A language task on documents one by one: from `END` to the first symbol, ..., from the last to `END`."""
+    """A language task on documents one by one: from `END` to the first symbol, ..., from the last to `END`.
+
+    One that is cut, as it is longer than `Reading.longest`, does not end.
+    """
     vocabulary = _vocabulary(train, reading, documents=True)
 
     def source(part: Documents, widths: tuple[int, ...] = ()) -> RaggedSource:
-        rows = [_bounded(vocabulary, text, reading, name) for text in part.texts]
+        rows = [_between_ends(vocabulary, text, reading, name) for text in part.texts]
         return ragged_source([row[:-1] for row in rows], [row[1:] for row in rows], widths=widths)
 
     return _ragged(name, "language", (train, validation, test), source, vocabulary=vocabulary, class_names=())
@@ -79,7 +94,10 @@ def documents(
 def labelled_documents(
     name: str, train: Documents, validation: Documents | None, test: Documents, *, reading: Reading
 ) -> Dataset:
-    """A classification of documents; the classes are the labels of the training part, sorted."""
+    """A classification of documents; the classes are the labels of the training part, sorted.
+
+    Documents without any symbol are left out.
+    """
     vocabulary = _vocabulary(train, reading, documents=False)
     class_names = tuple(sorted(set(train.labels or ())))
     if len(class_names) < 2:
@@ -87,53 +105,42 @@ def labelled_documents(
     number = {label: place for place, label in enumerate(class_names)}
 
     def source(part: Documents, widths: tuple[int, ...] = ()) -> RaggedSource:
-        strange = set(part.labels or ()) - set(class_names)
+        if part.labels is None:
+            raise InputError(f"{name} has a part without labels: give all documents one")
+        strange = set(part.labels) - set(class_names)
         if strange:
             raise InputError(f"{name} has labels that its training part does not have: {', '.join(sorted(strange))}")
-        rows = [_encode(vocabulary, text, reading, name)[: reading.longest or None] for text in part.texts]
-        labels = np.array([number[label] for label in part.labels or ()], np.int32)
-        kept = np.array([len(row) > 0 for row in rows])
-        return ragged_source([row for row in rows if len(row)], labels[kept], widths=widths)
+        rows = [_cut(vocabulary, text, reading, name) for text in part.texts]
+        labels = [number[label] for label, row in zip(part.labels, rows, strict=True) if len(row)]
+        return ragged_source([row for row in rows if len(row)], np.array(labels, np.int32), widths=widths)
 
     parts = (train, validation, test)
     return _ragged(name, "classification", parts, source, vocabulary=vocabulary, class_names=class_names)
 
 
-def split_documents(part: Documents, *, fraction: float, seed: int) -> tuple[Documents, Documents | None]:
-    """Cut `fraction` of the documents off by a fixed permutation; (all, None) for fraction 0."""
-    held_out = round(fraction * len(part.texts))
-    if not held_out:
-        return part, None
-    if held_out == len(part.texts):
-        raise InputError(f"a fraction {fraction} holds out all {held_out} documents: give less, or more documents")
-    order = np.random.Generator(np.random.Philox(key=seed)).permutation(len(part.texts))
-    return part.take(np.sort(order[held_out:])), part.take(np.sort(order[:held_out]))
+def frames(
+    name: str,
+    train: Sequence[np.ndarray],
+    validation: Sequence[np.ndarray] | None,
+    test: Sequence[np.ndarray],
+    *,
+    class_names: tuple[str, ...],
+    fraction: float = 0.0,
+) -> Dataset:
+    """Predict each frame, K times yes or no, from those before it, in songs [T_i, K]; before the first is silence.
 
-
-def frames(name: str, parts: Sequence[Sequence[np.ndarray]], *, class_names: tuple[str, ...]) -> Dataset:
-    """Predict each frame, K times yes or no, from those before it: train, validation and test of songs [T_i, K]."""
+    With a `fraction` that much of train is what is validated on.
+    """
 
     def source(songs: Sequence[np.ndarray], widths: tuple[int, ...] = ()) -> RaggedSource:
         before = [np.concatenate([np.zeros_like(song[:1]), song[:-1]]) for song in songs]
         return ragged_source(before, songs, widths=widths)
 
-    train = source(parts[0])
-    validation, test = (source(part, train.widths) for part in parts[1:])
-    return Dataset(_spec(name, "frames", train, class_names=class_names), train, validation, test)
-
-
-def ragged_dataset(
-    name: str,
-    train: RaggedSource,
-    test: RaggedSource,
-    *,
-    class_names: tuple[str, ...],
-    task: Task = "classification",
-    validation: float = 0.0,
-) -> Dataset:
-    """A `Dataset` of sequences of several lengths, with `validation` (a fraction in [0, 1)) of train held out."""
-    kept, held_out = split_validation(train, fraction=validation)
-    return Dataset(_spec(name, task, kept, class_names=class_names), kept, held_out, test)
+    kept, held_out = split_validation(source(train), fraction=fraction)
+    if held_out is None and validation is not None:
+        held_out = source(validation, kept.widths)
+    spec = _spec(name, "frames", kept, class_names=class_names)
+    return Dataset(spec, kept, held_out, source(test, kept.widths))
 
 
 def _streams(
@@ -147,10 +154,13 @@ def _streams(
 ) -> Dataset:
     kind = np.uint8 if len(vocabulary) <= 256 else np.uint16 if len(vocabulary) <= 2**16 else np.int32
 
-    def source(tokens: np.ndarray) -> TokenSource:
-        return TokenSource(tokens.astype(kind), reading.segment, reading.order)
+    def source(tokens: np.ndarray, part: str) -> TokenSource:
+        try:
+            return TokenSource(tokens.astype(kind), reading.segment, reading.order)
+        except InputError as error:
+            raise InputError(f"{name}, {part} part: {error}") from None
 
-    first = source(train)
+    first = source(train, "train")
     if not len(first):
         raise InputError(
             f"{name} has {len(train):,} symbols to train on, fewer than two segments of {reading.segment}: "
@@ -166,7 +176,8 @@ def _streams(
         carried=reading.order == "segments",
         vocabulary=vocabulary,
     )
-    return Dataset(spec, first, None if validation is None else source(validation), source(test))
+    held_out = None if validation is None else source(validation, "validation")
+    return Dataset(spec, first, held_out, source(test, "test"))
 
 
 def _ragged(
@@ -181,7 +192,7 @@ def _ragged(
     train, validation, test = parts
     first = source(train)
     spec = _spec(name, task, first, class_names=class_names, vocabulary=vocabulary)
-    held_out = source(validation, first.widths) if validation else None
+    held_out = None if validation is None else source(validation, first.widths)
     return Dataset(spec, first, held_out, source(test, first.widths))
 
 
@@ -213,11 +224,17 @@ def _encode(vocabulary: Vocabulary, text: str, reading: Reading, name: str) -> n
         raise InputError(f"{name}: {error}") from None
 
 
-def _bounded(vocabulary: Vocabulary, text: str, reading: Reading, name: str) -> np.ndarray:
-    inner = _encode(vocabulary, text, reading, name)[: reading.longest or None]
-    return np.concatenate([[vocabulary.end], inner, [vocabulary.end]]).astype(np.int32)
+def _cut(vocabulary: Vocabulary, text: str, reading: Reading, name: str) -> np.ndarray:
+    return _encode(vocabulary, text, reading, name)[: reading.longest or None]
+
+
+def _between_ends(vocabulary: Vocabulary, text: str, reading: Reading, name: str) -> np.ndarray:
+    whole = _encode(vocabulary, text, reading, name)
+    kept = whole[: reading.longest or None]
+    last = [vocabulary.end] if len(kept) == len(whole) else []
+    return np.concatenate([[vocabulary.end], kept, last]).astype(np.int32)
 
 
 def _joined(vocabulary: Vocabulary, part: Documents, *, reading: Reading, name: str) -> np.ndarray:
-    rows = [_bounded(vocabulary, text, reading, name)[:-1] for text in part.texts]
-    return np.concatenate([*rows, [vocabulary.end]])
+    rows = [np.append(vocabulary.end, _cut(vocabulary, text, reading, name)) for text in part.texts]
+    return np.append(np.concatenate(rows), vocabulary.end)

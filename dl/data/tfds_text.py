@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 from dl.data.dataset import Dataset
 from dl.data.prepare import damaged, find_builder, is_prepared, missing_package, prepare, quiet
-from dl.data.sequence_sets import Documents, Reading, labelled_documents, split_documents, stream_of_text
+from dl.data.sequence_sets import Documents, Reading, labelled_documents, stream_of_text
+from dl.data.split import split_validation
 from dl.errors import InputError
 
 _VALIDATION_SEED = 20_12_59
@@ -37,16 +38,17 @@ def load_tfds_text(name: str, *, validation: float, reading: Reading, data_dir: 
     splits = [split for split in ("train", "validation", "test") if split in builder.info.splits]
     if "train" not in splits or len(splits) < 2:
         raise InputError(f"{name} has the parts {', '.join(builder.info.splits)}; train and test are needed here")
-    parts = {split: _read(builder, split, names, name) for split in splits}
+    train, *others = (_read(builder, split, names, name) for split in splits)
     if names.label is None:
-        train, *rest = ("".join(parts[split].texts) for split in splits)
-        return stream_of_text(name, train, "".join(rest), reading=reading, validation=validation)
-    test = next(parts[split] for split in ("test", "validation") if split in parts and parts[split].labels is not None)
-    own = parts.get("validation") if test is not parts.get("validation") else None
-    train = parts["train"]
+        rest = "".join(text for part in others for text in part.texts)
+        return stream_of_text(name, "".join(train.texts), None, rest, fraction=validation, reading=reading)
+    *own, test = [part for part in others if part.labels is not None] or [Documents([])]
+    if test.labels is None or train.labels is None:
+        raise InputError(f"{name} has examples without a label; every one needs its class here")
+    held_out = own[0] if own else None
     if validation:
-        train, own = split_documents(train, fraction=validation, seed=_VALIDATION_SEED)
-    return labelled_documents(name, train, own, test, reading=reading)
+        train, held_out = split_validation(train, fraction=validation, seed=_VALIDATION_SEED)
+    return labelled_documents(name, train, held_out, test, reading=reading)
 
 
 def holds_text(info: Any) -> bool:

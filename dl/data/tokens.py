@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from dl.data.batching import IndexedBatch
+from dl.data.batching import IndexedBatch, steps_per_epoch
 from dl.errors import InputError
 
 Order: TypeAlias = Literal["segments", "windows"]
@@ -15,12 +15,17 @@ Order: TypeAlias = Literal["segments", "windows"]
 
 @dataclass(frozen=True)
 class TokenSource:
-    """A stream of symbols [N], read `steps` at a time; every symbol but the first is a target once.
+    """A stream of symbols [N], of which a training step reads `steps` a row and predicts each next one.
 
     As `segments` the stream is cut into B contiguous lanes, one a row of the batch; step s of an epoch reads segment s
     of every lane, so that the state that a row ends with is what its next segment goes on from. Each epoch begins at
-    another of the first `steps` symbols, so that the cuts fall elsewhere. As `windows` rows begin anywhere and go on
-    from nothing.
+    another of the first `steps` symbols, so that the cuts fall elsewhere; no symbol is a target twice in an epoch. As
+    `windows` rows begin anywhere and go on from nothing. Evaluation reads the whole stream (`dl.train.evaluation`).
+
+    >>> source = TokenSource(np.arange(10), steps=2)
+    >>> batches = source.batches(seed=0, start=0, steps=2, batch_size=2)
+    >>> (batches.index - batches.index[0, 0]).tolist(), batches.fresh.tolist()
+    ([[0, 4], [2, 6]], [[1.0, 1.0], [0.0, 0.0]])
     """
 
     tokens: np.ndarray
@@ -31,7 +36,7 @@ class TokenSource:
         if self.steps < 1:
             raise InputError(f"a segment of {self.steps} symbols is none: give --segment 1 or more")
         if len(self.tokens) < 2:
-            raise InputError(f"a text of {len(self.tokens)} symbols has none to predict: give a longer one")
+            raise InputError(f"a text of {len(self.tokens)} symbol(s) has none to predict: give a longer one")
 
     def __len__(self) -> int:
         """How many segments there are to train on."""
@@ -58,7 +63,7 @@ class TokenSource:
 
         `mask` counts the targets of a row, `fresh` is 1 where it goes on from nothing.
         """
-        in_epoch = len(self) // batch_size
+        in_epoch = steps_per_epoch(len(self), batch_size)
         rows = [self._row(seed, *divmod(step, in_epoch), in_epoch, batch_size) for step in range(start, start + steps)]
         index = np.stack(rows).astype(np.int32)
         first = np.array([step % in_epoch == 0 for step in range(start, start + steps)])
@@ -71,26 +76,16 @@ class TokenSource:
 
     def _row(self, seed: int, epoch: int, position: int, in_epoch: int, batch_size: int) -> np.ndarray:
         if self.order == "windows":
-            anywhere = _starts(seed, epoch, len(self.tokens) - self.steps, in_epoch * batch_size)
+            anywhere = _drawn(seed, epoch, len(self.tokens) - self.steps, in_epoch * batch_size)
             return anywhere[position * batch_size : (position + 1) * batch_size]
-        shift = int(_starts(seed, epoch, self.steps, 1)[0])
+        shift = int(_drawn(seed, epoch, self.steps, 1)[0])
         return shift + (np.arange(batch_size) * in_epoch + position) * self.steps
 
 
 @lru_cache(maxsize=4)
-def _starts(seed: int, epoch: int, below: int, count: int) -> np.ndarray:
+def _drawn(seed: int, epoch: int, below: int, count: int) -> np.ndarray:
+    """`count` places from 0 up to `below`, at random."""
     generator = np.random.Generator(np.random.Philox(key=np.array([seed, epoch], np.uint64)))
-    starts = generator.integers(0, below, count)
-    starts.setflags(write=False)
-    return starts
-
-
-def split_stream(tokens: np.ndarray, *, fraction: float) -> tuple[np.ndarray, np.ndarray | None]:
-    """Cut the last `fraction` of a stream off; (all, None) for fraction 0.
-
-    >>> kept, held_out = split_stream(np.arange(10), fraction=0.2)
-    >>> kept.tolist(), held_out.tolist()
-    ([0, 1, 2, 3, 4, 5, 6, 7], [8, 9])
-    """
-    held_out = round(fraction * len(tokens))
-    return (tokens, None) if not held_out else (tokens[:-held_out], tokens[-held_out:])
+    places = generator.integers(0, below, count)
+    places.setflags(write=False)
+    return places

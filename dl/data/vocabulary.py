@@ -47,7 +47,7 @@ class Vocabulary:
             InputError: for the vocabulary of a single stream, which has none.
         """
         if END not in self._numbers:
-            raise InputError("this vocabulary is of one stream, without an end of documents")
+            raise InputError("this vocabulary is of one stream, without an end of documents: give one as text:PATH")
         return self._numbers[END]
 
     def encode(self, text: str, *, unknown: Literal["replace", "refuse"] = "replace") -> np.ndarray:
@@ -55,10 +55,10 @@ class Vocabulary:
 
         Raises:
             InputError: with `unknown` "refuse", or where the vocabulary has no `UNKNOWN`, for a symbol that is not in
-                it; the message names the first and where it stands.
+                it; the message names the first and where it stands. For bytes, of half a surrogate pair.
         """
         if self.unit == "byte":
-            return np.frombuffer(text.encode(), np.uint8).astype(np.int32)
+            return np.frombuffer(_utf8(text), np.uint8).astype(np.int32)
         numbers = self._encode_characters(text) if self.unit == "char" else self._encode_words(text)
         strangers = numbers < 0
         if strangers.any() and (unknown == "refuse" or UNKNOWN not in self._numbers):
@@ -68,7 +68,7 @@ class Vocabulary:
         return np.where(strangers, self._numbers.get(UNKNOWN, 0), numbers).astype(np.int32)
 
     def decode(self, numbers: Sequence[int] | np.ndarray) -> str:
-        """The text of these numbers; words are joined by blanks, `END` is a line's end, what is unknown is �."""
+        """The text of these numbers [N]; words are joined by blanks, `END` is a line's end, what is unknown is �."""
         if self.unit == "byte":
             return bytes(int(number) if number < 256 else 10 for number in numbers).decode(errors="replace")
         shown = {UNKNOWN: "�", END: "\n"}
@@ -112,6 +112,13 @@ def make_vocabulary(texts: Iterable[str], *, unit: Unit, size: int = 0, document
     ranked = sorted(counts, key=lambda symbol: (-counts[symbol], symbol))
     kept = [symbol for symbol in ranked if symbol not in (END, UNKNOWN)][: size or None]
     return Vocabulary(unit, (*(sorted(kept) if unit == "char" else kept), UNKNOWN, *last))
+
+
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(f"{text[error.start]!a}, character {error.start + 1}, has no bytes: leave it out") from None
 
 
 def words(text: str) -> list[str]:

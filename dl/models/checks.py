@@ -3,7 +3,7 @@
 from numbers import Integral
 
 from dl.errors import InputError
-from dl.types import Array
+from dl.types import Array, Ragged
 
 
 def check_outputs(outputs: int) -> None:
@@ -27,6 +27,19 @@ def check_side(inputs: Array, *, smallest: int, model: str, advice: str = "enlar
     if inputs.ndim != 4 or min(inputs.shape[1:3]) < smallest or inputs.shape[3] < 1:
         fits = f"{smallest}×{smallest} (H×W×C)"
         raise InputError(f"{model} takes pictures of at least {fits}, these are {shown(inputs)}: {advice}")
+
+
+def check_one_shape(inputs: Array | Ragged, *, model: str) -> None:
+    """Raises InputError for inputs of several lengths.
+
+    >>> check_one_shape(Ragged(jnp.ones((1, 5)), jnp.array([3])), model="MLP")
+    Traceback (most recent call last):
+    dl.errors.InputError: MLP takes inputs of one shape, these are sequences of several lengths: choose a recurrent ...
+    """
+    if isinstance(inputs, Ragged):
+        raise InputError(
+            f"{model} takes inputs of one shape, these are sequences of several lengths: choose a recurrent model"
+        )
 
 
 def shown(inputs: Array) -> str:

@@ -19,14 +19,15 @@ from jax.ad_checkpoint import checkpoint_name
 
 from dl.errors import InputError
 from dl.models.activations import capture_activations
-from dl.models.checks import shown
+from dl.models.checks import check_one_shape, shown
 from dl.types import Array, Carry, Key, LayerRow, LayerTrace, Model, ModelState, Params
 
 
-def from_linen(module: nn.Module, *, name: str | None = None) -> Model:
+def from_linen(module: nn.Module, *, name: str | None = None, ragged: bool = False) -> Model:
     """The `Model` of a linen module whose call is `module(inputs, train=False)`.
 
-    Collections other than `params` (batch statistics) become `model_state`; `key` feeds dropout.
+    Collections other than `params` (batch statistics) become `model_state`; `key` feeds dropout. Sequences of several
+    lengths are refused unless the module reads `ragged` inputs.
 
     >>> import jax.numpy as jnp
     >>> class Double(nn.Module):
@@ -38,7 +39,9 @@ def from_linen(module: nn.Module, *, name: str | None = None) -> Model:
     Array([2., 2.], dtype=float32)
     """
 
-    def init(key: Key, inputs: Array) -> tuple[Params, ModelState]:
+    def init(key: Key, inputs: Any) -> tuple[Params, ModelState]:
+        if not ragged:
+            check_one_shape(inputs, model=type(module).__name__)
         variables = dict(module.init({"params": key, "dropout": key}, inputs))
         return variables.pop("params", {}), variables
 
@@ -77,7 +80,7 @@ def from_recurrent(
 
     `initial_carry(B)` is the carry of B rows that go on from nothing; None for a module that carries nothing on.
     """
-    model = from_linen(module, name=name)
+    model = from_linen(module, name=name, ragged=True)
 
     def apply(
         params: Params,

@@ -98,6 +98,8 @@ def _inputs(spec: DataSpec) -> str:
 
 
 def _classes(spec: DataSpec) -> str:
-    kind = "classes" if spec.task == "classification" else "yes-or-no outputs"
+    if spec.task == "language":
+        return f"a next symbol out of {spec.classes}"
+    kind = {"classification": "classes", "regression": "numbers"}.get(spec.task, "yes-or-no outputs")
     shown = spec.class_names if spec.classes <= 12 else (*spec.class_names[:10], "…")
     return f"{spec.classes} {kind} ({', '.join(shown)})"

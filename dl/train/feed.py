@@ -7,7 +7,7 @@ import numpy as np
 
 from dl.data.ahead import ahead
 from dl.data.batching import IndexedBatch, evaluation_batches, train_batches
-from dl.data.dataset import Part
+from dl.data.dataset import ArraySource, Part
 from dl.data.ragged import RaggedSource
 from dl.data.stream import StreamedSource
 from dl.data.tokens import TokenSource
@@ -35,24 +35,29 @@ def make_train_feed(part: Part, options: TrainOptions, *, rows: int, loops: bool
     """The batches of training on `part` up to the step `end`: `rows` a call when it `loops`, else one."""
     if isinstance(part, RaggedSource):
         return _ragged_feed(part, options, rows=rows, loops=loops)
+    if isinstance(part, StreamedSource):
+        return _streamed_feed(part, options, end=end)
+
+    def feed(start: int, end: int) -> Iterable[Call]:
+        return _cut(_batches(part, options, start=start, steps=end - start), rows=rows, loops=loops)
+
+    return feed
+
+
+def _batches(
+    part: ArraySource | StreamedSource | TokenSource, options: TrainOptions, *, start: int, steps: int
+) -> IndexedBatch:
+    seed, batch_size = options.seed, options.batch_size
     if isinstance(part, TokenSource):
+        return part.batches(seed=seed, start=start, steps=steps, batch_size=batch_size)
+    return train_batches(seed=seed, start=start, steps=steps, examples=len(part), batch_size=batch_size)
 
-        def segments(start: int, end: int) -> Iterable[Call]:
-            found = part.batches(seed=options.seed, start=start, steps=end - start, batch_size=options.batch_size)
-            return _cut(found, rows=rows, loops=loops)
 
-        return segments
-
-    def batches(start: int, steps: int) -> IndexedBatch:
-        return train_batches(
-            seed=options.seed, start=start, steps=steps, examples=len(part), batch_size=options.batch_size
-        )
-
-    if not isinstance(part, StreamedSource):
-        return lambda start, end: _cut(batches(start, end - start), rows=rows, loops=loops)
+def _streamed_feed(part: StreamedSource, options: TrainOptions, *, end: int) -> Feed:
+    """One batch a call, read ahead of it."""
 
     def read(step: int) -> IndexedBatch:
-        row = batches(step, 1)
+        row = _batches(part, options, start=step, steps=1)
         return _with_examples(row, part.draw(row.index[0], seed=options.seed, step=step))
 
     read_ahead = ahead(read, end=end)
@@ -73,7 +78,7 @@ def _ragged_feed(part: RaggedSource, options: TrainOptions, *, rows: int, loops:
 
 
 def make_evaluation_feed(part: Part, *, batch_size: int, loops: bool) -> Callable[[], Iterable[Call]]:
-    """Every example of `part` once, the last batch padded and masked."""
+    """Every example of `part`, which is no stream of text, once; the last batch is padded and masked."""
     batches = evaluation_batches(len(part), batch_size)
     rows = _one_by_one(batches)
     if isinstance(part, RaggedSource):

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from dl.data.dataset import ArraySource, Dataset, limit, make_dataset, split_validation
+from dl.data.dataset import ArraySource, Dataset, limit, make_dataset
+from dl.data.split import split_validation
 from dl.errors import InputError
 
 quick = settings(max_examples=20, deadline=None)

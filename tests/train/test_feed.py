@@ -1,4 +1,4 @@
-"""Feeds: streamed batches are those of a resident part, in any order, and training on them is the same."""
+"""Feeds: streamed batches are those of a resident part, sequences come by buckets, streams of symbols in order."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +12,10 @@ import dl
 from dl.data.batching import evaluation_batches, train_batches
 from dl.data.dataset import ArraySource, Dataset, make_dataset
 from dl.data.gather import make_gather
+from dl.data.ragged import RaggedSource, ragged_source
 from dl.data.stream import StreamedSource
-from dl.train.feed import make_evaluation_feed, make_train_feed, resident_arrays
+from dl.data.tokens import TokenSource
+from dl.train.feed import NO_STEP, make_evaluation_feed, make_train_feed, resident_arrays
 
 OPTIONS = dl.TrainOptions(epochs=3, batch_size=4, seed=7, validation=0.2, devices=1)
 
@@ -52,7 +54,8 @@ def the_same_streamed() -> Dataset:
 def test_streamed_batches_are_the_indexed_ones(start: int) -> None:
     source = pictures(17)
     feed = make_train_feed(streamed(source), OPTIONS, rows=1, loops=False, end=16)
-    for step, rows in enumerate(feed(start, 16), start):
+    for step, (which, rows) in enumerate(feed(start, 16), start):
+        assert which == 0
         expected = train_batches(seed=7, start=step, steps=1, examples=17, batch_size=4)
         np.testing.assert_array_equal(rows.index, expected.index)
         np.testing.assert_array_equal(rows.mask, expected.mask)
@@ -64,7 +67,7 @@ def test_evaluation_sees_every_example_once_and_can_be_repeated() -> None:
     feed = make_evaluation_feed(streamed(pictures(10)), batch_size=4, loops=False)
     expected = evaluation_batches(10, 4)
     for _ in range(2):
-        rows = list(feed())
+        rows = [row for _, row in feed()]
         np.testing.assert_array_equal(np.concatenate([row.index for row in rows]), expected.index)
         np.testing.assert_array_equal(np.concatenate([row.mask for row in rows]), expected.mask)
         assert all(row.examples["inputs"].shape == (1, 4, 5, 5, 1) for row in rows)
@@ -75,12 +78,68 @@ def test_a_batch_that_brings_its_examples_is_gathered_to_the_same() -> None:
     batch = train_batches(seed=0, start=0, steps=1, examples=20, batch_size=4)
     row = jax.tree.map(lambda leaf: leaf[0], batch)
     gather = make_gather(data.spec)
-    whole = jax.jit(gather)(resident_arrays(data.train), row)
+    whole = jax.jit(gather)(*resident_arrays(data.train), row)
     brought = jax.jit(gather)({}, row._replace(examples=data.train.gather(row.index)))
-    assert resident_arrays(streamed(data.train)) == {}
+    assert resident_arrays(streamed(data.train)) == [{}]
     assert set(whole) == set(brought)
     for name in whole:
         np.testing.assert_array_equal(whole[name], brought[name])
+
+
+def sequences(count: int, *, seed: int = 0) -> RaggedSource:
+    """Sequences of several lengths, each of its own number."""
+    lengths = np.random.default_rng(seed).integers(1, 12, count)
+    return ragged_source([np.full(length, i + 1, np.int32) for i, length in enumerate(lengths)], np.arange(count))
+
+
+def example_rows(feed: Any, arrays: list[dict[str, np.ndarray]], start: int, end: int) -> list[np.ndarray]:
+    """What the steps from `start` to `end` see of a part, and nothing of the rows that are no steps."""
+    steps = []
+    for bucket, call in feed(start, end):
+        real = call.index[:, 0] != NO_STEP
+        steps += [arrays[bucket]["inputs"][index] for index in call.index[real]]
+        assert (call.mask[~real] == 0).all()
+    return steps
+
+
+@pytest.mark.parametrize("loops", [True, False])
+def test_batches_of_a_bucket_are_one_call_and_calls_have_one_shape_a_bucket(loops: bool) -> None:
+    source = sequences(33)
+    arrays = resident_arrays(source)
+    feed = make_train_feed(source, OPTIONS, rows=6, loops=loops, end=16)
+    alone = make_train_feed(source, OPTIONS, rows=1, loops=False, end=16)
+    seen = example_rows(feed, arrays, 0, 6) + example_rows(feed, arrays, 6, 8)
+    for left, right in zip(seen, example_rows(alone, arrays, 0, 8), strict=True):
+        np.testing.assert_array_equal(left, right)
+    calls = [(bucket, call.index.shape) for start in range(0, 30, 3) for bucket, call in feed(start, start + 3)]
+    assert {shape for _, shape in calls} == {(6 if loops else 1, 4)}
+    assert len({arrays[bucket]["inputs"].shape for bucket, _ in calls}) <= len(arrays) == len(source.widths) == 4
+
+
+def test_evaluation_reads_every_sequence_once_in_few_shapes() -> None:
+    source = sequences(33)
+    rows = [row for _, row in make_evaluation_feed(source, batch_size=4, loops=True)()]
+    mask = np.concatenate([row.mask.ravel() for row in rows])
+    targets = np.concatenate([row.examples["targets"].ravel() for row in rows])
+    assert sorted(targets[mask == 1].tolist()) == list(range(33))
+    assert len({row.examples["inputs"].shape for row in rows}) <= len(source.widths)
+    for row in rows:
+        lengths = row.examples["lengths"][0]
+        np.testing.assert_array_equal((row.examples["inputs"][0] > 0).sum(axis=1), lengths)
+
+
+@pytest.mark.parametrize("loops", [True, False])
+def test_segments_come_in_order_however_many_a_call_takes(loops: bool) -> None:
+    source = TokenSource(np.arange(60, dtype=np.uint8), 3)
+    (arrays,) = resident_arrays(source)
+    assert arrays["tokens"] is source.tokens
+    feed = make_train_feed(source, OPTIONS, rows=5, loops=loops, end=8)
+    calls = [call for start, end in ((0, 2), (2, 4), (4, 8)) for _, call in feed(start, end)]
+    expected = source.batches(seed=7, start=0, steps=8, batch_size=4)
+    index, fresh = (np.concatenate([getattr(call, name) for call in calls]) for name in ("index", "fresh"))
+    real = index[:, 0] != NO_STEP
+    np.testing.assert_array_equal(index[real], expected.index)
+    np.testing.assert_array_equal(fresh[real], expected.fresh)
 
 
 @pytest.mark.parametrize(("parallel", "devices"), [("jit", 1), ("jit", 4), ("pmap", 2)])

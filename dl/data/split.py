@@ -1,0 +1,69 @@
+"""Which examples are held out: fixed for ever, so that runs of any seed and version are compared on the same ones."""
+
+from typing import Protocol, Self, TypeVar
+
+import numpy as np
+
+from dl.errors import InputError
+
+VALIDATION_SEED = 20_12_58
+
+
+class Examples(Protocol):
+    """Anything that has a number of examples and gives some of them."""
+
+    def __len__(self) -> int: ...
+
+    def take(self, index: np.ndarray) -> Self: ...
+
+
+_Examples = TypeVar("_Examples", bound=Examples)
+
+
+def split_validation(
+    train: _Examples, *, fraction: float, seed: int = VALIDATION_SEED
+) -> tuple[_Examples, _Examples | None]:
+    """Cut `fraction` of the examples off by the permutation of `seed`; (all, None) for fraction 0.
+
+    Both parts keep the order of the data.
+
+    Raises:
+        InputError: for a fraction outside [0, 1), or one that leaves nothing to train on.
+
+    >>> from dl.data.dataset import ArraySource
+    >>> kept, held_out = split_validation(ArraySource(np.zeros((10, 1)), np.zeros(10)), fraction=0.2)
+    >>> len(kept), len(held_out)
+    (8, 2)
+    """
+    held_out = held_out_count(len(train), fraction=fraction)
+    if not held_out:
+        return train, None
+    order = permutation(seed, len(train))
+    rest, cut = (np.sort(index) for index in (order[held_out:], order[:held_out]))
+    return train.take(rest), train.take(cut)
+
+
+def split_stream(tokens: np.ndarray, *, fraction: float) -> tuple[np.ndarray, np.ndarray | None]:
+    """Cut the last `fraction` of a stream [N] off; (all, None) for fraction 0.
+
+    >>> kept, held_out = split_stream(np.arange(10), fraction=0.2)
+    >>> kept.tolist(), held_out.tolist()
+    ([0, 1, 2, 3, 4, 5, 6, 7], [8, 9])
+    """
+    held_out = held_out_count(len(tokens), fraction=fraction)
+    return (tokens, None) if not held_out else (tokens[:-held_out], tokens[-held_out:])
+
+
+def held_out_count(count: int, *, fraction: float) -> int:
+    """How many of `count` examples a fraction in [0, 1) is, which may not be all of them."""
+    if not 0.0 <= fraction < 1.0:
+        raise InputError(f"validation {fraction} is not a fraction of the training examples: give 0 <= fraction < 1")
+    held_out = round(fraction * count)
+    if held_out and held_out == count:
+        raise InputError(f"validation {fraction} holds out all {count} training examples: give less")
+    return held_out
+
+
+def permutation(seed: int, count: int) -> np.ndarray:
+    """The order [N] that a seed gives to `count` examples."""
+    return np.random.Generator(np.random.Philox(key=seed)).permutation(count)

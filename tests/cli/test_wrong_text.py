@@ -1,0 +1,88 @@
+"""Wrong text and sequences: one clear line, exit 2, nothing written."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+from test_wrong_input import refused
+
+SONGS = '{"train": [[[60], [61]]], "test": [[[60]]]}'
+FILES = {
+    "text.txt": b"the quick brown fox jumps\n" * 200,
+    "short.txt": b"the quick",
+    "empty.txt": b"\n \n",
+    "latin.txt": "café ".encode("latin-1") * 100,
+    "picture.png": b"\x89PNG\r\n\x1a\n" + bytes(100),
+    "zeros.txt": bytes(100),
+    "cut.txt.gz": gzip.compress(b"the quick brown fox" * 100)[:-9],
+    "labels.tsv": b"good film\t1\nbad\t0\n" * 40,
+    "unlabelled.tsv": b"good film\t1\nbad\n",
+    "half.jsonl": b'{"text": "a", "label": 1}\n{"text": "b"}\n',
+    "high.json": SONGS.replace("61", "109").encode(),
+    "songs.json": SONGS.encode(),
+}
+
+
+@pytest.fixture(autouse=True)
+def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "no-data"))
+    for name, data in FILES.items():
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "test.txt").write_bytes(FILES["text.txt"])
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("lstm_shakespeare --dataset text:empty.txt", "empty.txt is empty"),
+        ("lstm_names --dataset lines:empty.txt", "empty.txt is empty"),
+        ("lstm_shakespeare --dataset text:short.txt", "8 symbols to train on, fewer than two segments of 64"),
+        ("lstm_shakespeare --dataset text:text.txt --segment 5000", "fewer than two segments of 5000: give --segment"),
+        ("lstm_shakespeare --dataset text:text.txt --segment 0", "segment is 0; it must be at least 1"),
+        ("lstm_shakespeare --dataset text:text.txt --batch-size 500", "batch size 500 is larger than the 68"),
+        ("lstm_shakespeare --dataset text:text.txt --train-examples 99", "cannot keep 99 of 68 training examples"),
+        ("lstm_shakespeare --dataset text:text.txt --vocabulary-size -1", "vocabulary_size is -1"),
+        ("lstm_shakespeare --dataset text:text.txt --longest -1", "longest is -1"),
+        ("lstm_shakespeare --dataset text:text.txt --unit line", '"char", "byte", "word"'),
+        ("lstm_shakespeare --dataset text:text.txt --image-size 8", "image_size is for pictures"),
+        ("lstm_shakespeare --dataset text:latin.txt", "latin.txt is no UTF-8 text: byte 3 is 0xe9"),
+        ("lstm_shakespeare --dataset text:picture.png", "picture.png is no UTF-8 text: byte 0 is 0x89"),
+        ("lstm_shakespeare --dataset text:zeros.txt", "zeros.txt is no text"),
+        ("lstm_shakespeare --dataset text:cut.txt.gz", "cut.txt.gz"),
+        ("lstm_shakespeare --dataset text:nowhere.txt", "nowhere.txt"),
+        ("lstm_shakespeare --dataset text:folder", "folder has no file called train"),
+        ("lstm_shakespeare --dataset texts:text.txt", "unknown kind of data set 'texts'"),
+        ("lstm_sentiment --dataset tsv:unlabelled.tsv", "unlabelled.tsv, line 2, is no text, tab and label"),
+        ("lstm_programs --dataset jsonl:half.jsonl", "half.jsonl has 1 labels for 2 documents"),
+        ("lstm_programs --dataset jsonl:text.txt", "text.txt, line 1, is no JSON"),
+        ("lstm_programs", "this experiment has no public data set of its own: give --dataset"),
+        ("lstm_names", "this experiment has no public data set of its own: give --dataset"),
+        ("lstm_chorales", "this experiment has no public data set of its own: give --dataset"),
+        ("lstm_chorales --dataset chorales:high.json", "the chord [109]; a piano's notes are 21 to 108"),
+        ("lstm_chorales --dataset chorales:text.txt", "text.txt is no JSON"),
+        ("lstm_chorales --dataset chorales:songs.json", "batch size 16 is larger than the 1 training examples"),
+        ("lstm_adding --dataset adding:1", "adding:1 is no length: give 2 to 10324 steps"),
+        ("lstm_adding --dataset adding:x", "adding:x is no length: give 2 to 10324 steps"),
+    ],
+)
+def test_refused_in_one_line(words: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert says in refused(f"run {words}", capsys)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("lstm_shakespeare --dataset digits", "symbols are integers"),
+        ("lstm_shakespeare --dataset tsv:labels.tsv", "does not take the targets of"),
+        ("lstm_sentiment --dataset digits", "digits is no text"),
+        ("lstm_sentiment --dataset text:text.txt", "(task: language)"),
+        ("lstm_adding --dataset tsv:labels.tsv", "sequences are"),
+        ("lenet_digits --dataset text:text.txt", "LeNet takes pictures"),
+        ("lenet_digits --dataset tsv:labels.tsv", "LeNet takes inputs of one shape, these are sequences of several"),
+        ("autoencoder_mnist --dataset tsv:labels.tsv", "takes inputs of one shape, these are sequences of several"),
+    ],
+)
+def test_experiments_refuse_data_of_another_kind(words: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert says in refused(f"run {words} --batch-size 4", capsys)

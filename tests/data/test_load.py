@@ -1,0 +1,83 @@
+"""From a name to a data set: which loader a name goes to, and what a name cannot be."""
+
+from pathlib import Path
+
+import pytest
+
+from dl.data.load import absolute, can_be_resized, describe_data, load_data
+from dl.data.sequence_sets import Reading
+from dl.errors import InputError
+
+ROWS = {"text": "abcd" * 10, "lines": "ab\ncd\n" * 6, "jsonl": '{"text": "ab"}\n' * 12, "tsv": "a\t0\nb\t1\n" * 6}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a file of every form, called by it; it is also the home."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for kind, text in ROWS.items():
+        (tmp_path / kind).write_text(text)
+    (tmp_path / "chorales").write_text('{"train": [[[60]]], "test": [[[61]]]}')
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("kind", "task"),
+    [
+        ("text", "language"),
+        ("lines", "language"),
+        ("jsonl", "language"),
+        ("tsv", "classification"),
+        ("chorales", "frames"),
+    ],
+)
+def test_the_word_before_the_colon_says_how_a_path_is_read(folder: Path, kind: str, task: str) -> None:
+    name = f"{kind}:{folder / kind}"
+    data = load_data(name, reading=Reading(segment=2))
+    assert (data.spec.task, data.spec.name) == (task, name)
+    assert describe_data(name, reading=Reading(segment=2)) == data.spec
+    assert absolute(f"{kind}:~/{kind}") == name
+    assert load_data(f"{kind}:~/{kind}", reading=Reading(segment=2)).fingerprint == data.fingerprint
+    assert not can_be_resized(name)
+
+
+def test_the_reading_of_text_is_handed_on(folder: Path) -> None:
+    data = load_data(f"text:{folder}/text", reading=Reading(unit="byte", segment=5, order="windows"))
+    assert (data.spec.input_shape, len(data.spec.text), data.train.order) == ((5,), 256, "windows")
+
+
+def test_a_name_without_a_path_stays_as_it_is() -> None:
+    assert [absolute(name) for name in ("mnist", "adding:400", "")] == ["mnist", "adding:400", ""]
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("", "no public data set of its own: give --dataset"),
+        ("texts:a", "unknown kind of data set 'texts'"),
+        ("adding:1", "adding:1 is no length"),
+        ("adding:x", "adding:x is no length"),
+        ("digit", r"did you mean digits\?"),
+        ("text:nowhere", "there is no nowhere"),
+        ("chorales:nowhere", "there is no nowhere"),
+    ],
+)
+def test_what_is_no_data_set_is_told_in_one_line(name: str, says: str) -> None:
+    for open_it in (load_data, describe_data):
+        with pytest.raises(InputError, match=says) as refused:
+            open_it(name)
+        assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["digits", "adding:4", "text:a", "chorales:a"])
+def test_what_has_no_pictures_to_resize_refuses_a_size(name: str) -> None:
+    with pytest.raises(InputError, match=r"image_size is for .*: use 0"):
+        load_data(name, image_size=(8, 8))
+
+
+@pytest.mark.parametrize("fraction", [-0.1, 1.0, float("nan")])
+@pytest.mark.parametrize("kind", [*ROWS, "chorales", "adding"])
+def test_validation_that_is_no_fraction_is_refused_everywhere(folder: Path, kind: str, fraction: float) -> None:
+    name = "adding:4" if kind == "adding" else f"{kind}:{folder / kind}"
+    with pytest.raises(InputError, match="0 <= fraction < 1"):
+        load_data(name, validation=fraction, reading=Reading(segment=2))

@@ -1,0 +1,287 @@
+"""Text of one's own: its forms, its parts, and what is no text."""
+
+import gzip
+import json
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dl.data.dataset import Dataset, limit
+from dl.data.ragged import RaggedSource
+from dl.data.sequence_sets import Reading
+from dl.data.text_files import load_text_file
+from dl.data.tokens import TokenSource
+from dl.errors import InputError
+
+SHORT = Reading(segment=2)
+NAMES = [f"name{number:02d}" for number in range(20)]
+
+
+def write(path: Path, text: str | bytes) -> Path:
+    """A file of this text; compressed if its name says so."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = text.encode() if isinstance(text, str) else text
+    path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
+    return path
+
+
+def load(kind: str, path: Path, *, validation: float = 0.0, reading: Reading = SHORT, **options: Any) -> Dataset:
+    return load_text_file(kind, path, validation=validation, reading=replace(reading, **options))
+
+
+def streams(data: Dataset) -> list[str | None]:
+    """The texts of the three parts of a data set of one stream each."""
+    parts = (data.train, data.validation, data.test)
+    return [None if part is None else data.spec.text.decode(part.tokens) for part in parts]
+
+
+def texts(data: Dataset) -> list[list[str]]:
+    """The documents of the parts that there are, by name."""
+    found = []
+    for part in (data.train, data.validation, data.test):
+        if part is not None:
+            rows = (row[:length] for row, length in zip(part.inputs, part.lengths, strict=True))
+            found.append(sorted(data.spec.text.decode(row).strip() for row in rows))
+    return found
+
+
+def test_a_stream_is_cut_into_train_validation_and_test_from_its_beginning_to_its_end(tmp_path: Path) -> None:
+    text = "".join(chr(ord("a") + number % 26) for number in range(100))
+    data = load("text", write(tmp_path / "a.txt", text), validation=0.1)
+    assert streams(data) == [text[:81], text[81:90], text[90:]]
+    assert (data.spec.task, data.spec.input_shape, data.spec.carried) == ("language", (2,), True)
+    assert data.spec.train_size == len(data.train) == 39
+    assert data.spec.classes == len(data.spec.text) == 27
+    assert not load("text", tmp_path / "a.txt", order="windows").spec.carried
+
+
+@pytest.mark.parametrize("form", ["plain", "gz", "crlf", "bom"])
+def test_a_file_is_the_same_however_it_is_stored(tmp_path: Path, form: str) -> None:
+    text = "Ein Bär,\nzwei Bären. " * 5
+    stored = {"crlf": text.replace("\n", "\r\n"), "bom": "\ufeff" + text}.get(form, text)
+    path = write(tmp_path / ("a.txt.gz" if form == "gz" else "a.txt"), stored)
+    assert "".join(filter(None, streams(load("text", path)))) == text
+
+
+@pytest.mark.parametrize(
+    ("validation_name", "test_name"), [("validation", "test"), ("dev", "my_test"), ("Valid", "TEST")]
+)
+def test_a_folder_has_a_file_or_a_folder_of_files_a_part(tmp_path: Path, validation_name: str, test_name: str) -> None:
+    write(tmp_path / "train" / "1.txt", "first ")
+    write(tmp_path / "train" / "deep" / "2.txt.gz", "second ")
+    write(tmp_path / "train" / ".hidden", b"\xff")
+    write(tmp_path / f"{validation_name}.txt.gz", "second")
+    write(tmp_path / f"{test_name}.txt", "west")
+    write(tmp_path / "README.md", b"\xff\xff")
+    assert streams(load("text", tmp_path)) == ["first second ", "second", "�est"]
+    assert streams(load("text", tmp_path, validation=0.25)) == ["first seco", "nd ", "�est"]
+
+
+def test_validation_stands_in_for_a_missing_test_part(tmp_path: Path) -> None:
+    write(tmp_path / "corpus.train.txt", "abcabc")
+    write(tmp_path / "corpus.val.txt", "bca")
+    assert streams(load("text", tmp_path)) == ["abcabc", None, "bca"]
+
+
+def test_strangers_of_the_other_parts_are_replaced_or_refused(tmp_path: Path) -> None:
+    write(tmp_path / "train.txt", "abcabc")
+    write(tmp_path / "test.txt", "axb")
+    assert streams(load("text", tmp_path))[2] == "a�b"
+    with pytest.raises(InputError, match=r"text:.*'x' \(char 2 of the text\)"):
+        load("text", tmp_path, unknown="refuse")
+    assert streams(load("text", tmp_path, unit="byte"))[2] == "axb"
+
+
+def test_another_vocabulary_is_taken_in_the_place_of_the_texts_own(tmp_path: Path) -> None:
+    own = load("text", write(tmp_path / "own.txt", "abc" * 10)).spec.vocabulary
+    data = load("text", write(tmp_path / "other.txt", "cxb" * 10), vocabulary=own)
+    assert data.spec.vocabulary == own
+    assert streams(data)[0] == "c�b" * 9
+
+
+def test_lines_are_documents_one_after_the_other_or_one_by_one(tmp_path: Path) -> None:
+    path = write(tmp_path / "names.txt", "\n".join(NAMES) + "\n \n\n")
+    joined = load("lines", path)
+    train, _, test = streams(joined)
+    assert len(train.split()) == 18
+    assert sorted((train + test).split()) == NAMES
+    assert train.startswith("\n")
+    assert train.endswith("\n")
+    assert train.split() != sorted(train.split()), "in a random order"
+    apart = load("lines", path, stream=False, validation=0.2)
+    assert [len(part) for part in texts(apart)] == [14, 4, 2]
+    assert sorted(chain(*texts(apart))) == NAMES
+    assert texts(apart)[2] == sorted(test.split()), "the test part is fixed"
+
+
+def test_documents_go_from_end_to_end_and_one_that_is_cut_does_not_end(tmp_path: Path) -> None:
+    write(tmp_path / "train.txt", "ab\nbab\na")
+    write(tmp_path / "test.txt", "b")
+    data = load("lines", tmp_path, stream=False, longest=2)
+    a, b, end = (data.spec.text.symbols.index(symbol) for symbol in ("a", "b", "<end>"))
+    rows = zip(data.train.inputs, data.train.targets, data.train.lengths, strict=True)
+    found = sorted((inputs[:length].tolist(), targets[:length].tolist()) for inputs, targets, length in rows)
+    assert found == [([end, a], [a, end]), ([end, a, b], [a, b, end]), ([end, b], [b, a])]
+    assert (data.spec.ragged, data.spec.carried, data.train.step_targets) == (True, False, True)
+    joined = load("lines", tmp_path, longest=2).train.tokens.tolist()
+    assert sorted("".join("ab\n"[(a, b, end).index(one)] for one in joined).split()) == ["a", "ab", "ba"]
+
+
+def json_lines(*entries: Any) -> str:
+    return "\n".join(json.dumps(entry) for entry in entries)
+
+
+def test_json_lines_hold_text_or_code(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl.gz", json_lines(*({"code": f"int {name};\n", "problem": 3} for name in NAMES)))
+    data = load("jsonl", path)
+    assert isinstance(data.train, TokenSource)
+    train, _, test = streams(data)
+    assert sorted(line for line in (train + test).split("\n") if line) == [f"int {name};" for name in NAMES]
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "tsv"])
+def test_labels_make_a_classification(tmp_path: Path, kind: str) -> None:
+    labelled = [(name, ["odd", "even"][number % 2]) for number, name in enumerate(NAMES)]
+    rows = [
+        json.dumps({"text": text, "label": label}) if kind == "jsonl" else f"{text}\t{label}"
+        for text, label in labelled
+    ]
+    data = load(kind, write(tmp_path / "a", "\n".join(rows)), validation=0.25)
+    assert (data.spec.task, data.spec.class_names, data.spec.classes) == ("classification", ("even", "odd"), 2)
+    assert isinstance(data.train, RaggedSource)
+    assert sorted(chain(*texts(data))) == NAMES
+    for part in (data.train, data.validation, data.test):
+        for inputs, target in zip(part.inputs, part.targets, strict=True):
+            assert dict(labelled)[data.spec.text.decode(inputs)] == data.spec.class_names[target]
+
+
+def test_labels_may_be_whole_numbers_and_texts_may_have_tabs(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tsv", "a\tb\t0\n" * 6 + "c\t1\n" * 6)
+    data = load("tsv", path)
+    assert data.spec.class_names == ("0", "1")
+    assert set(chain(*texts(data))) == {"a\tb", "c"}
+    numbers = [{"text": "a", "label": number % 2} for number in range(12)]
+    assert load("jsonl", write(tmp_path / "a.jsonl", json_lines(*numbers))).spec.class_names == ("0", "1")
+    none = [{"text": "abc", "label": None}] * 12
+    assert load("jsonl", write(tmp_path / "b.jsonl", json_lines(*none))).spec.task == "language"
+
+
+def test_documents_are_cut_after_the_longest(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tsv", "one two three\t0\n" * 9 + "four\t1\n" * 3)
+    data = load("tsv", path, unit="word", longest=2)
+    assert data.spec.input_shape == (2,)
+    assert set(texts(data)[0]) == {"one two", "four"}
+
+
+def test_splits_are_fixed_for_ever(tmp_path: Path) -> None:
+    # Runs of different versions are compared on the same test documents: these may never change.
+    path = write(tmp_path / "names.txt", "\n".join(NAMES))
+    train, validation, test = texts(load("lines", path, stream=False, validation=0.2))
+    assert (validation, test) == (["name08", "name10", "name15", "name17"], ["name12", "name14"])
+    assert len(train) == 14
+
+
+def test_fingerprints_change_with_the_text_and_with_what_its_symbols_are(tmp_path: Path) -> None:
+    def fingerprint(text: str, kind: str = "text", **options: Any) -> str:
+        return load(kind, write(tmp_path / "a", text), **options).fingerprint
+
+    assert fingerprint("abcd" * 9) == fingerprint("abcd" * 9)
+    # The last has the same numbers, for other symbols.
+    different = [fingerprint(text) for text in ("abcd" * 9, "abdc" * 9, "abcd" * 9 + "a", "wxyz" * 9)]
+    lines = [fingerprint(text, "lines", stream=False) for text in ("ab\ncd\n" * 9, "ab\ndc\n" * 9)]
+    assert len({*different, *lines}) == 6
+    assert fingerprint("abcd" * 9, validation=0.2) != different[0]
+
+
+def test_a_stream_is_limited_to_its_beginning(tmp_path: Path) -> None:
+    data = load("text", write(tmp_path / "a.txt", "abcd" * 25))
+    few = limit(data, train=5)
+    assert len(few.train) == few.spec.train_size == 5
+    assert few.train.tokens.tolist() == data.train.tokens[:12].tolist()
+
+
+@pytest.mark.parametrize(
+    ("kind", "stored", "says"),
+    [
+        ("text", "", "a.txt is empty"),
+        ("text", " \n\r\n\t\n", "a.txt is empty"),
+        ("lines", "\n\n \n", "a.txt is empty"),
+        ("text", "abc", "3 symbols to train on, fewer than two segments of 2: give --segment 1"),
+        ("text", "abcde", r"test part: a text of 0 symbol\(s\) has none to predict"),
+        ("text", b"caf\xe9 au lait", "no UTF-8 text: byte 3 is 0xe9"),
+        ("text", b"\x89PNG\r\n\x1a\n\0\0\0", "no UTF-8 text: byte 0 is 0x89"),
+        ("text", b"\x7fELF\x02\x01\x01\0\0", "no text: character 7 is a zero"),
+        ("text", gzip.compress(b"a text"), "no UTF-8 text: byte 1 is 0x8b"),
+        ("lines", "a\nb\nc", r"3 document\(s\) are too few to hold some out as test"),
+        ("jsonl", '{"text": "a"}\nnext', "line 2, is no JSON"),
+        ("jsonl", "[" * 100_000, "line 1, is no JSON"),
+        ("jsonl", '{"text": ' + "9" * 5000 + "}", "line 1, is no JSON"),
+        ("jsonl", '\n["text"]', "line 2, has no text under `text` or `code`"),
+        ("jsonl", '{"story": "a"}', "line 1, has no text under `text` or `code`"),
+        ("jsonl", '{"text": 3}', "line 1, has no text under `text` or `code`"),
+        ("jsonl", '{"text": " "}', "line 1, has no text under `text` or `code`"),
+        ("jsonl", r'{"text": "a \ud83d b"}', "line 1, has half of a surrogate pair"),
+        ("jsonl", '{"text": "a", "label": [1]}', r"line 1, has the label \[1\]"),
+        ("jsonl", '{"text": "a", "label": 1}\n{"text": "b"}', "1 labels for 2 documents"),
+        ("jsonl", '{"text": "a", "label": 1}\n' * 12, r"1 label\(s\): a classification needs two"),
+        ("tsv", "a\t1\n\nb", "line 3, is no text, tab and label"),
+        ("tsv", "a\t1\n\t0", "line 2, is no text, tab and label"),
+        ("tsv", "a\t1\nb\t ", "line 2, is no text, tab and label"),
+    ],
+)
+def test_what_is_no_such_text_is_told_in_one_line(tmp_path: Path, kind: str, stored: Any, says: str) -> None:
+    with pytest.raises(InputError, match=says) as refused:
+        load(kind, write(tmp_path / "a.txt", stored))
+    assert "a.txt" in str(refused.value) or "document" in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "plain"])
+def test_a_broken_gz_is_told_in_one_line(tmp_path: Path, damage: str) -> None:
+    whole = gzip.compress(bytes(range(32, 127)) * 20, mtime=0)
+    flipped = whole[:20] + bytes([whole[20] ^ 255]) + whole[21:]
+    path = tmp_path / "a.txt.gz"
+    path.write_bytes({"cut": whole[:-20], "flipped": flipped, "plain": b"a text"}[damage])
+    with pytest.raises(InputError, match=r"cannot read .*a\.txt\.gz"):
+        load("text", path)
+
+
+def test_folders_without_their_parts_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"there is no .*nowhere"):
+        load("text", tmp_path / "nowhere")
+    write(tmp_path / "training.txt", "ab")
+    with pytest.raises(InputError, match="no file called train"):
+        load("text", tmp_path)
+    (tmp_path / "train").mkdir()
+    with pytest.raises(InputError, match="no file called train"):
+        load("text", tmp_path)
+
+
+def test_parts_agree_on_their_labels(tmp_path: Path) -> None:
+    write(tmp_path / "train.jsonl", json_lines(*({"text": "a", "label": number % 2} for number in range(4))))
+    write(tmp_path / "test.jsonl", json_lines({"text": "a", "label": 2}))
+    with pytest.raises(InputError, match="labels that its training part does not have: 2"):
+        load("jsonl", tmp_path)
+    write(tmp_path / "test.jsonl", json_lines({"text": "a"}))
+    with pytest.raises(InputError, match="a part without labels"):
+        load("jsonl", tmp_path)
+    write(tmp_path / "train-2.jsonl", json_lines({"text": "a"}))
+    with pytest.raises(InputError, match=r"some files of .* have labels and some have none"):
+        load("jsonl", tmp_path)
+
+
+def test_real_programs_names_and_sentences(shared_data: Path) -> None:
+    if not all((shared_data / name).is_dir() for name in ("poj104", "names", "sst2")):
+        pytest.skip(f"no poj104, names or sst2 in {shared_data}")
+    names = load("lines", shared_data / "names" / "names.txt", stream=False)
+    assert (len(names.train), len(names.test)) == (28_830, 3_203)
+    sentences = load("tsv", shared_data / "sst2", unit="word")
+    assert [len(part) for part in (sentences.train, sentences.validation, sentences.test)] == [6920, 872, 1821]
+    assert np.bincount(sentences.test.targets).tolist() == [912, 909]
+    programs = load("jsonl", shared_data / "poj104" / "c_valid.jsonl.gz")
+    assert (programs.train.tokens == programs.spec.text.end).sum() == 5_252 - 525 + 1
+    assert {"{", "}", ";", "\n"} < set(programs.spec.text.symbols)
