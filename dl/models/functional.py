@@ -11,6 +11,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 from flax import core
 from flax import linen as nn
 from flax.errors import ScopeParamShapeError
@@ -28,7 +29,6 @@ def from_linen(module: nn.Module, *, name: str | None = None) -> Model:
 
     Collections other than `params` (batch statistics) become `model_state`; `key` feeds dropout.
 
-    >>> import jax.numpy as jnp
     >>> class Double(nn.Module):
     ...     @nn.compact
     ...     def __call__(self, inputs, *, train=False):
@@ -71,14 +71,17 @@ def from_linen(module: nn.Module, *, name: str | None = None) -> Model:
 
 
 def from_recurrent(
-    module: nn.Module, *, name: str | None = None, initial_carry: Callable[[int], Carry] | None = None
+    module: nn.Module,
+    *,
+    name: str | None = None,
+    initial_carry: Callable[[int], Carry] | None = None,
+    symbols: bool = False,
 ) -> Model:
     """The `Model` of a linen module whose call is `module(inputs, carry=(), train=False) -> (outputs, carry)`.
 
-    `initial_carry(B)` is the carry of B rows that go on from nothing; None for a module that carries nothing on. It has
-    no collections but `params`, so `model_state` is empty.
+    `initial_carry(B)` is the carry of B rows that go on from nothing; None for a module that carries nothing on. One
+    that reads `symbols` is traced for integers of the shape that is asked for. There are no collections but `params`.
 
-    >>> import jax.numpy as jnp
     >>> class Sum(nn.Module):
     ...     @nn.compact
     ...     def __call__(self, inputs, *, carry=(), train=False):
@@ -107,7 +110,10 @@ def from_recurrent(
                 f"give those that its own init made for inputs like these"
             ) from error
 
-    return replace(model, apply=apply, initial_carry=initial_carry)
+    def trace(inputs: jax.ShapeDtypeStruct) -> LayerTrace:
+        return trace_layers(module, jax.ShapeDtypeStruct(inputs.shape, jnp.int32) if symbols else inputs)
+
+    return replace(model, apply=apply, trace=trace, initial_carry=initial_carry)
 
 
 def trace_layers(module: nn.Module, inputs: Any) -> LayerTrace:

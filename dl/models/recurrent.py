@@ -101,9 +101,9 @@ def language_model(kind: str, vocabulary_size: int, *, hidden_size: int = 256, *
 
     `kind` is "rnn" (Elman), "lstm", "gru" (the slides') or "gru_reset_after" (cuDNN's). Options: `num_layers` 1,
     `embedding_size` 0 (one-hot), `tied` output weights (needs `embedding_size` equal to `hidden_size`), `layer_norm`,
-    `dropout` behind every layer, `forget_bias` 1 and `time_scale` (`layers.layer_arrays`), `use_bias`, `remat_steps`
-    (recompute the inside of the loop in the backward pass, so many steps at a time), `implementation`, `dtype`.
-    The carry is a tuple with an entry a layer: h [B, H], of an LSTM (c, h).
+    `dropout` behind every layer, `forget_bias` 1 and `time_scale` (`layers.recurrent.layer_arrays`), `use_bias`,
+    `remat_steps` (recompute the inside of the loop in the backward pass, so many steps at a time), `implementation`,
+    `dtype`. The carry is a tuple with an entry a layer: h [B, H], of an LSTM (c, h).
     Source: H5, G1, G3, G4; Mikolov et al. 2010; Press and Wolf 2017 (tied weights).
 
     Raises:
@@ -162,7 +162,8 @@ def sequence_model(kind: str, outputs: int, *, hidden_size: int = 128, **options
         raise InputError(f"unknown pool {pool!r}: {did_you_mean(str(pool), ('last', 'mean'))}")
     if options.get("embedding_size") and not options.get("vocabulary_size"):
         raise InputError("an embedding_size is for symbols: give the vocabulary_size too")
-    return from_recurrent(SequenceNet(kind, outputs, hidden_size, **options), name=kind)
+    module = SequenceNet(kind, outputs, hidden_size, **options)
+    return from_recurrent(module, name=kind, symbols=module.vocabulary_size > 0)
 
 
 def _step_model(kind: str, outputs: int, hidden_size: int, **options: Any) -> Model:
@@ -172,7 +173,7 @@ def _step_model(kind: str, outputs: int, hidden_size: int, **options: Any) -> Mo
     def initial_carry(batch: int) -> Carry:
         return (zero_carry(kind, batch, hidden_size, module.dtype or jnp.float32),) * module.num_layers
 
-    return from_recurrent(module, name=kind, initial_carry=initial_carry)
+    return from_recurrent(module, name=kind, initial_carry=initial_carry, symbols=module.vocabulary_size > 0)
 
 
 def _check_kind(kind: str, hidden_size: int) -> None:
