@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import jax
@@ -84,20 +84,21 @@ def sample(
     prime = np.asarray(prime)
     _check(model, prime, length=length, rows=rows, temperature=temperature, top_k=top_k, seed=seed)
     assert model.initial_carry is not None
-    step, first = _compiled_step(model, top_k), model.initial_carry(rows)
-    # One device, wherever they were trained: the text must not depend on how many there are.
-    params, model_state = jax.device_put((params, model_state), jax.local_devices()[0])
+    step = _compiled_step(model, top_k)
+    # All on one device, wherever it was trained: a text must not depend on how many there are, nor a step recompile.
+    put = partial(jax.device_put, device=jax.local_devices()[0])
+    carry = put(model.initial_carry(rows))
+    params, model_state, key = put((params, model_state, jax.random.key(seed)))
 
     def symbols(carry: Carry) -> Iterator[np.ndarray]:
-        key, heat = jax.random.key(seed), jnp.float32(temperature)
-        drawn = jnp.zeros(rows, jnp.int32)
+        drawn = None
         for place in range(len(prime) + length - 1):
-            read = jnp.full(rows, prime[place], jnp.int32) if place < len(prime) else drawn
-            carry, drawn = step(params, model_state, carry, read, key, jnp.int32(place), heat)
+            read = put(np.full(rows, prime[place], np.int32)) if place < len(prime) else drawn
+            carry, drawn = step(params, model_state, carry, read, key, np.int32(place), np.float32(temperature))
             if place >= len(prime) - 1:
                 yield np.asarray(drawn)
 
-    return symbols(first)
+    return symbols(carry)
 
 
 @lru_cache(maxsize=8)
