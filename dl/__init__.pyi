@@ -8,6 +8,7 @@ from . import objectives as objectives
 from . import optimizers as optimizers
 from . import reconstruction as reconstruction
 from . import runs as runs
+from . import sampling as sampling
 from . import sequence_objectives as sequence_objectives
 from . import train as train
 from . import types as types

@@ -1,7 +1,8 @@
 """Text from a language model: each symbol is drawn from what the model says of it, and is then read itself."""
 
+import math
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import jax
@@ -13,18 +14,18 @@ from dl.types import Array, Carry, Key, Model, ModelState, Params
 
 
 def choose(key: Key, logits: Array, *, temperature: Any = 1.0, top_k: int = 0) -> Array:
-    """Draw symbols with p ∝ exp(logits / temperature) among the `top_k` likeliest (0: all): [..., V] -> [...].
+    """Draw symbols with p ∝ exp(logits / temperature) among the `top_k` likeliest (0: all): [..., V] -> int32 [...].
 
-    At temperature 0 it is the likeliest symbol.
+    At temperature 0 it is the likeliest symbol. Of equally likely ones the first counts as likelier.
 
     >>> int(choose(jax.random.key(0), jnp.array([0.0, 3.0, 1.0]), temperature=0.0))
     1
     """
     if top_k:
-        least = jax.lax.top_k(logits, min(top_k, logits.shape[-1]))[0][..., -1:]
-        logits = jnp.where(logits < least, -jnp.inf, logits)
-    drawn = jax.random.categorical(key, logits / jnp.maximum(temperature, 1e-6))
-    return jnp.where(temperature > 0, drawn, jnp.argmax(logits, axis=-1))
+        logits, symbols = jax.lax.top_k(logits, min(top_k, logits.shape[-1]))
+    drawn = jax.random.categorical(key, logits / jnp.maximum(temperature, 1e-6)).astype(jnp.int32)
+    drawn = jnp.where(temperature > 0, drawn, jnp.argmax(logits, axis=-1).astype(jnp.int32))
+    return jnp.take_along_axis(symbols, drawn[..., None], axis=-1)[..., 0] if top_k else drawn
 
 
 def sample_step(
@@ -38,11 +39,19 @@ def sample_step(
     temperature: Any = 1.0,
     top_k: int = 0,
 ) -> tuple[Carry, Array]:
-    """Read a symbol a row and draw the next: symbols [B] -> [B]. Row b draws with `fold_in(key, b)`."""
+    """Read a symbol a row and draw the next: symbols [B] -> carry, int32 [B]. Row b draws with `fold_in(key, b)`.
+
+    >>> from dl.models import language_model
+    >>> model = language_model("rnn", 5, hidden_size=3)
+    >>> params, state = model.init(jax.random.key(0), jnp.zeros((1, 1), jnp.int32))
+    >>> _, drawn = sample_step(model, params, state, model.initial_carry(2), jnp.array([1, 4]), jax.random.key(0))
+    >>> drawn.shape
+    (2,)
+    """
     logits, _, carry = model.apply(params, model_state, symbols[:, None], carry=carry)
     keys = jax.vmap(jax.random.fold_in, (None, 0))(key, jnp.arange(len(symbols)))
     drawn = jax.vmap(lambda key, row: choose(key, row, temperature=temperature, top_k=top_k))(keys, logits[:, -1])
-    return carry, drawn.astype(jnp.int32)
+    return carry, drawn
 
 
 def sample(
@@ -59,11 +68,12 @@ def sample(
 ) -> Iterator[np.ndarray]:
     """The `length` symbols that follow the prime [P], drawn one after the other: int32 [rows] each.
 
-    A pure function of its arguments: a row is the same however many rows there are. One step is compiled; reading the
-    prime and drawing are the same step.
+    A pure function of its arguments: a row is the same however many rows there are, and wherever the parameters lie.
+    One step is compiled; reading the prime and drawing are the same step.
 
     Raises:
-        InputError: for an empty prime, a model that is no language model, numbers out of range.
+        InputError: for a prime that is empty or not of integers, a model without a state to carry on, numbers out of
+            range.
 
     >>> from dl.models import language_model
     >>> model = language_model("rnn", 5, hidden_size=3)
@@ -71,21 +81,24 @@ def sample(
     >>> len(list(sample(model, params, state, np.array([1, 2]), length=4)))
     4
     """
-    _check(model, prime, length=length, rows=rows, temperature=temperature, top_k=top_k)
+    prime = np.asarray(prime)
+    _check(model, prime, length=length, rows=rows, temperature=temperature, top_k=top_k, seed=seed)
     assert model.initial_carry is not None
-
-    step, first = _compiled_step(model, top_k), model.initial_carry(rows)
+    step = _compiled_step(model, top_k)
+    # All on one device, wherever it was trained: a text must not depend on how many there are, nor a step recompile.
+    put = partial(jax.device_put, device=jax.local_devices()[0])
+    carry = put(model.initial_carry(rows))
+    params, model_state, key = put((params, model_state, jax.random.key(seed)))
 
     def symbols(carry: Carry) -> Iterator[np.ndarray]:
-        key, heat = jax.random.key(seed), jnp.float32(temperature)
-        drawn = jnp.zeros(rows, jnp.int32)
+        drawn = None
         for place in range(len(prime) + length - 1):
-            read = jnp.full(rows, prime[place], jnp.int32) if place < len(prime) else drawn
-            carry, drawn = step(params, model_state, carry, read, key, jnp.int32(place), heat)
+            read = put(np.full(rows, prime[place], np.int32)) if place < len(prime) else drawn
+            carry, drawn = step(params, model_state, carry, read, key, np.int32(place), np.float32(temperature))
             if place >= len(prime) - 1:
                 yield np.asarray(drawn)
 
-    return symbols(first)
+    return symbols(carry)
 
 
 @lru_cache(maxsize=8)
@@ -102,13 +115,21 @@ def _compiled_step(model: Model, top_k: int) -> Callable[..., tuple[Carry, Array
     return step
 
 
-def _check(model: Model, prime: np.ndarray, *, length: int, rows: int, temperature: float, top_k: int) -> None:
+def _check(
+    model: Model, prime: np.ndarray, *, length: int, rows: int, temperature: float, top_k: int, seed: int
+) -> None:
     if model.initial_carry is None:
         raise InputError(f"{model.name} is no language model: it has no state to carry from symbol to symbol")
-    if not len(prime):
-        raise InputError("the prime is empty: give one symbol at least to go on from")
+    if prime.ndim != 1 or not len(prime):
+        raise InputError(
+            f"a prime is one symbol or more, [P], not {list(prime.shape)}: give what the text goes on from"
+        )
+    if not np.issubdtype(prime.dtype, np.integer):
+        raise InputError(f"symbols are integers, not {prime.dtype}: encode the prime with the vocabulary of the text")
     for name, value, least in (("length", length, 0), ("rows", rows, 1), ("top_k", top_k, 0)):
         if value < least:
             raise InputError(f"{name} is {value}; it must be at least {least}")
-    if not 0 <= temperature < float("inf"):
+    if not 0 <= seed < 2**31:
+        raise InputError(f"seed is {seed}; it must be at least 0 and below 2147483648")
+    if not 0 <= temperature < math.inf:
         raise InputError(f"temperature is {temperature}; it must be at least 0, and finite")

@@ -1,11 +1,16 @@
-"""What is minimised and reported where every step of a sequence has a target."""
+"""What is minimised and reported where every step of a sequence has a target.
+
+A step counts where `mask` [B, T] is 1. A state that is carried goes in with the batch and comes out for the next one.
+"""
+
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
 import optax
 
 from dl import metrics
-from dl.objectives import bind, is_right, require_class_numbers, require_same_shape
+from dl.objectives import is_right, require_class_numbers, require_same_shape
 from dl.types import Array, Batch, Carry, ExpRatio, Key, Metrics, Model, ModelState, Objective, Params, Ratio
 
 
@@ -13,16 +18,44 @@ def language_model(model: Model) -> Objective:
     """Cross-entropy of the next symbol given those before it, a mean over all symbols.
 
     E = −1/N Σ_t log p(x_t | x_1, ..., x_{t−1}). Model outputs: logits [B, T, V]; `targets`: symbols [B, T], int; the
-    state of rows that are `fresh` begins at zero, that of others is the carry. Reports loss (nats a symbol), bits (a
-    symbol), perplexity (e^loss), accuracy. Source: H5.
+    state of rows that are `fresh` [B] begins at zero, that of others is the carry. Reports loss (nats a symbol), bits
+    (a symbol; loss / ln 2), perplexity (e^loss), accuracy. Source: H5.
     """
 
-    def report(logits: Array, batch: Batch) -> dict[str, Array]:
+    def report(logits: Array, batch: Batch) -> Metrics:
         require_class_numbers(logits, batch["targets"])
-        loss = optax.softmax_cross_entropy_with_integer_labels(logits, batch["targets"])
-        return {"loss": loss, "bits": loss / jnp.log(2.0), "accuracy": is_right(logits, batch["targets"])}
+        nats = optax.softmax_cross_entropy_with_integer_labels(logits, batch["targets"])
+        loss = metrics.from_batch(nats, batch["mask"])
+        return {
+            "loss": loss,
+            "bits": Ratio(loss.sum / jnp.log(2.0), loss.count),
+            "accuracy": metrics.from_batch(is_right(logits, batch["targets"]), batch["mask"]),
+            "perplexity": ExpRatio(*loss),
+        }
 
-    bound = bind(model, report)
+    return _bind(model, report)
+
+
+def frames(model: Model) -> Objective:
+    """Cross-entropy of K yes-or-no outputs at every step: E_t = −Σ_k log p(y_tk), a mean over all steps.
+
+    Model outputs: log-odds [B, T, K]; `targets`: 0 or 1 [B, T, K]. Reports loss (nats a frame), and accuracy in the
+    sense of Bay et al. 2009: TP / (TP + FP + FN) over all frames, what is predicted being what is likelier than not.
+    """
+
+    def report(logits: Array, batch: Batch) -> Metrics:
+        require_same_shape(logits, batch["targets"])
+        loss = jnp.sum(optax.sigmoid_binary_cross_entropy(logits, batch["targets"]), axis=-1)
+        predicted, real = logits > 0, batch["targets"] > 0.5
+        hits, either = (jnp.sum(found, axis=-1) for found in (predicted & real, predicted | real))
+        counted = [metrics.from_batch(found, batch["mask"]).sum for found in (hits, either)]
+        return {"loss": metrics.from_batch(loss, batch["mask"]), "accuracy": Ratio(*counted)}
+
+    return _bind(model, report)
+
+
+def _bind(model: Model, report: Callable[[Array, Batch], Metrics]) -> Objective:
+    """The objective that applies `model`, on from the carry where there is one, and sums as `report` says."""
 
     def objective(
         params: Params,
@@ -34,37 +67,10 @@ def language_model(model: Model) -> Objective:
         carry: Carry = (),
     ) -> tuple[Metrics, ModelState, Carry]:
         before = _renewed(carry, batch["fresh"]) if "fresh" in batch else carry
-        sums, model_state, after = bound(params, model_state, batch, train=train, key=key, carry=before)
-        return {**sums, "perplexity": ExpRatio(*sums["loss"])}, model_state, after if jax.tree.leaves(carry) else ()
-
-    return objective
-
-
-def frames(model: Model) -> Objective:
-    """Cross-entropy of K yes-or-no outputs at every step: E_t = −Σ_k log p(y_tk), a mean over all steps.
-
-    Model outputs: log-odds [B, T, K]; `targets`: 0 or 1 [B, T, K]. Reports loss (nats a frame), and accuracy in the
-    sense of Bay et al. 2009: TP / (TP + FP + FN) over all frames, what is predicted being what is likelier than not.
-    """
-
-    def objective(
-        params: Params,
-        model_state: ModelState,
-        batch: Batch,
-        *,
-        train: bool = False,
-        key: Key | None = None,
-        carry: Carry = (),
-    ) -> tuple[Metrics, ModelState, Carry]:
-        logits, model_state, _ = model.apply(params, model_state, batch["inputs"], train=train, key=key)
-        require_same_shape(logits, batch["targets"])
-        loss = jnp.sum(optax.sigmoid_binary_cross_entropy(logits, batch["targets"]), axis=-1)
-        predicted, real = logits > 0, batch["targets"] > 0.5
-        both, either = (jnp.sum(found, axis=-1) for found in (predicted & real, predicted | real))
-        kept = batch["mask"]
-        hits = Ratio(jnp.sum(both * kept), jnp.sum(either * kept))
-        sums: Metrics = {"loss": metrics.from_batch(loss, kept), "accuracy": hits}
-        return sums, model_state, ()
+        outputs, model_state, after = model.apply(
+            params, model_state, batch["inputs"], train=train, key=key, carry=before
+        )
+        return report(outputs, batch), model_state, after if jax.tree.leaves(carry) else ()
 
     return objective
 

@@ -14,15 +14,16 @@ ORDER = [
     {"errors", "types"},
     {"layers", "metrics", "data", "optimizers"},
     {"models", "objectives", "ngram"},
-    {"reconstruction"},
-    {"train"},
+    {"reconstruction", "sequence_objectives"},
+    {"train", "sampling"},
     {"inspect", "lessons"},
     {"runs"},
     {"cli"},
     {"experiments"},
 ]
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
-PURE = {"layers", "models", "ngram", "objectives", "reconstruction", "metrics", "optimizers", "experiments"}
+LOSSES = {"objectives", "reconstruction", "sequence_objectives"}
+PURE = {"layers", "models", "ngram", "metrics", "optimizers", "experiments", *LOSSES}
 HEAVY = {"tensorflow_datasets", "sklearn", "matplotlib", "orbax", "grain", "PIL", "tqdm"}
 NOWHERE = {"tensorflow", "torch", "chex", "clu", "ml_collections", "absl", "pickle"}
 

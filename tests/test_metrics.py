@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from dl import metrics
-from dl.types import Metrics, Ratio
+from dl.types import ExpRatio, Metrics, Ratio
 
 quick = settings(max_examples=25, deadline=None)
 # Small integers are exact in float32, so that equality can be asked for and not closeness.
@@ -107,3 +107,20 @@ def test_any_grouping_into_batches_gives_the_same_mean(values: list[int], cuts: 
         mask = jnp.array(np.append(np.ones(len(group)), np.zeros(padding)), jnp.float32)
         total = metrics.merge(total, {"loss": metrics.from_batch(padded, mask)})
     assert metrics.compute(total)["loss"] == float(array.sum(dtype=np.float64)) / len(array)
+
+
+@quick
+@given(a=st.tuples(whole, counts), b=st.tuples(whole, counts))
+def test_a_perplexity_is_the_exponential_of_the_merged_mean_not_a_mean_of_exponentials(a: tuple, b: tuple) -> None:
+    parts = [{"perplexity": ExpRatio(jnp.float32(total), jnp.float32(count))} for total, count in (a, b)]
+    merged = metrics.merge(metrics.merge(parts[0], metrics.zeros_like(parts[0])), parts[1])
+    assert isinstance(merged["perplexity"], ExpRatio)
+    total, count = np.add(a, b)
+    found = metrics.compute(merged)["perplexity"]
+    assert math.isnan(found) if not count else found == pytest.approx(math.exp(total / count), rel=1e-6)
+
+
+@pytest.mark.parametrize(("mean", "shown"), [(math.nan, math.nan), (1e6, math.exp(700)), (math.inf, math.exp(700))])
+def test_a_perplexity_without_bounds_stays_a_number_that_json_has(mean: float, shown: float) -> None:
+    found = metrics.compute({"perplexity": ExpRatio(jnp.float32(mean), jnp.float32(1))})["perplexity"]
+    assert found == pytest.approx(shown, nan_ok=True)

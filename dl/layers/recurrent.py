@@ -87,7 +87,7 @@ def layer_arrays(
 
     With a `time_scale` T the gates that keep the state start with biases log u, u uniform in [1, T − 1], and those of
     an LSTM that let the new in with −log u, so that units begin by remembering for about u steps each (Tallec and
-    Ollivier 2018, arXiv:1804.11188); `forget_bias` then does not count.
+    Ollivier 2018, arXiv:1804.11188); `forget_bias` then does not count. 0 is no time scale.
 
     >>> {name: shape for name, (_, shape) in layer_arrays("gru", input_size=2, hidden_size=3).items()}
     {'input': (2, 9), 'recurrent': (3, 9)}
@@ -118,7 +118,7 @@ def init_layer(kind: str, key: Key, *, dtype: Any = jnp.float32, **options: Any)
     """First parameters: W Lecun-normal, U orthogonal gate by gate, b zero, an LSTM's forget gate `forget_bias`.
 
     `options` are those of `layer_arrays`: `input_size`, `hidden_size`, `use_bias` (None: yes, but for the slides' GRU,
-    which has none), `forget_bias`, `input_init`, `recurrent_init`.
+    which has none), `forget_bias`, `time_scale`, `input_init`, `recurrent_init`.
 
     >>> {name: array.shape for name, array in init_layer("rnn", jax.random.key(0), input_size=2, hidden_size=3).items()}
     {'input': (2, 3), 'recurrent': (3, 3), 'bias': (3,)}
@@ -207,8 +207,10 @@ def _check_kind(kind: str) -> None:
 def _check_time_scale(kind: str, time_scale: int, use_bias: bool | None) -> None:
     if not time_scale:
         return
-    if kind == "rnn" or use_bias is False or (use_bias is None and kind == "gru"):
-        raise InputError(f"a time scale sets biases of gates, and this {kind} has none: leave it out, or use_bias=True")
+    if kind == "rnn":
+        raise InputError("a time scale sets biases of gates, and an rnn has no gates: leave it out")
+    if use_bias is False or (use_bias is None and kind == "gru"):
+        raise InputError(f"a time scale sets biases of gates, and this {kind} has none: give use_bias=True")
     if time_scale < 3:
         raise InputError(f"a time scale is 3 steps or more, not {time_scale}: give the length of the sequences, say")
 

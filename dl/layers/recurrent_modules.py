@@ -18,9 +18,8 @@ class RecurrentLayer(nn.Module):
 
     `kind` is "rnn", "lstm", "gru" or "gru_reset_after". Parameters: `input` [D, n H], `recurrent` [H, n H] and, with
     `use_bias` (None: yes, but for "gru", the slides' own, which has none), `bias` [n H] and what else the cell has.
-    `forget_bias` is where an LSTM's forget gate starts, `time_scale` spreads where gates start
-    (`layer_arrays`). With `time_major` sequences are [T, B, D] -> [T, B, H].
-    `dtype` is what is computed in, `param_dtype` what is kept.
+    `forget_bias` is where an LSTM's forget gate starts, `time_scale` spreads where gates start (`layer_arrays`). With
+    `time_major` sequences are [T, B, D] -> [T, B, H]. `dtype` is what is computed in, `param_dtype` what is kept.
 
     Called with `initial_carry` (h [B, H], of an LSTM (c, h); zeros if None) and `lengths` [B], past which outputs are
     zero. With `return_carry` the answer is ys and the last carry, in the order of `recurrent_layer`. `train` changes
@@ -88,7 +87,7 @@ class Recurrent(nn.Module):
 
     `bidirectional` runs every layer forward and backward in time and puts the outputs side by side, [B, T, 2 H].
     `dropout` is applied to what goes from one layer to the next, when called with `train` and a "dropout" key, and not
-    after the last; `layer_norm` normalises the same before (Ba et al. 2016). The other fields are those of
+    after the last; `layer_norm` normalises it before that (Ba et al. 2016). The other fields are those of
     `RecurrentLayer`; its parameters lie under `layer_0`, `layer_1`, ..., or `forward_0`, `backward_0`, ... The carry is
     a tuple with an entry a layer, if `bidirectional` a (forward, backward) pair. Source: G1, G3, G4.
 

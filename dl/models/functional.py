@@ -11,6 +11,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 from flax import core
 from flax import linen as nn
 from flax.errors import ScopeParamShapeError
@@ -18,7 +19,7 @@ from flax.linen.module import InterceptorContext
 from jax.ad_checkpoint import checkpoint_name
 
 from dl.errors import InputError
-from dl.models.activations import capture_activations
+from dl.models.activations import capture_activations, is_time_major, run_natively
 from dl.models.checks import check_one_shape, shown
 from dl.types import Array, Carry, Key, LayerRow, LayerTrace, Model, ModelState, Params
 
@@ -29,7 +30,6 @@ def from_linen(module: nn.Module, *, name: str | None = None, ragged: bool = Fal
     Collections other than `params` (batch statistics) become `model_state`; `key` feeds dropout. Sequences of several
     lengths are refused unless the module reads `ragged` inputs.
 
-    >>> import jax.numpy as jnp
     >>> class Double(nn.Module):
     ...     @nn.compact
     ...     def __call__(self, inputs, *, train=False):
@@ -74,11 +74,23 @@ def from_linen(module: nn.Module, *, name: str | None = None, ragged: bool = Fal
 
 
 def from_recurrent(
-    module: nn.Module, *, name: str | None = None, initial_carry: Callable[[int], Carry] | None = None
+    module: nn.Module,
+    *,
+    name: str | None = None,
+    initial_carry: Callable[[int], Carry] | None = None,
+    symbols: bool = False,
 ) -> Model:
     """The `Model` of a linen module whose call is `module(inputs, carry=(), train=False) -> (outputs, carry)`.
 
-    `initial_carry(B)` is the carry of B rows that go on from nothing; None for a module that carries nothing on.
+    `initial_carry(B)` is the carry of B rows that go on from nothing; None for a module that carries nothing on. One
+    that reads `symbols` is traced for integers of the shape that is asked for. There are no collections but `params`.
+
+    >>> class Sum(nn.Module):
+    ...     @nn.compact
+    ...     def __call__(self, inputs, *, carry=(), train=False):
+    ...         return carry + inputs, carry + inputs
+    >>> from_recurrent(Sum(), initial_carry=jnp.zeros).apply({}, {}, jnp.ones(1), carry=jnp.ones(1))
+    (Array([2.], dtype=float32), {}, Array([2.], dtype=float32))
     """
     model = from_linen(module, name=name, ragged=True)
 
@@ -92,11 +104,19 @@ def from_recurrent(
         carry: Carry = (),
     ) -> tuple[Array, ModelState, Carry]:
         rngs = None if key is None else {"dropout": key}
-        variables = {"params": params, **model_state}
-        outputs, carry = module.apply(variables, inputs, carry=carry, train=train, rngs=rngs)  # type: ignore[misc]
-        return outputs, model_state, carry
+        try:
+            outputs, carry = module.apply({"params": params}, inputs, carry=carry, train=train, rngs=rngs)  # type: ignore[misc]
+            return outputs, model_state, carry
+        except ScopeParamShapeError as error:
+            raise InputError(
+                f"these parameters are not those of this {model.name}, its sizes are others: "
+                f"give those that its own init made for inputs like these"
+            ) from error
 
-    return replace(model, apply=apply, initial_carry=initial_carry)
+    def trace(inputs: jax.ShapeDtypeStruct) -> LayerTrace:
+        return trace_layers(module, jax.ShapeDtypeStruct(inputs.shape, jnp.int32) if symbols else inputs)
+
+    return replace(model, apply=apply, trace=trace, initial_carry=initial_carry)
 
 
 def trace_layers(module: nn.Module, inputs: Any) -> LayerTrace:
@@ -104,11 +124,9 @@ def trace_layers(module: nn.Module, inputs: Any) -> LayerTrace:
 
     A layer is a sub-module that calls no other, or has parameters of its own; one whose work is split into public
     methods (a fused convolution and pooling) gives a row a method. Convolutional models that offer an `implementation`
-    are traced natively, so that fused steps show up one by one; recurrent ones, which have a `kind`, as they are.
+    are traced natively, so that fused steps show up one by one.
     """
-    fields = module.__dataclass_fields__
-    if "implementation" in fields and "kind" not in fields:
-        module = module.clone(implementation="native")
+    module = run_natively(module)
     key = jax.eval_shape(lambda: jax.random.key(0))
     variables = jax.eval_shape(module.init, {"params": key, "dropout": key}, inputs)
     calls: list[_Call] = []
@@ -146,9 +164,7 @@ def _mark(
     inner = len(calls) > before
     parameters = 0 if layer.path in {call.path for call in calls} else _own_parameters(layer, inner=inner)
     is_layer = parameters > 0 or (not inner and bool(layer.path))
-    # Inside of a stack of recurrent layers time comes before the batch.
-    time_major = getattr(layer, "time_major", False) or hasattr(layer.parent, "time_major")
-    shape = _without_batch(leaves[0].shape, time_major=time_major)
+    shape = _without_batch(leaves[0].shape, time_major=is_time_major(layer))
     calls.append(_Call(number, layer.path, context.method_name, shape, parameters, is_layer))
     return jax.tree.unflatten(structure, [checkpoint_name(leaves[0], f"layer {number}"), *leaves[1:]])
 

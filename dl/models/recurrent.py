@@ -21,8 +21,8 @@ from dl.types import Array, Carry, Model, Ragged
 class StepNet(nn.Module):
     """An output for every step: symbols [B, T] or vectors [B, T, D] -> [B, T, outputs], and the last carry.
 
-    `vocabulary_size` 0 means vectors. `embedding_size` 0 gives a symbol its own input ("one-hot"). `tied` takes the
-    embedding's weights for the output's. `layer_norm` stands behind every recurrent layer, dropout behind that.
+    `vocabulary_size` 0 means vectors. `embedding_size` 0 gives a symbol an input of its own ("one-hot"). `tied` takes
+    the embedding's weights for the output's. `layer_norm` stands behind every recurrent layer, dropout behind that.
     """
 
     kind: str
@@ -43,25 +43,23 @@ class StepNet(nn.Module):
 
     @nn.compact
     def __call__(self, inputs: Array | Ragged, *, carry: Carry = (), train: bool = False) -> tuple[Array, Carry]:
-        xs, lengths = (inputs.values, inputs.lengths) if isinstance(inputs, Ragged) else (inputs, None)
-        embed = _embedding(self.vocabulary_size, self.embedding_size, self.dtype)
-        xs = _vectors(xs, embed, self.vocabulary_size, self.dtype)
-        ys, carry = _stack(self)(
-            xs.swapaxes(0, 1), initial_carry=carry or None, lengths=lengths, train=train, return_carry=True
-        )
+        xs, lengths = _parted(inputs)
+        embedding = _embedding(self)
+        xs = _vectors(self, xs, embedding)
+        ys, carry = _stack(self)(xs, initial_carry=carry or None, lengths=lengths, train=train, return_carry=True)
         ys = _behind(self, ys, train=train)
-        if self.tied and embed is not None:
-            logits = embed.attend(ys) + self.param("output_bias", nn.initializers.zeros_init(), (self.outputs,))
+        if self.tied and embedding is not None:
+            outputs = embedding.attend(ys) + self.param("output_bias", nn.initializers.zeros_init(), (self.outputs,))
         else:
-            logits = nn.Dense(self.outputs, dtype=self.dtype, name="output")(ys)
-        return jnp.asarray(logits.swapaxes(0, 1), jnp.float32), carry
+            outputs = nn.Dense(self.outputs, dtype=self.dtype, name="output")(ys)
+        return jnp.asarray(outputs, jnp.float32), carry
 
 
 class SequenceNet(nn.Module):
     """One output a sequence: symbols [B, T], vectors [B, T, D] or pictures [B, H, W, C] -> [B, outputs].
 
-    Of the recurrent layer's outputs `pool` takes the last (if `bidirectional`, the last of either direction), or the
-    mean over the real steps. Pictures are read row by row, or as `pixels` one by one.
+    Of the last recurrent layer's outputs `pool` takes the last (if `bidirectional`, the last of either direction), or
+    the mean over the real steps. Pictures are read row by row, or as `pixels` one by one. Nothing is carried on.
     """
 
     kind: str
@@ -84,16 +82,16 @@ class SequenceNet(nn.Module):
 
     @nn.compact
     def __call__(self, inputs: Array | Ragged, *, carry: Carry = (), train: bool = False) -> tuple[Array, Carry]:
-        xs, lengths = (inputs.values, inputs.lengths) if isinstance(inputs, Ragged) else (inputs, None)
+        xs, lengths = _parted(inputs)
         if xs.ndim == 4:
             xs = xs.reshape(xs.shape[0], -1, xs.shape[3] * (1 if self.pixels else xs.shape[2]))
-        embed = _embedding(self.vocabulary_size, self.embedding_size, self.dtype)
-        xs = _vectors(xs, embed, self.vocabulary_size, self.dtype)
-        if embed is not None:
+        embedding = _embedding(self)
+        xs = _vectors(self, xs, embedding)
+        if embedding is not None:
             xs = nn.Dropout(self.dropout, deterministic=not train, name="embedding_dropout")(xs)
         stack = _stack(self, bidirectional=self.bidirectional)
-        ys, last = stack(xs.swapaxes(0, 1), lengths=lengths, train=train, return_carry=True)
-        pooled = _mean(ys, lengths) if self.pool == "mean" else _last_state(last[-1], self.kind, self.bidirectional)
+        ys, last = stack(xs, lengths=lengths, train=train, return_carry=True)
+        pooled = _mean(ys, lengths) if self.pool == "mean" else _last_output(self, last[-1])
         pooled = _behind(self, pooled, train=train)
         return jnp.asarray(nn.Dense(self.outputs, dtype=self.dtype, name="output")(pooled), jnp.float32), ()
 
@@ -103,9 +101,14 @@ def language_model(kind: str, vocabulary_size: int, *, hidden_size: int = 256, *
 
     `kind` is "rnn" (Elman), "lstm", "gru" (the slides') or "gru_reset_after" (cuDNN's). Options: `num_layers` 1,
     `embedding_size` 0 (one-hot), `tied` output weights (needs `embedding_size` equal to `hidden_size`), `layer_norm`,
-    `dropout` behind every layer, `forget_bias` 1 and `time_scale` (`layers.layer_arrays`), `use_bias`, `remat_steps`
-    (recompute the inside of the loop in the backward pass, so many steps at a time), `implementation`, `dtype`.
-    Source: H5, G1, G3, G4; Mikolov et al. 2010.
+    `dropout` behind every layer, `forget_bias` 1 and `time_scale` (`layers.recurrent.layer_arrays`), `use_bias`,
+    `remat_steps` (recompute the inside of the loop in the backward pass, so many steps at a time), `implementation`,
+    `dtype`. The carry is a tuple with an entry a layer: h [B, H], of an LSTM (c, h).
+    Source: H5, G1, G3, G4; Mikolov et al. 2010; Press and Wolf 2017 (tied weights).
+
+    Raises:
+        InputError: for an unknown cell, sizes below 1, tied weights that do not fit; when it is applied, for inputs
+            that are no integers [B, T].
 
     >>> model = language_model("gru", 5, hidden_size=3)
     >>> params, state = model.init(jax.random.key(0), jnp.zeros((2, 7), jnp.int32))
@@ -125,12 +128,15 @@ def language_model(kind: str, vocabulary_size: int, *, hidden_size: int = 256, *
 def step_model(kind: str, outputs: int, *, hidden_size: int = 128, **options: Any) -> Model:
     """Outputs [B, T, K] for vectors [B, T, D], one at every step: which keys sound next, say.
 
-    Options as for `language_model`, without the embedding's.
+    Options as for `language_model`, without `embedding_size` and `tied`.
 
     >>> step_model("lstm", 88).name
     'lstm'
     """
     check_outputs(outputs)
+    for name in ("tied", "embedding_size", "vocabulary_size"):
+        if options.get(name):
+            raise InputError(f"{name} is for symbols, and this model takes vectors: use language_model")
     return _step_model(kind, outputs, hidden_size, **options)
 
 
@@ -139,7 +145,11 @@ def sequence_model(kind: str, outputs: int, *, hidden_size: int = 128, **options
 
     Takes vectors [B, T, D], pictures [B, H, W, C] row by row (or as `pixels`), with `vocabulary_size` symbols [B, T];
     or `Ragged` ones, of which steps past their lengths change nothing. Options: `pool` "last" or "mean",
-    `bidirectional`, `embedding_size` 0 (one-hot), and those of `language_model` but `tied`. Source: G1, G3, G4.
+    `bidirectional`, and those of `language_model` but `tied`; dropout also stands behind an embedding.
+    Source: G1, G3, G4.
+
+    Raises:
+        InputError: for an unknown cell or pool, sizes below 1; when it is applied, for other inputs.
 
     >>> model = sequence_model("lstm", 10, hidden_size=3)
     >>> params, state = model.init(jax.random.key(0), jnp.zeros((1, 28, 28, 1)))
@@ -149,8 +159,11 @@ def sequence_model(kind: str, outputs: int, *, hidden_size: int = 128, **options
     check_outputs(outputs)
     _check_kind(kind, hidden_size)
     if (pool := options.get("pool", "last")) not in ("last", "mean"):
-        raise InputError(f"unknown pool {pool!r}: {did_you_mean(pool, ('last', 'mean'))}")
-    return from_recurrent(SequenceNet(kind, outputs, hidden_size, **options), name=kind)
+        raise InputError(f"unknown pool {pool!r}: {did_you_mean(str(pool), ('last', 'mean'))}")
+    if options.get("embedding_size") and not options.get("vocabulary_size"):
+        raise InputError("an embedding_size is for symbols: give the vocabulary_size too")
+    module = SequenceNet(kind, outputs, hidden_size, **options)
+    return from_recurrent(module, name=kind, symbols=module.vocabulary_size > 0)
 
 
 def _step_model(kind: str, outputs: int, hidden_size: int, **options: Any) -> Model:
@@ -160,7 +173,7 @@ def _step_model(kind: str, outputs: int, hidden_size: int, **options: Any) -> Mo
     def initial_carry(batch: int) -> Carry:
         return (zero_carry(kind, batch, hidden_size, module.dtype or jnp.float32),) * module.num_layers
 
-    return from_recurrent(module, name=kind, initial_carry=initial_carry)
+    return from_recurrent(module, name=kind, initial_carry=initial_carry, symbols=module.vocabulary_size > 0)
 
 
 def _check_kind(kind: str, hidden_size: int) -> None:
@@ -170,18 +183,25 @@ def _check_kind(kind: str, hidden_size: int) -> None:
         raise InputError(f"a recurrent state has at least 1 unit, not {hidden_size}")
 
 
-def _embedding(vocabulary_size: int, embedding_size: int, dtype: Any) -> nn.Embed | None:
-    if not (vocabulary_size and embedding_size):
+def _parted(inputs: Array | Ragged) -> tuple[Array, Array | None]:
+    return (inputs.values, inputs.lengths) if isinstance(inputs, Ragged) else (inputs, None)
+
+
+def _embedding(net: StepNet | SequenceNet) -> nn.Embed | None:
+    if not (net.vocabulary_size and net.embedding_size):
         return None
-    return nn.Embed(vocabulary_size, embedding_size, dtype=dtype, name="embedding")
+    return nn.Embed(net.vocabulary_size, net.embedding_size, dtype=net.dtype, name="embedding")
 
 
-def _vectors(xs: Array, embed: nn.Embed | None, vocabulary_size: int, dtype: Any) -> Array:
-    if not vocabulary_size:
+def _vectors(net: StepNet | SequenceNet, xs: Array, embedding: nn.Embed | None) -> Array:
+    """Symbols [B, T] as vectors [B, T, D]; vectors as they are."""
+    if not net.vocabulary_size:
         return xs
     if xs.ndim != 2 or not jnp.issubdtype(xs.dtype, jnp.integer):
         raise InputError(f"symbols are integers [B, T], not {xs.dtype}{list(xs.shape)}")
-    return embed(xs) if embed is not None else jax.nn.one_hot(xs, vocabulary_size, dtype=dtype or jnp.float32)
+    if embedding is not None:
+        return embedding(xs)
+    return jax.nn.one_hot(xs, net.vocabulary_size, dtype=net.dtype or jnp.float32)
 
 
 def _stack(net: StepNet | SequenceNet, *, bidirectional: bool = False) -> Recurrent:
@@ -195,7 +215,6 @@ def _stack(net: StepNet | SequenceNet, *, bidirectional: bool = False) -> Recurr
         forget_bias=net.forget_bias,
         time_scale=net.time_scale,
         use_bias=net.use_bias,
-        time_major=True,
         remat_steps=net.remat_steps,
         implementation=net.implementation,
         dtype=net.dtype,
@@ -211,12 +230,11 @@ def _behind(net: StepNet | SequenceNet, ys: Array, *, train: bool) -> Array:
 
 
 def _mean(ys: Array, lengths: Array | None) -> Array:
-    """The mean over the real steps of [T, B, H]; outputs past them are zero."""
-    return jnp.mean(ys, axis=0) if lengths is None else jnp.sum(ys, axis=0) / jnp.maximum(lengths, 1)[:, None]
+    """The mean over the real steps of [B, T, H]; outputs past them are zero."""
+    return jnp.mean(ys, axis=1) if lengths is None else jnp.sum(ys, axis=1) / jnp.maximum(lengths, 1)[:, None]
 
 
-def _last_state(carry: Carry, kind: str, bidirectional: bool) -> Array:
-    def output(carry: Carry) -> Array:
-        return carry[1] if KINDS[kind].states == 2 else carry
-
-    return jnp.concatenate([output(one) for one in carry], axis=-1) if bidirectional else output(carry)
+def _last_output(net: SequenceNet, carry: Carry) -> Array:
+    """The output [B, H] that a layer ended with, if it goes both ways [B, 2 H]: it is part of its carry."""
+    one_way = carry if net.bidirectional else (carry,)
+    return jnp.concatenate([one[1] if KINDS[net.kind].states == 2 else one for one in one_way], axis=-1)

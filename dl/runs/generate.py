@@ -1,7 +1,8 @@
 """Text that a run's model writes."""
 
 import codecs
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -24,11 +25,9 @@ def generate(
 
     Raises:
         InputError: for a run that is no language model, symbols in the prime that it does not know, an empty prime
-            where there is no end of documents to go on from.
+            where there is no end of documents to go on from, numbers out of range.
     """
-    vocabulary = loaded.spec.text
-    if loaded.spec.task != "language":
-        raise InputError(f"{loaded.spec.name} has labels: its model tells them and writes no text")
+    vocabulary = _vocabulary(loaded)
     numbers = prime_numbers(vocabulary, prime)
     drawn = sample(
         loaded.model,
@@ -40,14 +39,18 @@ def generate(
         top_k=top_k,
         seed=seed,
     )
-    return pieces(vocabulary, (int(row[0]) for row in drawn), stop=loaded.spec.ragged)
+    return pieces(vocabulary, (int(row[0]) for row in drawn), after=prime, stop=loaded.spec.ragged)
 
 
 def generate_documents(
     loaded: Loaded, count: int, *, longest: int, temperature: float = 1.0, top_k: int = 0, seed: int = 0
 ) -> list[str]:
-    """`count` documents from their beginning to their end, or cut after `longest` symbols."""
-    vocabulary = loaded.spec.text
+    """`count` documents from their beginning to their end, or cut after `longest` symbols.
+
+    Raises:
+        InputError: for a run that is no language model of documents, numbers out of range.
+    """
+    vocabulary = _vocabulary(loaded)
     drawn = sample(
         loaded.model,
         loaded.params,
@@ -85,21 +88,32 @@ def first_prime(vocabulary: Vocabulary) -> str:
     return "\n" if "\n" in vocabulary.symbols or vocabulary.unit == "byte" else vocabulary.decode([0])
 
 
-def pieces(vocabulary: Vocabulary, numbers: Iterator[int], *, stop: bool = False) -> Iterator[str]:
-    """The text of symbols as they come; with `stop` only up to the first `END`.
+def pieces(vocabulary: Vocabulary, numbers: Iterable[int], *, after: str = "", stop: bool = False) -> Iterator[str]:
+    """The text of symbols that follow the text `after`, as they come; with `stop` only up to the first `END`.
 
-    >>> list(pieces(Vocabulary("byte", tuple("ab")), iter("né".encode())))
-    ['n', '', 'é']
+    A byte that is no character yet comes out with the one that completes it.
+
+    >>> list(pieces(Vocabulary("word", ("a", "b", END)), [0, 1, 2, 0], after="b", stop=True))
+    [' a', ' b']
     """
-    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     end = vocabulary.symbols.index(END) if END in vocabulary.symbols else None
-    for number in numbers:
-        if number == end and stop:
-            return
-        if vocabulary.unit == "byte":
-            yield decoder.decode(bytes([number])) if number < 256 else "\n"
-        else:
-            yield vocabulary.decode([number]) + (" " if vocabulary.unit == "word" else "")
+    kept = itertools.takewhile(lambda number: number != end, numbers) if stop else numbers
+    if vocabulary.unit == "byte":
+        yield from codecs.iterdecode((bytes([n]) if n < 256 else b"\n" for n in kept), "utf-8", errors="replace")
+        return
+    for number in kept:
+        blank = " " if vocabulary.unit == "word" and after else ""
+        after = vocabulary.decode([number])
+        yield blank + after
+
+
+def _vocabulary(loaded: Loaded) -> Vocabulary:
+    if loaded.spec.task != "language":
+        raise InputError(
+            f"{loaded.model.name} was trained on {loaded.spec.name} (task: {loaded.spec.task}) and writes no text: "
+            f"give the run of a language model"
+        )
+    return loaded.spec.text
 
 
 def _until(numbers: np.ndarray, end: int) -> np.ndarray:

@@ -47,8 +47,7 @@ class Listener:
         state = self.setup.compiled.layout.fetch(training.state)
         loaded = Loaded(self.model, state.params, state.model_state, data, step)
         text = "".join(generate(loaded, first_prime(data.text), length=_SAMPLE, temperature=_TEMPERATURE))
-        self.setup.folder.samples.mkdir(exist_ok=True)
-        (self.setup.folder.samples / f"step-{step:08d}.txt").write_text(text + "\n", encoding="utf-8")
+        _write(self.setup.folder.samples / f"step-{step:08d}.txt", text + "\n")
 
     @cached_property
     def model(self) -> Model:
@@ -64,6 +63,14 @@ class Listener:
         """Save `training`, with the seconds that it took."""
         tree = self.setup.compiled.layout.fetch(training)
         self.checkpoints.save(step, tree, notes=self.clock.notes(), loss=self._losses.get(step))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise RunError(f"cannot write {path}: {error.strerror}; earlier checkpoints are kept") from error
 
 
 def _append(path: Path, record: Record) -> None:

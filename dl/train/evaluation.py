@@ -1,6 +1,7 @@
 """Metrics of a part of the data: every example exactly once, of a stream every symbol with all that came before it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -20,7 +21,8 @@ from dl.train.state import TrainState
 from dl.train.step import make_eval_step
 from dl.types import Array, Metrics, Model, ModelState, Objective, Params
 
-_STEPS = 256  # symbols of a stream a pass of the compiled loop; no result depends on it
+_STEPS = 256
+"""Symbols of a stream that a pass of the compiled loop reads; no result depends on it."""
 
 Evaluate = Callable[[TrainState], Metrics]
 
@@ -52,13 +54,18 @@ def put_arrays(layout: Layout, part: Part) -> list[dict[str, Array]]:
 def evaluate_stream(
     model: Model, objective: Objective, params: Params, model_state: ModelState, tokens: Array, *, steps: int = _STEPS
 ) -> Metrics:
-    """Sums over every symbol of a stream [N] but the first, predicted from all before it, the state carried along."""
+    """Sums over every symbol of a stream [N] but the first, predicted from all before it, the state carried along.
+
+    The stream is read `steps` symbols at a time; the result has the sums of each of these segments [⌈(N − 1) / steps⌉],
+    to be added up with more digits than float32 has.
+    """
     starts = jnp.arange(0, len(tokens) - 1, steps, dtype=jnp.int32)
     counts = jnp.minimum(steps, len(tokens) - 1 - starts).astype(jnp.float32)
     carry = () if model.initial_carry is None else model.initial_carry(1)
 
     def segment(carry: Any, now: tuple[Array, Array]) -> tuple[Any, Metrics]:
-        batch = gather_segments(tokens, IndexedBatch(now[0][None], now[1][None]), steps=steps)  # type: ignore[arg-type]
+        start, count = (value[None] for value in now)
+        batch = gather_segments(tokens, IndexedBatch(start, count), steps=steps)  # type: ignore[arg-type]
         sums, _, carry = objective(params, model_state, batch, carry=carry)
         return carry, sums
 
@@ -67,12 +74,13 @@ def evaluate_stream(
 
 def _of_stream(model: Model, objective: Objective, source: TokenSource, layout: Layout) -> Evaluate:
     """On one device: a single row cannot be split."""
-    tokens = jax.device_put(source.tokens, layout.devices[0])
-    compiled = jax.jit(lambda params, model_state: evaluate_stream(model, objective, params, model_state, tokens))
+    device = layout.devices[0]
+    tokens = jax.device_put(source.tokens, device)
+    compiled = jax.jit(partial(evaluate_stream, model, objective))
 
     def evaluate(state: TrainState) -> Metrics:
-        params, model_state = layout.fetch((state.params, state.model_state))
-        by_segment = jax.device_get(compiled(*jax.device_put((params, model_state), layout.devices[0])))
+        params, model_state = jax.device_put(layout.fetch((state.params, state.model_state)), device)
+        by_segment = jax.device_get(compiled(params, model_state, tokens))
         return jax.tree.map(lambda leaf: np.sum(leaf, axis=0, dtype=np.float64), by_segment)
 
     return evaluate

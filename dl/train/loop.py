@@ -72,8 +72,9 @@ def train_loop(
     def validate() -> None:
         done = any(old.step == step and old.split == "validation" for old in reversed(records))
         if validates and plan.evaluates_after(step) and not done:
-            record("validation", compiled.evaluate(training.state, "validation"))
-            on_evaluation(training, step)
+            values = compiled.evaluate(training.state, "validation")
+            on_evaluation(training, step)  # before the record, which tells a resume that all of it is done
+            record("validation", values)
 
     def checkpoint() -> None:
         check_finite(layout.fetch(training.state), step)

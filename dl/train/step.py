@@ -58,10 +58,13 @@ def make_train_step(
 
 
 def make_eval_step(objective: Objective, *, axis_name: str | None = None) -> Callable[[TrainState, Batch], Metrics]:
-    """The pure function `eval_step(state, batch) -> metrics`: no dropout, running statistics, nothing updated."""
+    """The pure function `eval_step(state, batch) -> metrics`: no dropout, running statistics, nothing updated.
+
+    Every row goes on from nothing: the state's carry belongs to the rows that are trained on.
+    """
 
     def eval_step(state: TrainState, batch: Batch) -> Metrics:
-        sums, _, _ = objective(state.params, state.model_state, batch, carry=state.carry)
+        sums, _, _ = objective(state.params, state.model_state, batch)
         return sums if axis_name is None else jax.lax.psum(sums, axis_name)
 
     return eval_step

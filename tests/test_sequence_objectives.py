@@ -1,0 +1,116 @@
+"""What is minimised where every step has a target, by hand in NumPy; masks, and rows that begin anew."""
+
+import math
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import dl
+from dl import metrics, models, sequence_objectives
+from dl.types import Model
+
+B, T, V = 3, 4, 5
+RNG = np.random.default_rng(0)
+LOGITS = RNG.normal(size=(B, T, V)).astype(np.float32)
+MASK = np.array([[1, 1, 1, 1], [1, 1, 0, 0], [1, 0, 0, 0]], np.float32)
+SYMBOLS = RNG.integers(0, V, (B, T)).astype(np.int32)
+
+
+def echo() -> Model:
+    """A model that gives back its inputs, so that a test chooses the logits itself."""
+
+    def apply(params: Any, state: Any, inputs: Any, *, train: bool = False, key: Any = None, carry: Any = ()) -> Any:
+        return inputs, state, carry
+
+    return Model("echo", lambda key, inputs: ({}, {}), apply)
+
+
+def report(objective: Any, targets: Any, mask: Any = MASK, logits: Any = LOGITS) -> tuple[dict[str, float], Any]:
+    batch = {"inputs": jnp.asarray(logits), "targets": jnp.asarray(targets), "mask": jnp.asarray(mask)}
+    sums, model_state, carry = objective({}, {}, batch)
+    assert (model_state, carry) == ({}, ())
+    return metrics.compute(sums), sums
+
+
+def test_a_language_model_s_loss_is_the_mean_cross_entropy_of_the_symbols_that_count() -> None:
+    found, sums = report(sequence_objectives.language_model(echo()), SYMBOLS)
+    nats, right = [], []
+    for b, t in zip(*np.nonzero(MASK), strict=True):
+        p = np.exp(LOGITS[b, t].astype(float)) / np.exp(LOGITS[b, t].astype(float)).sum()
+        nats.append(-math.log(p[SYMBOLS[b, t]]))
+        right.append(p.argmax() == SYMBOLS[b, t])
+    loss = sum(nats) / 7
+    assert found == pytest.approx(
+        {"loss": loss, "bits": loss / math.log(2), "perplexity": math.exp(loss), "accuracy": sum(right) / 7}, rel=1e-5
+    )
+    assert sums["loss"].count == 7
+
+
+def test_a_uniform_model_is_as_perplexed_as_there_are_symbols() -> None:
+    found, _ = report(sequence_objectives.language_model(echo()), SYMBOLS, logits=np.zeros((B, T, 8), np.float32))
+    assert (found["perplexity"], found["bits"]) == pytest.approx((8.0, 3.0), rel=1e-6)
+
+
+def test_frames_are_counted_as_bay_et_al_count_them() -> None:
+    notes = RNG.integers(0, 2, (B, T, V)).astype(np.float32)
+    found, sums = report(sequence_objectives.frames(echo()), notes)
+    p = 1 / (1 + np.exp(-LOGITS.astype(float)))
+    nats = -np.where(notes > 0, np.log(p), np.log(1 - p)).sum(axis=-1)
+    played, real = (LOGITS > 0)[MASK > 0], (notes > 0)[MASK > 0]
+    expected = {"loss": nats[MASK > 0].mean(), "accuracy": (played & real).sum() / (played | real).sum()}
+    assert found == pytest.approx(expected, rel=1e-5)
+    assert sums["accuracy"].count == (played | real).sum()
+
+
+@pytest.mark.parametrize("rubbish", [math.nan, math.inf])
+def test_steps_past_an_end_do_not_leak(rubbish: float) -> None:
+    spoiled = np.where(MASK[..., None] > 0, LOGITS, rubbish)
+    for bind, targets in (
+        (sequence_objectives.language_model, SYMBOLS),
+        (sequence_objectives.frames, np.ones((B, T, V), np.float32)),
+    ):
+        assert report(bind(echo()), targets, logits=spoiled)[0] == report(bind(echo()), targets)[0]
+
+
+@pytest.mark.parametrize("kind", ["rnn", "lstm"])
+def test_fresh_rows_begin_at_zero_and_others_go_on(kind: str) -> None:
+    model = models.language_model(kind, V, hidden_size=3)
+    params, _ = model.init(jax.random.key(0), SYMBOLS)
+    objective = sequence_objectives.language_model(model)
+    carry = jax.tree.map(lambda leaf: leaf + 0.7, model.initial_carry(B))
+    batch = {"inputs": jnp.asarray(SYMBOLS), "targets": jnp.asarray(SYMBOLS), "mask": jnp.ones((B, T))}
+
+    def after(start: Any, **fresh: Any) -> Any:
+        return jax.device_get(objective(params, {}, {**batch, **fresh}, carry=start)[2])
+
+    mixed = after(carry, fresh=jnp.array([1.0, 0.0, 1.0]))
+    on, anew = after(carry), after(model.initial_carry(B))
+    for found, kept, zero in zip(*map(jax.tree.leaves, (mixed, on, anew)), strict=True):
+        np.testing.assert_array_equal(found[[0, 2]], zero[[0, 2]])
+        np.testing.assert_array_equal(found[1], kept[1])
+        assert np.abs(kept - zero).max() > 1e-3
+
+
+def test_nothing_is_carried_on_where_nothing_was_carried_in() -> None:
+    model = models.language_model("rnn", V, hidden_size=3)
+    batch = {"inputs": SYMBOLS, "targets": SYMBOLS, "mask": MASK, "fresh": np.ones(B, np.float32)}
+    objective = sequence_objectives.language_model(model)
+    params, _ = jax.eval_shape(model.init, jax.random.key(0), SYMBOLS)
+    assert jax.eval_shape(objective, params, {}, batch)[2] == ()
+
+
+def test_targets_of_another_kind_are_refused() -> None:
+    for bind, targets, message in (
+        (sequence_objectives.language_model, LOGITS, "need class numbers"),
+        (sequence_objectives.frames, SYMBOLS, "must have one shape"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            report(bind(echo()), targets)
+
+
+def test_the_public_surface_has_them() -> None:
+    assert dl.sequence_objectives is sequence_objectives
+    assert dl.sampling.sample.__name__ == "sample"
