@@ -11,12 +11,12 @@ import numpy as np
 import optax
 import pytest
 from model_cases import (
-    LINE,
     Case,
     compiled_apply,
     compiled_step,
     every_convolutional_model,
     every_model,
+    every_normalised_model,
     first_state,
 )
 
@@ -27,7 +27,6 @@ from dl.train.parallel import AXIS
 from dl.types import Model
 
 MOMENTUM = 0.9
-normalised = pytest.mark.parametrize("case", [param for param in LINE if param.values[0].normalised])
 
 
 @every_model
@@ -52,7 +51,7 @@ def test_without_dropout_and_batch_norm_the_loss_of_training_is_that_of_evaluati
     assert trained == pytest.approx(metrics.compute(evaluated), rel=1e-5)
 
 
-@normalised
+@every_normalised_model
 def test_batch_statistics_move_by_their_momentum_in_training(case: Case) -> None:
     start, batch = first_state(case), case.batch()
     states = [start.model_state]
