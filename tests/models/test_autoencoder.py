@@ -1,6 +1,6 @@
 """Auto-encoders: shapes, two halves that make the whole, tied weights, and the Jacobian of the code."""
 
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import jax
@@ -27,6 +27,7 @@ def inputs_of(shape: tuple[int, ...], examples: int = 5) -> Array:
     return jnp.asarray(np.random.default_rng(0).normal(size=(examples, *shape)), jnp.float32)
 
 
+@cache
 def params_of(model: Autoencoder, shape: tuple[int, ...]) -> Any:
     """Initial parameters with biases that are not zero."""
     params, model_state = jax.jit(model.init)(jax.random.key(0), inputs_of(shape, 1))
@@ -115,14 +116,14 @@ def test_the_gradient_of_tied_weights_is_the_sum_over_both_uses() -> None:
     def error(model: Autoencoder, params: Any) -> Array:
         return jnp.sum((model.apply(params, {}, inputs)[0] - inputs) ** 2)
 
-    shared, apart = jax.grad(partial(error, tied))(params), jax.grad(partial(error, untied))(both)
+    shared, apart = jax.jit(jax.grad(partial(error, tied)))(params), jax.jit(jax.grad(partial(error, untied)))(both)
     expected = apart["encoder_0"]["kernel"] + apart["decoder_0"]["kernel"].T
     np.testing.assert_allclose(shared["encoder_0"]["kernel"], expected, rtol=1e-4, atol=1e-4)
 
 
 def exact_norm(model: Autoencoder, params: Any, inputs: Array) -> np.ndarray:
     """Σ of the squares of `jax.jacobian` of one example's code, for each example."""
-    jacobian = jax.vmap(jax.jacrev(lambda example: model.encode(params, example[None])[0]))(inputs)
+    jacobian = jax.jit(jax.vmap(jax.jacrev(lambda example: model.encode(params, example[None])[0])))(inputs)
     return np.square(jacobian).reshape(len(inputs), -1).sum(axis=1)
 
 

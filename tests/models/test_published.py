@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
+import dl
 from dl import models
 
 TORCHVISION = "torchvision 0.20, documented num_params"
@@ -54,8 +55,9 @@ PUBLISHED = {
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_parameters_are_as_many_as_published(name):
     model, side, parameters, _ = PUBLISHED[name]
-    rows = model.layers(jax.ShapeDtypeStruct((1, side, side, 3), jnp.float32))
-    assert sum(row.parameters for row in rows) == parameters
+    inputs = jax.ShapeDtypeStruct((1, side, side, 3), jnp.float32)
+    params, _ = jax.eval_shape(model.init, jax.random.key(0), inputs)
+    assert dl.count_parameters(params) == parameters
 
 
 SHAPES = {  # the sizes that the lectures and papers print, by layer
@@ -106,8 +108,9 @@ def test_half_precision_is_computed_in_and_parameters_are_kept_in_single(name):
     model, inputs = SMALL[name](dtype=jnp.bfloat16), jax.ShapeDtypeStruct((2, 32, 32, 3), jnp.float32)
     params, model_state = jax.eval_shape(model.init, jax.random.key(0), inputs)
     assert {leaf.dtype for leaf in jax.tree.leaves(params)} == {jnp.dtype("float32")}
-    assert jax.eval_shape(model.apply, params, model_state, inputs)[0].dtype == jnp.float32
-    traced = str(jax.make_jaxpr(model.apply)(params, model_state, inputs))
+    program, shapes = jax.make_jaxpr(model.apply, return_shape=True)(params, model_state, inputs)
+    assert shapes[0].dtype == jnp.float32
+    traced = str(program)
     assert set(re.findall(r"(\w+)\[\S*\] = conv_general_dilated\[", traced)) <= {"bf16"}
     assert "bf16" in traced
 
