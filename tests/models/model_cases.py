@@ -187,7 +187,7 @@ PLAIN = [
     member("alexnet_two_towers", models.alexnet, 5, towers=2, local_norm=True, **ALEXNET),
     member("vgg", models.vgg, 11, 5, **VGG),
     member("nin", models.nin, 5, small=True, width=0.1, dropout=0.0),
-    member("googlenet", models.googlenet, 5, stages=((INCEPTION,),), **GOOGLENET),
+    member("googlenet", models.googlenet, 5, stages=((INCEPTION,), (INCEPTION,)), **GOOGLENET),
 ]
 # Each list begins with the one before: by the scope, all tests of a case then come together and share what it compiled.
 of_cases = partial(pytest.mark.parametrize, "case", scope="module")
