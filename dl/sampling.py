@@ -44,7 +44,7 @@ def sample_step(
     >>> from dl.models import language_model
     >>> model = language_model("rnn", 5, hidden_size=3)
     >>> params, state = model.init(jax.random.key(0), jnp.zeros((1, 1), jnp.int32))
-    >>> _, drawn = sample_step(model, params, state, model.initial_carry(2), jnp.array([1, 4]), jax.random.key(0))
+    >>> _, drawn = sample_step(model, params, state, model.zero_carry(2), jnp.array([1, 4]), jax.random.key(0))
     >>> drawn.shape
     (2,)
     """
@@ -83,11 +83,10 @@ def sample(
     """
     prime = np.asarray(prime)
     _check(model, prime, length=length, rows=rows, temperature=temperature, top_k=top_k, seed=seed)
-    assert model.initial_carry is not None
     step = _compiled_step(model, top_k)
     # All on one device, wherever it was trained: a text must not depend on how many there are, nor a step recompile.
     put = partial(jax.device_put, device=jax.local_devices()[0])
-    carry = put(model.initial_carry(rows))
+    carry = put(model.zero_carry(rows))
     params, model_state, key = put((params, model_state, jax.random.key(seed)))
 
     def symbols(carry: Carry) -> Iterator[np.ndarray]:

@@ -132,6 +132,10 @@ class Model:
     activations: Callable[[Params, ModelState, Array], OrderedDict[str, Array]] | None = None
     initial_carry: Callable[[int], Carry] | None = None
 
+    def zero_carry(self, rows: int) -> Carry:
+        """The recurrent state of rows that go on from nothing; () for a model that has none."""
+        return () if self.initial_carry is None else self.initial_carry(rows)
+
     def layers(self, inputs: jax.ShapeDtypeStruct) -> list[LayerRow]:
         """Every layer with its output shape and parameters; `dl.summarize` adds what it costs and sees."""
         if self.trace is None:

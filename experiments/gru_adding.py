@@ -1,8 +1,8 @@
 """A GRU on the adding problem, 400 steps.
 
 Lecture: G2, G4. Paper: Hochreiter & Schmidhuber 1997, section 5.4.
-Expected: TODO
-Time: TODO
+Expected: not measured yet.
+Time: not measured yet.
 Command: python -m experiments run gru_adding
 """
 

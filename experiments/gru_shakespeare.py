@@ -1,8 +1,8 @@
 """A GRU that writes like Shakespeare, a character at a time.
 
 Lecture: G4, H5. Data: Karpathy 2015 (tiny Shakespeare).
-Expected: TODO
-Time: TODO
+Expected: not measured yet.
+Time: not measured yet.
 Command: python -m experiments run gru_shakespeare
 """
 

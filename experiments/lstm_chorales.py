@@ -1,8 +1,8 @@
 """An LSTM that foretells the next chord of a chorale.
 
 Lecture: G3. Paper: Boulanger-Lewandowski et al. 2012, arXiv:1206.6392 (the task).
-Expected: TODO
-Time: TODO
+Expected: not measured yet.
+Time: not measured yet.
 Command: python -m experiments run lstm_chorales --dataset chorales:PATH
 """
 

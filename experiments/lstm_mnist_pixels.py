@@ -1,8 +1,8 @@
 """An LSTM that reads a digit pixel by pixel, 784 steps.
 
 Lecture: G2, G3. Paper: Le et al. 2015, arXiv:1504.00941 (the task).
-Expected: TODO
-Time: TODO
+Expected: not measured yet.
+Time: not measured yet.
 Command: python -m experiments run lstm_mnist_pixels
 """
 

@@ -1,8 +1,8 @@
 """An LSTM that reads a digit row by row, 28 steps.
 
 Lecture: G3.
-Expected: TODO
-Time: TODO
+Expected: not measured yet.
+Time: not measured yet.
 Command: python -m experiments run lstm_mnist_rows
 """
 

@@ -1,8 +1,8 @@
 """An LSTM that makes up first names, each read from its beginning to its end.
 
 Lecture: G3, H5. Data: a file with a name a line.
-Expected: TODO
-Time: TODO
+Expected: not measured yet.
+Time: not measured yet.
 Command: python -m experiments run lstm_names --dataset lines:PATH
 """
 

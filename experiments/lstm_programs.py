@@ -1,8 +1,8 @@
 """An LSTM that writes C programs, a character at a time.
 
 Lecture: H3, G3. Data: programs of an online judge, such as POJ-104 (Mou et al. 2016), one JSON object a line.
-Expected: TODO
-Time: TODO
+Expected: not measured yet.
+Time: not measured yet.
 Command: python -m experiments run lstm_programs --dataset jsonl:PATH
 """
 

@@ -1,8 +1,8 @@
 """An LSTM that writes like Shakespeare, a character at a time.
 
 Lecture: G3, H5. Data: Karpathy 2015 (tiny Shakespeare).
-Expected: TODO
-Time: TODO
+Expected: not measured yet.
+Time: not measured yet.
 Command: python -m experiments run lstm_shakespeare
 """
 

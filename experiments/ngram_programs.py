@@ -2,8 +2,8 @@
 
 Lecture: H5. Paper: Chen & Goodman 1999 (interpolated modified Kneser-Ney).
 Data: programs of an online judge, such as POJ-104 (Mou et al. 2016), one JSON object a line.
-Expected: TODO
-Time: TODO
+Expected: not measured yet.
+Time: not measured yet.
 Command: python -m experiments run ngram_programs --dataset jsonl:PATH
 """
 

@@ -1,8 +1,8 @@
 """Elman's net with tanh on the adding problem, 200 steps.
 
 Lecture: G2, G1. Paper: Hochreiter & Schmidhuber 1997, section 5.4.
-Expected: TODO
-Time: TODO
+Expected: not measured yet.
+Time: not measured yet.
 Command: python -m experiments run rnn_adding
 """
 

@@ -1,8 +1,8 @@
 """Elman's net writing like Shakespeare, a character at a time.
 
 Lecture: G1, H5. Data: Karpathy 2015 (tiny Shakespeare).
-Expected: TODO
-Time: TODO
+Expected: not measured yet.
+Time: not measured yet.
 Command: python -m experiments run rnn_shakespeare
 """
 

@@ -80,14 +80,14 @@ def test_fresh_rows_begin_at_zero_and_others_go_on(kind: str) -> None:
     model = models.language_model(kind, V, hidden_size=3)
     params, _ = model.init(jax.random.key(0), SYMBOLS)
     objective = sequence_objectives.language_model(model)
-    carry = jax.tree.map(lambda leaf: leaf + 0.7, model.initial_carry(B))
+    carry = jax.tree.map(lambda leaf: leaf + 0.7, model.zero_carry(B))
     batch = {"inputs": jnp.asarray(SYMBOLS), "targets": jnp.asarray(SYMBOLS), "mask": jnp.ones((B, T))}
 
     def after(start: Any, **fresh: Any) -> Any:
         return jax.device_get(objective(params, {}, {**batch, **fresh}, carry=start)[2])
 
     mixed = after(carry, fresh=jnp.array([1.0, 0.0, 1.0]))
-    on, anew = after(carry), after(model.initial_carry(B))
+    on, anew = after(carry), after(model.zero_carry(B))
     for found, kept, zero in zip(*map(jax.tree.leaves, (mixed, on, anew)), strict=True):
         np.testing.assert_array_equal(found[[0, 2]], zero[[0, 2]])
         np.testing.assert_array_equal(found[1], kept[1])

@@ -61,7 +61,7 @@ def evaluate_stream(
     """
     starts = jnp.arange(0, len(tokens) - 1, steps, dtype=jnp.int32)
     counts = jnp.minimum(steps, len(tokens) - 1 - starts).astype(jnp.float32)
-    carry = () if model.initial_carry is None else model.initial_carry(1)
+    carry = model.zero_carry(1)
 
     def segment(carry: Any, now: tuple[Array, Array]) -> tuple[Any, Metrics]:
         start, count = (value[None] for value in now)

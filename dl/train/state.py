@@ -56,7 +56,7 @@ def init_state(
         params=params,
         model_state=model_state,
         opt_state=optimizer.init(params),
-        carry=model.initial_carry(carried_rows) if carried_rows and model.initial_carry else (),
+        carry=model.zero_carry(carried_rows) if carried_rows else (),
     )
 
 

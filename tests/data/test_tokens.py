@@ -121,7 +121,7 @@ def test_segments_bring_their_inputs_targets_and_mask() -> None:
 class Counting:
     """A model and objective that sum the targets, and check that the carry counts all symbols before a segment."""
 
-    def initial_carry(self, rows: int) -> Any:
+    def zero_carry(self, rows: int) -> Any:
         return jnp.zeros(rows)
 
     def objective(self, params: Any, model_state: Any, batch: Any, *, carry: Any) -> Any:

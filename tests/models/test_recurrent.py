@@ -53,7 +53,7 @@ LANGUAGE = {
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_cell_carries_a_state_of_its_own_shape(kind: str) -> None:
     model = models.language_model(kind, V, hidden_size=H, num_layers=2)
-    carry = model.initial_carry(B)
+    carry = model.zero_carry(B)
     layer = ((B, H), (B, H)) if kind == "lstm" else (B, H)
     assert jax.tree.map(jnp.shape, carry) == (layer, layer)
     assert not any(leaf.any() for leaf in jax.tree.leaves(carry))
@@ -67,20 +67,20 @@ def test_every_cell_carries_a_state_of_its_own_shape(kind: str) -> None:
 def test_segments_with_the_state_carried_on_are_the_whole_sequence(name: str) -> None:
     model, params = LANGUAGE[name], prepared(LANGUAGE[name])
     run = quick(model.apply)
-    whole, _, end = run(params, {}, SYMBOLS, carry=model.initial_carry(B))
+    whole, _, end = run(params, {}, SYMBOLS, carry=model.zero_carry(B))
     without, _, _ = run(params, {}, SYMBOLS)
     assert_close(without, whole)
-    first, _, carry = run(params, {}, SYMBOLS[:, :3], carry=model.initial_carry(B))
+    first, _, carry = run(params, {}, SYMBOLS[:, :3], carry=model.zero_carry(B))
     second, _, last = run(params, {}, SYMBOLS[:, 3:], carry=carry)
     assert_close((jnp.concatenate([first, second], axis=1), last), (whole, end))
-    from_nothing, _, _ = run(params, {}, SYMBOLS[:, 3:], carry=model.initial_carry(B))
+    from_nothing, _, _ = run(params, {}, SYMBOLS[:, 3:], carry=model.zero_carry(B))
     assert np.abs(from_nothing - whole[:, 3:]).max() > 1e-2
 
 
 def test_half_precision_carries_half_precision_and_gives_single() -> None:
     model = models.language_model("lstm", V, hidden_size=H, dtype=jnp.bfloat16)
     params = jax.eval_shape(model.init, jax.random.key(0), SYMBOLS)[0]
-    carry = model.initial_carry(B)
+    carry = model.zero_carry(B)
     logits, _, after = jax.eval_shape(lambda params: model.apply(params, {}, SYMBOLS, carry=carry), params)
     assert logits.dtype == jnp.float32
     assert {leaf.dtype for leaf in jax.tree.leaves((carry, after))} == {jnp.dtype(jnp.bfloat16)}

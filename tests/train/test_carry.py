@@ -87,7 +87,7 @@ def test_a_segment_as_long_as_the_sequence_is_full_back_propagation() -> None:
 def test_a_step_goes_on_from_the_state_that_the_one_before_left() -> None:
     first, _ = step()(first_state(), batch(0, T, fresh=1.0))
     run = jax.jit(lambda params, carry, rows: MODEL.apply(params, {}, rows, carry=carry)[2])
-    zeros = MODEL.initial_carry(B)
+    zeros = MODEL.zero_carry(B)
     close = partial(jax.tree.map, partial(assert_allclose, rtol=1e-5, atol=1e-6))
     close(first.carry, run(first_state().params, zeros, ROWS[:, :T]))
     on, _ = step()(first, batch(T, 2 * T))
@@ -179,7 +179,7 @@ def test_interrupted_with_a_carried_state_and_resumed_equals_uninterrupted() -> 
     assert any(leaf.any() for leaf in jax.tree.leaves(stopped.state.carry))
     assert_same_bits(fit(resume=stopped), whole())
     # The carry is part of it: without it another training goes on.
-    forgetful = replace(stopped, state=replace(stopped.state, carry=MODEL.initial_carry(B)))
+    forgetful = replace(stopped, state=replace(stopped.state, carry=MODEL.zero_carry(B)))
     other = fit(resume=forgetful)
     assert jax.tree.leaves(other.state.params)[0].tolist() != jax.tree.leaves(whole().state.params)[0].tolist()
 

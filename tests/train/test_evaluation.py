@@ -86,6 +86,6 @@ def test_an_evaluation_step_begins_every_row_from_nothing() -> None:
     step = jax.jit(dl.make_eval_step(OBJECTIVE))
     rows = jnp.asarray(TOKENS["validation"][:20].astype(np.int32).reshape(4, 5))
     batch = {"inputs": rows[:, :-1], "targets": rows[:, 1:], "mask": jnp.ones((4, 4)), "index": jnp.arange(4)}
-    state = dl.TrainState(jnp.int32(0), jax.random.key(0), params(), {}, (), carry=MODEL.initial_carry(4))
+    state = dl.TrainState(jnp.int32(0), jax.random.key(0), params(), {}, (), carry=MODEL.zero_carry(4))
     spoiled = replace(state, carry=jax.tree.map(lambda leaf: leaf + 9.0, state.carry))
     jax.tree.map(np.testing.assert_array_equal, step(spoiled, batch), step(state, batch))
