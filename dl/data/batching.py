@@ -16,8 +16,8 @@ class IndexedBatch(NamedTuple):
     """Which examples make up a batch: `index` [..., B] int32 and `mask` [..., B], 1 for an example, 0 for padding.
 
     Of a stream `index` is where a row begins, `mask` counts its targets, and `fresh` [..., B] is 1 where the row goes
-    on from nothing and not from the state of the row before. `examples` are `inputs` [..., B, ...] and `targets`
-    [..., B] where they are not gathered on the device.
+    on from nothing and not from the state of the row before. `examples` are `inputs` [..., B, ...], `targets` [..., B]
+    and of sequences of several lengths `lengths` [..., B], where they are not gathered on the device.
     """
 
     index: np.ndarray

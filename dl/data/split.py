@@ -7,6 +7,8 @@ import numpy as np
 from dl.errors import InputError
 
 VALIDATION_SEED = 20_12_58
+DOCUMENTS_SEED = 20_12_59
+"""Of the permutation that texts are held out by."""
 
 
 class Examples(Protocol):

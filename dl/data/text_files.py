@@ -26,13 +26,12 @@ from dl.data.sequence_sets import (
     stream_of_documents,
     stream_of_text,
 )
-from dl.data.split import permutation, split_validation
+from dl.data.split import DOCUMENTS_SEED, permutation, split_validation
 from dl.errors import InputError
 
 _TEST_FRACTION = 0.1
 _HALF_A_PAIR = re.compile("[\ud800-\udfff]")  # JSON can write what no text has
-# Fixed for ever: the same documents are always the test and the validation part, in the same order.
-_TEST_SEED, _VALIDATION_SEED, _ORDER_SEED = 10_80_11, 20_12_59, 19_97_11
+_TEST_SEED, _ORDER_SEED = 10_80_11, 19_97_11  # fixed for ever: the same documents are the test, in the same order
 
 
 def load_text_file(kind: str, path: str | Path, *, validation: float, reading: Reading) -> Dataset:
@@ -74,7 +73,7 @@ def _three_parts(parts: dict[str, Documents], *, validation: float) -> tuple[Doc
         if test is None:
             raise InputError(f"{len(train)} document(s) are too few to hold some out as test: give ten or more")
     if validation:
-        train, own = split_validation(train, fraction=validation, seed=_VALIDATION_SEED)
+        train, own = split_validation(train, fraction=validation, seed=DOCUMENTS_SEED)
     # In a random order, as files often hold like beside like.
     return train.take(permutation(_ORDER_SEED, len(train))), own, test
 

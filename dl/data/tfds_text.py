@@ -6,10 +6,8 @@ from typing import Any, NamedTuple
 from dl.data.dataset import Dataset
 from dl.data.prepare import damaged, find_builder, is_prepared, missing_package, prepare, quiet
 from dl.data.sequence_sets import Documents, Reading, labelled_documents, stream_of_text
-from dl.data.split import split_validation
+from dl.data.split import DOCUMENTS_SEED, split_validation
 from dl.errors import InputError
-
-_VALIDATION_SEED = 20_12_59
 
 
 class _Names(NamedTuple):
@@ -42,13 +40,13 @@ def load_tfds_text(name: str, *, validation: float, reading: Reading, data_dir: 
     if names.label is None:
         rest = "".join(text for part in others for text in part.texts)
         return stream_of_text(name, "".join(train.texts), None, rest, fraction=validation, reading=reading)
-    *own, test = [part for part in others if part.labels is not None] or [Documents([])]
-    if test.labels is None or train.labels is None:
+    labelled = [part for part in others if part.labels is not None]
+    if train.labels is None or not labelled:
         raise InputError(f"{name} has examples without a label; every one needs its class here")
-    held_out = own[0] if own else None
+    held_out = labelled[0] if len(labelled) > 1 else None
     if validation:
-        train, held_out = split_validation(train, fraction=validation, seed=_VALIDATION_SEED)
-    return labelled_documents(name, train, held_out, test, reading=reading)
+        train, held_out = split_validation(train, fraction=validation, seed=DOCUMENTS_SEED)
+    return labelled_documents(name, train, held_out, labelled[-1], reading=reading)
 
 
 def holds_text(info: Any) -> bool:

@@ -33,7 +33,7 @@ def load(kind: str, path: Path, *, validation: float = 0.0, reading: Reading = S
     return load_text_file(kind, path, validation=validation, reading=replace(reading, **options))
 
 
-def streams(data: Dataset) -> list[str | None]:
+def streams(data: Dataset) -> list[Any]:
     """The texts of the three parts of a data set of one stream each."""
     parts = (data.train, data.validation, data.test)
     return [None if part is None else data.spec.text.decode(part.tokens) for part in parts]
