@@ -177,5 +177,27 @@ LINE = [
     member("resnet_bottleneck", residual, (1, 1), (4, 8), bottleneck=True, large_stem=True, normalised=True),
     member("cifar_resnet", models.cifar_resnet, 8, 5, features=(4, 6, 8), normalised=True),
 ]
-every_model = pytest.mark.parametrize("case", LECTURES + LINE)
-every_convolutional_model = pytest.mark.parametrize("case", LECTURES[-3:] + LINE)
+
+
+def reader(name: str, kind: str, shape: tuple[int, ...], parameters: int, **options: Any) -> Any:
+    """A recurrent net of 8 units that reads a sequence to its end and tells 5 classes."""
+    build = partial(models.sequence_model, kind, 5, hidden_size=8, **options)
+    return case(name, build, shape, 5, parameters=parameters, optimizer=optimizers.adam(0.03))
+
+
+RECURRENT = [
+    reader("lstm", "lstm", (6, 3), 4 * 8 * (3 + 8 + 1) + 5 * (8 + 1)),
+    reader(
+        "gru_both_ways",
+        "gru_reset_after",
+        (6, 3),
+        # The recurrent product of the third gate has a bias of its own; a norm has a scale and a shift.
+        2 * (24 * (3 + 8 + 1) + 8) + 2 * (24 * (16 + 8 + 1) + 8) + 2 * 2 * 16 + 5 * (16 + 1),
+        num_layers=2,
+        bidirectional=True,
+        layer_norm=True,
+    ),
+    reader("rnn_of_rows", "rnn", (6, 6, 2), 8 * (12 + 8 + 1) + 5 * (8 + 1), pool="mean"),
+]
+every_model = pytest.mark.parametrize("case", LECTURES + LINE + RECURRENT)
+every_deep_model = pytest.mark.parametrize("case", LECTURES[-3:] + LINE + RECURRENT)
