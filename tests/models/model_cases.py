@@ -189,8 +189,30 @@ PLAIN = [
     member("nin", models.nin, 5, small=True, width=0.1, dropout=0.0),
     member("googlenet", models.googlenet, 5, stages=((INCEPTION,), (INCEPTION,)), **GOOGLENET),
 ]
+
+
+def reader(name: str, kind: str, shape: tuple[int, ...], parameters: int, **options: Any) -> Any:
+    """A recurrent net of 8 units that reads a sequence to its end and tells 5 classes."""
+    build = partial(models.sequence_model, kind, 5, hidden_size=8, **options)
+    return case(name, build, shape, 5, parameters=parameters, optimizer=optimizers.adam(0.03))
+
+
+RECURRENT = [
+    reader("lstm", "lstm", (6, 3), 4 * 8 * (3 + 8 + 1) + 5 * (8 + 1)),
+    reader(
+        "gru_both_ways",
+        "gru_reset_after",
+        (6, 3),
+        # The recurrent product of the third gate has a bias of its own; a norm has a scale and a shift.
+        2 * (24 * (3 + 8 + 1) + 8) + 2 * (24 * (16 + 8 + 1) + 8) + 2 * 2 * 16 + 5 * (16 + 1),
+        num_layers=2,
+        bidirectional=True,
+        layer_norm=True,
+    ),
+    reader("rnn_of_rows", "rnn", (6, 6, 2), 8 * (12 + 8 + 1) + 5 * (8 + 1), pool="mean"),
+]
 # Each list begins with the one before: by the scope, all tests of a case then come together and share what it compiled.
 of_cases = partial(pytest.mark.parametrize, "case", scope="module")
 every_normalised_model = of_cases(NORMALISED)
-every_convolutional_model = of_cases(NORMALISED + PLAIN + LENETS)
-every_model = of_cases(NORMALISED + PLAIN + LENETS + FLAT)
+every_deep_model = of_cases(NORMALISED + PLAIN + LENETS + RECURRENT)
+every_model = of_cases(NORMALISED + PLAIN + LENETS + RECURRENT + FLAT)

@@ -56,14 +56,17 @@ def test_an_example_s_output_does_not_depend_on_the_others_of_its_batch(case: Ca
     np.testing.assert_allclose(apply(params, model_state, moved)[0][-3:], expected, rtol=1e-4, atol=1e-5)
 
 
+WEIGHTS = ("kernel", "kernels", "coefficient", "input", "recurrent")
+
+
 @every_model
 def test_init_is_a_pure_function_of_the_key(case: Case) -> None:
     first, again, other = case.init(0)[0], case.init(0)[0], case.init(1)[0]
     jax.tree.map(np.testing.assert_array_equal, first, again)
     others = jax.tree.leaves(other)
     for (path, leaf), changed in zip(jax.tree_util.tree_leaves_with_path(first), others, strict=True):
-        # Biases and batch norm start alike for every key, weights do not; single layers start at zero altogether (A2).
-        random = path[-1].key in ("kernel", "kernels", "coefficient") and not case.zero_start
+        # Biases and norms start alike for every key, weights do not; single layers start at zero altogether (A2).
+        random = path[-1].key in WEIGHTS and not case.zero_start
         assert bool((leaf != changed).any()) == random, path
 
 

@@ -14,7 +14,7 @@ from model_cases import (
     Case,
     compiled_apply,
     compiled_step,
-    every_convolutional_model,
+    every_deep_model,
     every_model,
     every_normalised_model,
     first_state,
@@ -81,7 +81,7 @@ def test_one_batch_of_eight_is_learned_by_heart(case: Case) -> None:
     assert after["loss"] < 0.2
 
 
-@every_convolutional_model
+@every_deep_model
 def test_eight_devices_give_the_gradients_and_statistics_of_one(case: Case) -> None:
     state, batch = first_state(case), case.batch()
     one, one_sums = compiled_step(case)(state, batch)
@@ -95,7 +95,7 @@ def test_eight_devices_give_the_gradients_and_statistics_of_one(case: Case) -> N
     jax.tree.map(partial(np.testing.assert_allclose, rtol=1e-3, atol=atol), gradients, expected)
 
 
-@every_convolutional_model
+@every_deep_model
 def test_a_restored_state_trains_on_bit_for_bit(case: Case, tmp_path: Path) -> None:
     batch, step = jax.tree.map(jnp.array, case.batch()), compiled_step(case)
     once, _ = step(first_state(case), batch)
