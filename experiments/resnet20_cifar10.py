@@ -19,10 +19,9 @@ class Options(PictureOptions):
     """Options of resnet20_cifar10."""
 
     dataset: str = "cifar10"
-    epochs: int = 23
-    weight_decay: float = 2e-4
+    epochs: int = 20
+    learning_rate: float = 0.2
     crop: int = 4
-    plain_epochs: int = 3
 
 
 def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:

@@ -1,8 +1,8 @@
 """VGG-11, half as wide, with batch norm on Fashion-MNIST.
 
 Lecture: E13. Paper: Simonyan & Zisserman 2015, arXiv:1409.1556.
-Expected: not measured yet.
-Time: not measured yet.
+Expected: test accuracy 93.9 % (one seed).
+Time: 25 minutes on 2 CPU cores that had other work besides.
 Command: python -m experiments run vgg_fashion_mnist
 """
 
