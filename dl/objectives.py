@@ -192,7 +192,7 @@ def bind(model: Model, reporting: Report, training: Report | None = None) -> Obj
             params, model_state, batch["inputs"], train=train, key=key, carry=carry
         )
         values = (training or reporting)(outputs, batch) if train else reporting(outputs, batch)
-        sums = {name: metrics.from_batch(value, batch["mask"]) for name, value in values.items()}
+        sums: Metrics = {name: metrics.from_batch(value, batch["mask"]) for name, value in values.items()}
         return sums, model_state, carry
 
     return objective

@@ -71,7 +71,7 @@ def epoch_workload(parts: "Parts", pictures: np.ndarray, labels: np.ndarray, *, 
     data = make_dataset("generated", train, train.take(np.arange(1)), class_names=tuple("0123456789"))
     options = TrainOptions(epochs=1, batch_size=batch_size, validation=0.0)
     compiled = compile_parts(parts, data, options, _layout(parts, pictures[:batch_size].astype(np.float32)))
-    first = start_training(parts, data.spec, seed=0)
+    first = start_training(parts, data.spec, options)
     compiled = measured(compiled, compiled.start(first))
 
     def run() -> None:
