@@ -61,15 +61,10 @@ class Options(TrainOptions):
 
 def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
     """AlexNet; momentum with a warm-up and half a cosine; half of the pictures mirrored."""
-
-    def wide(*sizes: int) -> tuple[int, ...]:
-        return tuple(max(1, round(options.width * size / 2)) * 2 for size in sizes)  # even, for two towers
-
     model = alexnet(
         data_spec.classes,
         towers=options.towers,
-        features=wide(96, 256, 384, 384, 256),
-        hidden_sizes=wide(4096, 4096),
+        width=options.width,
         dropout=options.dropout,
         dtype=jnp.dtype(options.dtype),
     )

@@ -81,7 +81,8 @@ def fit_baselines(data: Dataset, *, seed: int = 0, on_row: Callable[[Row], None]
     """
     check_in_memory(data, what="a baseline")
     if data.spec.task != "classification":
-        raise InputError(f"baselines are classifiers; {data.spec.name} has none: name another data set")
+        found = "yes-or-no outputs" if data.spec.task == "binary" else "no classes"
+        raise InputError(f"baselines are classifiers; {data.spec.name} has {found}: name another data set")
     if np.ptp(data.train.targets) == 0:
         raise InputError(
             f"all training examples of {data.spec.name}, {len(data.train)}, are of one class: take more of them"
