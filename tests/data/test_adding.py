@@ -34,7 +34,7 @@ def test_always_to_answer_1_has_a_squared_error_of_a_sixth() -> None:
 def test_the_numbers_are_always_the_same_and_the_parts_are_not() -> None:
     data, again = load_adding("5"), load_data("adding:5")
     assert data.fingerprint == again.fingerprint != load_adding(6).fingerprint
-    assert not np.array_equal(data.train.inputs[:2000], data.test.inputs)
+    assert not (data.train.inputs[:2000, :, 0] == data.test.inputs[..., 0]).any()
     assert data.spec.name == "adding:5"
 
 

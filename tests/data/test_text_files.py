@@ -240,12 +240,12 @@ def test_what_is_no_such_text_is_told_in_one_line(tmp_path: Path, kind: str, sto
     assert "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize("damage", ["cut", "flipped", "plain"])
+@pytest.mark.parametrize("damage", ["cut", "flipped", "garbled", "plain"])
 def test_a_broken_gz_is_told_in_one_line(tmp_path: Path, damage: str) -> None:
     whole = gzip.compress(bytes(range(32, 127)) * 20, mtime=0)
-    flipped = whole[:20] + bytes([whole[20] ^ 255]) + whole[21:]
+    flipped, garbled = whole[:-8] + bytes(8), whole[:10] + b"\xff" * 20
     path = tmp_path / "a.txt.gz"
-    path.write_bytes({"cut": whole[:-20], "flipped": flipped, "plain": b"a text"}[damage])
+    path.write_bytes({"cut": whole[:-20], "flipped": flipped, "garbled": garbled, "plain": b"a text"}[damage])
     with pytest.raises(InputError, match=r"cannot read .*a\.txt\.gz"):
         load("text", path)
 

@@ -107,10 +107,10 @@ def test_batches_of_a_bucket_are_one_call_and_calls_have_one_shape_a_bucket(loop
     source = sequences(33)
     arrays = resident_arrays(source)
     feed = make_train_feed(source, OPTIONS, rows=6, loops=loops, end=16)
-    alone = make_train_feed(source, OPTIONS, rows=1, loops=False, end=16)
     seen = example_rows(feed, arrays, 0, 6) + example_rows(feed, arrays, 6, 8)
-    for left, right in zip(seen, example_rows(alone, arrays, 0, 8), strict=True):
-        np.testing.assert_array_equal(left, right)
+    drawn = source.batches(seed=7, start=0, steps=8, batch_size=4)
+    for left, (bucket, right) in zip(seen, drawn, strict=True):
+        np.testing.assert_array_equal(left, arrays[bucket]["inputs"][right.index[0]])
     calls = [(bucket, call.index.shape) for start in range(0, 30, 3) for bucket, call in feed(start, start + 3)]
     assert {shape for _, shape in calls} == {(6 if loops else 1, 4)}
     assert len({arrays[bucket]["inputs"].shape for bucket, _ in calls}) <= len(arrays) == len(source.widths) == 4
