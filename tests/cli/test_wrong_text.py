@@ -14,7 +14,7 @@ FILES = {
     "latin.txt": "café ".encode("latin-1") * 100,
     "picture.png": b"\x89PNG\r\n\x1a\n" + bytes(100),
     "zeros.txt": bytes(100),
-    "cut.txt.gz": gzip.compress(b"the quick brown fox" * 100)[:-9],
+    "cut.txt.gz": gzip.compress(b"the quick brown fox" * 100, mtime=0)[:-9],
     "labels.tsv": b"good film\t1\nbad\t0\n" * 40,
     "unlabelled.tsv": b"good film\t1\nbad\n",
     "half.jsonl": b'{"text": "a", "label": 1}\n{"text": "b"}\n',
