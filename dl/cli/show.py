@@ -23,6 +23,7 @@ def show(
     format: Literal["text", "markdown", "json"] = "text",
     connections: bool = False,
     filters: Path | None = None,
+    dataset: str = "",
     catalog: Annotated[Catalog, Parameter(parse=False)],
 ) -> None:
     """Show the layers of a model: output shapes, parameters, multiply-adds, receptive fields. Nothing is computed.
@@ -40,10 +41,12 @@ def show(
         Instead show the parameters that each convolution has, and would have locally and fully connected.
     filters
         Write the filters of the first convolution of a run to this picture file.
+    dataset
+        Show an experiment's net for this data set instead of the experiment's own.
     """
     if filters is not None:
         write_filters(name, filters)
-    model, input_shape, title = _open(name, catalog)
+    model, input_shape, title = _open(name, catalog, dataset=dataset)
     if connections:
         print(_connections(model, input_shape, format, title=title))
         return
@@ -67,16 +70,18 @@ def _connections(model: "Model", input_shape: tuple[int, ...], format: str, *, t
     return printed[format](table)
 
 
-def _open(name: str, catalog: Catalog) -> "tuple[Model, tuple[int, ...], str]":
+def _open(name: str, catalog: Catalog, *, dataset: str) -> "tuple[Model, tuple[int, ...], str]":
     """The model that `name` stands for, the shape of its inputs, and its title."""
     experiments = catalog.names()
+    if dataset and name not in experiments:
+        raise InputError(f"--dataset is for experiments, and {name} is none: leave it out")
     if (Path(name) / "config.json").exists():
         return _of_run(name)
     if name in experiments:
         from dl.data.load import describe_data
 
         experiment = catalog.load(name)
-        options = experiment.options()
+        options = experiment.options(**{"dataset": dataset} if dataset else {})
         spec = describe_data(options.dataset, image_size=options.picture_size, reading=options.reading)
         # Data that are not prepared have no known size; layers do not depend on it, schedules want one epoch.
         return _of_experiment(experiment, options, replace(spec, train_size=max(spec.train_size, options.batch_size)))

@@ -1,17 +1,22 @@
-"""A run of an experiment that trains no net: its data are opened, what it measures is written."""
+"""A run of an experiment that trains no net: what it measures is written."""
 
 import time
 from typing import Any
 
+from dl.data.dataset import Dataset
 from dl.runs.files import write_json
 from dl.runs.folder import Config, RunFolder
 from dl.runs.manifest import add_to_manifest, device_name
-from dl.runs.setup import open_data
+from dl.runs.setup import check_same_data
 
 
-def measure_run(folder: RunFolder, config: Config) -> dict[str, Any]:
-    """Measure, and write the result and return it; there is nothing to go on from before that."""
-    data = open_data(config.options)
+def measure_run(folder: RunFolder, config: Config, data: Dataset) -> dict[str, Any]:
+    """Measure, and write the result and return it; there is nothing to go on from before that.
+
+    Raises:
+        RunError: when the data are not those that the run began with.
+    """
+    check_same_data(folder, data)
     add_to_manifest(
         folder.manifest, fingerprint=data.fingerprint, seed=config.options.seed, devices=1, origin=config.origin
     )

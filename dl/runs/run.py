@@ -88,12 +88,13 @@ def _measured(
     chosen: bool,
     on_start: Callable[[RunFolder, Config], None],
 ) -> Outcome:
-    config = Config(experiment, options, 0, "none", 0, open_data(options).spec)
+    data = open_data(options)
+    config = Config(experiment, options, 0, "none", 0, data.spec)
     folder = make_folder(folder, chosen=chosen)
     with locked(folder.path):
         config.write(folder)
         on_start(folder, config)
-        return Outcome(folder, measure_run(folder, config))
+        return Outcome(folder, measure_run(folder, config, data))
 
 
 def resume_run(run: str | Path, *, stop: StopRequest, show: bool = True) -> Outcome:
@@ -108,7 +109,7 @@ def resume_run(run: str | Path, *, stop: StopRequest, show: bool = True) -> Outc
         return Outcome(folder, read_json(folder.result))
     with locked(folder.path):
         if config.experiment.measure is not None:
-            return Outcome(folder, measure_run(folder, config))
+            return Outcome(folder, measure_run(folder, config, open_data(config.options)))
         data, compiled = set_up(config.experiment, config.options, config)
         check_same_data(folder, data)
         return Outcome(folder, go_on(Setup(folder, config, data, compiled), stop=stop, show=show))

@@ -103,3 +103,25 @@ def test_what_has_no_public_data_asks_for_them_in_one_line(
     (line,) = capsys.readouterr().err.strip().splitlines()
     assert "--dataset" in line
     assert not (tmp_path / "run").exists()
+
+
+def test_counts_go_on_with_the_data_that_they_began_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, folder = tmp_path / "text.txt", tmp_path / "run"
+    file.write_text("a rose is a rose " * 20)
+    words = f"run ngram_shakespeare --dataset text:{file} --longest-gram 2 --run-dir {folder}"
+    assert main("experiments", words.split()) == 0
+    (folder / "result.json").unlink()
+    file.write_text("a nose is a nose " * 20)
+    assert main("experiments", ["resume", str(folder)]) == 1
+    assert "has changed since the run began" in capsys.readouterr().err
+    assert not (folder / "result.json").exists()
+
+
+def test_show_takes_a_data_set_where_an_experiment_has_none(
+    small_data: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main("experiments", ["show", "lstm_programs", "--dataset", small_data["jsonl"]]) == 0
+    assert "recurrent" in capsys.readouterr().out
+    for words in (["show", "resnet18", "--dataset", "digits"], ["show", "lstm_programs"]):
+        assert main("experiments", words) == 2
+        assert "--dataset" in capsys.readouterr().err
