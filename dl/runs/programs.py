@@ -7,9 +7,11 @@ import numpy as np
 
 from dl import ngram
 from dl.data.dataset import Dataset, Part
+from dl.data.split import permutation
 from dl.data.tokens import TokenSource
 from dl.data.vocabulary import Vocabulary
 from dl.errors import InputError
+from dl.inspect.c_compiler import find_judge
 from dl.inspect.program_report import ProgramReport, report
 from dl.inspect.programs import make_corpus
 from dl.runs.folder import open_folder
@@ -42,14 +44,12 @@ def report_on_run(run: str, asked: Asked) -> dict[str, ProgramReport]:
         InputError: when the run is no language model of documents, or there is no judge of C programs.
         RunError: when its data have changed.
     """
-    loaded = load(run)
+    loaded, judge = load(run), find_judge()
     folder, config = open_folder(run)
-    if loaded.spec.task != "language":
-        raise InputError(f"{run} is no language model: it writes no programs")
     data = open_data(config.options)
     check_same_data(folder, data)
     vocabulary = loaded.spec.text
-    corpus = make_corpus(read_documents(data.train, vocabulary))
+    known = read_documents(data.train, vocabulary)
     drawn = {
         config.experiment.name: generate_documents(
             loaded, asked.count, longest=asked.longest, temperature=asked.temperature, seed=asked.seed
@@ -57,7 +57,8 @@ def report_on_run(run: str, asked: Asked) -> dict[str, ProgramReport]:
         f"{asked.order}-gram": _of_ngram(data, vocabulary, asked),
         "held out": _held_out(data, vocabulary, asked),
     }
-    return {name: report(texts, corpus, repair_calls=asked.repair_calls) for name, texts in drawn.items()}
+    corpus = make_corpus(known)
+    return {name: report(texts, corpus, judge=judge, repair_calls=asked.repair_calls) for name, texts in drawn.items()}
 
 
 def read_documents(part: Part, vocabulary: Vocabulary) -> list[str]:
@@ -91,5 +92,4 @@ def _of_ngram(data: Dataset, vocabulary: Vocabulary, asked: Asked) -> list[str]:
 
 def _held_out(data: Dataset, vocabulary: Vocabulary, asked: Asked) -> list[str]:
     texts = read_documents(data.test, vocabulary)
-    order = np.random.Generator(np.random.Philox(key=asked.seed)).permutation(len(texts))
-    return [texts[place] for place in order[: asked.count]]
+    return [texts[place] for place in permutation(asked.seed, len(texts))[: asked.count]]

@@ -1,0 +1,63 @@
+"""`programs RUN`: a tiny net's programs beside an n-gram model's and held-out ones, and what it refuses."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dl.cli import main
+
+PROGRAM = "int main() {{ int n = {0}; return n + {0}; }}"
+SMALL = "--hidden-size 4 --batch-size 2 --epochs 1 --devices 1 --quiet"
+ASKED = "--count 3 --longest 30 --order 4 --repair-calls 3"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Runs of a language model of programs and of one of single lines, which learned next to nothing."""
+    folder = tmp_path_factory.mktemp("programs")
+    texts = [PROGRAM.format(number) for number in range(20)]
+    (folder / "code.jsonl").write_text("\n".join(json.dumps({"code": text}) for text in texts))
+    (folder / "lines.txt").write_text("\n".join(texts))
+    for name, dataset in (("lstm_programs", "jsonl:code.jsonl"), ("lstm_names", "lines:lines.txt")):
+        path = dataset.replace(":", f":{folder}/")
+        words = f"run {name} --dataset {path} {SMALL} --validation 0 --run-dir {folder / name}"
+        assert main("experiments", words.split()) == 0
+    return folder
+
+
+def test_three_sources_are_judged_side_by_side(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = f"programs {folder / 'lstm_programs'} {ASKED} --format json"
+    assert main("experiments", words.split()) == 0
+    reports = json.loads(capsys.readouterr().out)
+    assert list(reports) == ["lstm_programs", "4-gram", "held out"]
+    assert {report["figures"]["programs"] for report in reports.values()} == {3, 2}  # two of twenty are held out
+    assert reports["held out"]["figures"]["compiled"] == 1.0
+    assert reports["held out"]["figures"]["same structure"] == 1.0
+    assert reports["lstm_programs"]["figures"]["compiled"] == 0.0
+
+
+def test_a_table_and_the_programs_that_are_asked_for(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main("experiments", f"programs {folder / 'lstm_programs'} {ASKED} --show 1".split()) == 0
+    out = capsys.readouterr().out
+    assert "wrong characters, mean" in out
+    assert out.count("--- sample") == 1
+    assert out.count("--- nearest by") == 2
+
+
+@pytest.mark.parametrize(
+    ("run", "words", "said"),
+    [
+        ("lstm_programs", "--count 0", "count is 0"),
+        ("lstm_programs", "--temperature -1", "temperature is -1"),
+        ("lstm_programs", "--seed -1", "seed is -1"),
+        ("lstm_names", "", "a stream of documents"),
+        ("nothing", "", "no run folder"),
+    ],
+)
+def test_what_cannot_be_judged_is_refused_in_one_line(
+    folder: Path, run: str, words: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main("experiments", ["programs", str(folder / run), *words.split()]) == 2
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert said in line
