@@ -146,11 +146,13 @@ def squared_error(outputs: Array, targets: Array) -> Array:
 
 
 def require_same_shape(outputs: Array, targets: Array) -> None:
+    """Raises ValueError unless outputs and targets have one shape."""
     if outputs.shape != targets.shape:
         raise ValueError(f"outputs {outputs.shape} and targets {targets.shape} must have one shape")
 
 
 def require_class_numbers(logits: Array, targets: Array) -> None:
+    """Raises ValueError unless `targets` [...] are integers, one for each row of `logits` [..., K]."""
     if targets.shape != logits.shape[:-1] or not jnp.issubdtype(targets.dtype, jnp.integer):
         raise ValueError(
             f"targets are {targets.dtype}{list(targets.shape)}; logits {list(logits.shape)} need class numbers, "
@@ -159,6 +161,7 @@ def require_class_numbers(logits: Array, targets: Array) -> None:
 
 
 def is_right(logits: Array, targets: Array) -> Array:
+    """1 where the class with the largest of `logits` [..., K] is the one of `targets` [...], else 0."""
     return (jnp.argmax(logits, axis=-1) == targets).astype(jnp.float32)
 
 

@@ -1,7 +1,8 @@
 """An LSTM that tells whether a sentence about a film is friendly.
 
 Lecture: G3. Data: Socher et al. 2013 (SST-2).
-Expected: test accuracy 81.1 % (one seed); naive Bayes on counted words 82.0 %.
+Expected: 81.1 % of the 1,821 test sentences, read as tsv:PATH (one seed); naive Bayes on counted words 82.0 %. In
+TFDS the labels of test are held back, and its 872 validation sentences are the test.
 Time: 288 s on 2 CPU cores that had other work besides.
 Command: python -m experiments run lstm_sentiment
 """

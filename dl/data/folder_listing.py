@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dl.data.split import permutation
 from dl.data.stream import Record
 from dl.errors import InputError
 
@@ -94,7 +95,6 @@ def _list_pictures(folder: Path) -> list[Path]:
 
 
 def _cut_test(everything: Listing) -> tuple[Listing, Listing]:
-    count = len(everything)
-    order = np.random.Generator(np.random.Philox(key=_TEST_SEED)).permutation(count)
-    test = max(1, round(_TEST_FRACTION * count))
+    order = permutation(_TEST_SEED, len(everything))
+    test = max(1, round(_TEST_FRACTION * len(everything)))
     return everything.take(np.sort(order[test:])), everything.take(np.sort(order[:test]))

@@ -13,7 +13,7 @@ class DataOptions:
     """What to learn from, whatever learns."""
 
     dataset: str = "digits"
-    """Data set: a built-in name, a TFDS name, or folder:PATH, text:PATH, lines:PATH, jsonl:PATH, tsv:PATH."""
+    """Data set: built in, of TFDS, folder:PATH, text:, lines:, jsonl:, tsv:, chorales:PATH, or adding:STEPS."""
     seed: int = 0
     """Seed of the initial parameters, data order, dropout and augmentation."""
     validation: float = 0.1
