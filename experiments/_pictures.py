@@ -65,8 +65,13 @@ def picture_parts(model: Model, options: PictureOptions, data_spec: DataSpec) ->
         schedule=optimizers.one_cycle(steps=options.epochs * in_epoch),
     )
     objective = objectives.classification(model, label_smoothing=options.label_smoothing)
-    last = (options.epochs - options.plain_epochs) * in_epoch
-    return Parts(model, objective, optimizer, until_step(_changes(options), last))
+    return Parts(model, objective, optimizer, picture_changes(options, data_spec))
+
+
+def picture_changes(options: PictureOptions, data_spec: DataSpec) -> Augment:
+    """The random changes that `options` ask for, in all epochs but the plain ones."""
+    last = (options.epochs - options.plain_epochs) * steps_per_epoch(data_spec.train_size, options.batch_size)
+    return until_step(_changes(options), last)
 
 
 def _changes(options: PictureOptions) -> Augment:

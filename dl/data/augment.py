@@ -5,11 +5,36 @@ whatever device it lies. Pictures come normalised: the 0 that `crop` and `cutout
 Source: D7.
 """
 
+from bisect import bisect_right
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
 
 from dl.errors import InputError
 from dl.types import Array, Augment
+
+
+class Stages(NamedTuple):
+    """Augmentations that follow each other in a training, each compiled for itself: their pictures may differ in size.
+
+    Number i is for the steps before `ends[i]`, the last one for all that are left.
+
+    >>> stages = Stages((random_crop(24), flip()), ends=(100,))
+    >>> stages.number_at(99), stages.number_at(100)
+    (0, 1)
+    """
+
+    augments: tuple[Augment | None, ...]
+    ends: tuple[int, ...] = ()
+
+    def number_at(self, step: int) -> int:
+        """Which of the augmentations is for `step`."""
+        return bisect_right(self.ends, step)
+
+    def end_at(self, step: int, last: int) -> int:
+        """The step up to which the augmentation for `step` goes, `last` at the most."""
+        return min([last, *self.ends[self.number_at(step) :][:1]])
 
 
 def chain(*augments: Augment) -> Augment:
@@ -40,13 +65,33 @@ def crop(padding: int) -> Augment:
 
     def augment(keys: Array, pictures: Array, step: Array) -> Array:
         del step
-        corners = jax.vmap(lambda key: jax.random.randint(key, (2,), 0, 2 * padding + 1))(keys)
         padded = jnp.pad(pictures, ((0, 0), (padding, padding), (padding, padding), (0, 0)))
+        return _cut(keys, padded, pictures.shape[1:3])
 
-        def cut(picture: Array, corner: Array) -> Array:
-            return jax.lax.dynamic_slice(picture, (corner[0], corner[1], 0), pictures.shape[1:])
+    return augment
 
-        return jax.vmap(cut)(padded, corners)
+
+def random_crop(side: int) -> Augment:
+    """Cut a square of `side` pixels out of each picture, anywhere: [B, H, W, C] -> [B, side, side, C].
+
+    A net that ends in a mean over its maps trains on the smaller pictures in less time, and then takes whole ones:
+    things look as large in both. Source: Touvron et al. 2019, arXiv:1906.06423, for sizes that differ in training and
+    test.
+
+    Raises:
+        InputError: for a side that is larger than the pictures are.
+
+    >>> random_crop(24)(jax.random.split(jax.random.key(0), 2), jnp.ones((2, 32, 32, 3)), jnp.zeros((), int)).shape
+    (2, 24, 24, 3)
+    """
+    if side < 1:
+        raise InputError(f"a crop of {side} pixels has no picture in it; it must be at least 1")
+
+    def augment(keys: Array, pictures: Array, step: Array) -> Array:
+        del step
+        if side > min(pictures.shape[1:3]):
+            raise InputError(f"a crop of {side} pixels is larger than pictures of {pictures.shape[1:3]}")
+        return _cut(keys, pictures, (side, side))
 
     return augment
 
@@ -122,6 +167,18 @@ def until_step(augment: Augment, last: int) -> Augment:
         return jax.lax.cond(step < last, lambda: augment(keys, pictures, step), lambda: pictures)
 
     return limited
+
+
+def _cut(keys: Array, pictures: Array, size: tuple[int, ...]) -> Array:
+    """A piece of `size` out of each of the pictures [B, H, W, C], every place of it equally likely."""
+    height, width, channels = pictures.shape[1:]
+    places = jnp.array([height - size[0] + 1, width - size[1] + 1])
+    corners = jax.vmap(lambda key: jax.random.randint(key, (2,), 0, places))(keys)
+
+    def cut(picture: Array, corner: Array) -> Array:
+        return jax.lax.dynamic_slice(picture, (corner[0], corner[1], 0), (*size, channels))
+
+    return jax.vmap(cut)(pictures, corners)
 
 
 def _covered(centre: Array, length: int, side: int) -> Array:

@@ -47,7 +47,8 @@ def load_data(
         name: a built-in one (`digits`, `gates`, `xor`, `spirals`, `circles`, `moons`), `folder:PATH` (one sub-folder
             of pictures a class), `text:PATH`, `lines:PATH`, `jsonl:PATH`, `tsv:PATH` (see `dl.data.text_files`),
             `chorales:PATH`, `adding:STEPS`, or a TFDS name (`mnist`, `cifar10`, `tiny_shakespeare`, ...).
-        validation: the fraction of the training examples to hold out, by a permutation that no seed changes.
+        validation: the fraction of the training examples to hold out, by a permutation that no seed changes; of one
+            stream of text its end.
         data_dir: where TFDS keeps prepared data; default `$TFDS_DATA_DIR`, then TFDS's own folder.
         image_size: (height, width) that pictures of a folder are resized to, and those of a TFDS set of many sizes.
         random_crops: train on random parts of the pictures, evaluate on their middles, as is done with photographs;
@@ -65,12 +66,16 @@ def load_data(
     if not name:
         raise InputError("this experiment has no public data set of its own: give --dataset, such as jsonl:PATH")
     kind, colon, path = name.partition(":")
-    if image_size and kind in (*TEXTS, "chorales", "adding"):
-        raise InputError(f"image_size is for pictures, and {name} has none: use 0")
+    if kind in (*TEXTS, "chorales", "adding"):
+        for option, asked in (("image_size", image_size), ("random_crops", random_crops)):
+            if asked:
+                raise InputError(f"{option} is for pictures, and {name} has none: leave it out")
     if name in BUILT_IN:
+        if random_crops:
+            raise InputError(f"random_crops is for photographs, in a folder or of TFDS, not for {name}: leave it out")
         if image_size:
             raise InputError(
-                f"image_size is for folder:PATH and pictures of many sizes; those of {name} have one: use 0"
+                f"image_size is for folder:PATH and pictures of many sizes; those of {name} have one: leave it out"
             )
         return BUILT_IN[name](validation=validation)
     if not colon:

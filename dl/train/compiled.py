@@ -6,8 +6,10 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import optax
+from flax.errors import FlaxError
 
 from dl import metrics
+from dl.data.augment import Stages
 from dl.data.batching import IndexedBatch
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.gather import make_gather
@@ -33,7 +35,7 @@ class Parts(NamedTuple):
     model: Model
     objective: Objective
     optimizer: optax.GradientTransformation
-    augment: Augment | None = None
+    augment: Augment | Stages | None = None
 
 
 class Training(NamedTuple):
@@ -73,8 +75,12 @@ def compile_parts(
     most = 1 if streamed else chunk_steps or options.scan_steps or (MOST_CHUNK_STEPS if loops else 1)
     plan = make_plan(options, train_size=data.spec.train_size, chunk_steps=most)
     arrays = put_arrays(layout, data.train)
-    guard = CompilationGuard("train step", declared=len(arrays))
-    train_chunk = layout.compile(guard.watch(_make_train_chunk(parts, data.spec, layout, loops=loops)))
+    stages = _stages(parts)
+    guard = CompilationGuard("train step", declared=len(arrays) * len(stages.augments))
+    train_chunks = [
+        layout.compile(guard.watch(_make_train_chunk(parts, augment, data.spec, layout, loops=loops)))
+        for augment in stages.augments
+    ]
     feed = make_train_feed(data.train, options, rows=plan.chunk_steps, loops=loops, end=plan.total_steps)
     zeros = layout.put(_zero_totals(parts, data.spec))
 
@@ -83,8 +89,11 @@ def compile_parts(
 
     def advance(training: Training, start: int, end: int) -> tuple[Training, Array]:
         ticket: Any = None
-        for bucket, rows in feed(start, end):
-            training, ticket = train_chunk(training, arrays[bucket], layout.split(rows))
+        while start < end:
+            stage, train_chunk = stages.end_at(start, end), train_chunks[stages.number_at(start)]
+            for bucket, rows in feed(start, stage):
+                training, ticket = train_chunk(training, arrays[bucket], layout.split(rows))
+            start = stage
         return training, ticket
 
     def reset(training: Training) -> Training:
@@ -140,22 +149,46 @@ def check_parts_fit(parts: Parts, spec: DataSpec) -> None:
             f"the objective does not take the targets of {spec.name} (task: {spec.task}): {error}; "
             f"choose another data set or objective"
         ) from None
+    for augment in filter(None, _stages(parts).augments):
+        _check_augmented_fit(parts, spec, augment)
 
 
-def _apply_once(parts: Parts, spec: DataSpec) -> tuple[Array, PyTree]:
+def _stages(parts: Parts) -> Stages:
+    return parts.augment if isinstance(parts.augment, Stages) else Stages((parts.augment,))
+
+
+def _check_augmented_fit(parts: Parts, spec: DataSpec, augment: Augment) -> None:
+    """The model has to take what `augment` gives, with the parameters that it has for the data."""
+    inputs, key, step = _zeros(example_inputs(spec)), jax.random.split(jax.random.key(0), 1), jnp.zeros((), jnp.int32)
+    changed = jax.eval_shape(augment, key, inputs, step)
+    if changed.shape == inputs.shape:
+        return
+    try:
+        jax.eval_shape(lambda: _apply_once(parts, spec, _zeros(changed)))
+    except (ValueError, TypeError, FlaxError):
+        raise InputError(
+            f"{parts.model.name} does not take what the augmentation gives: {changed.shape[1:]} in the place of "
+            f"{inputs.shape[1:]}; keep the size, or take a net that ends in a mean over its maps"
+        ) from None
+
+
+def _apply_once(parts: Parts, spec: DataSpec, changed: Array | None = None) -> tuple[Array, PyTree]:
     inputs = _zeros(example_inputs(spec))
     params, model_state = parts.model.init(jax.random.key(0), inputs)
-    return parts.model.apply(params, model_state, inputs)[0], parts.optimizer.init(params)
+    outputs = parts.model.apply(params, model_state, inputs if changed is None else changed)[0]
+    return outputs, parts.optimizer.init(params)
 
 
 def _zeros(shapes: PyTree) -> PyTree:
     return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
 
 
-def _make_train_chunk(parts: Parts, spec: DataSpec, layout: Layout, *, loops: bool) -> Callable:
+def _make_train_chunk(
+    parts: Parts, augment: Augment | None, spec: DataSpec, layout: Layout, *, loops: bool
+) -> Callable:
     step = make_train_step(parts.objective, parts.optimizer, axis_name=layout.axis_name)
-    if parts.augment is not None:
-        step = augmented(step, parts.augment)
+    if augment is not None:
+        step = augmented(step, augment)
     gather = make_gather(spec)
 
     def train_chunk(training: Training, arrays: dict[str, Array], indexed: IndexedBatch) -> tuple[Training, Array]:

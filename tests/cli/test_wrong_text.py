@@ -47,6 +47,7 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("lstm_shakespeare --dataset text:text.txt --longest -1", "longest is -1"),
         ("lstm_shakespeare --dataset text:text.txt --unit line", '"char", "byte", "word"'),
         ("lstm_shakespeare --dataset text:text.txt --image-size 8", "image_size is for pictures"),
+        ("lstm_shakespeare --dataset text:text.txt --random-crops", "random_crops is for pictures"),
         ("lstm_shakespeare --dataset text:latin.txt", "latin.txt is no UTF-8 text: byte 3 is 0xe9"),
         ("lstm_shakespeare --dataset text:picture.png", "picture.png is no UTF-8 text: byte 0 is 0x89"),
         ("lstm_shakespeare --dataset text:zeros.txt", "zeros.txt is no text"),

@@ -9,7 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dl.data.augment import _transform, affine, chain, crop, cutout, flip, rotate, shift, until_step
+from dl.data.augment import (
+    Stages,
+    _transform,
+    affine,
+    chain,
+    crop,
+    cutout,
+    flip,
+    random_crop,
+    rotate,
+    shift,
+    until_step,
+)
 from dl.errors import InputError
 from dl.train.state import TrainState
 from dl.train.step import augmented
@@ -168,6 +180,29 @@ def test_crops_reach_every_window() -> None:
     assert len(set(middles.tolist())) == 25
 
 
+def test_random_crops_are_all_the_squares_of_the_picture_and_no_others() -> None:
+    places = jnp.broadcast_to(jnp.arange(30.0).reshape(1, 5, 6, 1), (400, 5, 6, 1))
+    got = np.asarray(jax.jit(random_crop(4))(keys(400), places, STEP))[..., 0]
+    squares = {
+        np.arange(30.0).reshape(5, 6)[row : row + 4, column : column + 4].tobytes()
+        for row in range(2)
+        for column in range(3)
+    }
+    assert {square.astype(float).tobytes() for square in got} == squares
+
+
+@pytest.mark.parametrize("side", [5, 6])
+def test_a_random_crop_larger_than_the_picture_is_refused(side: int) -> None:
+    with pytest.raises(InputError, match=rf"a crop of {side} pixels is larger than pictures of \(4, 6\)"):
+        random_crop(side)(keys(), jnp.zeros((5, 4, 6, 1)), STEP)
+
+
+@pytest.mark.parametrize(("step", "number", "end"), [(0, 0, 3), (2, 0, 3), (3, 1, 7), (6, 1, 7), (7, 2, 9), (8, 2, 9)])
+def test_each_step_has_one_stage(step: int, number: int, end: int) -> None:
+    stages = Stages((flip(), None, crop(1)), ends=(3, 7))
+    assert (stages.number_at(step), stages.end_at(step, 9)) == (number, end)
+
+
 def test_nothing_to_do_is_the_identity() -> None:
     batch = pictures()
     for augment in (crop(0), cutout(0), rotate(0.0), shift(0.0), chain()):
@@ -218,6 +253,8 @@ def test_sizes_below_zero_are_refused() -> None:
         crop(-1)
     with pytest.raises(InputError, match=r"cutout has a side of -2 pixels"):
         cutout(-2)
+    with pytest.raises(InputError, match=r"a crop of 0 pixels has no picture in it"):
+        random_crop(0)
 
 
 def seen_by_step(*, seed: int = 0, step: int = 0, index: list[int] | None = None) -> np.ndarray:

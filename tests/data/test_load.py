@@ -70,9 +70,11 @@ def test_what_is_no_data_set_is_told_in_one_line(name: str, says: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["digits", "adding:4", "text:a", "chorales:a"])
-def test_what_has_no_pictures_to_resize_refuses_a_size(name: str) -> None:
-    with pytest.raises(InputError, match=r"image_size is for .*: use 0"):
+def test_what_has_no_pictures_of_many_sizes_refuses_to_resize_or_cut_them(name: str) -> None:
+    with pytest.raises(InputError, match=r"image_size is for .*: leave it out"):
         load_data(name, image_size=(8, 8))
+    with pytest.raises(InputError, match=r"random_crops is for .*: leave it out"):
+        load_data(name, random_crops=True)
 
 
 @pytest.mark.parametrize("fraction", [-0.1, 1.0, float("nan")])

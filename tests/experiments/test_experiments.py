@@ -12,6 +12,7 @@ import pytest
 
 import dl
 from dl.cli.catalog import Catalog
+from dl.data.augment import Stages
 from dl.data.load import describe_data
 from dl.runs.run import start_run
 from dl.train.compiled import check_parts_fit, example_inputs
@@ -73,12 +74,13 @@ def test_a_step_of_a_deep_net_takes_its_data_and_gives_a_state_for_the_next(name
         "index": jax.ShapeDtypeStruct((options.batch_size,), jnp.int32),
     }
     state = jax.eval_shape(partial(init_state, parts.model, parts.optimizer, example_inputs(spec), seed=0))
-    step = augmented(make_train_step(parts.objective, parts.optimizer), parts.augment)
-    after, trained = jax.eval_shape(step, state, batch)
     evaluated = jax.eval_shape(make_eval_step(parts.objective), state, batch)
-    assert after == state
-    assert trained == evaluated
     assert {"loss", "accuracy"} <= set(evaluated)
+    for augment in parts.augment.augments if isinstance(parts.augment, Stages) else [parts.augment]:
+        step = augmented(make_train_step(parts.objective, parts.optimizer), augment)
+        after, trained = jax.eval_shape(step, state, batch)
+        assert after == state
+        assert trained == evaluated
 
 
 @pytest.mark.parametrize("name", NAMES)
