@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from dl.errors import InputError
-from dl.inspect.table import text_table
+from dl.inspect.table import markdown_table, text_table
 from dl.inspect.unrolled import States, stack_of, unroll
 from dl.layers.cells import CellParams
 from dl.layers.recurrent import Kind, init_layer
@@ -121,7 +121,7 @@ def initial_gradient_norms(
     return {kind: gradient_norms(kind, params, xs, key=second).state for kind, params in layers.items()}
 
 
-def as_text(norms: Mapping[str, Array]) -> str:
+def as_text(norms: Mapping[str, Array], *, markdown: bool = False) -> str:
     """A table of norms [T] by name, at the distances 1, 2, 4, 8, ...
 
     >>> print(as_text({"rnn": 0.5 ** np.arange(6), "lstm": np.ones(6)}))
@@ -135,7 +135,7 @@ def as_text(norms: Mapping[str, Array]) -> str:
         raise InputError(f"a table needs norms of sequences of one length, not of {steps}")
     distances = [2**power for power in range((max(steps.values()) - 1).bit_length())]
     rows = [(str(k), *(f"{float(values[k]):.1e}" for values in norms.values())) for k in distances]
-    return text_table(("distance", *norms), rows)
+    return (markdown_table if markdown else text_table)(("distance", *norms), rows)
 
 
 def vector_norm(vectors: Array) -> Array:

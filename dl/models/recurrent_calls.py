@@ -1,0 +1,44 @@
+"""What the recurrent layers of a model are given when it is applied, whatever the model is built of."""
+
+from typing import Any, NamedTuple
+
+from flax import linen as nn
+from flax.linen.module import InterceptorContext
+
+from dl.layers.cells import CellParams
+from dl.layers.recurrent_modules import RecurrentLayer
+from dl.types import Array, Model, ModelState, Params
+
+
+class LayerCall(NamedTuple):
+    """A recurrent layer by its path, its cell, its parameters, and the sequences [T, B, D] in the order it reads."""
+
+    name: str
+    kind: str
+    params: CellParams
+    xs: Array
+
+
+def recurrent_calls(model: Model, params: Params, model_state: ModelState, inputs: Any) -> list[LayerCall]:
+    """The calls of `RecurrentLayer` in one application of `model` to normalised `inputs`, in their order.
+
+    >>> import jax, jax.numpy as jnp
+    >>> from dl.models import sequence_model
+    >>> model, sequences = sequence_model("gru", 2, hidden_size=3, num_layers=2), jnp.ones((4, 7, 5))
+    >>> calls = recurrent_calls(model, *model.init(jax.random.key(0), sequences), sequences)
+    >>> [(call.name, call.kind, call.xs.shape) for call in calls]
+    [('recurrent/layer_0', 'gru', (7, 4, 5)), ('recurrent/layer_1', 'gru', (7, 4, 3))]
+    """
+    calls: list[LayerCall] = []
+
+    def note(next_call: Any, args: tuple, kwargs: dict[str, Any], context: InterceptorContext) -> Any:
+        layer = context.module
+        if isinstance(layer, RecurrentLayer) and context.method_name == "__call__":
+            xs = args[0] if layer.time_major else args[0].swapaxes(0, 1)
+            xs = xs[::-1] if layer.reverse else xs
+            calls.append(LayerCall("/".join(layer.path), layer.kind, dict(layer.variables["params"]), xs))
+        return next_call(*args, **kwargs)
+
+    with nn.intercept_methods(note):
+        model.apply(params, model_state, inputs)
+    return calls

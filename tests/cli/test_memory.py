@@ -1,0 +1,91 @@
+"""`memory RUN`: the figures are those of the run's own parameters on its own test part, and what it refuses."""
+
+import json
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+
+import dl
+from dl.cli import main
+from dl.inspect.gradients import gradient_norms
+from dl.inspect.spectra import spectral_radius
+from dl.runs.folder import open_folder
+from dl.runs.setup import open_data
+from dl.train.compiled import start_training
+
+TEXT = "the cat sat on the mat and the dog on the log. " * 12
+RUNS = {
+    "lstm_shakespeare": "--dataset text:{0}/text.txt --segment 8 --num-layers 2 --hidden-size 4 --batch-size 2",
+    "lstm_sentiment": "--dataset tsv:{0}/said.tsv --hidden-size 3 --batch-size 4",
+    "mlp_xor": "",
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of two layers on a stream, one both ways on sentences, and one of no recurrent net."""
+    folder = tmp_path_factory.mktemp("memory")
+    (folder / "text.txt").write_text(TEXT)
+    (folder / "said.tsv").write_text("".join(f"{'very ' * (7 if n % 3 else 6)}good\t{n % 2}\n" for n in range(60)))
+    for name, words in RUNS.items():
+        asked = f"run {name} {words.format(folder)} --epochs 1 --devices 1 --quiet --run-dir {folder / name}"
+        assert main("experiments", asked.split()) == 0
+    return folder
+
+
+def measured(capsys: pytest.CaptureFixture[str], words: str) -> list[dict]:
+    assert main("experiments", f"memory {words} --format json".split()) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_a_stream_is_measured_at_initialisation_and_trained(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    layers = measured(capsys, f"{folder / 'lstm_shakespeare'} --sequences 3 --steps 9")
+    loaded, config = dl.load(folder / "lstm_shakespeare"), open_folder(folder / "lstm_shakespeare")[1]
+    tokens = open_data(config.options).test.tokens
+    starts = np.linspace(0, len(tokens) - 9, 3).astype(int)
+    xs = jax.nn.one_hot(np.stack([tokens[start : start + 9] for start in starts]).T, len(loaded.spec.text))
+    fresh = start_training(config.build(), config.data, config.options).state.params
+    assert [layer["layer"] for layer in layers] == ["recurrent/layer_0", "recurrent/layer_1"]
+    assert {(layer["kind"], layer["sequences"], layer["steps"]) for layer in layers} == {("lstm", 3, 9)}
+    for when, params in (("initial", fresh), ("trained", loaded.params)):
+        layer = params["recurrent"]["layer_0"]
+        expected = gradient_norms("lstm", layer, xs).state
+        np.testing.assert_allclose(layers[0][when]["gradients"], expected, rtol=1e-5)
+        assert layers[0][when]["radius"] == pytest.approx(spectral_radius("lstm", layer), rel=1e-5)
+    assert layers[0]["initial"]["gradients"] != layers[0]["trained"]["gradients"]
+
+
+def test_sequences_of_many_lengths_are_the_longest_ones(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    layers = measured(capsys, f"{folder / 'lstm_sentiment'} --sequences 1")
+    assert [layer["layer"] for layer in layers] == ["recurrent/forward_0", "recurrent/backward_0"]
+    assert {(layer["sequences"], layer["steps"], len(layer["trained"]["gradients"])) for layer in layers} == {(1, 8, 8)}
+    for layer in layers:
+        assert set(layer["trained"]["gates"]) == {"input", "forget", "output"}
+
+
+@pytest.mark.parametrize("format", ["text", "markdown"])
+def test_tables_have_each_gate_and_distances(folder: Path, format: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = f"memory {folder / 'lstm_shakespeare'} --sequences 2 --steps 20 --format {format}"
+    assert main("experiments", words.split()) == 0
+    out = capsys.readouterr().out
+    assert out.count("recurrent/layer_") == 2
+    assert all(word in out for word in ("forget", "candidate", "gradient at initialisation", "16"))
+
+
+@pytest.mark.parametrize(
+    ("run", "words", "said"),
+    [
+        ("mlp_xor", "", "mlp has no recurrent layers"),
+        ("lstm_shakespeare", "--steps 1", "give at least 1 sequence and 2 steps, not 32 and 1"),
+        ("lstm_shakespeare", "--sequences 0", "give at least 1 sequence and 2 steps, not 0 and 200"),
+        ("nothing", "", "no run folder"),
+    ],
+)
+def test_what_has_no_memory_is_refused_in_one_line(
+    folder: Path, run: str, words: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main("experiments", ["memory", str(folder / run), *words.split()]) == 2
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert said in line
