@@ -6,6 +6,8 @@ from dl import objectives, optimizers
 from dl.data.augment import chain, crop, cutout, flip, until_step
 from dl.data.batching import steps_per_epoch
 from dl.data.dataset import DataSpec
+from dl.models import averaged
+from dl.models.views import mirrored
 from dl.train.compiled import Parts
 from dl.train.options import TrainOptions, require
 from dl.types import Augment, Model
@@ -33,6 +35,8 @@ class PictureOptions(TrainOptions):
     """Side of the square that is wiped out, in pixels."""
     plain_epochs: int = 1
     """Epochs without these changes at the end."""
+    mirror_views: bool = False
+    """Answer with the mean of the probabilities for a picture and for its mirror image."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -56,6 +60,7 @@ class DropoutOptions(PictureOptions):
 
 def picture_parts(model: Model, options: PictureOptions, data_spec: DataSpec) -> Parts:
     """`model` with the recipe around it."""
+    model = averaged(model, lambda pictures: pictures, mirrored) if options.mirror_views else model
     in_epoch = steps_per_epoch(data_spec.train_size, options.batch_size)
     optimizer = optimizers.momentum(
         options.learning_rate,

@@ -11,10 +11,12 @@ from dl.models.perceptron import logistic_regression, perceptron, softmax_regres
 from dl.models.recurrent import language_model, sequence_model, step_model
 from dl.models.resnet import cifar_resnet, resnet
 from dl.models.vgg import vgg
+from dl.models.views import averaged
 
 __all__ = [
     "alexnet",
     "autoencoder",
+    "averaged",
     "cifar_resnet",
     "conv_autoencoder",
     "from_linen",

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import optax
-from flax.errors import FlaxError
 
 from dl import metrics
 from dl.data.augment import Stages
@@ -165,7 +164,7 @@ def _check_augmented_fit(parts: Parts, spec: DataSpec, augment: Augment) -> None
         return
     try:
         jax.eval_shape(lambda: _apply_once(parts, spec, _zeros(changed)))
-    except (ValueError, TypeError, FlaxError):
+    except (InputError, ValueError, TypeError):
         raise InputError(
             f"{parts.model.name} does not take what the augmentation gives: {changed.shape[1:]} in the place of "
             f"{inputs.shape[1:]}; keep the size, or take a net that ends in a mean over its maps"
