@@ -1,8 +1,8 @@
 """A GRU on the adding problem, 400 steps.
 
 Lecture: G2, G4. Paper: Hochreiter & Schmidhuber 1997, section 5.4.
-Expected: not measured yet.
-Time: not measured yet.
+Expected: test MSE 0.0002 (one seed); always to answer 1 has 0.167.
+Time: 18 minutes on one CPU core.
 Command: python -m experiments run gru_adding
 """
 

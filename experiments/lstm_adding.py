@@ -1,8 +1,8 @@
 """An LSTM on the adding problem, 400 steps.
 
 Lecture: G2, G3. Paper: Hochreiter & Schmidhuber 1997, section 5.4.
-Expected: not measured yet.
-Time: not measured yet.
+Expected: test MSE 0.0002 (one seed); always to answer 1 has 0.167.
+Time: 21 minutes on one CPU core.
 Command: python -m experiments run lstm_adding
 """
 
