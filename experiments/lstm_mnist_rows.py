@@ -1,8 +1,8 @@
 """An LSTM that reads a digit row by row, 28 steps.
 
 Lecture: G3.
-Expected: not measured yet.
-Time: not measured yet.
+Expected: test accuracy 99.1 % (one seed).
+Time: 8 minutes on one CPU core that had other work besides.
 Command: python -m experiments run lstm_mnist_rows
 """
 
