@@ -1,7 +1,7 @@
 """Elman's net with tanh on the adding problem, 200 steps.
 
 Lecture: G2, G1. Paper: Hochreiter & Schmidhuber 1997, section 5.4.
-Expected: it does not learn it: test MSE 0.139 (median of three seeds: 0.154, 0.139, 0.083); always to answer 1 has
+Expected: it does not solve it: test MSE 0.139 (median of three seeds: 0.154, 0.139, 0.083); always to answer 1 has
     0.167.
 Time: 160 s a seed on one CPU core.
 Command: python -m experiments run rnn_adding

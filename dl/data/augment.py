@@ -6,7 +6,7 @@ Source: D7.
 """
 
 from bisect import bisect_right
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
@@ -15,10 +15,14 @@ from dl.errors import InputError
 from dl.types import Array, Augment
 
 
-class Stages(NamedTuple):
+@dataclass(frozen=True)
+class Stages:
     """Augmentations that follow each other in a training, each compiled for itself: their pictures may differ in size.
 
-    Number i is for the steps before `ends[i]`, the last one for all that are left.
+    Number i is for the steps before `ends[i]`, the last one for all that are left. None changes nothing.
+
+    Raises:
+        InputError: unless each but the last has an end, none before the one before it.
 
     >>> stages = Stages((random_crop(24), flip()), ends=(100,))
     >>> stages.number_at(99), stages.number_at(100)
@@ -27,6 +31,10 @@ class Stages(NamedTuple):
 
     augments: tuple[Augment | None, ...]
     ends: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.augments) != len(self.ends) + 1 or list(self.ends) != sorted(self.ends):
+            raise InputError(f"{len(self.augments)} stages have as many rising ends less one, not {self.ends}")
 
     def number_at(self, step: int) -> int:
         """Which of the augmentations is for `step`."""

@@ -29,7 +29,7 @@ def memory_of_run(
     lengths are the longest ones, cut to the shortest of them.
 
     Raises:
-        InputError: when the run is no recurrent net, has no checkpoint, or fewer than two steps would be seen.
+        InputError: when the run is no recurrent net, has no checkpoint, or fewer than two steps are asked for.
         RunError: when its data have changed.
     """
     if sequences < 1 or steps < 2:

@@ -133,7 +133,7 @@ def check_parts_fit(parts: Parts, spec: DataSpec) -> None:
 
     Raises:
         InputError: for inputs that the model does not take, a wrong number of outputs, targets of another task,
-            an optimizer that does not take the parameters.
+            an optimizer that does not take the parameters, an augmentation whose pictures the model does not take.
     """
     outputs, _ = jax.eval_shape(lambda: _apply_once(parts, spec))
     if outputs.shape[-1] != spec.classes and not isinstance(parts.model, Autoencoder):

@@ -203,6 +203,12 @@ def test_each_step_has_one_stage(step: int, number: int, end: int) -> None:
     assert (stages.number_at(step), stages.end_at(step, 9)) == (number, end)
 
 
+@pytest.mark.parametrize(("count", "ends"), [(2, ()), (1, (3,)), (3, (5, 4))])
+def test_stages_that_do_not_follow_each_other_are_refused(count: int, ends: tuple[int, ...]) -> None:
+    with pytest.raises(InputError, match=f"{count} stages have as many rising ends less one"):
+        Stages((None,) * count, ends)
+
+
 def test_nothing_to_do_is_the_identity() -> None:
     batch = pictures()
     for augment in (crop(0), cutout(0), rotate(0.0), shift(0.0), chain()):

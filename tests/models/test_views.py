@@ -44,6 +44,15 @@ def test_an_unlikely_class_stays_finite(net: Model) -> None:
     assert np.isfinite(dl.models.averaged(net, *VIEWS).apply(certain, state, PICTURES)[0]).all()
 
 
+def test_what_has_no_classes_is_refused() -> None:
+    with pytest.raises(InputError, match="carries a state"):
+        dl.models.averaged(dl.models.language_model("gru", 3, hidden_size=2), *VIEWS)
+    yes_or_no = dl.models.averaged(dl.models.mlp(1, hidden_sizes=(2,)), *VIEWS)
+    params, state = yes_or_no.init(jax.random.key(0), PICTURES)
+    with pytest.raises(InputError, match="mlp has one output"):
+        yes_or_no.apply(params, state, PICTURES)
+
+
 def test_no_view_is_refused(net: Model) -> None:
     with pytest.raises(InputError, match="at least one"):
         dl.models.averaged(net)
