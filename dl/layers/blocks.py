@@ -10,8 +10,8 @@ from flax import linen as nn
 from jax import lax
 
 from dl.errors import InputError, did_you_mean
-from dl.layers.conv import Conv
-from dl.layers.pool import Sides, check_pictures, pair
+from dl.layers.conv import Conv, ConvPool
+from dl.layers.pool import MaxPool, Sides, check_implementation, check_pictures, pair
 from dl.types import Array, PyTree
 
 Norm = Callable[..., nn.Module]
@@ -19,6 +19,9 @@ Norm = Callable[..., nn.Module]
 Activation = Callable[[Array], Array]
 ConvModule = Callable[..., nn.Module]
 """Makes a convolution from the arguments of `Conv`."""
+
+_RISING = (nn.relu, nn.relu6, nn.leaky_relu, nn.elu, nn.celu, nn.selu, nn.softplus, nn.sigmoid, nn.tanh)
+"""Activations that are elementwise and nowhere decrease, so that they may come after a maximum instead of before it."""
 
 he_normal = nn.initializers.he_normal()
 """Weights of variance 2 / fan-in, for ReLU. Source: He et al. 2015, arXiv:1502.01852."""
@@ -68,7 +71,9 @@ class ConvBlock(nn.Module):
     """f(norm(x * k)), or f(x * k + b) without `norm`: [B, H, W, C] -> [B, P, Q, features].
 
     Padding keeps the sides at stride 1 and is the same on all sides: (side − 1) / 2. `act` None leaves the activation
-    out; `use_bias` None has a bias where there is no norm.
+    out; `use_bias` None has a bias where there is no norm. `pool`, the sides and strides of windows, ends in their
+    maxima; with `implementation` "auto" that is one operation with the convolution where it can be, with the same
+    parameters.
 
     >>> block = ConvBlock(8, 3, strides=2, norm=batch_norm())
     >>> block.init_with_output(jax.random.key(0), jnp.ones((1, 8, 8, 3)))[0].shape
@@ -85,24 +90,36 @@ class ConvBlock(nn.Module):
     conv: ConvModule = Conv
     use_bias: bool | None = None
     dtype: Any = None
+    pool: tuple[Sides, Sides] | None = None
+    implementation: str = "auto"
 
     @nn.compact
     def __call__(self, x: Array, *, train: bool = False) -> Array:
+        check_implementation(self.implementation)
         height, width = pair(self.kernel_size, "kernel_size")
-        padding = ((height - 1) // 2, (width - 1) // 2) if self.padding is None else self.padding
-        x = self.conv(
-            self.features,
-            (height, width),
-            strides=self.strides,
-            padding=padding,
-            groups=self.groups,
-            use_bias=self.norm is None if self.use_bias is None else self.use_bias,
-            kernel_init=he_normal,
-            dtype=self.dtype,
-            name="conv",
-        )(x)
+        options = {
+            "padding": ((height - 1) // 2, (width - 1) // 2) if self.padding is None else self.padding,
+            "use_bias": self.norm is None if self.use_bias is None else self.use_bias,
+            "kernel_init": he_normal,
+            "dtype": self.dtype,
+            "name": "conv",
+        }
+        if self.pool and self._fuses():
+            window, strides = self.pool
+            pooled = {"window": window, "strides": strides, "activation": self.act}
+            return ConvPool(self.features, (height, width), **pooled, **options)(x)
+        # Another module need not have this option.
+        options |= {"implementation": self.implementation} if self.conv is Conv else {}
+        x = self.conv(self.features, (height, width), strides=self.strides, groups=self.groups, **options)(x)
         x = x if self.norm is None else self.norm(train=train, name="norm")(x)
-        return x if self.act is None else self.act(x)
+        x = x if self.act is None else self.act(x)
+        return x if self.pool is None else MaxPool(*self.pool, implementation=self.implementation, name="pool")(x)
+
+    @nn.nowrap
+    def _fuses(self) -> bool:
+        """Whether nothing comes between the convolution and the maximum that does not commute with it."""
+        plain = self.norm is None and self.conv is Conv and self.act in _RISING
+        return plain and self.implementation == "auto" and self.groups == 1 and pair(self.strides, "strides") == (1, 1)
 
 
 def local_response_norm(x: Array, *, size: int = 5, k: float = 2.0, alpha: float = 1e-4, beta: float = 0.75) -> Array:

@@ -50,19 +50,32 @@ def max_pool(
     return lax.platform_dependent(x, cpu=slices, default=native)
 
 
-def avg_pool(x: Array, window: Sides, *, strides: Sides | None = None, padding: Padding = "VALID") -> Array:
+def avg_pool(
+    x: Array,
+    window: Sides,
+    *,
+    strides: Sides | None = None,
+    padding: Padding = "VALID",
+    count_include_pad: bool = True,
+) -> Array:
     """The mean of every window: y[b, p, q, c] = 1/(h w) Σ_ij x[b, s p + i, s q + j, c].
 
-    [B, H, W, C] -> [B, P, Q, C]. Padding counts as zeros that belong to the window, as in
-    `flax.linen.avg_pool`. `strides` are the window's sides if None. Source: E5, C5.
+    [B, H, W, C] -> [B, P, Q, C]. Padding counts as zeros that belong to the window, as in `flax.linen.avg_pool`;
+    without `count_include_pad` the mean is that of the places inside the picture. `strides` are the window's sides if
+    None. Source: E5, C5.
 
     >>> avg_pool(jnp.arange(16.0).reshape(1, 4, 4, 1), (2, 2))[0, :, :, 0].tolist()
     [[2.5, 4.5], [10.5, 12.5]]
+    >>> avg_pool(jnp.ones((1, 3, 3, 1)), 2, padding=((0, 1), (0, 1)), count_include_pad=False)[0, :, :, 0].tolist()
+    [[1.0, 1.0], [1.0, 1.0]]
     """
     check_pictures(x)
     window, strides, pads = _resolve(x, window, strides, padding)
     sums = _reduce_window(x, np.zeros((), x.dtype), lax.add, window=window, strides=strides, pads=pads)
-    return sums / (window[0] * window[1])
+    if count_include_pad:
+        return sums / (window[0] * window[1])
+    rows, columns = (_places_inside(*axis) for axis in zip(x.shape[1:3], window, strides, pads, strict=True))
+    return sums / np.asarray(rows[:, None, None] * columns[:, None], x.dtype)
 
 
 class MaxPool(nn.Module):
@@ -92,10 +105,13 @@ class AvgPool(nn.Module):
     window: Sides
     strides: Sides | None = None
     padding: Padding = "VALID"
+    count_include_pad: bool = True
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
-        return avg_pool(x, self.window, strides=self.strides, padding=self.padding)
+        return avg_pool(
+            x, self.window, strides=self.strides, padding=self.padding, count_include_pad=self.count_include_pad
+        )
 
 
 def pair(size: Sides, name: str) -> Size:
@@ -145,6 +161,12 @@ def _resolve(x: Array, window: Sides, strides: Sides | None, padding: Padding) -
     size = pair(window, "window")
     step = size if strides is None else pair(strides, "strides")
     return size, step, padding_pairs(padding, (x.shape[1], x.shape[2]), size, step)
+
+
+def _places_inside(length: int, window: int, stride: int, pads: tuple[int, int]) -> np.ndarray:
+    """How many of the places of each window along an axis lie in the picture."""
+    starts = np.arange(-pads[0], length + pads[1] - window + 1, stride)
+    return np.minimum(starts + window, length) - np.maximum(starts, 0)
 
 
 def _native_max_pool(x: Array, *, window: Size, strides: Size, pads: Pads) -> Array:

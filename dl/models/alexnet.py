@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from dl.errors import InputError
-from dl.layers import Conv, ConvPool, MaxPool
+from dl.layers import Conv
 from dl.layers.blocks import (
     Activation,
     ConvBlock,
@@ -21,8 +21,6 @@ from dl.layers.blocks import (
 from dl.models.checks import check_outputs, check_side
 from dl.models.functional import from_linen
 from dl.types import Array, Model
-
-_POOLED = (1, 2, 5)
 
 
 class AlexNet(nn.Module):
@@ -57,52 +55,29 @@ class AlexNet(nn.Module):
         )
         maps = inputs
         for number in range(1, 6):
-            maps = self._stage(number, maps, train=train)
+            maps = self._stage(number)(maps, train=train)
         hidden = vectors(maps, self.head)
         for number, size in enumerate(self.hidden_sizes, start=6):
-            hidden = nn.Dropout(self.dropout, deterministic=not train, name=f"dropout{number}")(hidden)
             layer = nn.Dense(size, kernel_init=he_normal, dtype=self.dtype, name=f"hidden{number}")
             hidden = self.act(layer(hidden))
+            hidden = nn.Dropout(self.dropout, deterministic=not train, name=f"dropout{number}")(hidden)
         return jnp.asarray(nn.Dense(self.classes, dtype=self.dtype, name="output")(hidden), jnp.float32)
 
     @nn.nowrap
-    def _stage(self, number: int, maps: Array, *, train: bool) -> Array:
-        features, pooled = self.features[number - 1], number in _POOLED
+    def _stage(self, number: int) -> ConvBlock:
         kernel, strides, padding = self.first if number == 1 else (5, 1, 2) if number == 2 else (3, 1, 1)
-        groups = self.groups if number in (2, 4, 5) else 1
-        normalised = self.norm is not None or (self.local_norm and number in (1, 2))
-        if pooled and strides == groups == 1 and not normalised and self.conv is Conv:
-            return self._conv_pool(number, features, kernel, padding)(maps)
-        block = ConvBlock(
-            features,
+        return ConvBlock(
+            self.features[number - 1],
             kernel,
             strides=strides,
             padding=padding,
-            groups=groups,
+            groups=self.groups if number in (2, 4, 5) else 1,
             norm=self.norm,
-            act=self.act,
+            act=_normalised(self.act) if self.local_norm and number in (1, 2) else self.act,
             conv=self.conv,
             dtype=self.dtype,
-            name=f"conv{number}",
-        )
-        maps = block(maps, train=train)
-        if self.local_norm and number in (1, 2):
-            maps = local_response_norm(maps)
-        pool = MaxPool((3, 3), strides=(2, 2), implementation=self.implementation, name=f"pool{number}")
-        return pool(maps) if pooled else maps
-
-    @nn.nowrap
-    def _conv_pool(self, number: int, features: int, kernel: int, padding: int) -> ConvPool:
-        return ConvPool(
-            features,
-            (kernel, kernel),
-            window=(3, 3),
-            strides=(2, 2),
-            padding=padding,
-            activation=self.act,
+            pool=(3, 2) if number in (1, 2, 5) else None,
             implementation=self.implementation,
-            kernel_init=he_normal,
-            dtype=self.dtype,
             name=f"conv{number}",
         )
 
@@ -121,9 +96,9 @@ def alexnet(
 
     `towers` 2 is the grouped original: 60,965,224 parameters, one tower has 62,378,344. `head` "mean" takes the mean of
     each map in the place of flattening, and no hidden dense layers (E6). `width` is a factor on the channels and the
-    hidden layers. Options: `features`, `hidden_sizes`, `local_norm` (True unless small), `dropout` 0.5, `norm`,
-    `axis_name` (synchronises batch norm under `pmap`), `act` (elementwise, nowhere decreasing), `conv`, `dtype`,
-    `implementation`. Biases start at 0, where the paper has 1 in some layers. Source: E10, E11.
+    hidden layers. Options: `features`, `hidden_sizes`, `local_norm` (True unless small), `dropout` 0.5 of the hidden
+    units, `norm`, `axis_name` (synchronises batch norm under `pmap`), `act`, `conv`, `dtype`, `implementation`. Biases
+    start at 0, where the paper has 1 in some layers. Source: E10, E11.
 
     >>> alexnet(10, small=True).name
     'alexnet'
@@ -139,6 +114,10 @@ def alexnet(
     if any(features % towers for features in shape["features"]):
         raise InputError(f"two towers share every layer's channels evenly, and {shape['features']} are not all even")
     return from_linen(AlexNet(classes, groups=towers, head=head, **shape), name="alexnet")
+
+
+def _normalised(act: Activation) -> Activation:
+    return lambda maps: local_response_norm(act(maps))
 
 
 def _smallest(first: tuple[int, int, int]) -> int:

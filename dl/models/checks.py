@@ -1,5 +1,6 @@
 """What no model is built from or applied to, refused in one wording."""
 
+from collections.abc import Sequence
 from numbers import Integral
 
 from dl.errors import InputError
@@ -27,6 +28,18 @@ def check_side(inputs: Array, *, smallest: int, model: str, advice: str = "enlar
     if inputs.ndim != 4 or min(inputs.shape[1:3]) < smallest or inputs.shape[3] < 1:
         fits = f"{smallest}×{smallest} (H×W×C)"
         raise InputError(f"{model} takes pictures of at least {fits}, these are {shown(inputs)}: {advice}")
+
+
+def check_stages(features: Sequence[int], stages: int, *, model: str) -> None:
+    """Raises InputError unless `features` has a number of channels for each of the `stages`.
+
+    >>> check_stages((64, 128), 4, model="ResNet")
+    Traceback (most recent call last):
+    dl.errors.InputError: ResNet has 4 stages and features (64, 128) are for 2: give a number of channels for each
+    """
+    if len(features) != stages:
+        given = f"features {tuple(features)} are for {len(features)}"
+        raise InputError(f"{model} has {stages} stages and {given}: give a number of channels for each")
 
 
 def check_one_shape(inputs: Array | Ragged, *, model: str) -> None:

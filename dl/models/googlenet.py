@@ -144,7 +144,7 @@ class GoogLeNet(nn.Module):
 
     @nn.nowrap
     def _smallest(self) -> int:
-        """Sides are halved and rounded up; auxiliary heads need 5 places in the second stage."""
+        """One whole place at the end, though halves are rounded up; auxiliary heads need 5 in the second stage."""
         stem = 1 if len(self.stem) == 1 else 8
         whole = stem * 2 ** (len(self.stages) - 1)
         return whole if self.auxiliary is None else max(whole, 2 * stem * 4 + 1)

@@ -53,9 +53,9 @@ class LeNet5(nn.Module):
     """LeNet-5 with a softmax head and a fully connected C3: [B, 28 or 32, 28 or 32, C] -> logits [B, classes].
 
     32×32 -> C1 6@28×28 -> S2 6@14×14 -> C3 16@10×10 -> S4 16@5×5 -> C5 120 -> F6 84 -> classes.
-    Departures from the paper, none of which `LeNet1998` makes: S2 and S4 are plain means without trainable
-    coefficients, C3 joins all maps, and the head is a softmax instead of Gaussian units. 28×28 pictures are padded to
-    32×32 with 0, which after normalisation is the mean grey and not the background.
+    Departures from the paper: S2 and S4 are plain means without trainable coefficients, C3 joins all maps, and the head
+    is a softmax instead of Gaussian units; `LeNet1998` makes none of these. In both, 28×28 pictures are padded to 32×32
+    with 0, which after normalisation is the mean grey and not the background.
     """
 
     classes: int = 10

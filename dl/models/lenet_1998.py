@@ -99,6 +99,7 @@ class Subsampling(nn.Module):
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
+        # As many weights come in as the window has places: four rows are drawn for the fan-in, one is kept.
         coefficient = self.param("coefficient", lambda key, shape: uniform_by_fan_in(key, (4, *shape))[0], x.shape[-1:])
         bias = self.param("bias", nn.initializers.zeros, x.shape[-1:])
         x, coefficient, bias = promote_dtype(x, coefficient, bias, dtype=self.dtype)

@@ -63,8 +63,7 @@ class NiN(nn.Module):
             for step, features in enumerate(stage.features[1:], start=1):
                 maps = ConvBlock(features, 1, **options, name=f"mlp{number}_{step}")(maps, train=train)
             if stage.pool:
-                pool = MaxPool if stage.pool == "max" else AvgPool
-                maps = pool((3, 3), strides=(2, 2), padding=((0, 1), (0, 1)), name=f"pool{number}")(maps)
+                maps = _pool(stage.pool, name=f"pool{number}")(maps)
                 maps = nn.Dropout(self.dropout, deterministic=not train, name=f"dropout{number}")(maps)
         maps = ConvBlock(self.classes, 1, conv=self.conv, dtype=self.dtype, name="output")(maps, train=train)
         logits = vectors(maps, self.head)
@@ -94,6 +93,12 @@ def nin(
     shape = {"stages": CIFAR if small else IMAGENET, **with_norm(options, batch_normalised=batch_normalised)}
     shape["stages"] = tuple(stage._replace(features=scaled(stage.features, width)) for stage in shape["stages"])
     return from_linen(NiN(classes, **shape), name="nin")
+
+
+def _pool(kind: str, *, name: str) -> nn.Module:
+    """Windows 3×3 by 2; Caffe, in which the paper's nets were made, rounds up and has means of what is inside."""
+    placed = {"strides": (2, 2), "padding": ((0, 1), (0, 1)), "name": name}
+    return MaxPool((3, 3), **placed) if kind == "max" else AvgPool((3, 3), count_include_pad=False, **placed)
 
 
 def _smallest(stages: tuple[Stage, ...]) -> int:

@@ -8,8 +8,8 @@ from flax import linen as nn
 
 from dl.errors import InputError
 from dl.layers import Conv, MaxPool
-from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, vectors, with_norm
-from dl.models.checks import check_outputs, check_side
+from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, scaled, vectors, with_norm
+from dl.models.checks import check_outputs, check_side, check_stages
 from dl.models.functional import from_linen
 from dl.types import Array, Model
 
@@ -78,6 +78,7 @@ class ResNet(nn.Module):
 
     @nn.compact
     def __call__(self, inputs: Array, *, train: bool = False) -> Array:
+        # Smaller ones would pass, since halves are rounded up; below this the last maps see more frame than picture.
         smallest = 2 ** (len(self.blocks) - 1) * (4 if self.large_stem else 1)
         check_side(inputs, smallest=smallest, model="this ResNet")
         options = {"norm": self.norm, "act": self.act, "conv": self.conv, "dtype": self.dtype}
@@ -113,12 +114,12 @@ IMAGENET = {
 }
 
 
-def resnet(depth: int, classes: int = 1000, *, small: bool = False, **options: Any) -> Model:
+def resnet(depth: int, classes: int = 1000, *, small: bool = False, width: float = 1.0, **options: Any) -> Model:
     """ResNet-18, 34, 50, 101 or 152; `small` has a 3×3 stem without pooling, for pictures of 28×28 or 32×32.
 
-    Options: `features` (64, 128, 256, 512), `head` "mean" or "flatten" (E6), `norm` (batch norm; `axis_name`
-    synchronises it under `pmap`), `act`, `conv`, `dtype` of the computation. 11,689,512 parameters for ResNet-18,
-    60,192,808 for ResNet-152. Source: E13.
+    `width` is a factor on the channels of every stage. Options: `features` (64, 128, 256, 512), `head` "mean" or
+    "flatten" (E6), `norm` (batch norm; `axis_name` synchronises it under `pmap`), `act`, `conv`, `dtype` of the
+    computation. 11,689,512 parameters for ResNet-18, 60,192,808 for ResNet-152. Source: E13.
 
     >>> resnet(18, 10, small=True, features=(2, 2, 4, 4)).name
     'resnet18'
@@ -127,14 +128,14 @@ def resnet(depth: int, classes: int = 1000, *, small: bool = False, **options: A
         raise InputError(f"a ResNet has a depth of {', '.join(map(str, IMAGENET))}, not {depth}; see also cifar_resnet")
     blocks, bottleneck = IMAGENET[depth]
     shape = {"features": (64, 128, 256, 512), "bottleneck": bottleneck, "large_stem": not small}
-    return _build(f"resnet{depth}", classes, blocks, **{**shape, **options})
+    return _build(f"resnet{depth}", classes, blocks, width, **{**shape, **options})
 
 
-def cifar_resnet(depth: int = 20, classes: int = 10, **options: Any) -> Model:
+def cifar_resnet(depth: int = 20, classes: int = 10, *, width: float = 1.0, **options: Any) -> Model:
     """The line of the paper's section 4.2 for small pictures, 6 n + 2 layers deep: 20, 32, 44, 56, 110.
 
     Three stages of 16, 32 and 64 channels, identity shortcuts. 269,722 parameters for 20 layers and pictures in colour.
-    Options as for `resnet`. Source: E13.
+    `width` and options as for `resnet`. Source: E13.
 
     >>> cifar_resnet(20).name
     'resnet20'
@@ -142,9 +143,12 @@ def cifar_resnet(depth: int = 20, classes: int = 10, **options: Any) -> Model:
     if depth < 8 or (depth - 2) % 6:
         raise InputError(f"this line of ResNets is 6 n + 2 layers deep (20, 32, 44, 56, 110), not {depth}")
     blocks = ((depth - 2) // 6,) * 3
-    return _build(f"resnet{depth}", classes, blocks, **{"features": (16, 32, 64), "identity": True, **options})
+    shape = {"features": (16, 32, 64), "identity": True}
+    return _build(f"resnet{depth}", classes, blocks, width, **{**shape, **options})
 
 
-def _build(name: str, classes: int, blocks: tuple[int, ...], **options: Any) -> Model:
+def _build(name: str, classes: int, blocks: tuple[int, ...], width: float, **options: Any) -> Model:
     check_outputs(classes)
+    check_stages(options["features"], len(blocks), model=f"this {name}")
+    options["features"] = scaled(options["features"], width)
     return from_linen(ResNet(classes, blocks, **with_norm(options, batch_normalised=True)), name=name)

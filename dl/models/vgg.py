@@ -6,9 +6,9 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from dl.errors import InputError
-from dl.layers import Conv, ConvPool, MaxPool
+from dl.layers import Conv
 from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, he_normal, scaled, vectors, with_norm
-from dl.models.checks import check_outputs, check_side
+from dl.models.checks import check_outputs, check_side, check_stages
 from dl.models.functional import from_linen
 from dl.types import Array, Model
 
@@ -36,9 +36,9 @@ class VGG(nn.Module):
         check_side(inputs, smallest=2 ** len(self.convolutions), model="this VGG")
         maps = inputs
         for stage, (count, features) in enumerate(zip(self.convolutions, self.features, strict=True), start=1):
-            for number in range(1, count):
-                maps = self._block(features, name=f"conv{stage}_{number}")(maps, train=train)
-            maps = self._last(maps, features, stage, train=train)
+            for number in range(1, count + 1):
+                block = self._block(features, name=f"conv{stage}_{number}", pooled=number == count)
+                maps = block(maps, train=train)
         hidden = vectors(maps, self.head)
         for number, size in enumerate(self.hidden_sizes, start=1):
             layer = nn.Dense(size, kernel_init=he_normal, dtype=self.dtype, name=f"hidden{number}")
@@ -47,31 +47,10 @@ class VGG(nn.Module):
         return jnp.asarray(nn.Dense(self.classes, dtype=self.dtype, name="output")(hidden), jnp.float32)
 
     @nn.nowrap
-    def _block(self, features: int, *, name: str) -> ConvBlock:
+    def _block(self, features: int, *, name: str, pooled: bool) -> ConvBlock:
         options = {"norm": self.norm, "act": self.act, "conv": self.conv, "dtype": self.dtype}
+        options |= {"pool": (2, 2) if pooled else None, "implementation": self.implementation}
         return ConvBlock(features, 3, use_bias=True, **options, name=name)
-
-    @nn.nowrap
-    def _last(self, maps: Array, features: int, stage: int, *, train: bool) -> Array:
-        """A stage's last convolution and its pooling, in one operation where there is nothing between them."""
-        name = f"conv{stage}_{self.convolutions[stage - 1]}"
-        if self.norm is None and self.conv is Conv:
-            return self._conv_pool(features, name=name)(maps)
-        maps = self._block(features, name=name)(maps, train=train)
-        return MaxPool((2, 2), implementation=self.implementation, name=f"pool{stage}")(maps)
-
-    @nn.nowrap
-    def _conv_pool(self, features: int, *, name: str) -> ConvPool:
-        return ConvPool(
-            features,
-            (3, 3),
-            padding="SAME",
-            activation=self.act,
-            implementation=self.implementation,
-            kernel_init=he_normal,
-            dtype=self.dtype,
-            name=name,
-        )
 
 
 CONVOLUTIONS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
@@ -107,5 +86,6 @@ def vgg(
     }
     options = with_norm(options, batch_normalised=batch_normalised)
     sizes = scaled({**sizes, **{name: options.pop(name) for name in sizes if name in options}}, width)
-    shape = {"convolutions": CONVOLUTIONS[depth][:stages], **sizes}
-    return from_linen(VGG(classes, head=head, **{**shape, **options}), name=f"vgg{depth}")
+    shape = {"convolutions": CONVOLUTIONS[depth][:stages], **sizes, **options}
+    check_stages(shape["features"], len(shape["convolutions"]), model=f"this VGG-{depth}")
+    return from_linen(VGG(classes, head=head, **shape), name=f"vgg{depth}")

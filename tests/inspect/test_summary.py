@@ -10,7 +10,7 @@ from flax import linen as nn
 
 from dl import models
 from dl.errors import InputError
-from dl.inspect.connections import connections
+from dl.inspect.connection_counts import connections
 from dl.inspect.published import PUBLISHED
 from dl.inspect.summary import Summary, as_json, as_markdown, as_text, summarize
 from dl.layers import ConvPool, Recurrent
@@ -44,18 +44,18 @@ def test_inception_blocks_cost_what_the_paper_prints() -> None:
 # Layer: receptive field, stride, padding, from the table of google-research/receptive_field for vgg_a and vgg_16.
 FIELDS = {
     "vgg11": {
-        "conv1_1": (3, 1, 1),
-        "conv1_1.pool": (4, 2, 1),
+        "conv1_1/conv": (3, 1, 1),
+        "conv1_1/pool": (4, 2, 1),
         "conv3_1/conv": (18, 4, 7),
-        "conv4_2.pool": (70, 16, 27),
-        "conv5_2.pool": (150, 32, 59),
+        "conv4_2/pool": (70, 16, 27),
+        "conv5_2/pool": (150, 32, 59),
     },
     "vgg16": {
         "conv1_1/conv": (3, 1, 1),
-        "conv1_2.pool": (6, 2, 2),
+        "conv1_2/pool": (6, 2, 2),
         "conv3_2/conv": (32, 4, 14),
         "conv5_1/conv": (132, 16, 58),
-        "conv5_3.pool": (212, 32, 90),
+        "conv5_3/pool": (212, 32, 90),
     },
 }
 

@@ -6,8 +6,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax import linen as nn
 
 from dl.errors import InputError
+from dl.layers import max_pool
 from dl.layers.blocks import ConvBlock, batch_norm, global_avg_pool, local_response_norm, scaled, vectors
 
 MAPS = np.random.default_rng(0).normal(1.0, 2.0, size=(4, 3, 5, 6)).astype(np.float32)
@@ -63,6 +65,21 @@ def test_an_activation_comes_last_or_not_at_all() -> None:
     outputs = np.asarray(plain.apply(variables, MAPS))
     assert outputs.min() < 0
     np.testing.assert_allclose(np.asarray(block.apply(variables, MAPS)), np.abs(outputs), rtol=1e-6)
+
+
+@pytest.mark.parametrize("act", [nn.relu, nn.tanh, nn.gelu, nn.silu, None])
+@pytest.mark.parametrize("options", [{}, {"norm": batch_norm()}, {"strides": 2}, {"groups": 2}])
+def test_a_pooled_block_takes_the_maximum_after_the_activation_however_it_is_computed(
+    act: Any, options: dict[str, Any]
+) -> None:
+    pictures = jnp.asarray(np.random.default_rng(1).normal(size=(4, 12, 12, 6)), jnp.float32)
+    block = ConvBlock(8, 3, act=act, pool=(3, 2), **options)
+    variables = block.init(jax.random.key(0), pictures)
+    expected = max_pool(ConvBlock(8, 3, act=act, **options).apply(variables, pictures), 3, strides=2)
+    for implementation in ("auto", "native"):
+        own = block.clone(implementation=implementation)
+        np.testing.assert_allclose(np.asarray(own.apply(variables, pictures)), expected, rtol=1e-4, atol=1e-5)
+        jax.tree.map(np.testing.assert_array_equal, own.init(jax.random.key(0), pictures), variables)
 
 
 def test_E6_flat_maps_and_means_of_maps() -> None:

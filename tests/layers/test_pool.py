@@ -82,6 +82,17 @@ def test_mean_is_flax_s(window, strides, padding):
     np.testing.assert_allclose(avg_pool(x, window, strides=strides, padding=padding), expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize(("strides", "padding"), [(2, ((0, 1), (0, 1))), (1, 1), (2, "SAME"), (3, ((1, 0), (0, 2)))])
+def test_means_without_the_padding_are_those_of_the_places_inside(strides, padding):
+    x = pictures(2, 6, 7, 3, levels=9)
+    options = {"strides": strides, "padding": padding, "count_include_pad": False}
+    per_side = [(p, p) for p in (padding, padding)] if isinstance(padding, int) else padding
+    expected = nn.avg_pool(x, (3, 3), (strides, strides), per_side, count_include_pad=False)  # type: ignore[arg-type]
+    np.testing.assert_allclose(avg_pool(x, 3, **options), expected, rtol=1e-6)
+    np.testing.assert_array_equal(AvgPool(3, **options).apply({}, x), avg_pool(x, 3, **options))
+    np.testing.assert_allclose(avg_pool(jnp.full_like(x, 5.0), 3, **options), 5.0, rtol=1e-6)
+
+
 def test_modules_are_the_functions_without_parameters():
     x = pictures(2, 6, 6, 3)
     pooled, variables = MaxPool((2, 2)).init_with_output(jax.random.key(0), x)

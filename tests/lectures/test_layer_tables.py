@@ -3,7 +3,7 @@
 import pytest
 
 from dl import models
-from dl.inspect.connections import connections, count_connections
+from dl.inspect.connection_counts import connections, count_connections
 from dl.inspect.summary import Summary, summarize
 
 

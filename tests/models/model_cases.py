@@ -12,12 +12,12 @@ import optax
 import pytest
 
 import dl
-from dl import models, objectives, optimizers
+from dl import models, objectives, optimizers, reconstruction
 from dl.layers.blocks import batch_norm
 from dl.models.functional import from_linen
 from dl.models.googlenet import Widths
 from dl.models.resnet import ResNet
-from dl.types import Model, ModelState, Objective, Params
+from dl.types import Array, Autoencoder, Model, ModelState, Objective, Params
 
 
 @cache
@@ -46,14 +46,26 @@ class Case:
     optimizer: optax.GradientTransformation
     zero_start: bool = False
     normalised: bool = False
+    reconstructs: bool = False
 
     @property
     def binary(self) -> bool:
         return self.model.name in ("perceptron", "logistic_regression")
 
     @property
+    def output_shape(self) -> tuple[int, ...]:
+        return self.input_shape if self.reconstructs else (self.outputs,)
+
+    @property
     def objective(self) -> Objective:
         return self.bind(self.model)
+
+    def objective_of(self, outputs: Array) -> Objective:
+        """The objective of a model that has answered already."""
+        if self.reconstructs:
+            halves = {"encode": lambda params, inputs: inputs, "decode": lambda params, code: outputs}
+            return self.bind(Autoencoder("answered", None, None, None, **halves, jacobian_norm=None))
+        return self.bind(Model("answered", None, lambda params, state, inputs, **_: (outputs, state, ()), None))
 
     def objective_over(self, axis_name: str) -> Objective:
         """The objective of the model whose batch statistics are those of all devices."""
@@ -211,8 +223,30 @@ RECURRENT = [
     ),
     reader("rnn_of_rows", "rnn", (6, 6, 2), 8 * (12 + 8 + 1) + 5 * (8 + 1), pool="mean"),
 ]
+
+
+def autoencoder(name: str, build: Callable[..., Any], shape: tuple[int, ...], parameters: int, **options: Any) -> Any:
+    """An auto-encoder of a code as long as the batch: it can learn by heart."""
+    training = {"bind": reconstruction.autoencoding, "optimizer": optimizers.adam(0.03), "reconstructs": True}
+    build = partial(build, shape, code_size=8, **options)
+    outputs = shape[-1] if len(shape) == 3 else shape[0]
+    return case(name, build, shape, outputs, parameters=parameters, **training)
+
+
+AUTOENCODERS = [
+    autoencoder("autoencoder", models.autoencoder, (12,), (13 * 16 + 17 * 8) + (9 * 16 + 17 * 12), hidden_sizes=(16,)),
+    # The decoder has the encoder's weights and biases of its own.
+    autoencoder("autoencoder_tied", models.autoencoder, (12,), 12 * 8 + 8 + 12, tied=True),
+    autoencoder(
+        "conv_autoencoder",
+        models.conv_autoencoder,
+        (4, 4, 1),
+        (9 * 1 * 16 + 16) + (64 * 8 + 8 + 8 * 64 + 64) + (9 * 16 * 1 + 1),
+        features=(16,),
+    ),
+]
 # Each list begins with the one before: by the scope, all tests of a case then come together and share what it compiled.
 of_cases = partial(pytest.mark.parametrize, "case", scope="module")
 every_normalised_model = of_cases(NORMALISED)
-every_deep_model = of_cases(NORMALISED + PLAIN + LENETS + RECURRENT)
-every_model = of_cases(NORMALISED + PLAIN + LENETS + RECURRENT + FLAT)
+every_deep_model = of_cases(NORMALISED + PLAIN + LENETS + RECURRENT + AUTOENCODERS)
+every_model = of_cases(NORMALISED + PLAIN + LENETS + RECURRENT + AUTOENCODERS + FLAT)

@@ -17,7 +17,7 @@ from dl.types import Model
 def test_outputs_have_their_shape_and_type_and_are_finite(case: Case) -> None:
     params, model_state = case.init()
     outputs, new_state, carry = compiled_apply(case.model)(params, model_state, case.batch()["inputs"])
-    assert outputs.shape == (8, case.outputs)
+    assert outputs.shape == (8, *case.output_shape)
     assert outputs.dtype == jnp.float32
     assert bool(jnp.isfinite(outputs).all())
     assert carry == ()
@@ -112,17 +112,24 @@ def test_dropout_keeps_the_mean() -> None:
     assert got != 1000
 
 
-PAPERS = {
-    "alexnet": models.alexnet(5, small=True),
-    "vgg": models.vgg(11, 5, small=True),
-    "nin": models.nin(5, small=True),
-    "googlenet": models.googlenet(5, small=True),
+# The shapes whose values are dropped, without the batch, and where: as the papers say.
+DROPPED = {
+    "alexnet": (models.alexnet(5, small=True), [(512,), (512,)]),
+    "vgg": (models.vgg(11, 5, small=True), [(512,)]),
+    "nin": (models.nin(5, small=True), [(16, 16, 96), (8, 8, 192)]),
+    "googlenet": (models.googlenet(5, small=True), [(512,)]),
 }
 
 
-@pytest.mark.parametrize("name", PAPERS)
-def test_the_nets_of_the_papers_have_dropout(name: str) -> None:
-    model, inputs, key = PAPERS[name], jax.ShapeDtypeStruct((1, 32, 32, 3), jnp.float32), jax.random.key(0)
+@pytest.mark.parametrize("name", DROPPED)
+def test_the_nets_of_the_papers_drop_what_the_papers_say(name: str) -> None:
+    model, dropped = DROPPED[name]
+    inputs, key = jax.ShapeDtypeStruct((1, 32, 32, 3), jnp.float32), jax.random.key(0)
+    rows = model.layers(inputs)
+    assert [row.output_shape for row in rows if row.name.startswith("dropout")] == dropped
+    if name in ("alexnet", "vgg"):  # after the hidden layers of as many units, not before
+        names = [row.name for row in rows if row.name.startswith(("dropout", "hidden", "output"))]
+        assert [number % 2 for number, layer in enumerate(names) if layer.startswith("dropout")] == [1] * len(dropped)
     params, model_state = jax.eval_shape(model.init, key, inputs)
 
     def traced(*, train: bool) -> str:

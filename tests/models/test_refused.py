@@ -103,6 +103,10 @@ WRONG: dict[str, Callable[[], Model]] = {
     "width is a positive factor.*not -0.5": lambda: models.vgg(11, width=-0.5),
     "width is a positive factor.*not 0.0": lambda: models.alexnet(width=0.0),
     "width is a positive factor.*not -1": lambda: models.googlenet(width=-1),
+    "width is a positive factor.*not -2": lambda: models.resnet(18, width=-2),
+    r"this resnet18 has 4 stages and features \(64, 128\) are for 2": lambda: models.resnet(18, features=(64, 128)),
+    r"this resnet20 has 3 stages and features \(8,\) are for 1": lambda: models.cifar_resnet(20, features=(8,)),
+    r"this VGG-11 has 5 stages and features \(64,\) are for 1": lambda: models.vgg(11, features=(64,)),
 }
 
 
