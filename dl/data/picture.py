@@ -11,6 +11,7 @@ from dl.errors import InputError
 PICTURE_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 """Pillow's name for 8-bit pictures of so many channels."""
 _GREY = ("1", "L", "LA", "La")
+_PALETTE_BYTES = {"RGB": 3, "BGR": 3, "RGBA": 4, "RGBX": 4, "BGRX": 4}
 
 
 def read_picture(path: str | Path, *, shape: tuple[int, int, int], view: View = "whole") -> np.ndarray:
@@ -31,11 +32,7 @@ def read_grey(path: str | Path) -> np.ndarray:
     Raises:
         InputError: for a file that is missing, or no picture that Pillow reads.
     """
-    from PIL import Image
-
-    picture = open_picture(Path(path).expanduser()).convert("RGBA")
-    paper = Image.new("RGBA", picture.size, "white")
-    return np.asarray(Image.alpha_composite(paper, picture).convert("L"))
+    return np.asarray(_on_paper(open_picture(Path(path).expanduser())).convert("L"))
 
 
 def open_picture(file: Path, *, decoded: bool = True) -> Any:
@@ -73,19 +70,45 @@ def _check_depth(picture: Any) -> None:
 
 def is_grey(picture: Any) -> bool:
     """Whether Pillow's `picture` has no colours."""
+    if picture.mode == "P":
+        return _has_grey_palette(picture.palette)
     return picture.mode in _GREY or picture.mode.startswith("I;16")
 
 
+def _has_grey_palette(palette: Any) -> bool:
+    """Whether all colours of Pillow's `palette` are grey; those stored in an unusual order count as colours."""
+    size = _PALETTE_BYTES.get(palette.rawmode or palette.mode)
+    if size is None:
+        return False
+    colours = np.frombuffer(bytes(palette.palette), np.uint8)
+    colours = colours[: len(colours) // size * size].reshape(-1, size)[:, :3]
+    return bool((colours == colours[:, :1]).all())
+
+
 def to_pixels(picture: Any, shape: tuple[int, int, int], *, box: Box | None = None) -> np.ndarray:
-    """Pillow's `picture`, or what of it lies in `box`, as uint8 [H, W, C]: its channels converted, resized to H, W."""
+    """Pillow's `picture`, or what of it lies in `box`, as uint8 [H, W, C]: its channels converted, resized to H, W.
+
+    What is transparent shows as white paper, unless four channels keep it.
+    """
     from PIL import Image
 
     height, width, channels = shape
     mode = PICTURE_MODES[channels]
+    picture = picture if mode == "RGBA" else _on_paper(picture)
     converted = picture if picture.mode == mode else picture.convert(mode)
     if box or converted.size != (width, height):
         converted = converted.resize((width, height), Image.Resampling.BILINEAR, box=box)
     return np.frombuffer(converted.tobytes(), np.uint8).reshape(shape)
+
+
+def _on_paper(picture: Any) -> Any:
+    """Pillow's `picture` on a white ground if it is transparent anywhere: converting would show what is hidden."""
+    from PIL import Image
+
+    if not picture.has_transparency_data:
+        return picture
+    ground = Image.new("RGBA", picture.size, "white")
+    return Image.alpha_composite(ground, picture.convert("RGBA"))
 
 
 def _not_a_picture(file: Path, error: Exception) -> InputError:
