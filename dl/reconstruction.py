@@ -36,6 +36,14 @@ def autoencoding(
     L = Σ_i (y_i − x_i)² + Σ penalties with y = decode(encode(corrupt(x))). Noise and penalties belong to training:
     the validation and test losses are the error from clean inputs alone. Reports loss, mse (Σ_i (y_i − x_i)², no ½;
     `targets` are not looked at). Source: F1-F3; denoising Vincent et al. 2008.
+
+    >>> import dl
+    >>> model = dl.models.autoencoder((2,), code_size=1)
+    >>> params = {"encoder_0": {"kernel": jnp.zeros((2, 1)), "bias": jnp.zeros(1)}}
+    >>> params["decoder_0"] = {"kernel": jnp.zeros((1, 2)), "bias": jnp.array([1.0, 1.0])}
+    >>> batch = {"inputs": jnp.array([[3.0, 1.0]]), "mask": jnp.ones(1)}
+    >>> metrics.compute(autoencoding(model)(params, {}, batch)[0])
+    {'loss': 4.0, 'mse': 4.0}
     """
 
     def objective(
@@ -81,7 +89,12 @@ def masking_noise(fraction: float, *, value: float = 0.0) -> Corruption:
 
 
 def l1_sparsity(weight: float) -> Penalty:
-    """weight · Σ_j |h_j|: units that are not needed are silent. Source: F3."""
+    """weight · Σ_j |h_j|: units that are not needed are silent. Source: F3.
+
+    >>> coded = Coded({}, jnp.zeros((1, 1)), jnp.array([[1.0, -2.0]]), jnp.ones(1), jax.random.key(0))
+    >>> l1_sparsity(0.5)(coded).tolist()
+    [1.5]
+    """
     return lambda coded: weight * jnp.sum(jnp.abs(coded.code), axis=1)
 
 
@@ -90,6 +103,10 @@ def kl_sparsity(weight: float, *, target: float = 0.05) -> Penalty:
 
     The code must lie in (0, 1): logistic units. As with batch statistics, ρ̂ is of the examples computed together: those
     of a micro-batch, and under `pmap` of a device. Source: F3; Ng 2011 (CS294A lecture notes, sparse auto-encoder).
+
+    >>> coded = Coded({}, jnp.zeros((1, 1)), jnp.full((1, 2), 0.05), jnp.ones(1), jax.random.key(0))
+    >>> kl_sparsity(1.0)(coded).round(5).tolist()
+    [0.0]
     """
 
     def penalty(coded: Coded) -> Array:
@@ -106,6 +123,13 @@ def contraction(model: Autoencoder, weight: float) -> Penalty:
     """weight · ‖∂h/∂x‖²_F: a code that small changes of the input do not change. Source: F3, Rifai et al. 2011.
 
     In closed form where the encoder is one layer, else an unbiased estimate from one random direction a step.
+
+    >>> import dl
+    >>> model = dl.models.autoencoder((2,), code_size=1)
+    >>> params = {"encoder_0": {"kernel": jnp.array([[1.0], [2.0]]), "bias": jnp.zeros(1)}}
+    >>> coded = Coded(params, jnp.zeros((1, 2)), jnp.zeros((1, 1)), jnp.ones(1), jax.random.key(0))
+    >>> contraction(model, 0.1)(coded).tolist()
+    [0.5]
     """
     return lambda coded: weight * model.jacobian_norm(coded.params, coded.inputs, coded.key)
 

@@ -17,7 +17,7 @@ def write_filters(run: str, file: Path) -> None:
         raise InputError(f"{run} is no run, and only a run has filters that were learned: give the folder of one")
     from PIL import Image
 
-    from dl.inspect.filters import filter_grid, filters
+    from dl.inspect.first_filters import filter_grid, filters
     from dl.runs.load import load
 
     loaded = load(run)

@@ -1,1 +1,12 @@
-"""What a reader wants to know of a model."""
+"""What a reader wants to know of a model: what it costs and sees, what it has learned, how far back it remembers.
+
+The names are listed in `__init__.pyi` and loaded when they are first used.
+
+>>> import dl
+>>> dl.inspect.summarize(dl.models.softmax_regression(10), (28, 28, 1)).parameters
+7850
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -9,7 +9,7 @@ import numpy as np
 
 from dl.data.batching import evaluation_batches
 from dl.errors import InputError, did_you_mean
-from dl.inspect.feature_maps import features
+from dl.inspect.layer_outputs import features
 from dl.inspect.trained import Trained
 from dl.types import Array, Source
 
@@ -35,10 +35,20 @@ def nearest_neighbours(
 
     Distances are ‖q − e‖, or 1 − q·e / (‖q‖ ‖e‖) for `metric` "cosine" (1 if one of them is 0). Equal distances keep
     the order of the examples, a training part of a data set or an `ArraySource`. They are read `batch_size` at a time,
-    and only their indices and distances are kept. Layers are named as in `feature_maps`.
+    and only their indices and distances are kept. Layers are named as in `feature_maps`. Source: Krizhevsky et al.
+    2012, section 6.1.
 
     Raises:
         InputError: for an unknown layer or metric, more neighbours than examples, inputs of another shape.
+
+    >>> import dl
+    >>> from dl.data.dataset import ArraySource
+    >>> from dl.inspect.trained import Network
+    >>> params = {"output": {"kernel": jnp.array([[1.0], [0.0]]), "bias": jnp.zeros(1)}}
+    >>> examples = ArraySource(np.array([[5.0, 0.0], [1.0, 9.0], [2.0, 0.0]]), np.zeros(3, np.int32))
+    >>> network = Network(dl.models.softmax_regression(1), params)
+    >>> nearest_neighbours(network, np.ones((1, 2)), examples, layer="output", count=2)
+    Neighbours(index=array([[1, 2]]...), distance=array([[0., 1.]]...))
     """
     if metric not in _DISTANCES:
         raise InputError(f"unknown metric {metric!r}; {did_you_mean(metric, _DISTANCES)}")

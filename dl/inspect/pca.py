@@ -32,7 +32,11 @@ def compare_with_pca(model: Autoencoder, params: Params, data: Dataset, *, code_
 
 
 def fit_pca(inputs: np.ndarray, *, components: int) -> "PCA":
-    """scikit-learn's PCA of inputs [N, D], exact, from their covariance."""
+    """scikit-learn's PCA of inputs [N, D], exact, from their covariance. Source: F2.
+
+    >>> fit_pca(np.array([[0.0, 0.0], [2.0, 0.0]]), components=1).components_.round(3).tolist()
+    [[1.0, 0.0]]
+    """
     from sklearn.decomposition import PCA
 
     return PCA(components, svd_solver="covariance_eigh").fit(inputs)

@@ -12,7 +12,7 @@ import dl
 from dl import models, optimizers, reconstruction
 from dl.data.dataset import ArraySource, Dataset, make_dataset
 from dl.inspect import autoencoders, pca
-from dl.inspect.linear_probe import linear_probe
+from dl.inspect.probe import linear_probe
 
 
 def low_rank(*, examples: int = 200, rank: int = 5, size: int = 12) -> Dataset:

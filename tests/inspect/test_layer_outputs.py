@@ -8,7 +8,7 @@ import pytest
 import dl
 from dl import models
 from dl.errors import InputError
-from dl.inspect.feature_maps import feature_maps, features
+from dl.inspect.layer_outputs import feature_maps, features
 from dl.inspect.trained import Network, in_blocks, outputs
 from dl.runs.load import Loaded
 from dl.types import Model

@@ -10,7 +10,7 @@ import pytest
 
 from dl import models
 from dl.errors import InputError
-from dl.inspect.saliency import saliency, smooth_saliency
+from dl.inspect.saliency_maps import saliency, smooth_saliency
 from dl.inspect.scores import class_scores
 from dl.inspect.trained import Network
 from dl.types import Model

@@ -45,6 +45,13 @@ def smooth_saliency(
 
     ε is normal with σ = `noise` · (max x − min x) of each picture; 0.1 to 0.2 is usual. The classes are those of the
     pictures without noise. Source: Smilkov et al. 2017 (SmoothGrad), arXiv:1706.03825.
+
+    >>> import dl
+    >>> from dl.inspect.trained import Network
+    >>> params = {"output": {"kernel": jnp.array([[1.0], [-3.0]]), "bias": jnp.zeros(1)}}
+    >>> network = Network(dl.models.softmax_regression(1), params)
+    >>> smooth_saliency(network, np.ones((1, 1, 2, 1)), key=jax.random.key(0), samples=2).tolist()
+    [[[1.0, 3.0]]]
     """
     if samples < 1 or noise < 0:
         raise InputError(f"samples {samples} and noise {noise}: at least one sample, and noise of at least 0")

@@ -9,7 +9,7 @@ import pytest
 
 from dl import models
 from dl.errors import InputError
-from dl.inspect.occlusion import occlusion
+from dl.inspect.occlusion_maps import occlusion
 from dl.inspect.scores import class_scores
 from dl.inspect.trained import Network
 from dl.types import Model

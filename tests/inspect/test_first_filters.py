@@ -10,7 +10,7 @@ import pytest
 import dl
 from dl import models
 from dl.errors import InputError
-from dl.inspect.filters import filter_grid, filters
+from dl.inspect.first_filters import filter_grid, filters
 from dl.inspect.trained import Network
 from dl.models.googlenet import Widths
 

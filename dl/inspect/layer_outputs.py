@@ -39,7 +39,14 @@ def feature_maps(
 
 
 def features(trained: Trained, inputs: Array | np.ndarray, *, layer: str, batch_size: int = 256) -> np.ndarray:
-    """The outputs of one layer as vectors: [N, ...] -> float32 [N, F], `batch_size` inputs at a time."""
+    """The outputs of one layer as vectors: [N, ...] -> float32 [N, F], `batch_size` inputs at a time.
+
+    >>> import dl
+    >>> from dl.inspect.trained import Network
+    >>> params = {"output": {"kernel": jnp.array([[1.0], [2.0]]), "bias": jnp.zeros(1)}}
+    >>> features(Network(dl.models.softmax_regression(1), params), np.eye(2), layer="output").tolist()
+    [[1.0], [2.0]]
+    """
 
     def block(index: np.ndarray) -> Array:
         maps = feature_maps(trained, inputs[index], layers=[layer])[layer]

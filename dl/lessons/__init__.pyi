@@ -1,0 +1,16 @@
+from . import convolution as convolution
+from . import filtering as filtering
+from . import gates as gates
+from . import kernels as kernels
+from . import pooling as pooling
+from .convolution import as_dense as as_dense
+from .convolution import convolve as convolve
+from .convolution import count_weights as count_weights
+from .convolution import output_size as output_size
+from .filtering import smooth as smooth
+from .gates import composed_xor as composed_xor
+from .gates import gate as gate
+from .kernels import apply_kernel as apply_kernel
+from .pooling import change_under_shift as change_under_shift
+from .pooling import spread as spread
+from .pooling import trainable_pool as trainable_pool
