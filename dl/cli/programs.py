@@ -3,20 +3,25 @@
 from pathlib import Path
 from typing import Literal
 
+from dl.cli.outcome import say
+
 
 def programs(
     run: Path,
     *,
     count: int = 100,
     temperature: float = 0.5,
-    longest: int = 1500,
-    order: int = 12,
+    longest: int = 0,
+    longest_gram: int = 12,
     seed: int = 0,
     repair_calls: int = 400,
     show: int = 0,
     format: Literal["text", "markdown", "json"] = "text",
 ) -> None:
     """Judge C programs of a run's model beside those of an n-gram model and held-out real ones (H3).
+
+    All of it, every program with the nearest of the training part, is also written to the run's folder, as
+    programs.json.
 
     Parameters
     ----------
@@ -27,28 +32,29 @@ def programs(
     temperature
         Below 1 the likely becomes likelier.
     longest
-        Symbols after which a program is cut.
-    order
-        Order of the n-gram model.
+        Symbols after which a program is cut; 0: as many as the longest of the training part has.
+    longest_gram
+        Symbols of the n-gram model's longest n-grams.
     seed
         Another seed draws other programs.
     repair_calls
         Calls of the compiler to mend a rejected program with; 0 mends none.
     show
-        Print this many of the run's programs, each beside the nearest of the training part.
+        Print this many programs of each, each beside the nearest of the training part.
     format
         A table for people, Markdown, or JSON with every program.
     """
     import json
 
     from dl.inspect.program_report import as_json, beside, compare
-    from dl.runs.programs import Asked, report_on_run
+    from dl.runs.programs import ProgramOptions, report_on_run
 
-    asked = Asked(count, temperature, longest, order, seed, repair_calls)
-    reports = report_on_run(str(run), asked)
+    options = ProgramOptions(count, temperature, longest, longest_gram, seed, repair_calls)
+    reports = report_on_run(str(run), options, say=say)
     if format == "json":
         print(json.dumps({name: as_json(one) for name, one in reports.items()}, indent=2, ensure_ascii=False))
         return
     print(compare(reports, markdown=format == "markdown"))
-    for sample in next(iter(reports.values())).samples[: max(0, show)]:
-        print("\n" + beside(sample))
+    for name, one in reports.items() if show > 0 else ():
+        for sample in one.samples[:show]:
+            print(f"\n=== {name} ===\n" + beside(sample))

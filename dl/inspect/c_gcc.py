@@ -39,6 +39,13 @@ def _working(gcc: str) -> Judge | None:
     return judge if right.accepted and not wrong.accepted else None
 
 
+@functools.cache
+def _column_flags(gcc: str) -> tuple[str, ...]:
+    """Columns as bytes: from GCC 11 on they are otherwise places on a terminal, of which a sign may take two."""
+    major = re.match(r"\d+", _version(gcc))
+    return ("-fdiagnostics-column-unit=byte",) if major and int(major[0]) >= 11 else ()
+
+
 def _version(gcc: str) -> str:
     return subprocess.run((gcc, "-dumpversion"), capture_output=True, text=True, check=False).stdout.strip()
 
@@ -58,16 +65,26 @@ def _verdict(gcc: str, folder: str, text: str) -> Verdict:
     errors = _ERROR.findall(messages)
     if not errors:
         return Verdict(False, (messages.strip() or f"gcc ended with {status}").splitlines()[0], None, 1)
-    line, column, message = errors[0]
+    line, byte, message = errors[0]
     # GCC reports the end of the text at the beginning of its last line.
     at_end = message.endswith("at end of input")
-    return Verdict(False, message, len(text) if at_end else offset_of(text, int(line), int(column)), len(errors))
+    offset = len(text) if at_end else offset_of(text, int(line), _column(text, int(line), int(byte)))
+    return Verdict(False, message, offset, len(errors))
+
+
+def _column(text: str, line: int, byte: int) -> int:
+    """The character, from 1, that a byte of a line, from 1, belongs to."""
+    lines = text.split("\n")
+    if not 1 <= line <= len(lines):
+        return 0
+    before = lines[line - 1].encode("utf-8", "replace")[: byte - 1]
+    return len(before.decode("utf-8", "ignore")) + 1
 
 
 def _compile(gcc: str, folder: str, text: str) -> tuple[int, str]:
     """GCC's exit status and messages, in English."""
     process = subprocess.Popen(
-        (*_LIMITED, gcc, *_FLAGS),
+        (*_LIMITED, gcc, *_column_flags(gcc), *_FLAGS),
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -4,7 +4,7 @@ The same figures are made of a network's samples, of an n-gram model's and of re
 side by side do they tell something.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,12 +36,17 @@ class ProgramReport(NamedTuple):
 
 
 def report(
-    samples: Sequence[str], corpus: Corpus, *, judge: Judge | None = None, repair_calls: int = 400
+    samples: Sequence[str],
+    corpus: Corpus,
+    *,
+    judge: Judge | None = None,
+    repair_calls: int = 400,
+    on_sample: Callable[[int], None] = lambda done: None,
 ) -> ProgramReport:
     """Judge, mend and compare every sample; the corpus is what the model was trained on. Source: H3.
 
     A rejected sample costs at most about `repair_calls` calls of the compiler, a hundredth of a second each, and is
-    not mended with 0.
+    not mended with 0. `on_sample` hears how many are done.
 
     Raises:
         InputError: without samples; when there is no judge of C programs.
@@ -49,16 +54,12 @@ def report(
     if not samples:
         raise InputError("no programs to report on: give at least one")
     judge = judge or find_judge()
-    judged = verdicts(samples, judge=judge)
-    return ProgramReport(
-        judge.name,
-        [
-            Sample(
-                text, verdict, open_brackets(text), repair(text, judge=judge, calls=repair_calls), nearest(text, corpus)
-            )
-            for text, verdict in zip(samples, judged, strict=True)
-        ],
-    )
+    found = []
+    for text, verdict in zip(samples, verdicts(samples, judge=judge), strict=True):
+        mended = repair(text, judge=judge, calls=repair_calls)
+        found.append(Sample(text, verdict, open_brackets(text), mended, nearest(text, corpus)))
+        on_sample(len(found))
+    return ProgramReport(judge.name, found)
 
 
 def figures(report: ProgramReport) -> dict[str, float | None]:
@@ -111,7 +112,7 @@ def beside(sample: Sample) -> str:
 
 
 def as_json(report: ProgramReport) -> dict[str, Any]:
-    """The report as JSON's types: the judge, the figures and each sample with its nearest programs by index."""
+    """The report as JSON's types: the judge, the figures and each sample with its nearest programs."""
     return {"judge": report.judge, "figures": figures(report), "samples": [_sample_json(one) for one in report.samples]}
 
 
@@ -124,8 +125,8 @@ def _sample_json(sample: Sample) -> dict[str, Any]:
         "open_brackets": sample.open_brackets,
         "mended": sample.repair and sample.repair.text,
         "wrong_characters": sample.repair and sample.repair.wrong_characters,
-        "nearest_by_structure": {"index": structure.index, "distance": structure.distance},
-        "nearest_by_names": {"index": names.index, "distance": names.distance},
+        "nearest_by_structure": structure._asdict(),
+        "nearest_by_names": names._asdict(),
     }
 
 

@@ -9,6 +9,7 @@ runs/lenet_digits/20260131-120000-0/
     checkpoints/      Orbax checkpoints by step
     profile/          a trace of some steps, if it was asked for
     samples/          of a language model: what it writes at each evaluation, a file a step
+    programs.json     of one of C programs: what `programs` said last
     result.json       the final figures (written last: a run that has it is finished)
 ```
 """

@@ -1,6 +1,8 @@
 """Programs that a run's model writes, beside held-out real ones and those of an n-gram model (H3)."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -12,33 +14,42 @@ from dl.data.tokens import TokenSource
 from dl.data.vocabulary import Vocabulary
 from dl.errors import InputError
 from dl.inspect.c_compiler import find_judge
-from dl.inspect.program_report import ProgramReport, report
+from dl.inspect.program_report import ProgramReport, as_json, report
 from dl.inspect.programs import make_corpus
+from dl.runs.files import write_json
 from dl.runs.folder import open_folder
 from dl.runs.generate import generate_documents
 from dl.runs.load import load
 from dl.runs.setup import check_same_data, open_data
+from dl.train.options import require
 
 
 @dataclass(frozen=True)
-class Asked:
-    """How many programs to draw, how, and how hard to try to mend them."""
+class ProgramOptions:
+    """How many programs to draw, how, and how hard to try to mend them.
+
+    `longest` is where a program is cut, 0 where the longest one of the training part ends; `longest_gram` the n-gram
+    model's n.
+    """
 
     count: int = 100
     temperature: float = 0.5
-    longest: int = 1500
-    order: int = 12
+    longest: int = 0
+    longest_gram: int = 12
     seed: int = 0
     repair_calls: int = 400
 
     def __post_init__(self) -> None:
-        for name in ("count", "longest", "order"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        for name, least in (("count", 1), ("temperature", 0), ("longest", 0), ("longest_gram", 1), ("seed", 0)):
+            require(getattr(self, name) >= least, name, getattr(self, name), f"at least {least}")
 
 
-def report_on_run(run: str, asked: Asked) -> dict[str, ProgramReport]:
+def report_on_run(
+    run: str, options: ProgramOptions, *, say: Callable[[str], None] = lambda text: None
+) -> dict[str, ProgramReport]:
     """The reports on the run's model, on an n-gram model of its training part, and on programs of its test part.
+
+    They are kept in the run's folder too, as programs.json. `say` hears what is being done.
 
     Raises:
         InputError: when the run is no language model of documents, or there is no judge of C programs.
@@ -50,15 +61,31 @@ def report_on_run(run: str, asked: Asked) -> dict[str, ProgramReport]:
     check_same_data(folder, data)
     vocabulary = loaded.spec.text
     known = read_documents(data.train, vocabulary)
+    options = replace(options, longest=options.longest or max(map(len, known)))
+    say(f"writing {options.count} programs with {config.experiment.name}")
     drawn = {
         config.experiment.name: generate_documents(
-            loaded, asked.count, longest=asked.longest, temperature=asked.temperature, seed=asked.seed
-        ),
-        f"{asked.order}-gram": _of_ngram(data, vocabulary, asked),
-        "held out": _held_out(data, vocabulary, asked),
+            loaded, options.count, longest=options.longest, temperature=options.temperature, seed=options.seed
+        )
     }
+    say(f"writing {options.count} programs with {options.longest_gram}-grams")
+    drawn[f"{options.longest_gram}-gram"] = _of_ngram(data, vocabulary, options)
+    drawn["held out"] = _held_out(data, vocabulary, options)
+    say(f"preparing {len(known):,} programs to compare with")
     corpus = make_corpus(known)
-    return {name: report(texts, corpus, judge=judge, repair_calls=asked.repair_calls) for name, texts in drawn.items()}
+    reports = {}
+    for name, texts in drawn.items():
+        tell = partial(_tell, say, name, len(texts))
+        reports[name] = report(texts, corpus, judge=judge, repair_calls=options.repair_calls, on_sample=tell)
+    told = {name: as_json(one) for name, one in reports.items()}
+    write_json(folder.path / "programs.json", {"options": asdict(options), "reports": told})
+    return reports
+
+
+def _tell(say: Callable[[str], None], name: str, of: int, done: int) -> None:
+    """At most ten times."""
+    if done % max(1, of // 10) == 0:
+        say(f"{name}: {done} of {of} programs judged")
 
 
 def read_documents(part: Part, vocabulary: Vocabulary) -> list[str]:
@@ -77,19 +104,19 @@ def read_documents(part: Part, vocabulary: Vocabulary) -> list[str]:
     return [vocabulary.decode(part.tokens[first + 1 : last]) for first, last in pairwise(ends) if last > first + 1]
 
 
-def _of_ngram(data: Dataset, vocabulary: Vocabulary, asked: Asked) -> list[str]:
+def _of_ngram(data: Dataset, vocabulary: Vocabulary, options: ProgramOptions) -> list[str]:
     assert isinstance(data.train, TokenSource)
-    model = ngram.fit(data.train.tokens, order=asked.order, symbols=len(vocabulary))
+    model = ngram.fit(data.train.tokens, order=options.longest_gram, symbols=len(vocabulary))
     prime = np.array([vocabulary.end])
     texts = []
-    for number in range(asked.count):
-        seed = asked.seed * asked.count + number
-        drawn = ngram.sample(model, prime, length=asked.longest, temperature=asked.temperature, seed=seed)
+    for number in range(options.count):
+        seed = options.seed * options.count + number
+        drawn = ngram.sample(model, prime, length=options.longest, temperature=options.temperature, seed=seed)
         ends = np.flatnonzero(drawn == vocabulary.end)
         texts.append(vocabulary.decode(drawn[: ends[0]] if len(ends) else drawn))
     return texts
 
 
-def _held_out(data: Dataset, vocabulary: Vocabulary, asked: Asked) -> list[str]:
+def _held_out(data: Dataset, vocabulary: Vocabulary, options: ProgramOptions) -> list[str]:
     texts = read_documents(data.test, vocabulary)
-    return [texts[place] for place in permutation(asked.seed, len(texts))[: asked.count]]
+    return [texts[place][: options.longest] for place in permutation(options.seed, len(texts))[: options.count]]

@@ -9,7 +9,7 @@ from dl.cli import main
 
 PROGRAM = "int main() {{ int n = {0}; return n + {0}; }}"
 SMALL = "--hidden-size 4 --batch-size 2 --epochs 1 --devices 1 --quiet"
-ASKED = "--count 3 --longest 30 --order 4 --repair-calls 3"
+ASKED = "--count 3 --longest 50 --longest-gram 4 --repair-calls 3"
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_three_sources_are_judged_side_by_side(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = f"programs {folder / 'lstm_programs'} {ASKED} --format json"
     assert main("experiments", words.split()) == 0
-    reports = json.loads(capsys.readouterr().out)
+    out, err = capsys.readouterr()
+    reports = json.loads(out)
+    assert "writing 3 programs with lstm_programs" in err
+    assert "4-gram: 3 of 3 programs judged" in err
+    kept = json.loads((folder / "lstm_programs" / "programs.json").read_text())
+    assert kept["reports"] == reports
+    assert (kept["options"]["longest"], kept["options"]["longest_gram"]) == (50, 4)
+    nearest = reports["held out"]["samples"][0]["nearest_by_structure"]["program"]
+    assert nearest.startswith("int main() {")
     assert list(reports) == ["lstm_programs", "4-gram", "held out"]
     assert {report["figures"]["programs"] for report in reports.values()} == {3, 2}  # two of twenty are held out
     assert reports["held out"]["figures"]["compiled"] == 1.0
@@ -41,8 +49,16 @@ def test_a_table_and_the_programs_that_are_asked_for(folder: Path, capsys: pytes
     assert main("experiments", f"programs {folder / 'lstm_programs'} {ASKED} --show 1".split()) == 0
     out = capsys.readouterr().out
     assert "wrong characters, mean" in out
-    assert out.count("--- sample") == 1
-    assert out.count("--- nearest by") == 2
+    assert out.count("--- sample") == 3
+    assert out.count("--- nearest by") == 6
+    assert all(f"=== {name} ===" in out for name in ("lstm_programs", "4-gram", "held out"))
+
+
+def test_programs_are_cut_where_the_longest_of_the_training_part_ends(folder: Path) -> None:
+    asked = "--count 2 --longest-gram 1 --repair-calls 0 --format json"
+    assert main("experiments", f"programs {folder / 'lstm_programs'} {asked}".split()) == 0
+    kept = json.loads((folder / "lstm_programs" / "programs.json").read_text())
+    assert kept["options"]["longest"] == len(PROGRAM.format(10))
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,11 @@ def test_names_are_known_to_the_compiler_alone(gcc: Judge) -> None:
     assert parser is None or parser.verdicts([text])[0].accepted
 
 
+@pytest.mark.parametrize("text", ["/* é日 */ int x = @;", "int x; /* 日本語 */\tint y = @;", 'char *s = "ü"; @'])
+def test_signs_of_many_bytes_are_one_character_of_the_text(gcc: Judge, text: str) -> None:
+    assert gcc.verdicts([text])[0].offset == text.index("@")
+
+
 def test_many_texts_keep_their_order(gcc: Judge) -> None:
     texts = [f"int x{number};" if number % 3 else f"int {number};" for number in range(24)]
     assert [verdict.accepted for verdict in verdicts(texts, judge=gcc)] == [bool(n % 3) for n in range(24)]

@@ -77,8 +77,15 @@ def test_json_has_every_sample() -> None:
     assert found["judge"] == "brackets"
     assert [sample["text"] for sample in found["samples"]] == SAMPLES
     assert [sample["compiles"] for sample in found["samples"]] == [True, False, False, True]
-    assert found["samples"][0]["nearest_by_structure"] == {"index": 0, "distance": 0.0}
+    copied = {"index": 0, "program": TRAINING[0], "distance": 0.0}
+    assert found["samples"][0]["nearest_by_structure"] == found["samples"][0]["nearest_by_names"] == copied
     assert found["samples"][1]["wrong_characters"] == 1
+
+
+def test_one_hears_of_every_sample() -> None:
+    heard: list[int] = []
+    report(SAMPLES, make_corpus(TRAINING), judge=CLOSED, repair_calls=0, on_sample=heard.append)
+    assert heard == [1, 2, 3, 4]
 
 
 def test_a_sample_is_shown_with_what_it_may_be_copied_from() -> None:
