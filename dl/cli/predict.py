@@ -1,41 +1,74 @@
-"""`predict RUN FILE...`: classify pictures."""
+"""`predict RUN FILE...`: classify pictures or texts."""
 
+import textwrap
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from dl.errors import InputError
 
+if TYPE_CHECKING:
+    from dl.runs.load import Loaded, Prediction
 
-def predict(run: Path, *files: Path, photo: bool = False, checkpoint: Literal["last", "best"] = "last") -> None:
-    """Classify pictures with a run's model: a line a file, with the class and its probability.
+
+def predict(
+    run: Path,
+    *files: Path,
+    text: list[str] | None = None,
+    photo: bool = False,
+    checkpoint: Literal["last", "best"] = "last",
+) -> None:
+    """Classify pictures or texts with a run's model: a line each, with the class and its probability.
 
     Pictures are resized to what the model takes, whole or their middle alone, as the run was evaluated. MNIST-like
     data are bright strokes on a dark ground, cut out and centred: use --photo for a photograph of a sign on paper.
+    A text file is one text.
 
     Parameters
     ----------
     run
         The run's folder.
     files
-        Pictures, in any format that Pillow reads.
+        Pictures, in any format that Pillow reads; text files for a run that learned from labelled texts.
+    text
+        A text itself; may be given several times.
     photo
         Find the dark strokes on their light ground, and scale and centre them as MNIST's are.
     checkpoint
         The newest parameters, or those with the lowest validation loss.
     """
-    if not files:
-        raise InputError("predict needs at least one picture: predict RUN FILE...")
+    if not files and not text:
+        raise InputError("predict needs at least one picture or text: predict RUN FILE...")
+    from dl.runs.load import load
+
+    loaded = load(run, checkpoint=checkpoint)
+    if loaded.spec.vocabulary is not None and loaded.spec.task == "classification":
+        if photo:
+            raise InputError(f"--photo is for pictures, and {run} reads texts: leave it out")
+        predictions = _of_texts(loaded, files, text or [])
+    else:
+        if text or len(loaded.spec.input_shape) != 3:
+            kind = "pictures" if len(loaded.spec.input_shape) == 3 else f"inputs of shape {loaded.spec.input_shape}"
+            raise InputError(f"the model of {run} takes {kind}, not {'texts' if text else 'pictures'}")
+        predictions = _of_pictures(loaded, files, photo=photo)
+    for name, prediction in predictions:
+        print(f"{name}: {prediction.label} ({prediction.probability:.3f})")
+
+
+def _of_texts(loaded: "Loaded", files: tuple[Path, ...], texts: list[str]) -> "list[tuple[str, Prediction]]":
+    from dl.data.part_files import read_text
+
+    names = [*map(str, files), *(textwrap.shorten(text, 60, placeholder="…") for text in texts)]
+    return list(zip(names, loaded.predict([*map(read_text, files), *texts]), strict=True))
+
+
+def _of_pictures(loaded: "Loaded", files: tuple[Path, ...], *, photo: bool) -> "list[tuple[str, Prediction]]":
     import numpy as np
 
     from dl.data.photo import read_photo
     from dl.data.picture import read_picture
-    from dl.runs.load import load
 
-    loaded = load(run, checkpoint=checkpoint)
-    if len(loaded.spec.input_shape) != 3:
-        raise InputError(f"the model of {run} takes inputs of shape {loaded.spec.input_shape}, not pictures")
     read = read_photo if photo else partial(read_picture, view=loaded.spec.view)
-    pictures = np.stack([read(file, shape=loaded.spec.input_shape) for file in files])
-    for file, prediction in zip(files, loaded.predict(pictures), strict=True):
-        print(f"{file}: {prediction.label} ({prediction.probability:.3f})")
+    height, width, channels = loaded.spec.input_shape
+    pictures = np.stack([read(file, shape=(height, width, channels)) for file in files])
+    return list(zip(map(str, files), loaded.predict(pictures), strict=True))

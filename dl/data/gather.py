@@ -1,6 +1,7 @@
 """From indices to a batch: examples are gathered and normalised inside the compiled step."""
 
 from collections.abc import Callable
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -27,7 +28,7 @@ def make_gather(spec: DataSpec) -> Callable[[dict[str, Array], IndexedBatch], Ba
         if "lengths" in taken:
             inputs = Ragged(inputs, jnp.asarray(taken["lengths"]))
             if spec.has_step_targets:
-                mask = mask[:, None] * step_mask(inputs.lengths, inputs.values.shape[1])
+                mask = mask[:, None] * step_weights(inputs.lengths, inputs.values.shape[1])
         return {
             "inputs": inputs,
             "targets": jnp.asarray(taken["targets"]),
@@ -45,34 +46,55 @@ def gather_segments(tokens: Array, indexed: IndexedBatch, *, steps: int) -> Batc
     batch = {
         "inputs": rows[:, :-1],
         "targets": rows[:, 1:],
-        "mask": step_mask(jnp.asarray(indexed.mask), steps),
+        "mask": step_weights(jnp.asarray(indexed.mask), steps),
         "index": jnp.asarray(indexed.index),
     }
     return batch if indexed.fresh is None else {**batch, "fresh": jnp.asarray(indexed.fresh)}
 
 
-def step_mask(lengths: Array, steps: int) -> Array:
+def step_weights(lengths: Array, steps: int) -> Array:
     """1 for the first `lengths` [B] of `steps` steps, then 0: float32 [B, T].
 
-    >>> step_mask(jnp.array([0, 2]), 3).tolist()
+    >>> step_weights(jnp.array([0, 2]), 3).tolist()
     [[0.0, 0.0, 0.0], [1.0, 1.0, 0.0]]
     """
     return (jnp.arange(steps) < lengths[:, None]).astype(jnp.float32)
 
 
-def check_inputs(inputs: Array | np.ndarray, spec: DataSpec) -> None:
-    """Raises InputError unless raw inputs [B, ...] have the shape, and pictures the type, of the data of `spec`."""
-    if tuple(inputs.shape[1:]) != spec.input_shape:
-        raise InputError(f"inputs are {tuple(inputs.shape[1:])}, the model takes {spec.input_shape}")
-    if spec.input_dtype == "uint8" and inputs.dtype != np.uint8:
-        raise InputError(f"inputs are {inputs.dtype}; give pictures as uint8, 0 to 255")
+def check_inputs(inputs: Array | np.ndarray | Ragged, spec: DataSpec) -> None:
+    """Raises InputError unless raw inputs [B, ...] have the shape, and pictures the type, of the data of `spec`.
+
+    Sequences with a target a step may have another number of steps. Those of several lengths must come with them.
+    """
+    if spec.ragged != isinstance(inputs, Ragged):
+        needed = "several lengths: give Ragged(values, lengths)" if spec.ragged else "one length: give an array"
+        raise InputError(f"the model reads sequences of {needed}")
+    values = inputs.values if isinstance(inputs, Ragged) else inputs
+    given, expected = tuple(values.shape[1:]), spec.input_shape
+    if spec.ragged or spec.has_step_targets:
+        expected = (*given[:1], *expected[1:])
+    if given != expected:
+        raise InputError(f"inputs are {given}, the model takes {spec.input_shape}")
+    if spec.input_dtype == "uint8" and values.dtype != np.uint8:
+        raise InputError(f"inputs are {values.dtype}; give pictures as uint8, 0 to 255")
+    if isinstance(inputs, Ragged):
+        _check_lengths(inputs)
 
 
-def normalize(inputs: Array, spec: DataSpec) -> Array:
+def _check_lengths(inputs: Ragged) -> None:
+    lengths, steps = np.asarray(inputs.lengths), inputs.values.shape[1]
+    if lengths.shape != inputs.values.shape[:1] or lengths.min(initial=1) < 1 or lengths.max(initial=1) > steps:
+        raise InputError(f"lengths are one for each of the sequences, from 1 to their {steps} steps, not {lengths}")
+
+
+def normalize(inputs: Any, spec: DataSpec) -> Any:
     """Pictures (uint8 [B, H, W, C]) to zero mean and unit variance a channel; symbols stay, the rest is float32.
 
-    x̂ = (x/255 − μ_c) / σ_c with the training part's moments (`DataSpec.mean`, `DataSpec.std`).
+    x̂ = (x/255 − μ_c) / σ_c with the training part's moments (`DataSpec.mean`, `DataSpec.std`). The values of `Ragged`
+    sequences likewise.
     """
+    if isinstance(inputs, Ragged):
+        return inputs._replace(values=normalize(inputs.values, spec))
     if inputs.dtype != jnp.uint8:
         return inputs if jnp.issubdtype(inputs.dtype, jnp.integer) else jnp.asarray(inputs, jnp.float32)
     mean, std = jnp.asarray(spec.mean, jnp.float32), jnp.asarray(spec.std, jnp.float32)

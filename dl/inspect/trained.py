@@ -66,7 +66,7 @@ def prepare(trained: Trained, inputs: Array | np.ndarray) -> Array:
     if trained.spec is None:
         return jnp.asarray(inputs, jnp.float32)
     check_inputs(inputs, trained.spec)
-    return normalize(jnp.asarray(inputs), trained.spec)
+    return normalize(jax.tree.map(jnp.asarray, inputs), trained.spec)
 
 
 def prepare_pictures(trained: Trained, pictures: Array | np.ndarray) -> Array:

@@ -4,7 +4,7 @@ import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -12,11 +12,15 @@ import numpy as np
 
 from dl.data.dataset import DataSpec
 from dl.data.gather import check_inputs, normalize
+from dl.data.sequence_sets import Reading
 from dl.errors import InputError
 from dl.runs.checkpoint import Checkpoints, DamagedCheckpoint
 from dl.runs.folder import Config, RunFolder, open_folder
 from dl.train.compiled import Training, start_training
-from dl.types import Array, Autoencoder, Model, ModelState, Params
+from dl.types import Array, Autoencoder, Model, ModelState, Params, Ragged
+
+Inputs: TypeAlias = np.ndarray | Array | Ragged | list[str]
+"""Raw inputs [B, ...]; of several lengths; or texts."""
 
 
 class Prediction(NamedTuple):
@@ -30,7 +34,8 @@ class Prediction(NamedTuple):
 class Loaded:
     """A trained model with all that it needs to be applied.
 
-    `params` and `model_state` go into `model.apply`; `spec` names the classes and holds the normalisation.
+    `params` and `model_state` go into `model.apply`; `spec` names the classes and holds the normalisation, `reading`
+    how text becomes symbols.
     """
 
     model: Model
@@ -38,25 +43,30 @@ class Loaded:
     model_state: ModelState
     spec: DataSpec
     step: int
+    reading: Reading | None = None
 
-    def outputs(self, inputs: np.ndarray | Array) -> Array:
+    def outputs(self, inputs: Inputs) -> Array:
         """Raw outputs, logits [B, K] or reconstructions, for raw inputs [B, ...], such as uint8 pictures [B, H, W, C].
+
+        Sequences of several lengths are `Ragged`, or where the model reads whole texts a list of them; outputs of every
+        step are [B, T, K].
 
         Raises:
             InputError: when the inputs do not have the shape that the model was trained on.
         """
-        check_inputs(inputs, self.spec)
-        return self._apply(self.params, self.model_state, jnp.asarray(inputs))
+        arrays = self._encode(inputs) if isinstance(inputs, list) else inputs
+        check_inputs(arrays, self.spec)
+        return self._apply(self.params, self.model_state, jax.tree.map(jnp.asarray, arrays))
 
-    def probabilities(self, inputs: np.ndarray | Array) -> Array:
-        """Class probabilities [B, K] (of each yes-or-no output, where the task is binary)."""
-        self._require_classifier()
-        squash = jax.nn.softmax if self.spec.task == "classification" else jax.nn.sigmoid
+    def probabilities(self, inputs: Inputs) -> Array:
+        """Class probabilities [B, K], of the next symbol [B, T, V], or of each output that says yes or no."""
+        self._require_probabilities()
+        squash = jax.nn.softmax if self.spec.task in ("classification", "language") else jax.nn.sigmoid
         return squash(self.outputs(inputs))
 
-    def predict(self, inputs: np.ndarray | Array) -> list[Prediction]:
-        """The most probable class of each input [B, ...]; for yes-or-no outputs see `probabilities`."""
-        self._require_classifier()
+    def predict(self, inputs: Inputs) -> list[Prediction]:
+        """The most probable class of each input [B, ...]; for other outputs see `probabilities`."""
+        self._require_probabilities()
         if self.spec.task != "classification":
             raise InputError(
                 f"{self.spec.name} has no classes to choose from: use probabilities(), one for each output"
@@ -68,13 +78,29 @@ class Loaded:
             for winner, row in zip(winners, probabilities, strict=True)
         ]
 
-    def _require_classifier(self) -> None:
+    def _require_probabilities(self) -> None:
         if isinstance(self.model, Autoencoder):
             raise InputError(f"{self.model.name} has no classes: outputs() gives reconstructions, normalised as inputs")
+        if self.spec.task == "regression":
+            raise InputError(f"{self.spec.name} has numbers for answers: outputs() gives them")
+
+    def _encode(self, texts: list[str]) -> Ragged:
+        """Whole texts as symbols; widths are rounded up, so that few programs serve texts of all lengths."""
+        if self.spec.vocabulary is None or self.spec.task != "classification":
+            raise InputError(f"the model of {self.spec.name} does not tell classes of texts: give it arrays")
+        reading = self.reading or Reading()
+        rows = [self.spec.text.encode(text, unknown=reading.unknown)[: reading.longest or None] for text in texts]
+        lengths = np.array([len(row) for row in rows], np.int32)
+        if not len(rows) or not lengths.all():
+            raise InputError("a text without any symbol has no class: give texts that have one")
+        values = np.zeros((len(rows), -(-lengths.max() // 32) * 32), np.int32)
+        for row, symbols in zip(values, rows, strict=True):
+            row[: len(symbols)] = symbols
+        return Ragged(values, lengths)
 
     @cached_property
     def _apply(self):
-        def apply(params: Params, model_state: ModelState, inputs: Array) -> Array:
+        def apply(params: Params, model_state: ModelState, inputs: Any) -> Array:
             return self.model.apply(params, model_state, normalize(inputs, self.spec))[0]
 
         return jax.jit(apply)
@@ -91,7 +117,8 @@ def load(run: str | Path, *, checkpoint: Literal["last", "best"] = "last") -> Lo
     folder, config = open_folder(run)
     training, step = restore_training(folder, config, checkpoint=checkpoint)
     model = config.build().model
-    return Loaded(model, training.state.params, training.state.model_state, config.data, step)
+    state = training.state
+    return Loaded(model, state.params, state.model_state, config.data, step, config.options.reading)
 
 
 def restore_training(

@@ -164,7 +164,7 @@ def test_predict_on_what_is_no_picture(tmp_path: Path, capsys: pytest.CaptureFix
     Path("letter.txt").write_text("no picture")
     assert "letter.txt" in refused("predict run letter.txt", capsys)
     assert "absent.png" in refused("predict run absent.png", capsys)
-    assert "at least one picture" in refused("predict run", capsys)
+    assert "at least one picture or text" in refused("predict run", capsys)
 
 
 def test_predict_with_a_model_that_takes_no_pictures(capsys: pytest.CaptureFixture[str]) -> None:
