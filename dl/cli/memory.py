@@ -7,6 +7,7 @@ from typing import Literal
 def memory(
     run: Path,
     *,
+    text: str = "",
     sequences: int = 32,
     steps: int = 200,
     checkpoint: Literal["last", "best"] = "last",
@@ -22,6 +23,8 @@ def memory(
     ----------
     run
         The folder of a run of a recurrent net.
+    text
+        Instead show what the gates and states do at each symbol of this text.
     sequences
         How many sequences of the test part.
     steps
@@ -33,9 +36,17 @@ def memory(
     """
     import json
 
+    from dl.inspect import text_gates
     from dl.inspect.memory import as_json, compare
-    from dl.runs.memory import memory_of_run
+    from dl.runs.memory import gates_of_text, memory_of_run
 
+    if text:
+        found = gates_of_text(str(run), text, checkpoint=checkpoint)
+        if format == "json":
+            print(json.dumps([text_gates.as_json(layer) for layer in found], ensure_ascii=False))
+        else:
+            print("\n\n".join(text_gates.as_text(layer, markdown=format == "markdown") for layer in found))
+        return
     layers = memory_of_run(str(run), sequences=sequences, steps=steps, checkpoint=checkpoint)
     if format == "json":
         print(json.dumps([as_json(layer) for layer in layers], indent=2))

@@ -11,12 +11,16 @@ from dl.types import Array, Model, ModelState, Params
 
 
 class LayerCall(NamedTuple):
-    """A recurrent layer by its path, its cell, its parameters, and the sequences [T, B, D] in the order it reads."""
+    """A recurrent layer by its path, its cell, its parameters, and the sequences [T, B, D] in the order it reads.
+
+    A layer that reads in `reverse` begins with the last step.
+    """
 
     name: str
     kind: str
     params: CellParams
     xs: Array
+    reverse: bool
 
 
 def recurrent_calls(model: Model, params: Params, model_state: ModelState, inputs: Any) -> list[LayerCall]:
@@ -36,7 +40,8 @@ def recurrent_calls(model: Model, params: Params, model_state: ModelState, input
         if isinstance(layer, RecurrentLayer) and context.method_name == "__call__":
             xs = args[0] if layer.time_major else args[0].swapaxes(0, 1)
             xs = xs[::-1] if layer.reverse else xs
-            calls.append(LayerCall("/".join(layer.path), layer.kind, dict(layer.variables["params"]), xs))
+            params = dict(layer.variables["params"])
+            calls.append(LayerCall("/".join(layer.path), layer.kind, params, xs, layer.reverse))
         return next_call(*args, **kwargs)
 
     with nn.intercept_methods(note):

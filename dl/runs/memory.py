@@ -1,6 +1,6 @@
 """How the recurrent layers of a run remember: before and after its training, on its test part (G2, G5)."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import jax.numpy as jnp
 import numpy as np
@@ -11,13 +11,15 @@ from dl.data.ragged import RaggedSource
 from dl.data.split import permutation
 from dl.data.tokens import TokenSource
 from dl.errors import InputError
+from dl.inspect.gates import gate_activations
 from dl.inspect.memory import LayerMemory, measure
+from dl.inspect.text_gates import TextGates
 from dl.models.recurrent_calls import LayerCall, recurrent_calls
 from dl.runs.folder import open_folder
-from dl.runs.load import restore_training
+from dl.runs.load import load, restore_training
 from dl.runs.setup import check_same_data, open_data
 from dl.train.compiled import start_training
-from dl.types import Ragged
+from dl.types import Array
 
 
 def memory_of_run(
@@ -40,31 +42,53 @@ def memory_of_run(
     trained = restore_training(folder, config, checkpoint=checkpoint)[0].state
     data = open_data(config.options)
     check_same_data(folder, data)
-    inputs, length = _draw(data.test, config.data, sequences=sequences, steps=steps)
+    inputs = _draw(data.test, config.data, sequences=sequences, steps=steps)
     before, after = (recurrent_calls(parts.model, one.params, one.model_state, inputs) for one in (fresh, trained))
     if not after:
         raise InputError(f"{parts.model.name} has no recurrent layers: memory is of rnn, lstm and gru")
-    return [_measured(first, last, length) for first, last in zip(before, after, strict=True)]
+    return [_measured(first, last) for first, last in zip(before, after, strict=True)]
 
 
-def _measured(first: LayerCall, last: LayerCall, length: int) -> LayerMemory:
-    length = length or len(last.xs)
+def gates_of_text(run: str, text: str, *, checkpoint: Literal["last", "best"] = "last") -> list[TextGates]:
+    """The gates and states of every recurrent layer of the run's model at each symbol of `text`. Source: G5.
+
+    Raises:
+        InputError: when the run does not read text or has no recurrent layer, for an empty text and unknown symbols.
+    """
+    loaded = load(run, checkpoint=checkpoint)
+    vocabulary = loaded.spec.text
+    numbers = vocabulary.encode(text, unknown="refuse")
+    if not len(numbers):
+        raise InputError("the text is empty: give one symbol at least")
+    symbols = [vocabulary.decode([number]) for number in numbers]
+    calls = recurrent_calls(loaded.model, loaded.params, loaded.model_state, jnp.asarray(numbers)[None])
+    return [_gates(call, symbols) for call in calls]
+
+
+def _gates(call: LayerCall, symbols: list[str]) -> TextGates:
+    found = gate_activations(call.kind, call.params, call.xs)
+    in_order = {name: np.asarray(values)[:: -1 if call.reverse else 1, 0] for name, values in found.items()}
+    return TextGates(call.name, call.kind, symbols, in_order)
+
+
+def _measured(first: LayerCall, last: LayerCall) -> LayerMemory:
     hidden_size = last.params["recurrent"].shape[0]
-    initial, trained = (measure(call.kind, call.params, call.xs[:length]) for call in (first, last))
-    return LayerMemory(last.name, last.kind, hidden_size, last.xs.shape[1], length, initial, trained)
+    initial, trained = (measure(call.kind, call.params, call.xs) for call in (first, last))
+    steps, sequences = last.xs.shape[:2]
+    return LayerMemory(last.name, last.kind, hidden_size, sequences, steps, initial, trained)
 
 
-def _draw(part: Part, spec: DataSpec, *, sequences: int, steps: int) -> tuple[Any, int]:
-    """Normalised inputs, and how many steps all of them have; 0 stands for all steps that there are."""
+def _draw(part: Part, spec: DataSpec, *, sequences: int, steps: int) -> Array:
+    """Normalised inputs [B, T, ...], all of whose steps are real."""
     if isinstance(part, TokenSource):
         steps = min(steps, len(part.tokens))
         starts = np.linspace(0, len(part.tokens) - steps, sequences).astype(int)
-        return jnp.asarray(part.tokens[starts[:, None] + np.arange(steps)], jnp.int32), steps
+        return jnp.asarray(part.tokens[starts[:, None] + np.arange(steps)], jnp.int32)
     if isinstance(part, RaggedSource):
         longest = np.arange(max(0, len(part) - sequences), len(part))
         taken = part.gather(longest)
-        values = normalize(jnp.asarray(taken["inputs"]), spec)
-        return Ragged(values, jnp.asarray(taken["lengths"])), int(taken["lengths"].min())
+        # Cut before the net reads them: backward layers would begin in the padding.
+        return normalize(jnp.asarray(taken["inputs"][:, : taken["lengths"].min()]), spec)
     index = permutation(0, len(part))[:sequences]
     raw = part.inputs[index] if isinstance(part, ArraySource) else part.gather(index)["inputs"]
-    return normalize(jnp.asarray(raw), spec), 0
+    return normalize(jnp.asarray(raw), spec)

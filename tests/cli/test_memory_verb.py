@@ -9,6 +9,7 @@ import pytest
 
 import dl
 from dl.cli import main
+from dl.inspect.gates import gate_activations
 from dl.inspect.gradients import gradient_norms
 from dl.inspect.spectra import spectral_radius
 from dl.runs.folder import open_folder
@@ -65,6 +66,47 @@ def test_sequences_of_many_lengths_are_the_longest_ones(folder: Path, capsys: py
         assert set(layer["trained"]["gates"]) == {"input", "forget", "output"}
 
 
+def test_a_backward_layer_begins_at_the_last_real_step(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    layers = {layer["layer"]: layer for layer in measured(capsys, f"{folder / 'lstm_sentiment'} --sequences 6")}
+    loaded, config = dl.load(folder / "lstm_sentiment"), open_folder(folder / "lstm_sentiment")[1]
+    taken = open_data(config.options).test.gather(np.arange(6))
+    assert set(taken["lengths"]) == {7, 8}
+    vectors = loaded.params["embedding"]["embedding"][taken["inputs"][:, :7]].swapaxes(0, 1)
+    for name, xs in (("forward_0", vectors), ("backward_0", vectors[::-1])):
+        expected = gradient_norms("lstm", loaded.params["recurrent"][name], xs).state
+        np.testing.assert_allclose(layers[f"recurrent/{name}"]["trained"]["gradients"], expected, rtol=1e-4)
+
+
+def test_gates_are_shown_at_each_symbol_of_a_text(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    layers = measured(capsys, f"{folder / 'lstm_shakespeare'} --text cat")
+    loaded = dl.load(folder / "lstm_shakespeare")
+    xs = jax.nn.one_hot(loaded.spec.text.encode("cat"), len(loaded.spec.text))[:, None]
+    expected = gate_activations("lstm", loaded.params["recurrent"]["layer_0"], xs)
+    assert [layer["symbols"] for layer in layers] == [["c", "a", "t"]] * 2
+    assert set(layers[0]["activations"]) == {"input", "forget", "candidate", "output", "cell", "hidden"}
+    for name, values in layers[0]["activations"].items():
+        np.testing.assert_allclose(values, expected[name][:, 0], rtol=1e-5)
+    assert main("experiments", ["memory", str(folder / "lstm_shakespeare"), "--text", "cat"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split() == ["symbol", "input", "forget", "|candidate|", "output", "|cell|", "|hidden|"]
+    forget = float(np.mean(expected["forget"][0]))
+    assert lines[2].split()[0::2][:2] == ["'c'", f"{forget:.3f}"]
+
+
+def test_a_backward_layer_s_gates_stand_at_the_symbols_that_they_saw(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (
+        main("experiments", ["memory", str(folder / "lstm_sentiment"), "--text", "very good", "--format", "json"]) == 0
+    )
+    layers = json.loads(capsys.readouterr().out)
+    loaded = dl.load(folder / "lstm_sentiment")
+    vectors = loaded.params["embedding"]["embedding"][loaded.spec.text.encode("very good")][:, None]
+    backward = gate_activations("lstm", loaded.params["recurrent"]["backward_0"], vectors[::-1])
+    assert [layer["symbols"] for layer in layers] == [["very", "good"]] * 2
+    np.testing.assert_allclose(layers[1]["activations"]["forget"], backward["forget"][::-1, 0], rtol=1e-5)
+
+
 @pytest.mark.parametrize("format", ["text", "markdown"])
 def test_tables_have_each_gate_and_distances(folder: Path, format: str, capsys: pytest.CaptureFixture[str]) -> None:
     words = f"memory {folder / 'lstm_shakespeare'} --sequences 2 --steps 20 --format {format}"
@@ -81,6 +123,8 @@ def test_tables_have_each_gate_and_distances(folder: Path, format: str, capsys: 
         ("lstm_shakespeare", "--steps 1", "give at least 1 sequence and 2 steps, not 32 and 1"),
         ("lstm_shakespeare", "--sequences 0", "give at least 1 sequence and 2 steps, not 0 and 200"),
         ("nothing", "", "no run folder"),
+        ("lstm_shakespeare", "--text cät", "'ä' (char 2 of the text) is not in the vocabulary"),
+        ("mlp_xor", "--text cat", "is no text"),
     ],
 )
 def test_what_has_no_memory_is_refused_in_one_line(
