@@ -101,12 +101,10 @@ def ragged_source(
     targets: Sequence[np.ndarray] | np.ndarray,
     *,
     buckets: int = BUCKETS,
-    widths: tuple[int, ...] = (),
 ) -> RaggedSource:
     """A source of sequences [T_i, ...] with a target each (an array [N, ...]), or one for every step (a list).
 
-    The buckets hold equally many sequences, as far as lengths allow. With `widths` batches have those of another
-    source, and one more where a sequence is longer than all.
+    The buckets hold equally many sequences, as far as lengths allow.
 
     Raises:
         InputError: for no sequences, one without a step, targets that are not one an input or one a step.
@@ -124,15 +122,27 @@ def ragged_source(
     lengths = np.array([len(one) for one in inputs], np.int32)
     order = np.argsort(lengths, kind="stable")
     rising = lengths[order]
-    if widths and rising[-1] > widths[-1]:
-        widths = (*widths, int(rising[-1]))
     return RaggedSource(
         _padded([inputs[place] for place in order]),
         rising,
         targets[order] if isinstance(targets, np.ndarray) else _padded_like([targets[i] for i in order], rising),
-        widths or _quantiles(rising, buckets),
+        _quantiles(rising, buckets),
         step_targets=not isinstance(targets, np.ndarray),
     )
+
+
+def with_common_widths(*sources: RaggedSource) -> list[RaggedSource]:
+    """The sources with the widths of the first one, the last of them wide enough for the longest sequence of all.
+
+    What is compiled for a width then serves every part of a data set.
+
+    >>> train, test = (ragged_source([np.ones(1), np.ones(longest)], np.zeros(2)) for longest in (3, 5))
+    >>> [source.widths for source in with_common_widths(train, test)]
+    [(1, 5), (1, 5)]
+    """
+    longest = max(int(source.lengths[-1]) for source in sources)
+    widths = (*sources[0].widths[:-1], max(sources[0].widths[-1], longest))
+    return [replace(source, widths=widths) for source in sources]
 
 
 def _quantiles(lengths: np.ndarray, buckets: int) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from dl.data.dataset import Dataset, DataSpec, Task
-from dl.data.ragged import RaggedSource, ragged_source
+from dl.data.ragged import RaggedSource, ragged_source, with_common_widths
 from dl.data.split import split_stream, split_validation
 from dl.data.tokens import Order, TokenSource
 from dl.data.vocabulary import Unit, Vocabulary, make_vocabulary
@@ -58,6 +58,8 @@ def stream_of_text(
 
     With a `fraction` the end of train is what is validated on.
     """
+    if reading.longest:
+        raise InputError(f"longest cuts documents, and {name} is one text: leave it out")
     vocabulary = _vocabulary(Documents([train]), reading, documents=False)
     kept, held_out = split_stream(_encode(vocabulary, train, reading, name), fraction=fraction)
     if held_out is None and validation is not None:
@@ -84,9 +86,9 @@ def documents(
     """
     vocabulary = _vocabulary(train, reading, documents=True)
 
-    def source(part: Documents, widths: tuple[int, ...] = ()) -> RaggedSource:
+    def source(part: Documents) -> RaggedSource:
         rows = [_between_ends(vocabulary, text, reading, name) for text in part.texts]
-        return ragged_source([row[:-1] for row in rows], [row[1:] for row in rows], widths=widths)
+        return ragged_source([row[:-1] for row in rows], [row[1:] for row in rows])
 
     return _ragged(name, "language", (train, validation, test), source, vocabulary=vocabulary, class_names=())
 
@@ -104,7 +106,7 @@ def labelled_documents(
         raise InputError(f"{name} has {len(class_names)} label(s): a classification needs two")
     number = {label: place for place, label in enumerate(class_names)}
 
-    def source(part: Documents, widths: tuple[int, ...] = ()) -> RaggedSource:
+    def source(part: Documents) -> RaggedSource:
         if part.labels is None:
             raise InputError(f"{name} has a part without labels: give all documents one")
         strange = set(part.labels) - set(class_names)
@@ -112,7 +114,7 @@ def labelled_documents(
             raise InputError(f"{name} has labels that its training part does not have: {', '.join(sorted(strange))}")
         rows = [_cut(vocabulary, text, reading, name) for text in part.texts]
         labels = [number[label] for label, row in zip(part.labels, rows, strict=True) if len(row)]
-        return ragged_source([row for row in rows if len(row)], np.array(labels, np.int32), widths=widths)
+        return ragged_source([row for row in rows if len(row)], np.array(labels, np.int32))
 
     parts = (train, validation, test)
     return _ragged(name, "classification", parts, source, vocabulary=vocabulary, class_names=class_names)
@@ -132,15 +134,15 @@ def frames(
     With a `fraction` that much of train is what is validated on.
     """
 
-    def source(songs: Sequence[np.ndarray], widths: tuple[int, ...] = ()) -> RaggedSource:
+    def source(songs: Sequence[np.ndarray]) -> RaggedSource:
         before = [np.concatenate([np.zeros_like(song[:1]), song[:-1]]) for song in songs]
-        return ragged_source(before, songs, widths=widths)
+        return ragged_source(before, songs)
 
     kept, held_out = split_validation(source(train), fraction=fraction)
     if held_out is None and validation is not None:
-        held_out = source(validation, kept.widths)
+        held_out = source(validation)
     spec = _spec(name, "frames", kept, class_names=class_names)
-    return Dataset(spec, kept, held_out, source(test, kept.widths))
+    return _parts(spec, kept, held_out, source(test))
 
 
 def _streams(
@@ -192,8 +194,13 @@ def _ragged(
     train, validation, test = parts
     first = source(train)
     spec = _spec(name, task, first, class_names=class_names, vocabulary=vocabulary)
-    held_out = None if validation is None else source(validation, first.widths)
-    return Dataset(spec, first, held_out, source(test, first.widths))
+    return _parts(spec, first, None if validation is None else source(validation), source(test))
+
+
+def _parts(spec: DataSpec, train: RaggedSource, validation: RaggedSource | None, test: RaggedSource) -> Dataset:
+    held_out = [] if validation is None else [validation]
+    train, *held_out, test = with_common_widths(train, *held_out, test)
+    return Dataset(spec, train, held_out[0] if held_out else None, test)
 
 
 def _spec(

@@ -57,6 +57,8 @@ def train_loop(
 
     Goes on from the step that `training` is at; `history` is what was recorded before it. `on_checkpoint` is called
     where the plan has a checkpoint, and once more when `stop()` or an exception ends the loop between two of them.
+    `on_evaluation` is called where the plan evaluates, also when nothing is held out to be validated on; when a loop
+    begins at such a step, perhaps a second time.
 
     Raises:
         RunError: when the loss or the parameters stop being finite.
@@ -69,11 +71,13 @@ def train_loop(
         records.append(Record(step, round(step / plan.steps_per_epoch, 4), split, values, rate))
         on_record(records[-1])
 
-    def validate() -> None:
+    def evaluate() -> None:
         done = any(old.step == step and old.split == "validation" for old in reversed(records))
-        if validates and plan.evaluates_after(step) and not done:
-            values = compiled.evaluate(training.state, "validation")
-            on_evaluation(training, step)  # before the record, which tells a resume that all of it is done
+        if not plan.evaluates_after(step) or done:
+            return
+        values = compiled.evaluate(training.state, "validation") if validates else None
+        on_evaluation(training, step)  # before the record, which tells a resume that all of it is done
+        if values is not None:
             record("validation", values)
 
     def checkpoint() -> None:
@@ -82,7 +86,7 @@ def train_loop(
 
     behind = None
     try:
-        validate()  # owed if the loop was ended between this step's training and its evaluation
+        evaluate()  # owed if the loop was ended between this step's training and its evaluation
         while step < plan.total_steps and not stops_early(records, patience=patience):
             if stop():
                 checkpoint()
@@ -99,7 +103,7 @@ def train_loop(
                 check_finite_loss(values, step)
                 training = compiled.reset(training)
                 record("train", values, throughput.rate())
-            validate()
+            evaluate()
             if plan.checkpoints_after(step):
                 checkpoint()
             if plan.is_epoch_end(step):

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from dl.data.batching import IndexedBatch
 from dl.data.dataset import DataSpec
 from dl.data.gather import make_gather
-from dl.data.ragged import RaggedSource, ragged_source
+from dl.data.ragged import RaggedSource, ragged_source, with_common_widths
 from dl.data.split import split_validation
 from dl.errors import InputError
 
@@ -116,13 +116,17 @@ def test_targets_as_wide_as_the_array_are_no_targets_of_steps() -> None:
     assert source.gather(np.array([0]))["targets"].tolist() == [[0, 1, 2]]
 
 
-@pytest.mark.parametrize(("longest", "widths"), [(3, (2, 4)), (4, (2, 4)), (6, (2, 4, 6))])
-def test_other_parts_have_the_widths_of_the_training_part(longest: int, widths: tuple[int, ...]) -> None:
-    sequences = [np.ones(1), np.ones(longest)]
-    source = ragged_source(sequences, np.zeros(2), widths=(2, 4))
-    assert source.widths == widths
-    assert source.gather(np.array([0]))["inputs"].shape == (1, 2)
-    assert source.gather(np.array([1]))["inputs"].tolist()[0][:longest] == [1] * longest
+@pytest.mark.parametrize(("longest", "widths"), [(3, (2, 4)), (4, (2, 4)), (6, (2, 6))])
+def test_all_parts_have_the_widths_of_the_training_part(longest: int, widths: tuple[int, ...]) -> None:
+    train = ragged_source([np.ones(2), np.ones(4)], np.zeros(2))
+    test = ragged_source([np.ones(1), np.ones(longest)], np.zeros(2))
+    both = with_common_widths(train, test)
+    assert [source.widths for source in both] == [widths, widths]
+    for source, last in zip(both, (4, longest), strict=True):
+        assert source.gather(np.array([0]))["inputs"].shape == (1, 2)
+        wide = source.gather(np.array([1]))["inputs"]
+        assert wide.tolist() == [[1] * last + [0] * (wide.shape[1] - last)]
+        assert wide.shape[1] in widths
 
 
 def test_padding_counts_neither_as_an_example_nor_as_a_step() -> None:

@@ -77,6 +77,12 @@ def test_stopped_with_a_carried_state_and_resumed_equals_uninterrupted(
     assert evaluate_run(whole)[0] == pytest.approx(result["metrics"]["test"], rel=1e-5)
 
 
+def test_samples_are_written_without_a_validation_part_too(text: Path, tmp_path: Path) -> None:
+    result = run(tmp_path / "run", small(text, validation=0.0, epochs=2)).result
+    assert "validation" not in result["metrics"]
+    assert sorted(samples(tmp_path / "run")) == [f"step-{number * result['steps'] // 2:08d}.txt" for number in (1, 2)]
+
+
 def stop_at(patch: pytest.MonkeyPatch, *, step: int) -> None:
     """Raise SIGTERM once `step` is recorded."""
     original = dl.train.progress.Progress.record
