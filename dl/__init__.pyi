@@ -4,6 +4,7 @@ from . import layers as layers
 from . import lessons as lessons
 from . import metrics as metrics
 from . import models as models
+from . import ngram as ngram
 from . import objectives as objectives
 from . import optimizers as optimizers
 from . import reconstruction as reconstruction
@@ -14,15 +15,18 @@ from . import train as train
 from . import types as types
 from .data.gather import normalize as normalize
 from .data.load import load_data as load_data
+from .data.sequence_sets import Reading as Reading
 from .errors import InputError as InputError
 from .errors import RunError as RunError
 from .inspect.summary import summarize as summarize
+from .runs.generate import generate as generate
 from .runs.load import load as load
 from .train.compiled import Parts as Parts
 from .train.fit import Fit as Fit
 from .train.fit import fit as fit
 from .train.freeze import freeze as freeze
 from .train.loop import Record as Record
+from .train.options import DocumentOptions as DocumentOptions
 from .train.options import TextOptions as TextOptions
 from .train.options import TrainOptions as TrainOptions
 from .train.parallel import jit_step as jit_step

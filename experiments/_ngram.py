@@ -1,11 +1,12 @@
 """What the experiments with n-gram models share: counts of the training part, and what they say of the others."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from dl import ngram
 from dl.data.dataset import Dataset
+from dl.data.sequence_sets import Reading
 from dl.data.tokens import TokenSource
 from dl.train.options import ReadingOptions, require
 
@@ -21,6 +22,11 @@ class NgramOptions(ReadingOptions):
     def __post_init__(self) -> None:
         super().__post_init__()
         require(self.longest_gram >= 1, "longest_gram", self.longest_gram, "at least 1")
+
+    @property
+    def reading(self) -> Reading:
+        """How text becomes symbols, which are counted one by one."""
+        return replace(super().reading, segment=1)
 
 
 def measure_ngram(options: NgramOptions, data: Dataset) -> tuple[dict[str, dict[str, float]], int]:

@@ -27,6 +27,22 @@ class SequenceOptions(TrainOptions):
         require(self.clip > 0, "clip", self.clip, "above 0")
 
 
+@dataclass(frozen=True)
+class GatedOptions(SequenceOptions):
+    """The same for nets with gates."""
+
+    time_scale: int = -1
+    """Gates begin by remembering for up to so many steps; −1: as many as there are, 0: their biases are left alone."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self.time_scale >= -1, "time_scale", self.time_scale, "at least -1")
+
+    def scale_of(self, steps: int) -> int:
+        """The time scale for sequences of so many `steps`."""
+        return steps if self.time_scale == -1 else self.time_scale
+
+
 def sequence_parts(model: Model, objective: Objective, options: SequenceOptions, data_spec: DataSpec) -> Parts:
     """`model` with the recipe around it."""
     steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)

@@ -7,12 +7,12 @@ from dl.data.batching import steps_per_epoch
 from dl.data.dataset import DataSpec
 from dl.models import language_model
 from dl.train.compiled import Parts
-from dl.train.options import TextOptions, require
+from dl.train.options import DocumentOptions, TextOptions, TrainOptions, require
 
 
 @dataclass(frozen=True)
-class LanguageOptions(TextOptions):
-    """Options of training a recurrent language model."""
+class NetOptions(TrainOptions):
+    """Options of a recurrent language model and of its training."""
 
     batch_size: int = 32
     learning_rate: float = 2e-3
@@ -22,6 +22,8 @@ class LanguageOptions(TextOptions):
     """Recurrent layers on top of each other."""
     embedding_size: int = 0
     """Size of a symbol's vector; 0 gives each symbol an input of its own."""
+    tied: bool = False
+    """Take the symbols' vectors for the output's weights too; they must be as long as a layer has units."""
     dropout: float = 0.0
     """Fraction of the units of each layer that is switched off."""
     layer_norm: bool = False
@@ -39,9 +41,22 @@ class LanguageOptions(TextOptions):
             require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
         for name in ("embedding_size", "warm_up"):
             require(getattr(self, name) >= 0, name, getattr(self, name), "at least 0")
+        if self.tied:
+            units = f"{self.hidden_size}, the units of a layer, where the output is tied"
+            require(self.embedding_size == self.hidden_size, "embedding_size", self.embedding_size, units)
 
 
-def language_parts(kind: str, options: LanguageOptions, data_spec: DataSpec) -> Parts:
+@dataclass(frozen=True)
+class StreamOptions(NetOptions, TextOptions):
+    """Options of training one on a stream of text."""
+
+
+@dataclass(frozen=True)
+class WholeOptions(NetOptions, DocumentOptions):
+    """Options of training one on documents, each from its beginning to its end."""
+
+
+def language_parts(kind: str, options: NetOptions, data_spec: DataSpec) -> Parts:
     """A language model with cells of this kind, and the recipe around it."""
     model = language_model(
         kind,
@@ -49,6 +64,7 @@ def language_parts(kind: str, options: LanguageOptions, data_spec: DataSpec) -> 
         hidden_size=options.hidden_size,
         num_layers=options.num_layers,
         embedding_size=options.embedding_size,
+        tied=options.tied,
         dropout=options.dropout,
         layer_norm=options.layer_norm,
     )

@@ -7,14 +7,15 @@ Command: python -m experiments run gru_shakespeare
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 from dl.data.dataset import DataSpec
 from dl.train.compiled import Parts
-from experiments._text import LanguageOptions, language_parts
+from experiments._text import StreamOptions, language_parts
 
 
 @dataclass(frozen=True)
-class Options(LanguageOptions):
+class Options(StreamOptions):
     """Options of gru_shakespeare."""
 
     dataset: str = "tiny_shakespeare"
@@ -22,8 +23,10 @@ class Options(LanguageOptions):
     epochs: int = 20
     hidden_size: int = 512
     dropout: float = 0.3
+    cell: Literal["gru", "gru_reset_after"] = "gru"
+    """The slides' GRU, or cuDNN's, which resets after the recurrent product."""
 
 
 def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
     """One recurrent layer between one-hot characters and a softmax."""
-    return language_parts("gru", options, data_spec)
+    return language_parts(options.cell, options, data_spec)

@@ -1,4 +1,4 @@
-"""An LSTM that foretells the next chord of a chorale.
+"""An LSTM that predicts the next chord of a chorale.
 
 Lecture: G3. Paper: Boulanger-Lewandowski et al. 2012, arXiv:1206.6392 (the task).
 Expected: not measured yet.

@@ -12,24 +12,22 @@ from dl import objectives
 from dl.data.dataset import DataSpec
 from dl.models import sequence_model
 from dl.train.compiled import Parts
-from experiments._sequences import SequenceOptions, sequence_parts
+from experiments._sequences import GatedOptions, sequence_parts
 
 
 @dataclass(frozen=True)
-class Options(SequenceOptions):
+class Options(GatedOptions):
     """Options of lstm_mnist_pixels."""
 
     dataset: str = "mnist"
     epochs: int = 15
     batch_size: int = 128
     hidden_size: int = 128
-    time_scale: int = 784
-    """Gates begin by remembering for up to so many steps; 0 leaves their biases alone."""
 
 
 def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
     """784 pixels one by one, the last output."""
-    model = sequence_model(
-        "lstm", data_spec.classes, hidden_size=options.hidden_size, pixels=True, time_scale=options.time_scale
-    )
+    height, width, _ = data_spec.input_shape
+    scale = options.scale_of(height * width)
+    model = sequence_model("lstm", data_spec.classes, hidden_size=options.hidden_size, pixels=True, time_scale=scale)
     return sequence_parts(model, objectives.classification(model), options, data_spec)

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from dl.data.dataset import DataSpec
 from dl.train.compiled import Parts
-from experiments._text import LanguageOptions, language_parts
+from experiments._text import WholeOptions, language_parts
 
 
 @dataclass(frozen=True)
-class Options(LanguageOptions):
+class Options(WholeOptions):
     """Options of lstm_names."""
 
     dataset: str = ""
@@ -22,11 +22,6 @@ class Options(LanguageOptions):
     batch_size: int = 128
     hidden_size: int = 256
     dropout: float = 0.2
-
-    @property
-    def as_stream(self) -> bool:
-        """Each name is a sequence of its own."""
-        return False
 
 
 def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:

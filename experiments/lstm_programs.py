@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from dl.data.dataset import DataSpec
 from dl.train.compiled import Parts
-from experiments._text import LanguageOptions, language_parts
+from experiments._text import StreamOptions, language_parts
 
 
 @dataclass(frozen=True)
-class Options(LanguageOptions):
+class Options(StreamOptions):
     """Options of lstm_programs."""
 
     dataset: str = ""

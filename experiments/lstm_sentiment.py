@@ -1,4 +1,4 @@
-"""An LSTM that tells whether a sentence about a film is friendly.
+"""An LSTM that tells whether a sentence about a film is positive.
 
 Lecture: G3. Data: Socher et al. 2013 (SST-2).
 Expected: 81.1 % of the 1,821 test sentences, read as tsv:PATH (one seed); naive Bayes on counted words 82.0 %. In
@@ -15,11 +15,11 @@ from dl.data.batching import steps_per_epoch
 from dl.data.dataset import DataSpec
 from dl.models import sequence_model
 from dl.train.compiled import Parts
-from dl.train.options import TextOptions, require
+from dl.train.options import DocumentOptions, require
 
 
 @dataclass(frozen=True)
-class Options(TextOptions):
+class Options(DocumentOptions):
     """Options of lstm_sentiment."""
 
     dataset: str = "glue/sst2"

@@ -1,4 +1,4 @@
-"""Elman's net with tanh on the adding problem, 200 steps.
+"""Elman's net with tanh on the adding problem, 200 steps unless `--dataset adding:STEPS` says otherwise.
 
 Lecture: G2, G1. Paper: Hochreiter & Schmidhuber 1997, section 5.4.
 Expected: it does not solve it: test MSE 0.139 (median of three seeds: 0.154, 0.139, 0.083); always to answer 1 has

@@ -44,10 +44,10 @@ def baselines(
     from dl.data.load import absolute
     from dl.runs.baselines import Row, as_json, as_markdown, as_text, fit_baselines, run_row
     from dl.runs.setup import open_data
-    from dl.train.options import TextOptions, require
+    from dl.train.options import DocumentOptions, require
 
     require(train_examples >= 0, "train_examples", train_examples, "at least 0")
-    options = TextOptions(
+    options = DocumentOptions(
         unit="word",
         dataset=absolute(dataset),
         validation=validation,

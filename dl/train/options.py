@@ -110,6 +110,8 @@ class ReadingOptions(DataOptions):
         super().__post_init__()
         for name in ("vocabulary_size", "longest"):
             require(getattr(self, name) >= 0, name, getattr(self, name), "at least 0")
+        if self.unit == "byte":
+            require(self.vocabulary_size == 0, "vocabulary_size", self.vocabulary_size, "0 for bytes, which are 256")
 
     @property
     def reading(self) -> Reading:
@@ -129,8 +131,18 @@ class ReadingOptions(DataOptions):
 
 
 @dataclass(frozen=True)
+class DocumentOptions(TrainOptions, ReadingOptions):
+    """Options of training on texts, each from its beginning to its end."""
+
+    @property
+    def as_stream(self) -> bool:
+        """Each document is a sequence of its own."""
+        return False
+
+
+@dataclass(frozen=True)
 class TextOptions(TrainOptions, ReadingOptions):
-    """Options of training on text."""
+    """Options of training on a stream of text."""
 
     segment: int = 64
     """Symbols of a stream that are back-propagated through at a time."""

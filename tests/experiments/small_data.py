@@ -37,7 +37,7 @@ SMALL_OPTIONS: dict[str, tuple[str, dict]] = {
     "gru_shakespeare": ("text", _LANGUAGE),
     "lstm_shakespeare": ("text", _LANGUAGE),
     "lstm_programs": ("jsonl", _LANGUAGE),
-    "lstm_names": ("lines", _LANGUAGE),
+    "lstm_names": ("lines", {name: value for name, value in _LANGUAGE.items() if name != "segment"}),
     "lstm_sentiment": ("tsv", {**_READER, "embedding_size": 4}),
     "lstm_chorales": ("chorales", {**_READER, "batch_size": 2}),
     "rnn_adding": ("adding:6", {**_READER, "train_examples": 16}),

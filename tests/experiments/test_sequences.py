@@ -1,28 +1,26 @@
 """Every experiment on text and sequences builds, takes two steps on small data of its form, and goes on from them."""
 
-from functools import partial
+import math
 from pathlib import Path
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import optax
 import pytest
 from small_data import SMALL_OPTIONS, write_small_data
 
+import dl
 from dl.cli import main
 from dl.cli.catalog import Catalog
 from dl.runs.run import start_run
-from dl.runs.setup import open_data
-from dl.train.compiled import check_parts_fit, example_inputs
+from dl.train.compiled import example_inputs
 from dl.train.interrupt import StopRequest
 from dl.train.state import init_state
-from dl.train.step import make_eval_step, make_train_step
 
 CATALOG = Catalog("experiments")
 COUNTED = [name for name in SMALL_OPTIONS if name.startswith("ngram_")]
 TRAINED = [name for name in SMALL_OPTIONS if name not in COUNTED]
-ONE_OF_A_KIND = ("lstm_shakespeare", "lstm_names", "lstm_sentiment", "lstm_chorales", "rnn_adding", "lstm_mnist_rows")
-"""A stream, documents, labels, a target a step, numbers, pictures: the others differ from these in a cell or a size."""
 
 
 @pytest.fixture(scope="module")
@@ -47,37 +45,22 @@ def test_all_experiments_on_sequences_are_here() -> None:
     assert {name for name in CATALOG.names() if name.startswith(kinds)} == set(SMALL_OPTIONS)
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name not in ONE_OF_A_KIND)) for name in TRAINED]
-)
+@pytest.mark.parametrize("name", TRAINED)
 def test_two_steps(name: str, small_data: dict[str, str], tmp_path: Path) -> None:
     result = run(name, small_data, tmp_path / "run", devices=1)
     assert result["steps"] >= 2
-    assert 0 <= result["metrics"]["test"]["loss"] < 200
-    assert result["parameters"] > 0
-
-
-@pytest.mark.parametrize("name", [name for name in TRAINED if name not in ONE_OF_A_KIND])
-def test_a_step_takes_its_data_and_gives_a_state_for_the_next(name: str, small_data: dict[str, str]) -> None:
+    loaded = dl.load(tmp_path / "run")
+    test = result["metrics"]["test"]["loss"]
+    if loaded.spec.task == "language":
+        # A net of a few units that has hardly begun is between certainty and all symbols being equally likely.
+        assert 0.3 * math.log(loaded.spec.classes) < test < 1.3 * math.log(loaded.spec.classes)
     options = options_of(name, small_data)
-    spec = open_data(options).spec
-    parts = CATALOG.load(name).build(options, spec)
-    check_parts_fit(parts, spec)
-    rows = options.batch_size
-    inputs = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((rows, *leaf.shape[1:]), leaf.dtype), example_inputs(spec))
-    steps = spec.input_shape[:1] if spec.has_step_targets else ()
-    target = jnp.float32 if spec.task == "regression" else jnp.int32
-    width = (spec.classes,) if spec.task == "regression" else ()
-    batch = {
-        "inputs": inputs,
-        "targets": jax.ShapeDtypeStruct((rows, *steps, *width), target),
-        "mask": jax.ShapeDtypeStruct((rows, *steps), jnp.float32),
-    }
-    init = partial(init_state, parts.model, parts.optimizer, inputs, seed=0, carried_rows=rows * spec.carried)
-    state = jax.eval_shape(init)
-    after, trained = jax.eval_shape(make_train_step(parts.objective, parts.optimizer), state, batch)
-    assert jax.tree.map(lambda leaf: leaf.shape, after) == jax.tree.map(lambda leaf: leaf.shape, state)
-    assert trained == jax.eval_shape(make_eval_step(parts.objective), state, batch)
+    start = init_state(loaded.model, optax.sgd(0.0), example_inputs(loaded.spec), seed=options.seed).params
+    for path, change in jax.tree_util.tree_leaves_with_path(jax.tree.map(jnp.subtract, loaded.params, start)):
+        assert bool(jnp.isfinite(change).all()), path
+    assert any(
+        bool((change != 0).any()) for change in jax.tree.leaves(jax.tree.map(jnp.subtract, loaded.params, start))
+    )
 
 
 @pytest.mark.parametrize("name", COUNTED)

@@ -1,16 +1,21 @@
 """scikit-learn's classifiers beside runs: the same splits, one table, and clear words where they do not fit."""
 
 import json
+import math
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import dl
 from dl.cli import main
 from dl.data.dataset import limit
+from dl.data.ragged import ragged_source
+from dl.data.sequence_sets import Reading
+from dl.data.vocabulary import UNKNOWN
 from dl.errors import InputError
-from dl.runs.baselines import Row, as_json, as_markdown, as_text, fit_baselines
+from dl.runs.baselines import Row, _counts, as_json, as_markdown, as_text, fit_baselines
 
 ROWS = [Row("linear SVM", 10_000, None, 0.9, 1.23), Row("lenet_mnist", 54_000, 0.991, 0.9939, 744.0)]
 RUN = "--dataset digits --epochs 1 --hidden-size 16 --devices 1 --quiet"
@@ -40,6 +45,50 @@ def test_baselines_learn_the_digits_and_score_the_parts_that_nets_are_scored_on(
         assert (360 * row.test_accuracy) == pytest.approx(round(360 * row.test_accuracy))
         assert (287 * row.validation_accuracy) == pytest.approx(round(287 * row.validation_accuracy))
         assert row.seconds > 0
+
+
+def test_words_are_counted_and_padding_is_not() -> None:
+    # Word 0 is a word like the others, and also what rows are padded with.
+    sentences = ragged_source([np.array([0, 2]), np.array([1]), np.array([0, 0, 1, 0])], np.array([0, 1, 1]))
+    assert _counts(sentences, 4).toarray().tolist() == [[0, 1, 0, 0], [1, 0, 1, 0], [3, 1, 0, 0]]
+
+
+def test_naive_bayes_is_what_its_formula_says(tmp_path: Path) -> None:
+    said = ["good good film\tyes", "bad film\tno", "good\tyes", "bad bad\tno", "film\tno"]
+    for part, lines in (("train", said), ("test", ["good film\tyes", "bad\tno", "bad good good\tno"])):
+        (tmp_path / f"{part}.tsv").write_text("".join(f"{line}\n" for line in lines))
+    data = dl.load_data(f"tsv:{tmp_path}", reading=Reading(unit="word"))
+    words = ["good", "film", "bad", UNKNOWN]
+    counts = {"yes": [3, 1, 0, 0], "no": [0, 2, 3, 0]}
+    prior = {"yes": 2 / 5, "no": 3 / 5}
+
+    def score(label: str, text: str) -> float:
+        total = sum(counts[label]) + len(words)
+        shares = [(counts[label][words.index(word)] + 1) / total for word in text.split()]
+        return math.log(prior[label]) + sum(map(math.log, shares))
+
+    right = [
+        max(counts, key=lambda label, text=text: score(label, text)) == expected
+        for text, expected in (("good film", "yes"), ("bad", "no"), ("bad good good", "no"))
+    ]
+    rows = {row.method: row.test_accuracy for row in fit_baselines(data)}
+    assert list(rows) == ["naive Bayes", "linear SVM"]
+    assert right == [True, True, False]
+    assert rows["naive Bayes"] == pytest.approx(2 / 3)
+
+
+def test_a_run_on_texts_stands_beside_naive_bayes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "said.tsv").write_text("".join(f"{'good' if n % 2 else 'bad'} film {n}\t{n % 2}\n" for n in range(60)))
+    dataset = f"--dataset tsv:{tmp_path / 'said.tsv'}"
+    words = f"run lstm_sentiment {dataset} --hidden-size 2 --batch-size 8 --epochs 1 --devices 1 --quiet"
+    assert main("experiments", f"{words} --run-dir {tmp_path / 'run'}".split()) == 0
+    validation = json.loads((tmp_path / "run" / "config.json").read_text())["options"]["validation"]
+    capsys.readouterr()
+    words = f"baselines {tmp_path / 'run'} {dataset} --validation {validation} --train-examples 0 --format json"
+    assert main("experiments", words.split()) == 0
+    bayes, svm, net = json.loads(capsys.readouterr().out)
+    assert (bayes["method"], svm["method"], net["method"]) == ("naive Bayes", "linear SVM", "lstm_sentiment")
+    assert bayes["test_accuracy"] == 1.0
 
 
 def test_text_is_aligned_and_markdown_is_a_table() -> None:
