@@ -3,6 +3,7 @@
 0 done; 2 wrong input (one line, nothing written); 1 failure while running; 130 or 143 after a signal, state saved.
 """
 
+import io
 import os
 import sys
 import warnings
@@ -30,6 +31,8 @@ from dl.errors import InputError, RunError
 def main(package: str = "experiments", argv: Sequence[str] | None = None) -> int:
     """Run one command on the experiments of `package`; returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # tables and samples have signs that not every terminal has
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _show_warning
