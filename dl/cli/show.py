@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -24,6 +24,8 @@ def show(
     connections: bool = False,
     filters: Path | None = None,
     dataset: str = "",
+    image_size: int = 0,
+    colour: Literal["auto", "grey", "rgb"] = "auto",
     catalog: Annotated[Catalog, Parameter(parse=False)],
 ) -> None:
     """Show the layers of a model: output shapes, parameters, multiply-adds, receptive fields. Nothing is computed.
@@ -43,10 +45,16 @@ def show(
         Write the filters of the first convolution of a run to this picture file.
     dataset
         Show an experiment's net for this data set instead of the experiment's own.
+    image_size
+        Side that this data set's pictures are brought to.
+    colour
+        Channels of the pictures of folder:PATH; auto is grey if all files are.
     """
     if filters is not None:
         write_filters(name, filters)
-    model, input_shape, title = _open(name, catalog, dataset=dataset)
+    asked = {"dataset": dataset, "image_size": image_size, "colour": colour}
+    changes = {option: value for option, value in asked.items() if value not in ("", 0, "auto")}
+    model, input_shape, title = _open(name, catalog, changes)
     if connections:
         print(_connections(model, input_shape, format, title=title))
         return
@@ -57,32 +65,35 @@ def show(
 
 
 def _connections(model: "Model", input_shape: tuple[int, ...], format: str, *, title: str) -> str:
-    from dl.inspect import connections
+    from dl.inspect import connection_counts as counts
 
-    table = connections.connections(model, input_shape)
+    table = counts.connections(model, input_shape)
     if not table:
         raise InputError(f"{title} has no convolutions whose connections could be counted: leave --connections out")
     printed = {
-        "text": connections.connections_as_text,
-        "markdown": connections.connections_as_markdown,
-        "json": connections.connections_as_json,
+        "text": counts.connections_as_text,
+        "markdown": counts.connections_as_markdown,
+        "json": counts.connections_as_json,
     }
     return printed[format](table)
 
 
-def _open(name: str, catalog: Catalog, *, dataset: str) -> "tuple[Model, tuple[int, ...], str]":
+def _open(name: str, catalog: Catalog, changes: dict[str, Any]) -> "tuple[Model, tuple[int, ...], str]":
     """The model that `name` stands for, the shape of its inputs, and its title."""
     experiments = catalog.names()
-    if dataset and name not in experiments:
-        raise InputError(f"--dataset is for experiments, and {name} is none: leave it out")
+    if changes and name not in experiments:
+        flag = "--" + next(iter(changes)).replace("_", "-")
+        raise InputError(f"{flag} is for experiments, and {name} is none: leave it out")
     if (Path(name) / "config.json").exists():
         return _of_run(name)
     if name in experiments:
         from dl.data.load import describe_data
 
         experiment = catalog.load(name)
-        options = experiment.options(**{"dataset": dataset} if dataset else {})
-        spec = describe_data(options.dataset, image_size=options.picture_size, reading=options.reading)
+        options = experiment.options(**changes)
+        spec = describe_data(
+            options.dataset, image_size=options.picture_size, colour=options.colour, reading=options.reading
+        )
         # Data that are not prepared have no known size; layers do not depend on it, schedules want one epoch.
         return _of_experiment(experiment, options, replace(spec, train_size=max(spec.train_size, options.batch_size)))
     from dl.inspect.published import PUBLISHED

@@ -1,8 +1,9 @@
 """From the name that `--dataset` takes to a `Dataset`."""
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from dl.data.adding import load_adding
 from dl.data.chorales import load_chorales
@@ -66,17 +67,11 @@ def load_data(
     if not name:
         raise InputError("this experiment has no public data set of its own: give --dataset, such as jsonl:PATH")
     kind, colon, path = name.partition(":")
+    picture_options = {"image_size": image_size, "random_crops": random_crops, "colour": colour, "damaged": damaged}
     if kind in (*TEXTS, "chorales", "adding"):
-        for option, asked in (("image_size", image_size), ("random_crops", random_crops)):
-            if asked:
-                raise InputError(f"{option} is for pictures, and {name} has none: leave it out")
+        _refuse_picture_options(name, picture_options)
     if name in BUILT_IN:
-        if random_crops:
-            raise InputError(f"random_crops is for photographs, in a folder or of TFDS, not for {name}: leave it out")
-        if image_size:
-            raise InputError(
-                f"image_size is for folder:PATH and pictures of many sizes; those of {name} have one: leave it out"
-            )
+        _refuse_cuts(name, image_size=image_size, random_crops=random_crops)
         return BUILT_IN[name](validation=validation)
     if not colon:
         _check_spelling(name)
@@ -133,6 +128,21 @@ def absolute(name: str) -> str:
     return f"{kind}:{Path(path).expanduser().absolute()}" if colon and kind in PATHS else name
 
 
+def _refuse_picture_options(name: str, options: Mapping[str, Any]) -> None:
+    for option, value in options.items():
+        if value not in (None, False, "auto", "refuse"):
+            raise InputError(f"{option} is for pictures, and {name} has none: leave it out")
+
+
+def _refuse_cuts(name: str, *, image_size: tuple[int, int] | None, random_crops: bool) -> None:
+    if random_crops:
+        kinds = "photographs, in a folder or of TFDS"
+        raise InputError(f"random_crops is for {kinds}, not for {name}: leave it out, or give --no-random-crops")
+    if image_size:
+        kinds = "folder:PATH and pictures of many sizes"
+        raise InputError(f"image_size is for {kinds}; those of {name} have one: leave it out, or give --image-size 0")
+
+
 def _check_spelling(name: str) -> None:
     """Refuse a name that is one slip away from a built-in one, before TFDS is asked for it."""
     if difflib.get_close_matches(name, BUILT_IN, n=1, cutoff=0.85):
@@ -144,11 +154,12 @@ def describe_data(
     *,
     data_dir: str | Path | None = None,
     image_size: tuple[int, int] | None = None,
+    colour: Colour = "auto",
     reading: Reading | None = None,
 ) -> DataSpec:
     """The shapes and classes of the data set called `name`; a TFDS set of pictures need not be prepared for it."""
     if not name or name in BUILT_IN or ":" in name:
-        return load_data(name, data_dir=data_dir, image_size=image_size, reading=reading).spec
+        return load_data(name, data_dir=data_dir, image_size=image_size, colour=colour, reading=reading).spec
     _check_spelling(name)
     from dl.data.tfds import describe_tfds
 

@@ -1,13 +1,19 @@
 """`show`: experiments and the nets of the papers, as text, Markdown and JSON."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from dl.cli import main
+from dl.cli.catalog import Catalog
 from dl.inspect.published import PUBLISHED
 from dl.inspect.summary import as_json, as_markdown, as_text, summarize
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def show(words: str, capsys: pytest.CaptureFixture[str]) -> str:
@@ -81,9 +87,39 @@ def test_every_experiment_can_be_shown_without_its_data(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path
 ) -> None:
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
-    for name in ("lenet_mnist", "mlp_xor", "perceptron_gates"):
+    catalog = Catalog("experiments")
+    # The vocabulary of a text is not known without it.
+    options = {name: catalog.load(name).options() for name in catalog.names()}
+    names = [name for name, own in options.items() if own.dataset and own.reading is None]
+    assert len(names) > 25
+    for name in names:
         shown = json.loads(show(f"{name} --format json", capsys))
-        assert shown["macs"] == sum(layer["macs"] for layer in shown["layers"]) > 0
+        assert shown["macs"] == sum(layer["macs"] for layer in shown["layers"]) > 0, name
+
+
+def test_an_experiment_is_shown_for_pictures_of_one_s_own(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    for number, size in enumerate([(20, 30), (50, 40)]):
+        for kind in ("cat", "dog"):
+            (tmp_path / kind).mkdir(exist_ok=True)
+            Image.new("RGB", size, (9, 80, 200)).save(tmp_path / kind / f"{number}.png")
+    words = f"lenet_cifar10 --dataset folder:{tmp_path} --format json"
+    assert main("experiments", ["show", *words.split()]) == 2
+    assert "give all one size with --image-size" in capsys.readouterr().err
+    shown = json.loads(show(f"{words} --image-size 24", capsys))
+    assert (shown["input_shape"], shown["output_shape"]) == ([24, 24, 3], [2])
+    assert json.loads(show(f"{words} --image-size 24 --colour grey", capsys))["input_shape"] == [24, 24, 1]
+
+
+def test_a_deep_net_is_shown_without_the_memory_that_its_maps_would_take() -> None:
+    # Shapes alone are traced: the process stays below 2 GiB, 60 million parameters and all their maps included.
+    code = (
+        "import resource; from dl.cli import main; code = main('experiments', ['show', 'resnet152']);"
+        "print(code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert "60,192,808" in shown
+    code, kibibytes = shown.split()[-2:]
+    assert (int(code), int(kibibytes) < 2 * 2**20) == (0, True)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +128,7 @@ def test_every_experiment_can_be_shown_without_its_data(
         ("resnet15", "unknown experiment or net 'resnet15'; did you mean resnet152?"),
         ("alexnett", "did you mean alexnet?"),
         ("zzz", "known: alexnet"),
+        ("alexnet --image-size 32", "--image-size is for experiments, and alexnet is none: leave it out"),
         ("mlp_xor --connections", "mlp_xor has no convolutions"),
         ("alexnet --format yaml", "markdown"),
         ("letters", "letters holds no run, it has no config.json: give the path that `run` printed"),

@@ -1,6 +1,7 @@
 """From a name to a data set: which loader a name goes to, and what a name cannot be."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -75,6 +76,13 @@ def test_what_has_no_pictures_of_many_sizes_refuses_to_resize_or_cut_them(name: 
         load_data(name, image_size=(8, 8))
     with pytest.raises(InputError, match=r"random_crops is for .*: leave it out"):
         load_data(name, random_crops=True)
+
+
+@pytest.mark.parametrize("option", [{"colour": "grey"}, {"damaged": "skip"}])
+@pytest.mark.parametrize("name", ["adding:4", "text:a", "chorales:a"])
+def test_what_has_no_pictures_refuses_what_is_said_of_them(name: str, option: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match=rf"{next(iter(option))} is for pictures.*: leave it out"):
+        load_data(name, **option)
 
 
 @pytest.mark.parametrize("fraction", [-0.1, 1.0, float("nan")])
