@@ -54,7 +54,8 @@ def gru_cell(params: CellParams, carry: Array, x: Array) -> tuple[Array, Array]:
     """Gated recurrent unit as on the slides; gates in the order r, z, n (the slides' h̃).
 
     r, z = σ(x W + h U), n = tanh(x W + (r ∗ h) U), h' = (1 − z) ∗ h + z ∗ n: reset before the product, and z weighs
-    the new state. carry: h [B, H]; x: [B, D] -> h', h'. Without "bias" it is the slides'. Source: G4; Cho (2014).
+    the new state. carry: h [B, H]; x: [B, D] -> h', h'. Without "bias" it is the slides'. Source: G4; Chung et al.
+    2014, arXiv:1412.3555 (in Cho et al. 2014 z weighs the old state).
 
     >>> params = {"input": jnp.zeros((2, 9)), "recurrent": jnp.zeros((3, 9))}
     >>> gru_cell(params, jnp.ones((1, 3)), jnp.ones((1, 2)))[0].tolist()

@@ -92,7 +92,7 @@ def layer_arrays(
     >>> {name: shape for name, (_, shape) in layer_arrays("gru", input_size=2, hidden_size=3).items()}
     {'input': (2, 9), 'recurrent': (3, 9)}
     """
-    _check_kind(kind)
+    check_kind(kind)
     if hidden_size < 1 or input_size < 1:
         raise InputError(f"a layer needs inputs and a state of at least 1, not {input_size} and {hidden_size}")
     _check_time_scale(kind, time_scale, use_bias)
@@ -199,7 +199,8 @@ def _swap(result: tuple[Any, Any]) -> tuple[Any, Any]:
     return result[1], result[0]
 
 
-def _check_kind(kind: str) -> None:
+def check_kind(kind: str) -> None:
+    """Raises InputError unless `kind` is a cell in `KINDS`."""
     if kind not in KINDS:
         raise InputError(f"unknown cell {kind!r}: {did_you_mean(kind, tuple(KINDS))}")
 
@@ -216,7 +217,7 @@ def _check_time_scale(kind: str, time_scale: int, use_bias: bool | None) -> None
 
 
 def _check_layer(kind: str, params: CellParams, xs: Array, implementation: str) -> None:
-    _check_kind(kind)
+    check_kind(kind)
     if implementation not in ("auto", "scan", "cudnn"):
         hint = did_you_mean(implementation, ("auto", "scan", "cudnn"))
         raise InputError(f"unknown implementation {implementation!r}: {hint}")

@@ -87,9 +87,10 @@ class Recurrent(nn.Module):
 
     `bidirectional` runs every layer forward and backward in time and puts the outputs side by side, [B, T, 2 H].
     `dropout` is applied to what goes from one layer to the next, when called with `train` and a "dropout" key, and not
-    after the last; `layer_norm` normalises it before that (Ba et al. 2016). The other fields are those of
-    `RecurrentLayer`; its parameters lie under `layer_0`, `layer_1`, ..., or `forward_0`, `backward_0`, ... The carry is
-    a tuple with an entry a layer, if `bidirectional` a (forward, backward) pair. Source: G1, G3, G4.
+    after the last; `layer_norm` normalises it before that, not inside the recurrence as Ba et al. 2016 do. The other
+    fields are those of `RecurrentLayer`; its parameters lie under `layer_0`, `layer_1`, ..., or `forward_0`,
+    `backward_0`, ... The carry is a tuple with an entry a layer, if `bidirectional` a (forward, backward) pair.
+    Source: G1, G3, G4.
 
     >>> stack = Recurrent("gru", 3, num_layers=2, bidirectional=True)
     >>> stack.init_with_output(jax.random.key(0), jnp.ones((4, 5, 2)))[0].shape

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from dl.errors import InputError, did_you_mean
-from dl.layers.recurrent import KINDS, zero_carry
+from dl.layers.recurrent import KINDS, check_kind, zero_carry
 from dl.layers.recurrent_modules import Recurrent
 from dl.models.checks import check_outputs
 from dl.models.functional import from_recurrent
@@ -157,7 +157,7 @@ def sequence_model(kind: str, outputs: int, *, hidden_size: int = 128, **options
     (2, 10)
     """
     check_outputs(outputs)
-    _check_kind(kind, hidden_size)
+    _check_cell(kind, hidden_size)
     if (pool := options.get("pool", "last")) not in ("last", "mean"):
         raise InputError(f"unknown pool {pool!r}: {did_you_mean(str(pool), ('last', 'mean'))}")
     if options.get("embedding_size") and not options.get("vocabulary_size"):
@@ -167,7 +167,7 @@ def sequence_model(kind: str, outputs: int, *, hidden_size: int = 128, **options
 
 
 def _step_model(kind: str, outputs: int, hidden_size: int, **options: Any) -> Model:
-    _check_kind(kind, hidden_size)
+    _check_cell(kind, hidden_size)
     module = StepNet(kind, outputs, hidden_size, **options)
 
     def initial_carry(batch: int) -> Carry:
@@ -176,9 +176,8 @@ def _step_model(kind: str, outputs: int, hidden_size: int, **options: Any) -> Mo
     return from_recurrent(module, name=kind, initial_carry=initial_carry, symbols=module.vocabulary_size > 0)
 
 
-def _check_kind(kind: str, hidden_size: int) -> None:
-    if kind not in KINDS:
-        raise InputError(f"unknown cell {kind!r}: {did_you_mean(kind, tuple(KINDS))}")
+def _check_cell(kind: str, hidden_size: int) -> None:
+    check_kind(kind)
     if hidden_size < 1:
         raise InputError(f"a recurrent state has at least 1 unit, not {hidden_size}")
 
