@@ -30,11 +30,11 @@ class PictureOptions(TrainOptions):
     crop: int = 2
     """Pixels of padding, out of which each picture is cut anew."""
     flip: bool = True
-    """Mirror every second picture."""
+    """Mirror each picture with probability ½."""
     cutout: int = 0
     """Side of the square that is wiped out, in pixels."""
-    plain_epochs: int = 1
-    """Epochs without these changes at the end."""
+    plain_share: float = 0.05
+    """Share of the epochs, at the end, that goes without these changes."""
     mirror_views: bool = False
     """Answer with the mean of the probabilities for a picture and for its mirror image."""
 
@@ -42,7 +42,8 @@ class PictureOptions(TrainOptions):
         super().__post_init__()
         require(0 <= self.momentum < 1, "momentum", self.momentum, "at least 0 and below 1")
         require(0 <= self.label_smoothing < 1, "label_smoothing", self.label_smoothing, "at least 0 and below 1")
-        for name in ("weight_decay", "crop", "cutout", "plain_epochs"):
+        require(0 <= self.plain_share < 1, "plain_share", self.plain_share, "at least 0 and below 1")
+        for name in ("weight_decay", "crop", "cutout"):
             require(getattr(self, name) >= 0, name, getattr(self, name), "at least 0")
 
 
@@ -75,8 +76,8 @@ def picture_parts(model: Model, options: PictureOptions, data_spec: DataSpec) ->
 
 def picture_changes(options: PictureOptions, data_spec: DataSpec) -> Augment:
     """The random changes that `options` ask for, in all epochs but the plain ones."""
-    last = (options.epochs - options.plain_epochs) * steps_per_epoch(data_spec.train_size, options.batch_size)
-    return until_step(_changes(options), last)
+    changing = options.epochs - round(options.plain_share * options.epochs)
+    return until_step(_changes(options), changing * steps_per_epoch(data_spec.train_size, options.batch_size))
 
 
 def _changes(options: PictureOptions) -> Augment:

@@ -21,7 +21,7 @@ class Options(DropoutOptions):
     dataset: str = "cifar10"
     epochs: int = 20
     dropout: float = 0.3
-    plain_epochs: int = 4
+    plain_share: float = 0.2
 
 
 def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:

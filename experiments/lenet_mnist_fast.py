@@ -38,15 +38,16 @@ class Options(TrainOptions):
     """Largest change of size, as a fraction."""
     shift: float = 2.0
     """Largest shift along each axis, in pixels."""
-    plain_epochs: int = 1
-    """Epochs without augmentation at the end."""
+    plain_share: float = 0.1
+    """Share of the epochs, at the end, that goes without augmentation."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         require(0 <= self.momentum < 1, "momentum", self.momentum, "at least 0 and below 1")
         require(0 <= self.dropout < 1, "dropout", self.dropout, "at least 0 and below 1")
         require(0 <= self.zoom < 1, "zoom", self.zoom, "at least 0 and below 1")
-        for name in ("weight_decay", "degrees", "shift", "plain_epochs"):
+        require(0 <= self.plain_share < 1, "plain_share", self.plain_share, "at least 0 and below 1")
+        for name in ("weight_decay", "degrees", "shift"):
             require(getattr(self, name) >= 0, name, getattr(self, name), "at least 0")
 
 
@@ -62,5 +63,6 @@ def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None
         schedule=optimizers.one_cycle(steps=options.epochs * in_epoch),
     )
     change = affine(degrees=options.degrees, zoom=options.zoom, shift=options.shift)
-    augment = until_step(change, (options.epochs - options.plain_epochs) * in_epoch)
+    changing = options.epochs - round(options.plain_share * options.epochs)
+    augment = until_step(change, changing * in_epoch)
     return Parts(model, objectives.classification(model), optimizer, augment)

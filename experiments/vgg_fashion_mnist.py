@@ -20,7 +20,7 @@ class Options(DropoutOptions):
 
     epochs: int = 14
     crop: int = 1
-    plain_epochs: int = 3
+    plain_share: float = 0.2
     width: float = 0.5
     """Factor on the channels of every layer."""
 

@@ -34,7 +34,8 @@ class Stages:
 
     def __post_init__(self) -> None:
         if len(self.augments) != len(self.ends) + 1 or list(self.ends) != sorted(self.ends):
-            raise InputError(f"{len(self.augments)} stages have as many rising ends less one, not {self.ends}")
+            ends = len(self.augments) - 1
+            raise InputError(f"{len(self.augments)} stages need {ends} rising ends between them, not {self.ends}")
 
     def number_at(self, step: int) -> int:
         """Which of the augmentations is for `step`."""
@@ -105,7 +106,13 @@ def random_crop(side: int) -> Augment:
 
 
 def flip() -> Augment:
-    """Mirror every second picture [H, W, C], on the average, left to right."""
+    """Mirror each picture left to right with probability ½: [B, H, W, C] -> [B, H, W, C].
+
+    >>> pictures = jnp.tile(jnp.arange(3.0).reshape(1, 1, 3, 1), (16, 1, 1, 1))
+    >>> flipped = flip()(jax.random.split(jax.random.key(0), 16), pictures, jnp.zeros((), int))
+    >>> sorted({tuple(row) for row in flipped[:, 0, :, 0].tolist()})
+    [(0.0, 1.0, 2.0), (2.0, 1.0, 0.0)]
+    """
 
     def augment(keys: Array, pictures: Array, step: Array) -> Array:
         del step
@@ -119,6 +126,11 @@ def cutout(side: int) -> Augment:
     """Set a square of `side`×`side` pixels to 0, its centre anywhere in the picture: [B, H, W, C] -> [B, H, W, C].
 
     What of the square lies outside the picture is lost. Source: DeVries & Taylor 2017 (16 pixels for CIFAR-10).
+
+    >>> cut = cutout(3)(jax.random.split(jax.random.key(0), 8), jnp.ones((8, 9, 9, 1)), jnp.zeros((), int))
+    >>> left = cut.sum((1, 2, 3))
+    >>> float(left.min()), bool((left < 81).all())
+    (72.0, True)
     """
     _require_pixels("cutout has a side of", side)
 
@@ -134,12 +146,22 @@ def cutout(side: int) -> Augment:
 
 
 def rotate(degrees: float) -> Augment:
-    """Turn each picture by its own angle in [−degrees, degrees]; see `affine`."""
+    """Turn each picture by its own angle in [−degrees, degrees]: [B, H, W, C] -> [B, H, W, C]; see `affine`.
+
+    >>> rotate(10)(jax.random.split(jax.random.key(0), 2), jnp.ones((2, 4, 4, 1)), jnp.zeros((), int)).shape
+    (2, 4, 4, 1)
+    """
     return affine(degrees=degrees)
 
 
 def shift(pixels: float) -> Augment:
-    """Move each picture along either axis by its own amounts in [−pixels, pixels]; see `affine`."""
+    """Move each picture by its own amounts in [−pixels, pixels] along both axes: [B, H, W, C] -> [B, H, W, C].
+
+    Fractions of a pixel are interpolated; see `affine`.
+
+    >>> shift(2)(jax.random.split(jax.random.key(0), 2), jnp.ones((2, 4, 4, 1)), jnp.zeros((), int)).shape
+    (2, 4, 4, 1)
+    """
     return affine(shift=pixels)
 
 
@@ -169,7 +191,13 @@ def affine(*, degrees: float = 0.0, zoom: float = 0.0, shift: float = 0.0) -> Au
 
 
 def until_step(augment: Augment, last: int) -> Augment:
-    """`augment` for the steps before `last`, nothing from there on."""
+    """`augment` for the steps before `last`, nothing from there on: [B, ...] -> [B, ...].
+
+    >>> double = lambda keys, pictures, step: 2 * pictures
+    >>> keys = jax.random.split(jax.random.key(0), 1)
+    >>> [until_step(double, 7)(keys, jnp.ones(1), jnp.int32(step)).tolist() for step in (6, 7)]
+    [[2.0], [1.0]]
+    """
 
     def limited(keys: Array, pictures: Array, step: Array) -> Array:
         return jax.lax.cond(step < last, lambda: augment(keys, pictures, step), lambda: pictures)

@@ -205,7 +205,7 @@ def test_each_step_has_one_stage(step: int, number: int, end: int) -> None:
 
 @pytest.mark.parametrize(("count", "ends"), [(2, ()), (1, (3,)), (3, (5, 4))])
 def test_stages_that_do_not_follow_each_other_are_refused(count: int, ends: tuple[int, ...]) -> None:
-    with pytest.raises(InputError, match=f"{count} stages have as many rising ends less one"):
+    with pytest.raises(InputError, match=f"{count} stages need {count - 1} rising ends"):
         Stages((None,) * count, ends)
 
 

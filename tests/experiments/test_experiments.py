@@ -8,11 +8,14 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
+from PIL import Image
 
 import dl
 from dl.cli.catalog import Catalog
 from dl.data.augment import Stages
+from dl.data.dataset import DataSpec
 from dl.data.load import describe_data
 from dl.runs.run import start_run
 from dl.train.compiled import check_parts_fit, example_inputs
@@ -81,6 +84,56 @@ def test_a_step_of_a_deep_net_takes_its_data_and_gives_a_state_for_the_next(name
         after, trained = jax.eval_shape(step, state, batch)
         assert after == state
         assert trained == evaluated
+
+
+CONVOLUTIONAL = [name for name in NAMES if "net" in name.split("_")[0] or name.startswith(("nin", "vgg"))]
+SHAPES = [(28, 28, 1), (32, 32, 3), (40, 56, 3)]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=["grey", "colour", "oblong"])
+@pytest.mark.parametrize("name", [*CONVOLUTIONAL, "autoencoder_conv_fashion_mnist"])
+def test_convolutional_nets_take_pictures_of_one_s_own(name: str, shape: tuple[int, ...]) -> None:
+    experiment = CATALOG.load(name)
+    of_channel = {"mean": (0.5,) * shape[2], "std": (0.2,) * shape[2]}
+    spec = DataSpec("folder:own", "classification", shape, "uint8", ("a", "b", "c"), 1024, **of_channel)
+    model = experiment.build(experiment.options(), spec).model
+    inputs = jax.ShapeDtypeStruct((2, *shape), jnp.float32)
+    if name == "alexnet_imagenet" or (name, shape[0]) in (("lenet5_mnist", 40), ("resnet50_imagenet", 28)):
+        with pytest.raises(dl.InputError, match="28×28 or 32×32" if name == "lenet5_mnist" else "at least"):
+            jax.eval_shape(model.init, jax.random.key(0), inputs)
+        return
+    params, model_state = jax.eval_shape(model.init, jax.random.key(0), inputs)
+    outputs = jax.eval_shape(model.apply, params, model_state, inputs)[0]
+    assert outputs.shape == ((2, *shape) if name.startswith("autoencoder") else (2, 3))
+
+
+def test_a_convolutional_experiment_trains_on_a_folder_of_colour_pictures(tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    for number in range(24):
+        folder = tmp_path / "own" / "abc"[number % 3]
+        folder.mkdir(parents=True, exist_ok=True)
+        pixels = generator.integers(0, 256, (30 + number % 2, 50, 3), np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number}.png")
+    changes = {"dataset": f"folder:{tmp_path / 'own'}", "image_size": 32, "epochs": 1, "batch_size": 8}
+    result = run("lenet_cifar10", tmp_path / "run", **changes)
+    assert result["steps"] >= 2
+    assert np.isfinite(result["metrics"]["test"]["loss"])
+    assert dl.load(tmp_path / "run").spec.input_shape == (32, 32, 3)
+
+
+@pytest.mark.parametrize("changes", [{"sparsity": 0.1, "code_size": 20}, {"contraction": 0.1}, {"tied": True}])
+def test_two_steps_of_what_keeps_an_autoencoder_from_copying(changes: dict[str, Any], tmp_path: Path) -> None:
+    small = {"dataset": "digits", "epochs": 1, "batch_size": 16, "train_examples": 32, "hidden_size": 8}
+    result = run("autoencoder_mnist", tmp_path / "run", **small, **changes)
+    assert result["steps"] >= 2
+    assert np.isfinite(result["metrics"]["test"]["loss"])
+
+
+def test_two_steps_of_lenet5_as_published(tmp_path: Path) -> None:
+    small = {"dataset": "digits", "epochs": 1, "batch_size": 16, "train_examples": 32}
+    result = run("lenet5_mnist", tmp_path / "run", variant="1998", **small)
+    assert result["parameters"] == 60_000
+    assert np.isfinite(result["metrics"]["test"]["loss"])
 
 
 @pytest.mark.parametrize("name", NAMES)
