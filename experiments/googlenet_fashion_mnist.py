@@ -1,0 +1,39 @@
+"""GoogLeNet for small pictures, narrow, with batch norm on Fashion-MNIST.
+
+Lecture: E13. Paper: Szegedy et al. 2015, arXiv:1409.4842.
+Expected: not measured yet.
+Time: not measured yet.
+Command: python -m experiments run googlenet_fashion_mnist
+"""
+
+from dataclasses import dataclass
+
+from dl.data.dataset import DataSpec
+from dl.models import googlenet
+from dl.train.compiled import Parts
+from experiments._pictures import DropoutOptions, picture_parts
+
+
+@dataclass(frozen=True)
+class Options(DropoutOptions):
+    """Options of googlenet_fashion_mnist."""
+
+    epochs: int = 6
+    dropout: float = 0.2
+    crop: int = 1
+    plain_share: float = 0.15
+    width: float = 0.5
+    """Factor on the channels of every layer."""
+
+
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+    """Inception blocks in two stages."""
+    model = googlenet(
+        data_spec.classes,
+        small=True,
+        width=options.width,
+        batch_normalised=True,
+        dropout=options.dropout,
+        axis_name=axis_name,
+    )
+    return picture_parts(model, options, data_spec)

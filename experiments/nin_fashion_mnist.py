@@ -1,0 +1,39 @@
+"""Network in Network, half as wide, with batch norm on Fashion-MNIST.
+
+Lecture: E13, E6. Paper: Lin et al. 2014, arXiv:1312.4400.
+Expected: not measured yet.
+Time: not measured yet.
+Command: python -m experiments run nin_fashion_mnist
+"""
+
+from dataclasses import dataclass
+
+from dl.data.dataset import DataSpec
+from dl.models import nin
+from dl.train.compiled import Parts
+from experiments._pictures import DropoutOptions, picture_parts
+
+
+@dataclass(frozen=True)
+class Options(DropoutOptions):
+    """Options of nin_fashion_mnist."""
+
+    epochs: int = 6
+    dropout: float = 0.2
+    crop: int = 1
+    plain_share: float = 0.15
+    width: float = 0.5
+    """Factor on the channels of every layer."""
+
+
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+    """NiN for small pictures."""
+    model = nin(
+        data_spec.classes,
+        small=True,
+        width=options.width,
+        batch_normalised=True,
+        dropout=options.dropout,
+        axis_name=axis_name,
+    )
+    return picture_parts(model, options, data_spec)

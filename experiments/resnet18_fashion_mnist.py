@@ -1,0 +1,29 @@
+"""ResNet-18 for small pictures on Fashion-MNIST: for a GPU.
+
+Lecture: E13. Paper: He et al. 2016, arXiv:1512.03385; DeVries & Taylor 2017 (cutout).
+Expected: not measured.
+Time: not measured; it is made for a GPU.
+Command: python -m experiments run resnet18_fashion_mnist
+"""
+
+from dataclasses import dataclass
+
+from dl.data.dataset import DataSpec
+from dl.models import resnet
+from dl.train.compiled import Parts
+from experiments._pictures import PictureOptions, picture_parts
+
+
+@dataclass(frozen=True)
+class Options(PictureOptions):
+    """Options of resnet18_fashion_mnist."""
+
+    epochs: int = 30
+    cutout: int = 8
+    plain_share: float = 0.1
+
+
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+    """ResNet-18 with a 3×3 stem."""
+    model = resnet(18, data_spec.classes, small=True, axis_name=axis_name)
+    return picture_parts(model, options, data_spec)

@@ -1,0 +1,31 @@
+"""ResNet-20 on Fashion-MNIST: cropped, mirrored, a one-cycle rate.
+
+Lecture: E13. Paper: He et al. 2016, arXiv:1512.03385.
+Expected: not measured yet.
+Time: not measured yet.
+Command: python -m experiments run resnet20_fashion_mnist
+"""
+
+from dataclasses import dataclass
+
+from dl.data.dataset import DataSpec
+from dl.models import cifar_resnet
+from dl.train.compiled import Parts
+from experiments._pictures import PictureOptions, picture_parts
+
+
+@dataclass(frozen=True)
+class Options(PictureOptions):
+    """Options of resnet20_fashion_mnist."""
+
+    epochs: int = 20
+    learning_rate: float = 0.2
+    label_smoothing: float = 0.1
+    plain_share: float = 0.1
+    mirror_views: bool = True
+
+
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+    """The 20-layer net of the paper's section 4.2."""
+    model = cifar_resnet(20, data_spec.classes, axis_name=axis_name)
+    return picture_parts(model, options, data_spec)
