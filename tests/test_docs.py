@@ -1,0 +1,32 @@
+"""What the pages print is what their code prints."""
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+BLOCKS = re.compile(r"```python\n(.*?)```\n\n```\n(.*?)```", re.DOTALL)
+
+
+@pytest.mark.parametrize("page", ["memory.md"])
+def test_code_prints_what_stands_below_it(page: str) -> None:
+    blocks = BLOCKS.findall((DOCS / page).read_text(encoding="utf-8"))
+    assert len(blocks) == 3
+    names: dict[str, object] = {}
+    for code, expected in blocks:
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            exec(compile(code, page, "exec"), names)
+        found = [value_of(word) for word in out.getvalue().split()]
+        # Of most numbers one digit is printed, which another processor may round the other way.
+        assert found == [
+            pytest.approx(value, rel=0.3, abs=0) if isinstance(value, float) else value
+            for value in map(value_of, expected.split())
+        ]
+
+
+def value_of(word: str) -> float | str:
+    return float(word) if re.fullmatch(r"-?[\d.]+(e[+-]\d+)?", word) else word
