@@ -1,8 +1,8 @@
 """Network in Network, half as wide, with batch norm on Fashion-MNIST.
 
 Lecture: E13, E6. Paper: Lin et al. 2014, arXiv:1312.4400.
-Expected: not measured yet.
-Time: not measured yet.
+Expected: test accuracy 92.6 % (one seed).
+Time: 33 minutes on one CPU core, which had other work besides.
 Command: python -m experiments run nin_fashion_mnist
 """
 
