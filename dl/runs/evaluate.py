@@ -49,14 +49,17 @@ def _other_data(dataset: str, config: Config) -> Dataset:
     own = config.data
     reading = config.options.reading
     pictures = own.input_shape if len(own.input_shape) == 3 and can_be_resized(dataset) else None
+    asked = {}
+    if pictures:
+        height, width, channels = pictures
+        colour = "rgb" if channels == 3 else "grey"
+        asked = {"image_size": (height, width), "colour": colour, "damaged": config.options.damaged}
     data = load_data(
         dataset,
         validation=config.options.validation,
-        image_size=(pictures[0], pictures[1]) if pictures else None,
         random_crops=own.view == "middle",
-        colour="rgb" if pictures and pictures[-1] == 3 else "grey",
-        damaged=config.options.damaged,
         reading=replace(reading, vocabulary=own.vocabulary) if reading else None,
+        **asked,
     )
     check_same_kind(data.spec, own)
     return replace(data, spec=replace(own, name=data.spec.name))
