@@ -198,9 +198,11 @@ def _ragged(
 
 
 def _parts(spec: DataSpec, train: RaggedSource, validation: RaggedSource | None, test: RaggedSource) -> Dataset:
-    held_out = [] if validation is None else [validation]
-    train, *held_out, test = with_common_widths(train, *held_out, test)
-    return Dataset(spec, train, held_out[0] if held_out else None, test)
+    if validation is None:
+        train, test = with_common_widths(train, test)
+    else:
+        train, validation, test = with_common_widths(train, validation, test)
+    return Dataset(spec, train, validation, test)
 
 
 def _spec(

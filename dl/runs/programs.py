@@ -40,7 +40,14 @@ class ProgramOptions:
     repair_calls: int = 400
 
     def __post_init__(self) -> None:
-        for name, least in (("count", 1), ("temperature", 0), ("longest", 0), ("longest_gram", 1), ("seed", 0)):
+        for name, least in (
+            ("count", 1),
+            ("temperature", 0),
+            ("longest", 0),
+            ("longest_gram", 1),
+            ("seed", 0),
+            ("repair_calls", 0),
+        ):
             require(getattr(self, name) >= least, name, getattr(self, name), f"at least {least}")
 
 
@@ -61,7 +68,9 @@ def report_on_run(
     check_same_data(folder, data)
     vocabulary = loaded.spec.text
     known = read_documents(data.train, vocabulary)
-    options = replace(options, longest=options.longest or max(map(len, known)))
+    if not known:
+        raise InputError(f"the training part of {data.spec.name} has no whole program: give more of them")
+    options = replace(options, longest=options.longest or max(len(vocabulary.encode(text)) for text in known))
     say(f"writing {options.count} programs with {config.experiment.name}")
     drawn = {
         config.experiment.name: generate_documents(
@@ -88,8 +97,8 @@ def _tell(say: Callable[[str], None], name: str, of: int, done: int) -> None:
         say(f"{name}: {done} of {of} programs judged")
 
 
-def read_documents(part: Part, vocabulary: Vocabulary) -> list[str]:
-    """The documents of a stream, without the ends between them.
+def read_documents(part: Part, vocabulary: Vocabulary, *, longest: int | None = None) -> list[str]:
+    """The documents of a stream, without the ends between them, each cut after `longest` symbols.
 
     >>> vocabulary = Vocabulary("char", ("a", "b", "<end>"))
     >>> read_documents(TokenSource(np.array([2, 0, 2, 1, 0, 2]), steps=1), vocabulary)
@@ -101,7 +110,8 @@ def read_documents(part: Part, vocabulary: Vocabulary) -> list[str]:
     if not isinstance(part, TokenSource):
         raise InputError("programs come as a stream of documents: give --dataset jsonl:PATH")
     ends = np.flatnonzero(part.tokens == vocabulary.end)
-    return [vocabulary.decode(part.tokens[first + 1 : last]) for first, last in pairwise(ends) if last > first + 1]
+    rows = [part.tokens[first + 1 : last] for first, last in pairwise(ends) if last > first + 1]
+    return [vocabulary.decode(row[:longest]) for row in rows]
 
 
 def _of_ngram(data: Dataset, vocabulary: Vocabulary, options: ProgramOptions) -> list[str]:
@@ -118,5 +128,5 @@ def _of_ngram(data: Dataset, vocabulary: Vocabulary, options: ProgramOptions) ->
 
 
 def _held_out(data: Dataset, vocabulary: Vocabulary, options: ProgramOptions) -> list[str]:
-    texts = read_documents(data.test, vocabulary)
-    return [texts[place][: options.longest] for place in permutation(options.seed, len(texts))[: options.count]]
+    texts = read_documents(data.test, vocabulary, longest=options.longest)
+    return [texts[place] for place in permutation(options.seed, len(texts))[: options.count]]
