@@ -19,6 +19,8 @@ Padding = str | int | Sequence[int | tuple[int, int]]
 
 _MOST_SLICES = 9
 """Places in a window up to which the CPU pools by slices; the gradient's cost grows with their number."""
+_LEAST_SIDE = 3
+"""Sides of a window from which, at stride 1, the CPU pools one axis after the other."""
 
 
 def max_pool(
@@ -44,10 +46,10 @@ def max_pool(
     window, strides, pads = _resolve(x, window, strides, padding)
     native = partial(_native_max_pool, window=window, strides=strides, pads=pads)
     fits = all(n + sum(pad) >= w for n, pad, w in zip(x.shape[1:3], pads, window, strict=True))
-    if implementation == "native" or not fits or window[0] * window[1] > _MOST_SLICES:
+    sliced = _sliced_max_pool(window=window, strides=strides, pads=pads)
+    if implementation == "native" or not fits or sliced is None:
         return native(x)
-    slices = partial(max_pool_cpu.max_pool, window=window, strides=strides, pads=pads)
-    return lax.platform_dependent(x, cpu=slices, default=native)
+    return lax.platform_dependent(x, cpu=sliced, default=native)
 
 
 def avg_pool(
@@ -167,6 +169,15 @@ def _places_inside(length: int, window: int, stride: int, pads: tuple[int, int])
     """How many of the places of each window along an axis lie in the picture."""
     starts = np.arange(-pads[0], length + pads[1] - window + 1, stride)
     return np.minimum(starts + window, length) - np.maximum(starts, 0)
+
+
+def _sliced_max_pool(*, window: Size, strides: Size, pads: Pads) -> Callable[[Array], Array] | None:
+    """What is faster on the CPU than XLA's own; None if nothing is (docs/performance.md)."""
+    if strides == (1, 1) and min(window) >= _LEAST_SIDE:
+        return partial(max_pool_cpu.max_pool_by_axes, window=window, pads=pads)
+    if window[0] * window[1] <= _MOST_SLICES:
+        return partial(max_pool_cpu.max_pool, window=window, strides=strides, pads=pads)
+    return None
 
 
 def _native_max_pool(x: Array, *, window: Size, strides: Size, pads: Pads) -> Array:

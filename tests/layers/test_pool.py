@@ -27,11 +27,11 @@ def gradient_and_output(pool, x):
     return pull(jnp.arange(1.0, y.size + 1).reshape(y.shape))[0], y
 
 
-@settings(max_examples=10, deadline=None, derandomize=True, database=None)
+@settings(max_examples=14, deadline=None, derandomize=True, database=None)
 @given(
-    sides=st.tuples(st.integers(3, 8), st.integers(3, 8)),
-    window=st.tuples(st.integers(1, 3), st.integers(1, 3)),
-    strides=st.one_of(st.none(), st.tuples(st.integers(1, 3), st.integers(1, 3))),
+    sides=st.tuples(st.integers(4, 8), st.integers(4, 8)),
+    window=st.tuples(st.integers(1, 4), st.integers(1, 4)),
+    strides=st.one_of(st.none(), st.just((1, 1)), st.tuples(st.integers(1, 3), st.integers(1, 3))),
     padding=PADDINGS,
 )
 def test_maximum_and_its_gradient_are_the_native_ones_even_on_ties(sides, window, strides, padding):
@@ -49,14 +49,21 @@ def test_maximum_and_its_gradient_are_the_native_ones_even_on_ties(sides, window
     jax.tree.map(partial(np.testing.assert_allclose, rtol=1e-6), ours, native)
 
 
-def test_the_gradient_goes_to_the_first_maximum_in_row_major_order():
-    gradient = jax.grad(lambda x: max_pool(x, 2).sum())(jnp.ones((1, 2, 2, 1)))
-    assert gradient[0, :, :, 0].tolist() == [[1.0, 0.0], [0.0, 0.0]]
+@pytest.mark.parametrize("side", [2, 3, 5])
+def test_the_gradient_goes_to_the_first_maximum_in_row_major_order(side):
+    ones = jnp.ones((1, side, side, 1)).at[0, 0, 0, 0].set(0.0)
+    gradient = jax.grad(lambda x: max_pool(x, side, strides=1).sum())(ones)
+    assert np.argwhere(np.asarray(gradient)).tolist() == [[0, 0, 1, 0]]
+    later = jax.grad(lambda x: max_pool(x, side, strides=1).sum())(ones.at[0, 0, 1:, 0].set(0.0))
+    assert np.argwhere(np.asarray(later)).tolist() == [[0, 1, 0, 0]]
 
 
-def test_nan_is_pooled_like_natively():
-    x = jnp.ones((1, 4, 4, 1)).at[0, 0, 1, 0].set(jnp.nan).at[0, 2, 2, 0].set(jnp.nan)
-    np.testing.assert_array_equal(max_pool(x, 2), max_pool(x, 2, implementation="native"))
+@pytest.mark.parametrize("strides", [1, 2])
+@pytest.mark.parametrize("side", [2, 3])
+def test_nan_is_pooled_like_natively(side, strides):
+    x = jnp.ones((1, 5, 5, 1)).at[0, 0, 1, 0].set(jnp.nan).at[0, 2, 2, 0].set(jnp.nan)
+    native = max_pool(x, side, strides=strides, implementation="native")
+    np.testing.assert_array_equal(max_pool(x, side, strides=strides), native)
 
 
 @pytest.mark.parametrize("dtype", [jnp.bfloat16, jnp.int32])
@@ -108,6 +115,8 @@ def test_second_derivatives_and_vmap():
     np.testing.assert_array_equal(pooled, max_pool(x.reshape(6, 4, 4, 1), 2).reshape(pooled.shape))
     hessian = jax.jit(jax.hessian(lambda x: (max_pool(x, 2) ** 2).sum()))(x[0, :1])
     assert float(hessian.sum()) == 2.0 * 4
+    overlapping = jax.jit(jax.hessian(lambda x: (max_pool(x, 3, strides=1) ** 2).sum()))(x[0, :1])
+    assert float(overlapping.sum()) == 2.0 * 4
 
 
 def test_wrong_arguments_are_refused_in_one_line():
