@@ -64,7 +64,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
 def _measure(chosen: list[Benchmark], *, rounds: int, quick: bool, path: Path | None) -> int:
     machine = start_worker("--machine")
     left_out = _leave_out_systems(cuda=machine["cuda"])
-    runnable = [one for one in chosen if not _leave_out(one)]
+    runnable = [one for one in chosen if not _leave_out(one, quick=quick)]
     outcome, code = Outcome(), 0
     try:
         work = partial(work_in_process, quick=quick)
@@ -91,8 +91,8 @@ def _leave_out_systems(*, cuda: bool) -> set[str]:
     return missing if cuda else {*missing, "torch.compile"}
 
 
-def _leave_out(benchmark: Benchmark) -> bool:
-    reason = benchmark.unavailable()
+def _leave_out(benchmark: Benchmark, *, quick: bool) -> bool:
+    reason = benchmark.unavailable(quick)
     if reason:
         say(f"{benchmark.name} is left out: {reason}")
     return bool(reason)

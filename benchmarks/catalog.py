@@ -2,7 +2,8 @@
 
 A case file has a docstring whose first line says what is measured, `UNIT`, and `SYSTEMS`, a function a system. The
 function takes `quick` and returns a `Workload`, or a `Measurement` that it made itself. A family has `FAMILIES` too,
-{family: {name: shape}}; its functions take the shape first. `unavailable()`, where there is one, says what is missing.
+{family: {name: shape}}; its functions take the shape first. `unavailable(quick)`, where there is one, says what is
+missing.
 """
 
 import importlib
@@ -21,14 +22,14 @@ System = Callable[[bool], Workload | Measurement]
 
 @dataclass(frozen=True)
 class Benchmark:
-    """One row of the table for each of `systems`; `unavailable()` is the reason why it cannot run here, if any."""
+    """One row of the table for each of `systems`; `unavailable(quick)` is the reason why it cannot run here, if any."""
 
     name: str
     about: str
     unit: str
     systems: dict[str, System]
     family: str | None
-    unavailable: Callable[[], str | None]
+    unavailable: Callable[[bool], str | None]
 
 
 def load_benchmarks() -> dict[str, Benchmark]:
@@ -49,7 +50,7 @@ def choose(names: list[str], known: dict[str, Benchmark]) -> list[Benchmark]:
 
 def _benchmarks_of(module: ModuleType) -> list[Benchmark]:
     about = (module.__doc__ or "").strip().splitlines()[0]
-    unavailable = getattr(module, "unavailable", lambda: None)
+    unavailable = getattr(module, "unavailable", lambda quick: None)
     if not hasattr(module, "FAMILIES"):
         name = module.__name__.rpartition(".")[2]
         return [Benchmark(name, about, module.UNIT, module.SYSTEMS, None, unavailable)]

@@ -25,7 +25,7 @@ DEGREES, ZOOM, SHIFT, PLAIN_EPOCHS = 12.0, 0.12, 2.0, 1
 QUICK_EPOCHS, QUICK_EXAMPLES = 2, 2_560
 
 
-def unavailable() -> str | None:
+def unavailable(quick: bool) -> str | None:
     """Why this cannot run here."""
     folder = os.environ.get("TFDS_DATA_DIR")
     if folder and (Path(folder) / "mnist").is_dir():

@@ -11,7 +11,7 @@ from benchmarks.catalog import Benchmark, choose, load_benchmarks
 from benchmarks.rounds import Outcome, run_benchmarks
 from dl.errors import RunError
 
-ONE = Benchmark("one", "about", "ms", dict.fromkeys(["dl", "torch", "keras"]), None, lambda: None)
+ONE = Benchmark("one", "about", "ms", dict.fromkeys(["dl", "torch", "keras"]), None, lambda quick: None)
 
 
 def test_systems_alternate_inside_each_round(capsys: pytest.CaptureFixture[str]) -> None:

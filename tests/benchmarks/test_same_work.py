@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.cases import char_lstm_step, lenet_mnist_fast
-from benchmarks.networks import lenet, mlp, resnet
+from benchmarks.networks import lenet, mlp, resnet, resnet50
 from dl import optimizers
 
 NETWORKS = [(lenet, (28, 28, 1), 431_080), (mlp, (28, 28, 1), 101_770), (resnet, (32, 32, 3), 272_282)]
@@ -58,6 +58,15 @@ def test_torch_has_the_same_parameters(torch, network, shape: tuple, parameters:
 def test_keras_has_the_same_parameters(keras, network, shape: tuple, parameters: int) -> None:
     made = network.keras_network()
     assert sum(int(np.prod(one.shape)) for one in made.trainable_variables) == parameters
+
+
+def test_resnet_50_has_the_same_parameters_and_statistics_in_torch(torch) -> None:
+    inputs = jax.ShapeDtypeStruct((1, 224, 224, 3), "float32")
+    params, statistics = jax.eval_shape(resnet50.dl_parts().model.init, jax.random.key(0), inputs)
+    with torch.device("meta"):
+        made = resnet50.torch_network()
+    assert size_of(params) == sum(one.numel() for one in made.parameters()) == 25_557_032
+    assert size_of(statistics) == sum(one.numel() for one in made.buffers() if one.ndim)
 
 
 def test_char_lstm_has_the_same_matrices_in_flax() -> None:
