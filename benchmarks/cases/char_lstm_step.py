@@ -4,12 +4,15 @@ Cross-entropy over all positions, Adam at rate 0.002. `dl` takes the faster of a
 its `fit`. Texts [B, T] lie batch first everywhere; what a layer wants time first is turned inside the step.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from benchmarks.measure import Workload
 from benchmarks.systems import on_dl, on_flax, on_keras, on_torch
+
+if TYPE_CHECKING:
+    from dl import Parts
 
 UNIT = "tokens/s"
 SYMBOLS, SIZE, LAYERS = 65, 256, 2
@@ -40,52 +43,12 @@ def with_flax(quick: bool) -> Workload:
 SYSTEMS = {"dl": with_dl, "torch": with_torch, "keras": with_keras, "flax": with_flax}
 
 
-def dl_parts() -> Any:
-    """Two recurrent layers and a dense one as a pair of functions, and the objective over all positions."""
-    from dl import Parts, optimizers
-    from dl.types import Model
+def dl_parts() -> "Parts":
+    """The library's language model and its objective."""
+    from dl import Parts, models, optimizers, sequence_objectives
 
-    model = Model("char_lstm", _dl_init, _dl_apply)
-    return Parts(model, _objective(model), optimizers.adam(RATE))
-
-
-def _dl_init(key: Any, inputs: Any) -> tuple[Any, Any]:
-    import jax
-    import jax.numpy as jnp
-
-    from dl.layers.recurrent import init_layer
-
-    first, second, last = jax.random.split(key, 3)
-    return {
-        "lstm1": init_layer("lstm", first, input_size=SYMBOLS, hidden_size=SIZE),
-        "lstm2": init_layer("lstm", second, input_size=SIZE, hidden_size=SIZE),
-        "kernel": jax.nn.initializers.lecun_normal()(last, (SIZE, SYMBOLS)),
-        "bias": jnp.zeros(SYMBOLS),
-    }, {}
-
-
-def _dl_apply(params: Any, model_state: Any, inputs: Any, **_: Any) -> tuple[Any, Any, Any]:
-    import jax
-
-    from dl.layers.recurrent import recurrent_layer
-
-    hidden = jax.nn.one_hot(inputs.T, SYMBOLS)
-    for name in ("lstm1", "lstm2"):
-        hidden, _carry = recurrent_layer("lstm", params[name], hidden)
-    return (hidden @ params["kernel"] + params["bias"]).swapaxes(0, 1), model_state, ()
-
-
-def _objective(model: Any) -> Any:
-    import optax
-
-    from dl import metrics
-
-    def objective(params: Any, model_state: Any, batch: Any, **options: Any) -> tuple[Any, Any, Any]:
-        logits, model_state, carry = model.apply(params, model_state, batch["inputs"])
-        losses = optax.softmax_cross_entropy_with_integer_labels(logits, batch["targets"]).mean(axis=-1)
-        return {"loss": metrics.from_batch(losses, batch["mask"])}, model_state, carry
-
-    return objective
+    model = models.language_model("lstm", SYMBOLS, hidden_size=SIZE, num_layers=LAYERS)
+    return Parts(model, sequence_objectives.language_model(model), optimizers.adam(RATE))
 
 
 def flax_network() -> Any:

@@ -8,7 +8,8 @@ import numpy as np
 from benchmarks.measure import Workload, median_seconds
 
 if TYPE_CHECKING:
-    from dl import Parts
+    from dl import Parts, TrainOptions
+    from dl.data.dataset import Dataset
 
 Run = Callable[[], Any]
 
@@ -57,30 +58,37 @@ def compiled_loop(parts: "Parts", inputs: np.ndarray, targets: np.ndarray, *, st
 
 
 def epoch_workload(parts: "Parts", pictures: np.ndarray, labels: np.ndarray, *, batch_size: int) -> Workload:
-    """One epoch of the library's own loop: order, gathering, normalising, steps, records, the check of the state."""
-    import jax
-
+    """One epoch of pictures through the library's own loop."""
     from dl import TrainOptions
-    from dl.data.batching import epoch_order
     from dl.data.dataset import ArraySource, make_dataset
-    from dl.train.chunk_steps import measured
-    from dl.train.compiled import compile_parts, start_training
-    from dl.train.loop import train_loop
 
     train = ArraySource(pictures, labels)
     data = make_dataset("generated", train, train.take(np.arange(1)), class_names=tuple("0123456789"))
-    options = TrainOptions(epochs=1, batch_size=batch_size, validation=0.0)
-    compiled = compile_parts(parts, data, options, _layout(parts, pictures[:batch_size].astype(np.float32)))
+    return training_workload(parts, data, TrainOptions(epochs=1, batch_size=batch_size, validation=0.0))
+
+
+def training_workload(parts: "Parts", data: "Dataset", options: "TrainOptions") -> Workload:
+    """The library's own loop: order, gathering, preparing, steps, records, the check of the state."""
+    import jax
+
+    from dl.data.batching import epoch_order
+    from dl.train.chunk_steps import measured
+    from dl.train.compiled import compile_parts, example_inputs, start_training
+    from dl.train.loop import train_loop
+    from dl.train.traced import choose_layout
+
+    layout = choose_layout(options, parts.model, example_inputs(data.spec))
+    compiled = compile_parts(parts, data, options, layout)
     first = start_training(parts, data.spec, options)
     compiled = measured(compiled, compiled.start(first))
 
     def run() -> None:
         epoch_order.cache_clear()  # every epoch of a training draws its own order
-        training, _ = train_loop(compiled, compiled.start(first), validates=False, batch_size=batch_size)
+        training, _ = train_loop(compiled, compiled.start(first), validates=False, batch_size=options.batch_size)
         jax.block_until_ready(training)
 
     note = f"{compiled.plan.chunk_steps} step(s) a call on {len(compiled.layout.devices)} device(s)"
-    return Workload(run, compiled.plan.total_steps * batch_size, note)
+    return Workload(run, compiled.plan.total_steps * options.batch_size, note)
 
 
 def _first_state(parts: "Parts", inputs: np.ndarray) -> Any:
@@ -116,7 +124,7 @@ def _layout(parts: "Parts", inputs: np.ndarray) -> Any:
 
 def _batch(inputs: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     index = np.arange(len(inputs), dtype=np.int32)
-    return {"inputs": inputs, "targets": targets, "mask": np.ones(len(inputs), np.float32), "index": index}
+    return {"inputs": inputs, "targets": targets, "mask": np.ones(targets.shape, np.float32), "index": index}
 
 
 def put(batches: Any, layout: Any) -> Any:

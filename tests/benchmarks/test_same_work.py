@@ -75,6 +75,12 @@ def test_char_lstm_has_the_same_matrices_in_flax() -> None:
     assert matrices(jax.tree.leaves(variables["params"])) == CHAR_LSTM_MATRICES
 
 
+def test_char_lstm_has_the_same_matrices_in_dl() -> None:
+    texts = jax.ShapeDtypeStruct((2, 64), "int32")
+    params, _ = jax.eval_shape(char_lstm_step.dl_parts().model.init, jax.random.key(0), texts)
+    assert matrices(jax.tree.leaves(params)) == CHAR_LSTM_MATRICES
+
+
 def test_char_lstm_has_the_same_matrices_in_torch(torch) -> None:
     assert matrices(char_lstm_step.torch_network().parameters()) == CHAR_LSTM_MATRICES
 
