@@ -20,8 +20,8 @@ def programs(
 ) -> None:
     """Judge C programs of a run's model beside those of an n-gram model and held-out real ones (H3).
 
-    All of it, every program with the nearest of the training part, is also written to the run's folder, as
-    programs.json.
+    The model writes them after one of the training part, as its stream has one after another. All of it, every
+    program with the nearest of the training part, is also written to the run's folder, as programs.json.
 
     Parameters
     ----------

@@ -43,19 +43,32 @@ def generate(
 
 
 def generate_documents(
-    loaded: Loaded, count: int, *, longest: int, temperature: float = 1.0, top_k: int = 0, seed: int = 0
+    loaded: Loaded,
+    count: int,
+    *,
+    longest: int,
+    before: str = "",
+    temperature: float = 1.0,
+    top_k: int = 0,
+    seed: int = 0,
 ) -> list[str]:
     """`count` documents from their beginning to their end, or cut after `longest` symbols.
+
+    `before` is a document that the model reads first: one of a stream has only seen documents begin with the state
+    that another ended with.
 
     Raises:
         InputError: for a run that is no language model of documents, numbers out of range.
     """
     vocabulary = _vocabulary(loaded)
+    prime = [vocabulary.end]
+    if before:
+        prime = [*prime, *vocabulary.encode(before), *prime]
     drawn = sample(
         loaded.model,
         loaded.params,
         loaded.model_state,
-        np.array([vocabulary.end]),
+        np.array(prime, np.int32),
         length=longest,
         rows=count,
         temperature=temperature,

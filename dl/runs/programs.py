@@ -56,7 +56,8 @@ def report_on_run(
 ) -> dict[str, ProgramReport]:
     """The reports on the run's model, on an n-gram model of its training part, and on programs of its test part.
 
-    They are kept in the run's folder too, as programs.json. `say` hears what is being done.
+    The run's model goes on from a program of its training part, drawn with the seed. All of it is kept in the run's
+    folder too, as programs.json. `say` hears what is being done.
 
     Raises:
         InputError: when the run is no language model of documents, or there is no judge of C programs.
@@ -71,10 +72,16 @@ def report_on_run(
     if not known:
         raise InputError(f"the training part of {data.spec.name} has no whole program: give more of them")
     options = replace(options, longest=options.longest or max(len(vocabulary.encode(text)) for text in known))
+    before = known[permutation(options.seed, len(known))[0]]
     say(f"writing {options.count} programs with {config.experiment.name}")
     drawn = {
         config.experiment.name: generate_documents(
-            loaded, options.count, longest=options.longest, temperature=options.temperature, seed=options.seed
+            loaded,
+            options.count,
+            longest=options.longest,
+            before=before,
+            temperature=options.temperature,
+            seed=options.seed,
         )
     }
     say(f"writing {options.count} programs with {options.longest_gram}-grams")
@@ -87,7 +94,7 @@ def report_on_run(
         tell = partial(_tell, say, name, len(texts))
         reports[name] = report(texts, corpus, judge=judge, repair_calls=options.repair_calls, on_sample=tell)
     told = {name: as_json(one) for name, one in reports.items()}
-    write_json(folder.path / "programs.json", {"options": asdict(options), "reports": told})
+    write_json(folder.path / "programs.json", {"options": asdict(options), "before": before, "reports": told})
     return reports
 
 

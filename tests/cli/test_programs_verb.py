@@ -35,6 +35,7 @@ def test_three_sources_are_judged_side_by_side(folder: Path, capsys: pytest.Capt
     assert "4-gram: 3 of 3 programs judged" in err
     kept = json.loads((folder / "lstm_programs" / "programs.json").read_text())
     assert kept["reports"] == reports
+    assert kept["before"] in [PROGRAM.format(number) for number in range(20)]
     assert (kept["options"]["longest"], kept["options"]["longest_gram"]) == (50, 4)
     nearest = reports["held out"]["samples"][0]["nearest_by_structure"]["program"]
     assert nearest.startswith("int main() {")

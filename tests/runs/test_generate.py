@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import dl
-from dl import models
+from dl import models, sampling
 from dl.data.dataset import DataSpec
 from dl.data.vocabulary import Vocabulary, make_vocabulary
 from dl.errors import InputError
@@ -37,6 +37,19 @@ def test_documents_end_where_they_do_and_a_stream_goes_on() -> None:
     assert "".join(generate(loaded(NAMES, ragged=False), length=6)) == "abc\nab"
     assert generate_documents(loaded(NAMES, ragged=True), 3, longest=20) == ["abc"] * 3
     assert generate_documents(loaded(NAMES, ragged=True), 2, longest=2) == ["ab"] * 2
+
+
+def test_documents_of_a_stream_are_those_after_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = []
+
+    def noted(*arguments, **options):
+        read.append(arguments[3].tolist())
+        return sampling.sample(*arguments, **options)
+
+    monkeypatch.setattr("dl.runs.generate.sample", noted)
+    assert generate_documents(loaded(NAMES, ragged=False), 2, longest=9, before="ab") == ["abc"] * 2
+    assert generate_documents(loaded(NAMES, ragged=False), 1, longest=9) == ["abc"]
+    assert read == [[NAMES.end, 0, 1, NAMES.end], [NAMES.end]]
 
 
 def test_text_comes_as_it_is_drawn() -> None:
