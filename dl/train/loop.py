@@ -6,7 +6,7 @@ It takes functions and knows neither files nor pictures.
 import contextlib
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -63,68 +63,97 @@ def train_loop(
     Raises:
         RunError: when the loss or the parameters stop being finite.
     """
-    plan, layout, records = compiled.plan, compiled.layout, list(history)
-    step = _step_of(compiled, training)
-    throughput = _Throughput(batch_size)
-
-    def record(split: str, values: dict[str, float], rate: float | None = None) -> None:
-        records.append(Record(step, round(step / plan.steps_per_epoch, 4), split, values, rate))
-        on_record(records[-1])
-
-    def evaluate() -> None:
-        done = any(old.step == step and old.split == "validation" for old in reversed(records))
-        if not plan.evaluates_after(step) or done:
-            return
-        values = compiled.evaluate(training.state, "validation") if validates else None
-        on_evaluation(training, step)  # before the record, which tells a resume that all of it is done
-        if values is not None:
-            record("validation", values)
-
-    def checkpoint() -> None:
-        check_finite(layout.fetch(training.state), step)
-        on_checkpoint(training, step)
-
-    behind = None
-    try:
-        evaluate()  # owed if the loop was ended between this step's training and its evaluation
-        while step < plan.total_steps and not stops_early(records, patience=patience):
+    loop = _Loop(compiled, training, list(history), validates, batch_size, on_record, on_evaluation, on_checkpoint)
+    with loop.saved_on_failure():
+        loop.evaluate()  # owed if the loop was ended between this step's training and its evaluation
+        while not (early := stops_early(loop.records, patience=patience)) and loop.step < compiled.plan.total_steps:
             if stop():
-                checkpoint()
+                loop.checkpoint()
                 break
-            start = step
-            step = plan.chunk_end(start)
-            training, ticket = compiled.advance(training, start, step)
-            # One chunk computes while the next is prepared; more would make a signal wait and progress lie.
-            jax.block_until_ready(behind)
-            behind = ticket
-            throughput.add(step - start)
-            if plan.records_after(step):
-                values = metrics.compute(layout.fetch(training.totals))
-                check_finite_loss(values, step)
-                training = compiled.reset(training)
-                record("train", values, throughput.rate())
-            evaluate()
-            if plan.checkpoints_after(step):
-                checkpoint()
-            if plan.is_epoch_end(step):
-                throughput.restart()
-            on_chunk(step)
+            loop.advance()
+            on_chunk(loop.step)
         else:
-            if stops_early(records, patience=patience):
-                checkpoint()  # the plan may have none here, and these are the parameters that the result speaks of
-    except RunError:
-        raise
-    except Exception:
-        # Donation may have taken the state with it; then there is nothing to save and the first error is what counts.
-        with contextlib.suppress(Exception):
-            step = _step_of(compiled, training)
-            checkpoint()
-        raise
-    return training, records
+            if early:
+                loop.checkpoint()  # the plan may have none here, and these are the parameters of the result
+    return loop.training, loop.records
 
 
-def _step_of(compiled: Compiled, training: Training) -> int:
-    return int(compiled.layout.fetch(training.state.step))
+@dataclass
+class _Loop:
+    """A training on its way: its state, the step that it is at, and what was recorded."""
+
+    compiled: Compiled
+    training: Training
+    records: list[Record]
+    validates: bool
+    batch_size: int
+    on_record: Callable[[Record], None]
+    on_evaluation: Callable[[Training, int], None]
+    on_checkpoint: Callable[[Training, int], None]
+
+    def __post_init__(self) -> None:
+        self.step = self._step_of_state()
+        self._throughput = _Throughput(self.batch_size)
+        self._behind: Any = None
+
+    def advance(self) -> None:
+        """A chunk of steps, and all that the plan has at its end."""
+        start, self.step = self.step, self.compiled.plan.chunk_end(self.step)
+        self.training, ticket = self.compiled.advance(self.training, start, self.step)
+        # One chunk computes while the next is prepared; more would make a signal wait and progress lie.
+        jax.block_until_ready(self._behind)
+        self._behind = ticket
+        self._throughput.add(self.step - start)
+        if self.compiled.plan.records_after(self.step):
+            self._record_training()
+        self.evaluate()
+        if self.compiled.plan.checkpoints_after(self.step):
+            self.checkpoint()
+        if self.compiled.plan.is_epoch_end(self.step):
+            self._throughput.restart()
+
+    def evaluate(self) -> None:
+        """On the held-out part, where the plan has it and the records do not yet."""
+        done = any(old.step == self.step and old.split == "validation" for old in reversed(self.records))
+        if not self.compiled.plan.evaluates_after(self.step) or done:
+            return
+        values = self.compiled.evaluate(self.training.state, "validation") if self.validates else None
+        self.on_evaluation(self.training, self.step)  # before the record, which tells a resume that all of it is done
+        if values is not None:
+            self._record("validation", values)
+
+    def checkpoint(self) -> None:
+        """Hand the state on, if it is sound."""
+        check_finite(self.compiled.layout.fetch(self.training.state), self.step)
+        self.on_checkpoint(self.training, self.step)
+
+    @contextlib.contextmanager
+    def saved_on_failure(self) -> Iterator[None]:
+        """Save what there is when an exception comes that is not the training's own."""
+        try:
+            yield
+        except RunError:
+            raise
+        except Exception:
+            # Donation may have taken the state with it; then there is nothing to save and the first error counts.
+            with contextlib.suppress(Exception):
+                self.step = self._step_of_state()
+                self.checkpoint()
+            raise
+
+    def _record_training(self) -> None:
+        values = metrics.compute(self.compiled.layout.fetch(self.training.totals))
+        check_finite_loss(values, self.step)
+        self.training = self.compiled.reset(self.training)
+        self._record("train", values, self._throughput.rate())
+
+    def _record(self, split: str, values: dict[str, float], rate: float | None = None) -> None:
+        epoch = round(self.step / self.compiled.plan.steps_per_epoch, 4)
+        self.records.append(Record(self.step, epoch, split, values, rate))
+        self.on_record(self.records[-1])
+
+    def _step_of_state(self) -> int:
+        return int(self.compiled.layout.fetch(self.training.state.step))
 
 
 def stops_early(records: Sequence[Record], *, patience: int) -> bool:
