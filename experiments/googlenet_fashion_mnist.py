@@ -18,7 +18,7 @@ from experiments._pictures import DropoutOptions, picture_parts
 class Options(DropoutOptions):
     """Options of googlenet_fashion_mnist."""
 
-    epochs: int = 6
+    epochs: int = 4
     dropout: float = 0.2
     crop: int = 1
     plain_share: float = 0.15

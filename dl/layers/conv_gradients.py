@@ -1,8 +1,8 @@
 """Convolution whose gradients are fast on a CPU, inside compiled loops and for populations of networks too.
 
-XLA's forward convolution is fast there unless it is narrow; its two gradients are slow beyond use inside a loop, and so
-is everything once `vmap` over pictures and kernels makes groups of it. A narrow convolution is therefore a product in
-all directions; of the others both tangents are written as operations whose transposes are the gradients that one
+XLA's forward convolution is fast there unless it is narrow or 1×1; its two gradients are slow beyond use inside a loop,
+and so is everything once `vmap` over pictures and kernels makes groups of it. Narrow and 1×1 ones are products in all
+directions therefore; of the others both tangents are written as operations whose transposes are the gradients that one
 wants, so that all of automatic differentiation works: either mode, any order, `vmap`.
 """
 
@@ -24,6 +24,8 @@ Function = Callable[..., Array]
 
 _NARROW = 16
 """Up to so many channels and features XLA's convolution for the CPU is at half its speed or less."""
+_DEEP = 8
+"""From so many channels on the product of a 1×1 kernel is faster than XLA's convolution."""
 
 
 def fast_convolution(x: Array, kernel: Array, placement: Placement, groups: int = 1) -> Array:
@@ -32,9 +34,10 @@ def fast_convolution(x: Array, kernel: Array, placement: Placement, groups: int 
     [B, H, W, C] * [h, w, C / groups, F] -> [B, P, Q, F], values and gradients equal to float tolerance. On a CPU the
     kernel's gradient is a product with patches of the pictures, and the pictures' gradient a forward convolution with
     the turned kernel. Where `vmap` maps the kernel the latter is a product too, and so is the forward pass where it
-    maps both; a narrow convolution, from at most 16 channels to at most 16 features, is a product always. More than
-    one group, integers and arrays of size 0 keep the native gradients. Forward mode along the pictures, and
-    derivatives of the second order and up, are right but not all of them fast in a loop.
+    maps both; a narrow convolution, from at most 16 channels to at most 16 features, is a product always, and so is a
+    1×1 convolution of at least 8 channels. More than one group, integers and arrays of size 0 keep the native
+    gradients. Forward mode along the pictures, and derivatives of the second order and up, are right but not all of
+    them fast in a loop.
     Source: E3, E4.
 
     >>> x, kernel = jnp.ones((1, 4, 4, 2)), jnp.ones((3, 3, 2, 5))
@@ -45,16 +48,18 @@ def fast_convolution(x: Array, kernel: Array, placement: Placement, groups: int 
     sizes = x.size, kernel.size, jax.eval_shape(native, x, kernel).size
     if groups > 1 or 0 in sizes or not jnp.issubdtype(x.dtype, jnp.inexact):
         return native(x, kernel)
-    if _is_narrow(kernel, placement):
+    if _is_product(kernel, placement):
         product = _recomputed(partial(product_convolution, placement=placement))
         return lax.platform_dependent(x, kernel, cpu=product, default=native)
     return _convolution(placement, x, kernel)
 
 
-def _is_narrow(kernel: Array, placement: Placement) -> bool:
-    """Whether XLA's forward convolution would be the slow one of its two; docs/performance.md has the table."""
+def _is_product(kernel: Array, placement: Placement) -> bool:
+    """Whether a product is faster forward too: of a narrow convolution or a 1×1 one; docs/performance.md says when."""
     height, width, channels, features = kernel.shape
-    return max(channels, features) <= _NARROW and height * width > 1 and placement.strides == (1, 1)
+    if height * width == 1:
+        return channels >= _DEEP
+    return max(channels, features) <= _NARROW and placement.strides == (1, 1)
 
 
 def native_convolution(x: Array, kernel: Array, placement: Placement, groups: int = 1) -> Array:

@@ -37,7 +37,17 @@ def product_convolution(x: Array, kernel: Array, placement: Placement) -> Array:
     """
     computed_in = jnp.promote_types(x.dtype, jnp.float32)
     convolve = _shifted_products if placement.strides == (1, 1) else _patch_product
+    if kernel.shape[:2] == (1, 1):
+        convolve = _pointwise_product
     return convolve(x.astype(computed_in), kernel.astype(computed_in), placement).astype(x.dtype)
+
+
+def _pointwise_product(x: Array, kernel: Array, placement: Placement) -> Array:
+    """A 1×1 kernel: channels times features at every place that the strides meet."""
+    down, right = placement.strides
+    met = _pad(x, placement.pads)[:, ::down, ::right]
+    # Flat, since XLA transposes one side of the gradient of a product over three axes.
+    return (met.reshape(-1, met.shape[3]) @ kernel[0, 0]).reshape(*met.shape[:3], kernel.shape[3])
 
 
 def _shifted_products(x: Array, kernel: Array, placement: Placement) -> Array:

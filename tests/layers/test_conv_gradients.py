@@ -73,12 +73,17 @@ def compiled_text(function, *arguments):
 SIZES = {"sides": (7, 6), "kernel": (3, 2), "sizes": {"batch": 2, "channels": 2, "features": 2}, "patches": 50}
 
 
+POINT = {"kernel": (1, 1)}
+
+
 # Each example compiles two programs, so that a failing one is reported as it is.
 @settings(max_examples=8, deadline=None, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate))
-@example(**SIZES, strides=(1, 1), padding=((4, 0), (3, 5)), dilation=(2, 3), groups=1, narrow=0)
-@example(**SIZES, strides=(1, 1), padding=((4, 0), (3, 5)), dilation=(2, 3), groups=1, narrow=16)
-@example(**SIZES, strides=(3, 2), padding=((4, 0), (3, 5)), dilation=(2, 1), groups=1, narrow=0)
-@example(**SIZES, strides=(2, 1), padding="SAME", dilation=(1, 1), groups=2, narrow=0)
+@example(**SIZES, strides=(1, 1), padding=((4, 0), (3, 5)), dilation=(2, 3), groups=1, narrow=0, deep=8)
+@example(**SIZES, strides=(1, 1), padding=((4, 0), (3, 5)), dilation=(2, 3), groups=1, narrow=16, deep=8)
+@example(**SIZES, strides=(3, 2), padding=((4, 0), (3, 5)), dilation=(2, 1), groups=1, narrow=0, deep=8)
+@example(**SIZES | POINT, strides=(1, 1), padding="SAME", dilation=(1, 1), groups=1, narrow=0, deep=1)
+@example(**SIZES | POINT, strides=(3, 2), padding=((2, 0), (0, 1)), dilation=(2, 3), groups=1, narrow=0, deep=1)
+@example(**SIZES, strides=(2, 1), padding="SAME", dilation=(1, 1), groups=2, narrow=0, deep=8)
 @given(
     sides=st.tuples(st.integers(4, 9), st.integers(4, 9)),
     kernel=st.tuples(st.integers(1, 3), st.integers(1, 3)),
@@ -89,13 +94,16 @@ SIZES = {"sides": (7, 6), "kernel": (3, 2), "sizes": {"batch": 2, "channels": 2,
     groups=st.sampled_from([1, 1, 1, 2]),
     patches=st.sampled_from([50, 500_000]),
     narrow=st.sampled_from([0, 16]),
+    deep=st.sampled_from([1, 8]),
 )
-def test_values_and_gradients_are_xla_s(sides, kernel, strides, padding, dilation, sizes, groups, patches, narrow):
+def test_values_and_gradients_are_xla_s(
+    sides, kernel, strides, padding, dilation, sizes, groups, patches, narrow, deep
+):
     x, weights = operands(sides=sides, kernel=kernel, groups=groups, **sizes)
     options = {"strides": strides, "padding": padding, "dilation": dilation, "groups": groups}
     expected = jax.jit(partial(value_and_gradients, partial(native, **options)))(x, weights)
     assume(expected[0].size)
-    rule = patch.object(conv_gradients, "_NARROW", narrow)
+    rule = patch.multiple(conv_gradients, _NARROW=narrow, _DEEP=deep)
     with rule, patch.object(conv_products, "_PATCHES_AT_ONCE", patches):
         assert_close(jax.jit(partial(value_and_gradients, partial(fast, **options)))(x, weights), expected)
 
@@ -257,14 +265,16 @@ def test_patches_of_the_whole_batch_are_never_kept(strides):
     assert bytes_used(10_000) < shifts * x.nbytes / 3 < bytes_used(10_000_000)
 
 
-def test_a_narrow_convolution_is_a_product_in_all_directions(monkeypatch):
-    def text(channels, features, **options):
-        x, kernel = operands(channels=channels, features=features)
+def test_narrow_and_pointwise_convolutions_are_products_in_all_directions(monkeypatch):
+    def text(channels, features, side=3, **options):
+        x, kernel = operands(channels=channels, features=features, kernel=(side, side))
         return compiled_text(partial(value_and_gradients, partial(fast, **options)), x, kernel)
 
     monkeypatch.undo()
-    assert " convolution(" not in text(16, 16)
-    for wide in (text(17, 16), text(16, 17), text(2, 2, strides=2)):
+    for product in (text(16, 16), text(8, 40, side=1), text(40, 2, side=1, strides=2)):
+        assert " convolution(" not in product
+        assert " dot(" in product
+    for wide in (text(17, 16), text(16, 17), text(2, 2, strides=2), text(7, 40, side=1)):
         assert " convolution(" in wide
 
 
