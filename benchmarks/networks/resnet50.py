@@ -52,7 +52,8 @@ def torch_network() -> Any:
             with torch.autocast(pictures.device.type, torch.bfloat16):
                 return self.layers(pictures.to(memory_format=torch.channels_last)).float()
 
-    return Network().to(memory_format=torch.channels_last)
+    network: Any = Network()  # PyTorch's types do not know this argument
+    return network.to(memory_format=torch.channels_last)
 
 
 def torch_optimizer(params: Any) -> Any:
