@@ -89,7 +89,10 @@ def masking_noise(fraction: float, *, value: float = 0.0) -> Corruption:
 
 
 def l1_sparsity(weight: float) -> Penalty:
-    """weight · Σ_j |h_j|: units that are not needed are silent. Source: F3.
+    """weight · Σ_j |h_j|: units that are not needed are silent. Source: F3; Olshausen & Field 1996.
+
+    A decoder with weights of its own can make up for a code that is only small: tie it to the encoder, or hold its
+    weights down.
 
     >>> coded = Coded({}, jnp.zeros((1, 1)), jnp.array([[1.0, -2.0]]), jnp.ones(1), jax.random.key(0))
     >>> l1_sparsity(0.5)(coded).tolist()

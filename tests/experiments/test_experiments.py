@@ -121,12 +121,28 @@ def test_a_convolutional_experiment_trains_on_a_folder_of_colour_pictures(tmp_pa
     assert dl.load(tmp_path / "run").spec.input_shape == (32, 32, 3)
 
 
-@pytest.mark.parametrize("changes", [{"sparsity": 0.1, "code_size": 20}, {"contraction": 0.1}, {"tied": True}])
-def test_two_steps_of_what_keeps_an_autoencoder_from_copying(changes: dict[str, Any], tmp_path: Path) -> None:
-    small = {"dataset": "digits", "epochs": 1, "batch_size": 16, "train_examples": 32, "hidden_size": 8}
-    result = run("autoencoder_mnist", tmp_path / "run", **small, **changes)
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("autoencoder_mnist", {"tied": True, "hidden_size": 8}),
+        ("autoencoder_sparse_mnist", {"sparsity": 0.0, "contraction": 0.1, "code_size": 20}),
+    ],
+)
+def test_two_steps_of_what_keeps_an_autoencoder_from_copying(name: str, changes: Any, tmp_path: Path) -> None:
+    small = {"dataset": "digits", "epochs": 1, "batch_size": 16, "train_examples": 32}
+    result = run(name, tmp_path / "run", **small, **changes)
     assert result["steps"] >= 2
     assert np.isfinite(result["metrics"]["test"]["loss"])
+
+
+def test_a_penalty_on_the_code_leaves_few_units_active(tmp_path: Path) -> None:
+    small = {"dataset": "digits", "epochs": 3, "batch_size": 64, "train_examples": 640, "code_size": 100}
+    results = [
+        run("autoencoder_sparse_mnist", tmp_path / str(weight), sparsity=weight, **small)["metrics"]
+        for weight in (0.0, 3.0)
+    ]
+    dense, sparse = (metrics["code"]["active"] for metrics in results)
+    assert 0 < sparse < dense / 4
 
 
 def test_two_steps_of_lenet5_as_published(tmp_path: Path) -> None:
