@@ -1,7 +1,8 @@
 """A sparse auto-encoder on MNIST: 1,000 units, more than pixels, of which few speak at a time.
 
 Lecture: F3. Paper: Olshausen & Field 1996 (a penalty on the code's sum); with --contraction Rifai et al. 2011.
-Expected: a linear classifier on the code 96.7 % (on pixels 92.4 %); 4.7 % of the units active in a test picture.
+Expected: a linear classifier on the code 96.7 % (on pixels 92.4 %); 4.7 % of the units active in a test picture. With
+    --sparsity 0 --contraction 0.1 --epochs 3: 96.3 %, 82 % active.
 Time: 236 s on one CPU core that had other work besides.
 Command: python -m experiments run autoencoder_sparse_mnist
 """
