@@ -34,7 +34,7 @@ def files_by_part(path: Path) -> dict[str, list[Path]]:
             files = [entry] if entry.is_file() else sorted(entry.rglob("*"))
             found.setdefault(part, []).extend(file for file in files if file.is_file() and file.name[0] != ".")
     if not found.get("train"):
-        raise InputError(f"{path} has no file called train: name the parts train, validation and test")
+        raise InputError(f"{path} has no file called train: name the parts train, validation and test, or give a file")
     return {part: files for part, files in found.items() if files}
 
 
