@@ -1,6 +1,6 @@
 """The character LSTM of `char_lstm_step`, an epoch over a text: segments, carried state and records included.
 
-64 lanes of a stream of 65 symbols, read 64 at a time; a segment begins with the state that the last one ended with.
+64 lanes of a stream, read 64 symbols at a time; a segment begins with the state that the last one ended with.
 "dl" is the loop of the runner, "dl step alone" is `char_lstm_step`, a resident batch, PyTorch a plain loop.
 """
 

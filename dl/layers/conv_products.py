@@ -1,6 +1,6 @@
 """Convolution as a product with patches, for the CPU: linear in the kernel, so its kernel gradient is a product too.
 
-It is slower than XLA's forward convolution; `conv_gradients` takes it where XLA's own form is slow.
+`conv_gradients` takes it where XLA's own form is slower.
 """
 
 from collections.abc import Callable
