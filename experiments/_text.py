@@ -1,6 +1,7 @@
 """What the experiments on text share: Adam with clipped gradients, a warm-up and half a cosine."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from dl import optimizers, sequence_objectives
 from dl.data.batching import steps_per_epoch
@@ -28,6 +29,8 @@ class NetOptions(TrainOptions):
     """Fraction of the units of each layer that is switched off."""
     layer_norm: bool = False
     """Normalise the outputs of each layer."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """What the recurrent layers' products multiply in; sums, states and parameters are float32."""
     clip: float = 1.0
     """Largest norm of the gradient."""
     warm_up: int = 100
@@ -67,6 +70,7 @@ def language_parts(kind: str, options: NetOptions, data_spec: DataSpec) -> Parts
         tied=options.tied,
         dropout=options.dropout,
         layer_norm=options.layer_norm,
+        product_dtype=None if options.precision == "float32" else options.precision,
     )
     steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)
     schedule = optimizers.warm_up(

@@ -11,6 +11,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from dl.layers.products import product
 from dl.types import Array
 
 CellParams = Mapping[str, Array]
@@ -28,7 +29,7 @@ def rnn_cell(
     >>> rnn_cell(params, jnp.zeros((1, 3)), jnp.array([[1.0, -1.0]]))[1].tolist()
     [[0.0, 0.0, 0.0]]
     """
-    h = activation(_affine(params, x) + carry @ params["recurrent"])
+    h = activation(_affine(params, x) + product(carry, params["recurrent"]))
     return h, h
 
 
@@ -44,7 +45,7 @@ def lstm_cell(params: CellParams, carry: tuple[Array, Array], x: Array) -> tuple
     [[0.5, 0.5, 0.5]]
     """
     c, h = carry
-    i, f, g, o = jnp.split(_affine(params, x) + h @ params["recurrent"], 4, axis=-1)
+    i, f, g, o = jnp.split(_affine(params, x) + product(h, params["recurrent"]), 4, axis=-1)
     c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
     h = jax.nn.sigmoid(o) * jnp.tanh(c)
     return (c, h), h
@@ -64,8 +65,8 @@ def gru_cell(params: CellParams, carry: Array, x: Array) -> tuple[Array, Array]:
     h, size = carry, carry.shape[-1]
     gates, candidate = jnp.split(params["recurrent"], [2 * size], axis=-1)
     x_gates, x_candidate = jnp.split(_affine(params, x), [2 * size], axis=-1)
-    r, z = jnp.split(jax.nn.sigmoid(x_gates + h @ gates), 2, axis=-1)
-    n = jnp.tanh(x_candidate + (r * h) @ candidate)
+    r, z = jnp.split(jax.nn.sigmoid(x_gates + product(h, gates)), 2, axis=-1)
+    n = jnp.tanh(x_candidate + product(r * h, candidate))
     h = (1 - z) * h + z * n
     return h, h
 
@@ -81,7 +82,7 @@ def gru_reset_after_cell(params: CellParams, carry: Array, x: Array) -> tuple[Ar
     [[0.5, 0.5, 0.5]]
     """
     h, size = carry, carry.shape[-1]
-    h_gates, h_candidate = jnp.split(h @ params["recurrent"], [2 * size], axis=-1)
+    h_gates, h_candidate = jnp.split(product(h, params["recurrent"]), [2 * size], axis=-1)
     x_gates, x_candidate = jnp.split(_affine(params, x), [2 * size], axis=-1)
     r, z = jnp.split(jax.nn.sigmoid(x_gates + h_gates), 2, axis=-1)
     n = jnp.tanh(x_candidate + r * (h_candidate + params.get("recurrent_bias", 0.0)))
@@ -90,4 +91,4 @@ def gru_reset_after_cell(params: CellParams, carry: Array, x: Array) -> tuple[Ar
 
 
 def _affine(params: CellParams, x: Array) -> Array:
-    return x @ params["input"] + params.get("bias", 0.0)
+    return product(x, params["input"]) + params.get("bias", 0.0)

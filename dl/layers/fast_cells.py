@@ -12,6 +12,7 @@ import numpy as np
 from jax import lax
 
 from dl.layers.cells import CellParams
+from dl.layers.products import product, product_of_rows
 from dl.types import Array
 
 State = tuple[Array, ...]
@@ -35,7 +36,7 @@ class FastCell(NamedTuple):
 
 
 def _rnn_forward(weights: CellParams, state: State, x: Array) -> tuple[State, Array, None]:
-    h = jnp.tanh(x + state[-1] @ weights["recurrent"] + weights["bias"])
+    h = jnp.tanh(x + product(state[-1], weights["recurrent"]) + weights["bias"])
     return (h,), h, None
 
 
@@ -43,12 +44,12 @@ def _rnn_backward(
     weights: CellParams, before: State, after: State, activations: Array, extra: None, gradient: State
 ) -> tuple[State, Array, None]:
     inner = gradient[-1] * (1 - activations * activations)
-    return (inner @ weights["transposed"],), inner, None
+    return (product(inner, weights["transposed"]),), inner, None
 
 
 def _lstm_forward(weights: CellParams, state: State, x: Array) -> tuple[State, Array, None]:
     c, h = state
-    activations = jnp.tanh(x + h @ weights["recurrent"] + weights["bias"])
+    activations = jnp.tanh(x + product(h, weights["recurrent"]) + weights["bias"])
     i, f, g, o = _lstm_gates(activations)
     c = f * c + i * g
     return (c, o * jnp.tanh(c)), activations, None
@@ -64,7 +65,7 @@ def _lstm_backward(
     slopes = np.repeat(np.array([0.25, 0.25, 1.0, 0.25], dc.dtype), dc.shape[-1]) * (1 - activations * activations)
     outer = _side_by_side(dc * g, dc * before[0], dc * i, dh * squashed)
     inner = lax.optimization_barrier(outer * slopes)
-    return (dc * f, inner @ weights["transposed"]), inner, None
+    return (dc * f, product(inner, weights["transposed"])), inner, None
 
 
 def _lstm_gates(activations: Array) -> tuple[Array, Array, Array, Array]:
@@ -73,15 +74,15 @@ def _lstm_gates(activations: Array) -> tuple[Array, Array, Array, Array]:
 
 
 def _product_with_all_gates(h: Array, activations: Array, inner: Array, extra: None) -> dict[str, Array]:
-    return {"recurrent": h.T @ inner}
+    return {"recurrent": product_of_rows(h, inner)}
 
 
 def _gru_forward(weights: CellParams, state: State, x: Array) -> tuple[State, Array, None]:
     (h,), size = state, state[-1].shape[-1]
     x = x + weights["bias"]
-    gates = jnp.tanh(x[:, : 2 * size] + h @ weights["recurrent"][:, : 2 * size])
+    gates = jnp.tanh(x[:, : 2 * size] + product(h, weights["recurrent"][:, : 2 * size]))
     r, z = (_logistic(gate) for gate in jnp.split(gates, 2, axis=-1))
-    n = jnp.tanh(x[:, 2 * size :] + (r * h) @ weights["recurrent"][:, 2 * size :])
+    n = jnp.tanh(x[:, 2 * size :] + product(r * h, weights["recurrent"][:, 2 * size :]))
     return ((1 - z) * h + z * n,), jnp.concatenate([gates, n], axis=-1), None
 
 
@@ -91,9 +92,9 @@ def _gru_backward(
     (h,), (dh,), size = before, gradient, before[-1].shape[-1]
     r, z, n = _gru_gates(activations)
     dn, dz = dh * z * (1 - n * n), dh * (n - h) * z * (1 - z)
-    reset = dn @ weights["transposed"][2 * size :]
+    reset = product(dn, weights["transposed"][2 * size :])
     inner = _side_by_side(reset * h * r * (1 - r), dz, dn)
-    dh = dh * (1 - z) + reset * r + inner[:, : 2 * size] @ weights["transposed"][: 2 * size]
+    dh = dh * (1 - z) + reset * r + product(inner[:, : 2 * size], weights["transposed"][: 2 * size])
     return (dh,), inner, None
 
 
@@ -105,15 +106,15 @@ def _gru_gates(activations: Array) -> tuple[Array, Array, Array]:
 def _gru_recurrent_gradient(h: Array, activations: Array, inner: Array, extra: None) -> dict[str, Array]:
     size = h.shape[-1]
     r = _logistic(activations[:, :size])
-    gates, candidate = h.T @ inner[:, : 2 * size], (r * h).T @ inner[:, 2 * size :]
+    gates, candidate = product_of_rows(h, inner[:, : 2 * size]), product_of_rows(r * h, inner[:, 2 * size :])
     return {"recurrent": jnp.concatenate([gates, candidate], axis=-1)}
 
 
 def _reset_after_forward(weights: CellParams, state: State, x: Array) -> tuple[State, Array, Array]:
     (h,), size = state, state[-1].shape[-1]
-    x, product = x + weights["bias"], h @ weights["recurrent"]
-    candidate = product[:, 2 * size :] + weights["recurrent_bias"]
-    gates = jnp.tanh(x[:, : 2 * size] + product[:, : 2 * size])
+    x, recurrent = x + weights["bias"], product(h, weights["recurrent"])
+    candidate = recurrent[:, 2 * size :] + weights["recurrent_bias"]
+    gates = jnp.tanh(x[:, : 2 * size] + recurrent[:, : 2 * size])
     r, z = (_logistic(gate) for gate in jnp.split(gates, 2, axis=-1))
     n = jnp.tanh(x[:, 2 * size :] + r * candidate)
     return ((1 - z) * n + z * h,), jnp.concatenate([gates, n], axis=-1), candidate
@@ -126,12 +127,12 @@ def _reset_after_backward(
     r, z, n = _gru_gates(activations)
     dn, dz = dh * (1 - z) * (1 - n * n), dh * (h - n) * z * (1 - z)
     dr, dcandidate = dn * candidate * r * (1 - r), dn * r
-    dh = dh * z + _side_by_side(dr, dz, dcandidate) @ weights["transposed"]
+    dh = dh * z + product(_side_by_side(dr, dz, dcandidate), weights["transposed"])
     return (dh,), _side_by_side(dr, dz, dn), dcandidate
 
 
 def _reset_after_recurrent_gradient(h: Array, activations: Array, inner: Array, extra: Array) -> dict[str, Array]:
-    gates, candidate = h.T @ inner[:, : 2 * h.shape[-1]], h.T @ extra
+    gates, candidate = product_of_rows(h, inner[:, : 2 * h.shape[-1]]), product_of_rows(h, extra.astype(inner.dtype))
     return {"recurrent": jnp.concatenate([gates, candidate], axis=-1), "recurrent_bias": extra.sum(axis=0)}
 
 

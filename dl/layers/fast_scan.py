@@ -14,30 +14,32 @@ from jax import lax
 
 from dl.layers.cells import CellParams
 from dl.layers.fast_cells import FAST_CELLS, FastCell, State
+from dl.layers.products import product, product_of_rows, with_products_in
 from dl.types import Array
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(0, 1))
+@partial(jax.custom_vjp, nondiff_argnums=(0, 1, 2))
 def fast_scan(
-    kind: str, reverse: bool, params: CellParams, xs: Array, state: State, mask: Array | None
+    kind: str, reverse: bool, product_dtype: Any, params: CellParams, xs: Array, state: State, mask: Array | None
 ) -> tuple[Array, State]:
     """All steps of the layer `kind`: [T, B, D] and a state of [B, H] each -> outputs [T, B, H] and the last state.
 
-    `mask` [T, B, 1] is 1 where there is a step and 0 where the state is to stay as it is.
+    `mask` [T, B, 1] is 1 where there is a step and 0 where the state is to stay as it is. `product_dtype` is the type
+    that products multiply in (`dl.layers.products`); None is that of the arrays.
 
     >>> params = {"input": jnp.ones((2, 3)), "recurrent": jnp.zeros((3, 3)), "bias": jnp.zeros(3)}
-    >>> fast_scan("rnn", False, params, jnp.ones((5, 1, 2)), (jnp.zeros((1, 3)),), None)[0].shape
+    >>> fast_scan("rnn", False, None, params, jnp.ones((5, 1, 2)), (jnp.zeros((1, 3)),), None)[0].shape
     (5, 1, 3)
     """
-    return _forward(kind, reverse, params, xs, state, mask)[0]
+    return _forward(kind, reverse, product_dtype, params, xs, state, mask)[0]
 
 
 def _forward(
-    kind: str, reverse: bool, params: CellParams, xs: Array, state: State, mask: Array | None
+    kind: str, reverse: bool, product_dtype: Any, params: CellParams, xs: Array, state: State, mask: Array | None
 ) -> tuple[tuple[Array, State], tuple]:
     cell, (steps, batch, _) = FAST_CELLS[kind], xs.shape
-    weights = _halved(params, cell)
-    buffer = (_flat(xs) @ weights["input"]).reshape(steps, batch, weights["input"].shape[1])
+    weights = with_products_in(product_dtype, _halved(params, cell))
+    buffer = product(_flat(xs), weights["input"]).reshape(steps, batch, weights["input"].shape[1])
     # One row more than steps: row t is before step t and row t + 1 after it; the other way round in reverse.
     history = tuple(jnp.zeros((steps + 1, *part.shape), part.dtype) for part in state)
     history = _write(history, steps if reverse else 0, state)
@@ -57,9 +59,10 @@ def _forward(
     return (outputs, last), (params, xs, mask, buffer, history, extras)
 
 
-def _backward(kind: str, reverse: bool, saved: tuple, gradients: tuple[Array, State]) -> tuple:
+def _backward(kind: str, reverse: bool, product_dtype: Any, saved: tuple, gradients: tuple[Array, State]) -> tuple:
     params, xs, mask, activations, history, extras = saved
     cell, steps, (outputs, last) = FAST_CELLS[kind], xs.shape[0], gradients
+    params = with_products_in(product_dtype, params)
     weights = {"transposed": params["recurrent"].T + 0.0}
 
     def body(number: Array, before: tuple) -> tuple:
@@ -76,12 +79,13 @@ def _backward(kind: str, reverse: bool, saved: tuple, gradients: tuple[Array, St
     inner, inner_extras, first = lax.fori_loop(0, steps, body, (*empty, last))
     states = history[-1][1:] if reverse else history[-1][:-1]
     inner, extra = _flat(inner), None if extras is None else _flat(inner_extras)
+    bias, inner = inner.sum(axis=0), inner.astype(params["input"].dtype)
     gradient = {
-        "input": _flat(xs).T @ inner,
-        "bias": inner.sum(axis=0),
+        "input": product_of_rows(_flat(xs), inner),
+        "bias": bias,
         **cell.recurrent_gradient(_flat(states), _flat(activations), inner, extra),
     }
-    dxs = (inner @ params["input"].T).reshape(xs.shape)
+    dxs = product(inner.astype(xs.dtype), params["input"].T).reshape(xs.shape)
     return {name: gradient[name] for name in params}, dxs, first, _zeros_like(mask)
 
 

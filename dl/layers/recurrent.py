@@ -12,6 +12,7 @@ from dl.errors import InputError, did_you_mean
 from dl.layers.cells import Cell, CellParams, gru_cell, gru_reset_after_cell, lstm_cell, rnn_cell
 from dl.layers.cudnn import cudnn_lstm
 from dl.layers.fast_scan import fast_scan
+from dl.layers.products import check_product_dtype, with_products_in
 from dl.layers.scan import in_chunks, scan_cell, step_mask
 from dl.types import Array, Key
 
@@ -44,6 +45,7 @@ def recurrent_layer(
     lengths: Array | None = None,
     reverse: bool = False,
     remat_steps: int = 0,
+    product_dtype: Any = None,
     implementation: str = "auto",
 ) -> tuple[Array, Any]:
     """A layer of one of `KINDS` over time: xs [T, B, D] -> ys [T, B, H] and the last carry.
@@ -54,7 +56,8 @@ def recurrent_layer(
     sequences). All are equal to float tolerance. Forward-mode derivatives (`jax.jvp`, `jax.jacfwd`) need "scan": "auto"
     refuses them in one line, under `jit` only when it is compiled, with JAX's own TypeError. Second derivatives work
     with both, reverse over reverse and forward over reverse (`jax.hessian`). Inside `jax.shard_map`: `check_vma=False`.
-    Source: G1, G3, G4.
+    `product_dtype` "bfloat16" multiplies in it and sums in the arrays' type (`dl.layers.products`): faster wherever
+    there are units for it. Source: G1, G3, G4.
 
     >>> params = init_layer("lstm", jax.random.key(0), input_size=2, hidden_size=3)
     >>> ys, (c, h) = recurrent_layer("lstm", params, jnp.ones((5, 4, 2)))
@@ -65,10 +68,11 @@ def recurrent_layer(
     carry = zero_carry(kind, xs.shape[1], params["recurrent"].shape[0], xs.dtype) if carry is None else carry
     _check_carry(kind, carry, (xs.shape[1], params["recurrent"].shape[0]))
     params, xs, carry = _of_one_type(kind, params, xs, carry)
+    check_product_dtype(product_dtype, xs.dtype)
     if implementation == "cudnn":
-        _check_cudnn(kind, lengths, reverse, remat_steps)
+        _check_cudnn(kind, lengths, reverse, remat_steps, product_dtype)
         return cudnn_lstm(params, xs, carry)
-    layer = partial(scan_cell, KINDS[kind].cell) if implementation == "scan" else partial(_fast_layer, kind)
+    layer = partial(_plain_layer if implementation == "scan" else _fast_layer, kind, product_dtype)
     return layer(params, xs, carry, lengths=lengths, reverse=reverse, remat_steps=remat_steps)
 
 
@@ -165,8 +169,19 @@ def _of_one_type(kind: str, params: CellParams, xs: Array, carry: Any) -> tuple[
     return params, jnp.asarray(xs, dtype), tuple(state) if KINDS[kind].states == 2 else state[0]
 
 
+def _plain_layer(
+    kind: str, product_dtype: Any, params: CellParams, xs: Array, carry: Any, **options: Any
+) -> tuple[Array, Any]:
+    # In every step anew, so that the steps' gradients are added up in the parameters' own type.
+    def cell(params: CellParams, carry: Any, x: Array) -> tuple[Any, Array]:
+        return KINDS[kind].cell(with_products_in(product_dtype, params), carry, x)
+
+    return scan_cell(cell, params, xs, carry, **options)
+
+
 def _fast_layer(
     kind: str,
+    product_dtype: Any,
     params: CellParams,
     xs: Array,
     carry: Any,
@@ -183,7 +198,7 @@ def _fast_layer(
     mask = None if lengths is None else step_mask(lengths, steps, batch)[..., None].astype(xs.dtype)
 
     def chunk(state: Any, now: tuple[Array, Array | None]) -> tuple[Any, Array]:
-        return _swap(fast_scan(kind, reverse, weights, now[0], state, now[1]))
+        return _swap(fast_scan(kind, reverse, product_dtype, weights, now[0], state, now[1]))
 
     state = carry if KINDS[kind].states == 2 else (carry,)
     try:
@@ -237,8 +252,8 @@ def _check_carry(kind: str, carry: Any, shape: tuple[int, int]) -> None:
         raise InputError(f"the carry of {kind} is {KINDS[kind].states} array(s) {list(shape)}, not {shapes}")
 
 
-def _check_cudnn(kind: str, lengths: Array | None, reverse: bool, remat_steps: int) -> None:
-    if kind != "lstm" or lengths is not None or reverse or remat_steps:
+def _check_cudnn(kind: str, lengths: Array | None, reverse: bool, remat_steps: int, product_dtype: Any) -> None:
+    if kind != "lstm" or lengths is not None or reverse or remat_steps or product_dtype:
         raise InputError('"cudnn" is for an LSTM forward in time over whole sequences: use implementation="auto"')
     if jax.default_backend() != "gpu":
         raise InputError(f'"cudnn" needs an NVIDIA GPU, here is {jax.default_backend()}: use implementation="auto"')

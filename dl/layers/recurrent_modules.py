@@ -19,7 +19,8 @@ class RecurrentLayer(nn.Module):
     `kind` is "rnn", "lstm", "gru" or "gru_reset_after". Parameters: `input` [D, n H], `recurrent` [H, n H] and, with
     `use_bias` (None: yes, but for "gru", the slides' own, which has none), `bias` [n H] and what else the cell has.
     `forget_bias` is where an LSTM's forget gate starts, `time_scale` spreads where gates start (`layer_arrays`). With
-    `time_major` sequences are [T, B, D] -> [T, B, H]. `dtype` is what is computed in, `param_dtype` what is kept.
+    `time_major` sequences are [T, B, D] -> [T, B, H]. `dtype` is what is computed in, `param_dtype` what is kept,
+    `product_dtype` what products multiply in where it is not `dtype`.
 
     Called with `initial_carry` (h [B, H], of an LSTM (c, h); zeros if None) and `lengths` [B], past which outputs are
     zero. With `return_carry` the answer is ys and the last carry, in the order of `recurrent_layer`. `train` changes
@@ -39,6 +40,7 @@ class RecurrentLayer(nn.Module):
     time_major: bool = False
     remat_steps: int = 0
     implementation: str = "auto"
+    product_dtype: Any = None
     dtype: Any = None
     param_dtype: Any = jnp.float32
     input_init: Initializer | None = None
@@ -76,6 +78,7 @@ class RecurrentLayer(nn.Module):
             lengths=lengths,
             reverse=self.reverse,
             remat_steps=self.remat_steps,
+            product_dtype=self.product_dtype,
             implementation=self.implementation,
         )
         ys = ys if self.time_major else ys.swapaxes(0, 1)
@@ -110,6 +113,7 @@ class Recurrent(nn.Module):
     time_major: bool = False
     remat_steps: int = 0
     implementation: str = "auto"
+    product_dtype: Any = None
     dtype: Any = None
     param_dtype: Any = jnp.float32
     input_init: Initializer | None = None
@@ -168,6 +172,7 @@ class Recurrent(nn.Module):
             time_major=True,
             remat_steps=self.remat_steps,
             implementation=self.implementation,
+            product_dtype=self.product_dtype,
             dtype=self.dtype,
             param_dtype=self.param_dtype,
             input_init=self.input_init,

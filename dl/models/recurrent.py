@@ -39,6 +39,7 @@ class StepNet(nn.Module):
     use_bias: bool | None = None
     remat_steps: int = 0
     implementation: str = "auto"
+    product_dtype: Any = None
     dtype: Any = None
 
     @nn.compact
@@ -78,6 +79,7 @@ class SequenceNet(nn.Module):
     use_bias: bool | None = None
     remat_steps: int = 0
     implementation: str = "auto"
+    product_dtype: Any = None
     dtype: Any = None
 
     @nn.compact
@@ -103,7 +105,8 @@ def language_model(kind: str, vocabulary_size: int, *, hidden_size: int = 256, *
     `embedding_size` 0 (one-hot), `tied` output weights (needs `embedding_size` equal to `hidden_size`), `layer_norm`,
     `dropout` behind every layer, `forget_bias` 1 and `time_scale` (`layers.recurrent.layer_arrays`), `use_bias`,
     `remat_steps` (recompute the inside of the loop in the backward pass, so many steps at a time), `implementation`,
-    `dtype`. The carry is a tuple with an entry a layer: h [B, H], of an LSTM (c, h).
+    `product_dtype` ("bfloat16": the layers multiply in it and sum in `dtype`), `dtype`. The carry is a tuple with an
+    entry a layer: h [B, H], of an LSTM (c, h).
     Source: H5, G1, G3, G4; Mikolov et al. 2010; Press and Wolf 2017 (tied weights).
 
     Raises:
@@ -216,6 +219,7 @@ def _stack(net: StepNet | SequenceNet, *, bidirectional: bool = False) -> Recurr
         use_bias=net.use_bias,
         remat_steps=net.remat_steps,
         implementation=net.implementation,
+        product_dtype=net.product_dtype,
         dtype=net.dtype,
         name="recurrent",
     )
