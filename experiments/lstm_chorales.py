@@ -1,8 +1,8 @@
 """An LSTM that predicts the next chord of a chorale.
 
 Lecture: G3. Paper: Boulanger-Lewandowski et al. 2012, arXiv:1206.6392 (the task).
-Expected: not measured yet.
-Time: not measured yet.
+Expected: 8.45 nats a chord; of the keys that sound or are predicted 23.4 % are both (one seed).
+Time: 188 s on one CPU core that had other work beside it.
 Command: python -m experiments run lstm_chorales --dataset chorales:PATH
 """
 
@@ -20,7 +20,7 @@ class Options(SequenceOptions):
     """Options of lstm_chorales."""
 
     dataset: str = ""
-    epochs: int = 60
+    epochs: int = 150
     batch_size: int = 16
     hidden_size: int = 256
     dropout: float = 0.3

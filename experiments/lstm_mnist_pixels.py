@@ -1,8 +1,8 @@
 """An LSTM that reads a digit pixel by pixel, 784 steps.
 
 Lecture: G2, G3. Paper: Le et al. 2015, arXiv:1504.00941 (the task).
-Expected: not measured yet.
-Time: not measured yet.
+Expected: 97.6 % accuracy (one seed).
+Time: 57 minutes on one CPU core that had other work beside it.
 Command: python -m experiments run lstm_mnist_pixels
 """
 
@@ -20,7 +20,7 @@ class Options(GatedOptions):
     """Options of lstm_mnist_pixels."""
 
     dataset: str = "mnist"
-    epochs: int = 15
+    epochs: int = 8
     batch_size: int = 128
     hidden_size: int = 128
 

@@ -1,31 +1,36 @@
-"""An LSTM that writes C programs, a character at a time.
+"""An LSTM that writes C programs, a character at a time, each from its beginning to its end.
 
-Lecture: H3, G3. Data: programs of an online judge, such as POJ-104 (Mou et al. 2016), one JSON object a line.
+Lecture: H3, G3. Data: programs of an online judge, such as POJ-104 (Mou et al. 2016), one JSON object a line; those of
+    at most 400 characters, as the slides' program has 280.
 Expected: not measured yet.
 Time: not measured yet.
 Command: python -m experiments run lstm_programs --dataset jsonl:PATH
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 from dl.data.dataset import DataSpec
 from dl.train.compiled import Parts
-from experiments._text import StreamOptions, language_parts
+from experiments._text import WholeOptions, language_parts
 
 
 @dataclass(frozen=True)
-class Options(StreamOptions):
+class Options(WholeOptions):
     """Options of lstm_programs."""
 
     dataset: str = ""
+    longest: int = 400
+    """The most characters that a program has; 0 sets no limit."""
+    longer: Literal["cut", "leave-out"] = "leave-out"
+    """What to do about a program with more of them."""
     validation: float = 0.02
-    epochs: int = 8
-    batch_size: int = 64
-    segment: int = 100
+    epochs: int = 24
+    batch_size: int = 32
     hidden_size: int = 512
     dropout: float = 0.1
 
 
 def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
-    """One recurrent layer; programs follow each other, with an end between them."""
+    """One recurrent layer; programs of several lengths are padded and masked."""
     return language_parts("lstm", options, data_spec)

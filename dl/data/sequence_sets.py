@@ -11,7 +11,7 @@ from dl.data.dataset import Dataset, DataSpec, Task
 from dl.data.ragged import RaggedSource, ragged_source, with_common_widths
 from dl.data.split import split_stream, split_validation
 from dl.data.tokens import Order, TokenSource
-from dl.data.vocabulary import Unit, Vocabulary, make_vocabulary
+from dl.data.vocabulary import Unit, Vocabulary, count_symbols, make_vocabulary
 from dl.errors import InputError
 
 
@@ -21,8 +21,8 @@ class Reading:
 
     `segment` symbols at a time of a stream, in `order`; documents joined to a `stream` or one by one; what the symbols
     are (`unit`), how many of them at most (`vocabulary_size`, 0 for all), and whether one that the training part does
-    not have is replaced or refused (`unknown`). Documents are cut after `longest` symbols, if that is not 0. A
-    `vocabulary` that is given is taken in the place of the training part's own.
+    not have is replaced or refused (`unknown`). Documents of more than `longest` symbols, if that is not 0,
+    are cut there or left out (`longer`). A `vocabulary` that is given is taken in the place of the training part's own.
     """
 
     unit: Unit = "char"
@@ -32,6 +32,7 @@ class Reading:
     vocabulary_size: int = 0
     unknown: Literal["replace", "refuse"] = "replace"
     longest: int = 0
+    longer: Literal["cut", "leave-out"] = "cut"
     vocabulary: Vocabulary | None = None
 
 
@@ -59,7 +60,7 @@ def stream_of_text(
     With a `fraction` the end of train is what is validated on.
     """
     if reading.longest:
-        raise InputError(f"longest cuts documents, and {name} is one text: leave it out")
+        raise InputError(f"longest is of documents, and {name} is one text: leave it out")
     vocabulary = _vocabulary(Documents([train]), reading, documents=False)
     kept, held_out = split_stream(_encode(vocabulary, train, reading, name), fraction=fraction)
     if held_out is None and validation is not None:
@@ -71,6 +72,7 @@ def stream_of_documents(
     name: str, train: Documents, validation: Documents | None, test: Documents, *, reading: Reading
 ) -> Dataset:
     """A language task on documents one after the other, an `END` between each two."""
+    train, validation, test = _short_enough(name, train, validation, test, reading=reading)
     vocabulary = _vocabulary(train, reading, documents=True)
     joined = partial(_joined, vocabulary, reading=reading, name=name)
     held_out = None if validation is None else joined(validation)
@@ -84,6 +86,7 @@ def documents(
 
     One that is cut, as it is longer than `Reading.longest`, does not end.
     """
+    train, validation, test = _short_enough(name, train, validation, test, reading=reading)
     vocabulary = _vocabulary(train, reading, documents=True)
 
     def source(part: Documents) -> RaggedSource:
@@ -100,6 +103,7 @@ def labelled_documents(
 
     Documents without any symbol are left out.
     """
+    train, validation, test = _short_enough(name, train, validation, test, reading=reading)
     vocabulary = _vocabulary(train, reading, documents=False)
     class_names = tuple(sorted(set(train.labels or ())))
     if len(class_names) < 2:
@@ -224,6 +228,23 @@ def _vocabulary(train: Documents, reading: Reading, *, documents: bool) -> Vocab
     if reading.vocabulary is not None:
         return reading.vocabulary
     return make_vocabulary(train.texts, unit=reading.unit, size=reading.vocabulary_size, documents=documents)
+
+
+def _short_enough(
+    name: str, train: Documents, validation: Documents | None, test: Documents, *, reading: Reading
+) -> tuple[Documents, Documents | None, Documents]:
+    """The parts without the documents that are to be left out."""
+    if not reading.longest or reading.longer == "cut":
+        return train, validation, test
+
+    def kept(part: Documents, called: str) -> Documents:
+        fits = [count_symbols(text, unit=reading.unit) <= reading.longest for text in part.texts]
+        if not any(fits):
+            raise InputError(f"{name}, {called} part: no document has at most {reading.longest} symbols: allow more")
+        return part.take(np.flatnonzero(fits))
+
+    held_out = None if validation is None else kept(validation, "validation")
+    return kept(train, "train"), held_out, kept(test, "test")
 
 
 def _encode(vocabulary: Vocabulary, text: str, reading: Reading, name: str) -> np.ndarray:

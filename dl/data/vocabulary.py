@@ -114,6 +114,15 @@ def make_vocabulary(texts: Iterable[str], *, unit: Unit, size: int = 0, document
     return Vocabulary(unit, (*(sorted(kept) if unit == "char" else kept), UNKNOWN, *last))
 
 
+def count_symbols(text: str, *, unit: Unit) -> int:
+    """How many symbols a text has.
+
+    >>> [count_symbols("Ach, süß!", unit=unit) for unit in ("char", "byte", "word")]
+    [9, 11, 4]
+    """
+    return len(text) if unit == "char" else len(_utf8(text)) if unit == "byte" else len(words(text))
+
+
 def _utf8(text: str) -> bytes:
     try:
         return text.encode()

@@ -34,16 +34,18 @@ def product_of_rows(a: Array, b: Array) -> Array:
     >>> product_of_rows(jnp.ones((4, 2)), jnp.ones((4, 3))).tolist()
     [[4.0, 4.0, 4.0], [4.0, 4.0, 4.0]]
     """
-    if a.dtype == b.dtype or a.shape[0] % _ROWS:
+    whole = a.shape[0] - a.shape[0] % _ROWS
+    if a.dtype == b.dtype or not whole:
         return product(a.T, b)
     # On a CPU XLA is slow at turning a factor in bfloat16 while it multiplies, and at summing over many rows at once.
-    turned = lax.optimization_barrier(a.astype(b.dtype).reshape(-1, _ROWS, a.shape[1]).swapaxes(1, 2))
+    blocks = a[:whole].astype(b.dtype).reshape(-1, _ROWS, a.shape[1])
+    turned = lax.optimization_barrier(blocks.swapaxes(1, 2))
 
     def add(total: Array, pair: tuple[Array, Array]) -> tuple[Array, None]:
         return total + jnp.matmul(*pair, preferred_element_type=a.dtype), None
 
-    zeros = jnp.zeros((a.shape[1], b.shape[1]), a.dtype)
-    return lax.scan(add, zeros, (turned, b.reshape(-1, _ROWS, b.shape[1])))[0]
+    rest = product(a[whole:].T, b[whole:])
+    return lax.scan(add, rest, (turned, b[:whole].reshape(-1, _ROWS, b.shape[1])))[0]
 
 
 def with_products_in(product_dtype: Any, params: Mapping[str, Array]) -> dict[str, Array]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from dl import ngram
 from dl.data.dataset import Dataset, Part
+from dl.data.ragged import RaggedSource
 from dl.data.split import permutation
 from dl.data.tokens import TokenSource
 from dl.data.vocabulary import Vocabulary
@@ -56,8 +57,8 @@ def report_on_run(
 ) -> dict[str, ProgramReport]:
     """The reports on the run's model, on an n-gram model of its training part, and on programs of its test part.
 
-    The run's model goes on from a program of its training part, drawn with the seed. All of it is kept in the run's
-    folder too, as programs.json. `say` hears what is being done.
+    A model that was trained on one stream goes on from a program of its training part, drawn with the seed. All of it
+    is kept in the run's folder too, as programs.json. `say` hears what is being done.
 
     Raises:
         InputError: when the run is no language model of documents, or there is no judge of C programs.
@@ -72,7 +73,7 @@ def report_on_run(
     if not known:
         raise InputError(f"the training part of {data.spec.name} has no whole program: give more of them")
     options = replace(options, longest=options.longest or max(len(vocabulary.encode(text)) for text in known))
-    before = known[permutation(options.seed, len(known))[0]]
+    before = "" if loaded.spec.ragged else known[permutation(options.seed, len(known))[0]]
     say(f"writing {options.count} programs with {config.experiment.name}")
     drawn = {
         config.experiment.name: generate_documents(
@@ -85,7 +86,7 @@ def report_on_run(
         )
     }
     say(f"writing {options.count} programs with {options.longest_gram}-grams")
-    drawn[f"{options.longest_gram}-gram"] = _of_ngram(data, vocabulary, options)
+    drawn[f"{options.longest_gram}-gram"] = _of_ngram(known, vocabulary, options)
     drawn["held out"] = _held_out(data, vocabulary, options)
     say(f"preparing {len(known):,} programs to compare with")
     corpus = make_corpus(known)
@@ -105,26 +106,30 @@ def _tell(say: Callable[[str], None], name: str, of: int, done: int) -> None:
 
 
 def read_documents(part: Part, vocabulary: Vocabulary, *, longest: int | None = None) -> list[str]:
-    """The documents of a stream, without the ends between them, each cut after `longest` symbols.
+    """The documents of a part, without the ends around them, each cut after `longest` symbols.
 
     >>> vocabulary = Vocabulary("char", ("a", "b", "<end>"))
     >>> read_documents(TokenSource(np.array([2, 0, 2, 1, 0, 2]), steps=1), vocabulary)
     ['a', 'ba']
 
     Raises:
-        InputError: for a part that is not a stream of documents.
+        InputError: for a part that has no documents.
     """
-    if not isinstance(part, TokenSource):
-        raise InputError("programs come as a stream of documents: give --dataset jsonl:PATH")
-    ends = np.flatnonzero(part.tokens == vocabulary.end)
-    rows = [part.tokens[first + 1 : last] for first, last in pairwise(ends) if last > first + 1]
+    if isinstance(part, TokenSource):
+        ends = np.flatnonzero(part.tokens == vocabulary.end)
+        rows = [part.tokens[first + 1 : last] for first, last in pairwise(ends) if last > first + 1]
+    elif isinstance(part, RaggedSource) and part.step_targets:
+        # An input begins with the end that stands before its document, and a target ends with the one behind it.
+        rows = [row[1:length] for row, length in zip(part.inputs, part.lengths, strict=True) if length > 1]
+    else:
+        raise InputError("programs come as documents without labels: give --dataset jsonl:PATH")
     return [vocabulary.decode(row[:longest]) for row in rows]
 
 
-def _of_ngram(data: Dataset, vocabulary: Vocabulary, options: ProgramOptions) -> list[str]:
-    assert isinstance(data.train, TokenSource)
-    model = ngram.fit(data.train.tokens, order=options.longest_gram, symbols=len(vocabulary))
+def _of_ngram(known: list[str], vocabulary: Vocabulary, options: ProgramOptions) -> list[str]:
     prime = np.array([vocabulary.end])
+    stream = np.concatenate([prime, *(np.append(vocabulary.encode(text), prime) for text in known)])
+    model = ngram.fit(stream, order=options.longest_gram, symbols=len(vocabulary))
     texts = []
     for number in range(options.count):
         seed = options.seed * options.count + number

@@ -104,12 +104,16 @@ class ReadingOptions(DataOptions):
     unknown: Literal["replace", "refuse"] = "replace"
     """What to do about a symbol that the training part does not have."""
     longest: int = 0
-    """Cut documents after this many symbols; 0 leaves them whole."""
+    """The most symbols that a document has; 0 sets no limit."""
+    longer: Literal["cut", "leave-out"] = "cut"
+    """What to do about a document with more of them."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         for name in ("vocabulary_size", "longest"):
             require(getattr(self, name) >= 0, name, getattr(self, name), "at least 0")
+        if self.longer == "leave-out" and not self.longest:
+            raise InputError("leave-out is for documents longer than the longest: give --longest, such as 400")
         if self.unit == "byte":
             require(self.vocabulary_size == 0, "vocabulary_size", self.vocabulary_size, "0 for bytes, which are 256")
 
@@ -122,6 +126,7 @@ class ReadingOptions(DataOptions):
             vocabulary_size=self.vocabulary_size,
             unknown=self.unknown,
             longest=self.longest,
+            longer=self.longer,
         )
 
     @property

@@ -14,14 +14,18 @@ ASKED = "--count 3 --longest 50 --longest-gram 4 --repair-calls 3"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Runs of a language model of programs and of one of single lines, which learned next to nothing."""
+    """Runs of language models of programs one by one, of a stream of them and of one text; they learned nothing."""
     folder = tmp_path_factory.mktemp("programs")
     texts = [PROGRAM.format(number) for number in range(20)]
     (folder / "code.jsonl").write_text("\n".join(json.dumps({"code": text}) for text in texts))
     (folder / "lines.txt").write_text("\n".join(texts))
-    for name, dataset in (("lstm_programs", "jsonl:code.jsonl"), ("lstm_names", "lines:lines.txt")):
+    for experiment, dataset, name in (
+        ("lstm_programs", "jsonl:code.jsonl", "lstm_programs"),
+        ("lstm_shakespeare", "jsonl:code.jsonl", "stream"),
+        ("lstm_shakespeare", "text:lines.txt", "text"),
+    ):
         path = dataset.replace(":", f":{folder}/")
-        words = f"run {name} --dataset {path} {SMALL} --validation 0 --run-dir {folder / name}"
+        words = f"run {experiment} --dataset {path} {SMALL} --validation 0 --run-dir {folder / name}"
         assert main("experiments", words.split()) == 0
     return folder
 
@@ -35,7 +39,7 @@ def test_three_sources_are_judged_side_by_side(folder: Path, capsys: pytest.Capt
     assert "4-gram: 3 of 3 programs judged" in err
     kept = json.loads((folder / "lstm_programs" / "programs.json").read_text())
     assert kept["reports"] == reports
-    assert kept["before"] in [PROGRAM.format(number) for number in range(20)]
+    assert kept["before"] == "", "each began with an empty state in training too"
     assert (kept["options"]["longest"], kept["options"]["longest_gram"]) == (50, 4)
     nearest = reports["held out"]["samples"][0]["nearest_by_structure"]["program"]
     assert nearest.startswith("int main() {")
@@ -44,6 +48,13 @@ def test_three_sources_are_judged_side_by_side(folder: Path, capsys: pytest.Capt
     assert reports["held out"]["figures"]["compiled"] == 1.0
     assert reports["held out"]["figures"]["same structure"] == 1.0
     assert reports["lstm_programs"]["figures"]["compiled"] == 0.0
+
+
+def test_a_model_of_a_stream_goes_on_from_a_program(folder: Path) -> None:
+    assert main("experiments", f"programs {folder / 'stream'} {ASKED}".split()) == 0
+    kept = json.loads((folder / "stream" / "programs.json").read_text())
+    assert kept["before"] in [PROGRAM.format(number) for number in range(20)]
+    assert kept["reports"]["held out"]["figures"]["compiled"] == 1.0
 
 
 def test_a_table_and_the_programs_that_are_asked_for(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,7 +80,7 @@ def test_programs_are_cut_where_the_longest_of_the_training_part_ends(folder: Pa
         ("lstm_programs", "--temperature -1", "temperature is -1"),
         ("lstm_programs", "--seed -1", "seed is -1"),
         ("lstm_programs", "--repair-calls -1", "repair_calls is -1"),
-        ("lstm_names", "", "a stream of documents"),
+        ("text", "", "this vocabulary is of one stream"),
         ("nothing", "", "no run folder"),
     ],
 )

@@ -16,6 +16,7 @@ from dl.data.sequence_sets import Reading
 from dl.data.text_files import load_text_file
 from dl.data.tokens import TokenSource
 from dl.errors import InputError
+from dl.runs.programs import read_documents
 
 SHORT = Reading(segment=2)
 NAMES = [f"name{number:02d}" for number in range(20)]
@@ -175,6 +176,24 @@ def test_documents_are_cut_after_the_longest(tmp_path: Path) -> None:
     data = load("tsv", path, unit="word", longest=2)
     assert data.spec.input_shape == (2,)
     assert set(texts(data)[0]) == {"one two", "four"}
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_documents_longer_than_the_longest_are_left_out_of_every_part(tmp_path: Path, stream: bool) -> None:
+    for part, lines in (("train", "ab\nababa\na\nbaba"), ("validation", "b\nbbbbb"), ("test", "aaaaaa\nab")):
+        write(tmp_path / f"{part}.txt", lines)
+    data = load("lines", tmp_path, stream=stream, longest=2, longer="leave-out", segment=1)
+    parts = data.train, data.validation, data.test
+    found = [sorted(read_documents(part, data.spec.text)) for part in parts if part is not None]
+    assert found == [["a", "ab"], ["b"], ["ab"]]
+    assert data.spec.text.symbols[:-2] == ("a", "b")
+
+
+@pytest.mark.parametrize(("unit", "left"), [("char", ["süß"]), ("byte", []), ("word", ["süß", "so so"])])
+def test_what_is_long_is_counted_in_symbols(tmp_path: Path, unit: str, left: list[str]) -> None:
+    path = write(tmp_path / "a.tsv", "süß\t0\nso so\t1\na\t0\nb\t1\n" * 12)
+    data = load("tsv", path, unit=unit, longest=3, longer="leave-out")
+    assert set(texts(data)[0]) == {"a", "b", *left}
 
 
 def test_splits_are_fixed_for_ever(tmp_path: Path) -> None:

@@ -31,13 +31,14 @@ def write_small_data(folder: Path) -> dict[str, str]:
 
 
 _LANGUAGE = {"hidden_size": 4, "segment": 8, "batch_size": 4, "epochs": 1, "validation": 0.1}
+_WHOLE = {name: value for name, value in _LANGUAGE.items() if name != "segment"}
 _READER = {"hidden_size": 4, "batch_size": 8, "epochs": 1}
 SMALL_OPTIONS: dict[str, tuple[str, dict]] = {
     "rnn_shakespeare": ("text", _LANGUAGE),
     "gru_shakespeare": ("text", _LANGUAGE),
     "lstm_shakespeare": ("text", _LANGUAGE),
-    "lstm_programs": ("jsonl", _LANGUAGE),
-    "lstm_names": ("lines", {name: value for name, value in _LANGUAGE.items() if name != "segment"}),
+    "lstm_programs": ("jsonl", _WHOLE),
+    "lstm_names": ("lines", _WHOLE),
     "lstm_sentiment": ("tsv", {**_READER, "embedding_size": 4}),
     "lstm_chorales": ("chorales", {**_READER, "batch_size": 2}),
     "rnn_adding": ("adding:6", {**_READER, "train_examples": 16}),
