@@ -26,7 +26,7 @@ class NgramOptions(ReadingOptions):
     @property
     def reading(self) -> Reading:
         """How text becomes symbols, which are counted one by one."""
-        return replace(super().reading, segment=1)
+        return replace(super().reading, segment=1, use_labels=False)
 
 
 def measure_ngram(options: NgramOptions, data: Dataset) -> tuple[dict[str, dict[str, float]], int]:

@@ -1,11 +1,12 @@
 """What the experiments on text share: Adam with clipped gradients, a warm-up and half a cosine."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from dl import optimizers, sequence_objectives
 from dl.data.batching import steps_per_epoch
 from dl.data.dataset import DataSpec
+from dl.data.sequence_sets import Reading
 from dl.models import language_model
 from dl.train.compiled import Parts
 from dl.train.options import DocumentOptions, TextOptions, TrainOptions, require
@@ -30,7 +31,7 @@ class NetOptions(TrainOptions):
     layer_norm: bool = False
     """Normalise the outputs of each layer."""
     precision: Literal["float32", "bfloat16"] = "float32"
-    """What the recurrent layers' products multiply in; sums, states and parameters are float32."""
+    """What the recurrent layers multiply in, bfloat16 where there are matrix units for it; all else is float32."""
     clip: float = 1.0
     """Largest norm of the gradient."""
     warm_up: int = 100
@@ -53,10 +54,20 @@ class NetOptions(TrainOptions):
 class StreamOptions(NetOptions, TextOptions):
     """Options of training one on a stream of text."""
 
+    @property
+    def reading(self) -> Reading:
+        """How text becomes sequences."""
+        return replace(super().reading, use_labels=False)
+
 
 @dataclass(frozen=True)
 class WholeOptions(NetOptions, DocumentOptions):
     """Options of training one on documents, each from its beginning to its end."""
+
+    @property
+    def reading(self) -> Reading:
+        """How text becomes sequences."""
+        return replace(super().reading, use_labels=False)
 
 
 def language_parts(kind: str, options: NetOptions, data_spec: DataSpec) -> Parts:

@@ -20,13 +20,14 @@ def programs(
 ) -> None:
     """Judge C programs of a run's model beside those of an n-gram model and held-out real ones (H3).
 
-    The model writes them after one of the training part, as its stream has one after another. All of it, every
-    program with the nearest of the training part, is also written to the run's folder, as programs.json.
+    A model that was trained on single programs begins with nothing, one trained on a stream of them goes on from one
+    of the training part. All of it, every program with the nearest of the training part, is also written to the run's
+    folder, as programs.json.
 
     Parameters
     ----------
     run
-        The folder of a run on a stream of C programs.
+        The folder of a run on C programs.
     count
         Programs of each.
     temperature

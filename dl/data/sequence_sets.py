@@ -21,8 +21,9 @@ class Reading:
 
     `segment` symbols at a time of a stream, in `order`; documents joined to a `stream` or one by one; what the symbols
     are (`unit`), how many of them at most (`vocabulary_size`, 0 for all), and whether one that the training part does
-    not have is replaced or refused (`unknown`). Documents of more than `longest` symbols, if that is not 0,
-    are cut there or left out (`longer`). A `vocabulary` that is given is taken in the place of the training part's own.
+    not have is replaced or refused (`unknown`). Documents of more than `longest` symbols, if that is not 0, are cut
+    there or left out (`longer`). Without `use_labels` those that have labels are read as if they had none. A
+    `vocabulary` that is given is taken in the place of the training part's own.
     """
 
     unit: Unit = "char"
@@ -33,6 +34,7 @@ class Reading:
     unknown: Literal["replace", "refuse"] = "replace"
     longest: int = 0
     longer: Literal["cut", "leave-out"] = "cut"
+    use_labels: bool = True
     vocabulary: Vocabulary | None = None
 
 
@@ -60,7 +62,7 @@ def stream_of_text(
     With a `fraction` the end of train is what is validated on.
     """
     if reading.longest:
-        raise InputError(f"longest is of documents, and {name} is one text: leave it out")
+        raise InputError(f"longest is of documents, and {name} is one text: give --longest 0")
     vocabulary = _vocabulary(Documents([train]), reading, documents=False)
     kept, held_out = split_stream(_encode(vocabulary, train, reading, name), fraction=fraction)
     if held_out is None and validation is not None:
@@ -72,7 +74,7 @@ def stream_of_documents(
     name: str, train: Documents, validation: Documents | None, test: Documents, *, reading: Reading
 ) -> Dataset:
     """A language task on documents one after the other, an `END` between each two."""
-    train, validation, test = _short_enough(name, train, validation, test, reading=reading)
+    train, validation, test = _without_long_ones(name, train, validation, test, reading=reading)
     vocabulary = _vocabulary(train, reading, documents=True)
     joined = partial(_joined, vocabulary, reading=reading, name=name)
     held_out = None if validation is None else joined(validation)
@@ -86,7 +88,7 @@ def documents(
 
     One that is cut, as it is longer than `Reading.longest`, does not end.
     """
-    train, validation, test = _short_enough(name, train, validation, test, reading=reading)
+    train, validation, test = _without_long_ones(name, train, validation, test, reading=reading)
     vocabulary = _vocabulary(train, reading, documents=True)
 
     def source(part: Documents) -> RaggedSource:
@@ -103,7 +105,7 @@ def labelled_documents(
 
     Documents without any symbol are left out.
     """
-    train, validation, test = _short_enough(name, train, validation, test, reading=reading)
+    train, validation, test = _without_long_ones(name, train, validation, test, reading=reading)
     vocabulary = _vocabulary(train, reading, documents=False)
     class_names = tuple(sorted(set(train.labels or ())))
     if len(class_names) < 2:
@@ -230,17 +232,17 @@ def _vocabulary(train: Documents, reading: Reading, *, documents: bool) -> Vocab
     return make_vocabulary(train.texts, unit=reading.unit, size=reading.vocabulary_size, documents=documents)
 
 
-def _short_enough(
+def _without_long_ones(
     name: str, train: Documents, validation: Documents | None, test: Documents, *, reading: Reading
 ) -> tuple[Documents, Documents | None, Documents]:
     """The parts without the documents that are to be left out."""
     if not reading.longest or reading.longer == "cut":
         return train, validation, test
 
-    def kept(part: Documents, called: str) -> Documents:
+    def kept(part: Documents, part_name: str) -> Documents:
         fits = [count_symbols(text, unit=reading.unit) <= reading.longest for text in part.texts]
         if not any(fits):
-            raise InputError(f"{name}, {called} part: no document has at most {reading.longest} symbols: allow more")
+            raise InputError(f"{name}, {part_name} part: no document has at most {reading.longest} symbols: allow more")
         return part.take(np.flatnonzero(fits))
 
     held_out = None if validation is None else kept(validation, "validation")

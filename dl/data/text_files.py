@@ -47,7 +47,7 @@ def load_text_file(kind: str, path: str | Path, *, validation: float, reading: R
     parse = _PARSERS[kind]
     parts = {part: _together([parse(read_text(file), file) for file in found], name) for part, found in files.items()}
     train, held_out, test = _three_parts(parts, validation=validation)
-    if train.labels is not None:
+    if train.labels is not None and reading.use_labels:
         return labelled_documents(name, train, held_out, test, reading=reading)
     build = stream_of_documents if reading.stream else documents
     return build(name, train, held_out, test, reading=reading)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from dl.data.dataset import Dataset
 from dl.data.prepare import damaged, find_builder, is_prepared, missing_package, prepare, quiet
-from dl.data.sequence_sets import Documents, Reading, labelled_documents, stream_of_text
+from dl.data.sequence_sets import Documents, Reading, documents, labelled_documents, stream_of_documents, stream_of_text
 from dl.data.split import DOCUMENTS_SEED, split_validation
 from dl.errors import InputError
 
@@ -46,7 +46,9 @@ def load_tfds_text(name: str, *, validation: float, reading: Reading, data_dir: 
     held_out = labelled[0] if len(labelled) > 1 else None
     if validation:
         train, held_out = split_validation(train, fraction=validation, seed=DOCUMENTS_SEED)
-    return labelled_documents(name, train, held_out, labelled[-1], reading=reading)
+    language = stream_of_documents if reading.stream else documents
+    build = labelled_documents if reading.use_labels else language
+    return build(name, train, held_out, labelled[-1], reading=reading)
 
 
 def holds_text(info: Any) -> bool:

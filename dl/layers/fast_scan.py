@@ -62,8 +62,8 @@ def _forward(
 def _backward(kind: str, reverse: bool, product_dtype: Any, saved: tuple, gradients: tuple[Array, State]) -> tuple:
     params, xs, mask, activations, history, extras = saved
     cell, steps, (outputs, last) = FAST_CELLS[kind], xs.shape[0], gradients
-    params = with_products_in(product_dtype, params)
-    weights = {"transposed": params["recurrent"].T + 0.0}
+    factors = with_products_in(product_dtype, params)
+    weights = {"transposed": factors["recurrent"].T + 0.0}
 
     def body(number: Array, before: tuple) -> tuple:
         inner, inner_extras, gradient = before
@@ -79,13 +79,13 @@ def _backward(kind: str, reverse: bool, product_dtype: Any, saved: tuple, gradie
     inner, inner_extras, first = lax.fori_loop(0, steps, body, (*empty, last))
     states = history[-1][1:] if reverse else history[-1][:-1]
     inner, extra = _flat(inner), None if extras is None else _flat(inner_extras)
-    bias, inner = inner.sum(axis=0), inner.astype(params["input"].dtype)
+    bias, inner = inner.sum(axis=0), inner.astype(factors["input"].dtype)
     gradient = {
         "input": product_of_rows(_flat(xs), inner),
         "bias": bias,
         **cell.recurrent_gradient(_flat(states), _flat(activations), inner, extra),
     }
-    dxs = product(inner.astype(xs.dtype), params["input"].T).reshape(xs.shape)
+    dxs = product(inner.astype(xs.dtype), factors["input"].T).reshape(xs.shape)
     return {name: gradient[name] for name in params}, dxs, first, _zeros_like(mask)
 
 

@@ -1,6 +1,7 @@
 """Products whose factors have fewer digits than their sums: mixed precision."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import jax.numpy as jnp
@@ -10,6 +11,7 @@ from dl.errors import InputError
 from dl.types import Array
 
 _ROWS = 512
+"""Rows of a block."""
 
 
 def product(a: Array, b: Array) -> Array:
@@ -21,7 +23,7 @@ def product(a: Array, b: Array) -> Array:
 
     >>> third = jnp.full((1, 1), 1 / 3)
     >>> product(third, third.astype(jnp.bfloat16)).tolist()
-    [[0.11151123046875]]
+    [[0.11154556274414062]]
     """
     if a.dtype == b.dtype:
         return a @ b
@@ -35,17 +37,21 @@ def product_of_rows(a: Array, b: Array) -> Array:
     [[4.0, 4.0, 4.0], [4.0, 4.0, 4.0]]
     """
     whole = a.shape[0] - a.shape[0] % _ROWS
-    if a.dtype == b.dtype or not whole:
-        return product(a.T, b)
-    # On a CPU XLA is slow at turning a factor in bfloat16 while it multiplies, and at summing over many rows at once.
-    blocks = a[:whole].astype(b.dtype).reshape(-1, _ROWS, a.shape[1])
-    turned = lax.optimization_barrier(blocks.swapaxes(1, 2))
+    if a.dtype == b.dtype:
+        return a.T @ b
+    # On a CPU XLA is slow at turning a factor in bfloat16 while it multiplies, where it does not refuse it, and at
+    # summing over many rows at once.
+    multiply = partial(jnp.matmul, preferred_element_type=a.dtype)
+    half = a.astype(b.dtype)
+    rest = multiply(lax.optimization_barrier(half[whole:].T), b[whole:])
+    if not whole:
+        return rest
+    blocks = lax.optimization_barrier(half[:whole].reshape(-1, _ROWS, a.shape[1]).swapaxes(1, 2))
 
     def add(total: Array, pair: tuple[Array, Array]) -> tuple[Array, None]:
-        return total + jnp.matmul(*pair, preferred_element_type=a.dtype), None
+        return total + multiply(*pair), None
 
-    rest = product(a[whole:].T, b[whole:])
-    return lax.scan(add, rest, (turned, b[:whole].reshape(-1, _ROWS, b.shape[1])))[0]
+    return lax.scan(add, rest, (blocks, b[:whole].reshape(-1, _ROWS, b.shape[1])))[0]
 
 
 def with_products_in(product_dtype: Any, params: Mapping[str, Array]) -> dict[str, Array]:
@@ -64,7 +70,8 @@ def check_product_dtype(product_dtype: Any, dtype: Any) -> None:
     if product_dtype is None:
         return
     try:
-        fits = jnp.finfo(product_dtype).nmant <= jnp.finfo(dtype).nmant
+        floating = jnp.issubdtype(product_dtype, jnp.floating)
+        fits = floating and jnp.finfo(product_dtype).nmant <= jnp.finfo(dtype).nmant
     except (TypeError, ValueError):
         fits = False
     if not fits:

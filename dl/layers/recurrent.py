@@ -56,8 +56,8 @@ def recurrent_layer(
     sequences). All are equal to float tolerance. Forward-mode derivatives (`jax.jvp`, `jax.jacfwd`) need "scan": "auto"
     refuses them in one line, under `jit` only when it is compiled, with JAX's own TypeError. Second derivatives work
     with both, reverse over reverse and forward over reverse (`jax.hessian`). Inside `jax.shard_map`: `check_vma=False`.
-    `product_dtype` "bfloat16" multiplies in it and sums in the arrays' type (`dl.layers.products`): faster wherever
-    there are units for it. Source: G1, G3, G4.
+    `product_dtype` "bfloat16" multiplies in it ("scan" only forward) and sums in the arrays' type
+    (`dl.layers.products`): faster wherever there are units for it. Source: G1, G3, G4.
 
     >>> params = init_layer("lstm", jax.random.key(0), input_size=2, hidden_size=3)
     >>> ys, (c, h) = recurrent_layer("lstm", params, jnp.ones((5, 4, 2)))
@@ -254,6 +254,8 @@ def _check_carry(kind: str, carry: Any, shape: tuple[int, int]) -> None:
 
 def _check_cudnn(kind: str, lengths: Array | None, reverse: bool, remat_steps: int, product_dtype: Any) -> None:
     if kind != "lstm" or lengths is not None or reverse or remat_steps or product_dtype:
-        raise InputError('"cudnn" is for an LSTM forward in time over whole sequences: use implementation="auto"')
+        raise InputError(
+            '"cudnn" is for an LSTM forward in time over whole sequences, all in one type: use implementation="auto"'
+        )
     if jax.default_backend() != "gpu":
         raise InputError(f'"cudnn" needs an NVIDIA GPU, here is {jax.default_backend()}: use implementation="auto"')

@@ -234,7 +234,7 @@ def _behind(net: StepNet | SequenceNet, ys: Array, *, train: bool) -> Array:
 
 def _mean(ys: Array, lengths: Array | None) -> Array:
     """The mean over the real steps of [B, T, H]; outputs past them are zero."""
-    return jnp.mean(ys, axis=1) if lengths is None else jnp.sum(ys, axis=1) / jnp.maximum(lengths, 1)[:, None]
+    return jnp.mean(ys, axis=1) if lengths is None else jnp.sum(ys, axis=1) / jnp.clip(lengths, 1, ys.shape[1])[:, None]
 
 
 def _last_output(net: SequenceNet, carry: Carry) -> Array:

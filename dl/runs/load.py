@@ -89,7 +89,8 @@ class Loaded:
         if self.spec.vocabulary is None or self.spec.task != "classification":
             raise InputError(f"the model of {self.spec.name} does not tell classes of texts: give it arrays")
         reading = self.reading or Reading()
-        rows = [self.spec.text.encode(text, unknown=reading.unknown)[: reading.longest or None] for text in texts]
+        most = reading.longest if reading.longest and reading.longer == "cut" else None
+        rows = [self.spec.text.encode(text, unknown=reading.unknown)[:most] for text in texts]
         lengths = np.array([len(row) for row in rows], np.int32)
         if not len(rows) or not lengths.all():
             raise InputError("a text without any symbol has no class: give texts that have one")

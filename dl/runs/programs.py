@@ -12,7 +12,7 @@ from dl.data.dataset import Dataset, Part
 from dl.data.ragged import RaggedSource
 from dl.data.split import permutation
 from dl.data.tokens import TokenSource
-from dl.data.vocabulary import Vocabulary
+from dl.data.vocabulary import END, Vocabulary
 from dl.errors import InputError
 from dl.inspect.c_compiler import find_judge
 from dl.inspect.program_report import ProgramReport, as_json, report
@@ -57,8 +57,9 @@ def report_on_run(
 ) -> dict[str, ProgramReport]:
     """The reports on the run's model, on an n-gram model of its training part, and on programs of its test part.
 
-    A model that was trained on one stream goes on from a program of its training part, drawn with the seed. All of it
-    is kept in the run's folder too, as programs.json. `say` hears what is being done.
+    A model that was trained on single programs begins with an empty state, one trained on a stream goes on from a
+    program of its training part, drawn with the seed. All of it is kept in the run's folder too, as programs.json.
+    `say` hears what is being done.
 
     Raises:
         InputError: when the run is no language model of documents, or there is no judge of C programs.
@@ -86,7 +87,7 @@ def report_on_run(
         )
     }
     say(f"writing {options.count} programs with {options.longest_gram}-grams")
-    drawn[f"{options.longest_gram}-gram"] = _of_ngram(known, vocabulary, options)
+    drawn[f"{options.longest_gram}-gram"] = _of_ngram(data.train, vocabulary, options)
     drawn["held out"] = _held_out(data, vocabulary, options)
     say(f"preparing {len(known):,} programs to compare with")
     corpus = make_corpus(known)
@@ -115,21 +116,26 @@ def read_documents(part: Part, vocabulary: Vocabulary, *, longest: int | None = 
     Raises:
         InputError: for a part that has no documents.
     """
-    if isinstance(part, TokenSource):
-        ends = np.flatnonzero(part.tokens == vocabulary.end)
-        rows = [part.tokens[first + 1 : last] for first, last in pairwise(ends) if last > first + 1]
-    elif isinstance(part, RaggedSource) and part.step_targets:
-        # An input begins with the end that stands before its document, and a target ends with the one behind it.
-        rows = [row[1:length] for row, length in zip(part.inputs, part.lengths, strict=True) if length > 1]
-    else:
-        raise InputError("programs come as documents without labels: give --dataset jsonl:PATH")
+    stream = _stream(part, vocabulary)
+    ends = np.flatnonzero(stream == vocabulary.end)
+    rows = [stream[first + 1 : last] for first, last in pairwise(ends) if last > first + 1]
     return [vocabulary.decode(row[:longest]) for row in rows]
 
 
-def _of_ngram(known: list[str], vocabulary: Vocabulary, options: ProgramOptions) -> list[str]:
+def _stream(part: Part, vocabulary: Vocabulary) -> np.ndarray:
+    """The documents of a part one after the other, ends around them."""
+    if END in vocabulary.symbols and isinstance(part, TokenSource):
+        return part.tokens
+    if END in vocabulary.symbols and isinstance(part, RaggedSource) and part.step_targets:
+        end = [vocabulary.end]
+        rows = [row[:length] for row, length in zip(part.targets, part.lengths, strict=True)]
+        return np.concatenate([end, *(row if row[-1] == vocabulary.end else [*row, *end] for row in rows)])
+    raise InputError("programs come as documents without labels, a run's too: give --dataset jsonl:PATH")
+
+
+def _of_ngram(part: Part, vocabulary: Vocabulary, options: ProgramOptions) -> list[str]:
+    model = ngram.fit(_stream(part, vocabulary), order=options.longest_gram, symbols=len(vocabulary))
     prime = np.array([vocabulary.end])
-    stream = np.concatenate([prime, *(np.append(vocabulary.encode(text), prime) for text in known)])
-    model = ngram.fit(stream, order=options.longest_gram, symbols=len(vocabulary))
     texts = []
     for number in range(options.count):
         seed = options.seed * options.count + number

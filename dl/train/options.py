@@ -106,14 +106,12 @@ class ReadingOptions(DataOptions):
     longest: int = 0
     """The most symbols that a document has; 0 sets no limit."""
     longer: Literal["cut", "leave-out"] = "cut"
-    """What to do about a document with more of them."""
+    """Cut documents with more than the longest, or leave them out."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         for name in ("vocabulary_size", "longest"):
             require(getattr(self, name) >= 0, name, getattr(self, name), "at least 0")
-        if self.longer == "leave-out" and not self.longest:
-            raise InputError("leave-out is for documents longer than the longest: give --longest, such as 400")
         if self.unit == "byte":
             require(self.vocabulary_size == 0, "vocabulary_size", self.vocabulary_size, "0 for bytes, which are 256")
 

@@ -80,7 +80,7 @@ def test_programs_are_cut_where_the_longest_of_the_training_part_ends(folder: Pa
         ("lstm_programs", "--temperature -1", "temperature is -1"),
         ("lstm_programs", "--seed -1", "seed is -1"),
         ("lstm_programs", "--repair-calls -1", "repair_calls is -1"),
-        ("text", "", "this vocabulary is of one stream"),
+        ("text", "", "programs come as documents"),
         ("nothing", "", "no run folder"),
     ],
 )

@@ -171,6 +171,22 @@ def test_labels_may_be_whole_numbers_and_texts_may_have_tabs(tmp_path: Path) -> 
     assert load("jsonl", write(tmp_path / "b.jsonl", json_lines(*none))).spec.task == "language"
 
 
+@pytest.mark.parametrize("stream", [True, False])
+def test_labels_that_are_not_wanted_are_passed_over(tmp_path: Path, stream: bool) -> None:
+    path = write(tmp_path / "a.tsv", "\n".join(f"{name}\t{number % 2}" for number, name in enumerate(NAMES)))
+    data = load("tsv", path, stream=stream, use_labels=False)
+    assert data.spec.task == "language"
+    found = [name for part in (data.train, data.test) for name in read_documents(part, data.spec.text)]
+    assert sorted(found) == NAMES
+
+
+def test_a_document_that_is_cut_is_read_back_as_far_as_it_was_kept(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.txt", "abcdef\n" * 12)
+    for stream in (False, True):
+        data = load("lines", path, stream=stream, longest=3)
+        assert set(read_documents(data.train, data.spec.text)) == {"abc"}
+
+
 def test_documents_are_cut_after_the_longest(tmp_path: Path) -> None:
     path = write(tmp_path / "a.tsv", "one two three\t0\n" * 9 + "four\t1\n" * 3)
     data = load("tsv", path, unit="word", longest=2)

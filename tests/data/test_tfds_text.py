@@ -12,6 +12,7 @@ from dl.data.load import describe_data, load_data
 from dl.data.sequence_sets import Reading
 from dl.data.tfds import describe_tfds, load_tfds
 from dl.errors import InputError
+from dl.runs.programs import read_documents
 
 WORDS = Reading(unit="word")
 Examples = Sequence[dict[str, Any]]
@@ -97,6 +98,17 @@ def test_the_validation_part_is_its_own_or_a_fraction_of_train(tmp_path: Path) -
     cut = load_tfds("tiny", validation=0.25, reading=WORDS, data_dir=tmp_path)
     assert [len(part) for part in (cut.train, cut.validation, cut.test)] == [3, 1, 1]
     assert own.fingerprint != cut.fingerprint
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_language_model_passes_over_labels(tmp_path: Path, stream: bool) -> None:
+    store_sentences(tmp_path, train=TRAIN, validation=[("good", 1)], test=[("bad", -1)])
+    reading = Reading(unit="word", segment=2, stream=stream, use_labels=False)
+    data = load_tfds("tiny", validation=0.0, reading=reading, data_dir=tmp_path)
+    assert (data.spec.task, data.validation) == ("language", None)
+    assert sorted(read_documents(data.train, data.spec.text)) == sorted(text for text, _ in TRAIN)
+    assert read_documents(data.test, data.spec.text) == ["good"]
+    assert describe_tfds("tiny", data_dir=tmp_path, reading=reading).task == "language"
 
 
 def test_sets_without_labels_or_parts_are_refused(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Every experiment on text and sequences builds, takes two steps on small data of its form, and goes on from them."""
 
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,16 @@ def test_counts_are_measured_once_and_resume_gives_them_back(
     assert f"loss {test['loss']:.4f}" in capsys.readouterr().err
     assert main("experiments", ["evaluate", str(tmp_path / "run")]) == 2
     assert "counts and has no net" in capsys.readouterr().err
+
+
+def test_products_in_half_precision_change_the_loss_a_little(small_data: dict[str, str], tmp_path: Path) -> None:
+    losses = {}
+    for precision in ("float32", "bfloat16"):
+        words = f"run lstm_names --dataset {small_data['lines']} --hidden-size 8 --batch-size 8 --epochs 1 --quiet"
+        folder = tmp_path / precision
+        assert main("experiments", [*words.split(), "--precision", precision, "--run-dir", str(folder)]) == 0
+        losses[precision] = json.loads((folder / "result.json").read_text())["metrics"]["test"]["loss"]
+    assert 0 < abs(losses["bfloat16"] - losses["float32"]) < 0.01
 
 
 @pytest.mark.parametrize("name", ["lstm_programs", "lstm_names", "lstm_chorales"])

@@ -76,6 +76,33 @@ def test_all_products_of_the_fast_path_have_factors_in_bfloat16(kind):
     assert all(line.count("xbf16>") == 2 and line.rstrip().endswith("xf32>") for line in products)
 
 
+@pytest.mark.parametrize("rows", [30, 1030])
+@pytest.mark.parametrize("mapped", [(0, 0), (None, 0), (0, None)])
+def test_members_of_a_population_are_multiplied_as_each_alone(rows, mapped):
+    rng = np.random.default_rng(0)
+    a, b = (rng.normal(size=(2, rows, size)).astype(np.float32) for size in (3, 4))
+    a, b = (x if axis == 0 else x[0] for x, axis in zip((a, jnp.asarray(b, jnp.bfloat16)), mapped, strict=True))
+    result = compiled(jax.vmap(product_of_rows, mapped))(a, b)
+    for member in range(2):
+        alone = product_of_rows(*(x if axis is None else x[member] for x, axis in zip((a, b), mapped, strict=True)))
+        np.testing.assert_allclose(result[member], alone, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_population_with_shared_inputs_is_every_member_alone(kind):
+    params, xs, _ = layer(kind)
+    members = jax.tree.map(lambda array: jnp.stack([array, 0.5 * array]), params)
+
+    def gradient(params):
+        return jax.grad(lambda params: recurrent_layer(kind, params, xs, product_dtype="bfloat16")[0].sum())(params)
+
+    both = compiled(jax.vmap(gradient))(members)
+    run = compiled(gradient)
+    alone = [run(params), run(jax.tree.map(lambda array: 0.5 * array, params))]
+    expected = jax.tree.map(lambda *rows: jnp.stack(rows), *alone)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=2e-2, atol=2e-2), both, expected)
+
+
 def test_a_sum_over_steps_keeps_small_terms():
     """4,000 gradients of 1/512 are 7.8; added up in bfloat16 they would stop at 0.5."""
     params = {"input": jnp.zeros((1, 1)), "recurrent": jnp.zeros((1, 1)), "bias": jnp.zeros(1)}
@@ -90,7 +117,7 @@ def test_a_sum_over_steps_keeps_small_terms():
 
 def test_a_type_with_more_digits_than_the_sums_is_refused():
     params, xs, _ = layer("lstm")
-    for product_dtype in ("float64", "int8", "half"):
+    for product_dtype in ("float64", "int8", "complex64", "half"):
         halves = jnp.bfloat16 if product_dtype == "half" else jnp.float32
         with pytest.raises(InputError, match=f"at most {jnp.dtype(halves).name}'s digits, not {product_dtype}"):
             recurrent_layer("lstm", jax.tree.map(halves, params), xs.astype(halves), product_dtype=product_dtype)
