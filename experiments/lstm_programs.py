@@ -2,9 +2,10 @@
 
 Lecture: H3, G3. Data: programs of an online judge, such as POJ-104 (Mou et al. 2016), one JSON object a line;
     trained on those of at most 400 characters (8,678 of 22,630), as the program on the slides has 280.
-Expected: not measured yet.
-Time: not measured yet.
-Command: python -m experiments run lstm_programs --dataset jsonl:PATH
+Expected: 0.954 nats a character on programs for problems that are not in the training part; of 1,200 programs written
+    at temperature 0.5 34.9 % compile (one net).
+Time: 76 minutes, on one CPU core at first, then on two that had other work besides.
+Command: python -m experiments run lstm_programs --dataset jsonl:PATH --precision bfloat16
 """
 
 from dataclasses import dataclass
