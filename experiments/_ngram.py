@@ -24,9 +24,14 @@ class NgramOptions(ReadingOptions):
         require(self.longest_gram >= 1, "longest_gram", self.longest_gram, "at least 1")
 
     @property
+    def use_labels(self) -> bool:
+        """Counts pass over labels."""
+        return False
+
+    @property
     def reading(self) -> Reading:
         """How text becomes symbols, which are counted one by one."""
-        return replace(super().reading, segment=1, use_labels=False)
+        return replace(super().reading, segment=1)
 
 
 def measure_ngram(options: NgramOptions, data: Dataset) -> tuple[dict[str, dict[str, float]], int]:

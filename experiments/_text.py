@@ -1,12 +1,11 @@
 """What the experiments on text share: Adam with clipped gradients, a warm-up and half a cosine."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from dl import optimizers, sequence_objectives
 from dl.data.batching import steps_per_epoch
 from dl.data.dataset import DataSpec
-from dl.data.sequence_sets import Reading
 from dl.models import language_model
 from dl.train.compiled import Parts
 from dl.train.options import DocumentOptions, TextOptions, TrainOptions, require
@@ -49,25 +48,20 @@ class NetOptions(TrainOptions):
             units = f"{self.hidden_size}, the units of a layer, where the output is tied"
             require(self.embedding_size == self.hidden_size, "embedding_size", self.embedding_size, units)
 
+    @property
+    def use_labels(self) -> bool:
+        """A language model passes over labels."""
+        return False
+
 
 @dataclass(frozen=True)
 class StreamOptions(NetOptions, TextOptions):
     """Options of training one on a stream of text."""
 
-    @property
-    def reading(self) -> Reading:
-        """How text becomes sequences."""
-        return replace(super().reading, use_labels=False)
-
 
 @dataclass(frozen=True)
 class WholeOptions(NetOptions, DocumentOptions):
     """Options of training one on documents, each from its beginning to its end."""
-
-    @property
-    def reading(self) -> Reading:
-        """How text becomes sequences."""
-        return replace(super().reading, use_labels=False)
 
 
 def language_parts(kind: str, options: NetOptions, data_spec: DataSpec) -> Parts:

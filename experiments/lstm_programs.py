@@ -24,7 +24,7 @@ class Options(WholeOptions):
     longest: int = 400
     """The most characters that a program has; 0 sets no limit."""
     longer: Literal["cut", "leave-out"] = "leave-out"
-    """What to do about a program with more of them."""
+    """Cut programs with more than the longest, or leave them out."""
     validation: float = 0.02
     epochs: int = 24
     batch_size: int = 32

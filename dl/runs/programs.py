@@ -130,7 +130,7 @@ def _stream(part: Part, vocabulary: Vocabulary) -> np.ndarray:
         end = [vocabulary.end]
         rows = [row[:length] for row, length in zip(part.targets, part.lengths, strict=True)]
         return np.concatenate([end, *(row if row[-1] == vocabulary.end else [*row, *end] for row in rows)])
-    raise InputError("programs come as documents without labels, a run's too: give --dataset jsonl:PATH")
+    raise InputError("programs come as documents, and these data are none: train on some with --dataset jsonl:PATH")
 
 
 def _of_ngram(part: Part, vocabulary: Vocabulary, options: ProgramOptions) -> list[str]:

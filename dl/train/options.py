@@ -125,11 +125,17 @@ class ReadingOptions(DataOptions):
             unknown=self.unknown,
             longest=self.longest,
             longer=self.longer,
+            use_labels=self.use_labels,
         )
 
     @property
     def as_stream(self) -> bool:
         """Whether documents are read one after the other, as one stream."""
+        return True
+
+    @property
+    def use_labels(self) -> bool:
+        """Whether the labels of documents that have some are what is learned."""
         return True
 
 
