@@ -12,7 +12,7 @@ import numpy as np
 from jax import lax
 
 from dl.layers.cells import CellParams
-from dl.layers.products import product, product_of_rows
+from dl.layers.products import product, product_over_steps
 from dl.types import Array
 
 State = tuple[Array, ...]
@@ -24,7 +24,7 @@ class FastCell(NamedTuple):
 
     `forward(weights, state, x W) -> (state, activations [B, n H], extra [B, ·] or None)`;
     `backward(weights, before, after, activations, extra, ∂after) -> (∂before, ∂(x W), ∂extra)`, of which `before` and
-    `after` are the states around the step; `recurrent_gradient(h, activations, ∂(x W), ∂extra)`, all [T B, ·], gives
+    `after` are the states around the step; `recurrent_gradient(h, activations, ∂(x W), ∂extra)`, all [T, B, ·], gives
     the gradients of "recurrent" and, if there is one, "recurrent_bias".
     """
 
@@ -74,7 +74,7 @@ def _lstm_gates(activations: Array) -> tuple[Array, Array, Array, Array]:
 
 
 def _product_with_all_gates(h: Array, activations: Array, inner: Array, extra: None) -> dict[str, Array]:
-    return {"recurrent": product_of_rows(h, inner)}
+    return {"recurrent": product_over_steps(h, inner)}
 
 
 def _gru_forward(weights: CellParams, state: State, x: Array) -> tuple[State, Array, None]:
@@ -105,8 +105,8 @@ def _gru_gates(activations: Array) -> tuple[Array, Array, Array]:
 
 def _gru_recurrent_gradient(h: Array, activations: Array, inner: Array, extra: None) -> dict[str, Array]:
     size = h.shape[-1]
-    r = _logistic(activations[:, :size])
-    gates, candidate = product_of_rows(h, inner[:, : 2 * size]), product_of_rows(r * h, inner[:, 2 * size :])
+    r = _logistic(activations[..., :size])
+    gates, candidate = product_over_steps(h, inner[..., : 2 * size]), product_over_steps(r * h, inner[..., 2 * size :])
     return {"recurrent": jnp.concatenate([gates, candidate], axis=-1)}
 
 
@@ -132,8 +132,9 @@ def _reset_after_backward(
 
 
 def _reset_after_recurrent_gradient(h: Array, activations: Array, inner: Array, extra: Array) -> dict[str, Array]:
-    gates, candidate = product_of_rows(h, inner[:, : 2 * h.shape[-1]]), product_of_rows(h, extra.astype(inner.dtype))
-    return {"recurrent": jnp.concatenate([gates, candidate], axis=-1), "recurrent_bias": extra.sum(axis=0)}
+    gates, extra_factor = product_over_steps(h, inner[..., : 2 * h.shape[-1]]), extra.astype(inner.dtype)
+    candidate = product_over_steps(h, extra_factor)
+    return {"recurrent": jnp.concatenate([gates, candidate], axis=-1), "recurrent_bias": extra.sum(axis=(0, 1))}
 
 
 def _logistic(half_tanh: Array) -> Array:

@@ -14,7 +14,7 @@ from jax import lax
 
 from dl.layers.cells import CellParams
 from dl.layers.fast_cells import FAST_CELLS, FastCell, State
-from dl.layers.products import product, product_of_rows, with_products_in
+from dl.layers.products import product, product_over_steps, with_products_in
 from dl.types import Array
 
 
@@ -37,9 +37,9 @@ def fast_scan(
 def _forward(
     kind: str, reverse: bool, product_dtype: Any, params: CellParams, xs: Array, state: State, mask: Array | None
 ) -> tuple[tuple[Array, State], tuple]:
-    cell, (steps, batch, _) = FAST_CELLS[kind], xs.shape
+    cell, steps = FAST_CELLS[kind], xs.shape[0]
     weights = with_products_in(product_dtype, _halved(params, cell))
-    buffer = product(_flat(xs), weights["input"]).reshape(steps, batch, weights["input"].shape[1])
+    buffer = product(xs, weights["input"])
     # One row more than steps: row t is before step t and row t + 1 after it; the other way round in reverse.
     history = tuple(jnp.zeros((steps + 1, *part.shape), part.dtype) for part in state)
     history = _write(history, steps if reverse else 0, state)
@@ -78,14 +78,13 @@ def _backward(kind: str, reverse: bool, product_dtype: Any, saved: tuple, gradie
     empty = jnp.zeros_like(activations), _zeros_like(extras)
     inner, inner_extras, first = lax.fori_loop(0, steps, body, (*empty, last))
     states = history[-1][1:] if reverse else history[-1][:-1]
-    inner, extra = _flat(inner), None if extras is None else _flat(inner_extras)
-    bias, inner = inner.sum(axis=0), inner.astype(factors["input"].dtype)
+    bias, inner = inner.sum(axis=(0, 1)), inner.astype(factors["input"].dtype)
     gradient = {
-        "input": product_of_rows(_flat(xs), inner),
+        "input": product_over_steps(xs, inner),
         "bias": bias,
-        **cell.recurrent_gradient(_flat(states), _flat(activations), inner, extra),
+        **cell.recurrent_gradient(states, activations, inner, inner_extras),
     }
-    dxs = product(inner.astype(xs.dtype), factors["input"].T).reshape(xs.shape)
+    dxs = product(inner.astype(xs.dtype), factors["input"].T)
     return {name: gradient[name] for name in params}, dxs, first, _zeros_like(mask)
 
 
@@ -98,11 +97,6 @@ def _halved(params: CellParams, cell: FastCell) -> dict[str, Array]:
     factors = np.repeat(np.where(cell.logistic, 0.5, 1.0), size).astype(params["recurrent"].dtype)
     halved = {name: params[name] * factors for name in ("input", "recurrent", "bias")}
     return {**params, **halved}
-
-
-def _flat(rows: Array) -> Array:
-    """[T, B, n] -> [T B, n]."""
-    return rows.reshape(rows.shape[0] * rows.shape[1], rows.shape[2])
 
 
 def _read(rows: Any, step: Array) -> Any:

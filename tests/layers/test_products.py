@@ -12,7 +12,7 @@ from recurrent_reference import compiled, layer, with_gradients
 
 from dl.errors import InputError
 from dl.layers import recurrent_layer
-from dl.layers.products import product, product_of_rows
+from dl.layers.products import product, product_over_steps
 from dl.layers.recurrent import KINDS
 
 SIZES = st.integers(1, 5)
@@ -34,15 +34,15 @@ def test_a_product_is_that_of_rounded_factors_summed_in_single(rows, inner, colu
     np.testing.assert_allclose(result, rounded(a) @ rounded(b), rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("rows", [3, 512, 1024, 1030])
+@pytest.mark.parametrize(("steps", "batch"), [(3, 1), (512, 1), (4, 256), (103, 10), (2, 600)])
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
-def test_a_product_of_rows_is_the_sum_over_all_of_them(rows, dtype):
-    rng = np.random.default_rng(rows)
-    a, b = (rng.normal(size=(rows, size)).astype(np.float32) for size in (3, 4))
-    result = compiled(product_of_rows)(a, jnp.asarray(b, dtype))
+def test_a_product_over_steps_is_the_sum_over_all_of_them(steps, batch, dtype):
+    rng = np.random.default_rng(steps)
+    a, b = (rng.normal(size=(steps, batch, size)).astype(np.float32) for size in (3, 4))
+    result = compiled(product_over_steps)(a, jnp.asarray(b, dtype))
     assert result.dtype == jnp.float32
     as_they_are = (a, b) if dtype == "float32" else (rounded(a), rounded(b))
-    np.testing.assert_allclose(result, as_they_are[0].T @ as_they_are[1], rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(result, np.einsum("tnk,tnm->km", *as_they_are), rtol=1e-4, atol=1e-4)
 
 
 def run(kind, implementation, product_dtype):
@@ -76,15 +76,26 @@ def test_all_products_of_the_fast_path_have_factors_in_bfloat16(kind):
     assert all(line.count("xbf16>") == 2 and line.rstrip().endswith("xf32>") for line in products)
 
 
-@pytest.mark.parametrize("rows", [30, 1030])
+@pytest.mark.parametrize("product_dtype", [None, "bfloat16"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_accelerators_keep_steps_and_sequences_apart(kind, product_dtype):
+    """As one axis of T B rows they could not stay spread over devices."""
+    arguments = layer(kind, steps=6, batch=4)
+    step = partial(with_gradients, partial(recurrent_layer, kind, product_dtype=product_dtype))
+    text = jax.jit(step).trace(*arguments).lower(lowering_platforms=("cuda",)).as_text()
+    assert "contracting_dims = [0, 1] x [0, 1]" in text
+    assert "tensor<24x" not in text
+
+
+@pytest.mark.parametrize("steps", [3, 103])
 @pytest.mark.parametrize("mapped", [(0, 0), (None, 0), (0, None)])
-def test_members_of_a_population_are_multiplied_as_each_alone(rows, mapped):
+def test_members_of_a_population_are_multiplied_as_each_alone(steps, mapped):
     rng = np.random.default_rng(0)
-    a, b = (rng.normal(size=(2, rows, size)).astype(np.float32) for size in (3, 4))
+    a, b = (rng.normal(size=(2, steps, 10, size)).astype(np.float32) for size in (3, 4))
     a, b = (x if axis == 0 else x[0] for x, axis in zip((a, jnp.asarray(b, jnp.bfloat16)), mapped, strict=True))
-    result = compiled(jax.vmap(product_of_rows, mapped))(a, b)
+    result = compiled(jax.vmap(product_over_steps, mapped))(a, b)
     for member in range(2):
-        alone = product_of_rows(*(x if axis is None else x[member] for x, axis in zip((a, b), mapped, strict=True)))
+        alone = product_over_steps(*(x if axis is None else x[member] for x, axis in zip((a, b), mapped, strict=True)))
         np.testing.assert_allclose(result[member], alone, rtol=1e-4, atol=1e-4)
 
 

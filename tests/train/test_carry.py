@@ -124,6 +124,18 @@ def test_devices_keep_the_state_of_their_own_rows() -> None:
     assert_same(train_two(sharded, jax.tree.map(jnp.copy, first_state())), expected)
 
 
+@pytest.mark.parametrize("kind", ["lstm", "gru_reset_after"])
+def test_no_device_gathers_the_sequences_of_others(kind: str) -> None:
+    """In float32 a CPU does: there one product over T B rows is faster, and training is split by `pmap`."""
+    model = models.language_model(kind, V, hidden_size=5, product_dtype="bfloat16")
+    make = partial(dl.init_state, model, OPTIMIZER, jnp.zeros((1, T), jnp.int32), seed=0, carried_rows=B)
+    train_step = dl.make_train_step(sequence_objectives.language_model(model), OPTIMIZER)
+    compiled = dl.jit_step(train_step, dl.make_mesh(jax.devices()[:2])).lower(jax.eval_shape(make), batch(0, T))
+    text = compiled.compile().as_text() or ""
+    assert "all-reduce" in text
+    assert "all-gather" not in text
+
+
 def test_rows_are_handed_out_in_order_and_gathered_again() -> None:
     carry = jnp.arange(2.0 * B).reshape(B, 2), jnp.arange(3.0 * B).reshape(B, 3)
     tree = {"state": replace(first_state(), carry=carry), "other": jnp.ones(3)}
