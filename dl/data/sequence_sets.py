@@ -1,5 +1,6 @@
 """From text and sequences to a `Dataset`: a stream, documents, or labelled documents."""
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -235,7 +236,7 @@ def _vocabulary(train: Documents, reading: Reading, *, documents: bool) -> Vocab
 def _without_long_ones(
     name: str, train: Documents, validation: Documents | None, test: Documents, *, reading: Reading
 ) -> tuple[Documents, Documents | None, Documents]:
-    """The parts without the documents that are to be left out."""
+    """The parts without the documents that are to be left out; how many these are is said on stderr."""
     if not reading.longest or reading.longer == "cut":
         return train, validation, test
 
@@ -246,7 +247,12 @@ def _without_long_ones(
         return part.take(np.flatnonzero(fits))
 
     held_out = None if validation is None else kept(validation, "validation")
-    return kept(train, "train"), held_out, kept(test, "test")
+    parts = kept(train, "train"), held_out, kept(test, "test")
+    before, after = (sum(len(part) for part in found if part) for found in ((train, validation, test), parts))
+    if before > after:
+        which = f"{before - after:,} of {before:,} documents, of more than {reading.longest} symbols"
+        print(f"left out: {which}", file=sys.stderr)
+    return parts
 
 
 def _encode(vocabulary: Vocabulary, text: str, reading: Reading, name: str) -> np.ndarray:

@@ -195,13 +195,16 @@ def test_documents_are_cut_after_the_longest(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("stream", [True, False])
-def test_documents_longer_than_the_longest_are_left_out_of_every_part(tmp_path: Path, stream: bool) -> None:
+def test_documents_longer_than_the_longest_are_left_out_of_every_part(
+    tmp_path: Path, capsys: Any, stream: bool
+) -> None:
     for part, lines in (("train", "ab\nababa\na\nbaba"), ("validation", "b\nbbbbb"), ("test", "aaaaaa\nab")):
         write(tmp_path / f"{part}.txt", lines)
     data = load("lines", tmp_path, stream=stream, longest=2, longer="leave-out", segment=1)
     parts = data.train, data.validation, data.test
     found = [sorted(read_documents(part, data.spec.text)) for part in parts if part is not None]
     assert found == [["a", "ab"], ["b"], ["ab"]]
+    assert capsys.readouterr().err == "left out: 4 of 8 documents, of more than 2 symbols\n"
     assert data.spec.text.symbols[:-2] == ("a", "b")
 
 

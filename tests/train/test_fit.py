@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 import dl
+from dl.data.dataset import Dataset, DataSpec
+from dl.data.ragged import ragged_source
 from dl.errors import InputError, RunError
 from dl.train.loop import Record, stops_early
 
@@ -109,6 +111,21 @@ def test_one_compilation_serves_chunks_of_every_length() -> None:
     compiled = dl.train.compiled.compile_parts(make_parts(), data, replace(OPTIONS, scan_steps=5), layout)
     dl.train.loop.train_loop(compiled, compiled.start(None), batch_size=50)
     assert compiled.guard.count == 1
+
+
+def test_sequences_of_many_lengths_compile_once_a_bucket() -> None:
+    lengths = np.random.default_rng(0).integers(1, 30, 40)
+    rows = [np.arange(length, dtype=np.float32)[:, None] for length in lengths]
+    train = ragged_source(rows, (lengths % 2).astype(np.int32), buckets=3)
+    spec = DataSpec("lengths", "classification", (30, 1), "float32", ("even", "odd"), 40, ragged=True)
+    model = dl.models.sequence_model("rnn", 2, hidden_size=3)
+    parts = dl.Parts(model, dl.objectives.classification(model), dl.optimizers.sgd(0.1))
+    options = dl.TrainOptions(epochs=4, batch_size=4, scan_steps=3, validation=0.0)
+    layout = dl.train.parallel.make_layout(devices=1, batch_size=4)
+    compiled = dl.train.compiled.compile_parts(parts, Dataset(spec, train, train, train), options, layout)
+    dl.train.loop.train_loop(compiled, compiled.start(None), batch_size=4)
+    assert len(set(lengths.tolist())) > 20
+    assert compiled.guard.count == 3
 
 
 def test_model_that_does_not_fit_the_data_is_refused_before_training() -> None:
