@@ -33,7 +33,7 @@ def programs(
     temperature
         Below 1 the likely becomes likelier.
     longest
-        Symbols after which a program is cut; 0: as many as the longest of the training part has.
+        Symbols after which a program is cut; 0: 1.5 times as many as the longest of the training part has.
     longest_gram
         Symbols of the n-gram model's longest n-grams.
     seed

@@ -29,8 +29,8 @@ from dl.train.options import require
 class ProgramOptions:
     """How many programs to draw, how, and how hard to try to mend them.
 
-    `longest` is where a program is cut, 0 where the longest one of the training part ends; `longest_gram` the n-gram
-    model's n.
+    `longest` is where a program is cut; 0 gives it half as many symbols again as the longest of the training part has,
+    so that what is cut is what would not end. `longest_gram` is the n-gram model's n.
     """
 
     count: int = 100
@@ -73,7 +73,7 @@ def report_on_run(
     known = read_documents(data.train, vocabulary)
     if not known:
         raise InputError(f"the training part of {data.spec.name} has no whole program: give more of them")
-    options = replace(options, longest=options.longest or max(len(vocabulary.encode(text)) for text in known))
+    options = replace(options, longest=options.longest or _room(known, vocabulary))
     before = "" if loaded.spec.ragged else known[permutation(options.seed, len(known))[0]]
     say(f"writing {options.count} programs with {config.experiment.name}")
     drawn = {
@@ -104,6 +104,11 @@ def _tell(say: Callable[[str], None], name: str, of: int, done: int) -> None:
     """At most ten times."""
     if done % max(1, of // 10) == 0:
         say(f"{name}: {done} of {of} programs judged")
+
+
+def _room(known: list[str], vocabulary: Vocabulary) -> int:
+    longest = max(len(vocabulary.encode(text)) for text in known)
+    return longest + longest // 2
 
 
 def read_documents(part: Part, vocabulary: Vocabulary, *, longest: int | None = None) -> list[str]:

@@ -66,11 +66,11 @@ def test_a_table_and_the_programs_that_are_asked_for(folder: Path, capsys: pytes
     assert all(f"=== {name} ===" in out for name in ("lstm_programs", "4-gram", "held out"))
 
 
-def test_programs_are_cut_where_the_longest_of_the_training_part_ends(folder: Path) -> None:
+def test_programs_have_half_as_much_room_again_as_the_longest_of_the_training_part(folder: Path) -> None:
     asked = "--count 2 --longest-gram 1 --repair-calls 0 --format json"
     assert main("experiments", f"programs {folder / 'lstm_programs'} {asked}".split()) == 0
     kept = json.loads((folder / "lstm_programs" / "programs.json").read_text())
-    assert kept["options"]["longest"] == len(PROGRAM.format(10))
+    assert kept["options"]["longest"] == 3 * len(PROGRAM.format(10)) // 2
 
 
 @pytest.mark.parametrize(
