@@ -72,8 +72,8 @@ def sample(
     One step is compiled; reading the prime and drawing are the same step.
 
     Raises:
-        InputError: for a prime that is empty or not of integers, a model without a state to carry on, numbers out of
-            range.
+        InputError: for a prime that is empty or not of the model's symbols, a model without a state to carry on,
+            numbers out of range.
 
     >>> from dl.models import language_model
     >>> model = language_model("rnn", 5, hidden_size=3)
@@ -83,6 +83,9 @@ def sample(
     """
     prime = np.asarray(prime)
     _check(model, prime, length=length, rows=rows, temperature=temperature, top_k=top_k, seed=seed)
+    logits = jax.eval_shape(model.apply, params, model_state, jax.ShapeDtypeStruct((1, 1), jnp.int32))[0]
+    if prime.min() < 0 or prime.max() >= logits.shape[-1]:
+        raise InputError(f"symbols are from 0 to {logits.shape[-1] - 1}, not {prime.min()} to {prime.max()}")
     step = _compiled_step(model, top_k)
     # All on one device, wherever it was trained: a text must not depend on how many there are, nor a step recompile.
     put = partial(jax.device_put, device=jax.local_devices()[0])

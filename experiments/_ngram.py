@@ -23,6 +23,12 @@ class NgramOptions(ReadingOptions):
         super().__post_init__()
         require(self.longest_gram >= 1, "longest_gram", self.longest_gram, "at least 1")
 
+    def check_data(self, data: Dataset) -> None:
+        """Raise an `InputError` for data that are no text, or too short."""
+        super().check_data(data)
+        length = len(_tokens(data.train))
+        require(self.longest_gram <= length, "longest_gram", self.longest_gram, f"at most {length}, the training part")
+
     @property
     def use_labels(self) -> bool:
         """Counts pass over labels."""

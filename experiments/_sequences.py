@@ -39,8 +39,8 @@ class GatedOptions(SequenceOptions):
         require(self.time_scale >= -1, "time_scale", self.time_scale, "at least -1")
 
     def scale_of(self, steps: int) -> int:
-        """The time scale for sequences of so many `steps`."""
-        return steps if self.time_scale == -1 else self.time_scale
+        """The time scale for sequences of so many `steps`; two are too few for one."""
+        return self.time_scale if self.time_scale >= 0 else steps if steps > 2 else 0
 
 
 def sequence_parts(model: Model, objective: Objective, options: SequenceOptions, data_spec: DataSpec) -> Parts:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from dl import objectives
 from dl.data.dataset import DataSpec
+from dl.errors import InputError
 from dl.models import sequence_model
 from dl.train.compiled import Parts
 from experiments._sequences import GatedOptions, sequence_parts
@@ -27,6 +28,8 @@ class Options(GatedOptions):
 
 def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
     """784 pixels one by one, the last output."""
+    if len(data_spec.input_shape) != 3:
+        raise InputError(f"this net reads pictures, and {data_spec.name} has none: give those of another --dataset")
     height, width, _ = data_spec.input_shape
     scale = options.scale_of(height * width)
     model = sequence_model("lstm", data_spec.classes, hidden_size=options.hidden_size, pixels=True, time_scale=scale)

@@ -8,6 +8,7 @@ Command: python -m experiments run ngram_programs --dataset jsonl:PATH
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 from dl.data.dataset import Dataset
 from experiments._ngram import NgramOptions, measure_ngram
@@ -18,6 +19,10 @@ class Options(NgramOptions):
     """Options of ngram_programs."""
 
     dataset: str = ""
+    longest: int = 400
+    """The most characters that a program has; 0 sets no limit."""
+    longer: Literal["cut", "leave-out"] = "leave-out"
+    """Cut programs with more than the longest, or leave them out."""
     longest_gram: int = 12
 
 

@@ -144,6 +144,12 @@ def test_refused_before_anything_is_drawn(options: dict[str, Any], message: str)
         sample(MODEL, {}, {}, **{"prime": PRIME, "length": 1, **options})
 
 
+@pytest.mark.parametrize("symbol", [-1, V])
+def test_a_prime_of_symbols_that_the_model_does_not_have_is_refused(symbol: int) -> None:
+    with pytest.raises(InputError, match=f"symbols are from 0 to {V - 1}, not "):
+        sample(MODEL, params(), {}, np.array([0, symbol]), length=1)
+
+
 def test_a_model_without_a_state_writes_no_text() -> None:
     with pytest.raises(InputError, match="lstm is no language model: it has no state to carry"):
         sample(models.sequence_model("lstm", 2), {}, {}, PRIME, length=1)

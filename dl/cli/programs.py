@@ -15,6 +15,7 @@ def programs(
     longest_gram: int = 12,
     seed: int = 0,
     repair_calls: int = 400,
+    checkpoint: Literal["last", "best"] = "last",
     show: int = 0,
     format: Literal["text", "markdown", "json"] = "text",
 ) -> None:
@@ -40,6 +41,8 @@ def programs(
         Another seed draws other programs.
     repair_calls
         Calls of the compiler to mend a rejected program with; 0 mends none.
+    checkpoint
+        The last checkpoint, or the one that validated best.
     show
         Print this many programs of each, each beside the nearest of the training part.
     format
@@ -51,7 +54,7 @@ def programs(
     from dl.runs.programs import ProgramOptions, report_on_run
 
     options = ProgramOptions(count, temperature, longest, longest_gram, seed, repair_calls)
-    reports = report_on_run(str(run), options, say=say)
+    reports = report_on_run(str(run), options, checkpoint=checkpoint, say=say)
     if format == "json":
         print(json.dumps({name: as_json(one) for name, one in reports.items()}, indent=2, ensure_ascii=False))
         return

@@ -132,17 +132,18 @@ def ragged_source(
 
 
 def with_common_widths(*sources: RaggedSource) -> list[RaggedSource]:
-    """The sources with the widths of the first one, the last of them wide enough for the longest sequence of all.
+    """The sources; those behind the first with its widths, the last of which holds the longest sequence of all.
 
-    What is compiled for a width then serves every part of a data set.
+    What is compiled to evaluate at a width then serves every part of a data set; what is trained on is no wider for
+    what is not.
 
     >>> train, test = (ragged_source([np.ones(1), np.ones(longest)], np.zeros(2)) for longest in (3, 5))
     >>> [source.widths for source in with_common_widths(train, test)]
-    [(1, 5), (1, 5)]
+    [(1, 3), (1, 5)]
     """
     longest = max(int(source.lengths[-1]) for source in sources)
     widths = (*sources[0].widths[:-1], max(sources[0].widths[-1], longest))
-    return [replace(source, widths=widths) for source in sources]
+    return [sources[0], *(replace(source, widths=widths) for source in sources[1:])]
 
 
 def _quantiles(lengths: np.ndarray, buckets: int) -> tuple[int, ...]:

@@ -24,7 +24,7 @@ class Reading:
     are (`unit`), how many of them at most (`vocabulary_size`, 0 for all), and whether one that the training part does
     not have is replaced or refused (`unknown`). Documents of more than `longest` symbols, if that is not 0, are cut
     there or left out (`longer`). Without `use_labels` those that have labels are read as if they had none. A
-    `vocabulary` that is given is taken in the place of the training part's own.
+    `vocabulary` that is given is taken in the place of the training part's own; such data are not trained on.
     """
 
     unit: Unit = "char"
@@ -53,6 +53,16 @@ class Documents:
         """The documents at `index`, in this order."""
         labels = None if self.labels is None else [self.labels[place] for place in index]
         return Documents([self.texts[place] for place in index], labels)
+
+
+def refuse_one_text(name: str) -> None:
+    """Raise an `InputError`: documents are wanted."""
+    raise InputError(f"{name} is one text, and documents are read here: give lines:PATH, jsonl:PATH or tsv:PATH")
+
+
+def say_unused(name: str) -> None:
+    """Say that a validation part stays unread."""
+    print(f"{name} has a validation part, which is used with --validation 0 alone", file=sys.stderr)
 
 
 def stream_of_text(
@@ -170,7 +180,7 @@ def _streams(
             raise InputError(f"{name}, {part} part: {error}") from None
 
     first = source(train, "train")
-    if not len(first):
+    if not len(first) and reading.vocabulary is None:
         raise InputError(
             f"{name} has {len(train):,} symbols to train on, fewer than two segments of {reading.segment}: "
             f"give --segment {max(1, len(train) // 2)} or less, or a longer text"

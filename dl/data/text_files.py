@@ -23,6 +23,8 @@ from dl.data.sequence_sets import (
     Reading,
     documents,
     labelled_documents,
+    refuse_one_text,
+    say_unused,
     stream_of_documents,
     stream_of_text,
 )
@@ -42,11 +44,13 @@ def load_text_file(kind: str, path: str | Path, *, validation: float, reading: R
     """
     name = f"{kind}:{path}"
     files = files_by_part(Path(path).expanduser())
+    if kind == "text" and not reading.stream:
+        refuse_one_text(name)
     if kind == "text":
         return _one_stream(name, files, validation=validation, reading=reading)
     parse = _PARSERS[kind]
     parts = {part: _together([parse(read_text(file), file) for file in found], name) for part, found in files.items()}
-    train, held_out, test = _three_parts(parts, validation=validation)
+    train, held_out, test = _three_parts(name, parts, validation=validation)
     if train.labels is not None and reading.use_labels:
         return labelled_documents(name, train, held_out, test, reading=reading)
     build = stream_of_documents if reading.stream else documents
@@ -61,10 +65,14 @@ def _one_stream(name: str, files: dict[str, list[Path]], *, validation: float, r
     if test is None:
         cut = len(train) - round(_TEST_FRACTION * len(train))
         train, test = train[:cut], train[cut:]
+    if validation and own is not None:
+        say_unused(name)
     return stream_of_text(name, train, own, test, fraction=validation, reading=reading)
 
 
-def _three_parts(parts: dict[str, Documents], *, validation: float) -> tuple[Documents, Documents | None, Documents]:
+def _three_parts(
+    name: str, parts: dict[str, Documents], *, validation: float
+) -> tuple[Documents, Documents | None, Documents]:
     train, own, test = parts["train"], parts.get("validation"), parts.get("test")
     if test is None:
         test, own = own, None
@@ -72,6 +80,8 @@ def _three_parts(parts: dict[str, Documents], *, validation: float) -> tuple[Doc
         train, test = split_validation(train, fraction=_TEST_FRACTION, seed=_TEST_SEED)
         if test is None:
             raise InputError(f"{len(train)} document(s) are too few to hold some out as test: give ten or more")
+    if validation and own is not None:
+        say_unused(name)
     if validation:
         train, own = split_validation(train, fraction=validation, seed=DOCUMENTS_SEED)
     # In a random order, as files often hold like beside like.

@@ -48,6 +48,9 @@ def load_tfds(
     """
     builder = find_builder(name, data_dir=data_dir)
     if holds_text(builder.info):
+        if image_size or random_crops:
+            option = "image_size" if image_size else "random_crops"
+            raise InputError(f"{option} is for pictures, and {name} has none: leave it out")
         return load_tfds_text(name, validation=validation, reading=reading or Reading(), data_dir=data_dir)
     features = _labelled_pictures(builder.info, name, image_size)  # before a long download, not after it
     if not is_prepared(builder):

@@ -5,7 +5,16 @@ from typing import Any, NamedTuple
 
 from dl.data.dataset import Dataset
 from dl.data.prepare import damaged, find_builder, is_prepared, missing_package, prepare, quiet
-from dl.data.sequence_sets import Documents, Reading, documents, labelled_documents, stream_of_documents, stream_of_text
+from dl.data.sequence_sets import (
+    Documents,
+    Reading,
+    documents,
+    labelled_documents,
+    refuse_one_text,
+    say_unused,
+    stream_of_documents,
+    stream_of_text,
+)
 from dl.data.split import DOCUMENTS_SEED, split_validation
 from dl.errors import InputError
 
@@ -30,6 +39,8 @@ def load_tfds_text(name: str, *, validation: float, reading: Reading, data_dir: 
     """
     builder = find_builder(name, data_dir=data_dir)
     names = _names(builder.info)
+    if names.label is None and not reading.stream:
+        refuse_one_text(name)
     if not is_prepared(builder):
         prepare(name, data_dir=data_dir)
         builder = find_builder(name, data_dir=data_dir)
@@ -44,6 +55,8 @@ def load_tfds_text(name: str, *, validation: float, reading: Reading, data_dir: 
     if train.labels is None or not labelled:
         raise InputError(f"{name} has examples without a label; every one needs its class here")
     held_out = labelled[0] if len(labelled) > 1 else None
+    if validation and held_out is not None:
+        say_unused(name)
     if validation:
         train, held_out = split_validation(train, fraction=validation, seed=DOCUMENTS_SEED)
     language = stream_of_documents if reading.stream else documents

@@ -44,10 +44,10 @@ class Vocabulary:
         """The number of `END`.
 
         Raises:
-            InputError: for the vocabulary of a single stream, which has none.
+            InputError: for the vocabulary of a single stream or of texts with labels, which has none.
         """
         if END not in self._numbers:
-            raise InputError("this vocabulary is of one stream, without an end of documents: give one as text:PATH")
+            raise InputError("this vocabulary has no end of documents: it is of one text:PATH, or of tsv:PATH's labels")
         return self._numbers[END]
 
     def encode(self, text: str, *, unknown: Literal["replace", "refuse"] = "replace") -> np.ndarray:

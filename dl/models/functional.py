@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 from flax import core
 from flax import linen as nn
-from flax.errors import ScopeParamShapeError
+from flax.errors import ScopeParamNotFoundError, ScopeParamShapeError
 from flax.linen.module import InterceptorContext
 from jax.ad_checkpoint import checkpoint_name
 
@@ -107,9 +107,9 @@ def from_recurrent(
         try:
             outputs, carry = module.apply({"params": params}, inputs, carry=carry, train=train, rngs=rngs)  # type: ignore[misc]
             return outputs, model_state, carry
-        except ScopeParamShapeError as error:
+        except (ScopeParamShapeError, ScopeParamNotFoundError) as error:
             raise InputError(
-                f"these parameters are not those of this {model.name}, its sizes are others: "
+                f"these parameters are not those of this {model.name}, its layers or sizes are others: "
                 f"give those that its own init made for inputs like these"
             ) from error
 

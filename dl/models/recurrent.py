@@ -22,7 +22,8 @@ class StepNet(nn.Module):
     """An output for every step: symbols [B, T] or vectors [B, T, D] -> [B, T, outputs], and the last carry.
 
     `vocabulary_size` 0 means vectors. `embedding_size` 0 gives a symbol an input of its own ("one-hot"). `tied` takes
-    the embedding's weights for the output's. `layer_norm` stands behind every recurrent layer, dropout behind that.
+    the embedding's weights for the output's. `layer_norm` stands behind every recurrent layer, dropout behind that; in
+    a `SequenceNet`, behind the last layer, both are of what was pooled.
     """
 
     kind: str
@@ -47,7 +48,8 @@ class StepNet(nn.Module):
         xs, lengths = _parted(inputs)
         embedding = _embedding(self)
         xs = _vectors(self, xs, embedding)
-        ys, carry = _stack(self)(xs, initial_carry=carry or None, lengths=lengths, train=train, return_carry=True)
+        before = None if isinstance(carry, tuple) and not carry else carry
+        ys, carry = _stack(self)(xs, initial_carry=before, lengths=lengths, train=train, return_carry=True)
         ys = _behind(self, ys, train=train)
         if self.tied and embedding is not None:
             outputs = embedding.attend(ys) + self.param("output_bias", nn.initializers.zeros_init(), (self.outputs,))
@@ -85,6 +87,7 @@ class SequenceNet(nn.Module):
     @nn.compact
     def __call__(self, inputs: Array | Ragged, *, carry: Carry = (), train: bool = False) -> tuple[Array, Carry]:
         xs, lengths = _parted(inputs)
+        self._check(xs, carry)
         if xs.ndim == 4:
             xs = xs.reshape(xs.shape[0], -1, xs.shape[3] * (1 if self.pixels else xs.shape[2]))
         embedding = _embedding(self)
@@ -96,6 +99,13 @@ class SequenceNet(nn.Module):
         pooled = _mean(ys, lengths) if self.pool == "mean" else _last_output(self, last[-1])
         pooled = _behind(self, pooled, train=train)
         return jnp.asarray(nn.Dense(self.outputs, dtype=self.dtype, name="output")(pooled), jnp.float32), ()
+
+    @nn.nowrap
+    def _check(self, xs: Array, carry: Carry) -> None:
+        if jax.tree.leaves(carry):
+            raise InputError("this net reads whole sequences and carries nothing on: leave the carry out")
+        if self.pixels and xs.ndim != 4:
+            raise InputError(f"pixels are of pictures [B, H, W, C], not of {list(xs.shape)}: leave pixels out")
 
 
 def language_model(kind: str, vocabulary_size: int, *, hidden_size: int = 256, **options: Any) -> Model:
@@ -165,12 +175,14 @@ def sequence_model(kind: str, outputs: int, *, hidden_size: int = 128, **options
         raise InputError(f"unknown pool {pool!r}: {did_you_mean(str(pool), ('last', 'mean'))}")
     if options.get("embedding_size") and not options.get("vocabulary_size"):
         raise InputError("an embedding_size is for symbols: give the vocabulary_size too")
+    _check_embedding(options)
     module = SequenceNet(kind, outputs, hidden_size, **options)
     return from_recurrent(module, name=kind, symbols=module.vocabulary_size > 0)
 
 
 def _step_model(kind: str, outputs: int, hidden_size: int, **options: Any) -> Model:
     _check_cell(kind, hidden_size)
+    _check_embedding(options)
     module = StepNet(kind, outputs, hidden_size, **options)
 
     def initial_carry(batch: int) -> Carry:
@@ -183,6 +195,12 @@ def _check_cell(kind: str, hidden_size: int) -> None:
     check_kind(kind)
     if hidden_size < 1:
         raise InputError(f"a recurrent state has at least 1 unit, not {hidden_size}")
+
+
+def _check_embedding(options: dict[str, Any]) -> None:
+    for name in ("embedding_size", "vocabulary_size"):
+        if options.get(name, 0) < 0:
+            raise InputError(f"{name} is at least 0, not {options[name]}")
 
 
 def _parted(inputs: Array | Ragged) -> tuple[Array, Array | None]:

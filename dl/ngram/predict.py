@@ -42,8 +42,18 @@ def distribution(model: NGram, context: np.ndarray) -> np.ndarray:
     return _distribution(model, _read(model, as_tokens(context, model.symbols, name="contexts")))
 
 
-def sample(model: NGram, prime: np.ndarray, *, length: int, temperature: float = 1.0, seed: int = 0) -> np.ndarray:
+def sample(
+    model: NGram,
+    prime: np.ndarray,
+    *,
+    length: int,
+    temperature: float = 1.0,
+    seed: int = 0,
+    stop: int | None = None,
+) -> np.ndarray:
     """`length` symbols, int32, drawn one after another to follow the prime [P], which may be empty.
+
+    Where `stop` is drawn they end before it.
 
     Each is drawn with p(w | context)^(1 / temperature), normalised, as argmax_w ln p + temperature · g_w with g from
     the Gumbel distribution; at 0 the most probable is taken. The same seed draws the same symbols. Source: H3, H5.
@@ -61,6 +71,8 @@ def sample(model: NGram, prime: np.ndarray, *, length: int, temperature: float =
     for t in range(length):
         noise = generator.gumbel(size=model.symbols)
         drawn[t] = np.argmax(np.log(_distribution(model, contexts)) + temperature * noise)
+        if drawn[t] == stop:
+            return drawn[:t]
         contexts = _advance(model, contexts, int(drawn[t]))
     return drawn
 

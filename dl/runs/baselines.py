@@ -114,6 +114,8 @@ def run_row(run: str | Path, options: TrainOptions) -> Row:
         if own != asked:
             flag = name.replace("_", "-")
             raise InputError(f"{folder.path} was trained with --{flag} {own}, not {asked}: give --{flag} {own}")
+    if getattr(config.options, "longer", "cut") == "leave-out" and config.options.longest:
+        raise InputError(f"{folder.path} was tested without the documents that it left out, as too long: train on all")
     check_same_data(folder, open_data(config.options))
     result = read_json(folder.result)
     accuracies = {part: values["accuracy"] for part, values in result["metrics"].items() if "accuracy" in values}

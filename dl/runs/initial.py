@@ -43,9 +43,10 @@ def take_initial(
     The head is what has another shape when there is a class more.
 
     Raises:
-        InputError: when `run` is no run with a checkpoint, or anything but the head does not fit.
+        InputError: when `run` is no run with a checkpoint, reads other symbols, or anything but the head does not fit.
     """
     loaded = load(run, checkpoint=checkpoint)
+    _check_symbols(run, loaded.spec, spec)
     fresh = start_training(experiment.build(options, spec), spec, options).state
     differs = loaded.spec.class_names != spec.class_names
     head = _head(experiment, options, spec) if differs else ((), ())
@@ -115,6 +116,13 @@ def _shapes(experiment: Experiment, options: TrainOptions, spec: DataSpec) -> tu
 def _differing(left: PyTree, right: PyTree) -> tuple[str, ...]:
     others = by_path(right)
     return tuple(path for path, leaf in by_path(left).items() if leaf.shape != others[path].shape)
+
+
+def _check_symbols(run: str | Path, there: DataSpec, here: DataSpec) -> None:
+    """Number 5 must mean the same symbol in both."""
+    if there.vocabulary and here.vocabulary and there.vocabulary != here.vocabulary:
+        sizes = f"{len(there.vocabulary)} {there.vocabulary.unit}s, these texts have {len(here.vocabulary)} others"
+        raise InputError(f"--init-from {run} reads other symbols, {sizes}: with --unit byte all texts have the same")
 
 
 def _describe_inputs(there: DataSpec, here: DataSpec) -> str:

@@ -10,12 +10,14 @@ from dl.data.gather import normalize
 from dl.data.ragged import RaggedSource
 from dl.data.split import permutation
 from dl.data.tokens import TokenSource
+from dl.data.vocabulary import END
 from dl.errors import InputError
 from dl.inspect.gates import gate_activations
 from dl.inspect.memory import LayerMemory, measure
 from dl.inspect.text_gates import TextGates
 from dl.models.recurrent_calls import LayerCall, recurrent_calls
 from dl.runs.folder import open_folder
+from dl.runs.initial import read_initial
 from dl.runs.load import load, restore_training
 from dl.runs.setup import check_same_data, open_data
 from dl.train.compiled import start_training
@@ -38,19 +40,22 @@ def memory_of_run(
         raise InputError(f"give at least 1 sequence and 2 steps, not {sequences} and {steps}")
     folder, config = open_folder(run)
     parts = config.build()
-    fresh = start_training(parts, config.data, config.options).state
+    fresh = start_training(parts, config.data, config.options)
+    fresh = read_initial(folder, config, fresh) if config.origin else fresh
     trained = restore_training(folder, config, checkpoint=checkpoint)[0].state
     data = open_data(config.options)
     check_same_data(folder, data)
     inputs = _draw(data.test, config.data, sequences=sequences, steps=steps)
-    before, after = (recurrent_calls(parts.model, one.params, one.model_state, inputs) for one in (fresh, trained))
-    if not after:
-        raise InputError(f"{parts.model.name} has no recurrent layers: memory is of rnn, lstm and gru")
+    states = fresh.state, trained
+    before, after = (recurrent_calls(parts.model, one.params, one.model_state, inputs) for one in states)
+    _check_recurrent(after, parts.model.name)
     return [_measured(first, last) for first, last in zip(before, after, strict=True)]
 
 
 def gates_of_text(run: str, text: str, *, checkpoint: Literal["last", "best"] = "last") -> list[TextGates]:
     """The gates and states of every recurrent layer of the run's model at each symbol of `text`. Source: G5.
+
+    Documents begin with their `END`, as in training.
 
     Raises:
         InputError: when the run does not read text or has no recurrent layer, for an empty text and unknown symbols.
@@ -60,9 +65,17 @@ def gates_of_text(run: str, text: str, *, checkpoint: Literal["last", "best"] = 
     numbers = vocabulary.encode(text, unknown="refuse")
     if not len(numbers):
         raise InputError("the text is empty: give one symbol at least")
-    symbols = [vocabulary.decode([number]) for number in numbers]
+    if END in vocabulary.symbols:
+        numbers = np.array([vocabulary.end, *numbers])
+    symbols = [END if vocabulary.symbols[number] == END else vocabulary.decode([number]) for number in numbers]
     calls = recurrent_calls(loaded.model, loaded.params, loaded.model_state, jnp.asarray(numbers)[None])
+    _check_recurrent(calls, loaded.model.name)
     return [_gates(call, symbols) for call in calls]
+
+
+def _check_recurrent(calls: list[LayerCall], name: str) -> None:
+    if not calls:
+        raise InputError(f"{name} has no recurrent layers: memory is of rnn, lstm and gru")
 
 
 def _gates(call: LayerCall, symbols: list[str]) -> TextGates:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 
@@ -53,7 +54,11 @@ class ProgramOptions:
 
 
 def report_on_run(
-    run: str, options: ProgramOptions, *, say: Callable[[str], None] = lambda text: None
+    run: str,
+    options: ProgramOptions,
+    *,
+    checkpoint: Literal["last", "best"] = "last",
+    say: Callable[[str], None] = lambda text: None,
 ) -> dict[str, ProgramReport]:
     """The reports on the run's model, on an n-gram model of its training part, and on programs of its test part.
 
@@ -62,14 +67,16 @@ def report_on_run(
     `say` hears what is being done.
 
     Raises:
-        InputError: when the run is no language model of documents, or there is no judge of C programs.
+        InputError: when the run is no language model of documents, reads words, or there is no judge of C programs.
         RunError: when its data have changed.
     """
-    loaded, judge = load(run), find_judge()
+    loaded, judge = load(run, checkpoint=checkpoint), find_judge()
     folder, config = open_folder(run)
     data = open_data(config.options)
     check_same_data(folder, data)
     vocabulary = loaded.spec.text
+    if vocabulary.unit == "word":
+        raise InputError("words forget blanks and ends of lines, which C needs: train with --unit char or byte")
     known = read_documents(data.train, vocabulary)
     if not known:
         raise InputError(f"the training part of {data.spec.name} has no whole program: give more of them")
@@ -144,9 +151,8 @@ def _of_ngram(part: Part, vocabulary: Vocabulary, options: ProgramOptions) -> li
     texts = []
     for number in range(options.count):
         seed = options.seed * options.count + number
-        drawn = ngram.sample(model, prime, length=options.longest, temperature=options.temperature, seed=seed)
-        ends = np.flatnonzero(drawn == vocabulary.end)
-        texts.append(vocabulary.decode(drawn[: ends[0]] if len(ends) else drawn))
+        how = {"length": options.longest, "temperature": options.temperature, "stop": vocabulary.end}
+        texts.append(vocabulary.decode(ngram.sample(model, prime, seed=seed, **how)))
     return texts
 
 

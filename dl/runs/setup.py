@@ -52,7 +52,9 @@ def open_data(options: DataOptions) -> Dataset:
         damaged=options.damaged,
         reading=options.reading,
     )
-    return limit(data, train=options.train_examples) if options.train_examples else data
+    data = limit(data, train=options.train_examples) if options.train_examples else data
+    options.check_data(data)
+    return data
 
 
 def check_same_data(folder: RunFolder, data: Dataset) -> None:

@@ -12,6 +12,7 @@ from dl.data.augment import Stages
 from dl.data.batching import IndexedBatch
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.gather import make_gather
+from dl.data.ragged import RaggedSource
 from dl.data.stream import StreamedSource
 from dl.errors import InputError
 from dl.train.chunk_steps import MOST_CHUNK_STEPS
@@ -65,13 +66,14 @@ def compile_parts(
     """Compile `parts` for training on `data`; nothing is traced before the first call.
 
     `chunk_steps` is the most steps a compiled call makes; 0 takes `options.scan_steps`, and if that is 0 too, as many
-    as may pay (`dl.train.chunk_steps` measures how many do).
+    as may pay (`dl.train.chunk_steps` measures how many do), or one where neighbouring steps have other lengths.
     """
     check_parts_fit(parts, data.spec)
     example = example_inputs(data.spec)
     streamed = isinstance(data.train, StreamedSource)
     loops = not streamed and not has_slow_loops(parts.model, example, layout.devices, batch_size=options.batch_size)
-    most = 1 if streamed else chunk_steps or options.scan_steps or (MOST_CHUNK_STEPS if loops else 1)
+    one_shape = not isinstance(data.train, RaggedSource)
+    most = 1 if streamed else chunk_steps or options.scan_steps or (MOST_CHUNK_STEPS if loops and one_shape else 1)
     plan = make_plan(options, train_size=data.spec.train_size, chunk_steps=most)
     arrays = put_arrays(layout, data.train)
     stages = _stages(parts)

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, fields, replace
 from typing import Literal
 
+from dl.data.dataset import Dataset
 from dl.data.sequence_sets import Reading
 from dl.errors import InputError
 
@@ -17,7 +18,7 @@ class DataOptions:
     seed: int = 0
     """Seed of the initial parameters, data order, dropout and augmentation."""
     validation: float = 0.1
-    """Fraction of the training examples held out; 0 trains on all of them."""
+    """Fraction of the training examples held out; 0 trains on all, and validates on a part of the set's own, if any."""
     image_size: int = 0
     """Side that pictures of folder:PATH, or of many sizes, are brought to; 0 leaves them as they are."""
     random_crops: bool = False
@@ -48,6 +49,9 @@ class DataOptions:
     def reading(self) -> Reading | None:
         """How text becomes sequences, where that can be chosen."""
         return None
+
+    def check_data(self, data: Dataset) -> None:
+        """Raise an `InputError` for data that can be read but not be used with these options."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,11 @@ class ReadingOptions(DataOptions):
             longer=self.longer,
             use_labels=self.use_labels,
         )
+
+    def check_data(self, data: Dataset) -> None:
+        """Raise an `InputError` for data that are no text."""
+        if data.spec.vocabulary is None:
+            raise InputError(f"{data.spec.name} is no text: give text:, lines:, jsonl: or tsv:PATH, or a text of TFDS")
 
     @property
     def as_stream(self) -> bool:

@@ -20,6 +20,7 @@ TEXT = "the cat sat on the mat and the dog on the log. " * 12
 RUNS = {
     "lstm_shakespeare": "--dataset text:{0}/text.txt --segment 8 --num-layers 2 --hidden-size 4 --batch-size 2",
     "lstm_sentiment": "--dataset tsv:{0}/said.tsv --hidden-size 3 --batch-size 4",
+    "lstm_names": "--dataset lines:{0}/names.txt --hidden-size 4 --batch-size 4",
     "mlp_xor": "",
 }
 
@@ -29,6 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of two layers on a stream, one both ways on sentences, and one of no recurrent net."""
     folder = tmp_path_factory.mktemp("memory")
     (folder / "text.txt").write_text(TEXT)
+    (folder / "names.txt").write_text("ada\nbob\ncat\ndan\n" * 9)
     (folder / "said.tsv").write_text("".join(f"{'very ' * (7 if n % 3 else 6)}good\t{n % 2}\n" for n in range(60)))
     for name, words in RUNS.items():
         asked = f"run {name} {words.format(folder)} --epochs 1 --devices 1 --quiet --run-dir {folder / name}"
@@ -105,6 +107,27 @@ def test_a_backward_layer_s_gates_stand_at_the_symbols_that_they_saw(
     backward = gate_activations("lstm", loaded.params["recurrent"]["backward_0"], vectors[::-1])
     assert [layer["symbols"] for layer in layers] == [["very", "good"]] * 2
     np.testing.assert_allclose(layers[1]["activations"]["forget"], backward["forget"][::-1, 0], rtol=1e-5)
+
+
+def test_documents_begin_with_their_end_as_in_training(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (layer,) = measured(capsys, f"{folder / 'lstm_names'} --text cab")
+    loaded = dl.load(folder / "lstm_names")
+    read = np.array([loaded.spec.text.end, *loaded.spec.text.encode("cab")])
+    carry = loaded.model.apply(loaded.params, loaded.model_state, read[None])[2]
+    assert layer["symbols"] == ["<end>", "c", "a", "b"]
+    np.testing.assert_allclose(layer["activations"]["hidden"][-1], carry[0][1][0], rtol=1e-5)
+
+
+def test_a_run_that_began_from_another_is_measured_from_there(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, then = folder / "lstm_names", tmp_path / "then"
+    words = f"run lstm_names {RUNS['lstm_names'].format(folder)} --epochs 1 --devices 1 --seed 1 --quiet"
+    assert main("experiments", f"{words} --run-dir {then} --init-from {first}".split()) == 0
+    capsys.readouterr()
+    (before,), (after,) = (measured(capsys, f"{run} --sequences 2") for run in (first, then))
+    assert after["initial"] == before["trained"]
+    assert after["trained"] != after["initial"]
 
 
 @pytest.mark.parametrize("format", ["text", "markdown"])

@@ -23,6 +23,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("lstm_programs", "jsonl:code.jsonl", "lstm_programs"),
         ("lstm_shakespeare", "jsonl:code.jsonl", "stream"),
         ("lstm_shakespeare", "text:lines.txt", "text"),
+        ("lstm_programs --unit word", "jsonl:code.jsonl", "words"),
     ):
         path = dataset.replace(":", f":{folder}/")
         words = f"run {experiment} --dataset {path} {SMALL} --validation 0 --run-dir {folder / name}"
@@ -81,6 +82,7 @@ def test_programs_have_half_as_much_room_again_as_the_longest_of_the_training_pa
         ("lstm_programs", "--seed -1", "seed is -1"),
         ("lstm_programs", "--repair-calls -1", "repair_calls is -1"),
         ("text", "", "programs come as documents"),
+        ("words", "", "words forget blanks and ends of lines, which C needs: train with --unit char or byte"),
         ("nothing", "", "no run folder"),
     ],
 )

@@ -59,7 +59,12 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("lstm_shakespeare --dataset texts:text.txt", "unknown kind of data set 'texts'"),
         ("lstm_sentiment --dataset tsv:unlabelled.tsv", "unlabelled.tsv, line 2, is no text, tab and label"),
         ("lstm_programs --dataset jsonl:half.jsonl", "half.jsonl has 1 labels for 2 documents"),
-        ("lstm_programs --dataset text:text.txt", "one text: give --longest 0"),
+        ("lstm_programs --dataset text:text.txt", "is one text, and documents are read here: give lines:PATH"),
+        ("lstm_names --dataset text:short.txt", "is one text, and documents are read here: give lines:PATH"),
+        (
+            "ngram_shakespeare --dataset text:text.txt --longest-gram 9999",
+            "longest_gram is 9999; it must be at most 4680",
+        ),
         ("lstm_programs --dataset jsonl:text.txt", "text.txt, line 1, is no JSON"),
         ("lstm_programs", "this experiment has no public data set of its own: give --dataset"),
         ("lstm_names", "this experiment has no public data set of its own: give --dataset"),
@@ -78,9 +83,12 @@ def test_refused_in_one_line(words: str, says: str, capsys: pytest.CaptureFixtur
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        ("lstm_shakespeare --dataset digits", "symbols are integers"),
+        ("lstm_shakespeare --dataset digits", "digits is no text: give text:, lines:, jsonl: or tsv:PATH"),
+        ("lstm_names --dataset adding:5", "adding:5 is no text: give text:, lines:, jsonl: or tsv:PATH"),
+        ("lstm_mnist_pixels --dataset adding:6", "this net reads pictures, and adding:6 has none"),
+        ("lstm_mnist_pixels --dataset tsv:labels.tsv", "this net reads pictures, and tsv:"),
         ("lstm_sentiment --dataset digits", "digits is no text"),
-        ("lstm_sentiment --dataset text:text.txt", "(task: language)"),
+        ("lstm_sentiment --dataset text:text.txt", "is one text, and documents are read here"),
         ("lstm_adding --dataset tsv:labels.tsv", "sequences are"),
         ("lenet_digits --dataset text:text.txt", "LeNet takes pictures"),
         ("lenet_digits --dataset tsv:labels.tsv", "LeNet takes inputs of one shape, these are sequences of several"),
@@ -89,3 +97,8 @@ def test_refused_in_one_line(words: str, says: str, capsys: pytest.CaptureFixtur
 )
 def test_experiments_refuse_data_of_another_kind(words: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert says in refused(f"run {words} --batch-size 4", capsys)
+
+
+@pytest.mark.parametrize("words", ["ngram_shakespeare --dataset digits", "ngram_programs --dataset adding:5"])
+def test_counting_refuses_what_is_no_text(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "is no text: give text:, lines:, jsonl: or tsv:PATH" in refused(f"run {words}", capsys)

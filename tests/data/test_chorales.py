@@ -46,7 +46,7 @@ def test_notes_are_keys_and_each_frame_is_foretold_from_those_before(tmp_path: P
     )
     assert data.spec.has_step_targets
     assert data.train.step_targets
-    assert data.train.widths == data.test.widths == (2, 4)
+    assert (data.train.widths, data.test.widths) == ((2, 3), (2, 4))
 
 
 def test_a_file_may_be_compressed_and_a_folder_has_a_file_a_part(tmp_path: Path) -> None:

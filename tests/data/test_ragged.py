@@ -117,16 +117,16 @@ def test_targets_as_wide_as_the_array_are_no_targets_of_steps() -> None:
 
 
 @pytest.mark.parametrize(("longest", "widths"), [(3, (2, 4)), (4, (2, 4)), (6, (2, 6))])
-def test_all_parts_have_the_widths_of_the_training_part(longest: int, widths: tuple[int, ...]) -> None:
+def test_parts_are_evaluated_at_the_widths_of_the_training_part(longest: int, widths: tuple[int, ...]) -> None:
     train = ragged_source([np.ones(2), np.ones(4)], np.zeros(2))
     test = ragged_source([np.ones(1), np.ones(longest)], np.zeros(2))
     both = with_common_widths(train, test)
-    assert [source.widths for source in both] == [widths, widths]
+    assert [source.widths for source in both] == [(2, 4), widths], "what is trained on is no wider for a test part"
     for source, last in zip(both, (4, longest), strict=True):
         assert source.gather(np.array([0]))["inputs"].shape == (1, 2)
         wide = source.gather(np.array([1]))["inputs"]
         assert wide.tolist() == [[1] * last + [0] * (wide.shape[1] - last)]
-        assert wide.shape[1] in widths
+        assert wide.shape[1] in source.widths
 
 
 def test_padding_counts_neither_as_an_example_nor_as_a_step() -> None:

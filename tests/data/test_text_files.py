@@ -82,6 +82,19 @@ def test_a_folder_has_a_file_or_a_folder_of_files_a_part(tmp_path: Path, validat
     assert streams(load("text", tmp_path, validation=0.25)) == ["first seco", "nd ", "�est"]
 
 
+@pytest.mark.parametrize("kind", ["text", "lines"])
+def test_a_validation_part_that_stays_unread_is_told(
+    tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for part in ("train", "validation", "test"):
+        write(tmp_path / f"{part}.txt", "abab\n" * 20)
+    load(kind, tmp_path)
+    assert not capsys.readouterr().err
+    load(kind, tmp_path, validation=0.25)
+    said = f"{kind}:{tmp_path} has a validation part, which is used with --validation 0 alone\n"
+    assert capsys.readouterr().err == said
+
+
 def test_validation_stands_in_for_a_missing_test_part(tmp_path: Path) -> None:
     write(tmp_path / "corpus.train.txt", "abcabc")
     write(tmp_path / "corpus.val.txt", "bca")

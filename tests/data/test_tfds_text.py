@@ -91,11 +91,16 @@ def test_the_validation_part_is_the_test_where_labels_are_held_back(tmp_path: Pa
     assert sentences(data.test, data) == [("good", "yes")]
 
 
-def test_the_validation_part_is_its_own_or_a_fraction_of_train(tmp_path: Path) -> None:
+def test_the_validation_part_is_its_own_or_a_fraction_of_train(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     store_sentences(tmp_path, train=TRAIN, validation=[("good", 1)], test=[("bad", 0)])
+    capsys.readouterr()
     own = load_tfds("tiny", validation=0.0, reading=WORDS, data_dir=tmp_path)
     assert [sentences(part, own) for part in (own.validation, own.test)] == [[("good", "yes")], [("bad", "no")]]
+    assert not capsys.readouterr().err
     cut = load_tfds("tiny", validation=0.25, reading=WORDS, data_dir=tmp_path)
+    assert capsys.readouterr().err == "tiny has a validation part, which is used with --validation 0 alone\n"
     assert [len(part) for part in (cut.train, cut.validation, cut.test)] == [3, 1, 1]
     assert own.fingerprint != cut.fingerprint
 
@@ -109,6 +114,15 @@ def test_a_language_model_passes_over_labels(tmp_path: Path, stream: bool) -> No
     assert sorted(read_documents(data.train, data.spec.text)) == sorted(text for text, _ in TRAIN)
     assert read_documents(data.test, data.spec.text) == ["good"]
     assert describe_tfds("tiny", data_dir=tmp_path, reading=reading).task == "language"
+
+
+def test_what_text_does_not_take_is_refused(tmp_path: Path) -> None:
+    store_texts(tmp_path, train=["abcdefgh"], test=["ab"])
+    with pytest.raises(InputError, match="tiny is one text, and documents are read here"):
+        load_tfds("tiny", validation=0.0, reading=Reading(stream=False), data_dir=tmp_path)
+    for option in ({"image_size": (8, 8)}, {"random_crops": True}):
+        with pytest.raises(InputError, match=f"{next(iter(option))} is for pictures, and tiny has none"):
+            load_tfds("tiny", validation=0.0, data_dir=tmp_path, **option)
 
 
 def test_sets_without_labels_or_parts_are_refused(tmp_path: Path) -> None:

@@ -89,6 +89,17 @@ def test_products_in_half_precision_change_the_loss_a_little(small_data: dict[st
     assert 0 < abs(losses["bfloat16"] - losses["float32"]) < 0.01
 
 
+def test_programs_are_counted_and_learned_on_the_same_ones(small_data: dict[str, str]) -> None:
+    counted, learned = (CATALOG.load(name).options for name in ("ngram_programs", "lstm_programs"))
+    names = ("unit", "vocabulary_size", "unknown", "longest", "longer", "use_labels")
+    assert [getattr(counted(), name) for name in names] == [getattr(learned(), name) for name in names]
+
+
+def test_two_steps_are_too_few_for_a_time_scale(tmp_path: Path) -> None:
+    words = "run lstm_adding --dataset adding:2 --train-examples 200 --epochs 1 --hidden-size 2 --quiet --run-dir"
+    assert main("experiments", [*words.split(), str(tmp_path / "run")]) == 0
+
+
 @pytest.mark.parametrize("name", ["lstm_programs", "lstm_names", "lstm_chorales"])
 def test_what_has_no_public_data_asks_for_them_in_one_line(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -139,7 +139,9 @@ def test_pictures_are_read_row_by_row_or_pixel_by_pixel(pixels: bool, shape: tup
     shapes, _ = jax.eval_shape(model.init, jax.random.key(0), pictures)
     assert shapes["recurrent"]["layer_0"]["input"].shape == (shape[-1], H)
     params = jax.tree.map(lambda leaf: jnp.cos(jnp.arange(leaf.size)).reshape(leaf.shape), shapes)
-    run = quick(lambda params: [model.apply(params, {}, read)[0] for read in (pictures, pictures.reshape(shape))])
+    vectors = models.sequence_model("rnn", 2, hidden_size=H)
+    read = (model, pictures), (vectors, pictures.reshape(shape))
+    run = quick(lambda params: [each.apply(params, {}, inputs)[0] for each, inputs in read])
     np.testing.assert_array_equal(*run(params))
 
 
@@ -278,6 +280,8 @@ REFUSED: dict[str, Any] = {
     "an embedding_size is for symbols: give the vocabulary_size": lambda: models.sequence_model(
         "rnn", 2, embedding_size=3
     ),
+    "embedding_size is at least 0, not -1": lambda: models.language_model("rnn", V, embedding_size=-1),
+    "vocabulary_size is at least 0, not -2": lambda: models.sequence_model("rnn", V, vocabulary_size=-2),
     "tied is for symbols": lambda: models.step_model("rnn", 2, tied=True),
 }
 
@@ -299,6 +303,11 @@ def test_what_there_is_not_is_refused_when_a_model_is_made(message: str) -> None
         (models.language_model("lstm", V, time_scale=2), SYMBOLS, "3 steps or more, not 2"),
         (models.language_model("lstm", V, num_layers=0), SYMBOLS, "at least 1 layer, not 0"),
         (models.language_model("lstm", V, dropout=1.0), SYMBOLS, "less than 1, not 1.0"),
+        (
+            models.sequence_model("lstm", 2, pixels=True),
+            VECTORS,
+            r"pixels are of pictures \[B, H, W, C\], not of \[3, 6, 2\]",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused_when_a_model_is_applied(model: Model, inputs: Any, message: str) -> None:
@@ -310,3 +319,18 @@ def test_parameters_of_another_model_are_refused() -> None:
     other = models.language_model("lstm", V + 1, hidden_size=H)
     with pytest.raises(InputError, match="these parameters are not those of this lstm"):
         other.apply(prepared(LANGUAGE["one-hot"]), {}, SYMBOLS)
+
+
+def test_parameters_of_fewer_layers_are_refused() -> None:
+    deeper = models.language_model("lstm", V, hidden_size=H, num_layers=2)
+    with pytest.raises(InputError, match="its layers or sizes are others"):
+        deeper.apply(prepared(LANGUAGE["one-hot"]), {}, SYMBOLS)
+
+
+def test_a_carry_that_does_not_fit_is_refused() -> None:
+    params = prepared(LANGUAGE["one-hot"])
+    with pytest.raises(InputError, match="initial_carry is a tuple of 1, for each layer one carry"):
+        LANGUAGE["one-hot"].apply(params, {}, SYMBOLS, carry=jnp.zeros((B, H)))
+    reader = models.sequence_model("lstm", 2, hidden_size=H)
+    with pytest.raises(InputError, match="carries nothing on: leave the carry out"):
+        reader.apply(prepared(reader, symbols=False), {}, VECTORS, carry=((jnp.zeros((B, H)), jnp.zeros((B, H))),))

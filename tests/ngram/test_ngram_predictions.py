@@ -72,6 +72,15 @@ def test_what_is_drawn_becomes_the_context() -> None:
         assert text[t] == ngram.distribution(MODELS[5], text[:t]).argmax()
 
 
+def test_a_text_ends_before_the_symbol_that_stops_it() -> None:
+    model = ngram.fit(np.array([0, 1, 2, 1, 0, 1, 2, 0, 1]), order=2, symbols=3)
+    whole = ngram.sample(model, np.array([0]), length=50, seed=3)
+    first = int(np.flatnonzero(whole == 2)[0])
+    assert 0 < first < 49
+    assert ngram.sample(model, np.array([0]), length=50, seed=3, stop=2).tolist() == whole[:first].tolist()
+    assert len(ngram.sample(model, np.array([0]), length=first, seed=3, stop=2)) == first
+
+
 def test_a_low_temperature_is_finite() -> None:
     greedy, nearly = (
         ngram.sample(MODELS[3], TEXT[:3], length=40, temperature=temperature) for temperature in (0.0, 1e-9)

@@ -59,12 +59,21 @@ def test_the_vocabulary_is_stored_with_the_run(run: Path) -> None:
     ("dataset", "says"),
     [
         ("digits", r"digits has inputs 28×28×1 \(uint8\), the model was trained on 5 \(int32\)"),
-        ("tsv:{}/labels.tsv", "this vocabulary is of one stream, without an end of documents: give one as text:PATH"),
+        ("tsv:{}/labels.tsv", "this vocabulary has no end of documents: it is of one text:PATH, or of"),
         ("adding:5", r"adding:5 has inputs 5×2 \(float32\), the model was trained on 5 \(int32\)"),
-        ("lines:{}/names.txt", "one stream, without an end of documents: give one as text:PATH"),
+        ("lines:{}/names.txt", "no end of documents: it is of one text:PATH"),
     ],
 )
 def test_other_data_do_not_fit_a_language_model(run: Path, dataset: str, says: str) -> None:
     with pytest.raises(InputError, match=says) as refused:
         evaluate_run(run, dataset=dataset.format(run.parent))
     assert "\n" not in str(refused.value)
+
+
+def test_a_text_shorter_than_a_segment_is_evaluated(run: Path) -> None:
+    folder = run.parent / "short"
+    folder.mkdir()
+    for part, text in (("train", "dab"), ("test", "cab")):
+        (folder / f"{part}.txt").write_text(text)
+    metrics, _ = evaluate_run(run, dataset=f"text:{folder}")
+    assert metrics["loss"] == pytest.approx(nats(run, "cab"), rel=1e-4)

@@ -103,5 +103,5 @@ def test_what_writes_no_text_says_what_it_is() -> None:
     mlp = Loaded(dl.models.mlp(1), {}, {}, spec, 0)
     with pytest.raises(InputError, match=r"mlp was trained on moons \(task: binary\) and writes no text"):
         generate(mlp, "a")
-    with pytest.raises(InputError, match="this vocabulary is of one stream, without an end of documents"):
+    with pytest.raises(InputError, match="this vocabulary has no end of documents"):
         generate_documents(loaded(STREAM, ragged=False), 1, longest=3)

@@ -163,6 +163,25 @@ def test_what_does_not_fit_is_refused_with_nothing_written(
     assert not (tmp_path / "run").exists()
 
 
+def test_other_symbols_of_the_same_number_are_refused(tmp_path: Path) -> None:
+    """They would fit, and mean something else."""
+    names = load_experiment("experiments.lstm_names")
+    for name, letters in (("old", "abcd"), ("new", "wxyz")):
+        (tmp_path / f"{name}.txt").write_text("\n".join(letters[place % 4] * 2 for place in range(40)))
+    small = {"epochs": 1, "batch_size": 4, "hidden_size": 3, "devices": 1}
+
+    def start(name: str, folder: str, unit: str, **how: Any) -> Outcome:
+        options = names.options(dataset=f"lines:{tmp_path}/{name}.txt", unit=unit, **small)
+        return start_run(names, options, run_dir=tmp_path / folder, stop=StopRequest(), show=False, **how)
+
+    for unit in ("char", "byte"):
+        start("old", unit, unit)
+    with pytest.raises(InputError, match="reads other symbols, 6 chars, these texts have 6 others: with --unit byte"):
+        start("new", "refused", "char", init_from=tmp_path / "char")
+    assert not (tmp_path / "refused").exists()
+    assert start("new", "bytes", "byte", init_from=tmp_path / "byte").result
+
+
 def make_colour_pictures(folder: Path) -> Path:
     for name in ("blue", "red"):
         (folder / name).mkdir(parents=True)
