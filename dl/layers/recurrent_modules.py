@@ -1,6 +1,7 @@
 """Recurrent layers as modules: one direction of one layer, and a stack of layers in one or both directions."""
 
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 import jax
@@ -85,6 +86,10 @@ class RecurrentLayer(nn.Module):
         return (ys, carry) if return_carry else ys
 
 
+_LAYER_OPTIONS = {field.name for field in fields(RecurrentLayer)} - {"reverse", "time_major", "parent", "name"}
+"""What a stack gives to each of its layers."""
+
+
 class Recurrent(nn.Module):
     """A stack of `RecurrentLayer`: layer l reads the outputs of layer l − 1, xs [B, T, D] -> ys [B, T, H].
 
@@ -162,23 +167,8 @@ class Recurrent(nn.Module):
 
     @nn.nowrap
     def _layer(self, name: str, *, reverse: bool) -> Callable[..., Any]:
-        return RecurrentLayer(
-            self.kind,
-            self.hidden_size,
-            use_bias=self.use_bias,
-            forget_bias=self.forget_bias,
-            time_scale=self.time_scale,
-            reverse=reverse,
-            time_major=True,
-            remat_steps=self.remat_steps,
-            implementation=self.implementation,
-            product_dtype=self.product_dtype,
-            dtype=self.dtype,
-            param_dtype=self.param_dtype,
-            input_init=self.input_init,
-            recurrent_init=self.recurrent_init,
-            name=name,
-        )
+        options = {name: getattr(self, name) for name in _LAYER_OPTIONS}
+        return RecurrentLayer(**options, reverse=reverse, time_major=True, name=name)
 
 
 def _check_sequences(xs: Array, *, time_major: bool) -> None:

@@ -17,31 +17,23 @@ from dl.models.checks import check_outputs
 from dl.models.functional import from_recurrent
 from dl.types import Array, Carry, Model, Ragged
 
+_OWN_OPTIONS = ("vocabulary_size", "embedding_size", "tied", "pool", "pixels")
+"""The options that are not those of `Recurrent`."""
+
 
 class StepNet(nn.Module):
     """An output for every step: symbols [B, T] or vectors [B, T, D] -> [B, T, outputs], and the last carry.
 
+    What `recurrent` is says what stands around it: its `layer_norm` and its dropout also stand behind its last layer.
     `vocabulary_size` 0 means vectors. `embedding_size` 0 gives a symbol an input of its own ("one-hot"). `tied` takes
-    the embedding's weights for the output's. `layer_norm` stands behind every recurrent layer, dropout behind that; in
-    a `SequenceNet`, behind the last layer, both are of what was pooled.
+    the embedding's weights for the output's.
     """
 
-    kind: str
+    recurrent: Recurrent
     outputs: int
-    hidden_size: int
     vocabulary_size: int = 0
     embedding_size: int = 0
-    num_layers: int = 1
     tied: bool = False
-    layer_norm: bool = False
-    dropout: float = 0.0
-    forget_bias: float = 1.0
-    time_scale: int = 0
-    use_bias: bool | None = None
-    remat_steps: int = 0
-    implementation: str = "auto"
-    product_dtype: Any = None
-    dtype: Any = None
 
     @nn.compact
     def __call__(self, inputs: Array | Ragged, *, carry: Carry = (), train: bool = False) -> tuple[Array, Carry]:
@@ -49,40 +41,29 @@ class StepNet(nn.Module):
         embedding = _embedding(self)
         xs = _vectors(self, xs, embedding)
         before = None if isinstance(carry, tuple) and not carry else carry
-        ys, carry = _stack(self)(xs, initial_carry=before, lengths=lengths, train=train, return_carry=True)
-        ys = _behind(self, ys, train=train)
+        ys, carry = self.recurrent(xs, initial_carry=before, lengths=lengths, train=train, return_carry=True)
+        ys = _behind(self.recurrent, ys, train=train)
         if self.tied and embedding is not None:
             outputs = embedding.attend(ys) + self.param("output_bias", nn.initializers.zeros_init(), (self.outputs,))
         else:
-            outputs = nn.Dense(self.outputs, dtype=self.dtype, name="output")(ys)
+            outputs = nn.Dense(self.outputs, dtype=self.recurrent.dtype, name="output")(ys)
         return jnp.asarray(outputs, jnp.float32), carry
 
 
 class SequenceNet(nn.Module):
     """One output a sequence: symbols [B, T], vectors [B, T, D] or pictures [B, H, W, C] -> [B, outputs].
 
-    Of the last recurrent layer's outputs `pool` takes the last (if `bidirectional`, the last of either direction), or
-    the mean over the real steps. Pictures are read row by row, or as `pixels` one by one. Nothing is carried on.
+    Of the last recurrent layer's outputs `pool` takes the last (if it goes both ways, the last of either direction), or
+    the mean over the real steps; the last `layer_norm` and dropout are of what was pooled. Pictures are read row by
+    row, or as `pixels` one by one. Nothing is carried on.
     """
 
-    kind: str
+    recurrent: Recurrent
     outputs: int
-    hidden_size: int
     vocabulary_size: int = 0
     embedding_size: int = 0
-    num_layers: int = 1
-    bidirectional: bool = False
     pool: str = "last"
     pixels: bool = False
-    layer_norm: bool = False
-    dropout: float = 0.0
-    forget_bias: float = 1.0
-    time_scale: int = 0
-    use_bias: bool | None = None
-    remat_steps: int = 0
-    implementation: str = "auto"
-    product_dtype: Any = None
-    dtype: Any = None
 
     @nn.compact
     def __call__(self, inputs: Array | Ragged, *, carry: Carry = (), train: bool = False) -> tuple[Array, Carry]:
@@ -93,12 +74,12 @@ class SequenceNet(nn.Module):
         embedding = _embedding(self)
         xs = _vectors(self, xs, embedding)
         if embedding is not None:
-            xs = nn.Dropout(self.dropout, deterministic=not train, name="embedding_dropout")(xs)
-        stack = _stack(self, bidirectional=self.bidirectional)
-        ys, last = stack(xs, lengths=lengths, train=train, return_carry=True)
-        pooled = _mean(ys, lengths) if self.pool == "mean" else _last_output(self, last[-1])
-        pooled = _behind(self, pooled, train=train)
-        return jnp.asarray(nn.Dense(self.outputs, dtype=self.dtype, name="output")(pooled), jnp.float32), ()
+            xs = nn.Dropout(self.recurrent.dropout, deterministic=not train, name="embedding_dropout")(xs)
+        ys, last = self.recurrent(xs, lengths=lengths, train=train, return_carry=True)
+        pooled = _mean(ys, lengths) if self.pool == "mean" else _last_output(self.recurrent, last[-1])
+        pooled = _behind(self.recurrent, pooled, train=train)
+        outputs = nn.Dense(self.outputs, dtype=self.recurrent.dtype, name="output")(pooled)
+        return jnp.asarray(outputs, jnp.float32), ()
 
     @nn.nowrap
     def _check(self, xs: Array, carry: Carry) -> None:
@@ -170,37 +151,45 @@ def sequence_model(kind: str, outputs: int, *, hidden_size: int = 128, **options
     (2, 10)
     """
     check_outputs(outputs)
-    _check_cell(kind, hidden_size)
     if (pool := options.get("pool", "last")) not in ("last", "mean"):
         raise InputError(f"unknown pool {pool!r}: {did_you_mean(str(pool), ('last', 'mean'))}")
     if options.get("embedding_size") and not options.get("vocabulary_size"):
         raise InputError("an embedding_size is for symbols: give the vocabulary_size too")
-    _check_embedding(options)
-    module = SequenceNet(kind, outputs, hidden_size, **options)
+    own, stack = _parted_options(options)
+    module = SequenceNet(_stack(kind, hidden_size, stack), outputs, **own)
     return from_recurrent(module, name=kind, symbols=module.vocabulary_size > 0)
 
 
 def _step_model(kind: str, outputs: int, hidden_size: int, **options: Any) -> Model:
-    _check_cell(kind, hidden_size)
-    _check_embedding(options)
-    module = StepNet(kind, outputs, hidden_size, **options)
+    own, stack = _parted_options(options)
+    if stack.get("bidirectional"):
+        raise InputError("what comes next is foretold from what was before: leave bidirectional out")
+    recurrent = _stack(kind, hidden_size, stack)
+    module = StepNet(recurrent, outputs, **own)
 
     def initial_carry(batch: int) -> Carry:
-        return (zero_carry(kind, batch, hidden_size, module.dtype or jnp.float32),) * module.num_layers
+        return (zero_carry(kind, batch, hidden_size, recurrent.dtype or jnp.float32),) * recurrent.num_layers
 
     return from_recurrent(module, name=kind, initial_carry=initial_carry, symbols=module.vocabulary_size > 0)
 
 
-def _check_cell(kind: str, hidden_size: int) -> None:
-    check_kind(kind)
-    if hidden_size < 1:
-        raise InputError(f"a recurrent state has at least 1 unit, not {hidden_size}")
-
-
-def _check_embedding(options: dict[str, Any]) -> None:
+def _parted_options(options: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The options of a net itself, and those of its recurrent layers."""
     for name in ("embedding_size", "vocabulary_size"):
         if options.get(name, 0) < 0:
             raise InputError(f"{name} is at least 0, not {options[name]}")
+    own = {name: value for name, value in options.items() if name in _OWN_OPTIONS}
+    return own, {name: value for name, value in options.items() if name not in _OWN_OPTIONS}
+
+
+def _stack(kind: str, hidden_size: int, options: dict[str, Any]) -> Recurrent:
+    check_kind(kind)
+    if hidden_size < 1:
+        raise InputError(f"a recurrent state has at least 1 unit, not {hidden_size}")
+    for name in ("reverse", "time_major"):
+        if name in options:
+            raise InputError(f"{name} is of recurrent layers alone, a net reads [B, T] forward: leave it out")
+    return Recurrent(kind, hidden_size, **{"forget_bias": 1.0, **options})
 
 
 def _parted(inputs: Array | Ragged) -> tuple[Array, Array | None]:
@@ -210,7 +199,7 @@ def _parted(inputs: Array | Ragged) -> tuple[Array, Array | None]:
 def _embedding(net: StepNet | SequenceNet) -> nn.Embed | None:
     if not (net.vocabulary_size and net.embedding_size):
         return None
-    return nn.Embed(net.vocabulary_size, net.embedding_size, dtype=net.dtype, name="embedding")
+    return nn.Embed(net.vocabulary_size, net.embedding_size, dtype=net.recurrent.dtype, name="embedding")
 
 
 def _vectors(net: StepNet | SequenceNet, xs: Array, embedding: nn.Embed | None) -> Array:
@@ -221,33 +210,14 @@ def _vectors(net: StepNet | SequenceNet, xs: Array, embedding: nn.Embed | None) 
         raise InputError(f"symbols are integers [B, T], not {xs.dtype}{list(xs.shape)}")
     if embedding is not None:
         return embedding(xs)
-    return jax.nn.one_hot(xs, net.vocabulary_size, dtype=net.dtype or jnp.float32)
+    return jax.nn.one_hot(xs, net.vocabulary_size, dtype=net.recurrent.dtype or jnp.float32)
 
 
-def _stack(net: StepNet | SequenceNet, *, bidirectional: bool = False) -> Recurrent:
-    return Recurrent(
-        net.kind,
-        net.hidden_size,
-        num_layers=net.num_layers,
-        bidirectional=bidirectional,
-        dropout=net.dropout,
-        layer_norm=net.layer_norm,
-        forget_bias=net.forget_bias,
-        time_scale=net.time_scale,
-        use_bias=net.use_bias,
-        remat_steps=net.remat_steps,
-        implementation=net.implementation,
-        product_dtype=net.product_dtype,
-        dtype=net.dtype,
-        name="recurrent",
-    )
-
-
-def _behind(net: StepNet | SequenceNet, ys: Array, *, train: bool) -> Array:
+def _behind(stack: Recurrent, ys: Array, *, train: bool) -> Array:
     """What stands behind the last recurrent layer."""
-    if net.layer_norm:
-        ys = nn.LayerNorm(dtype=net.dtype, name="norm")(ys)
-    return nn.Dropout(net.dropout, deterministic=not train, name="dropout")(ys)
+    if stack.layer_norm:
+        ys = nn.LayerNorm(dtype=stack.dtype, name="norm")(ys)
+    return nn.Dropout(stack.dropout, deterministic=not train, name="dropout")(ys)
 
 
 def _mean(ys: Array, lengths: Array | None) -> Array:
@@ -255,7 +225,7 @@ def _mean(ys: Array, lengths: Array | None) -> Array:
     return jnp.mean(ys, axis=1) if lengths is None else jnp.sum(ys, axis=1) / jnp.clip(lengths, 1, ys.shape[1])[:, None]
 
 
-def _last_output(net: SequenceNet, carry: Carry) -> Array:
+def _last_output(stack: Recurrent, carry: Carry) -> Array:
     """The output [B, H] that a layer ended with, if it goes both ways [B, 2 H]: it is part of its carry."""
-    one_way = carry if net.bidirectional else (carry,)
-    return jnp.concatenate([one[1] if KINDS[net.kind].states == 2 else one for one in one_way], axis=-1)
+    one_way = carry if stack.bidirectional else (carry,)
+    return jnp.concatenate([one[1] if KINDS[stack.kind].states == 2 else one for one in one_way], axis=-1)

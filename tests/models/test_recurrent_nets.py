@@ -280,6 +280,8 @@ REFUSED: dict[str, Any] = {
     "an embedding_size is for symbols: give the vocabulary_size": lambda: models.sequence_model(
         "rnn", 2, embedding_size=3
     ),
+    "from what was before: leave bidirectional out": lambda: models.language_model("rnn", V, bidirectional=True),
+    "a net reads .B, T. forward: leave it out": lambda: models.sequence_model("rnn", V, reverse=True),
     "embedding_size is at least 0, not -1": lambda: models.language_model("rnn", V, embedding_size=-1),
     "vocabulary_size is at least 0, not -2": lambda: models.sequence_model("rnn", V, vocabulary_size=-2),
     "tied is for symbols": lambda: models.step_model("rnn", 2, tied=True),
