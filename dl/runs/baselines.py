@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from dl.inspect.table import markdown_table, text_table
 from dl.runs.files import read_json
 from dl.runs.folder import open_folder
 from dl.runs.setup import check_same_data, open_data
-from dl.train.options import TrainOptions
+from dl.train.options import ReadingOptions, TrainOptions
 
 
 @dataclass(frozen=True)
@@ -114,9 +114,12 @@ def run_row(run: str | Path, options: TrainOptions) -> Row:
         if own != asked:
             flag = name.replace("_", "-")
             raise InputError(f"{folder.path} was trained with --{flag} {own}, not {asked}: give --{flag} {own}")
-    if getattr(config.options, "longer", "cut") == "leave-out" and config.options.longest:
-        raise InputError(f"{folder.path} was tested without the documents that it left out, as too long: train on all")
-    check_same_data(folder, open_data(config.options))
+    data = open_data(config.options)
+    check_same_data(folder, data)
+    if isinstance(config.options, ReadingOptions) and config.options.longer == "leave-out":
+        missing = len(open_data(replace(config.options, longer="cut")).test) - len(data.test)
+        if missing:
+            raise InputError(f"{folder.path} was tested without {missing} long documents: train with --longer cut")
     result = read_json(folder.result)
     accuracies = {part: values["accuracy"] for part, values in result["metrics"].items() if "accuracy" in values}
     if "test" not in accuracies:

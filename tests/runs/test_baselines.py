@@ -15,7 +15,10 @@ from dl.data.ragged import ragged_source
 from dl.data.sequence_sets import Reading
 from dl.data.vocabulary import UNKNOWN
 from dl.errors import InputError
-from dl.runs.baselines import Row, _counts, as_json, as_markdown, as_text, fit_baselines
+from dl.runs.baselines import Row, _counts, as_json, as_markdown, as_text, fit_baselines, run_row
+from dl.runs.experiment import load_experiment
+from dl.runs.run import start_run
+from dl.train.interrupt import StopRequest
 
 ROWS = [Row("linear SVM", 10_000, None, 0.9, 1.23), Row("lenet_mnist", 54_000, 0.991, 0.9939, 744.0)]
 RUN = "--dataset digits --epochs 1 --hidden-size 16 --devices 1 --quiet"
@@ -89,6 +92,18 @@ def test_a_run_on_texts_stands_beside_naive_bayes(tmp_path: Path, capsys: pytest
     bayes, svm, net = json.loads(capsys.readouterr().out)
     assert (bayes["method"], svm["method"], net["method"]) == ("naive Bayes", "linear SVM", "lstm_sentiment")
     assert bayes["test_accuracy"] == 1.0
+
+
+def test_a_run_that_left_long_texts_out_was_tested_on_others(tmp_path: Path) -> None:
+    rows = [f"{'very ' * (n % 3)}{'good' if n % 2 else 'bad'}\t{n % 2}\n" for n in range(60)]
+    (tmp_path / "said.tsv").write_text("".join(rows))
+    experiment = load_experiment("experiments.lstm_sentiment")
+    options = experiment.options(
+        dataset=f"tsv:{tmp_path}/said.tsv", longest=2, longer="leave-out", hidden_size=2, batch_size=8, epochs=1
+    )
+    start_run(experiment, options, run_dir=tmp_path / "run", stop=StopRequest(), show=False)
+    with pytest.raises(InputError, match=r"was tested without \d long documents: train with --longer cut"):
+        run_row(tmp_path / "run", options)
 
 
 def test_text_is_aligned_and_markdown_is_a_table() -> None:

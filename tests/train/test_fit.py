@@ -126,6 +126,10 @@ def test_sequences_of_many_lengths_compile_once_a_bucket() -> None:
     dl.train.loop.train_loop(compiled, compiled.start(None), batch_size=4)
     assert len(set(lengths.tolist())) > 20
     assert compiled.guard.count == 3
+    unmeasured = dl.train.compiled.compile_parts(
+        parts, Dataset(spec, train, train, train), replace(options, scan_steps=0), layout
+    )
+    assert unmeasured.plan.chunk_steps == 1, "neighbours of other lengths share no call"
 
 
 def test_model_that_does_not_fit_the_data_is_refused_before_training() -> None:
