@@ -1,9 +1,10 @@
 """A GRU that writes like Shakespeare, a character at a time.
 
 Lecture: G4, H5. Data: Karpathy 2015 (tiny Shakespeare).
-Expected: not measured yet.
-Time: not measured yet.
-Command: python -m experiments run gru_shakespeare
+Expected: 1.554 nats a character on the last tenth of the text (2.242 bits, perplexity 4.73; one seed). `--validation 0`
+    trains on all that comes before it; by default its last twentieth is held out.
+Time: 13 minutes on one CPU core with matrix units for bfloat16.
+Command: python -m experiments run gru_shakespeare --validation 0 --precision bfloat16
 """
 
 from dataclasses import dataclass
@@ -20,9 +21,9 @@ class Options(StreamOptions):
 
     dataset: str = "tiny_shakespeare"
     validation: float = 0.05
-    epochs: int = 20
+    epochs: int = 8
     hidden_size: int = 512
-    dropout: float = 0.3
+    dropout: float = 0.5
     cell: Literal["gru", "gru_reset_after"] = "gru"
     """The slides' GRU, or cuDNN's, which resets after the recurrent product."""
 
