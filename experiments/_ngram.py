@@ -8,7 +8,7 @@ from dl import ngram
 from dl.data.dataset import Dataset
 from dl.data.sequence_sets import Reading
 from dl.data.tokens import TokenSource
-from dl.train.options import ReadingOptions, require
+from dl.train.options import ReadingOptions, require, require_text
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class NgramOptions(ReadingOptions):
 
     def check_data(self, data: Dataset) -> None:
         """Raise an `InputError` for data that are no text, or too short."""
-        super().check_data(data)
+        require_text(data)
         length = len(_tokens(data.train))
         require(self.longest_gram <= length, "longest_gram", self.longest_gram, f"at most {length}, the training part")
 

@@ -5,10 +5,10 @@ from typing import Literal
 
 from dl import optimizers, sequence_objectives
 from dl.data.batching import steps_per_epoch
-from dl.data.dataset import DataSpec
+from dl.data.dataset import Dataset, DataSpec
 from dl.models import language_model
 from dl.train.compiled import Parts
-from dl.train.options import DocumentOptions, TextOptions, TrainOptions, require
+from dl.train.options import DocumentOptions, TextOptions, TrainOptions, require, require_text
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,10 @@ class NetOptions(TrainOptions):
         if self.tied:
             units = f"{self.hidden_size}, the units of a layer, where the output is tied"
             require(self.embedding_size == self.hidden_size, "embedding_size", self.embedding_size, units)
+
+    def check_data(self, data: Dataset) -> None:
+        """Raise an `InputError` for data that are no text."""
+        require_text(data)
 
     @property
     def use_labels(self) -> bool:

@@ -132,11 +132,6 @@ class ReadingOptions(DataOptions):
             use_labels=self.use_labels,
         )
 
-    def check_data(self, data: Dataset) -> None:
-        """Raise an `InputError` for data that are no text."""
-        if data.spec.vocabulary is None:
-            raise InputError(f"{data.spec.name} is no text: give text:, lines:, jsonl: or tsv:PATH, or a text of TFDS")
-
     @property
     def as_stream(self) -> bool:
         """Whether documents are read one after the other, as one stream."""
@@ -175,6 +170,12 @@ class TextOptions(TrainOptions, ReadingOptions):
     def reading(self) -> Reading:
         """How text becomes sequences."""
         return replace(super().reading, segment=self.segment, order=self.order)
+
+
+def require_text(data: Dataset) -> None:
+    """Refuse data that are no text."""
+    if data.spec.vocabulary is None:
+        raise InputError(f"{data.spec.name} is no text: give text:, lines:, jsonl: or tsv:PATH, or a text of TFDS")
 
 
 def require(holds: bool, name: str, value: object, what: str) -> None:
