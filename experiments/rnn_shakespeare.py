@@ -3,7 +3,7 @@
 Lecture: G1, H5. Data: Karpathy 2015 (tiny Shakespeare).
 Expected: 1.632 nats a character on the last tenth of the text (2.354 bits, perplexity 5.11; one seed). `--validation 0`
     trains on all that comes before it; by default its last twentieth is held out.
-Time: 277 s on one CPU core.
+Time: 277 s on one CPU core that had other work besides.
 Command: python -m experiments run rnn_shakespeare --validation 0
 """
 

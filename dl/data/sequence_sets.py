@@ -55,11 +55,6 @@ class Documents:
         return Documents([self.texts[place] for place in index], labels)
 
 
-def refuse_one_text(name: str) -> None:
-    """Raise an `InputError`: documents are wanted."""
-    raise InputError(f"{name} is one text, and documents are read here: give lines:PATH, jsonl:PATH or tsv:PATH")
-
-
 def say_unused(name: str) -> None:
     """Say that a validation part stays unread."""
     print(f"{name} has a validation part, which is used with --validation 0 alone", file=sys.stderr)
@@ -71,7 +66,12 @@ def stream_of_text(
     """A language task on one text: predict each symbol from those before it.
 
     With a `fraction` the end of train is what is validated on.
+
+    Raises:
+        InputError: where documents are to be read, for a text too short, and for symbols that are refused.
     """
+    if not reading.stream:
+        raise InputError(f"{name} is one text, and documents are read here: give lines:PATH, jsonl:PATH or tsv:PATH")
     if reading.longest:
         raise InputError(f"longest is of documents, and {name} is one text: give --longest 0")
     vocabulary = _vocabulary(Documents([train]), reading, documents=False)

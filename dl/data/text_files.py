@@ -23,7 +23,6 @@ from dl.data.sequence_sets import (
     Reading,
     documents,
     labelled_documents,
-    refuse_one_text,
     say_unused,
     stream_of_documents,
     stream_of_text,
@@ -44,8 +43,6 @@ def load_text_file(kind: str, path: str | Path, *, validation: float, reading: R
     """
     name = f"{kind}:{path}"
     files = files_by_part(Path(path).expanduser())
-    if kind == "text" and not reading.stream:
-        refuse_one_text(name)
     if kind == "text":
         return _one_stream(name, files, validation=validation, reading=reading)
     parse = _PARSERS[kind]

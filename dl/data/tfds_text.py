@@ -10,7 +10,6 @@ from dl.data.sequence_sets import (
     Reading,
     documents,
     labelled_documents,
-    refuse_one_text,
     say_unused,
     stream_of_documents,
     stream_of_text,
@@ -39,8 +38,6 @@ def load_tfds_text(name: str, *, validation: float, reading: Reading, data_dir: 
     """
     builder = find_builder(name, data_dir=data_dir)
     names = _names(builder.info)
-    if names.label is None and not reading.stream:
-        refuse_one_text(name)
     if not is_prepared(builder):
         prepare(name, data_dir=data_dir)
         builder = find_builder(name, data_dir=data_dir)

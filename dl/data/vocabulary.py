@@ -47,7 +47,8 @@ class Vocabulary:
             InputError: for the vocabulary of a single stream or of texts with labels, which has none.
         """
         if END not in self._numbers:
-            raise InputError("this vocabulary has no end of documents: it is of one text:PATH, or of tsv:PATH's labels")
+            kinds = "one stream (text:PATH) or of texts with labels (tsv:PATH)"
+            raise InputError(f"this vocabulary has no end of documents, it is of {kinds}: give such a one")
         return self._numbers[END]
 
     def encode(self, text: str, *, unknown: Literal["replace", "refuse"] = "replace") -> np.ndarray:

@@ -132,8 +132,8 @@ def _reset_after_backward(
 
 
 def _reset_after_recurrent_gradient(h: Array, activations: Array, inner: Array, extra: Array) -> dict[str, Array]:
-    gates, extra_factor = product_over_steps(h, inner[..., : 2 * h.shape[-1]]), extra.astype(inner.dtype)
-    candidate = product_over_steps(h, extra_factor)
+    gates = product_over_steps(h, inner[..., : 2 * h.shape[-1]])
+    candidate = product_over_steps(h, extra.astype(inner.dtype))
     return {"recurrent": jnp.concatenate([gates, candidate], axis=-1), "recurrent_bias": extra.sum(axis=(0, 1))}
 
 

@@ -167,7 +167,7 @@ class Recurrent(nn.Module):
 
     @nn.nowrap
     def _layer(self, name: str, *, reverse: bool) -> Callable[..., Any]:
-        options = {name: getattr(self, name) for name in _LAYER_OPTIONS}
+        options = {option: getattr(self, option) for option in _LAYER_OPTIONS}
         return RecurrentLayer(**options, reverse=reverse, time_major=True, name=name)
 
 

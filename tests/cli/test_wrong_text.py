@@ -89,6 +89,7 @@ def test_refused_in_one_line(words: str, says: str, capsys: pytest.CaptureFixtur
         ("lstm_mnist_pixels --dataset tsv:labels.tsv", "this net reads pictures, and tsv:"),
         ("lstm_sentiment --dataset digits", "digits is no text"),
         ("lstm_sentiment --dataset text:text.txt", "is one text, and documents are read here"),
+        ("lstm_sentiment --dataset lines:text.txt", "(task: language)"),
         ("lstm_adding --dataset tsv:labels.tsv", "sequences are"),
         ("lenet_digits --dataset text:text.txt", "LeNet takes pictures"),
         ("lenet_digits --dataset tsv:labels.tsv", "LeNet takes inputs of one shape, these are sequences of several"),

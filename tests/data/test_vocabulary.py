@@ -91,7 +91,7 @@ def test_special_symbols_are_shown_as_what_they_stand_for() -> None:
 
 
 def test_a_single_stream_has_no_end() -> None:
-    with pytest.raises(InputError, match="no end of documents"):
+    with pytest.raises(InputError, match="no end of documents, it is of one stream"):
         _ = make_vocabulary(["ab"], unit="char").end
 
 

@@ -59,9 +59,9 @@ def test_the_vocabulary_is_stored_with_the_run(run: Path) -> None:
     ("dataset", "says"),
     [
         ("digits", r"digits has inputs 28×28×1 \(uint8\), the model was trained on 5 \(int32\)"),
-        ("tsv:{}/labels.tsv", "this vocabulary has no end of documents: it is of one text:PATH, or of"),
+        ("tsv:{}/labels.tsv", r"this vocabulary has no end of documents, it is of one stream \(text:PATH\)"),
         ("adding:5", r"adding:5 has inputs 5×2 \(float32\), the model was trained on 5 \(int32\)"),
-        ("lines:{}/names.txt", "no end of documents: it is of one text:PATH"),
+        ("lines:{}/names.txt", r"it is of one stream \(text:PATH\) or of texts with labels"),
     ],
 )
 def test_other_data_do_not_fit_a_language_model(run: Path, dataset: str, says: str) -> None:
