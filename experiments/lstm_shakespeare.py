@@ -1,10 +1,10 @@
 """An LSTM that writes like Shakespeare, a character at a time.
 
 Lecture: G3, H5. Data: Karpathy 2015 (tiny Shakespeare).
-Expected: 1.532 nats a character on the last tenth of the text (2.211 bits, perplexity 4.63; one seed). `--validation 0`
-    trains on all that comes before it; by default its last twentieth is held out.
+Expected: 1.532 nats a character on the last tenth of the text (2.211 bits, perplexity 4.63; one seed). The options
+    were chosen on the twentieth before it (`--validation 0.05`), which is trained on here.
 Time: 22 minutes on one CPU core.
-Command: python -m experiments run lstm_shakespeare --validation 0
+Command: python -m experiments run lstm_shakespeare
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Options(StreamOptions):
     """Options of lstm_shakespeare."""
 
     dataset: str = "tiny_shakespeare"
-    validation: float = 0.05
+    validation: float = 0.0
     epochs: int = 14
     hidden_size: int = 512
     dropout: float = 0.3
