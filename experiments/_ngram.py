@@ -6,7 +6,7 @@ import numpy as np
 
 from dl import ngram
 from dl.data.dataset import Dataset
-from dl.data.sequence_sets import Reading
+from dl.data.text import Reading
 from dl.data.tokens import TokenSource
 from dl.train.options import ReadingOptions, require, require_text
 

@@ -56,7 +56,7 @@ SYSTEMS = {"dl": with_dl, "dl step alone": char_lstm_step.with_dl, "torch": with
 
 
 def _dl_data(tokens: np.ndarray) -> "Dataset":
-    from dl.data.sequence_sets import Reading, stream_of_text
+    from dl.data.text import Reading, stream_of_text
 
     symbols = [chr(ord("!") + number) for number in range(SYMBOLS - 1)]
     text = "".join(symbols[number] for number in tokens)

@@ -8,7 +8,7 @@ import numpy as np
 
 from dl.data.dataset import Dataset
 from dl.data.part_files import files_by_part, part_of, read_text
-from dl.data.sequence_sets import frames
+from dl.data.ragged_sets import frames
 from dl.errors import InputError
 
 LOWEST, HIGHEST = 21, 108

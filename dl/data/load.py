@@ -10,8 +10,8 @@ from dl.data.chorales import load_chorales
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.embedded import load_digits
 from dl.data.folder import Colour, Damaged, load_folder
-from dl.data.sequence_sets import Reading
 from dl.data.synthetic import load_circles, load_gates, load_moons, load_spirals, load_xor
+from dl.data.text import Reading
 from dl.data.text_files import load_text_file
 from dl.errors import InputError, did_you_mean
 
@@ -66,42 +66,42 @@ def load_data(
     """
     if not name:
         raise InputError("this experiment has no public data set of its own: give --dataset, such as jsonl:PATH")
+    pictures = {"image_size": image_size, "random_crops": random_crops, "colour": colour, "damaged": damaged}
     kind, colon, path = name.partition(":")
-    picture_options = {"image_size": image_size, "random_crops": random_crops, "colour": colour, "damaged": damaged}
-    if kind in (*TEXTS, "chorales", "adding"):
-        _refuse_picture_options(name, picture_options)
+    if colon:
+        return _load_path(name, kind, path, validation=validation, reading=reading or Reading(), pictures=pictures)
+    _refuse_folder_options(name, colour=colour, damaged=damaged)
     if name in BUILT_IN:
         _refuse_cuts(name, image_size=image_size, random_crops=random_crops)
         return BUILT_IN[name](validation=validation)
-    if not colon:
-        _check_spelling(name)
-        from dl.data.tfds import load_tfds
+    _check_spelling(name)
+    from dl.data.tfds import load_tfds
 
-        return load_tfds(
-            name,
-            validation=validation,
-            data_dir=data_dir,
-            image_size=image_size,
-            random_crops=random_crops,
-            reading=reading,
-        )
+    return load_tfds(
+        name,
+        validation=validation,
+        data_dir=data_dir,
+        image_size=image_size,
+        random_crops=random_crops,
+        reading=reading,
+    )
+
+
+def _load_path(
+    name: str, kind: str, path: str, *, validation: float, reading: Reading, pictures: Mapping[str, Any]
+) -> Dataset:
+    """What stands behind the colon is a path, or the number of steps to add over."""
+    if kind == "folder":
+        return load_folder(path, validation=validation, **pictures)
+    if kind not in (*TEXTS, "chorales", "adding"):
+        known = ", ".join(f"{one}:PATH" for one in PATHS)
+        raise InputError(f"unknown kind of data set {kind!r} in {name!r}; known: {known}, adding:STEPS")
+    _refuse_picture_options(name, pictures)
     if kind == "adding":
         return load_adding(path, validation=validation)
     if kind == "chorales":
         return load_chorales(path, validation=validation)
-    if kind in TEXTS:
-        return load_text_file(kind, path, validation=validation, reading=reading or Reading())
-    if kind != "folder":
-        known = ", ".join(f"{one}:PATH" for one in PATHS)
-        raise InputError(f"unknown kind of data set {kind!r} in {name!r}; known: {known}, adding:STEPS")
-    return load_folder(
-        path,
-        validation=validation,
-        image_size=image_size,
-        random_crops=random_crops,
-        colour=colour,
-        damaged=damaged,
-    )
+    return load_text_file(kind, path, validation=validation, reading=reading)
 
 
 def can_be_resized(name: str) -> bool:
@@ -141,6 +141,12 @@ def _refuse_cuts(name: str, *, image_size: tuple[int, int] | None, random_crops:
     if image_size:
         kinds = "folder:PATH and pictures of many sizes"
         raise InputError(f"image_size is for {kinds}; those of {name} have one: leave it out, or give --image-size 0")
+
+
+def _refuse_folder_options(name: str, **options: str) -> None:
+    for option, value in options.items():
+        if value not in ("auto", "refuse"):
+            raise InputError(f"{option} is for pictures in a folder, not for {name}: leave it out, or give folder:PATH")
 
 
 def _check_spelling(name: str) -> None:

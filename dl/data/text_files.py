@@ -18,16 +18,9 @@ from pathlib import Path
 
 from dl.data.dataset import Dataset
 from dl.data.part_files import files_by_part, read_text
-from dl.data.sequence_sets import (
-    Documents,
-    Reading,
-    documents,
-    labelled_documents,
-    say_unused,
-    stream_of_documents,
-    stream_of_text,
-)
+from dl.data.ragged_sets import documents, labelled_documents
 from dl.data.split import DOCUMENTS_SEED, permutation, split_validation
+from dl.data.text import Documents, Reading, say_unused, stream_of_documents, stream_of_text
 from dl.errors import InputError
 
 _TEST_FRACTION = 0.1

@@ -10,8 +10,8 @@ import numpy as np
 from dl.data.dataset import MEMORY_LIMIT, ArraySource, Dataset, DataSpec, make_dataset, stream_dataset
 from dl.data.picture import PICTURE_MODES
 from dl.data.prepare import damaged, find_builder, is_prepared, prepare, quiet
-from dl.data.sequence_sets import Reading
 from dl.data.stream import open_stored
+from dl.data.text import Reading
 from dl.data.tfds_records import TfdsRecords, open_records
 from dl.data.tfds_text import holds_text, load_tfds_text
 from dl.errors import InputError

@@ -5,16 +5,9 @@ from typing import Any, NamedTuple
 
 from dl.data.dataset import Dataset
 from dl.data.prepare import damaged, find_builder, is_prepared, missing_package, prepare, quiet
-from dl.data.sequence_sets import (
-    Documents,
-    Reading,
-    documents,
-    labelled_documents,
-    say_unused,
-    stream_of_documents,
-    stream_of_text,
-)
+from dl.data.ragged_sets import documents, labelled_documents
 from dl.data.split import DOCUMENTS_SEED, split_validation
+from dl.data.text import Documents, Reading, say_unused, stream_of_documents, stream_of_text
 from dl.errors import InputError
 
 

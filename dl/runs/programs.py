@@ -21,7 +21,7 @@ from dl.inspect.programs import make_corpus
 from dl.runs.files import write_json
 from dl.runs.folder import open_folder
 from dl.runs.generate import generate_documents
-from dl.runs.load import load
+from dl.runs.load import Loaded, load
 from dl.runs.setup import check_same_data, open_data
 from dl.train.options import require
 
@@ -82,20 +82,7 @@ def report_on_run(
         raise InputError(f"the training part of {data.spec.name} has no whole program: give more of them")
     options = replace(options, longest=options.longest or _room(known, vocabulary))
     before = "" if loaded.spec.ragged else known[permutation(options.seed, len(known))[0]]
-    say(f"writing {options.count} programs with {config.experiment.name}")
-    drawn = {
-        config.experiment.name: generate_documents(
-            loaded,
-            options.count,
-            longest=options.longest,
-            before=before,
-            temperature=options.temperature,
-            seed=options.seed,
-        )
-    }
-    say(f"writing {options.count} programs with {options.longest_gram}-grams")
-    drawn[f"{options.longest_gram}-gram"] = _of_ngram(data.train, vocabulary, options)
-    drawn["held out"] = _held_out(data, vocabulary, options)
+    drawn = _drawn(loaded, config.experiment.name, data, options, before=before, say=say)
     say(f"preparing {len(known):,} programs to compare with")
     corpus = make_corpus(known)
     reports = {}
@@ -105,6 +92,19 @@ def report_on_run(
     told = {name: as_json(one) for name, one in reports.items()}
     write_json(folder.path / "programs.json", {"options": asdict(options), "before": before, "reports": told})
     return reports
+
+
+def _drawn(
+    loaded: Loaded, name: str, data: Dataset, options: ProgramOptions, *, before: str, say: Callable[[str], None]
+) -> dict[str, list[str]]:
+    """The programs of each source, by what the source is called."""
+    how = {"longest": options.longest, "temperature": options.temperature, "seed": options.seed}
+    say(f"writing {options.count} programs with {name}")
+    of_net = generate_documents(loaded, options.count, before=before, **how)
+    say(f"writing {options.count} programs with {options.longest_gram}-grams")
+    of_ngram = _of_ngram(data.train, loaded.spec.text, options)
+    held_out = _held_out(data, loaded.spec.text, options)
+    return {name: of_net, f"{options.longest_gram}-gram": of_ngram, "held out": held_out}
 
 
 def _tell(say: Callable[[str], None], name: str, of: int, done: int) -> None:

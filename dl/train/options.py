@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 from dl.data.dataset import Dataset
-from dl.data.sequence_sets import Reading
+from dl.data.text import Reading
 from dl.errors import InputError
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dl.data.load import absolute, can_be_resized, describe_data, load_data
-from dl.data.sequence_sets import Reading
+from dl.data.text import Reading
 from dl.errors import InputError
 
 ROWS = {"text": "abcd" * 10, "lines": "ab\ncd\n" * 6, "jsonl": '{"text": "ab"}\n' * 12, "tsv": "a\t0\nb\t1\n" * 6}
@@ -79,8 +79,8 @@ def test_what_has_no_pictures_of_many_sizes_refuses_to_resize_or_cut_them(name: 
 
 
 @pytest.mark.parametrize("option", [{"colour": "grey"}, {"damaged": "skip"}])
-@pytest.mark.parametrize("name", ["adding:4", "text:a", "chorales:a"])
-def test_what_has_no_pictures_refuses_what_is_said_of_them(name: str, option: dict[str, Any]) -> None:
+@pytest.mark.parametrize("name", ["digits", "mnist", "adding:4", "text:a", "chorales:a"])
+def test_what_is_no_folder_of_pictures_refuses_what_is_said_of_them(name: str, option: dict[str, Any]) -> None:
     with pytest.raises(InputError, match=rf"{next(iter(option))} is for pictures.*: leave it out"):
         load_data(name, **option)
 

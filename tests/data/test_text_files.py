@@ -12,7 +12,7 @@ import pytest
 
 from dl.data.dataset import Dataset, limit
 from dl.data.ragged import RaggedSource
-from dl.data.sequence_sets import Reading
+from dl.data.text import Reading
 from dl.data.text_files import load_text_file
 from dl.data.tokens import TokenSource
 from dl.errors import InputError

@@ -9,7 +9,7 @@ import pytest
 
 from dl.data.dataset import Dataset
 from dl.data.load import describe_data, load_data
-from dl.data.sequence_sets import Reading
+from dl.data.text import Reading
 from dl.data.tfds import describe_tfds, load_tfds
 from dl.errors import InputError
 from dl.runs.programs import read_documents

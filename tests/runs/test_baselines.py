@@ -12,7 +12,7 @@ import dl
 from dl.cli import main
 from dl.data.dataset import limit
 from dl.data.ragged import ragged_source
-from dl.data.sequence_sets import Reading
+from dl.data.text import Reading
 from dl.data.vocabulary import UNKNOWN
 from dl.errors import InputError
 from dl.runs.baselines import Row, _counts, as_json, as_markdown, as_text, fit_baselines, run_row
