@@ -1,10 +1,10 @@
 """An LSTM that tells whether a sentence about a film is positive.
 
 Lecture: G3. Data: Socher et al. 2013 (SST-2).
-Expected: 81.1 % of the 1,821 test sentences, read as tsv:PATH (one seed); naive Bayes on counted words 82.0 %. In
-TFDS the labels of test are held back, and its 872 validation sentences are the test.
+Expected: 81.1 % of the 1,821 test sentences, trained on 6,920 (one seed); naive Bayes on counted words 82.0 %. By
+    default `glue/sst2` of TFDS, which holds the labels of test back: its 872 validation sentences are the test then.
 Time: 288 s on 2 CPU cores that had other work besides.
-Command: python -m experiments run lstm_sentiment
+Command: python -m experiments run lstm_sentiment --dataset tsv:PATH
 """
 
 from dataclasses import dataclass

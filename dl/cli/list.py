@@ -1,5 +1,6 @@
 """`list`: the experiments in a line each."""
 
+import re
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -20,9 +21,10 @@ def list_experiments(*, catalog: Annotated[Catalog, Parameter(parse=False)]) -> 
 
 
 def _field(docstring: str, label: str) -> str:
-    """The line of a docstring that begins with `label`.
+    """The first sentence of what stands behind `label` in a docstring, which may go on in indented lines.
 
-    >>> _field("A net.\\n\\nExpected: 98 %.\\n", "Expected:")
-    'Expected: 98 %.'
+    >>> _field("A net.\\n\\nExpected: 98 %\\n    of ten. More.\\nTime: 1 s.\\n", "Expected:")
+    'Expected: 98 % of ten.'
     """
-    return next((line.strip() for line in docstring.splitlines() if line.strip().startswith(label)), "")
+    found = re.search(rf"^{label}.*(?:\n[ \t]+\S.*)*", docstring, re.MULTILINE)
+    return re.split(r"(?<=\.) (?=[A-Z])", " ".join(found[0].split()))[0] if found else ""

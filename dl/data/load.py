@@ -166,6 +166,7 @@ def describe_data(
     """The shapes and classes of the data set called `name`; a TFDS set of pictures need not be prepared for it."""
     if not name or name in BUILT_IN or ":" in name:
         return load_data(name, data_dir=data_dir, image_size=image_size, colour=colour, reading=reading).spec
+    _refuse_folder_options(name, colour=colour)
     _check_spelling(name)
     from dl.data.tfds import describe_tfds
 

@@ -8,9 +8,9 @@ from typing import Literal
 import numpy as np
 
 from dl.data.dataset import Dataset, DataSpec
-from dl.data.split import split_stream
+from dl.data.split import held_out_count, split_stream
 from dl.data.tokens import Order, TokenSource
-from dl.data.vocabulary import Unit, Vocabulary, count_symbols, make_vocabulary
+from dl.data.vocabulary import Unit, Vocabulary, count_symbols, make_vocabulary, without_last
 from dl.errors import InputError
 
 
@@ -63,7 +63,7 @@ def stream_of_text(
 ) -> Dataset:
     """A language task on one text: predict each symbol from those before it.
 
-    With a `fraction` the end of train is what is validated on.
+    With a `fraction` the end of train is what is validated on; its symbols are not looked at for the vocabulary.
 
     Raises:
         InputError: where documents are to be read, for a text too short, and for symbols that are refused.
@@ -72,7 +72,9 @@ def stream_of_text(
         raise InputError(f"{name} is one text, and documents are read here: give lines:PATH, jsonl:PATH or tsv:PATH")
     if reading.longest:
         raise InputError(f"longest is of documents, and {name} is one text: give --longest 0")
-    vocabulary = read_vocabulary(Documents([train]), reading, documents=False)
+    held_out_symbols = held_out_count(count_symbols(train, unit=reading.unit), fraction=fraction)
+    trained_on = without_last(train, held_out_symbols, unit=reading.unit)
+    vocabulary = read_vocabulary(Documents([trained_on]), reading, documents=False)
     kept, held_out = split_stream(encode(vocabulary, train, reading, name), fraction=fraction)
     if held_out is None and validation is not None:
         held_out = encode(vocabulary, validation, reading, name)

@@ -124,6 +124,19 @@ def count_symbols(text: str, *, unit: Unit) -> int:
     return len(text) if unit == "char" else len(_utf8(text)) if unit == "byte" else len(words(text))
 
 
+def without_last(text: str, count: int, *, unit: Unit) -> str:
+    """The text before its last `count` symbols.
+
+    >>> [without_last("Ach, süß!", 3, unit=unit) for unit in ("char", "byte", "word")]
+    ['Ach, s', 'Ach, sü', 'Ach']
+    """
+    if not count:
+        return text
+    if unit == "byte":
+        return _utf8(text)[:-count].decode(errors="ignore")
+    return text[:-count] if unit == "char" else text[: list(_WORD.finditer(text))[-count].start()]
+
+
 def _utf8(text: str) -> bytes:
     try:
         return text.encode()

@@ -17,7 +17,7 @@ OPERATORS = tuple(_OPERATORS.split())
 
 _FORMS = {
     "directive": r"^[ \t]*+#(?:\\\n|/\*[\s\S]*?\*/|[^\n])*+",
-    "space": r"(?:\s|\\\n)++",
+    "space": r"(?:[^\S\n]|\\\n)++|\n",  # one line's at a time: a directive may follow
     "identifier": r"(?!L[\"'])[A-Za-z_]\w*+",
     "number": r"\.?\d(?:[eEpP][+-]|[\w.])*+",
     "comment": r"//(?:\\\n|[^\n])*+|/\*[\s\S]*?(?:\*/|\Z)",

@@ -3,7 +3,7 @@
 import warnings
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.load import can_be_resized, load_data
@@ -48,12 +48,11 @@ def _other_data(dataset: str, config: Config) -> Dataset:
     """The data set called `dataset` with the description of the run's, which the model was built for."""
     own = config.data
     reading = config.options.reading
-    pictures = own.input_shape if len(own.input_shape) == 3 and can_be_resized(dataset) else None
-    asked = {}
-    if pictures:
-        height, width, channels = pictures
-        colour = "rgb" if channels == 3 else "grey"
-        asked = {"image_size": (height, width), "colour": colour, "damaged": config.options.damaged}
+    asked: dict[str, Any] = {}
+    if len(own.input_shape) == 3 and can_be_resized(dataset):
+        asked["image_size"] = own.input_shape[:2]
+    if len(own.input_shape) == 3 and dataset.startswith("folder:"):
+        asked |= {"colour": "rgb" if own.input_shape[2] == 3 else "grey", "damaged": config.options.damaged}
     data = load_data(
         dataset,
         validation=config.options.validation,

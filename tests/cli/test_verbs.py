@@ -44,6 +44,8 @@ def test_list_names_every_experiment_with_what_it_is(capsys: pytest.CaptureFixtu
     for path in (ROOT / "experiments").glob("[a-z]*.py"):
         assert re.search(rf"^{path.stem} +\S", out, re.MULTILINE), path.stem
     assert "Expected: test accuracy" in out
+    expected = [line for line in out.splitlines() if line.lstrip().startswith("Expected:")]
+    assert [line for line in expected if not line.endswith(".")] == [], "whole sentences"
 
 
 @pytest.mark.parametrize("words", ["list", "--help", "run --help", "data --help"])

@@ -85,6 +85,12 @@ def test_what_is_no_folder_of_pictures_refuses_what_is_said_of_them(name: str, o
         load_data(name, **option)
 
 
+@pytest.mark.parametrize("name", ["digits", "mnist"])
+def test_what_is_no_folder_is_not_described_in_a_colour_either(name: str) -> None:
+    with pytest.raises(InputError, match="colour is for pictures in a folder"):
+        describe_data(name, colour="grey")
+
+
 @pytest.mark.parametrize("fraction", [-0.1, 1.0, float("nan")])
 @pytest.mark.parametrize("kind", [*ROWS, "chorales", "adding"])
 def test_validation_that_is_no_fraction_is_refused_everywhere(folder: Path, kind: str, fraction: float) -> None:

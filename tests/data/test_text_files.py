@@ -15,6 +15,7 @@ from dl.data.ragged import RaggedSource
 from dl.data.text import Reading
 from dl.data.text_files import load_text_file
 from dl.data.tokens import TokenSource
+from dl.data.vocabulary import UNKNOWN
 from dl.errors import InputError
 from dl.runs.programs import read_documents
 
@@ -79,7 +80,9 @@ def test_a_folder_has_a_file_or_a_folder_of_files_a_part(tmp_path: Path, validat
     write(tmp_path / f"{test_name}.txt", "west")
     write(tmp_path / "README.md", b"\xff\xff")
     assert streams(load("text", tmp_path)) == ["first second ", "second", "�est"]
-    assert streams(load("text", tmp_path, validation=0.25)) == ["first seco", "nd ", "�est"]
+    assert streams(load("text", tmp_path, validation=0.25)) == ["first seco", "�� ", "�est"], (
+        "n and d are not trained on"
+    )
 
 
 @pytest.mark.parametrize("kind", ["text", "lines"])
@@ -108,6 +111,16 @@ def test_strangers_of_the_other_parts_are_replaced_or_refused(tmp_path: Path) ->
     with pytest.raises(InputError, match=r"text:.*'x' \(char 2 of the text\)"):
         load("text", tmp_path, unknown="refuse")
     assert streams(load("text", tmp_path, unit="byte"))[2] == "axb"
+
+
+@pytest.mark.parametrize(("unit", "learned"), [("char", {" ", "a", "b"}), ("word", {"a", "b"})])
+def test_a_stream_s_vocabulary_is_that_of_what_is_trained_on(tmp_path: Path, unit: str, learned: set[str]) -> None:
+    path = write(tmp_path / "a.txt", "a b " * 60 + "z " * 3 + "a b " * 10)
+    spec = load("text", path, unit=unit, validation=0.1).spec
+    assert set(spec.text.symbols) == {*learned, UNKNOWN}
+    with pytest.raises(InputError, match="'z'"):
+        load("text", path, unit=unit, validation=0.1, unknown="refuse")
+    assert "z" in load("text", path, unit=unit).spec.text.symbols
 
 
 def test_another_vocabulary_is_taken_in_the_place_of_the_texts_own(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from dl.data.vocabulary import END, UNKNOWN, Vocabulary, make_vocabulary, words
+from dl.data.vocabulary import END, UNKNOWN, Vocabulary, count_symbols, make_vocabulary, without_last, words
 from dl.errors import InputError
 
 quick = settings(max_examples=50, deadline=None)
@@ -97,3 +97,13 @@ def test_a_single_stream_has_no_end() -> None:
 
 def test_words_keep_apostrophes_inside_and_marks_apart() -> None:
     assert words("Don’t stop—it's 3.5 'late'!") == ["Don’t", "stop", "—", "it's", "3", ".", "5", "'", "late", "'", "!"]
+
+
+@quick
+@given(text=texts, count=st.integers(0, 30), unit=st.sampled_from(["char", "byte", "word"]))
+def test_what_is_left_without_the_last_symbols_begins_the_text(text: str, count: int, unit: Any) -> None:
+    whole = count_symbols(text, unit=unit)
+    rest = without_last(text, min(count, whole), unit=unit)
+    assert text.startswith(rest)
+    missing = whole - count_symbols(rest, unit=unit) - min(count, whole)
+    assert 0 <= missing < (4 if unit == "byte" else 1), "a character that is cut into is left out"

@@ -29,6 +29,7 @@ def parts(text: str) -> list[str]:
         ('s = "open\nt', ["s", "=", '"open', "t"]),
         ("#define A(x) \\\n x\nint a;", ["#define A(x) \\\n x", "int", "a", ";"]),
         ("  #include <a.h> /* b\n c */\nd", ["  #include <a.h> /* b\n c */", "d"]),
+        ("{\n  #ifdef X\n\ta;\n\t# endif\n}", ["{", "  #ifdef X", "a", ";", "\t# endif", "}"]),
         ("a # b ## c", ["a", "#", "b", "##", "c"]),
         ("f(int a, ...)", ["f", "(", "int", "a", ",", "...", ")"]),
         ("int é = @;", ["int", "é", "=", "@", ";"]),
