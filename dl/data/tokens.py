@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from dl.choices import check_choices
 from dl.data.batching import IndexedBatch, steps_per_epoch
 from dl.errors import InputError
 
@@ -19,7 +20,8 @@ class TokenSource:
 
     As `segments` the stream is cut into B contiguous lanes, one a row of the batch; step s of an epoch reads segment s
     of every lane, so that the state that a row ends with is what its next segment goes on from. Each epoch begins at
-    another of the first `steps` symbols, so that the cuts fall elsewhere; no symbol is a target twice in an epoch. As
+    another symbol, so that the cuts fall elsewhere and what is left out lies now before the lanes, now behind them; no
+    symbol is a target twice in an epoch. As
     `windows` rows begin anywhere and go on from nothing. Evaluation reads the whole stream (`dl.train.evaluation`).
 
     >>> source = TokenSource(np.arange(10), steps=2)
@@ -33,6 +35,7 @@ class TokenSource:
     order: Order = "segments"
 
     def __post_init__(self) -> None:
+        check_choices(self)
         if self.steps < 1:
             raise InputError(f"a segment of {self.steps} symbols is none: give --segment 1 or more")
         if len(self.tokens) < 2:
@@ -78,7 +81,7 @@ class TokenSource:
         if self.order == "windows":
             anywhere = _drawn(seed, epoch, len(self.tokens) - self.steps, in_epoch * batch_size)
             return anywhere[position * batch_size : (position + 1) * batch_size]
-        shift = int(_drawn(seed, epoch, self.steps, 1)[0])
+        shift = int(_drawn(seed, epoch, len(self.tokens) - in_epoch * batch_size * self.steps, 1)[0])
         return shift + (np.arange(batch_size) * in_epoch + position) * self.steps
 
 

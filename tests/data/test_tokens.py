@@ -51,6 +51,12 @@ def test_lanes_are_contiguous_and_no_symbol_is_a_target_twice(shape: tuple[int, 
         assert len(targets) > symbols - 1 - (rows + 1) * steps, "no more is left out than cannot be helped"
 
 
+def test_over_the_epochs_every_symbol_becomes_a_target() -> None:
+    source = numbered(41, 4)  # nine segments, of which four lanes read eight
+    starts = np.concatenate([batches.index.ravel() for batches in epochs(source, 4, 100)])
+    assert set((starts[:, None] + 1 + np.arange(4)).ravel().tolist()) == set(range(1, 41))
+
+
 @quick
 @given(streams())
 def test_windows_lie_inside_and_begin_anywhere(shape: tuple[int, int, int]) -> None:
@@ -164,3 +170,8 @@ def test_what_is_no_stream_is_refused() -> None:
         _ = numbered(9, 3).inputs
     with pytest.raises(InputError, match="batch size 3 is larger than the 2"):
         numbered(9, 3).batches(seed=0, start=0, steps=1, batch_size=3)
+
+
+def test_an_order_that_there_is_not_is_refused() -> None:
+    with pytest.raises(InputError, match="order is 'segment': did you mean segments"):
+        numbered(40, 4, "segment")
