@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from dl.choices import check_choices
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.split import held_out_count, split_stream
 from dl.data.tokens import Order, TokenSource
@@ -35,6 +36,12 @@ class Reading:
     longer: Literal["cut", "leave-out"] = "cut"
     use_labels: bool = True
     vocabulary: Vocabulary | None = None
+
+    def __post_init__(self) -> None:
+        check_choices(self)
+        for name, least in (("segment", 1), ("vocabulary_size", 0), ("longest", 0)):
+            if getattr(self, name) < least:
+                raise InputError(f"{name} is {getattr(self, name)}; it must be at least {least}")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, fields, replace
 from typing import Literal
 
+from dl.choices import check_choices
 from dl.data.dataset import Dataset
 from dl.data.text import Reading
 from dl.errors import InputError
@@ -31,6 +32,7 @@ class DataOptions:
     """Train on only this many examples, the same for every seed; 0 uses all."""
 
     def __post_init__(self) -> None:
+        check_choices(self)
         for option in fields(self):
             value = getattr(self, option.name)
             if isinstance(value, float) and not math.isfinite(value):

@@ -1,6 +1,7 @@
 """Text of one's own: its forms, its parts, and what is no text."""
 
 import gzip
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from text_cases import NAMES, json_lines, load, streams, write
 
 from dl.data.dataset import limit
+from dl.data.text import Reading
 from dl.data.tokens import TokenSource
 from dl.data.vocabulary import UNKNOWN
 from dl.errors import InputError
@@ -187,3 +189,19 @@ def test_real_programs_names_and_sentences(shared_data: Path) -> None:
     programs = load("jsonl", shared_data / "poj104" / "c_valid.jsonl.gz")
     assert (programs.train.tokens == programs.spec.text.end).sum() == 5_252 - 525 + 1
     assert {"{", "}", ";", "\n"} < set(programs.spec.text.symbols)
+
+
+@pytest.mark.parametrize(
+    ("option", "says"),
+    [
+        ({"unit": "chars"}, "unit is 'chars': did you mean char?"),
+        ({"order": "segment"}, "order is 'segment': did you mean segments?"),
+        ({"longer": "leave_out"}, "longer is 'leave_out': did you mean leave-out?"),
+        ({"unknown": "drop"}, "unknown is 'drop': known: refuse, replace"),
+        ({"longest": -1}, "longest is -1; it must be at least 0"),
+        ({"segment": 0}, "segment is 0; it must be at least 1"),
+    ],
+)
+def test_a_reading_that_there_is_not_is_refused(option: Any, says: str) -> None:
+    with pytest.raises(InputError, match=re.escape(says)):
+        Reading(**option)
