@@ -98,6 +98,11 @@ class DataSpec:
         return self.task in ("language", "frames")
 
     @property
+    def has_symbols(self) -> bool:
+        """Whether inputs are whole numbers that stand for something, not pictures' or other values."""
+        return self.input_dtype != "uint8" and np.issubdtype(self.input_dtype, np.integer)
+
+    @property
     def text(self) -> Vocabulary:
         """The vocabulary.
 

@@ -95,7 +95,9 @@ def normalize(inputs: Any, spec: DataSpec) -> Any:
     """
     if isinstance(inputs, Ragged):
         return inputs._replace(values=normalize(inputs.values, spec))
-    if inputs.dtype != jnp.uint8:
-        return inputs if jnp.issubdtype(inputs.dtype, jnp.integer) else jnp.asarray(inputs, jnp.float32)
+    if spec.has_symbols:
+        return inputs
+    if inputs.dtype != jnp.uint8 or spec.input_dtype != "uint8":
+        return jnp.asarray(inputs, jnp.float32)
     mean, std = jnp.asarray(spec.mean, jnp.float32), jnp.asarray(spec.std, jnp.float32)
     return (inputs.astype(jnp.float32) / 255.0 - mean) / std

@@ -125,8 +125,7 @@ def start_training(
 
 def example_inputs(spec: DataSpec) -> Any:
     """The shape of a batch of one example as models see it."""
-    symbols = jnp.issubdtype(spec.input_dtype, jnp.integer) and spec.input_dtype != "uint8"
-    values = jax.ShapeDtypeStruct((1, *spec.input_shape), jnp.int32 if symbols else jnp.float32)
+    values = jax.ShapeDtypeStruct((1, *spec.input_shape), jnp.int32 if spec.has_symbols else jnp.float32)
     return Ragged(values, jax.ShapeDtypeStruct((1,), jnp.int32)) if spec.ragged else values
 
 

@@ -64,6 +64,8 @@ def test_a_language_model_says_how_likely_each_next_symbol_is(folder: Path) -> N
     probabilities = loaded.probabilities(symbols)
     assert probabilities.shape == (1, 11, len(loaded.spec.text))
     np.testing.assert_allclose(probabilities.sum(-1), 1.0, rtol=1e-5)
+    as_stored = symbols.astype(np.uint8)  # the type in which a stream keeps its symbols
+    np.testing.assert_array_equal(loaded.probabilities(as_stored), probabilities)
 
 
 def test_what_is_no_class_and_no_probability_is_refused(folder: Path) -> None:
