@@ -22,15 +22,16 @@ def text_table(head: Row, rows: Sequence[Row]) -> str:
 
 
 def markdown_table(head: Row, rows: Sequence[Row]) -> str:
-    """The same as a table in Markdown.
+    """The same as a table in Markdown; a bar in a cell is no end of it.
 
-    >>> print(markdown_table(("layer", "n"), [("conv1", "9")]))
-    | layer | n |
+    >>> print(markdown_table(("layer", "|n|"), [("conv1", "9")]))
+    | layer | \\|n\\| |
     | :-- | --: |
     | conv1 | 9 |
     """
     rule = [":--", *["--:"] * (len(head) - 1)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))
+    rows = [[cell.replace("|", r"\|") for cell in row] for row in (head, rule, *rows)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def times(sides: Sequence[int]) -> str:

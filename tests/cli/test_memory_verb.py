@@ -1,6 +1,7 @@
 """`memory RUN`: the figures are those of the run's own parameters on its own test part, and what it refuses."""
 
 import json
+import re
 from pathlib import Path
 
 import jax
@@ -128,6 +129,14 @@ def test_a_run_that_began_from_another_is_measured_from_there(
     (before,), (after,) = (measured(capsys, f"{run} --sequences 2") for run in (first, then))
     assert after["initial"] == before["trained"]
     assert after["trained"] != after["initial"]
+
+
+def test_a_table_of_gates_has_as_many_cells_in_every_row(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = str(folder / "lstm_shakespeare")
+    assert main("experiments", ["memory", run, "--text", "cat", "--format", "markdown"]) == 0
+    rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
+    assert len(rows) == 2 * (2 + 3)
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {1 + 1 + 6}
 
 
 @pytest.mark.parametrize("format", ["text", "markdown"])
