@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from dl.errors import InputError
-from dl.inspect.unrolled import unroll
+from dl.inspect.unrolled import of_one_type, unroll
 from dl.layers.cells import CellParams
 from dl.types import Array
 
@@ -38,10 +38,14 @@ def gate_activations(kind: str, params: CellParams, xs: Array, *, carry: Any = N
     >>> params = {"input": jnp.zeros((1, 4)), "recurrent": jnp.zeros((1, 4)), "bias": jnp.array([0.0, 99.0, 0.0, 0.0])}
     >>> {name: float(values[0, 0, 0]) for name, values in gate_activations("lstm", params, jnp.ones((1, 1, 1))).items()}
     {'input': 0.5, 'forget': 1.0, 'candidate': 0.0, 'output': 0.5, 'cell': 0.0, 'hidden': 0.0}
+
+    Raises:
+        InputError: as `unroll`.
     """
+    params, xs, _ = of_one_type(kind, params, xs, carry)
     states = unroll(kind, params, xs, carry)
     after = [rows[1:] for rows in states]
-    products = jnp.asarray(xs, after[-1].dtype) @ params["input"] + params.get("bias", 0.0)
+    products = xs @ params["input"] + params.get("bias", 0.0)
     gates = _GATES[kind](params, products, states[-1][:-1])
     return gates | dict(zip(("cell", "hidden")[-len(after) :], after, strict=True))
 

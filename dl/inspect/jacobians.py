@@ -5,7 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from dl.inspect.unrolled import kind_of, unroll
+from dl.inspect.unrolled import carry_of, kind_of, of_one_type, unroll
 from dl.layers.cells import CellParams
 from dl.layers.recurrent import Kind
 from dl.types import Array
@@ -21,6 +21,9 @@ def jacobian_norms(kind: str | Kind, params: CellParams, xs: Array, *, carry: An
     >>> halves = {"input": jnp.zeros((1, 2)), "recurrent": jnp.diag(jnp.array([0.5, 0.1]))}
     >>> jacobian_norms("rnn", halves, jnp.zeros((3, 1, 1)))[:, 0].tolist()
     [1.0, 0.5, 0.25]
+
+    Raises:
+        InputError: as `unroll`.
     """
     factors = step_jacobians(kind, params, xs, carry=carry)
 
@@ -40,14 +43,17 @@ def step_jacobians(kind: str | Kind, params: CellParams, xs: Array, *, carry: An
     >>> params = {"input": jnp.zeros((1, 2)), "recurrent": jnp.array([[0.0, 3.0], [0.0, 0.0]])}
     >>> step_jacobians("rnn", params, jnp.zeros((1, 1, 1)))[0, 0].tolist()
     [[0.0, 0.0], [3.0, 0.0]]
+
+    Raises:
+        InputError: as `unroll`.
     """
+    params, xs, _ = of_one_type(kind, params, xs, carry)
     states = unroll(kind, params, xs, carry)
     before = jnp.concatenate([rows[:-1] for rows in states], axis=-1)
-    count = kind_of(kind).states
 
     def step(state: Array, x: Array) -> Array:
-        parts = tuple(jnp.split(state[None], count, axis=-1))
-        new = kind_of(kind).cell(params, parts if count == 2 else parts[0], x[None])[0]
+        parts = tuple(jnp.split(state[None], len(states), axis=-1))
+        new = kind_of(kind).cell(params, carry_of(parts), x[None])[0]
         return jnp.concatenate(jax.tree.leaves(new), axis=-1)[0]
 
-    return jax.vmap(jax.vmap(jax.jacfwd(step)))(before, jnp.asarray(xs, before.dtype))
+    return jax.vmap(jax.vmap(jax.jacfwd(step)))(before, xs)

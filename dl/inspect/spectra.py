@@ -19,6 +19,9 @@ def spectral_radius(kind: str, params: CellParams) -> dict[str, float]:
 
     >>> spectral_radius("rnn", {"recurrent": np.array([[0.5, 9.0], [0.0, -0.8]])})
     {'hidden': 0.8}
+
+    Raises:
+        InputError: as `recurrent_blocks`.
     """
     return {name: _radius(block) for name, block in recurrent_blocks(kind, params).items()}
 
@@ -30,6 +33,9 @@ def singular_values(kind: str, params: CellParams) -> dict[str, np.ndarray]:
 
     >>> singular_values("rnn", {"recurrent": np.array([[0.0, 2.0], [0.0, 0.0]])})["hidden"].tolist()
     [2.0, 0.0]
+
+    Raises:
+        InputError: as `recurrent_blocks`.
     """
     return {name: np.linalg.svd(block, compute_uv=False) for name, block in recurrent_blocks(kind, params).items()}
 

@@ -35,12 +35,12 @@ def unroll(
     >>> unroll("rnn", params, jnp.ones((3, 1, 1)), jnp.ones((1, 1)), nudges=nudges)[0].ravel().tolist()
     [1.0, 0.0, 5.0, 0.0]
     """
-    params, xs, first = _prepared(kind, params, xs, carry)
-    cell, _, count = kind_of(kind)
+    params, xs, first = of_one_type(kind, params, xs, carry)
+    cell = kind_of(kind).cell
 
     def step(params: CellParams, states: States, now: tuple[Array, States | None]) -> tuple[States, States]:
         x, nudge = now
-        new = _states(cell(params, states if count == 2 else states[0], x)[0])
+        new = _states(cell(params, carry_of(states), x)[0])
         new = new if nudge is None else jax.tree.map(jnp.add, new, nudge)
         return new, new
 
@@ -51,6 +51,11 @@ def unroll(
 def kind_of(kind: str | Kind) -> Kind:
     """The cell of that name, or the one that is given."""
     return KINDS[kind] if isinstance(kind, str) else kind
+
+
+def carry_of(states: States) -> Any:
+    """The states as a cell takes them: one array as it is, several as a tuple."""
+    return states[0] if len(states) == 1 else states
 
 
 def stack_of(params: Mapping[str, CellParams]) -> list[CellParams]:
@@ -68,7 +73,7 @@ def stack_of(params: Mapping[str, CellParams]) -> list[CellParams]:
     return [params[name] for name in expected]
 
 
-def _prepared(kind: str | Kind, params: CellParams, xs: Array, carry: Any) -> tuple[CellParams, Array, States]:
+def of_one_type(kind: str | Kind, params: CellParams, xs: Array, carry: Any) -> tuple[CellParams, Array, States]:
     """Parameters, sequences and the first states, all of one type."""
     if not {"input", "recurrent"} <= set(params):
         hint = 'take one layer out of a stack, as params["layer_0"]'

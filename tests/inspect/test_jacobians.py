@@ -11,7 +11,9 @@ from random_layers import STEPS, compiled, random_layer
 
 from dl.inspect.gradients import state_gradients
 from dl.inspect.jacobians import jacobian_norms, step_jacobians
+from dl.inspect.unrolled import unroll
 from dl.layers import recurrent_layer
+from dl.layers.recurrent import Kind
 
 
 @pytest.mark.parametrize("kind", ["gru", "lstm"])
@@ -47,3 +49,24 @@ def test_the_gradient_is_the_loss_s_times_the_product_and_no_longer_than_it_allo
         longest = np.linalg.norm(product, ord=2, axis=(-2, -1)) * np.linalg.norm(gradients[-1], axis=-1)
         assert (np.linalg.norm(found, axis=-1) <= longest * (1 + 1e-5)).all()
         expected, product = np.einsum("bi,bij->bj", expected, factor), product @ factor
+
+
+def test_a_cell_of_one_s_own_may_have_more_states_than_two() -> None:
+    def cell(params: Any, carry: Any, x: Any) -> Any:
+        a, b, h = carry
+        new = (0.5 * a, 0.25 * b + a, x @ params["input"] + h @ params["recurrent"] + b)
+        return new, new[-1]
+
+    params, xs = {"input": jnp.ones((2, 1)), "recurrent": jnp.full((1, 1), 0.1)}, jnp.ones((4, 3, 2))
+    factors = step_jacobians(Kind(cell, 1, 3), params, xs)
+    expected = [[0.5, 0.0, 0.0], [1.0, 0.25, 0.0], [0.0, 1.0, 0.1]]
+    np.testing.assert_allclose(factors, np.broadcast_to(expected, (4, 3, 3, 3)), rtol=1e-6)
+    np.testing.assert_allclose(unroll(Kind(cell, 1, 3), params, xs)[-1][1:, 0, 0], [2.0, 2.2, 2.22, 2.222], rtol=1e-6)
+
+
+def test_parameters_of_another_type_are_brought_to_that_of_the_sequences() -> None:
+    params, xs, carry = random_layer("lstm")
+    half = {name: array.astype(jnp.bfloat16) for name, array in params.items()}
+    exact = {name: array.astype(jnp.float32) for name, array in half.items()}
+    found, expected = (step_jacobians("lstm", given, xs, carry=carry) for given in (half, exact))
+    np.testing.assert_array_equal(found, expected)
