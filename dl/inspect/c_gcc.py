@@ -34,7 +34,10 @@ def gcc_judge() -> Judge | None:
 @functools.cache
 def _working(gcc: str) -> Judge | None:
     """The judge, if the program of that name tells a C program from another text."""
-    judge = Judge(f"gcc {_version(gcc)} -std={_DIALECT}", functools.partial(_verdicts, gcc))
+    version = _version(gcc)
+    if not version:
+        return None
+    judge = Judge(f"gcc {version} -std={_DIALECT}", functools.partial(_verdicts, gcc))
     right, wrong = judge.verdicts(["int main() { return 0; }", "int main() { return 0"])
     return judge if right.accepted and not wrong.accepted else None
 
@@ -47,7 +50,12 @@ def _column_flags(gcc: str) -> tuple[str, ...]:
 
 
 def _version(gcc: str) -> str:
-    return subprocess.run((gcc, "-dumpversion"), capture_output=True, text=True, check=False).stdout.strip()
+    """What it says of itself; nothing if it does not start or end."""
+    try:
+        asked = subprocess.run((gcc, "-dumpversion"), capture_output=True, text=True, check=False, timeout=_SECONDS)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return asked.stdout.strip()
 
 
 def _verdicts(gcc: str, texts: Sequence[str]) -> list[Verdict]:

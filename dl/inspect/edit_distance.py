@@ -38,7 +38,7 @@ def edit_distance(first: Items, second: Items) -> int:
     >>> edit_distance(["int", "identifier"], ["void", "identifier"])
     1
     """
-    first, second = _without_common_ends(first, second)
+    _, first, second = _without_common_ends(first, second)
     grows, falls = _last_column(make_lanes([first]), second)
     return len(second) + grows.bit_count() - falls.bit_count()
 
@@ -97,14 +97,15 @@ def _last_column(lanes: Lanes, items: Items) -> tuple[int, int]:
     return grows, falls
 
 
-def _without_common_ends(first: Items, second: Items) -> tuple[Items, Items]:
+def _without_common_ends(first: Items, second: Items) -> tuple[int, Items, Items]:
+    """How many items both begin with, and what lies between those and the ones that both end with."""
     begin, shorter = 0, min(len(first), len(second))
     while begin < shorter and first[begin] == second[begin]:
         begin += 1
     end = 0
     while end < shorter - begin and first[-1 - end] == second[-1 - end]:
         end += 1
-    return first[begin : len(first) - end], second[begin : len(second) - end]
+    return begin, first[begin : len(first) - end], second[begin : len(second) - end]
 
 
 def edit_script(first: Items, second: Items) -> list[Edit]:
@@ -113,6 +114,7 @@ def edit_script(first: Items, second: Items) -> list[Edit]:
     >>> edit_script("cat", "cut")
     [Edit(start=1, stop=2, to_start=1, to_stop=2)]
     """
+    begin, first, second = _without_common_ends(first, second)
     table = _table(first, second)
     row, column, script = len(first), len(second), list[Edit]()
     while row or column:
@@ -124,7 +126,8 @@ def edit_script(first: Items, second: Items) -> list[Edit]:
         else:
             column, size = column - 1, (0, 1)
         if here != table[row, column]:
-            script.append(Edit(row, row + size[0], column, column + size[1]))
+            start, to_start = begin + row, begin + column
+            script.append(Edit(start, start + size[0], to_start, to_start + size[1]))
     return script[::-1]
 
 

@@ -116,6 +116,18 @@ def test_a_gcc_that_cannot_tell_programs_is_not_asked(tmp_path: Path, monkeypatc
     assert gcc_judge() is None
 
 
+@pytest.mark.parametrize("content", [b"\x7fELF\0 for another machine", b"#!/nowhere/sh\n", b"#!/bin/sh\nsleep 100\n"])
+def test_a_gcc_that_does_not_start_or_end_is_not_asked(
+    content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dl.inspect.c_gcc, "_SECONDS", 0.2)
+    (tmp_path / "gcc").write_bytes(content)
+    (tmp_path / "gcc").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert shutil.which("gcc") == str(tmp_path / "gcc")
+    assert gcc_judge() is None
+
+
 def test_without_a_judge_both_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setitem(sys.modules, "pycparser", None)

@@ -50,3 +50,10 @@ def test_items_are_anything_with_a_hash() -> None:
     assert edit_distance(first, second) == 2
     assert [first[edit.start] for edit in edit_script(first, second)] == ["int", "x"]
     assert edit_distances(make_lanes([first, b"", second]), second).tolist() == [2, 3, 0]
+
+
+def test_what_both_begin_and_end_with_costs_nothing() -> None:
+    # The whole table of these would take forty gigabytes.
+    same = "int f(void);\n" * 4000
+    (edit,) = edit_script(same + "x" + same, same + "y" + same)
+    assert (edit.start, edit.stop, edit.to_start, edit.to_stop) == (len(same), len(same) + 1) * 2
