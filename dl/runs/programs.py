@@ -109,7 +109,7 @@ def _drawn(
 
 def _tell(say: Callable[[str], None], name: str, of: int, done: int) -> None:
     """At most ten times."""
-    if done % max(1, of // 10) == 0:
+    if done * 10 // of > (done - 1) * 10 // of:
         say(f"{name}: {done} of {of} programs judged")
 
 
@@ -150,7 +150,7 @@ def _of_ngram(part: Part, vocabulary: Vocabulary, options: ProgramOptions) -> li
     prime = np.array([vocabulary.end])
     texts = []
     for number in range(options.count):
-        seed = options.seed * options.count + number
+        seed = (options.seed << 64) + number
         how = {"length": options.longest, "temperature": options.temperature, "stop": vocabulary.end}
         texts.append(vocabulary.decode(ngram.sample(model, prime, seed=seed, **how)))
     return texts

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from dl.cli import main
+from dl.runs.programs import _tell
 
 PROGRAM = "int main() {{ int n = {0}; return n + {0}; }}"
 SMALL = "--hidden-size 4 --batch-size 2 --epochs 1 --devices 1 --quiet"
@@ -56,6 +57,26 @@ def test_a_model_of_a_stream_goes_on_from_a_program(folder: Path) -> None:
     kept = json.loads((folder / "stream" / "programs.json").read_text())
     assert kept["before"] in [PROGRAM.format(number) for number in range(20)]
     assert kept["reports"]["held out"]["figures"]["compiled"] == 1.0
+
+
+def test_what_is_drawn_does_not_depend_on_how_much_is(folder: Path) -> None:
+    kept = []
+    for count in (2, 3):
+        words = f"{folder / 'lstm_programs'} {ASKED} --seed 1 --count {count}".replace("--count 3 ", "")
+        assert main("experiments", ["programs", *words.split()]) == 0
+        reports = json.loads((folder / "lstm_programs" / "programs.json").read_text())["reports"]
+        kept.append([[one["text"] for one in report["samples"]] for report in reports.values()])
+    assert kept[0] == [programs[:2] for programs in kept[1]]
+    assert kept[0][1][0] != kept[0][1][1]
+
+
+def test_progress_is_told_ten_times_at_most() -> None:
+    for of in (1, 3, 19, 29, 100):
+        said: list[str] = []
+        for done in range(1, of + 1):
+            _tell(said.append, "held out", of, done)
+        assert len(said) == min(of, 10)
+        assert said[-1] == f"held out: {of} of {of} programs judged"
 
 
 def test_a_table_and_the_programs_that_are_asked_for(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
