@@ -16,7 +16,8 @@ from dl.types import Array, Carry, Key, Model, ModelState, Params
 def choose(key: Key, logits: Array, *, temperature: Any = 1.0, top_k: int = 0) -> Array:
     """Draw symbols with p ∝ exp(logits / temperature) among the `top_k` likeliest (0: all): [..., V] -> int32 [...].
 
-    At temperature 0 it is the likeliest symbol. Of equally likely ones the first counts as likelier.
+    At temperature 0 it is the likeliest symbol. Of equally likely ones the first counts as likelier. Source: H5;
+    Fan et al. 2018, arXiv:1805.04833 (top k).
 
     >>> int(choose(jax.random.key(0), jnp.array([0.0, 3.0, 1.0]), temperature=0.0))
     1
@@ -40,6 +41,8 @@ def sample_step(
     top_k: int = 0,
 ) -> tuple[Carry, Array]:
     """Read a symbol a row and draw the next: symbols [B] -> carry, int32 [B]. Row b draws with `fold_in(key, b)`.
+
+    p ∝ exp(logits / temperature), as `choose` draws. Source: H3, H5.
 
     >>> from dl.models import language_model
     >>> model = language_model("rnn", 5, hidden_size=3)

@@ -20,6 +20,16 @@ def language_model(model: Model) -> Objective:
     E = −1/N Σ_t log p(x_t | x_1, ..., x_{t−1}). Model outputs: logits [B, T, V]; `targets`: symbols [B, T], int; the
     state of rows that are `fresh` [B] begins at zero, that of others is the carry. Reports loss (nats a symbol), bits
     (a symbol; loss / ln 2), perplexity (e^loss), accuracy. Source: H5.
+
+    The objective raises ValueError when it is traced with targets that are not integers [B, T].
+
+    >>> from dl.models import language_model as net
+    >>> model, symbols = net("rnn", 5, hidden_size=3), jnp.array([[0, 1, 2, 3]])
+    >>> params, state = model.init(jax.random.key(0), symbols)
+    >>> zeros = jax.tree.map(jnp.zeros_like, params)
+    >>> batch = {"inputs": symbols[:, :-1], "targets": symbols[:, 1:], "mask": jnp.ones((1, 3))}
+    >>> round(metrics.compute(language_model(model)(zeros, state, batch)[0])["perplexity"], 3)
+    5.0
     """
 
     def report(logits: Array, batch: Batch) -> Metrics:
@@ -41,6 +51,16 @@ def frames(model: Model) -> Objective:
 
     Model outputs: log-odds [B, T, K]; `targets`: 0 or 1 [B, T, K]. Reports loss (nats a frame), and accuracy in the
     sense of Bay et al. 2009: TP / (TP + FP + FN) over all frames, what is predicted being what is likelier than not.
+
+    The objective raises ValueError when it is traced with targets of another shape than the outputs.
+
+    >>> from dl.models import step_model
+    >>> model, keys = step_model("rnn", 2, hidden_size=3), jnp.ones((1, 4, 2))
+    >>> params, state = model.init(jax.random.key(0), keys)
+    >>> batch = {"inputs": keys, "targets": keys, "mask": jnp.ones((1, 4))}
+    >>> zeros = jax.tree.map(jnp.zeros_like, params)
+    >>> round(metrics.compute(frames(model)(zeros, state, batch)[0])["loss"], 3)  # 2 ln 2
+    1.386
     """
 
     def report(logits: Array, batch: Batch) -> Metrics:

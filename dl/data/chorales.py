@@ -25,10 +25,14 @@ def load_chorales(path: str | Path, *, validation: float = 0.0) -> Dataset:
     before it. Source of the task: Boulanger-Lewandowski et al. 2012, arXiv:1206.6392.
 
     Raises:
-        InputError: for a file that is missing or laid out otherwise, a song without chords, a note beyond the piano.
+        InputError: for a file that is missing or laid out otherwise, a song without chords, a note beyond the piano, a
+            part in which no note sounds.
     """
     path = Path(path).expanduser()
     parts = {part: [_roll(song, path) for song in songs] for part, songs in _songs(path).items()}
+    for part, rolls in parts.items():
+        if not any(roll.any() for roll in rolls):
+            raise InputError(f"{path}: no note sounds in the {part} part: leave it out")
     others = [parts[part] for part in ("validation", "test") if part in parts]
     if "train" not in parts or not others:
         raise InputError(f"{path} is no collection of songs: it needs lists called train and test")

@@ -1,6 +1,6 @@
 """Text of one's own: a stream, a document a line, JSON a line, or text and label between tabs.
 
-    text:PATH     one stream; test is its last tenth
+    text:PATH     one stream, several files of a part one after the other as they are; test is its last tenth
     lines:PATH    a document a line; lines of blanks are passed over
     jsonl:PATH    a document an object, its text under `text` or `code`, a label under `label` if there is one
     tsv:PATH      a document a line: text, a tab, a label

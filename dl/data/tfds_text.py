@@ -22,9 +22,9 @@ class _Names(NamedTuple):
 def load_tfds_text(name: str, *, validation: float, reading: Reading, data_dir: str | Path | None = None) -> Dataset:
     """The TFDS set `name` of texts, prepared first if need be.
 
-    Texts without labels are joined to one stream a part; train's last `validation` is held out, and TFDS's validation
-    and test parts together are the test. With labels TFDS's validation part is what a run validates on when
-    `validation` is 0, unless the test part has no labels: then it is the test.
+    Texts without labels are joined to one stream a part, with nothing between them; train's last `validation` is held
+    out, and TFDS's validation and test parts together are the test. With labels TFDS's validation part is what a run
+    validates on when `validation` is 0, unless the test part has no labels: then it is the test.
 
     Raises:
         InputError: for a set that holds no text, or is damaged.
@@ -74,6 +74,8 @@ def _names(info: Any) -> _Names:
     import tensorflow_datasets as tfds
 
     texts = [key for key, feature in _features(info) if isinstance(feature, tfds.features.Text)]
+    if not texts:
+        raise InputError(f"{info.name} has no text")
     labels = [key for key, feature in _features(info) if isinstance(feature, tfds.features.ClassLabel)]
     label = labels[0] if labels else None
     return _Names(texts[0], label, tuple(info.features[label].names) if label else ())

@@ -57,6 +57,9 @@ class Vocabulary:
         Raises:
             InputError: with `unknown` "refuse", or where the vocabulary has no `UNKNOWN`, for a symbol that is not in
                 it; the message names the first and where it stands. For bytes, of half a surrogate pair.
+
+        >>> Vocabulary("char", ("a", "b", UNKNOWN)).encode("abc").tolist()
+        [0, 1, 2]
         """
         if self.unit == "byte":
             return np.frombuffer(_utf8(text), np.uint8).astype(np.int32)
@@ -102,7 +105,10 @@ class Vocabulary:
 def make_vocabulary(texts: Iterable[str], *, unit: Unit, size: int = 0, documents: bool = False) -> Vocabulary:
     """The vocabulary of `texts`: characters by code point, words by falling frequency; `documents` get an `END`.
 
-    `size` keeps only this many of the most frequent symbols; 0 keeps all.
+    `size` keeps only this many of the most frequent symbols; 0 keeps all, as bytes always are.
+
+    >>> make_vocabulary(["banana"], unit="char", size=2).symbols
+    ('a', 'n', '<unknown>')
     """
     last = (END,) if documents else ()
     if unit == "byte":

@@ -28,7 +28,6 @@ class FastCell(NamedTuple):
     the gradients of "recurrent" and, if there is one, "recurrent_bias".
     """
 
-    gates: int
     logistic: tuple[bool, ...]
     forward: Callable[[CellParams, State, Array], tuple[State, Array, Array | None]]
     backward: Callable[..., tuple[State, Array, Array | None]]
@@ -147,10 +146,10 @@ def _side_by_side(*gates: Array) -> Array:
 
 
 FAST_CELLS = {
-    "rnn": FastCell(1, (False,), _rnn_forward, _rnn_backward, _product_with_all_gates),
-    "lstm": FastCell(4, (True, True, False, True), _lstm_forward, _lstm_backward, _product_with_all_gates),
-    "gru": FastCell(3, (True, True, False), _gru_forward, _gru_backward, _gru_recurrent_gradient),
+    "rnn": FastCell((False,), _rnn_forward, _rnn_backward, _product_with_all_gates),
+    "lstm": FastCell((True, True, False, True), _lstm_forward, _lstm_backward, _product_with_all_gates),
+    "gru": FastCell((True, True, False), _gru_forward, _gru_backward, _gru_recurrent_gradient),
     "gru_reset_after": FastCell(
-        3, (True, True, False), _reset_after_forward, _reset_after_backward, _reset_after_recurrent_gradient
+        (True, True, False), _reset_after_forward, _reset_after_backward, _reset_after_recurrent_gradient
     ),
 }

@@ -50,7 +50,7 @@ def _product_of_rows(a: Array, b: Array) -> Array:
 def _product_in_blocks(a: Array, b: Array, dtype: Any) -> Array:
     # On a CPU XLA is slow at turning a factor in bfloat16 while it multiplies, where it does not refuse it, and at
     # summing over many rows at once.
-    steps = max(1, _ROWS // a.shape[1])
+    steps = max(1, _ROWS // max(1, a.shape[1]))
     whole = a.shape[0] - a.shape[0] % steps
     multiply = partial(lax.dot_general, dimension_numbers=(((1, 2), (0, 1)), ((), ())), preferred_element_type=dtype)
     rest = multiply(lax.optimization_barrier(jnp.moveaxis(a[whole:], -1, 0)), b[whole:])

@@ -63,6 +63,10 @@ def recurrent_layer(
     >>> ys, (c, h) = recurrent_layer("lstm", params, jnp.ones((5, 4, 2)))
     >>> ys.shape, c.shape, bool((h == ys[-1]).all())
     ((5, 4, 3), (4, 3), True)
+
+    Raises:
+        InputError: for an unknown cell or implementation, parameters, sequences, lengths or a carry that do not fit
+            each other, sequences without a step, a product type with more digits than the arrays, what cuDNN has not.
     """
     _check_layer(kind, params, xs, implementation)
     carry = zero_carry(kind, xs.shape[1], params["recurrent"].shape[0], xs.dtype) if carry is None else carry
@@ -95,6 +99,9 @@ def layer_arrays(
 
     >>> {name: shape for name, (_, shape) in layer_arrays("gru", input_size=2, hidden_size=3).items()}
     {'input': (2, 9), 'recurrent': (3, 9)}
+
+    Raises:
+        InputError: for an unknown cell, sizes below 1, a time scale below 3 or of a cell without biased gates.
     """
     check_kind(kind)
     if hidden_size < 1 or input_size < 1:
@@ -126,6 +133,9 @@ def init_layer(kind: str, key: Key, *, dtype: Any = jnp.float32, **options: Any)
 
     >>> {name: array.shape for name, array in init_layer("rnn", jax.random.key(0), input_size=2, hidden_size=3).items()}
     {'input': (2, 3), 'recurrent': (3, 3), 'bias': (3,)}
+
+    Raises:
+        InputError: as `layer_arrays`.
     """
     arrays = layer_arrays(kind, **options)
     keys = jax.random.split(key, len(arrays))
@@ -137,7 +147,11 @@ def zero_carry(kind: str, batch: int, hidden_size: int, dtype: Any = jnp.float32
 
     >>> zero_carry("rnn", 1, 2).tolist()
     [[0.0, 0.0]]
+
+    Raises:
+        InputError: for an unknown cell.
     """
+    check_kind(kind)
     zeros = jnp.zeros((batch, hidden_size), dtype)
     return (zeros, zeros) if KINDS[kind].states == 2 else zeros
 

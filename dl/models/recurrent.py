@@ -122,7 +122,11 @@ def language_model(kind: str, vocabulary_size: int, *, hidden_size: int = 256, *
 def step_model(kind: str, outputs: int, *, hidden_size: int = 128, **options: Any) -> Model:
     """Outputs [B, T, K] for vectors [B, T, D], one at every step: which keys sound next, say.
 
-    Options as for `language_model`, without `embedding_size` and `tied`.
+    Options as for `language_model`, without `embedding_size` and `tied`. Source: G1, G3, G4; Boulanger-Lewandowski et
+    al. 2012, arXiv:1206.6392 (keys).
+
+    Raises:
+        InputError: for an unknown cell, sizes below 1, options that are for symbols.
 
     >>> step_model("lstm", 88).name
     'lstm'
@@ -155,13 +159,13 @@ def sequence_model(kind: str, outputs: int, *, hidden_size: int = 128, **options
         raise InputError(f"unknown pool {pool!r}: {did_you_mean(str(pool), ('last', 'mean'))}")
     if options.get("embedding_size") and not options.get("vocabulary_size"):
         raise InputError("an embedding_size is for symbols: give the vocabulary_size too")
-    own, stack = _parted_options(options)
+    own, stack = _parted_options(SequenceNet, options)
     module = SequenceNet(_stack(kind, hidden_size, stack), outputs, **own)
     return from_recurrent(module, name=kind, symbols=module.vocabulary_size > 0)
 
 
 def _step_model(kind: str, outputs: int, hidden_size: int, **options: Any) -> Model:
-    own, stack = _parted_options(options)
+    own, stack = _parted_options(StepNet, options)
     if stack.get("bidirectional"):
         raise InputError("what comes next is foretold from what was before: leave bidirectional out")
     recurrent = _stack(kind, hidden_size, stack)
@@ -173,8 +177,14 @@ def _step_model(kind: str, outputs: int, hidden_size: int, **options: Any) -> Mo
     return from_recurrent(module, name=kind, initial_carry=initial_carry, symbols=module.vocabulary_size > 0)
 
 
-def _parted_options(options: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _parted_options(
+    net: type[StepNet] | type[SequenceNet], options: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """The options of a net itself, and those of its recurrent layers."""
+    for name in _OWN_OPTIONS:
+        if name in options and name not in net.__dataclass_fields__:
+            of = "sequence_model" if net is StepNet else "language_model"
+            raise InputError(f"{name} is an option of {of} alone: leave it out")
     for name in ("embedding_size", "vocabulary_size"):
         if options.get(name, 0) < 0:
             raise InputError(f"{name} is at least 0, not {options[name]}")

@@ -13,7 +13,7 @@ from dl.types import Array, Model, ModelState, Params
 class LayerCall(NamedTuple):
     """A recurrent layer by its path, its cell, its parameters, and the sequences [T, B, D] in the order it reads.
 
-    A layer that reads in `reverse` begins with the last step.
+    A layer that reads in `reverse` begins with the last step. Lengths and a first carry are not noted.
     """
 
     name: str
@@ -38,7 +38,8 @@ def recurrent_calls(model: Model, params: Params, model_state: ModelState, input
     def note(next_call: Any, args: tuple, kwargs: dict[str, Any], context: InterceptorContext) -> Any:
         layer = context.module
         if isinstance(layer, RecurrentLayer) and context.method_name == "__call__":
-            xs = args[0] if layer.time_major else args[0].swapaxes(0, 1)
+            xs = args[0] if args else kwargs["xs"]
+            xs = xs if layer.time_major else xs.swapaxes(0, 1)
             xs = xs[::-1] if layer.reverse else xs
             params = dict(layer.variables["params"])
             calls.append(LayerCall("/".join(layer.path), layer.kind, params, xs, layer.reverse))

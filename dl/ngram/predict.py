@@ -13,6 +13,11 @@ def log_probabilities(model: NGram, tokens: np.ndarray) -> np.ndarray:
 
     The mean, with its sign turned, is nats a symbol; exp of that is the perplexity. Source: H5.
 
+    >>> from dl.ngram import fit
+    >>> model = fit(np.array([0, 1, 0, 1, 0]), order=2, symbols=3)
+    >>> np.exp(log_probabilities(model, np.array([0, 1]))).round(3).tolist()
+    [0.5, 0.667]
+
     Raises:
         InputError: for symbols outside of the model's range.
     """

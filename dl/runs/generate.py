@@ -11,6 +11,9 @@ from dl.errors import InputError
 from dl.runs.load import Loaded
 from dl.sampling import sample
 
+_LOOK_EVERY = 100
+"""Steps between two looks at whether all documents have ended: a look goes through all that is written."""
+
 
 def generate(
     loaded: Loaded,
@@ -78,7 +81,7 @@ def generate_documents(
     rows: list[np.ndarray] = []
     for row in drawn:
         rows.append(row)
-        if len(rows) % 100 == 0 and (np.stack(rows) == vocabulary.end).any(axis=0).all():
+        if len(rows) % _LOOK_EVERY == 0 and (np.stack(rows) == vocabulary.end).any(axis=0).all():
             break
     columns = np.stack(rows, axis=1) if rows else np.zeros((count, 0), np.int32)
     return [vocabulary.decode(_until(column, vocabulary.end)) for column in columns]

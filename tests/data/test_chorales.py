@@ -86,6 +86,7 @@ def test_fingerprints_change_with_a_note(tmp_path: Path) -> None:
         ({**SONGS, "train": [[]]}, "a song without chords"),
         ({**SONGS, "train": ["song"]}, "a song without chords"),
         ({**SONGS, "train": []}, "a part without songs"),
+        ({**SONGS, "test": [[[]]]}, "no note sounds in the test part"),
         ({**SONGS, "train": {"a": 1}}, "a part without songs"),
         ({"train": [[[60]]]}, "needs lists called train and test"),
         ({"songs": [[[60]]]}, "needs lists called train and test"),

@@ -93,6 +93,12 @@ def test_programs_are_counted_and_learned_on_the_same_ones(small_data: dict[str,
     counted, learned = (CATALOG.load(name).options for name in ("ngram_programs", "lstm_programs"))
     names = ("unit", "vocabulary_size", "unknown", "longest", "longer", "use_labels")
     assert [getattr(counted(), name) for name in names] == [getattr(learned(), name) for name in names]
+    joined, apart = (
+        dl.load_data(small_data["jsonl"], validation=0.0, reading=options(dataset=small_data["jsonl"]).reading)
+        for options in (counted, learned)
+    )
+    # Counts predict all symbols of a stream but the first, a net those after each document's beginning.
+    assert len(joined.test.tokens) - 1 == apart.test.lengths.sum()
 
 
 def test_two_steps_are_too_few_for_a_time_scale(tmp_path: Path) -> None:

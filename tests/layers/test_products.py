@@ -136,3 +136,13 @@ def test_a_type_with_more_digits_than_the_sums_is_refused():
         recurrent_layer("lstm", params, xs, product_dtype="bf16")
     with pytest.raises(InputError, match="implementation"):
         recurrent_layer("lstm", params, xs, product_dtype="bfloat16", implementation="cudnn")
+
+
+def test_no_sequence_has_a_gradient_of_zero():
+    params, xs, _ = layer("lstm", steps=3, batch=2, inputs=3, size=4)
+
+    def total(params):
+        return recurrent_layer("lstm", params, xs[:, :0], product_dtype="bfloat16")[0].sum()
+
+    gradients = jax.grad(total)(params)
+    assert all(not np.any(array) for array in jax.tree.leaves(gradients))

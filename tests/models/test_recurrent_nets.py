@@ -12,7 +12,7 @@ import pytest
 import dl
 from dl import models
 from dl.errors import InputError
-from dl.layers.recurrent import KINDS, layer_arrays
+from dl.layers.recurrent import KINDS, layer_arrays, zero_carry
 from dl.types import Model, Ragged
 
 V, B, T, H = 5, 3, 6, 4
@@ -285,6 +285,9 @@ REFUSED: dict[str, Any] = {
     "embedding_size is at least 0, not -1": lambda: models.language_model("rnn", V, embedding_size=-1),
     "vocabulary_size is at least 0, not -2": lambda: models.sequence_model("rnn", V, vocabulary_size=-2),
     "tied is for symbols": lambda: models.step_model("rnn", 2, tied=True),
+    "tied is an option of language_model alone": lambda: models.sequence_model("rnn", 2, vocabulary_size=V, tied=True),
+    "pool is an option of sequence_model alone": lambda: models.language_model("rnn", V, pool="mean"),
+    "unknown cell 'lstn': did you mean lstm": lambda: zero_carry("lstn", 1, 2),
 }
 
 

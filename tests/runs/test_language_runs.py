@@ -2,6 +2,7 @@
 
 import json
 import signal
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,17 @@ import pytest
 from kill_and_resume import records
 
 import dl
+from dl.cli import main
 from dl.runs.evaluate import evaluate_run
 from dl.runs.experiment import load_experiment
 from dl.runs.folder import open_folder
 from dl.runs.load import restore_training
+from dl.runs.programs import read_documents
 from dl.runs.run import resume_run, start_run
+from dl.runs.setup import open_data
 from dl.train.interrupt import StopRequest
 from dl.train.loop import Record
+from dl.types import Ragged
 
 RNN = load_experiment("experiments.rnn_shakespeare")
 TEXT = "so shaken as we are, so wan with care, find we a time\nfor frighted peace to pant. " * 5
@@ -118,3 +123,38 @@ def refuse_samples(original: Any, refuse: Any) -> Any:
         return (refuse if self.parent.name == "samples" else original)(self, *arguments, **options)
 
     return write_text
+
+
+def test_windows_train_and_are_resumed_too(text: Path, tmp_path: Path) -> None:
+    options = small(text, order="windows", devices=1)
+    whole = run(tmp_path / "whole", options).result
+    with pytest.MonkeyPatch.context() as patch:
+        stop_at(patch, step=whole["steps"] // 2)
+        with StopRequest() as stop:
+            assert run(tmp_path / "parts", options, stop=stop).result is None
+    resume_run(tmp_path / "parts", stop=StopRequest(), show=False)
+    assert records(tmp_path / "parts") == records(tmp_path / "whole")
+    losses = [record["values"]["loss"] for record in records(tmp_path / "whole") if record["split"] == "train"]
+    assert losses[-1] < losses[0]
+
+
+def test_the_perplexity_of_documents_is_that_of_each_by_itself(tmp_path: Path) -> None:
+    names = ["".join("abc"[digit] for digit in digits) for digits in product(range(3), repeat=3)] + ["abcabcab", "ab"]
+    (tmp_path / "names.txt").write_text("\n".join(names))
+    words = f"--dataset lines:{tmp_path}/names.txt --longest 5 --hidden-size 4 --batch-size 4 --epochs 1 --quiet"
+    folder = tmp_path / "run"
+    assert main("experiments", ["run", "lstm_names", *words.split(), "--run-dir", str(folder)]) == 0
+    loaded = dl.load(folder)
+    vocabulary = loaded.spec.text
+    tested = set(read_documents(open_data(open_folder(folder)[1].options).test, vocabulary))
+    nats = []
+    for name in names:
+        if name[:5] in tested:
+            row = np.array(
+                [vocabulary.end, *vocabulary.encode(name[:5]), *([vocabulary.end] if len(name) <= 5 else [])]
+            )
+            inputs = Ragged(row[None, :-1], np.array([len(row) - 1]))
+            nats += (-np.log(loaded.probabilities(inputs)[0, np.arange(len(row) - 1), row[1:]])).tolist()
+    figures = evaluate_run(folder)[0]
+    assert figures["loss"] == pytest.approx(np.mean(nats), rel=1e-4)
+    assert figures["perplexity"] == pytest.approx(np.exp(np.mean(nats)), rel=1e-4)
