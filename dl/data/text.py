@@ -111,9 +111,10 @@ def _streams(
     source = partial(_source, name, vocabulary, reading)
     first = source("train", train)
     if not len(first) and reading.vocabulary is None:
+        most = max(1, len(train) // 2)
         raise InputError(
             f"{name} has {len(train):,} symbols to train on, fewer than two segments of {reading.segment}: "
-            f"give --segment {max(1, len(train) // 2)} or less, or a longer text"
+            f"give --segment {most}{' or less' if most > 1 else ''}, or a longer text"
         )
     spec = DataSpec(
         name=name,
