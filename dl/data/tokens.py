@@ -21,8 +21,8 @@ class TokenSource:
     As `segments` the stream is cut into B contiguous lanes, one a row of the batch; step s of an epoch reads segment s
     of every lane, so that the state that a row ends with is what its next segment goes on from. Each epoch begins at
     another symbol, so that the cuts fall elsewhere and what is left out lies now before the lanes, now behind them; no
-    symbol is a target twice in an epoch. As
-    `windows` rows begin anywhere and go on from nothing. Evaluation reads the whole stream (`dl.train.evaluation`).
+    symbol is a target twice in an epoch. As `windows` rows begin anywhere and go on from nothing. Evaluation reads the
+    whole stream (`dl.train.evaluation`).
 
     >>> source = TokenSource(np.arange(10), steps=2)
     >>> batches = source.batches(seed=0, start=0, steps=2, batch_size=2)
