@@ -234,8 +234,8 @@ def _read_config(path: Path) -> Config:
             freeze=tuple(stored.get("freeze", ())),
             origin=origin,
         )
-    except InputError:
-        raise
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise InputError(f"{path} is broken or of another version ({error}); it cannot be used") from None
 
