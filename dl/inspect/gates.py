@@ -42,8 +42,8 @@ def gate_activations(kind: str, params: CellParams, xs: Array, *, carry: Any = N
     Raises:
         InputError: as `unroll`.
     """
-    params, xs, _ = of_one_type(kind, params, xs, carry)
     states = unroll(kind, params, xs, carry)
+    params, xs = of_one_type(params, xs)
     after = [rows[1:] for rows in states]
     products = xs @ params["input"] + params.get("bias", 0.0)
     gates = _GATES[kind](params, products, states[-1][:-1])

@@ -47,8 +47,8 @@ def step_jacobians(kind: str | Kind, params: CellParams, xs: Array, *, carry: An
     Raises:
         InputError: as `unroll`.
     """
-    params, xs, _ = of_one_type(kind, params, xs, carry)
     states = unroll(kind, params, xs, carry)
+    params, xs = of_one_type(params, xs)
     before = jnp.concatenate([rows[:-1] for rows in states], axis=-1)
 
     def step(state: Array, x: Array) -> Array:

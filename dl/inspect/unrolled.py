@@ -35,7 +35,7 @@ def unroll(
     >>> unroll("rnn", params, jnp.ones((3, 1, 1)), jnp.ones((1, 1)), nudges=nudges)[0].ravel().tolist()
     [1.0, 0.0, 5.0, 0.0]
     """
-    params, xs, first = of_one_type(kind, params, xs, carry)
+    params, xs, first = _prepared(kind, params, xs, carry)
     cell = kind_of(kind).cell
 
     def step(params: CellParams, states: States, now: tuple[Array, States | None]) -> tuple[States, States]:
@@ -73,17 +73,27 @@ def stack_of(params: Mapping[str, CellParams]) -> list[CellParams]:
     return [params[name] for name in expected]
 
 
-def of_one_type(kind: str | Kind, params: CellParams, xs: Array, carry: Any) -> tuple[CellParams, Array, States]:
+def of_one_type(params: CellParams, xs: Array) -> tuple[CellParams, Array]:
+    """A layer's parameters and the sequences [T, B, D], both in the type that holds either.
+
+    >>> params, xs = of_one_type({"input": jnp.ones((1, 1), jnp.bfloat16)}, jnp.ones((3, 1, 1)))
+    >>> str(params["input"].dtype), str(xs.dtype)
+    ('float32', 'float32')
+    """
+    dtype = jnp.result_type(xs, *params.values())
+    return {name: jnp.asarray(array, dtype) for name, array in params.items()}, jnp.asarray(xs, dtype)
+
+
+def _prepared(kind: str | Kind, params: CellParams, xs: Array, carry: Any) -> tuple[CellParams, Array, States]:
     """Parameters, sequences and the first states, all of one type."""
     if not {"input", "recurrent"} <= set(params):
         hint = 'take one layer out of a stack, as params["layer_0"]'
         raise InputError(f"a layer's parameters are input, recurrent and biases, not {_names(params)}: {hint}")
-    dtype = jnp.result_type(xs, *params.values())
-    params = {name: jnp.asarray(array, dtype) for name, array in params.items()}
-    xs, carry = jax.tree.map(lambda leaf: jnp.asarray(leaf, dtype), (xs, carry))
+    params, xs = of_one_type(params, xs)
+    carry = jax.tree.map(lambda leaf: jnp.asarray(leaf, xs.dtype), carry)
     if isinstance(kind, str):  # refuses other shapes
         jax.eval_shape(partial(recurrent_layer, kind, implementation="scan"), params, xs, carry)
-    zeros = jnp.zeros((xs.shape[1], params["recurrent"].shape[0]), dtype)
+    zeros = jnp.zeros((xs.shape[1], params["recurrent"].shape[0]), xs.dtype)
     return params, xs, (zeros,) * kind_of(kind).states if carry is None else _states(carry)
 
 

@@ -52,12 +52,14 @@ class DenseAutoencoder(nn.Module):
         ]
 
     def encode(self, inputs: Array) -> Array:
+        """The code: [B, ...] -> [B, F]."""
         hidden = _checked(inputs, self.input_shape).reshape(inputs.shape[0], -1)
         for layer in self.encoder[:-1]:
             hidden = self.activation(layer(hidden))
         return self.code_activation(self.encoder[-1](hidden))
 
     def decode(self, code: Array) -> Array:
+        """What the code stands for: [B, F] -> [B, ...]."""
         hidden, layers = code, list[Any](self.decoder)
         for number, (layer, mirrored) in enumerate(zip(layers, self.encoder[::-1], strict=True)):
             hidden = self.activation(hidden) if number else hidden
@@ -91,12 +93,14 @@ class ConvAutoencoder(nn.Module):
         self.spread = nn.Dense(math.prod(self.sides[-1]) * self.features[-1])
 
     def encode(self, inputs: Array) -> Array:
+        """The code: [B, ...] -> [B, F]."""
         maps = _checked(inputs, self.input_shape)
         for layer in self.encoder:
             maps = self.activation(layer(maps))
         return self.code(maps.reshape(maps.shape[0], -1))
 
     def decode(self, code: Array) -> Array:
+        """What the code stands for: [B, F] -> [B, ...]."""
         maps = self.spread(code).reshape(-1, *self.sides[-1], self.features[-1])
         for layer, (height, width) in zip(self.decoder, self.sides[-2::-1], strict=True):
             doubled = self.activation(maps).repeat(2, axis=1).repeat(2, axis=2)

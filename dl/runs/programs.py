@@ -150,7 +150,7 @@ def _of_ngram(part: Part, vocabulary: Vocabulary, options: ProgramOptions) -> li
     prime = np.array([vocabulary.end])
     texts = []
     for number in range(options.count):
-        seed = (options.seed << 64) + number
+        seed = (options.seed << 64) + number  # no program belongs to two seeds
         how = {"length": options.longest, "temperature": options.temperature, "stop": vocabulary.end}
         texts.append(vocabulary.decode(ngram.sample(model, prime, seed=seed, **how)))
     return texts

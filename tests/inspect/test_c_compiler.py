@@ -116,7 +116,9 @@ def test_a_gcc_that_cannot_tell_programs_is_not_asked(tmp_path: Path, monkeypatc
     assert gcc_judge() is None
 
 
-@pytest.mark.parametrize("content", [b"\x7fELF\0 for another machine", b"#!/nowhere/sh\n", b"#!/bin/sh\nsleep 100\n"])
+@pytest.mark.parametrize(
+    "content", [b"\x7fELF\0 for another machine", b"#!/nowhere/sh\n", b"#!/bin/sh\nexec sleep 100\n"]
+)
 def test_a_gcc_that_does_not_start_or_end_is_not_asked(
     content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
