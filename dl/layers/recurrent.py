@@ -152,8 +152,9 @@ def zero_carry(kind: str, batch: int, hidden_size: int, dtype: Any = jnp.float32
         InputError: for an unknown cell.
     """
     check_kind(kind)
-    zeros = jnp.zeros((batch, hidden_size), dtype)
-    return (zeros, zeros) if KINDS[kind].states == 2 else zeros
+    # Not one array twice: a state that is donated may hold each buffer once.
+    zeros = tuple(jnp.zeros((batch, hidden_size), dtype) for _ in range(KINDS[kind].states))
+    return zeros[0] if len(zeros) == 1 else zeros
 
 
 def _gate_by_gate(init: Initializer, gates: int) -> Initializer:

@@ -172,7 +172,8 @@ def _step_model(kind: str, outputs: int, hidden_size: int, **options: Any) -> Mo
     module = StepNet(recurrent, outputs, **own)
 
     def initial_carry(batch: int) -> Carry:
-        return (zero_carry(kind, batch, hidden_size, recurrent.dtype or jnp.float32),) * recurrent.num_layers
+        dtype = recurrent.dtype or jnp.float32
+        return tuple(zero_carry(kind, batch, hidden_size, dtype) for _ in range(recurrent.num_layers))
 
     return from_recurrent(module, name=kind, initial_carry=initial_carry, symbols=module.vocabulary_size > 0)
 

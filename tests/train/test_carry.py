@@ -56,6 +56,14 @@ def test_the_first_state_carries_a_row_of_zeros_for_each_row_of_a_batch() -> Non
     assert jax.eval_shape(make).carry == (), "a net without a state has none to carry"
 
 
+def test_a_state_made_by_hand_can_be_donated() -> None:
+    model = models.language_model("lstm", V, hidden_size=3, num_layers=2)
+    state = dl.init_state(model, OPTIMIZER, ROWS[:, :T], seed=0, carried_rows=B)
+    step = dl.jit_step(dl.make_train_step(sequence_objectives.language_model(model), OPTIMIZER))
+    after, _ = step(state, batch(0, T))
+    assert all(np.any(leaf) for leaf in jax.tree.leaves(jax.device_get(after.carry)))
+
+
 def test_a_segment_as_long_as_the_sequence_is_full_back_propagation() -> None:
     """And two segments are not: the gradient stops between them, the state does not (Williams and Peng 1990)."""
 
