@@ -1,7 +1,7 @@
 """`python -m benchmarks [NAME ...]`: time `dl` beside PyTorch, Keras and plain Flax.
 
-Exit 0 all measured; 2 wrong input, one line; 1 when a process failed; 130 after Ctrl-C. The table of what was measured
-is printed in any case.
+Exit 0 all measured; 2 wrong input, one line; 1 when a process failed; 130 after Ctrl-C. The table
+of what was measured is printed in any case.
 """
 
 import argparse
@@ -32,7 +32,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         if asked.list:
             print("\n".join(f"{one.name:<22}{one.about}" for one in chosen))
             return 0
-        return _measure(chosen, rounds=asked.rounds or (1 if asked.quick else 3), quick=asked.quick, path=asked.json)
+        return _measure(
+            chosen,
+            rounds=asked.rounds or (1 if asked.quick else 3),
+            quick=asked.quick,
+            path=asked.json,
+        )
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -47,16 +52,26 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = _Parser(prog="python -m benchmarks", description="Time dl beside PyTorch, Keras and plain Flax.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="benchmarks or families; all when none is given")
+    parser = _Parser(
+        prog="python -m benchmarks", description="Time dl beside PyTorch, Keras and plain Flax."
+    )
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="benchmarks or families; all when none is given"
+    )
     parser.add_argument("--list", action="store_true", help="say what there is and stop")
-    parser.add_argument("--quick", action="store_true", help="one round of little work, to see that all of it runs")
+    parser.add_argument(
+        "--quick", action="store_true", help="one round of little work, to see that all of it runs"
+    )
     parser.add_argument("--rounds", type=int, metavar="N", help="processes a system (default 3)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write rows, versions and device there")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="write rows, versions and device there"
+    )
     asked = parser.parse_args(argv)
     if asked.rounds is not None and asked.rounds < 1:
         raise InputError(f"rounds is {asked.rounds}; it must be at least 1")
-    if asked.json is not None and (asked.json.is_dir() or not asked.json.absolute().parent.is_dir()):
+    if asked.json is not None and (
+        asked.json.is_dir() or not asked.json.absolute().parent.is_dir()
+    ):
         raise InputError(f"cannot write {asked.json}: give a file in a folder that exists")
     return asked
 
@@ -77,7 +92,10 @@ def _measure(chosen: list[Benchmark], *, rounds: int, quick: bool, path: Path | 
     if path is not None:
         from dl.runs.files import write_json
 
-        write_json(path, {"rows": outcome.rows, **_header(machine["device"]), "rounds": rounds, "quick": quick})
+        write_json(
+            path,
+            {"rows": outcome.rows, **_header(machine["device"]), "rounds": rounds, "quick": quick},
+        )
     if outcome.failures:
         say(f"{len(outcome.failures)} failed: {'; '.join(outcome.failures)}")
     return code or int(bool(outcome.failures))

@@ -13,7 +13,9 @@ _LONG = 8.0  # seconds, after which a repetition tells enough
 
 @dataclass(frozen=True)
 class Workload:
-    """Work that is repeated: `run` returns when all of it is done; `amount` counts what it did (examples, calls)."""
+    """Work that is repeated: `run` returns when all of it is done; `amount` counts what it did
+    (examples, calls).
+    """
 
     run: Callable[[], object]
     amount: float = 1.0
@@ -29,14 +31,18 @@ class Measurement:
 
 
 def measure(workload: Workload, unit: str, *, quick: bool = False) -> Measurement:
-    """Warm up (this compiles), repeat, take the median: a rate for units that end in "/s", otherwise a duration."""
+    """Warm up (this compiles), repeat, take the median: a rate for units that end in "/s",
+    otherwise a duration.
+    """
     workload.run()
     seconds = median_seconds(workload.run, least=2 if quick else 5, seconds=0.2 if quick else 2.0)
     return Measurement(in_unit(seconds, workload.amount, unit), workload.note)
 
 
 def median_seconds(run: Callable[[], object], *, least: int, seconds: float) -> float:
-    """The median duration of `run` over at least `seconds` altogether, and `least` repetitions unless they are long."""
+    """The median duration of `run` over at least `seconds` altogether, and `least` repetitions
+    unless they are long.
+    """
     durations: list[float] = []
     total = 0.0
     while total < seconds or (len(durations) < least and total < _LONG):

@@ -12,7 +12,11 @@ def make_pictures(
     return pictures, generator.integers(0, classes, count, dtype=np.int32)
 
 
-def make_batch(count: int = 128, shape: tuple[int, ...] = (28, 28, 1)) -> tuple[np.ndarray, np.ndarray]:
-    """One batch as networks see it: float32 of about zero mean and unit variance, and class numbers."""
+def make_batch(
+    count: int = 128, shape: tuple[int, ...] = (28, 28, 1)
+) -> tuple[np.ndarray, np.ndarray]:
+    """One batch as networks see it: float32 of about zero mean and unit variance, and class
+    numbers.
+    """
     pictures, labels = make_pictures(count, shape)
     return ((pictures / 255.0 - 0.5) * 12**0.5).astype(np.float32), labels

@@ -1,4 +1,6 @@
-"""Rounds of processes: every system once a round, one after the other, so that a slow minute hits all of them."""
+"""Rounds of processes: every system once a round, one after the other, so that a slow minute hits
+all of them.
+"""
 
 import json
 import sys
@@ -24,9 +26,16 @@ class Outcome:
 
 
 def run_benchmarks(
-    benchmarks: Sequence[Benchmark], left_out: set[str], outcome: Outcome, *, rounds: int, work: Work
+    benchmarks: Sequence[Benchmark],
+    left_out: set[str],
+    outcome: Outcome,
+    *,
+    rounds: int,
+    work: Work,
 ) -> None:
-    """Measure all `benchmarks` on all systems but those `left_out`, and add to `outcome` after each benchmark."""
+    """Measure all `benchmarks` on all systems but those `left_out`, and add to `outcome` after each
+    benchmark.
+    """
     for benchmark in benchmarks:
         systems = [system for system in benchmark.systems if system not in left_out]
         values: dict[str, list[float]] = {system: [] for system in systems}
@@ -42,7 +51,9 @@ def run_benchmarks(
                     continue
                 values[system].append(found["value"])
                 notes[system] = found.get("note", "")
-                say(f"{label}: {figures(found['value'])} {benchmark.unit}  {notes[system]}".rstrip())
+                say(
+                    f"{label}: {figures(found['value'])} {benchmark.unit}  {notes[system]}".rstrip()
+                )
         outcome.rows.extend(make_rows(benchmark, values, notes))
 
 

@@ -11,9 +11,15 @@ Row = dict[str, Any]
 US = "dl"
 
 
-def make_rows(benchmark: Benchmark, rounds: dict[str, list[float]], notes: dict[str, str]) -> list[Row]:
-    """A row for each system that was measured, with its median over rounds and our speed over its own."""
-    values = {system: statistics.median(measured) for system, measured in rounds.items() if measured}
+def make_rows(
+    benchmark: Benchmark, rounds: dict[str, list[float]], notes: dict[str, str]
+) -> list[Row]:
+    """A row for each system that was measured, with its median over rounds and our speed over its
+    own.
+    """
+    values = {
+        system: statistics.median(measured) for system, measured in rounds.items() if measured
+    }
     rows = []
     for system, value in values.items():
         row = {
@@ -40,7 +46,9 @@ def speed_ratio(ours: float | None, theirs: float, unit: str) -> float | None:
 
 
 def family_rows(benchmarks: Sequence[Benchmark], rows: Sequence[Row]) -> list[Row]:
-    """The geometric mean over a family's shapes, for every system that was measured at all of those that ran."""
+    """The geometric mean over a family's shapes, for every system that was measured at all of those
+    that ran.
+    """
     means = []
     for family in dict.fromkeys(one.family for one in benchmarks if one.family):
         members = {one.name for one in benchmarks if one.family == family}
@@ -53,7 +61,9 @@ def family_rows(benchmarks: Sequence[Benchmark], rows: Sequence[Row]) -> list[Ro
 
 
 def _mean_row(name: str, rows: Sequence[Row]) -> Row:
-    by_round = zip(*(row["rounds"] for row in rows), strict=False)  # a failed round makes a list shorter
+    by_round = zip(
+        *(row["rounds"] for row in rows), strict=False
+    )  # a failed round makes a list shorter
     return {
         "benchmark": name,
         "system": rows[0]["system"],
@@ -81,7 +91,9 @@ def markdown(rows: Sequence[Row]) -> str:
     lines = ["| benchmark | system | value | unit | dl is faster by |", "|---|---|---:|---|---:|"]
     for row in rows:
         ratio = "–" if row["ratio"] is None else f"{row['ratio']:.2f}×"
-        lines.append(f"| {row['benchmark']} | {row['system']} | {figures(row['value'])} | {row['unit']} | {ratio} |")
+        lines.append(
+            f"| {row['benchmark']} | {row['system']} | {figures(row['value'])} | {row['unit']} | {ratio} |"
+        )
     return "\n".join(lines)
 
 

@@ -1,6 +1,8 @@
-"""One benchmark on one system in a process of its own: `python -m benchmarks.worker NAME SYSTEM [--quick]`.
+"""One benchmark on one system in a process of its own: `python -m benchmarks.worker NAME SYSTEM
+[--quick]`.
 
-Prints one JSON line, {"value", "note"}. `python -m benchmarks.worker --machine` describes the machine instead.
+Prints one JSON line, {"value", "note"}. `python -m benchmarks.worker --machine` describes the
+machine instead.
 """
 
 import argparse
@@ -21,7 +23,11 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--machine", action="store_true")
     asked = parser.parse_args()
-    found = describe_machine() if asked.machine else measure_one(asked.name, asked.system, quick=asked.quick)
+    found = (
+        describe_machine()
+        if asked.machine
+        else measure_one(asked.name, asked.system, quick=asked.quick)
+    )
     print(json.dumps(found))
 
 
@@ -30,7 +36,9 @@ def measure_one(name: str, system: str, *, quick: bool) -> dict[str, Any]:
     benchmark = load_benchmarks()[name]
     set_up(system)
     found = benchmark.systems[system](quick)
-    result = found if isinstance(found, Measurement) else measure(found, benchmark.unit, quick=quick)
+    result = (
+        found if isinstance(found, Measurement) else measure(found, benchmark.unit, quick=quick)
+    )
     return {"value": result.value, "note": result.note}
 
 

@@ -37,7 +37,11 @@ try:
     import dl
 except ImportError:
     versions = {str(package.name): package.version for package in metadata.distributions()}
-    keep = [f"{name}=={versions[name]}" for name in versions if re.match("(jax|jaxlib|libtpu)$|jax[-_]cuda", name)]
+    keep = [
+        f"{name}=={versions[name]}"
+        for name in versions
+        if re.match("(jax|jaxlib|libtpu)$|jax[-_]cuda", name)
+    ]
     Path("keep.txt").write_text("\n".join(keep))
     # %pip install --quiet --constraint keep.txt git+https://github.com/OWNER/dl
     import dl
@@ -49,7 +53,9 @@ except ImportError:
 # %%
 import os
 
-os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", "compiled")  # what was compiled once is kept in this folder
+os.environ.setdefault(
+    "JAX_COMPILATION_CACHE_DIR", "compiled"
+)  # what was compiled once is kept in this folder
 import jax
 
 meaning = {
@@ -58,7 +64,9 @@ meaning = {
     "cpu": "A CPU is the ordinary processor: fast enough for this notebook, slow for larger networks.",
 }
 device = jax.devices()[0]
-print(f"JAX {jax.__version__}, {jax.device_count()} × {device.platform.upper()} ({device.device_kind})")
+print(
+    f"JAX {jax.__version__}, {jax.device_count()} × {device.platform.upper()} ({device.device_kind})"
+)
 print(meaning[device.platform])
 
 # %% [markdown]
@@ -141,10 +149,14 @@ from dl.data.gather import normalize
 
 pictures, labels = data.test.inputs, data.test.targets
 apply = jax.jit(parts.model.apply)
-numbers, _, _ = apply(trained.state.params, trained.state.model_state, normalize(pictures, data.spec))
+numbers, _, _ = apply(
+    trained.state.params, trained.state.model_state, normalize(pictures, data.spec)
+)
 probabilities = np.asarray(jax.nn.softmax(numbers))
 answers = probabilities.argmax(axis=1)
-print(f"{np.sum(answers != labels)} of {len(labels)} wrong: test accuracy {np.mean(answers == labels):.1%}")
+print(
+    f"{np.sum(answers != labels)} of {len(labels)} wrong: test accuracy {np.mean(answers == labels):.1%}"
+)
 
 # %% [markdown]
 # Here are the twelve digits whose right label got the least probability: the mistakes (red), then the narrow escapes.
@@ -226,7 +238,9 @@ def press_stop_after_first_epoch():
 
 
 threading.Thread(target=press_stop_after_first_epoch, daemon=True).start()
-exit_code = main("experiments", ["run", "lenet_digits", "--epochs", "4", "--run-dir", str(folder), "--quiet"])
+exit_code = main(
+    "experiments", ["run", "lenet_digits", "--epochs", "4", "--run-dir", str(folder), "--quiet"]
+)
 print(f"exit code {exit_code}: 130 says that it was interrupted and saved")
 
 # %% [markdown]
@@ -241,7 +255,9 @@ print(sorted(path.name for path in folder.iterdir()))
 # `dl.load` brings a run back for use, with the preprocessing that it was trained with:
 
 # %%
-for (answer, probability), label in zip(dl.load(folder).predict(pictures[:5]), labels, strict=False):
+for (answer, probability), label in zip(
+    dl.load(folder).predict(pictures[:5]), labels, strict=False
+):
     print(f"says {answer} ({probability:.1%}), is {label}")
 
 # %% [markdown]
@@ -261,7 +277,9 @@ generator = np.random.default_rng(0)
 for number in range(61):
     index = generator.choice(len(data.train), 32, replace=False)
     inputs, targets = normalize(data.train.inputs[index], data.spec), data.train.targets[index]
-    state, sums = step(state, {"inputs": inputs, "targets": targets, "mask": np.ones(32), "index": index})
+    state, sums = step(
+        state, {"inputs": inputs, "targets": targets, "mask": np.ones(32), "index": index}
+    )
     if number % 15 == 0:
         print(f"step {number:2}: loss {dl.metrics.compute(sums)['loss']:.3f}")
 

@@ -1,6 +1,8 @@
-"""A JAX functional deep-learning toolkit: models, steps and experiments of five introductory lectures.
+"""A JAX functional deep-learning toolkit: models, steps and experiments of five introductory
+lectures.
 
-The names are listed in `__init__.pyi` and loaded when they are first used, so that `import dl` costs nothing by itself.
+The names are listed in `__init__.pyi` and loaded when they are first used, so that `import dl`
+costs nothing by itself.
 """
 
 import lazy_loader

@@ -6,7 +6,8 @@ from dl.errors import InputError, did_you_mean
 
 
 def check_choices(options: Any) -> None:
-    """Raise an `InputError` for a field of a dataclass that is annotated with a `Literal` and is none of its values.
+    """Raise an `InputError` for a field of a dataclass that is annotated with a `Literal` and is
+    none of its values.
 
     >>> from dl.data.text import Reading
     >>> Reading(unit="chars")
@@ -16,4 +17,6 @@ def check_choices(options: Any) -> None:
     for name, kind in get_type_hints(type(options)).items():
         value = getattr(options, name)
         if get_origin(kind) is Literal and value not in get_args(kind):
-            raise InputError(f"{name} is {value!r}: {did_you_mean(str(value), map(str, get_args(kind)))}")
+            raise InputError(
+                f"{name} is {value!r}: {did_you_mean(str(value), map(str, get_args(kind)))}"
+            )

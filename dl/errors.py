@@ -1,7 +1,7 @@
 """The two errors that a person is meant to read.
 
-Both carry one line: what was wrong, the value or shape, and what to do. The runner prints that line without a
-traceback and exits with 2 (`InputError`) or 1 (`RunError`).
+Both carry one line: what was wrong, the value or shape, and what to do. The runner prints that line
+without a traceback and exits with 2 (`InputError`) or 1 (`RunError`).
 """
 
 import difflib

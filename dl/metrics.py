@@ -1,7 +1,8 @@
 """Metrics as sums and counts: made from a batch, merged exactly, divided once.
 
-The mean of a data set is not the mean of its batches' means when batches are masked or uneven. A `Ratio` keeps the
-sum and the count apart until `compute`, so that any grouping of examples gives the same number.
+The mean of a data set is not the mean of its batches' means when batches are masked or uneven. A
+`Ratio` keeps the sum and the count apart until `compute`, so that any grouping of examples gives
+the same number.
 """
 
 import math
@@ -19,7 +20,9 @@ def from_batch(values: Array, mask: Array) -> Ratio:
     Ratio(sum=Array(4., dtype=float32), count=Array(2., dtype=float32))
     """
     if values.shape != mask.shape:
-        raise ValueError(f"values {values.shape} and mask {mask.shape} must have one shape, a value an example")
+        raise ValueError(
+            f"values {values.shape} and mask {mask.shape} must have one shape, a value an example"
+        )
     mask = mask.astype(jnp.float32)
     # where, not multiply: padding may hold inf or nan, and 0 * inf is nan.
     kept = jnp.where(mask > 0, values.astype(jnp.float32), 0.0)
@@ -46,7 +49,8 @@ def merge(left: Metrics, right: Metrics) -> Metrics:
 
 
 def compute(metrics: Metrics) -> dict[str, float]:
-    """Fetch the sums and divide: name to mean, of an `ExpRatio` its exponential. Without any example it is nan.
+    """Fetch the sums and divide: name to mean, of an `ExpRatio` its exponential. Without any
+    example it is nan.
 
     The exponential stays finite: means above 700, those of a model that went astray, count as 700.
 

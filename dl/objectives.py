@@ -1,7 +1,8 @@
 """What is minimised and what is reported, per task.
 
-An objective binds a model to a loss. It returns `Ratio`s: sums over the examples whose mask is 1, and their count, so
-that the same numbers come out of masked, uneven and sharded batches. `loss` is what the train step minimises.
+An objective binds a model to a loss. It returns `Ratio`s: sums over the examples whose mask is 1,
+and their count, so that the same numbers come out of masked, uneven and sharded batches. `loss` is
+what the train step minimises.
 """
 
 from collections.abc import Callable
@@ -23,11 +24,13 @@ def classification(
     """Softmax cross-entropy over K classes and the fraction classified right.
 
     E = −Σ_k t_k log y_k with y = softmax(logits). With `label_smoothing` ε the training targets are
-    (1 − ε) t + ε/K (Szegedy et al. 2016); the reported validation and test losses are never smoothed. In training
-    every auxiliary head adds `auxiliary_weight` times its own E (Szegedy et al. 2015).
+    (1 − ε) t + ε/K (Szegedy et al. 2016); the reported validation and test losses are never
+    smoothed. In training every auxiliary head adds `auxiliary_weight` times its own E (Szegedy et
+    al. 2015).
 
-    Model outputs: logits [B, K], or in training `Heads` of such; `targets`: class numbers [B], int. Reports loss
-    (nats), accuracy, and with `top_k` 5 as top5_accuracy how often the class is among the five with the largest logits.
+    Model outputs: logits [B, K], or in training `Heads` of such; `targets`: class numbers [B], int.
+    Reports loss (nats), accuracy, and with `top_k` 5 as top5_accuracy how often the class is among
+    the five with the largest logits.
     Source: A5, B1, E14.
     """
 
@@ -47,7 +50,9 @@ def classification(
         logits, auxiliary = outputs if isinstance(outputs, Heads) else (outputs, ())
         loss = cross_entropy(logits, batch["targets"], smoothing=label_smoothing)
         for head in auxiliary:
-            loss += auxiliary_weight * cross_entropy(head, batch["targets"], smoothing=label_smoothing)
+            loss += auxiliary_weight * cross_entropy(
+                head, batch["targets"], smoothing=label_smoothing
+            )
         return {"loss": loss, **right(logits, batch["targets"])}
 
     def reporting(logits: Array, batch: Batch) -> dict[str, Array]:
@@ -58,11 +63,12 @@ def classification(
 
 
 def maximum_a_posteriori(model: Model, *, rubbish: float = 10.0) -> Objective:
-    """The criterion of LeNet-5 for units that measure distances: near to the right prototype, far from the others.
+    """The criterion of LeNet-5 for units that measure distances: near to the right prototype, far
+    from the others.
 
-    E = y_t + log(e^−j + Σ_k e^−y_k) with penalties y and the right class t: the posterior's −log when a pattern is of
-    one of the K classes or, at the fixed penalty j = `rubbish`, of none. Wrong classes farther than about j are left
-    alone. The paper does not print its j.
+    E = y_t + log(e^−j + Σ_k e^−y_k) with penalties y and the right class t: the posterior's −log
+    when a pattern is of one of the K classes or, at the fixed penalty j = `rubbish`, of none. Wrong
+    classes farther than about j are left alone. The paper does not print its j.
 
     Model outputs: −y [B, K]; `targets`: class numbers [B], int. Reports loss (nats), accuracy.
     Source: E9; LeCun et al. 1998, equation 9.
@@ -81,23 +87,30 @@ def maximum_a_posteriori(model: Model, *, rubbish: float = 10.0) -> Objective:
 def binary(model: Model) -> Objective:
     """Cross-entropy of independent yes-or-no outputs, each a logistic unit.
 
-    E = −t log σ(a) − (1 − t) log(1 − σ(a)), averaged over the G outputs; an output counts as "yes" where a > 0.
-    Model outputs: log-odds a [B, G]; `targets`: 0 or 1 [B, G]. Reports loss (nats), accuracy. Source: A4.
+    E = −t log σ(a) − (1 − t) log(1 − σ(a)), averaged over the G outputs; an output counts as "yes"
+    where a > 0.
+    Model outputs: log-odds a [B, G]; `targets`: 0 or 1 [B, G]. Reports loss (nats), accuracy.
+    Source: A4.
     """
 
     def report(logits: Array, batch: Batch) -> dict[str, Array]:
         require_same_shape(logits, batch["targets"])
         loss = optax.sigmoid_binary_cross_entropy(logits, batch["targets"])
-        return {"loss": _mean_outputs(loss), "accuracy": _mean_outputs(_agrees(logits, batch["targets"]))}
+        return {
+            "loss": _mean_outputs(loss),
+            "accuracy": _mean_outputs(_agrees(logits, batch["targets"])),
+        }
 
     return bind(model, report)
 
 
 def perceptron(model: Model) -> Objective:
-    """The loss whose gradient descent at rate 1, one sample a batch, is the perceptron rule w ← w + (y − ŷ) x.
+    """The loss whose gradient descent at rate 1, one sample a batch, is the perceptron rule w ← w +
+    (y − ŷ) x.
 
     L = (ŷ − y) a with a = w·x + b, ŷ = 1 if a > 0 else 0 held constant, so that ∂L/∂w = (ŷ − y) x.
-    Model outputs: a [B, G]; `targets`: 0 or 1 [B, G]. Reports loss, accuracy. Source: A2 (Rosenblatt 1958).
+    Model outputs: a [B, G]; `targets`: 0 or 1 [B, G]. Reports loss, accuracy. Source: A2
+    (Rosenblatt 1958).
     """
 
     def report(activation: Array, batch: Batch) -> dict[str, Array]:
@@ -161,12 +174,16 @@ def require_class_numbers(logits: Array, targets: Array) -> None:
 
 
 def is_right(logits: Array, targets: Array) -> Array:
-    """1 where the class with the largest of `logits` [..., K] is the one of `targets` [...], else 0."""
+    """1 where the class with the largest of `logits` [..., K] is the one of `targets` [...], else
+    0.
+    """
     return (jnp.argmax(logits, axis=-1) == targets).astype(jnp.float32)
 
 
 def _is_among(logits: Array, targets: Array, count: int) -> Array:
-    """Whether the class is one of the `count` with the largest logits; of equal ones the first counts as larger."""
+    """Whether the class is one of the `count` with the largest logits; of equal ones the first
+    counts as larger.
+    """
     _, classes = jax.lax.top_k(logits, min(count, logits.shape[-1]))
     return jnp.any(classes == targets[..., None], axis=-1).astype(jnp.float32)
 
@@ -180,7 +197,9 @@ def _mean_outputs(values: Array) -> Array:
 
 
 def bind(model: Model, reporting: Report, training: Report | None = None) -> Objective:
-    """The objective that applies `model` and sums what `reporting` (or, while training, `training`) says of it."""
+    """The objective that applies `model` and sums what `reporting` (or, while training, `training`)
+    says of it.
+    """
 
     def objective(
         params: Params,
@@ -195,7 +214,9 @@ def bind(model: Model, reporting: Report, training: Report | None = None) -> Obj
             params, model_state, batch["inputs"], train=train, key=key, carry=carry
         )
         values = (training or reporting)(outputs, batch) if train else reporting(outputs, batch)
-        sums: Metrics = {name: metrics.from_batch(value, batch["mask"]) for name, value in values.items()}
+        sums: Metrics = {
+            name: metrics.from_batch(value, batch["mask"]) for name, value in values.items()
+        }
         return sums, model_state, carry
 
     return objective

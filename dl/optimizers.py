@@ -1,8 +1,9 @@
 """The lectures' optimizers and schedules by their textbook names, each an Optax transformation.
 
-Every optimizer takes a `learning_rate` (the peak), a `schedule` (a factor on it, step by step) and `weight_decay`
-(the λ of ½λ‖W‖², B3). Rate and decay are kept in the optimizer's state (`optax.inject_hyperparams`): they are traced,
-so another value does not recompile, and a population may hold a different one in each member.
+Every optimizer takes a `learning_rate` (the peak), a `schedule` (a factor on it, step by step) and
+`weight_decay` (the λ of ½λ‖W‖², B3). Rate and decay are kept in the optimizer's state
+(`optax.inject_hyperparams`): they are traced, so another value does not recompile, and a population
+may hold a different one in each member.
 """
 
 from collections.abc import Callable
@@ -29,7 +30,8 @@ def step_decay(*, every: int, factor: float = 0.1) -> Schedule:
 
 
 def cosine(*, steps: int, final: float = 0.0) -> Schedule:
-    """From 1 to `final` along half a cosine over `steps` steps (Loshchilov & Hutter 2017), then `final`.
+    """From 1 to `final` along half a cosine over `steps` steps (Loshchilov & Hutter 2017), then
+    `final`.
 
     >>> [round(float(cosine(steps=10)(step)), 3) for step in (0, 5, 10, 99)]
     [1.0, 0.5, 0.0, 0.0]
@@ -38,7 +40,8 @@ def cosine(*, steps: int, final: float = 0.0) -> Schedule:
 
 
 def warm_up(schedule: Schedule, *, steps: int) -> Schedule:
-    """A straight line from 1/steps to 1 over the first `steps` steps, then `schedule` from its beginning.
+    """A straight line from 1/steps to 1 over the first `steps` steps, then `schedule` from its
+    beginning.
 
     >>> [round(float(warm_up(constant(), steps=4)(step)), 3) for step in range(5)]
     [0.25, 0.5, 0.75, 1.0, 1.0]
@@ -52,8 +55,11 @@ def warm_up(schedule: Schedule, *, steps: int) -> Schedule:
     return warmed
 
 
-def one_cycle(*, steps: int, rise: float = 0.3, start: float = 0.04, final: float = 1e-4) -> Schedule:
-    """Up from `start` to 1 over the fraction `rise` of all `steps`, then down to `final`, both along half a cosine.
+def one_cycle(
+    *, steps: int, rise: float = 0.3, start: float = 0.04, final: float = 1e-4
+) -> Schedule:
+    """Up from `start` to 1 over the fraction `rise` of all `steps`, then down to `final`, both
+    along half a cosine.
 
     Source: Smith & Topin 2018. `start` and `final` are factors on the peak rate.
 
@@ -88,11 +94,13 @@ def momentum(
 ) -> optax.GradientTransformation:
     """v ← μ v − α ∇L, w ← w + v; with `nesterov` w ← w + μ v − α ∇L. Source: D1.
 
-    The rate scales the gradient before it is accumulated, as in the lecture, so a falling rate does not shrink the
-    velocity that is already there (`optax.sgd` scales afterwards).
+    The rate scales the gradient before it is accumulated, as in the lecture, so a falling rate does
+    not shrink the velocity that is already there (`optax.sgd` scales afterwards).
     """
 
-    def build(learning_rate: Array, weight_decay: Array, momentum: Array) -> optax.GradientTransformation:
+    def build(
+        learning_rate: Array, weight_decay: Array, momentum: Array
+    ) -> optax.GradientTransformation:
         return optax.chain(
             _decay(weight_decay),
             _rate(learning_rate, schedule),
@@ -103,9 +111,15 @@ def momentum(
 
 
 def adagrad(
-    learning_rate: float, *, schedule: Schedule | None = None, weight_decay: float = 0.0, eps: float = 1e-10
+    learning_rate: float,
+    *,
+    schedule: Schedule | None = None,
+    weight_decay: float = 0.0,
+    eps: float = 1e-10,
 ) -> optax.GradientTransformation:
-    """s ← s + g², w ← w − α g / √(s + ε), s from 0 (Optax's own starts at 0.1). Source: D1, Duchi et al. 2011."""
+    """s ← s + g², w ← w − α g / √(s + ε), s from 0 (Optax's own starts at 0.1). Source: D1, Duchi
+    et al. 2011.
+    """
     return _descend(optax.scale_by_rss(0.0, eps), learning_rate, schedule, weight_decay)
 
 
@@ -142,7 +156,9 @@ def adam(
     weight_decay: float = 0.0,
     eps: float = 1e-8,
 ) -> optax.GradientTransformation:
-    """m, s running means of g, g², bias-corrected: w ← w − α m̂ / (√ŝ + ε). Source: D1, Kingma & Ba 2015."""
+    """m, s running means of g, g², bias-corrected: w ← w − α m̂ / (√ŝ + ε). Source: D1, Kingma & Ba
+    2015.
+    """
     return _descend(optax.scale_by_adam(b1, b2, eps), learning_rate, schedule, weight_decay)
 
 
@@ -159,19 +175,24 @@ def adamax(
     return _descend(optax.scale_by_adamax(b1, b2, eps), learning_rate, schedule, weight_decay)
 
 
-def clipped(optimizer: optax.GradientTransformation, *, norm: float) -> optax.GradientTransformation:
+def clipped(
+    optimizer: optax.GradientTransformation, *, norm: float
+) -> optax.GradientTransformation:
     """`optimizer` fed with gradients scaled down to a global norm of at most `norm`. Source: G2."""
     return optax.chain(optax.clip_by_global_norm(norm), optimizer)
 
 
 def with_hyperparams(opt_state: PyTree, **values: float) -> PyTree:
-    """The optimizer state with other `learning_rate`, `weight_decay` or `momentum`, under the same compiled step.
+    """The optimizer state with other `learning_rate`, `weight_decay` or `momentum`, under the same
+    compiled step.
 
     >>> opt_state = sgd(0.1).init({"w": jnp.zeros(2)})
     >>> float(with_hyperparams(opt_state, learning_rate=0.5).hyperparams["learning_rate"])
     0.5
     """
-    return optax.tree_utils.tree_set(opt_state, **{name: jnp.float32(value) for name, value in values.items()})
+    return optax.tree_utils.tree_set(
+        opt_state, **{name: jnp.float32(value) for name, value in values.items()}
+    )
 
 
 def _descend(

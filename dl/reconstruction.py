@@ -1,6 +1,8 @@
-"""What auto-encoders minimise: the error of their reconstruction, with what keeps the code from being a mere copy.
+"""What auto-encoders minimise: the error of their reconstruction, with what keeps the code from
+being a mere copy.
 
-Fewer units in the code than inputs are enough of a restriction; more need noise, sparsity or contraction (F2, F3).
+Fewer units in the code than inputs are enough of a restriction; more need noise, sparsity or
+contraction (F2, F3).
 """
 
 from collections.abc import Callable, Sequence
@@ -11,11 +13,24 @@ import jax.numpy as jnp
 
 from dl import metrics
 from dl.objectives import squared_error
-from dl.types import Array, Autoencoder, Batch, Carry, Corruption, Key, Metrics, ModelState, Objective, Params
+from dl.types import (
+    Array,
+    Autoencoder,
+    Batch,
+    Carry,
+    Corruption,
+    Key,
+    Metrics,
+    ModelState,
+    Objective,
+    Params,
+)
 
 
 class Coded(NamedTuple):
-    """What a penalty may look at: a model's parameters, its inputs [B, ...] and their code [B, F], and a key."""
+    """What a penalty may look at: a model's parameters, its inputs [B, ...] and their code [B, F],
+    and a key.
+    """
 
     params: Params
     inputs: Array
@@ -31,11 +46,13 @@ Penalty = Callable[[Coded], Array]
 def autoencoding(
     model: Autoencoder, *, corrupt: Corruption | None = None, penalties: Sequence[Penalty] = ()
 ) -> Objective:
-    """Squared error between an input and its reconstruction, from a corrupted copy while training, with penalties.
+    """Squared error between an input and its reconstruction, from a corrupted copy while training,
+    with penalties.
 
-    L = Σ_i (y_i − x_i)² + Σ penalties with y = decode(encode(corrupt(x))). Noise and penalties belong to training:
-    the validation and test losses are the error from clean inputs alone. Reports loss, mse (Σ_i (y_i − x_i)², no ½;
-    `targets` are not looked at). Source: F1-F3; denoising Vincent et al. 2008.
+    L = Σ_i (y_i − x_i)² + Σ penalties with y = decode(encode(corrupt(x))). Noise and penalties
+    belong to training: the validation and test losses are the error from clean inputs alone.
+    Reports loss, mse (Σ_i (y_i − x_i)², no ½; `targets` are not looked at). Source: F1-F3;
+    denoising Vincent et al. 2008.
 
     >>> import dl
     >>> model = dl.models.autoencoder((2,), code_size=1)
@@ -65,7 +82,11 @@ def autoencoding(
             for penalty, own in zip(active, keys[1:], strict=True)
         ]
         values = {"loss": sum(added, error), "mse": error}
-        return {name: metrics.from_batch(value, batch["mask"]) for name, value in values.items()}, model_state, carry
+        return (
+            {name: metrics.from_batch(value, batch["mask"]) for name, value in values.items()},
+            model_state,
+            carry,
+        )
 
     return objective
 
@@ -80,19 +101,22 @@ def gaussian_noise(std: float) -> Corruption:
 
 
 def masking_noise(fraction: float, *, value: float = 0.0) -> Corruption:
-    """Each input replaced by `value` (black, say) with probability `fraction`. Source: F3, Vincent et al. 2008.
+    """Each input replaced by `value` (black, say) with probability `fraction`. Source: F3, Vincent
+    et al. 2008.
 
     >>> masking_noise(1.0, value=-1.0)(jax.random.key(0), jnp.ones((1, 2))).tolist()
     [[-1.0, -1.0]]
     """
-    return lambda key, inputs: jnp.where(jax.random.bernoulli(key, fraction, inputs.shape), value, inputs)
+    return lambda key, inputs: jnp.where(
+        jax.random.bernoulli(key, fraction, inputs.shape), value, inputs
+    )
 
 
 def l1_sparsity(weight: float) -> Penalty:
     """weight · Σ_j |h_j|: units that are not needed are silent. Source: F3; Olshausen & Field 1996.
 
-    A decoder with weights of its own can make up for a code that is only small: tie it to the encoder, or hold its
-    weights down.
+    A decoder with weights of its own can make up for a code that is only small: tie it to the
+    encoder, or hold its weights down.
 
     >>> coded = Coded({}, jnp.zeros((1, 1)), jnp.array([[1.0, -2.0]]), jnp.ones(1), jax.random.key(0))
     >>> l1_sparsity(0.5)(coded).tolist()
@@ -102,10 +126,12 @@ def l1_sparsity(weight: float) -> Penalty:
 
 
 def kl_sparsity(weight: float, *, target: float = 0.05) -> Penalty:
-    """weight · Σ_j [ρ log(ρ/ρ̂_j) + (1 − ρ) log((1 − ρ)/(1 − ρ̂_j))], ρ = `target`, ρ̂_j the batch's mean of h_j.
+    """weight · Σ_j [ρ log(ρ/ρ̂_j) + (1 − ρ) log((1 − ρ)/(1 − ρ̂_j))], ρ = `target`, ρ̂_j the
+    batch's mean of h_j.
 
-    The code must lie in (0, 1): logistic units. As with batch statistics, ρ̂ is of the examples computed together: those
-    of a micro-batch, and under `pmap` of a device. Source: F3; Ng 2011 (CS294A lecture notes, sparse auto-encoder).
+    The code must lie in (0, 1): logistic units. As with batch statistics, ρ̂ is of the examples
+    computed together: those of a micro-batch, and under `pmap` of a device. Source: F3; Ng 2011
+    (CS294A lecture notes, sparse auto-encoder).
 
     >>> coded = Coded({}, jnp.zeros((1, 1)), jnp.full((1, 2), 0.05), jnp.ones(1), jax.random.key(0))
     >>> kl_sparsity(1.0)(coded).round(5).tolist()
@@ -115,17 +141,23 @@ def kl_sparsity(weight: float, *, target: float = 0.05) -> Penalty:
     def penalty(coded: Coded) -> Array:
         count = jnp.maximum(jnp.sum(coded.mask), 1.0)
         mean = jnp.sum(coded.code * coded.mask[:, None], axis=0) / count
-        mean = jnp.clip(mean, 1e-6, 1 - 1e-6)  # a unit that is 0 for every example has no finite divergence
-        divergence = target * jnp.log(target / mean) + (1 - target) * jnp.log((1 - target) / (1 - mean))
+        mean = jnp.clip(
+            mean, 1e-6, 1 - 1e-6
+        )  # a unit that is 0 for every example has no finite divergence
+        divergence = target * jnp.log(target / mean) + (1 - target) * jnp.log(
+            (1 - target) / (1 - mean)
+        )
         return jnp.broadcast_to(weight * jnp.sum(divergence), coded.mask.shape)
 
     return penalty
 
 
 def contraction(model: Autoencoder, weight: float) -> Penalty:
-    """weight · ‖∂h/∂x‖²_F: a code that small changes of the input do not change. Source: F3, Rifai et al. 2011.
+    """weight · ‖∂h/∂x‖²_F: a code that small changes of the input do not change. Source: F3, Rifai
+    et al. 2011.
 
-    In closed form where the encoder is one layer, else an unbiased estimate from one random direction a step.
+    In closed form where the encoder is one layer, else an unbiased estimate from one random
+    direction a step.
 
     >>> import dl
     >>> model = dl.models.autoencoder((2,), code_size=1)

@@ -1,4 +1,6 @@
-"""Text from a language model: each symbol is drawn from what the model says of it, and is then read itself."""
+"""Text from a language model: each symbol is drawn from what the model says of it, and is then read
+itself.
+"""
 
 import math
 from collections.abc import Callable, Iterator
@@ -14,10 +16,11 @@ from dl.types import Array, Carry, Key, Model, ModelState, Params
 
 
 def choose(key: Key, logits: Array, *, temperature: Any = 1.0, top_k: int = 0) -> Array:
-    """Draw symbols with p ∝ exp(logits / temperature) among the `top_k` likeliest (0: all): [..., V] -> int32 [...].
+    """Draw symbols with p ∝ exp(logits / temperature) among the `top_k` likeliest (0: all): [...,
+    V] -> int32 [...].
 
-    At temperature 0 it is the likeliest symbol. Of equally likely ones the first counts as likelier. Source: H5;
-    Fan et al. 2018, arXiv:1805.04833 (top k).
+    At temperature 0 it is the likeliest symbol. Of equally likely ones the first counts as
+    likelier. Source: H5; Fan et al. 2018, arXiv:1805.04833 (top k).
 
     >>> int(choose(jax.random.key(0), jnp.array([0.0, 3.0, 1.0]), temperature=0.0))
     1
@@ -40,7 +43,8 @@ def sample_step(
     temperature: Any = 1.0,
     top_k: int = 0,
 ) -> tuple[Carry, Array]:
-    """Read a symbol a row and draw the next: symbols [B] -> carry, int32 [B]. Row b draws with `fold_in(key, b)`.
+    """Read a symbol a row and draw the next: symbols [B] -> carry, int32 [B]. Row b draws with
+    `fold_in(key, b)`.
 
     p ∝ exp(logits / temperature), as `choose` draws. Source: H3, H5.
 
@@ -53,7 +57,9 @@ def sample_step(
     """
     logits, _, carry = model.apply(params, model_state, symbols[:, None], carry=carry)
     keys = jax.vmap(jax.random.fold_in, (None, 0))(key, jnp.arange(len(symbols)))
-    drawn = jax.vmap(lambda key, row: choose(key, row, temperature=temperature, top_k=top_k))(keys, logits[:, -1])
+    drawn = jax.vmap(lambda key, row: choose(key, row, temperature=temperature, top_k=top_k))(
+        keys, logits[:, -1]
+    )
     return carry, drawn
 
 
@@ -71,11 +77,11 @@ def sample(
 ) -> Iterator[np.ndarray]:
     """The `length` symbols that follow the prime [P], drawn one after the other: int32 [rows] each.
 
-    A pure function of its arguments: a row is the same however many rows there are, and wherever the parameters lie.
-    One step is compiled; reading the prime and drawing are the same step.
+    A pure function of its arguments: a row is the same however many rows there are, and wherever
+    the parameters lie. One step is compiled; reading the prime and drawing are the same step.
 
-    Raises:
-        InputError: for a prime that is empty or not of the model's symbols, a model without a state to carry on,
+    Raises: InputError: for a prime that is empty or not of the model's symbols, a model without a
+        state to carry on,
             numbers out of range.
 
     >>> from dl.models import language_model
@@ -86,11 +92,16 @@ def sample(
     """
     prime = np.asarray(prime)
     _check(model, prime, length=length, rows=rows, temperature=temperature, top_k=top_k, seed=seed)
-    logits = jax.eval_shape(model.apply, params, model_state, jax.ShapeDtypeStruct((1, 1), jnp.int32))[0]
+    logits = jax.eval_shape(
+        model.apply, params, model_state, jax.ShapeDtypeStruct((1, 1), jnp.int32)
+    )[0]
     if prime.min() < 0 or prime.max() >= logits.shape[-1]:
-        raise InputError(f"symbols are from 0 to {logits.shape[-1] - 1}, not {prime.min()} to {prime.max()}")
+        raise InputError(
+            f"symbols are from 0 to {logits.shape[-1] - 1}, not {prime.min()} to {prime.max()}"
+        )
     step = _compiled_step(model, top_k)
-    # All on one device, wherever it was trained: a text must not depend on how many there are, nor a step recompile.
+    # All on one device, wherever it was trained: a text must not depend on how many there are, nor
+    # a step recompile.
     put = partial(jax.device_put, device=jax.local_devices()[0])
     carry = put(model.zero_carry(rows))
     params, model_state, key = put((params, model_state, jax.random.key(seed)))
@@ -99,7 +110,9 @@ def sample(
         drawn = None
         for place in range(len(prime) + length - 1):
             read = put(np.full(rows, prime[place], np.int32)) if place < len(prime) else drawn
-            carry, drawn = step(params, model_state, carry, read, key, np.int32(place), np.float32(temperature))
+            carry, drawn = step(
+                params, model_state, carry, read, key, np.int32(place), np.float32(temperature)
+            )
             if place >= len(prime) - 1:
                 yield np.asarray(drawn)
 
@@ -112,25 +125,44 @@ def _compiled_step(model: Model, top_k: int) -> Callable[..., tuple[Carry, Array
 
     @jax.jit
     def step(
-        params: Params, model_state: ModelState, carry: Carry, symbols: Array, key: Key, place: Array, heat: Array
+        params: Params,
+        model_state: ModelState,
+        carry: Carry,
+        symbols: Array,
+        key: Key,
+        place: Array,
+        heat: Array,
     ) -> tuple[Carry, Array]:
         key = jax.random.fold_in(key, place)
-        return sample_step(model, params, model_state, carry, symbols, key, temperature=heat, top_k=top_k)
+        return sample_step(
+            model, params, model_state, carry, symbols, key, temperature=heat, top_k=top_k
+        )
 
     return step
 
 
 def _check(
-    model: Model, prime: np.ndarray, *, length: int, rows: int, temperature: float, top_k: int, seed: int
+    model: Model,
+    prime: np.ndarray,
+    *,
+    length: int,
+    rows: int,
+    temperature: float,
+    top_k: int,
+    seed: int,
 ) -> None:
     if model.initial_carry is None:
-        raise InputError(f"{model.name} is no language model: it has no state to carry from symbol to symbol")
+        raise InputError(
+            f"{model.name} is no language model: it has no state to carry from symbol to symbol"
+        )
     if prime.ndim != 1 or not len(prime):
         raise InputError(
             f"a prime is one symbol or more, [P], not {list(prime.shape)}: give what the text goes on from"
         )
     if not np.issubdtype(prime.dtype, np.integer):
-        raise InputError(f"symbols are integers, not {prime.dtype}: encode the prime with the vocabulary of the text")
+        raise InputError(
+            f"symbols are integers, not {prime.dtype}: encode the prime with the vocabulary of the text"
+        )
     for name, value, least in (("length", length, 0), ("rows", rows, 1), ("top_k", top_k, 0)):
         if value < least:
             raise InputError(f"{name} is {value}; it must be at least {least}")

@@ -1,6 +1,7 @@
 """What is minimised and reported where every step of a sequence has a target.
 
-A step counts where `mask` [B, T] is 1. A state that is carried goes in with the batch and comes out for the next one.
+A step counts where `mask` [B, T] is 1. A state that is carried goes in with the batch and comes out
+for the next one.
 """
 
 from collections.abc import Callable
@@ -11,15 +12,28 @@ import optax
 
 from dl import metrics
 from dl.objectives import is_right, require_class_numbers, require_same_shape
-from dl.types import Array, Batch, Carry, ExpRatio, Key, Metrics, Model, ModelState, Objective, Params, Ratio
+from dl.types import (
+    Array,
+    Batch,
+    Carry,
+    ExpRatio,
+    Key,
+    Metrics,
+    Model,
+    ModelState,
+    Objective,
+    Params,
+    Ratio,
+)
 
 
 def language_model(model: Model) -> Objective:
     """Cross-entropy of the next symbol given those before it, a mean over all symbols.
 
-    E = −1/N Σ_t log p(x_t | x_1, ..., x_{t−1}). Model outputs: logits [B, T, V]; `targets`: symbols [B, T], int; the
-    state of rows that are `fresh` [B] begins at zero, that of others is the carry. Reports loss (nats a symbol), bits
-    (a symbol; loss / ln 2), perplexity (e^loss), accuracy. Source: H5.
+    E = −1/N Σ_t log p(x_t | x_1, ..., x_{t−1}). Model outputs: logits [B, T, V]; `targets`: symbols
+    [B, T], int; the state of rows that are `fresh` [B] begins at zero, that of others is the carry.
+    Reports loss (nats a symbol), bits (a symbol; loss / ln 2), perplexity (e^loss), accuracy.
+    Source: H5.
 
     The objective raises ValueError when it is traced with targets that are not integers [B, T].
 
@@ -47,12 +61,16 @@ def language_model(model: Model) -> Objective:
 
 
 def frames(model: Model) -> Objective:
-    """Cross-entropy of K yes-or-no outputs at every step: E_t = −Σ_k log p(y_tk), a mean over all steps.
+    """Cross-entropy of K yes-or-no outputs at every step: E_t = −Σ_k log p(y_tk), a mean over all
+    steps.
 
-    Model outputs: log-odds [B, T, K]; `targets`: 0 or 1 [B, T, K]. Reports loss (nats a frame), and accuracy in the
-    sense of Bay et al. 2009: TP / (TP + FP + FN) over all frames, what is predicted being what is likelier than not.
+    Model outputs: log-odds [B, T, K]; `targets`: 0 or 1 [B, T, K]. Reports loss (nats a frame), and
+    accuracy in the
+    sense of Bay et al. 2009: TP / (TP + FP + FN) over all frames, what is predicted being what is
+    likelier than not.
 
-    The objective raises ValueError when it is traced with targets of another shape than the outputs.
+    The objective raises ValueError when it is traced with targets of another shape than the
+    outputs.
 
     >>> from dl.models import step_model
     >>> model, keys = step_model("rnn", 2, hidden_size=3), jnp.ones((1, 4, 2))
@@ -75,7 +93,9 @@ def frames(model: Model) -> Objective:
 
 
 def _bind(model: Model, report: Callable[[Array, Batch], Metrics]) -> Objective:
-    """The objective that applies `model`, on from the carry where there is one, and sums as `report` says."""
+    """The objective that applies `model`, on from the carry where there is one, and sums as
+    `report` says.
+    """
 
     def objective(
         params: Params,

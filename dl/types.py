@@ -1,6 +1,7 @@
 """The types of everything that is passed around, named once, with shapes.
 
-Letters in shapes: `B` batch, `H W C` height, width, channels, `K` classes, `F` features, `N` examples, `T` time.
+Letters in shapes: `B` batch, `H W C` height, width, channels, `K` classes, `F` features, `N`
+examples, `T` time.
 """
 
 from collections import OrderedDict
@@ -23,9 +24,13 @@ PyTree: TypeAlias = Any
 Params: TypeAlias = PyTree
 """Trainable parameters: nested dictionaries of arrays."""
 ModelState: TypeAlias = PyTree
-"""What a model carries from step to step besides parameters: batch statistics. Empty `{}` for most models."""
+"""What a model carries from step to step besides parameters: batch statistics. Empty `{}` for most
+models.
+"""
 Carry: TypeAlias = PyTree
-"""Recurrent state handed from one segment of a sequence to the next. Empty `()` for feed-forward models."""
+"""Recurrent state handed from one segment of a sequence to the next. Empty `()` for feed-forward
+models.
+"""
 
 
 class Ragged(NamedTuple):
@@ -36,10 +41,11 @@ class Ragged(NamedTuple):
 
 
 Batch: TypeAlias = Mapping[str, Any]
-"""`inputs` [B, ...], `targets` [B, ...], `mask` [B] (1 a real example, 0 padding), `index` [B] (which example).
+"""`inputs` [B, ...], `targets` [B, ...], `mask` [B] (1 a real example, 0 padding), `index` [B]
+(which example).
 
-Where every step of a sequence has a target, `mask` is [B, T]. `fresh` [B], where it is there, is 1 for rows that go on
-from nothing and 0 for those that go on from the carry.
+Where every step of a sequence has a target, `mask` is [B, T]. `fresh` [B], where it is there, is 1
+for rows that go on from nothing and 0 for those that go on from the carry.
 """
 
 
@@ -51,7 +57,9 @@ class Ratio(NamedTuple):
 
 
 class ExpRatio(NamedTuple):
-    """A `Ratio` that is shown as its exponential: a perplexity, exp of the mean cross-entropy in nats."""
+    """A `Ratio` that is shown as its exponential: a perplexity, exp of the mean cross-entropy in
+    nats.
+    """
 
     sum: Array
     count: Array
@@ -79,7 +87,9 @@ class ApplyFn(Protocol):
 
 
 class Heads(NamedTuple):
-    """What a model with auxiliary heads gives in training: logits [B, K], and those of each head. See `googlenet`."""
+    """What a model with auxiliary heads gives in training: logits [B, K], and those of each head.
+    See `googlenet`.
+    """
 
     logits: Array
     auxiliary: tuple[Array, ...]
@@ -88,9 +98,10 @@ class Heads(NamedTuple):
 class LayerRow(NamedTuple):
     """One line of a model's summary; `output_shape` is without the batch.
 
-    `macs` are the multiply-adds for one example. In models of pictures, unit (p, q) of the layer sees the pixels from
-    `offset` + (p, q) · `stride` on, as many as `receptive_field` says, each (height, width); pixels outside of the
-    picture are padding. `stride` is None where every unit sees the same, all three are None without pictures.
+    `macs` are the multiply-adds for one example. In models of pictures, unit (p, q) of the layer
+    sees the pixels from `offset` + (p, q) · `stride` on, as many as `receptive_field` says, each
+    (height, width); pixels outside of the picture are padding. `stride` is None where every unit
+    sees the same, all three are None without pictures.
     """
 
     name: str
@@ -105,8 +116,9 @@ class LayerRow(NamedTuple):
 class LayerTrace(NamedTuple):
     """The computation of a model, traced and not computed, with the calls of its modules marked.
 
-    All that happens inside of call i is in the named scope "layer i", and its output goes through `checkpoint_name`
-    with this name. The last input of `jaxpr` is the model's. `layers` are the calls that count as layers, in order.
+    All that happens inside of call i is in the named scope "layer i", and its output goes through
+    `checkpoint_name` with this name. The last input of `jaxpr` is the model's. `layers` are the
+    calls that count as layers, in order.
     """
 
     jaxpr: ClosedJaxpr
@@ -118,11 +130,11 @@ class LayerTrace(NamedTuple):
 class Model:
     """A pair of pure functions.
 
-    `init(key, inputs) -> (params, model_state)`;
-    `apply(params, model_state, inputs, *, train, key, carry) -> (outputs, model_state, carry)`.
-    `trace(inputs)` is the computation for inputs of a shape, with its layers marked; nothing is computed.
-    `activations(params, model_state, inputs)` is what every layer gives out, by name. A model of functions that know of
-    no layers has neither. `initial_carry(B)` is the state that a recurrent model starts from; others have none.
+    `init(key, inputs) -> (params, model_state)`; `apply(params, model_state, inputs, *, train, key,
+    carry) -> (outputs, model_state, carry)`. `trace(inputs)` is the computation for inputs of a
+    shape, with its layers marked; nothing is computed. `activations(params, model_state, inputs)`
+    is what every layer gives out, by name. A model of functions that know of no layers has neither.
+    `initial_carry(B)` is the state that a recurrent model starts from; others have none.
     """
 
     name: str
@@ -137,7 +149,9 @@ class Model:
         return () if self.initial_carry is None else self.initial_carry(rows)
 
     def layers(self, inputs: jax.ShapeDtypeStruct) -> list[LayerRow]:
-        """Every layer with its output shape and parameters; `dl.summarize` adds what it costs and sees."""
+        """Every layer with its output shape and parameters; `dl.summarize` adds what it costs and
+        sees.
+        """
         if self.trace is None:
             return []
         traced = self.trace(inputs)
@@ -146,11 +160,12 @@ class Model:
 
 @dataclass(frozen=True, kw_only=True)
 class Autoencoder(Model):
-    """A model that gives back its inputs: `apply` is `decode` after `encode`; it has no model state.
+    """A model that gives back its inputs: `apply` is `decode` after `encode`; it has no model
+    state.
 
-    `encode(params, inputs [B, ...]) -> code [B, F]`; `decode(params, code [B, F]) -> reconstruction [B, ...]`;
-    `jacobian_norm(params, inputs [B, ...], key) -> [B]` is Σ_ij (∂code_j / ∂input_i)² of each example, or an unbiased
-    estimate of it that draws from `key`.
+    `encode(params, inputs [B, ...]) -> code [B, F]`; `decode(params, code [B, F]) -> reconstruction
+    [B, ...]`; `jacobian_norm(params, inputs [B, ...], key) -> [B]` is Σ_ij (∂code_j / ∂input_i)² of
+    each example, or an unbiased estimate of it that draws from `key`.
     """
 
     encode: Callable[[Params, Array], Array]
@@ -159,7 +174,9 @@ class Autoencoder(Model):
 
 
 class Objective(Protocol):
-    """What is minimised and reported: `metrics["loss"]` is the mean to minimise, the others are only reported."""
+    """What is minimised and reported: `metrics["loss"]` is the mean to minimise, the others are
+    only reported.
+    """
 
     def __call__(
         self,
@@ -177,11 +194,15 @@ Schedule: TypeAlias = Callable[[Any], Any]
 """Step [] -> factor [] on the learning rate; 1 at the peak."""
 
 Augment: TypeAlias = Callable[[Array, Array, Array], Array]
-"""`(keys [B], inputs [B, ...], step []) -> inputs [B, ...]`: one key an example, whatever device holds it."""
+"""`(keys [B], inputs [B, ...], step []) -> inputs [B, ...]`: one key an example, whatever device
+holds it.
+"""
 
 
 Corruption: TypeAlias = Callable[[Key, Array], Array]
-"""`(key, inputs [B, ...]) -> inputs [B, ...]` with noise in them: what a denoising auto-encoder sees."""
+"""`(key, inputs [B, ...]) -> inputs [B, ...]` with noise in them: what a denoising auto-encoder
+sees.
+"""
 
 
 class TrainStep(Protocol):

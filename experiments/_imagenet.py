@@ -1,4 +1,6 @@
-"""What the experiments on ImageNet share: momentum, a warm-up and half a cosine, mirrored pictures, the top five."""
+"""What the experiments on ImageNet share: momentum, a warm-up and half a cosine, mirrored pictures,
+the top five.
+"""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -36,13 +38,20 @@ class ImageNetOptions(TrainOptions):
     def __post_init__(self) -> None:
         super().__post_init__()
         require(0 <= self.momentum < 1, "momentum", self.momentum, "at least 0 and below 1")
-        require(0 <= self.label_smoothing < 1, "label_smoothing", self.label_smoothing, "at least 0 and below 1")
+        require(
+            0 <= self.label_smoothing < 1,
+            "label_smoothing",
+            self.label_smoothing,
+            "at least 0 and below 1",
+        )
         require(self.width > 0, "width", self.width, "above 0")
         for name in ("weight_decay", "warm_up_epochs"):
             require(getattr(self, name) >= 0, name, getattr(self, name), "at least 0")
 
 
-def imagenet_parts(model: Model, options: ImageNetOptions, data_spec: DataSpec, *, nesterov: bool) -> Parts:
+def imagenet_parts(
+    model: Model, options: ImageNetOptions, data_spec: DataSpec, *, nesterov: bool
+) -> Parts:
     """`model` with the recipe around it; half of the pictures are mirrored."""
     in_epoch = steps_per_epoch(data_spec.train_size, options.batch_size)
     rising = min(options.warm_up_epochs, options.epochs - 1) * in_epoch

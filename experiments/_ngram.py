@@ -1,4 +1,6 @@
-"""What the experiments with n-gram models share: counts of the training part, and what they say of the others."""
+"""What the experiments with n-gram models share: counts of the training part, and what they say of
+the others.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -27,7 +29,12 @@ class NgramOptions(ReadingOptions):
         """Raise an `InputError` for data that are no text, or too short."""
         require_text(data)
         length = len(_tokens(data.train))
-        require(self.longest_gram <= length, "longest_gram", self.longest_gram, f"at most {length}, the training part")
+        require(
+            self.longest_gram <= length,
+            "longest_gram",
+            self.longest_gram,
+            f"at most {length}, the training part",
+        )
 
     @property
     def use_labels(self) -> bool:
@@ -41,13 +48,17 @@ class NgramOptions(ReadingOptions):
 
 
 def measure_ngram(options: NgramOptions, data: Dataset) -> tuple[dict[str, dict[str, float]], int]:
-    """Nats, bits and perplexity a symbol of the held-out parts, under Kneser-Ney counts of the training part.
+    """Nats, bits and perplexity a symbol of the held-out parts, under Kneser-Ney counts of the
+    training part.
 
-    Every symbol but the first of a part is predicted from those before it. Source: H5; Chen & Goodman 1999.
+    Every symbol but the first of a part is predicted from those before it. Source: H5; Chen &
+    Goodman 1999.
     """
     parts = {"validation": data.validation, "test": data.test}
     model = ngram.fit(_tokens(data.train), order=options.longest_gram, symbols=data.spec.classes)
-    figures = {name: _figures(model, _tokens(part)) for name, part in parts.items() if part is not None}
+    figures = {
+        name: _figures(model, _tokens(part)) for name, part in parts.items() if part is not None
+    }
     return figures, sum(len(level.codes) for level in model.levels)
 
 

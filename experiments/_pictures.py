@@ -1,4 +1,6 @@
-"""What the experiments on small photographs share: momentum, a one-cycle rate, pictures changed at random."""
+"""What the experiments on small photographs share: momentum, a one-cycle rate, pictures changed at
+random.
+"""
 
 from dataclasses import dataclass
 
@@ -41,8 +43,15 @@ class PictureOptions(TrainOptions):
     def __post_init__(self) -> None:
         super().__post_init__()
         require(0 <= self.momentum < 1, "momentum", self.momentum, "at least 0 and below 1")
-        require(0 <= self.label_smoothing < 1, "label_smoothing", self.label_smoothing, "at least 0 and below 1")
-        require(0 <= self.plain_share < 1, "plain_share", self.plain_share, "at least 0 and below 1")
+        require(
+            0 <= self.label_smoothing < 1,
+            "label_smoothing",
+            self.label_smoothing,
+            "at least 0 and below 1",
+        )
+        require(
+            0 <= self.plain_share < 1, "plain_share", self.plain_share, "at least 0 and below 1"
+        )
         for name in ("weight_decay", "crop", "cutout"):
             require(getattr(self, name) >= 0, name, getattr(self, name), "at least 0")
 
@@ -77,9 +86,15 @@ def picture_parts(model: Model, options: PictureOptions, data_spec: DataSpec) ->
 def picture_changes(options: PictureOptions, data_spec: DataSpec) -> Augment:
     """The random changes that `options` ask for, in all epochs but the plain ones."""
     changing = options.epochs - round(options.plain_share * options.epochs)
-    return until_step(_changes(options), changing * steps_per_epoch(data_spec.train_size, options.batch_size))
+    return until_step(
+        _changes(options), changing * steps_per_epoch(data_spec.train_size, options.batch_size)
+    )
 
 
 def _changes(options: PictureOptions) -> Augment:
-    asked = [(options.crop, crop(options.crop)), (options.flip, flip()), (options.cutout, cutout(options.cutout))]
+    asked = [
+        (options.crop, crop(options.crop)),
+        (options.flip, flip()),
+        (options.cutout, cutout(options.cutout)),
+    ]
     return chain(*(change for wanted, change in asked if wanted))

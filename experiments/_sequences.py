@@ -1,4 +1,6 @@
-"""What the experiments that read sequences to their end share: Adam with clipped gradients and a one-cycle rate."""
+"""What the experiments that read sequences to their end share: Adam with clipped gradients and a
+one-cycle rate.
+"""
 
 from dataclasses import dataclass
 
@@ -32,7 +34,9 @@ class GatedOptions(SequenceOptions):
     """The same for nets with gates."""
 
     time_scale: int = -1
-    """Gates begin by remembering for up to so many steps; −1: as many as there are, 0: their biases are left alone."""
+    """Gates begin by remembering for up to so many steps; −1: as many as there are, 0: their biases
+    are left alone.
+    """
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -43,7 +47,9 @@ class GatedOptions(SequenceOptions):
         return self.time_scale if self.time_scale >= 0 else steps if steps > 2 else 0
 
 
-def sequence_parts(model: Model, objective: Objective, options: SequenceOptions, data_spec: DataSpec) -> Parts:
+def sequence_parts(
+    model: Model, objective: Objective, options: SequenceOptions, data_spec: DataSpec
+) -> Parts:
     """`model` with the recipe around it."""
     steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)
     optimizer = optimizers.adam(options.learning_rate, schedule=optimizers.one_cycle(steps=steps))

@@ -24,13 +24,17 @@ class NetOptions(TrainOptions):
     embedding_size: int = 0
     """Size of a symbol's vector; 0 gives each symbol an input of its own."""
     tied: bool = False
-    """Take the symbols' vectors for the output's weights too; they must be as long as a layer has units."""
+    """Take the symbols' vectors for the output's weights too; they must be as long as a layer has
+    units.
+    """
     dropout: float = 0.0
     """Fraction of the units of each layer that is switched off."""
     layer_norm: bool = False
     """Normalise the outputs of each layer."""
     precision: Literal["float32", "bfloat16"] = "float32"
-    """What the recurrent layers multiply in, bfloat16 where there are matrix units for it; all else is float32."""
+    """What the recurrent layers multiply in, bfloat16 where there are matrix units for it; all else
+    is float32.
+    """
     clip: float = 1.0
     """Largest norm of the gradient."""
     warm_up: int = 100
@@ -46,7 +50,12 @@ class NetOptions(TrainOptions):
             require(getattr(self, name) >= 0, name, getattr(self, name), "at least 0")
         if self.tied:
             units = f"{self.hidden_size}, the units of a layer, where the output is tied"
-            require(self.embedding_size == self.hidden_size, "embedding_size", self.embedding_size, units)
+            require(
+                self.embedding_size == self.hidden_size,
+                "embedding_size",
+                self.embedding_size,
+                units,
+            )
 
     def check_data(self, data: Dataset) -> None:
         """Raise an `InputError` for data that are no text."""
@@ -85,5 +94,7 @@ def language_parts(kind: str, options: NetOptions, data_spec: DataSpec) -> Parts
     schedule = optimizers.warm_up(
         optimizers.cosine(steps=max(1, steps - options.warm_up), final=0.05), steps=options.warm_up
     )
-    optimizer = optimizers.clipped(optimizers.adam(options.learning_rate, schedule=schedule), norm=options.clip)
+    optimizer = optimizers.clipped(
+        optimizers.adam(options.learning_rate, schedule=schedule), norm=options.clip
+    )
     return Parts(model, sequence_objectives.language_model(model), optimizer)

@@ -1,7 +1,8 @@
 """AlexNet on ImageNet's 1,000 classes, read from disk while it trains, in bfloat16.
 
-Lecture: E10-E14. Paper: Krizhevsky et al. 2012 (one net: 40.7 % top-1 error, 18.2 % top-5, over ten crops), whose rate
-falls in steps and whose labels are not smoothed; its changes of colour are left out.
+Lecture: E10-E14. Paper: Krizhevsky et al. 2012 (one net: 40.7 % top-1 error, 18.2 % top-5, over ten
+crops), whose rate falls in steps and whose labels are not smoothed; its changes of colour are left
+out.
 Expected: not measured.
 Time: not measured; it is made for an accelerator.
 Command: python -m experiments run alexnet_imagenet

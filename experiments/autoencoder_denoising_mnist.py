@@ -1,7 +1,9 @@
-"""A denoising auto-encoder on MNIST: 1,000 units, more than pixels, learn from noisy pictures what digits look like.
+"""A denoising auto-encoder on MNIST: 1,000 units, more than pixels, learn from noisy pictures what
+digits look like.
 
 Lecture: F3. Paper: Vincent et al. 2010.
-Expected: a linear classifier on the code 97.1 % (on pixels 92.4 %); noise of 0.214 a pixel reduced to 0.015.
+Expected: a linear classifier on the code 97.1 % (on pixels 92.4 %); noise of 0.214 a pixel reduced
+    to 0.015.
 Time: 448 s on 2 CPU cores that had other work besides.
 Command: python -m experiments run autoencoder_denoising_mnist
 """
@@ -40,7 +42,9 @@ class Options(TrainOptions):
 
 
 def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
-    """One ReLU layer with tied weights; noise in the inputs while training; Adam with a one-cycle rate."""
+    """One ReLU layer with tied weights; noise in the inputs while training; Adam with a one-cycle
+    rate.
+    """
     model = _model(options, data_spec)
     steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)
     optimizer = optimizers.adam(options.learning_rate, schedule=optimizers.one_cycle(steps=steps))
@@ -52,7 +56,9 @@ def conclude(options: Options, params: Params, data: Dataset) -> dict[str, dict[
     """Error of the reconstruction, also from noisy test pictures, and linear classifiers."""
     model, corrupt = _model(options, data.spec), reconstruction.gaussian_noise(options.noise)
     key = jax.random.key(options.seed)
-    denoising = denoising_error(model, params, data.test.inputs, data.spec, corrupt=corrupt, key=key)
+    denoising = denoising_error(
+        model, params, data.test.inputs, data.spec, corrupt=corrupt, key=key
+    )
     return {**assess(model, params, data), **denoising}
 
 

@@ -1,4 +1,5 @@
-"""A linear auto-encoder on MNIST finds the principal subspace: 32 units, compared with scikit-learn's PCA.
+"""A linear auto-encoder on MNIST finds the principal subspace: 32 units, compared with
+scikit-learn's PCA.
 
 Lecture: F2. Paper: Baldi & Hornik 1989.
 Expected: training error 0.003 % above PCA's, largest principal angle 1.6° (at most 0.05 % and 10°).
@@ -39,9 +40,16 @@ class Options(TrainOptions):
 
 
 def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
-    """h = W x + b and y = Wᵀ h + c: tied, so that W converges to orthonormal rows; Adam, its rate falling to 0."""
+    """h = W x + b and y = Wᵀ h + c: tied, so that W converges to orthonormal rows; Adam, its rate
+    falling to 0.
+    """
     size, fewest = options.code_size, min(data_spec.train_size, math.prod(data_spec.input_shape))
-    require(size <= fewest, "code_size", size, f"at most {fewest}, the fewer of training examples and pixels")
+    require(
+        size <= fewest,
+        "code_size",
+        size,
+        f"at most {fewest}, the fewer of training examples and pixels",
+    )
     model = autoencoder(data_spec.input_shape, code_size=size, tied=True)
     steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)
     optimizer = optimizers.adam(options.learning_rate, schedule=optimizers.cosine(steps=steps))

@@ -1,7 +1,8 @@
 """A dense auto-encoder on MNIST: 784 pixels through 32 units and back.
 
 Lecture: F1, F2.
-Expected: test error 7.1 an example (PCA: 13.2); a linear classifier on the code 90.5 %, on pixels 92.4 %.
+Expected: test error 7.1 an example (PCA: 13.2); a linear classifier on the code 90.5 %, on pixels
+    92.4 %.
 Time: 438 s on 2 CPU cores that had other work besides.
 Command: python -m experiments run autoencoder_mnist
 """
@@ -54,4 +55,6 @@ def conclude(options: Options, params: Params, data: Dataset) -> dict[str, dict[
 
 def _model(options: Options, data_spec: DataSpec) -> Autoencoder:
     sizes = (options.hidden_size, options.hidden_size // 4)
-    return autoencoder(data_spec.input_shape, code_size=options.code_size, hidden_sizes=sizes, tied=options.tied)
+    return autoencoder(
+        data_spec.input_shape, code_size=options.code_size, hidden_sizes=sizes, tied=options.tied
+    )

@@ -1,8 +1,9 @@
 """A GRU that writes like Shakespeare, a character at a time.
 
 Lecture: G4, H5. Data: Karpathy 2015 (tiny Shakespeare).
-Expected: 1.554 nats a character on the last tenth of the text (2.242 bits, perplexity 4.73; one seed).
-    The better of two settings that were tried; the other, 14 epochs and a dropout of 0.3, has 1.615.
+Expected: 1.554 nats a character on the last tenth of the text (2.242 bits, perplexity 4.73; one
+    seed). The better of two settings that were tried; the other, 14 epochs and a dropout of 0.3,
+    has 1.615.
 Time: 13 minutes on one CPU core with matrix units for bfloat16, other work beside it.
 Command: python -m experiments run gru_shakespeare --precision bfloat16
 """

@@ -1,7 +1,8 @@
 """LeNet-5 on MNIST, with a softmax head and a fully connected C3, or as published in 1998.
 
 Lecture: E9. Paper: LeCun, Bottou, Bengio & Haffner 1998 (99.05 % without distortions).
-Expected: test accuracy 99.27 % ± 0.04; with --variant 1998 --learning-rate 0.005 98.85 % (one seed).
+Expected: test accuracy 99.27 % ± 0.04; with --variant 1998 --learning-rate 0.005 98.85 % (one
+    seed).
 Time: 140 s on 2 CPU cores; that of 1998 221 s on one, the other had other work.
 Command: python -m experiments run lenet5_mnist
 """
@@ -23,7 +24,9 @@ class Options(TrainOptions):
 
     dataset: str = "mnist"
     variant: Literal["softmax", "1998"] = "softmax"
-    """1998 is the paper's, with trained pooling and units that measure distances; it wants a rate of 0.005."""
+    """1998 is the paper's, with trained pooling and units that measure distances; it wants a rate
+    of 0.005.
+    """
     epochs: int = 20
     batch_size: int = 128
     learning_rate: float = 0.1
@@ -42,7 +45,9 @@ class Options(TrainOptions):
 def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
     """LeNet-5 with tanh units; momentum with a one-cycle rate and a little weight decay."""
     model = lenet5(data_spec.classes, variant=options.variant)
-    criterion = objectives.maximum_a_posteriori if options.variant == "1998" else objectives.classification
+    criterion = (
+        objectives.maximum_a_posteriori if options.variant == "1998" else objectives.classification
+    )
     steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)
     optimizer = optimizers.momentum(
         options.learning_rate,

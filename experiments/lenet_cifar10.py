@@ -1,7 +1,8 @@
 """LeNet on CIFAR-10: cropped, mirrored, a one-cycle rate.
 
 Lecture: E8 (architecture). Paper: LeCun et al. 1998; Krizhevsky 2009 (data).
-Expected: test accuracy 73.9 % (one seed) on a JPEG copy of CIFAR-10, whose figures are not those of the original.
+Expected: test accuracy 73.9 % (one seed) on a JPEG copy of CIFAR-10, whose figures are not those of
+    the original.
 Time: 11 minutes on one CPU core that had other work besides.
 Command: python -m experiments run lenet_cifar10 --dataset folder:PATH
 """

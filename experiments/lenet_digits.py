@@ -46,7 +46,9 @@ class Options(TrainOptions):
 
 
 def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
-    """LeNet with dropout; momentum with a one-cycle rate; pictures turned, zoomed and shifted on the device."""
+    """LeNet with dropout; momentum with a one-cycle rate; pictures turned, zoomed and shifted on
+    the device.
+    """
     model = lenet(data_spec.classes, dropout=options.dropout)
     steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)
     optimizer = optimizers.momentum(

@@ -1,6 +1,7 @@
 """LeNet on MNIST with the lecture's recipe: 75 epochs at a constant rate of 0.01, no augmentation.
 
-Lecture: E8 (99.38 %; batch, momentum and regularisation are not printed there and were chosen on validation).
+Lecture: E8 (99.38 %; batch, momentum and regularisation are not printed there and were chosen on
+    validation).
 Expected: test accuracy 99.38 % ± 0.10 (99.43 % with seed 0).
 Time: 9 min on 2 CPU cores.
 Command: python -m experiments run lenet_mnist

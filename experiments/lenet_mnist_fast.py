@@ -46,13 +46,17 @@ class Options(TrainOptions):
         require(0 <= self.momentum < 1, "momentum", self.momentum, "at least 0 and below 1")
         require(0 <= self.dropout < 1, "dropout", self.dropout, "at least 0 and below 1")
         require(0 <= self.zoom < 1, "zoom", self.zoom, "at least 0 and below 1")
-        require(0 <= self.plain_share < 1, "plain_share", self.plain_share, "at least 0 and below 1")
+        require(
+            0 <= self.plain_share < 1, "plain_share", self.plain_share, "at least 0 and below 1"
+        )
         for name in ("weight_decay", "degrees", "shift"):
             require(getattr(self, name) >= 0, name, getattr(self, name), "at least 0")
 
 
 def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
-    """LeNet with dropout; momentum with a one-cycle rate; pictures turned, zoomed and shifted on the device."""
+    """LeNet with dropout; momentum with a one-cycle rate; pictures turned, zoomed and shifted on
+    the device.
+    """
     model = lenet(data_spec.classes, dropout=options.dropout)
     in_epoch = steps_per_epoch(data_spec.train_size, options.batch_size)
     optimizer = optimizers.momentum(

@@ -28,5 +28,7 @@ class Options(GatedOptions):
 def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
     """Pairs of a number and a mark, the last output."""
     scale = options.scale_of(data_spec.input_shape[0])
-    model = sequence_model("lstm", data_spec.classes, hidden_size=options.hidden_size, time_scale=scale)
+    model = sequence_model(
+        "lstm", data_spec.classes, hidden_size=options.hidden_size, time_scale=scale
+    )
     return sequence_parts(model, objectives.regression(model), options, data_spec)

@@ -29,5 +29,7 @@ class Options(SequenceOptions):
 
 def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
     """88 keys in, 88 keys out, at every step."""
-    model = step_model("lstm", data_spec.classes, hidden_size=options.hidden_size, dropout=options.dropout)
+    model = step_model(
+        "lstm", data_spec.classes, hidden_size=options.hidden_size, dropout=options.dropout
+    )
     return sequence_parts(model, sequence_objectives.frames(model), options, data_spec)

@@ -29,8 +29,12 @@ class Options(GatedOptions):
 def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
     """784 pixels one by one, the last output."""
     if len(data_spec.input_shape) != 3:
-        raise InputError(f"this net reads pictures, and {data_spec.name} has none: give those of another --dataset")
+        raise InputError(
+            f"this net reads pictures, and {data_spec.name} has none: give those of another --dataset"
+        )
     height, width, _ = data_spec.input_shape
     scale = options.scale_of(height * width)
-    model = sequence_model("lstm", data_spec.classes, hidden_size=options.hidden_size, pixels=True, time_scale=scale)
+    model = sequence_model(
+        "lstm", data_spec.classes, hidden_size=options.hidden_size, pixels=True, time_scale=scale
+    )
     return sequence_parts(model, objectives.classification(model), options, data_spec)

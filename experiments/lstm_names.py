@@ -1,7 +1,8 @@
 """An LSTM that makes up first names, each read from its beginning to its end.
 
 Lecture: G3, H5. Data: a file with a name a line.
-Expected: 1.978 nats a character (2.854 bits, perplexity 7.23; one seed) on 32,033 names, a tenth of them to test.
+Expected: 1.978 nats a character (2.854 bits, perplexity 7.23; one seed) on 32,033 names, a tenth of
+    them to test.
 Time: 138 s on one CPU core that had other work besides.
 Command: python -m experiments run lstm_names --dataset lines:PATH
 """

@@ -1,10 +1,12 @@
 """An LSTM that writes C programs, a character at a time, each from its beginning to its end.
 
-Lecture: H3, G3. Data: programs of an online judge, such as POJ-104 (Mou et al. 2016), one JSON object a line;
-    trained on those of at most 400 characters (8,678 of 22,630), as the program on the slides has 280.
-Expected: of 1,200 programs written at temperature 0.5 51.8 % compile (one net); 1.004 nats a character (1.449 bits,
-    perplexity 2.73) on programs for problems that are not in the training part. With a dropout of 0.1 and 24 epochs it
-    predicts these better, 0.954, and writes worse, 35 % (cut after 450 characters, the others after 600).
+Lecture: H3, G3. Data: programs of an online judge, such as POJ-104 (Mou et al. 2016), one JSON
+    object a line; trained on those of at most 400 characters (8,678 of 22,630), as the program on
+    the slides has 280.
+Expected: of 1,200 programs written at temperature 0.5 51.8 % compile (one net); 1.004 nats a
+    character (1.449 bits, perplexity 2.73) on programs for problems that are not in the training
+    part. With a dropout of 0.1 and 24 epochs it predicts these better, 0.954, and writes worse, 35
+    % (cut after 450 characters, the others after 600).
 Time: 120 minutes on one or two CPU cores with matrix units for bfloat16, with some other work.
 Command: python -m experiments run lstm_programs --dataset jsonl:PATH --precision bfloat16
 """

@@ -1,8 +1,9 @@
 """An LSTM that tells whether a sentence about a film is positive.
 
 Lecture: G3. Data: Socher et al. 2013 (SST-2).
-Expected: 81.1 % of the 1,821 test sentences, trained on 6,920 (one seed); naive Bayes on counted words 82.0 %. By
-    default `glue/sst2` of TFDS, which holds the labels of test back: its 872 validation sentences are the test then.
+Expected: 81.1 % of the 1,821 test sentences, trained on 6,920 (one seed); naive Bayes on counted
+    words 82.0 %. By default `glue/sst2` of TFDS, which holds the labels of test back: its 872
+    validation sentences are the test then.
 Time: 288 s on 2 CPU cores that had other work besides.
 Command: python -m experiments run lstm_sentiment --dataset tsv:PATH
 """
@@ -58,6 +59,8 @@ def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None
     )
     steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)
     optimizer = optimizers.adam(
-        options.learning_rate, weight_decay=options.weight_decay, schedule=optimizers.one_cycle(steps=steps)
+        options.learning_rate,
+        weight_decay=options.weight_decay,
+        schedule=optimizers.one_cycle(steps=steps),
     )
     return Parts(model, objectives.classification(model), optimizers.clipped(optimizer, norm=1.0))

@@ -1,10 +1,10 @@
 """The n-grams of C programs, counted: what a net has to beat.
 
 Lecture: H5. Paper: Chen & Goodman 1999 (interpolated modified Kneser-Ney).
-Data: programs of an online judge, such as POJ-104 (Mou et al. 2016), one JSON object a line; those of at most 400
-    characters, as for `lstm_programs`.
-Expected: 1.208 nats a character (1.743 bits) on POJ-104's programs for problems that are not in the training part;
-    1.121 (1.617 bits) on programs of all lengths, with `--longest 0`.
+Data: programs of an online judge, such as POJ-104 (Mou et al. 2016), one JSON object a line; those
+    of at most 400 characters, as for `lstm_programs`.
+Expected: 1.208 nats a character (1.743 bits) on POJ-104's programs for problems that are not in the
+    training part; 1.121 (1.617 bits) on programs of all lengths, with `--longest 0`.
 Time: 7 s on one CPU core that had other work besides.
 Command: python -m experiments run ngram_programs --dataset jsonl:PATH
 """

@@ -2,7 +2,8 @@
 
 Lecture: H5. Paper: Chen & Goodman 1999 (interpolated modified Kneser-Ney).
 Data: Karpathy 2015 (tiny Shakespeare).
-Expected: 1.5165 nats (2.188 bits) a character of test, with 7-grams, which do best on the last 5 % of train.
+Expected: 1.5165 nats (2.188 bits) a character of test, with 7-grams, which do best on the last 5 %
+    of train.
 Time: 6 s.
 Command: python -m experiments run ngram_shakespeare
 """

@@ -1,8 +1,8 @@
 """Network in Network, half as wide, with batch norm on CIFAR-10.
 
 Lecture: E13, E6. Paper: Lin et al. 2014, arXiv:1312.4400 (91.2 % with augmentation).
-Expected: test accuracy 80.5 % in 6 epochs (one seed) on a JPEG copy of CIFAR-10, whose figures are not those of the
-    original.
+Expected: test accuracy 80.5 % in 6 epochs (one seed) on a JPEG copy of CIFAR-10, whose figures are
+    not those of the original.
 Time: 43 minutes on one CPU core, which had other work besides.
 Command: python -m experiments run nin_cifar10 --dataset folder:PATH
 """

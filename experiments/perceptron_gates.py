@@ -28,6 +28,8 @@ class Options(TrainOptions):
 
 
 def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
-    """One unit a gate; descent on the perceptron loss at rate 1, a sample a step, is w ← w + (y − ŷ) x."""
+    """One unit a gate; descent on the perceptron loss at rate 1, a sample a step, is w ← w + (y −
+    ŷ) x.
+    """
     model = perceptron(data_spec.classes)
     return Parts(model, objectives.perceptron(model), optimizers.sgd(options.learning_rate))

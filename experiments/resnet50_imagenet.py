@@ -1,7 +1,7 @@
 """ResNet-50 on ImageNet's 1,000 classes, read from disk while it trains, in bfloat16.
 
-Lecture: E13, E14. Paper: He et al. 2016; warm-up and rate of Goyal et al. 2017 (76.4 % top-1), which then falls in
-steps; smoothed labels of Szegedy et al. 2016.
+Lecture: E13, E14. Paper: He et al. 2016; warm-up and rate of Goyal et al. 2017 (76.4 % top-1),
+which then falls in steps; smoothed labels of Szegedy et al. 2016.
 Expected: not measured.
 Time: not measured; it is made for an accelerator.
 Command: python -m experiments run resnet50_imagenet
@@ -32,6 +32,10 @@ class Options(ImageNetOptions):
 def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
     """ResNet with synchronised batch norm."""
     model = resnet(
-        options.depth, data_spec.classes, width=options.width, dtype=jnp.dtype(options.dtype), axis_name=axis_name
+        options.depth,
+        data_spec.classes,
+        width=options.width,
+        dtype=jnp.dtype(options.dtype),
+        axis_name=axis_name,
     )
     return imagenet_parts(model, options, data_spec, nesterov=True)

@@ -1,8 +1,9 @@
-"""Elman's net with tanh on the adding problem, 200 steps unless `--dataset adding:STEPS` says otherwise.
+"""Elman's net with tanh on the adding problem, 200 steps unless `--dataset adding:STEPS` says
+otherwise.
 
 Lecture: G2, G1. Paper: Hochreiter & Schmidhuber 1997, section 5.4.
-Expected: it does not solve it: test MSE 0.139 (median of three seeds: 0.154, 0.139, 0.083); always to answer 1 has
-    0.167.
+Expected: it does not solve it: test MSE 0.139 (median of three seeds: 0.154, 0.139, 0.083); always
+    to answer 1 has 0.167.
 Time: 160 s a seed on one CPU core.
 Command: python -m experiments run rnn_adding
 """

@@ -15,7 +15,8 @@ import pytest  # noqa: E402
 jax.config.update("jax_num_cpu_devices", 8)
 # Eight devices on two cores: the collectives of two programs in flight would wait for each other.
 jax.config.update("jax_cpu_enable_async_dispatch", False)
-# JAX takes the devices now: a test of `run` would else set as many as there are cores, for all tests after it.
+# JAX takes the devices now: a test of `run` would else set as many as there are cores, for all
+# tests after it.
 jax.devices()
 
 

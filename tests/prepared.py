@@ -19,7 +19,11 @@ def png(picture: np.ndarray) -> io.BytesIO:
 
 
 def store(
-    data_dir: Path, parts: Parts, *, features: Callable[[Any], dict[str, Any]] | None = None, **info: Any
+    data_dir: Path,
+    parts: Parts,
+    *,
+    features: Callable[[Any], dict[str, Any]] | None = None,
+    **info: Any,
 ) -> Path:
     """Prepare a set called `tiny`, of `parts` of pictures [N, H, W, C] and labels [N]; its folder."""
     import tensorflow_datasets as tfds
@@ -59,12 +63,16 @@ def store(
     return Path(builder.data_path)
 
 
-def noise(count: int, shape: tuple[int, int, int] = (5, 4, 1), seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def noise(
+    count: int, shape: tuple[int, int, int] = (5, 4, 1), seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
     draw = np.random.default_rng(seed)
     return draw.integers(0, 256, (count, *shape), np.uint8), draw.integers(0, 2, count)
 
 
-def photographs(count: int, classes: int = 2, channels: int = 3, seed: int = 0) -> tuple[list[np.ndarray], np.ndarray]:
+def photographs(
+    count: int, classes: int = 2, channels: int = 3, seed: int = 0
+) -> tuple[list[np.ndarray], np.ndarray]:
     """Pictures of many sizes, the brighter the higher their class."""
     draw = np.random.default_rng(seed)
     labels = np.arange(count) % classes
@@ -72,7 +80,9 @@ def photographs(count: int, classes: int = 2, channels: int = 3, seed: int = 0) 
     for label in labels:
         height, width = draw.integers(20, 50, 2)
         ground = 255 * (label + 0.5) / classes
-        pictures.append(np.clip(draw.normal(ground, 30, (height, width, channels)), 0, 255).astype(np.uint8))
+        pictures.append(
+            np.clip(draw.normal(ground, 30, (height, width, channels)), 0, 255).astype(np.uint8)
+        )
     return pictures, labels
 
 

@@ -29,9 +29,13 @@ NOWHERE = {"tensorflow", "torch", "chex", "clu", "ml_collections", "absl", "pick
 
 
 def imports(path: Path, *, top_level: bool) -> Iterator[str]:
-    """Full names of the modules that a file imports: at its top level only, or anywhere at run time."""
+    """Full names of the modules that a file imports: at its top level only, or anywhere at run
+    time.
+    """
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    nodes = tree.body if top_level else [node for node in ast.walk(tree) if not is_typing_block(node)]
+    nodes = (
+        tree.body if top_level else [node for node in ast.walk(tree) if not is_typing_block(node)]
+    )
     for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -40,11 +44,17 @@ def imports(path: Path, *, top_level: bool) -> Iterator[str]:
 
 
 def is_typing_block(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+    return (
+        isinstance(node, ast.If)
+        and isinstance(node.test, ast.Name)
+        and node.test.id == "TYPE_CHECKING"
+    )
 
 
 def room(module: str) -> str | None:
-    """The part of the project that a module lies in; None for the public surface and for other projects."""
+    """The part of the project that a module lies in; None for the public surface and for other
+    projects.
+    """
     parts = module.split(".")
     if parts[0] == "experiments":
         return "experiments"
@@ -63,7 +73,9 @@ def test_imports_point_one_way(path: Path) -> None:
     for module in imports(path, top_level=False):
         other = room(module)
         if other is not None and other != own:
-            assert RANK[other] < RANK[own] or (RANK[other] == RANK[own] and own != other), f"{own} imports {module}"
+            assert RANK[other] < RANK[own] or (RANK[other] == RANK[own] and own != other), (
+                f"{own} imports {module}"
+            )
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
@@ -86,7 +98,15 @@ def test_pure_rooms_never_jit(path: Path) -> None:
     if pure or name_of(path) == "dl.train.step":
         nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         called = {ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)}
-        assert not called & {"jax.jit", "jit", "jax.pmap", "pmap", "open", "time.time", "time.perf_counter"}
+        assert not called & {
+            "jax.jit",
+            "jit",
+            "jax.pmap",
+            "pmap",
+            "open",
+            "time.time",
+            "time.perf_counter",
+        }
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)

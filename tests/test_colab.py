@@ -1,4 +1,6 @@
-"""Notebooks: equal to their text twins, without outputs, without models of their own, and running to the end."""
+"""Notebooks: equal to their text twins, without outputs, without models of their own, and running
+to the end.
+"""
 
 import asyncio
 import base64
@@ -28,29 +30,44 @@ def read(path: Path) -> Any:
 
 
 def execute(path: Path, folder: Path) -> Any:
-    """The notebook with its outputs, run in `folder` by this interpreter on a CPU, whatever kernels are installed."""
+    """The notebook with its outputs, run in `folder` by this interpreter on a CPU, whatever kernels
+    are installed.
+    """
     from jupyter_client.kernelspec import KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
 
     spec = folder / "kernels" / "tested"
     spec.mkdir(parents=True)
     argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    (spec / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "tested", "language": "python"}))
+    (spec / "kernel.json").write_text(
+        json.dumps({"argv": argv, "display_name": "tested", "language": "python"})
+    )
     specs = KernelSpecManager(kernel_dirs=[str(spec.parent)], ensure_native_kernel=False)
     manager = AsyncKernelManager(
-        kernel_name="tested", kernel_spec_manager=specs, connection_file=str(folder / "connection.json")
+        kernel_name="tested",
+        kernel_spec_manager=specs,
+        connection_file=str(folder / "connection.json"),
     )
     python_path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
-    environment = {**os.environ, "PYTHONPATH": python_path, "JAX_PLATFORMS": "cpu", "IPYTHONDIR": str(folder)}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": python_path,
+        "JAX_PLATFORMS": "cpu",
+        "IPYTHONDIR": str(folder),
+    }
     environment.pop("MPLBACKEND", None)  # pictures are to be drawn into the notebook
     notebook = read(path)
-    client = nbclient.NotebookClient(notebook, km=manager, timeout=300, resources={"metadata": {"path": str(folder)}})
+    client = nbclient.NotebookClient(
+        notebook, km=manager, timeout=300, resources={"metadata": {"path": str(folder)}}
+    )
     asyncio.run(client.async_execute(env=environment, cleanup_kc=True))
     return notebook
 
 
 def outputs(notebook: Any) -> list[Any]:
-    return [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    return [
+        output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs
+    ]
 
 
 def printed(notebook: Any) -> str:
@@ -88,7 +105,9 @@ def test_notebook_opens_in_colab_and_leaves_its_jax_alone(path: Path) -> None:
     cells = read(path).cells
     address = rf"https://colab\.research\.google\.com/github/[\w-]+/dl/blob/main/colab/{re.escape(path.name)}"
     assert re.search(address, cells[0].source)
-    (install,) = [cell.source for cell in cells if cell.cell_type == "code" and "pip install" in cell.source]
+    (install,) = [
+        cell.source for cell in cells if cell.cell_type == "code" and "pip install" in cell.source
+    ]
     assert "--constraint" in install
     assert "upgrade" not in install
 
@@ -101,6 +120,10 @@ def test_quickstart_runs_from_top_to_bottom(tmp_path: Path) -> None:
     assert "every parameter equal to those of the uninterrupted training: True" in text
     assert "exit code 130" in text
     assert "'result.json'" in text
-    pictures = [output.data["image/png"] for output in outputs(notebook) if "image/png" in output.get("data", {})]
+    pictures = [
+        output.data["image/png"]
+        for output in outputs(notebook)
+        if "image/png" in output.get("data", {})
+    ]
     assert len(pictures) == 3
     assert all(base64.b64decode(picture).startswith(b"\x89PNG") for picture in pictures)

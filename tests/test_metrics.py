@@ -1,4 +1,6 @@
-"""Metrics are sums and counts: they merge like numbers, ignore padding, and do not depend on the grouping."""
+"""Metrics are sums and counts: they merge like numbers, ignore padding, and do not depend on the
+grouping.
+"""
 
 import math
 
@@ -15,11 +17,16 @@ quick = settings(max_examples=25, deadline=None)
 # Small integers are exact in float32, so that equality can be asked for and not closeness.
 whole = st.integers(-50, 50)
 counts = st.integers(0, 50)
-some_metrics = st.fixed_dictionaries({"loss": st.tuples(whole, counts), "accuracy": st.tuples(whole, counts)})
+some_metrics = st.fixed_dictionaries(
+    {"loss": st.tuples(whole, counts), "accuracy": st.tuples(whole, counts)}
+)
 
 
 def make(pairs: dict[str, tuple[int, int]]) -> Metrics:
-    return {name: Ratio(jnp.float32(total), jnp.float32(count)) for name, (total, count) in pairs.items()}
+    return {
+        name: Ratio(jnp.float32(total), jnp.float32(count))
+        for name, (total, count) in pairs.items()
+    }
 
 
 def numbers(merged: Metrics) -> dict[str, tuple[float, float]]:
@@ -30,7 +37,9 @@ def numbers(merged: Metrics) -> dict[str, tuple[float, float]]:
 @given(a=some_metrics, b=some_metrics, c=some_metrics)
 def test_merge_is_associative_and_commutative(a: dict, b: dict, c: dict) -> None:
     a, b, c = make(a), make(b), make(c)
-    assert numbers(metrics.merge(metrics.merge(a, b), c)) == numbers(metrics.merge(a, metrics.merge(b, c)))
+    assert numbers(metrics.merge(metrics.merge(a, b), c)) == numbers(
+        metrics.merge(a, metrics.merge(b, c))
+    )
     assert numbers(metrics.merge(a, b)) == numbers(metrics.merge(b, a))
 
 
@@ -99,7 +108,9 @@ def test_compute_without_examples_is_nan_and_says_so_for_that_metric_only() -> N
     cuts=st.sets(st.integers(1, 23), max_size=6),
     padding=st.integers(0, 3),
 )
-def test_any_grouping_into_batches_gives_the_same_mean(values: list[int], cuts: set[int], padding: int) -> None:
+def test_any_grouping_into_batches_gives_the_same_mean(
+    values: list[int], cuts: set[int], padding: int
+) -> None:
     array = np.array(values, np.float32)
     total = metrics.zeros_like({"loss": Ratio(jnp.float32(0), jnp.float32(0))})
     for group in np.split(array, sorted(cut for cut in cuts if cut < len(array))):
@@ -111,16 +122,30 @@ def test_any_grouping_into_batches_gives_the_same_mean(values: list[int], cuts: 
 
 @quick
 @given(a=st.tuples(whole, counts), b=st.tuples(whole, counts))
-def test_a_perplexity_is_the_exponential_of_the_merged_mean_not_a_mean_of_exponentials(a: tuple, b: tuple) -> None:
-    parts = [{"perplexity": ExpRatio(jnp.float32(total), jnp.float32(count))} for total, count in (a, b)]
+def test_a_perplexity_is_the_exponential_of_the_merged_mean_not_a_mean_of_exponentials(
+    a: tuple, b: tuple
+) -> None:
+    parts = [
+        {"perplexity": ExpRatio(jnp.float32(total), jnp.float32(count))} for total, count in (a, b)
+    ]
     merged = metrics.merge(metrics.merge(parts[0], metrics.zeros_like(parts[0])), parts[1])
     assert isinstance(merged["perplexity"], ExpRatio)
     total, count = np.add(a, b)
     found = metrics.compute(merged)["perplexity"]
-    assert math.isnan(found) if not count else found == pytest.approx(math.exp(total / count), rel=1e-6)
+    assert (
+        math.isnan(found)
+        if not count
+        else found == pytest.approx(math.exp(total / count), rel=1e-6)
+    )
 
 
-@pytest.mark.parametrize(("mean", "shown"), [(math.nan, math.nan), (1e6, math.exp(700)), (math.inf, math.exp(700))])
-def test_a_perplexity_without_bounds_stays_a_number_that_json_has(mean: float, shown: float) -> None:
-    found = metrics.compute({"perplexity": ExpRatio(jnp.float32(mean), jnp.float32(1))})["perplexity"]
+@pytest.mark.parametrize(
+    ("mean", "shown"), [(math.nan, math.nan), (1e6, math.exp(700)), (math.inf, math.exp(700))]
+)
+def test_a_perplexity_without_bounds_stays_a_number_that_json_has(
+    mean: float, shown: float
+) -> None:
+    found = metrics.compute({"perplexity": ExpRatio(jnp.float32(mean), jnp.float32(1))})[
+        "perplexity"
+    ]
     assert found == pytest.approx(shown, nan_ok=True)

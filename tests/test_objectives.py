@@ -1,4 +1,6 @@
-"""Every objective against NumPy, masks against subsets, and the perceptron rule against Rosenblatt's own."""
+"""Every objective against NumPy, masks against subsets, and the perceptron rule against
+Rosenblatt's own.
+"""
 
 import math
 from collections.abc import Callable
@@ -21,7 +23,15 @@ ROW = np.arange(B)
 def identity_model() -> Model:
     """A model that gives back its inputs, so that a test chooses the logits itself."""
 
-    def apply(params: Any, state: Any, inputs: Any, *, train: bool = False, key: Any = None, carry: Any = ()) -> Any:
+    def apply(
+        params: Any,
+        state: Any,
+        inputs: Any,
+        *,
+        train: bool = False,
+        key: Any = None,
+        carry: Any = (),
+    ) -> Any:
         return inputs, state, carry
 
     return Model("identity", lambda key, inputs: ({}, {}), apply, lambda inputs: [])
@@ -38,7 +48,9 @@ def make_batch(inputs: Any, targets: Any, mask: Any = None) -> dict[str, jax.Arr
     }
 
 
-def means(objective: Objective, batch: dict[str, jax.Array], *, train: bool = False) -> dict[str, float]:
+def means(
+    objective: Objective, batch: dict[str, jax.Array], *, train: bool = False
+) -> dict[str, float]:
     sums, model_state, carry = objective({}, {}, batch, train=train)
     assert model_state == {}
     assert carry == ()
@@ -98,8 +110,15 @@ def reals(rng: np.random.Generator) -> np.ndarray:
 
 
 TABLE = [
-    pytest.param(objectives.classification, class_numbers, classification_reference, id="classification"),
-    pytest.param(objectives.maximum_a_posteriori, class_numbers, posterior_reference, id="maximum_a_posteriori"),
+    pytest.param(
+        objectives.classification, class_numbers, classification_reference, id="classification"
+    ),
+    pytest.param(
+        objectives.maximum_a_posteriori,
+        class_numbers,
+        posterior_reference,
+        id="maximum_a_posteriori",
+    ),
     pytest.param(objectives.binary, bits, binary_reference, id="binary"),
     pytest.param(objectives.perceptron, bits, perceptron_reference, id="perceptron"),
     pytest.param(objectives.regression, reals, regression_reference, id="regression"),
@@ -108,7 +127,9 @@ TABLE = [
 Case = tuple[Objective, np.ndarray, np.ndarray]
 
 
-def draw(build: Callable[[Model], Objective], make_targets: Callable[[np.random.Generator], np.ndarray]) -> Case:
+def draw(
+    build: Callable[[Model], Objective], make_targets: Callable[[np.random.Generator], np.ndarray]
+) -> Case:
     rng = np.random.default_rng(7)
     return build(identity_model()), 2.0 * reals(rng), make_targets(rng)
 
@@ -118,7 +139,9 @@ def test_top_k_is_a_place_among_the_first_k_of_a_sort(count: int) -> None:
     draw = np.random.default_rng(0)
     logits, targets = draw.normal(size=(B, K)), draw.integers(0, K, B)
     objective = objectives.classification(identity_model(), label_smoothing=0.1, top_k=count)
-    places = np.array([list(np.argsort(-row)).index(target) for row, target in zip(logits, targets, strict=True)])
+    places = np.array(
+        [list(np.argsort(-row)).index(target) for row, target in zip(logits, targets, strict=True)]
+    )
     for train in (True, False):
         got = means(objective, make_batch(logits, targets), train=train)
         assert set(got) == {"loss", "accuracy", f"top{count}_accuracy"}
@@ -152,28 +175,36 @@ def test_masked_equals_subset(build: Any, make_targets: Any, reference: Any) -> 
 
 
 @pytest.mark.parametrize(("build", "make_targets", "reference"), TABLE)
-def test_gradient_of_masked_equals_gradient_of_subset(build: Any, make_targets: Any, reference: Any) -> None:
+def test_gradient_of_masked_equals_gradient_of_subset(
+    build: Any, make_targets: Any, reference: Any
+) -> None:
     _, inputs, targets = draw(build, make_targets)
     model = models.mlp(K, hidden_sizes=(4,))
     params, _ = jax.jit(model.init)(jax.random.key(0), jnp.zeros((1, K)))
     objective = build(model)
 
     def gradient(batch: dict[str, jax.Array]) -> Any:
-        return jax.jit(jax.grad(lambda params: objective(params, {}, batch, train=True)[0]["loss"].sum))(params)
+        return jax.jit(
+            jax.grad(lambda params: objective(params, {}, batch, train=True)[0]["loss"].sum)
+        )(params)
 
     mask = ROW < 8
     masked, subset = (
         gradient(make_batch(inputs, targets, mask)),
         gradient(make_batch(inputs[mask], targets[mask])),
     )
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5), masked, subset)
+    jax.tree.map(
+        lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5), masked, subset
+    )
     assert max(float(jnp.abs(leaf).max()) for leaf in jax.tree.leaves(masked)) > 0
 
 
 def test_regression_takes_targets_of_any_rank() -> None:
     rng = np.random.default_rng(0)
     outputs, targets = rng.normal(size=(2, B, 4, 3))
-    got = means(objectives.regression(identity_model()), make_batch(outputs, targets.astype(np.float32)))
+    got = means(
+        objectives.regression(identity_model()), make_batch(outputs, targets.astype(np.float32))
+    )
     assert got["mse"] == pytest.approx(regression_reference(outputs, targets)["mse"], rel=1e-5)
 
 
@@ -204,7 +235,9 @@ def test_label_smoothing_follows_its_formula_in_training_only(smoothing: float) 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
 @pytest.mark.parametrize("weight", [0.3, 1.0])
-def test_auxiliary_heads_add_their_share_to_the_loss_of_training(smoothing: float, weight: float) -> None:
+def test_auxiliary_heads_add_their_share_to_the_loss_of_training(
+    smoothing: float, weight: float
+) -> None:
     rng = np.random.default_rng(5)
     heads, targets = rng.normal(size=(3, B, K)).astype(np.float32), rng.integers(0, K, B)
 
@@ -216,9 +249,14 @@ def test_auxiliary_heads_add_their_share_to_the_loss_of_training(smoothing: floa
     alone = objectives.classification(identity_model(), label_smoothing=smoothing)
     batch = make_batch(heads[0], targets)
     one, two, three = (means(alone, make_batch(head, targets), train=True) for head in heads)
-    expected = {"loss": one["loss"] + weight * (two["loss"] + three["loss"]), "accuracy": one["accuracy"]}
+    expected = {
+        "loss": one["loss"] + weight * (two["loss"] + three["loss"]),
+        "accuracy": one["accuracy"],
+    }
     assert means(objective, batch, train=True) == pytest.approx(expected, rel=1e-5)
-    assert means(objective, batch) == pytest.approx(classification_reference(heads[0], targets), rel=1e-5)
+    assert means(objective, batch) == pytest.approx(
+        classification_reference(heads[0], targets), rel=1e-5
+    )
 
 
 def test_far_wrong_prototypes_are_left_alone_near_ones_are_pushed_away() -> None:
@@ -226,7 +264,11 @@ def test_far_wrong_prototypes_are_left_alone_near_ones_are_pushed_away() -> None
 
     def slopes(distances: list[float]) -> np.ndarray:
         batch = make_batch(-np.array([distances]), np.array([0]))
-        return np.asarray(jax.grad(lambda a: objective({}, {}, {**batch, "inputs": a})[0]["loss"].sum)(batch["inputs"]))
+        return np.asarray(
+            jax.grad(lambda a: objective({}, {}, {**batch, "inputs": a})[0]["loss"].sum)(
+                batch["inputs"]
+            )
+        )
 
     near, far = slopes([12.0, 9.0])[0], slopes([12.0, 40.0])[0]
     assert near[1] > 0.5
@@ -236,13 +278,19 @@ def test_far_wrong_prototypes_are_left_alone_near_ones_are_pushed_away() -> None
 
 def test_losses_stay_finite_for_huge_logits() -> None:
     huge = np.array([[1e4, -1e4], [-1e4, 1e4]])
-    classification = means(objectives.classification(identity_model()), make_batch(huge, np.array([0, 0])))
+    classification = means(
+        objectives.classification(identity_model()), make_batch(huge, np.array([0, 0]))
+    )
     assert classification["loss"] == pytest.approx(1e4)
-    binary = means(objectives.binary(identity_model()), make_batch(huge, np.eye(2, dtype=np.float32)))
+    binary = means(
+        objectives.binary(identity_model()), make_batch(huge, np.eye(2, dtype=np.float32))
+    )
     assert binary["loss"] == pytest.approx(0.0)
 
 
-def rosenblatt(inputs: np.ndarray, targets: np.ndarray, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def rosenblatt(
+    inputs: np.ndarray, targets: np.ndarray, order: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """A2: w(0) = 0; for each sample ŷ = step(w·x + b), e = y − ŷ, w ← w + e x, b ← b + e."""
     w, b = np.zeros((inputs.shape[1], targets.shape[1])), np.zeros(targets.shape[1])
     for i in order:
@@ -259,7 +307,9 @@ def test_sgd_at_rate_1_one_sample_a_batch_is_the_perceptron_rule(name: str) -> N
     optimizer = optimizers.sgd(1.0)
     step = jax.jit(dl.make_train_step(objectives.perceptron(model), optimizer))
     state = dl.init_state(model, optimizer, jnp.zeros((1, 2)), seed=0)
-    order = train_batches(seed=0, start=0, steps=6 * len(inputs), examples=len(inputs), batch_size=1).index[:, 0]
+    order = train_batches(
+        seed=0, start=0, steps=6 * len(inputs), examples=len(inputs), batch_size=1
+    ).index[:, 0]
     for seen, i in enumerate(order, start=1):
         state, _ = step(state, make_batch(inputs[i : i + 1], targets[i : i + 1]))
         if seen % len(inputs) == 0:
@@ -291,15 +341,28 @@ def test_initial_cross_entropy_is_about_ln_k() -> None:
 
 
 ONE_OFF = [
-    pytest.param(objectives.regression, (B, 1), np.zeros(B, np.float32), id="regression-missing-axis"),
-    pytest.param(objectives.regression, (B, 3), np.zeros((B, 1), np.float32), id="regression-fewer"),
+    pytest.param(
+        objectives.regression, (B, 1), np.zeros(B, np.float32), id="regression-missing-axis"
+    ),
+    pytest.param(
+        objectives.regression, (B, 3), np.zeros((B, 1), np.float32), id="regression-fewer"
+    ),
     pytest.param(objectives.binary, (B, 1), np.zeros(B, np.float32), id="binary-missing-axis"),
     pytest.param(objectives.binary, (B, 1), np.zeros((B, 3), np.float32), id="binary-more"),
     pytest.param(objectives.binary, (B, 3), np.zeros((B, 2), np.float32), id="binary-other"),
-    pytest.param(objectives.perceptron, (B, 1), np.zeros(B, np.float32), id="perceptron-missing-axis"),
+    pytest.param(
+        objectives.perceptron, (B, 1), np.zeros(B, np.float32), id="perceptron-missing-axis"
+    ),
     pytest.param(objectives.perceptron, (B, 1), np.zeros((B, 3), np.float32), id="perceptron-more"),
-    pytest.param(objectives.perceptron, (B, 3), np.zeros((B, 2), np.float32), id="perceptron-other"),
-    pytest.param(objectives.classification, (B, K), np.zeros((B, 1), np.int32), id="classification-extra-axis"),
+    pytest.param(
+        objectives.perceptron, (B, 3), np.zeros((B, 2), np.float32), id="perceptron-other"
+    ),
+    pytest.param(
+        objectives.classification,
+        (B, K),
+        np.zeros((B, 1), np.int32),
+        id="classification-extra-axis",
+    ),
 ]
 
 

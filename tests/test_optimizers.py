@@ -1,4 +1,6 @@
-"""Every optimizer and schedule against its textbook equation; rates are traced, one a member under vmap."""
+"""Every optimizer and schedule against its textbook equation; rates are traced, one a member under
+vmap.
+"""
 
 import math
 from collections.abc import Callable
@@ -24,7 +26,9 @@ def start() -> Tree:
     return {name: rng.normal(size=shape) for name, shape in SHAPES.items()}
 
 
-NOISE = {name: np.random.default_rng(1).normal(size=(STEPS, *shape)) for name, shape in SHAPES.items()}
+NOISE = {
+    name: np.random.default_rng(1).normal(size=(STEPS, *shape)) for name, shape in SHAPES.items()
+}
 
 
 def gradients(params: Any, step: Any, numpy: Any) -> Any:
@@ -107,7 +111,10 @@ def reference(
     for step in range(STEPS):
         g = gradients(params, step, np)
         g["w"] = g["w"] + decay * params["w"]
-        params = {name: params[name] + rule(g[name], memory[name], rate * factor(step), step + 1) for name in SHAPES}
+        params = {
+            name: params[name] + rule(g[name], memory[name], rate * factor(step), step + 1)
+            for name in SHAPES
+        }
         path.append(params)
     return path
 
@@ -153,7 +160,9 @@ def test_a_schedule_scales_the_rate_of_each_step(build: Any, rule: Rule) -> None
 
 
 @every_optimizer
-def test_another_rate_through_the_state_equals_building_with_it_and_compiles_nothing(build: Any, rule: Rule) -> None:
+def test_another_rate_through_the_state_equals_building_with_it_and_compiles_nothing(
+    build: Any, rule: Rule
+) -> None:
     optimizer = build(0.1, weight_decay=0.2)
     opt_state = optimizer.init(jax.tree.map(jnp.float32, start()))
     guard = CompilationGuard("follow", declared=1)
@@ -180,7 +189,9 @@ def test_a_population_of_rates_under_one_vmap(build: Any, rule: Rule) -> None:
 
 
 def test_with_hyperparams_changes_what_it_names_and_nothing_else() -> None:
-    opt_state = optimizers.momentum(0.1, momentum=0.8, weight_decay=0.2).init({"w": jnp.zeros((2, 2))})
+    opt_state = optimizers.momentum(0.1, momentum=0.8, weight_decay=0.2).init(
+        {"w": jnp.zeros((2, 2))}
+    )
     changed = optimizers.with_hyperparams(opt_state, momentum=0.5)
     values = {name: round(float(value), 6) for name, value in changed.hyperparams.items()}
     assert values == {"learning_rate": 0.1, "weight_decay": 0.2, "momentum": 0.5}
@@ -229,7 +240,9 @@ def test_clipped_bounds_the_global_norm_and_keeps_the_direction(size: float) -> 
     norm = math.sqrt(sum(float((leaf**2).sum()) for leaf in jax.tree.leaves(updates)))
     assert norm == pytest.approx(min(size, 1.5), rel=1e-5)
     scale = min(1.0, 1.5 / size)
-    jax.tree.map(lambda u, g: np.testing.assert_allclose(u, -scale * g, rtol=1e-5), updates, gradient)
+    jax.tree.map(
+        lambda u, g: np.testing.assert_allclose(u, -scale * g, rtol=1e-5), updates, gradient
+    )
 
 
 # Schedules: name, the schedule, its formula in plain Python.
@@ -254,8 +267,14 @@ def warmed_formula(t: int) -> float:
 SCHEDULES = [
     pytest.param(optimizers.constant(), lambda t: 1.0, id="constant"),
     pytest.param(optimizers.step_decay(every=7), lambda t: 0.1 ** (t // 7), id="step_decay"),
-    pytest.param(optimizers.step_decay(every=30, factor=0.5), lambda t: 0.5 ** (t // 30), id="step_decay_half"),
-    pytest.param(optimizers.cosine(steps=60), lambda t: cosine_formula(t, steps=60, final=0.0), id="cosine"),
+    pytest.param(
+        optimizers.step_decay(every=30, factor=0.5),
+        lambda t: 0.5 ** (t // 30),
+        id="step_decay_half",
+    ),
+    pytest.param(
+        optimizers.cosine(steps=60), lambda t: cosine_formula(t, steps=60, final=0.0), id="cosine"
+    ),
     pytest.param(
         optimizers.cosine(steps=33, final=0.2),
         lambda t: cosine_formula(t, steps=33, final=0.2),
@@ -282,7 +301,9 @@ SCHEDULES = [
 
 
 @pytest.mark.parametrize(("schedule", "formula"), SCHEDULES)
-def test_schedule_follows_its_formula_and_is_never_negative(schedule: Any, formula: Callable[[int], float]) -> None:
+def test_schedule_follows_its_formula_and_is_never_negative(
+    schedule: Any, formula: Callable[[int], float]
+) -> None:
     steps = jnp.arange(150, dtype=jnp.int32)
     factors = np.asarray(jax.jit(jax.vmap(schedule))(steps))
     np.testing.assert_allclose(factors, [formula(t) for t in range(150)], rtol=1e-5, atol=2e-7)

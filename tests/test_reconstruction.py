@@ -24,7 +24,12 @@ KEY = jax.random.key(1)
 def make_batch(mask: Any = None, inputs: np.ndarray = INPUTS) -> dict[str, Array]:
     mask = np.ones(len(inputs)) if mask is None else mask
     targets, index = jnp.zeros(len(inputs), jnp.int32), jnp.arange(len(inputs))
-    return {"inputs": jnp.asarray(inputs), "targets": targets, "mask": jnp.asarray(mask, jnp.float32), "index": index}
+    return {
+        "inputs": jnp.asarray(inputs),
+        "targets": targets,
+        "mask": jnp.asarray(mask, jnp.float32),
+        "index": index,
+    }
 
 
 def means(objective: Objective, batch: dict[str, Array], **options: Any) -> dict[str, float]:
@@ -35,7 +40,9 @@ def means(objective: Objective, batch: dict[str, Array], **options: Any) -> dict
 
 def coded(code: np.ndarray, mask: Any = None) -> Coded:
     mask = np.ones(len(code)) if mask is None else mask
-    return Coded(PARAMS, jnp.asarray(INPUTS), jnp.asarray(code), jnp.asarray(mask, jnp.float32), KEY)
+    return Coded(
+        PARAMS, jnp.asarray(INPUTS), jnp.asarray(code), jnp.asarray(mask, jnp.float32), KEY
+    )
 
 
 def test_without_noise_and_penalties_it_is_the_squared_error_of_the_inputs() -> None:
@@ -43,7 +50,9 @@ def test_without_noise_and_penalties_it_is_the_squared_error_of_the_inputs() -> 
     outputs = np.asarray(MODEL.apply(PARAMS, {}, jnp.asarray(INPUTS))[0], np.float64)
     expected = np.square(outputs - INPUTS).sum(axis=1).mean()
     for options in ({}, {"train": True}, {"train": True, "key": KEY}):
-        assert means(plain, make_batch(), **options) == pytest.approx({"loss": expected, "mse": expected}, rel=1e-5)
+        assert means(plain, make_batch(), **options) == pytest.approx(
+            {"loss": expected, "mse": expected}, rel=1e-5
+        )
     assert means(plain, make_batch()) == means(objectives.reconstruction(MODEL), make_batch())
 
 
@@ -59,7 +68,9 @@ def test_masked_equals_subset() -> None:
 
 def test_l1_is_the_sum_of_absolute_values() -> None:
     code = np.random.default_rng(1).normal(size=(B, F)).astype(np.float32)
-    np.testing.assert_allclose(reconstruction.l1_sparsity(0.5)(coded(code)), 0.5 * np.abs(code).sum(axis=1), rtol=1e-6)
+    np.testing.assert_allclose(
+        reconstruction.l1_sparsity(0.5)(coded(code)), 0.5 * np.abs(code).sum(axis=1), rtol=1e-6
+    )
 
 
 @settings(max_examples=25, deadline=None)
@@ -68,24 +79,34 @@ def test_kl_is_the_divergence_of_two_coins_for_each_unit(seed: int, target: floa
     code = np.random.default_rng(seed).uniform(0.01, 0.99, (B, F)).astype(np.float32)
     mask = np.array([1, 1, 1, 0, 1, 0])
     mean = code[mask == 1].astype(np.float64).mean(axis=0)
-    expected = (target * np.log(target / mean) + (1 - target) * np.log((1 - target) / (1 - mean))).sum()
+    expected = (
+        target * np.log(target / mean) + (1 - target) * np.log((1 - target) / (1 - mean))
+    ).sum()
     got = reconstruction.kl_sparsity(2.0, target=target)(coded(code, mask))
     np.testing.assert_allclose(got, np.full(B, 2.0 * expected), rtol=1e-3, atol=1e-4)
 
 
 def test_kl_is_zero_at_its_target_and_finite_at_the_ends() -> None:
-    at_target = reconstruction.kl_sparsity(1.0, target=0.25)(coded(np.full((B, F), 0.25, np.float32)))
+    at_target = reconstruction.kl_sparsity(1.0, target=0.25)(
+        coded(np.full((B, F), 0.25, np.float32))
+    )
     np.testing.assert_allclose(at_target, 0.0, atol=1e-6)
     for end in (0.0, 1.0):
-        assert np.isfinite(reconstruction.kl_sparsity(1.0)(coded(np.full((B, F), end, np.float32)))).all()
+        assert np.isfinite(
+            reconstruction.kl_sparsity(1.0)(coded(np.full((B, F), end, np.float32)))
+        ).all()
 
 
 def test_contraction_is_the_squared_jacobian() -> None:
     penalty = reconstruction.contraction(MODEL, 0.7)
-    jacobian = jax.vmap(jax.jacobian(lambda example: MODEL.encode(PARAMS, example[None])[0]))(jnp.asarray(INPUTS))
+    jacobian = jax.vmap(jax.jacobian(lambda example: MODEL.encode(PARAMS, example[None])[0]))(
+        jnp.asarray(INPUTS)
+    )
     expected = 0.7 * np.square(jacobian).sum(axis=(1, 2))
     np.testing.assert_allclose(penalty(coded(np.zeros((B, F), np.float32))), expected, rtol=1e-5)
-    training = means(reconstruction.autoencoding(MODEL, penalties=[penalty]), make_batch(), train=True, key=KEY)
+    training = means(
+        reconstruction.autoencoding(MODEL, penalties=[penalty]), make_batch(), train=True, key=KEY
+    )
     assert training["loss"] - training["mse"] == pytest.approx(expected.mean(), rel=1e-4)
 
 
@@ -93,7 +114,12 @@ def test_penalties_add_up() -> None:
     l1, kl = reconstruction.l1_sparsity(0.1), reconstruction.kl_sparsity(0.2)
 
     def added(*penalties: Any) -> float:
-        values = means(reconstruction.autoencoding(MODEL, penalties=penalties), make_batch(), train=True, key=KEY)
+        values = means(
+            reconstruction.autoencoding(MODEL, penalties=penalties),
+            make_batch(),
+            train=True,
+            key=KEY,
+        )
         return values["loss"] - values["mse"]
 
     assert added(l1, kl) == pytest.approx(added(l1) + added(kl), rel=1e-4)
@@ -105,7 +131,9 @@ DENOISING = reconstruction.autoencoding(MODEL, corrupt=reconstruction.gaussian_n
 def test_noise_is_for_training_only_and_follows_its_key() -> None:
     evaluated = [means(DENOISING, make_batch(), key=jax.random.key(seed)) for seed in (0, 1)]
     assert evaluated[0] == evaluated[1] == means(reconstruction.autoencoding(MODEL), make_batch())
-    trained = [means(DENOISING, make_batch(), train=True, key=jax.random.key(seed)) for seed in (0, 0, 1)]
+    trained = [
+        means(DENOISING, make_batch(), train=True, key=jax.random.key(seed)) for seed in (0, 0, 1)
+    ]
     assert trained[0] == trained[1]
     assert abs(trained[0]["mse"] - trained[2]["mse"]) > 1e-3
     assert abs(trained[0]["mse"] - evaluated[0]["mse"]) > 1e-3
@@ -124,7 +152,11 @@ def test_the_noisy_input_is_compared_with_the_clean_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{"corrupt": reconstruction.gaussian_noise(1.0)}, {"penalties": [reconstruction.l1_sparsity(1.0)]}]
+    "options",
+    [
+        {"corrupt": reconstruction.gaussian_noise(1.0)},
+        {"penalties": [reconstruction.l1_sparsity(1.0)]},
+    ],
 )
 def test_training_with_noise_or_penalties_needs_a_key(options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="key"):

@@ -1,4 +1,6 @@
-"""Sampling: which symbols may be drawn and how often, the same text everywhere, and one compilation."""
+"""Sampling: which symbols may be drawn and how often, the same text everywhere, and one
+compilation.
+"""
 
 from functools import cache
 from typing import Any
@@ -38,7 +40,10 @@ def text(given_params: Any = None, *, prime: Any = PRIME, **options: Any) -> lis
 def shares(logits: Any, **options: Any) -> np.ndarray:
     """How often each symbol comes in many draws."""
     many = jnp.broadcast_to(jnp.asarray(logits, jnp.float32), (DRAWS, len(logits)))
-    return np.bincount(compiled_choose(jax.random.key(1), many, **options), minlength=len(logits)) / DRAWS
+    return (
+        np.bincount(compiled_choose(jax.random.key(1), many, **options), minlength=len(logits))
+        / DRAWS
+    )
 
 
 def softmax(logits: Any) -> np.ndarray:
@@ -57,21 +62,38 @@ def test_top_k_draws_among_the_likeliest_in_their_proportion() -> None:
     logits = np.array([0.0, 1.0, -1.0, 0.5])
     found = shares(logits, top_k=2)
     assert found[[0, 2]].tolist() == [0, 0]
-    np.testing.assert_allclose(found[[1, 3]], softmax(logits[[1, 3]]), atol=4 * 0.5 / np.sqrt(DRAWS))
-    np.testing.assert_allclose(shares(logits, top_k=99), softmax(logits), atol=4 * 0.5 / np.sqrt(DRAWS))
+    np.testing.assert_allclose(
+        found[[1, 3]], softmax(logits[[1, 3]]), atol=4 * 0.5 / np.sqrt(DRAWS)
+    )
+    np.testing.assert_allclose(
+        shares(logits, top_k=99), softmax(logits), atol=4 * 0.5 / np.sqrt(DRAWS)
+    )
 
 
 @settings(max_examples=20, deadline=None)
-@given(logits=st.lists(st.integers(-3, 3), min_size=5, max_size=5), top_k=st.integers(1, 5), seed=st.integers(0, 99))
-def test_top_k_never_draws_others_and_of_equals_the_first(logits: list[int], top_k: int, seed: int) -> None:
+@given(
+    logits=st.lists(st.integers(-3, 3), min_size=5, max_size=5),
+    top_k=st.integers(1, 5),
+    seed=st.integers(0, 99),
+)
+def test_top_k_never_draws_others_and_of_equals_the_first(
+    logits: list[int], top_k: int, seed: int
+) -> None:
     many = np.broadcast_to(np.float32(logits), (50, 5))
     drawn = compiled_choose(jax.random.key(seed), many, temperature=9.0, top_k=top_k)
-    assert set(np.asarray(drawn).tolist()) <= set(np.argsort(-np.array(logits), kind="stable")[:top_k].tolist())
+    assert set(np.asarray(drawn).tolist()) <= set(
+        np.argsort(-np.array(logits), kind="stable")[:top_k].tolist()
+    )
 
 
 @settings(max_examples=20, deadline=None)
-@given(logits=st.lists(st.integers(-3, 3), min_size=5, max_size=5), temperature=st.sampled_from([0.0, 1e-30, 1e-7]))
-def test_without_heat_and_with_one_choice_it_is_the_likeliest(logits: list[int], temperature: float) -> None:
+@given(
+    logits=st.lists(st.integers(-3, 3), min_size=5, max_size=5),
+    temperature=st.sampled_from([0.0, 1e-30, 1e-7]),
+)
+def test_without_heat_and_with_one_choice_it_is_the_likeliest(
+    logits: list[int], temperature: float
+) -> None:
     likeliest, key, values = int(np.argmax(logits)), jax.random.key(0), np.float32(logits)
     assert int(compiled_choose(key, values, temperature=0.0)) == likeliest
     assert int(compiled_choose(key, values, temperature=1.0, top_k=1)) == likeliest
@@ -114,7 +136,13 @@ def test_one_compilation_serves_any_prime_length_temperature_and_seed() -> None:
     step = sampling._compiled_step(MODEL, 0)
     before = step._cache_size()
     there = jax.device_put(params(), jax.devices()[1])
-    for options in ({"prime": np.arange(5)}, {"length": 3}, {"temperature": 0.3}, {"temperature": 0}, {"seed": 9}):
+    for options in (
+        {"prime": np.arange(5)},
+        {"length": 3},
+        {"temperature": 0.3},
+        {"temperature": 0},
+        {"seed": 9},
+    ):
         text(there, **options)
     assert step._cache_size() == before
     assert before <= 2, "one for each number of rows that these tests have drawn"

@@ -1,4 +1,6 @@
-"""What is minimised where every step has a target, by hand in NumPy; masks, and rows that begin anew."""
+"""What is minimised where every step has a target, by hand in NumPy; masks, and rows that begin
+anew.
+"""
 
 import math
 from typing import Any
@@ -22,14 +24,28 @@ SYMBOLS = RNG.integers(0, V, (B, T)).astype(np.int32)
 def echo() -> Model:
     """A model that gives back its inputs, so that a test chooses the logits itself."""
 
-    def apply(params: Any, state: Any, inputs: Any, *, train: bool = False, key: Any = None, carry: Any = ()) -> Any:
+    def apply(
+        params: Any,
+        state: Any,
+        inputs: Any,
+        *,
+        train: bool = False,
+        key: Any = None,
+        carry: Any = (),
+    ) -> Any:
         return inputs, state, carry
 
     return Model("echo", lambda key, inputs: ({}, {}), apply)
 
 
-def report(objective: Any, targets: Any, mask: Any = MASK, logits: Any = LOGITS) -> tuple[dict[str, float], Any]:
-    batch = {"inputs": jnp.asarray(logits), "targets": jnp.asarray(targets), "mask": jnp.asarray(mask)}
+def report(
+    objective: Any, targets: Any, mask: Any = MASK, logits: Any = LOGITS
+) -> tuple[dict[str, float], Any]:
+    batch = {
+        "inputs": jnp.asarray(logits),
+        "targets": jnp.asarray(targets),
+        "mask": jnp.asarray(mask),
+    }
     sums, model_state, carry = objective({}, {}, batch)
     assert (model_state, carry) == ({}, ())
     return metrics.compute(sums), sums
@@ -44,13 +60,21 @@ def test_a_language_model_s_loss_is_the_mean_cross_entropy_of_the_symbols_that_c
         right.append(p.argmax() == SYMBOLS[b, t])
     loss = sum(nats) / 7
     assert found == pytest.approx(
-        {"loss": loss, "bits": loss / math.log(2), "perplexity": math.exp(loss), "accuracy": sum(right) / 7}, rel=1e-5
+        {
+            "loss": loss,
+            "bits": loss / math.log(2),
+            "perplexity": math.exp(loss),
+            "accuracy": sum(right) / 7,
+        },
+        rel=1e-5,
     )
     assert sums["loss"].count == 7
 
 
 def test_a_uniform_model_is_as_perplexed_as_there_are_symbols() -> None:
-    found, _ = report(sequence_objectives.language_model(echo()), SYMBOLS, logits=np.zeros((B, T, 8), np.float32))
+    found, _ = report(
+        sequence_objectives.language_model(echo()), SYMBOLS, logits=np.zeros((B, T, 8), np.float32)
+    )
     assert (found["perplexity"], found["bits"]) == pytest.approx((8.0, 3.0), rel=1e-6)
 
 
@@ -60,7 +84,10 @@ def test_frames_are_counted_as_bay_et_al_count_them() -> None:
     p = 1 / (1 + np.exp(-LOGITS.astype(float)))
     nats = -np.where(notes > 0, np.log(p), np.log(1 - p)).sum(axis=-1)
     played, real = (LOGITS > 0)[MASK > 0], (notes > 0)[MASK > 0]
-    expected = {"loss": nats[MASK > 0].mean(), "accuracy": (played & real).sum() / (played | real).sum()}
+    expected = {
+        "loss": nats[MASK > 0].mean(),
+        "accuracy": (played & real).sum() / (played | real).sum(),
+    }
     assert found == pytest.approx(expected, rel=1e-5)
     assert sums["accuracy"].count == (played | real).sum()
 
@@ -81,7 +108,11 @@ def test_fresh_rows_begin_at_zero_and_others_go_on(kind: str) -> None:
     params, _ = model.init(jax.random.key(0), SYMBOLS)
     objective = sequence_objectives.language_model(model)
     carry = jax.tree.map(lambda leaf: leaf + 0.7, model.zero_carry(B))
-    batch = {"inputs": jnp.asarray(SYMBOLS), "targets": jnp.asarray(SYMBOLS), "mask": jnp.ones((B, T))}
+    batch = {
+        "inputs": jnp.asarray(SYMBOLS),
+        "targets": jnp.asarray(SYMBOLS),
+        "mask": jnp.ones((B, T)),
+    }
 
     def after(start: Any, **fresh: Any) -> Any:
         return jax.device_get(objective(params, {}, {**batch, **fresh}, carry=start)[2])

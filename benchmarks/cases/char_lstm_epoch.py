@@ -1,7 +1,9 @@
-"""The character LSTM of `char_lstm_step`, an epoch over a text: segments, carried state and records included.
+"""The character LSTM of `char_lstm_step`, an epoch over a text: segments, carried state and records
+included.
 
-64 lanes of a stream, read 64 symbols at a time; a segment begins with the state that the last one ended with.
-"dl" is the loop of the runner, "dl step alone" is `char_lstm_step`, a resident batch, PyTorch a plain loop.
+64 lanes of a stream, read 64 symbols at a time; a segment begins with the state that the last one
+ended with. "dl" is the loop of the runner, "dl step alone" is `char_lstm_step`, a resident batch,
+PyTorch a plain loop.
 """
 
 from typing import TYPE_CHECKING
@@ -23,7 +25,9 @@ def with_dl(quick: bool) -> Workload:
     from dl import TrainOptions
 
     options = TrainOptions(epochs=1, batch_size=BATCH, validation=0.0)
-    return _tokens(on_dl.training_workload(char_lstm_step.dl_parts(), _dl_data(_text(quick)), options))
+    return _tokens(
+        on_dl.training_workload(char_lstm_step.dl_parts(), _dl_data(_text(quick)), options)
+    )
 
 
 def with_torch(quick: bool) -> Workload:
@@ -42,7 +46,9 @@ def with_torch(quick: bool) -> Workload:
             starts = (torch.arange(BATCH, device=device) * steps + number) * STEPS
             places = starts[:, None] + torch.arange(STEPS, device=device)
             descent.zero_grad()
-            hidden, carry = network.lstm(torch.nn.functional.one_hot(lanes[places], SYMBOLS).float(), carry)
+            hidden, carry = network.lstm(
+                torch.nn.functional.one_hot(lanes[places], SYMBOLS).float(), carry
+            )
             loss = cross_entropy(network.output(hidden).flatten(0, -2), lanes[places + 1].flatten())
             loss.backward()
             descent.step()
@@ -60,7 +66,9 @@ def _dl_data(tokens: np.ndarray) -> "Dataset":
 
     symbols = [chr(ord("!") + number) for number in range(SYMBOLS - 1)]
     text = "".join(symbols[number] for number in tokens)
-    return stream_of_text("generated", text, None, text[: 2 * STEPS], reading=Reading(segment=STEPS))
+    return stream_of_text(
+        "generated", text, None, text[: 2 * STEPS], reading=Reading(segment=STEPS)
+    )
 
 
 def _steps(quick: bool) -> int:
@@ -72,7 +80,9 @@ def _text(quick: bool) -> np.ndarray:
 
     One symbol is left for those that are unknown.
     """
-    return np.random.default_rng(0).integers(0, SYMBOLS - 1, (_steps(quick) * BATCH + 2) * STEPS, dtype=np.uint8)
+    return np.random.default_rng(0).integers(
+        0, SYMBOLS - 1, (_steps(quick) * BATCH + 2) * STEPS, dtype=np.uint8
+    )
 
 
 def _tokens(workload: Workload) -> Workload:

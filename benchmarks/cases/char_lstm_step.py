@@ -1,7 +1,9 @@
-"""A character LSTM, one training step: 65 symbols one-hot, two layers of 256, 64 characters, batch 64.
+"""A character LSTM, one training step: 65 symbols one-hot, two layers of 256, 64 characters, batch
+64.
 
-Cross-entropy over all positions, Adam at rate 0.002. `dl` takes the faster of a Python loop and a compiled one, Keras
-its `fit`. Texts [B, T] lie batch first everywhere; what a layer wants time first is turned inside the step.
+Cross-entropy over all positions, Adam at rate 0.002. `dl` takes the faster of a Python loop and a
+compiled one, Keras its `fit`. Texts [B, T] lie batch first everywhere; what a layer wants time
+first is turned inside the step.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -31,7 +33,9 @@ def with_torch(quick: bool) -> Workload:
 def with_keras(quick: bool) -> Workload:
     import keras
 
-    return _tokens(on_keras.steps_workload(keras_network(), keras.optimizers.Adam(RATE), **_work(quick)))
+    return _tokens(
+        on_keras.steps_workload(keras_network(), keras.optimizers.Adam(RATE), **_work(quick))
+    )
 
 
 def with_flax(quick: bool) -> Workload:
@@ -85,7 +89,9 @@ def keras_network() -> Any:
     return keras.Sequential(
         [
             keras.Input((STEPS,), dtype="int32"),
-            layers.Lambda(lambda texts: keras.ops.one_hot(texts, SYMBOLS), output_shape=(STEPS, SYMBOLS)),
+            layers.Lambda(
+                lambda texts: keras.ops.one_hot(texts, SYMBOLS), output_shape=(STEPS, SYMBOLS)
+            ),
             *[layers.LSTM(SIZE, return_sequences=True) for _ in range(LAYERS)],
             layers.Dense(SYMBOLS),
         ]

@@ -1,7 +1,8 @@
 """LeNet, one epoch over 60,000 generated pictures, order and data included.
 
-Each system in its own way: `dl` through the loop of its runner, PyTorch and Flax gather a random order by index from
-the whole set, Keras calls `fit`. Bytes until they are a batch, then normalised; batches of 128, the rest left out.
+Each system in its own way: `dl` through the loop of its runner, PyTorch and Flax gather a random
+order by index from the whole set, Keras calls `fit`. Bytes until they are a batch, then normalised;
+batches of 128, the rest left out.
 """
 
 import numpy as np
@@ -24,15 +25,21 @@ def with_dl(quick: bool) -> Workload:
 
 
 def with_torch(quick: bool) -> Workload:
-    return on_torch.epoch_workload(lenet.torch_network(), lenet.torch_optimizer, *_pictures(quick), batch_size=BATCH)
+    return on_torch.epoch_workload(
+        lenet.torch_network(), lenet.torch_optimizer, *_pictures(quick), batch_size=BATCH
+    )
 
 
 def with_keras(quick: bool) -> Workload:
-    return on_keras.epoch_workload(lenet.keras_network(), lenet.keras_optimizer(), *_pictures(quick), batch_size=BATCH)
+    return on_keras.epoch_workload(
+        lenet.keras_network(), lenet.keras_optimizer(), *_pictures(quick), batch_size=BATCH
+    )
 
 
 def with_flax(quick: bool) -> Workload:
-    return on_flax.epoch_workload(lenet.flax_network(), lenet.flax_optimizer(), *_pictures(quick), batch_size=BATCH)
+    return on_flax.epoch_workload(
+        lenet.flax_network(), lenet.flax_optimizer(), *_pictures(quick), batch_size=BATCH
+    )
 
 
 SYSTEMS = {"dl": with_dl, "torch": with_torch, "keras": with_keras, "flax": with_flax}

@@ -1,8 +1,10 @@
-"""The experiment lenet_mnist_fast from start to finish, a whole process each, test accuracy included.
+"""The experiment lenet_mnist_fast from start to finish, a whole process each, test accuracy
+included.
 
-The recipe: ten epochs of 468 steps of 128, Nesterov momentum 0.9, one-cycle rate with peak 0.1, dropout 0.3, pictures
-turned by up to 12°, zoomed by up to 12 % and shifted by up to 2 pixels, except in the last epoch. PyTorch's momentum
-applies the rate after accumulation and not before. Both read MNIST through `dl.load_data`.
+The recipe: ten epochs of 468 steps of 128, Nesterov momentum 0.9, one-cycle rate with peak 0.1,
+dropout 0.3, pictures turned by up to 12°, zoomed by up to 12 % and shifted by up to 2 pixels,
+except in the last epoch. PyTorch's momentum applies the rate after accumulation and not before.
+Both read MNIST through `dl.load_data`.
 """
 
 import json
@@ -34,10 +36,14 @@ def unavailable(quick: bool) -> str | None:
 
 
 def with_dl(quick: bool) -> Measurement:
-    small = ["--epochs", str(QUICK_EPOCHS), "--train-examples", str(QUICK_EXAMPLES)] if quick else []
+    small = (
+        ["--epochs", str(QUICK_EPOCHS), "--train-examples", str(QUICK_EXAMPLES)] if quick else []
+    )
     with tempfile.TemporaryDirectory() as folder:
         run_dir, start = Path(folder) / "run", time.perf_counter()
-        run_module("experiments", "run", "lenet_mnist_fast", "--run-dir", str(run_dir), "--quiet", *small)
+        run_module(
+            "experiments", "run", "lenet_mnist_fast", "--run-dir", str(run_dir), "--quiet", *small
+        )
         seconds = time.perf_counter() - start
         result = json.loads((run_dir / "result.json").read_text(encoding="utf-8"))
     return Measurement(seconds, f"test accuracy {result['metrics']['test']['accuracy']:.4f}")
@@ -61,7 +67,9 @@ def train_in_torch(epochs: int = EPOCHS, examples: int | None = None) -> float:
 
     device = on_torch.set_up()
     data = load_data("mnist")
-    pictures, labels = on_torch.to_tensors(data.train.inputs[:examples], data.train.targets[:examples], device)
+    pictures, labels = on_torch.to_tensors(
+        data.train.inputs[:examples], data.train.targets[:examples], device
+    )
     network = torch_network().to(device)
     steps = len(pictures) // BATCH
     step = on_torch.make_step(network, lambda params: _scheduled(params, epochs * steps))
@@ -70,7 +78,9 @@ def train_in_torch(epochs: int = EPOCHS, examples: int | None = None) -> float:
         for index in order.split(BATCH):
             batch = _normalised(pictures[index], data.spec)
             step(augmented(batch) if epoch < epochs - PLAIN_EPOCHS else batch, labels[index])
-    return _accuracy(network, *on_torch.to_tensors(data.test.inputs, data.test.targets, device), data.spec)
+    return _accuracy(
+        network, *on_torch.to_tensors(data.test.inputs, data.test.targets, device), data.spec
+    )
 
 
 def torch_network() -> Any:
@@ -78,7 +88,9 @@ def torch_network() -> Any:
     from torch import nn
 
     layers = list(lenet.torch_network())
-    return nn.Sequential(*layers[:7], nn.Dropout(DROPOUT), *layers[7:9], nn.Dropout(DROPOUT), *layers[9:])
+    return nn.Sequential(
+        *layers[:7], nn.Dropout(DROPOUT), *layers[7:9], nn.Dropout(DROPOUT), *layers[9:]
+    )
 
 
 def one_cycle(step: int, steps: int) -> float:
@@ -91,7 +103,9 @@ def one_cycle(step: int, steps: int) -> float:
 
 
 def augmented(pictures: Any) -> Any:
-    """Each picture [B, 1, H, W] turned, zoomed and shifted by its own random amounts, its edge repeated."""
+    """Each picture [B, 1, H, W] turned, zoomed and shifted by its own random amounts, its edge
+    repeated.
+    """
     import torch
     from torch.nn.functional import affine_grid, grid_sample
 
@@ -99,8 +113,12 @@ def augmented(pictures: Any) -> Any:
     angle, scale = torch.deg2rad(drawn[:, 0] * DEGREES), 1 / (1 + drawn[:, 1] * ZOOM)
     cos, sin = angle.cos() * scale, angle.sin() * scale
     turn = torch.stack([torch.stack([cos, -sin], -1), torch.stack([sin, cos], -1)], 1)
-    shift = drawn[:, 2:, None] * SHIFT * 2 / pictures.shape[-1]  # a picture is 2 wide in the grid's coordinates
-    grid = affine_grid(torch.cat([turn, -turn @ shift], 2), list(pictures.shape), align_corners=False)
+    shift = (
+        drawn[:, 2:, None] * SHIFT * 2 / pictures.shape[-1]
+    )  # a picture is 2 wide in the grid's coordinates
+    grid = affine_grid(
+        torch.cat([turn, -turn @ shift], 2), list(pictures.shape), align_corners=False
+    )
     return grid_sample(pictures, grid, padding_mode="border", align_corners=False)
 
 
@@ -124,7 +142,10 @@ def _accuracy(network: Any, pictures: Any, labels: Any, spec: Any) -> float:
     network.eval()
     with torch.no_grad():
         parts = zip(pictures.split(1000), labels.split(1000), strict=True)
-        right = sum(int((network(_normalised(some, spec)).argmax(1) == wanted).sum()) for some, wanted in parts)
+        right = sum(
+            int((network(_normalised(some, spec)).argmax(1) == wanted).sum())
+            for some, wanted in parts
+        )
     return right / len(labels)
 
 

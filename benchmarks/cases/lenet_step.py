@@ -1,6 +1,7 @@
 """LeNet, one training step on a resident batch of 128.
 
-Cross-entropy, momentum 0.9 at rate 0.01. `dl` takes the faster of a Python loop and a compiled one, Keras its `fit`.
+Cross-entropy, momentum 0.9 at rate 0.01. `dl` takes the faster of a Python loop and a compiled one,
+Keras its `fit`.
 """
 
 from benchmarks.measure import Workload
@@ -20,20 +21,28 @@ def with_dl(quick: bool) -> Workload:
 
 
 def with_torch(quick: bool) -> Workload:
-    return on_torch.steps_workload(lenet.torch_network(), lenet.torch_optimizer, *make_batch(), steps=_steps(quick))
+    return on_torch.steps_workload(
+        lenet.torch_network(), lenet.torch_optimizer, *make_batch(), steps=_steps(quick)
+    )
 
 
 def with_torch_compile(quick: bool) -> Workload:
     network = lenet.torch_network()
-    return on_torch.steps_workload(network, lenet.torch_optimizer, *make_batch(), steps=_steps(quick), compiled=True)
+    return on_torch.steps_workload(
+        network, lenet.torch_optimizer, *make_batch(), steps=_steps(quick), compiled=True
+    )
 
 
 def with_keras(quick: bool) -> Workload:
-    return on_keras.steps_workload(lenet.keras_network(), lenet.keras_optimizer(), *make_batch(), steps=_steps(quick))
+    return on_keras.steps_workload(
+        lenet.keras_network(), lenet.keras_optimizer(), *make_batch(), steps=_steps(quick)
+    )
 
 
 def with_flax(quick: bool) -> Workload:
-    return on_flax.steps_workload(lenet.flax_network(), lenet.flax_optimizer(), *make_batch(), steps=_steps(quick))
+    return on_flax.steps_workload(
+        lenet.flax_network(), lenet.flax_optimizer(), *make_batch(), steps=_steps(quick)
+    )
 
 
 SYSTEMS = {

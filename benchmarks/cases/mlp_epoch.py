@@ -1,4 +1,5 @@
-"""A perceptron with 128 hidden units, one epoch over 60,000 generated pictures, order and data included.
+"""A perceptron with 128 hidden units, one epoch over 60,000 generated pictures, order and data
+included.
 
 468 steps of plain gradient descent on batches of 128; otherwise as `lenet_epoch`.
 """
@@ -23,15 +24,21 @@ def with_dl(quick: bool) -> Workload:
 
 
 def with_torch(quick: bool) -> Workload:
-    return on_torch.epoch_workload(mlp.torch_network(), mlp.torch_optimizer, *_pictures(quick), batch_size=BATCH)
+    return on_torch.epoch_workload(
+        mlp.torch_network(), mlp.torch_optimizer, *_pictures(quick), batch_size=BATCH
+    )
 
 
 def with_keras(quick: bool) -> Workload:
-    return on_keras.epoch_workload(mlp.keras_network(), mlp.keras_optimizer(), *_pictures(quick), batch_size=BATCH)
+    return on_keras.epoch_workload(
+        mlp.keras_network(), mlp.keras_optimizer(), *_pictures(quick), batch_size=BATCH
+    )
 
 
 def with_flax(quick: bool) -> Workload:
-    return on_flax.epoch_workload(mlp.flax_network(), mlp.flax_optimizer(), *_pictures(quick), batch_size=BATCH)
+    return on_flax.epoch_workload(
+        mlp.flax_network(), mlp.flax_optimizer(), *_pictures(quick), batch_size=BATCH
+    )
 
 
 SYSTEMS = {"dl": with_dl, "torch": with_torch, "keras": with_keras, "flax": with_flax}

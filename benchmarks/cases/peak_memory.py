@@ -1,7 +1,8 @@
-"""Resident memory at the peak of 20 LeNet training steps on a batch of 128, above that after the imports.
+"""Resident memory at the peak of 20 LeNet training steps on a batch of 128, above that after the
+imports.
 
-Compilation and the network itself count; so does what a system allocates when it is first used. Memory of a GPU does
-not.
+Compilation and the network itself count; so does what a system allocates when it is first used.
+Memory of a GPU does not.
 """
 
 from benchmarks.measure import Measurement, memory_above_now
@@ -17,7 +18,9 @@ def with_dl(quick: bool) -> Measurement:
     from dl import Parts, init_state, jit_step, make_train_step, models, objectives, optimizers  # noqa: F401
 
     batch = make_batch()
-    return Measurement(memory_above_now(lambda: on_dl.python_loop(lenet.dl_parts(), *batch, steps=STEPS)()))
+    return Measurement(
+        memory_above_now(lambda: on_dl.python_loop(lenet.dl_parts(), *batch, steps=STEPS)())
+    )
 
 
 def with_torch(quick: bool) -> Measurement:
@@ -26,7 +29,9 @@ def with_torch(quick: bool) -> Measurement:
     inputs, targets = make_batch()
 
     def train() -> None:
-        on_torch.steps_workload(lenet.torch_network(), lenet.torch_optimizer, inputs, targets, steps=STEPS).run()
+        on_torch.steps_workload(
+            lenet.torch_network(), lenet.torch_optimizer, inputs, targets, steps=STEPS
+        ).run()
 
     return Measurement(memory_above_now(train))
 
@@ -37,7 +42,9 @@ def with_keras(quick: bool) -> Measurement:
     inputs, targets = make_batch()
 
     def train() -> None:
-        on_keras.steps_workload(lenet.keras_network(), lenet.keras_optimizer(), inputs, targets, steps=STEPS).run()
+        on_keras.steps_workload(
+            lenet.keras_network(), lenet.keras_optimizer(), inputs, targets, steps=STEPS
+        ).run()
 
     return Measurement(memory_above_now(train))
 
@@ -50,7 +57,9 @@ def with_flax(quick: bool) -> Measurement:
     inputs, targets = make_batch()
 
     def train() -> None:
-        on_flax.steps_workload(lenet.flax_network(), lenet.flax_optimizer(), inputs, targets, steps=STEPS).run()
+        on_flax.steps_workload(
+            lenet.flax_network(), lenet.flax_optimizer(), inputs, targets, steps=STEPS
+        ).run()
 
     return Measurement(memory_above_now(train))
 

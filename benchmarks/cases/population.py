@@ -1,7 +1,8 @@
 """Sixteen perceptrons 784-128-10, 100 steps each, in one program or one after another.
 
-Gradient descent at rate 0.1 on batches of 128 that differ from step to step and are the same for every member; members
-differ in their seed. "dl" trains all in one program, `map_population`; "dl one by one" and PyTorch train one at a time.
+Gradient descent at rate 0.1 on batches of 128 that differ from step to step and are the same for
+every member; members differ in their seed. "dl" trains all in one program, `map_population`; "dl
+one by one" and PyTorch train one at a time.
 """
 
 from typing import Any
@@ -40,12 +41,17 @@ def with_dl_one_by_one(quick: bool) -> Workload:
     steps, init, batches = _dl_program(quick)
     make, train = jax.jit(init), jax.jit(steps)
     states = [make(seed) for seed in range(MEMBERS)]
-    return Workload(lambda: jax.block_until_ready([train(state, batches) for state in states]), _examples(quick))
+    return Workload(
+        lambda: jax.block_until_ready([train(state, batches) for state in states]), _examples(quick)
+    )
 
 
 def with_torch(quick: bool) -> Workload:
     device = on_torch.set_up()
-    members = [on_torch.make_step(mlp.torch_network().to(device), mlp.torch_optimizer) for _ in range(MEMBERS)]
+    members = [
+        on_torch.make_step(mlp.torch_network().to(device), mlp.torch_optimizer)
+        for _ in range(MEMBERS)
+    ]
     batches = [on_torch.to_tensors(*batch, device) for batch in zip(*_batches(quick), strict=True)]
 
     def run() -> None:

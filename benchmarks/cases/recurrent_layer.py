@@ -1,8 +1,9 @@
 """One recurrent layer, forward and backward.
 
-The gradient of Σ outputs · fixed random numbers, with respect to the inputs [T, B, D] and all weights. A shape reads
-T x B x H; D is H. The GRU applies its reset gate after the recurrent product, as all systems can. Systems differ in
-how many biases a gate has (one or two), which is no work to speak of. Keras has [B, T, D].
+The gradient of Σ outputs · fixed random numbers, with respect to the inputs [T, B, D] and all
+weights. A shape reads T x B x H; D is H. The GRU applies its reset gate after the recurrent
+product, as all systems can. Systems differ in how many biases a gate has (one or two), which is no
+work to speak of. Keras has [B, T, D].
 """
 
 from typing import Any, NamedTuple
@@ -26,7 +27,9 @@ class Shape(NamedTuple):
 
 _SIZES = ((64, 32, 128), (100, 64, 256), (64, 50, 512))
 FAMILIES = {
-    f"{kind}_layer": {f"{kind}_{'x'.join(map(str, sizes))}": Shape(kind, *sizes) for sizes in _SIZES}
+    f"{kind}_layer": {
+        f"{kind}_{'x'.join(map(str, sizes))}": Shape(kind, *sizes) for sizes in _SIZES
+    }
     for kind in ("lstm", "gru")
 }
 
@@ -43,14 +46,20 @@ def with_dl(shape: Shape, quick: bool) -> Workload:
 
     def gradient(params: Any, _: Any, xs: Any) -> Any:
         xs, factors = xs
-        gradients = jax.grad(lambda params, xs: (recurrent_layer(kind, params, xs)[0] * factors).sum(), (0, 1))(
-            params, xs
-        )
+        gradients = jax.grad(
+            lambda params, xs: (recurrent_layer(kind, params, xs)[0] * factors).sum(), (0, 1)
+        )(params, xs)
         return jax.lax.psum(gradients[0], AXIS), gradients[1]
 
     call = layout.compile(gradient, donate=False)
-    params, work = layout.put(params), on_dl.put(layout.split((_inputs(shape), _factors(shape))), layout)
-    return Workload(lambda: jax.block_until_ready(call(params, (), work)), note=f"{len(layout.devices)} device(s)")
+    params, work = (
+        layout.put(params),
+        on_dl.put(layout.split((_inputs(shape), _factors(shape))), layout),
+    )
+    return Workload(
+        lambda: jax.block_until_ready(call(params, (), work)),
+        note=f"{len(layout.devices)} device(s)",
+    )
 
 
 def with_flax(shape: Shape, quick: bool) -> Workload:
@@ -66,12 +75,17 @@ def with_flax(shape: Shape, quick: bool) -> Workload:
 def with_keras(shape: Shape, quick: bool) -> Workload:
     import keras
 
-    layer = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}[shape.kind](shape.size, return_sequences=True)
+    layer = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}[shape.kind](
+        shape.size, return_sequences=True
+    )
     layer.build((shape.batch, shape.steps, shape.size))
     rest = [variable.value for variable in layer.non_trainable_variables]
     params = [variable.value for variable in layer.trainable_variables]
     return _differentiated(
-        lambda params, xs: layer.stateless_call(params, rest, xs)[0], params, shape, time_first=False
+        lambda params, xs: layer.stateless_call(params, rest, xs)[0],
+        params,
+        shape,
+        time_first=False,
     )
 
 
@@ -79,7 +93,9 @@ def with_torch(shape: Shape, quick: bool) -> Workload:
     import torch
 
     device = on_torch.set_up()
-    layer = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[shape.kind](shape.size, shape.size).to(device)
+    layer = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[shape.kind](shape.size, shape.size).to(
+        device
+    )
     xs = torch.from_numpy(_inputs(shape)).to(device).requires_grad_()
     factors = torch.from_numpy(_factors(shape)).to(device)
     wanted = [xs, *layer.parameters()]
@@ -100,8 +116,12 @@ def _differentiated(layer: Any, params: Any, shape: Shape, *, time_first: bool =
     import jax.numpy as jnp
 
     order = (0, 1, 2) if time_first else (1, 0, 2)
-    xs, factors = jax.device_put((_inputs(shape).transpose(order), _factors(shape).transpose(order)))
-    gradient = jax.jit(jax.grad(lambda params, xs: jnp.sum(layer(params, xs) * factors), argnums=(0, 1)))
+    xs, factors = jax.device_put(
+        (_inputs(shape).transpose(order), _factors(shape).transpose(order))
+    )
+    gradient = jax.jit(
+        jax.grad(lambda params, xs: jnp.sum(layer(params, xs) * factors), argnums=(0, 1))
+    )
     return Workload(lambda: jax.block_until_ready(gradient(params, xs)))
 
 

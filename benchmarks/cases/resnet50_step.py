@@ -1,7 +1,8 @@
-"""ResNet-50 in bfloat16 on 224×224×3, one training step on a resident batch of 128; for accelerators.
+"""ResNet-50 in bfloat16 on 224×224×3, one training step on a resident batch of 128; for
+accelerators.
 
-Cross-entropy, momentum 0.9 at rate 0.1. `dl` takes the faster of a Python loop and a compiled one. `--quick` takes two
-pictures of 64×64, which a CPU can do.
+Cross-entropy, momentum 0.9 at rate 0.1. `dl` takes the faster of a Python loop and a compiled one.
+`--quick` takes two pictures of 64×64, which a CPU can do.
 """
 
 from pathlib import Path
@@ -28,11 +29,15 @@ def with_dl(quick: bool) -> Workload:
 
 
 def with_torch(quick: bool) -> Workload:
-    return on_torch.steps_workload(resnet50.torch_network(), resnet50.torch_optimizer, **_work(quick))
+    return on_torch.steps_workload(
+        resnet50.torch_network(), resnet50.torch_optimizer, **_work(quick)
+    )
 
 
 def with_torch_compile(quick: bool) -> Workload:
-    return on_torch.steps_workload(resnet50.torch_network(), resnet50.torch_optimizer, **_work(quick), compiled=True)
+    return on_torch.steps_workload(
+        resnet50.torch_network(), resnet50.torch_optimizer, **_work(quick), compiled=True
+    )
 
 
 SYSTEMS = {"dl": with_dl, "torch": with_torch, "torch.compile": with_torch_compile}

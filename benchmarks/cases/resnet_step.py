@@ -1,6 +1,7 @@
 """A residual network of 20 layers on 32×32×3, one training step on a resident batch of 128.
 
-Cross-entropy, momentum 0.9 at rate 0.1. `dl` takes the faster of a Python loop and a compiled one, Keras its `fit`.
+Cross-entropy, momentum 0.9 at rate 0.1. `dl` takes the faster of a Python loop and a compiled one,
+Keras its `fit`.
 """
 
 from typing import Any
@@ -27,7 +28,9 @@ def with_torch(quick: bool) -> Workload:
 
 
 def with_torch_compile(quick: bool) -> Workload:
-    return on_torch.steps_workload(resnet.torch_network(), resnet.torch_optimizer, **_work(quick), compiled=True)
+    return on_torch.steps_workload(
+        resnet.torch_network(), resnet.torch_optimizer, **_work(quick), compiled=True
+    )
 
 
 def with_keras(quick: bool) -> Workload:

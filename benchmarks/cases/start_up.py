@@ -1,7 +1,7 @@
 """From the start of a fresh process to the end of the first LeNet training step.
 
-"dl" finds its programs compiled in JAX's compilation cache, "dl cold cache" begins with an empty one; the other systems
-start as they are installed, without a cache.
+"dl" finds its programs compiled in JAX's compilation cache, "dl cold cache" begins with an empty
+one; the other systems start as they are installed, without a cache.
 """
 
 import subprocess
@@ -70,11 +70,15 @@ def _median(quick: bool, once) -> Measurement:
 
 
 def seconds_to_first_step(system: str, **settings: str) -> float:
-    """Start this file on `system` and wait until it says that its step is done; its end is not waited for."""
+    """Start this file on `system` and wait until it says that its step is done; its end is not
+    waited for.
+    """
     start = time.perf_counter()
     command = [sys.executable, "-m", "benchmarks.cases.start_up", system]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment(**settings)) as process:
+    with subprocess.Popen(
+        command, stdout=pipe, stderr=pipe, text=True, env=environment(**settings)
+    ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         said = process.stdout.readline()
@@ -93,7 +97,9 @@ def make_first_step(system: str) -> None:
     elif system == "torch":
         on_torch.steps_workload(lenet.torch_network(), lenet.torch_optimizer, *batch, steps=1).run()
     elif system == "keras":
-        on_keras.steps_workload(lenet.keras_network(), lenet.keras_optimizer(), *batch, steps=1).run()
+        on_keras.steps_workload(
+            lenet.keras_network(), lenet.keras_optimizer(), *batch, steps=1
+        ).run()
     else:
         on_flax.steps_workload(lenet.flax_network(), lenet.flax_optimizer(), *batch, steps=1).run()
 

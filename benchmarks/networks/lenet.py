@@ -16,7 +16,9 @@ def dl_parts() -> "Parts":
     from dl import Parts, models, objectives, optimizers
 
     model = models.lenet()
-    return Parts(model, objectives.classification(model), optimizers.momentum(RATE, momentum=MOMENTUM))
+    return Parts(
+        model, objectives.classification(model), optimizers.momentum(RATE, momentum=MOMENTUM)
+    )
 
 
 def flax_network() -> Any:

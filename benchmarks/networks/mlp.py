@@ -26,7 +26,12 @@ def flax_network() -> Any:
     from flax import linen as nn
 
     return nn.Sequential(
-        [lambda pictures: pictures.reshape(pictures.shape[0], -1), nn.Dense(128), nn.relu, nn.Dense(10)]
+        [
+            lambda pictures: pictures.reshape(pictures.shape[0], -1),
+            nn.Dense(128),
+            nn.relu,
+            nn.Dense(10),
+        ]
     )
 
 
@@ -43,7 +48,9 @@ def torch_network() -> Any:
 
     from benchmarks.systems.on_torch import lecun_normal
 
-    return lecun_normal(nn.Sequential(nn.Flatten(), nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10)))
+    return lecun_normal(
+        nn.Sequential(nn.Flatten(), nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10))
+    )
 
 
 def torch_optimizer(params: Any) -> Any:

@@ -1,8 +1,9 @@
-"""A residual network of 20 layers for 32×32×3 in every system (He et al. 2016, 1×1 convolutions as shortcuts).
+"""A residual network of 20 layers for 32×32×3 in every system (He et al. 2016, 1×1 convolutions as
+shortcuts).
 
-Conv 3×3 ×16; stages of 16, 32 and 64 channels, three blocks each, the first of a later stage with stride 2; a block is
-two convolutions with batch normalisation; mean over the picture; 10. Momentum 0.9 at rate 0.1, weights of variance
-1/fan-in. 272,282 parameters.
+Conv 3×3 ×16; stages of 16, 32 and 64 channels, three blocks each, the first of a later stage with
+stride 2; a block is two convolutions with batch normalisation; mean over the picture; 10. Momentum
+0.9 at rate 0.1, weights of variance 1/fan-in. 272,282 parameters.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -31,7 +32,9 @@ def dl_parts() -> "Parts":
     from dl.models.functional import from_linen
 
     model = from_linen(flax_network(Conv), name="resnet")
-    return Parts(model, objectives.classification(model), optimizers.momentum(RATE, momentum=MOMENTUM))
+    return Parts(
+        model, objectives.classification(model), optimizers.momentum(RATE, momentum=MOMENTUM)
+    )
 
 
 def flax_network(conv: Any = None) -> Any:
@@ -44,7 +47,9 @@ def flax_network(conv: Any = None) -> Any:
         @nn.compact
         def __call__(self, inputs: Any, *, train: bool = True) -> Any:
             def conv_norm(maps: Any, channels: int, side: int, stride: int) -> Any:
-                maps = convolution(channels, (side, side), strides=(stride, stride), use_bias=False)(maps)
+                maps = convolution(
+                    channels, (side, side), strides=(stride, stride), use_bias=False
+                )(maps)
                 return nn.BatchNorm(use_running_average=not train, momentum=0.9)(maps)
 
             maps = nn.relu(conv_norm(inputs, STAGES[0], 3, 1))
@@ -52,7 +57,9 @@ def flax_network(conv: Any = None) -> Any:
                 changed = nn.relu(conv_norm(maps, channels, 3, stride))
                 changed = conv_norm(changed, channels, 3, 1)
                 if before != channels:
-                    maps = convolution(channels, (1, 1), strides=(stride, stride), use_bias=False)(maps)
+                    maps = convolution(channels, (1, 1), strides=(stride, stride), use_bias=False)(
+                        maps
+                    )
                 maps = nn.relu(maps + changed)
             return nn.Dense(10)(maps.mean((1, 2)))
 
@@ -80,9 +87,14 @@ def torch_network() -> Any:
     class Block(nn.Module):
         def __init__(self, before: int, channels: int, stride: int) -> None:
             super().__init__()
-            self.first, self.second = conv_norm(before, channels, stride), conv_norm(channels, channels, 1)
+            self.first, self.second = (
+                conv_norm(before, channels, stride),
+                conv_norm(channels, channels, 1),
+            )
             changes = before != channels
-            self.shortcut = nn.Conv2d(before, channels, 1, stride, bias=False) if changes else nn.Identity()
+            self.shortcut = (
+                nn.Conv2d(before, channels, 1, stride, bias=False) if changes else nn.Identity()
+            )
 
         def forward(self, maps: torch.Tensor) -> torch.Tensor:
             changed = self.second(torch.relu(self.first(maps)))
@@ -109,7 +121,9 @@ def keras_network() -> Any:
         return layers.Conv2D(channels, side, stride, **options)(maps)
 
     def conv_norm(maps: Any, channels: int, stride: int) -> Any:
-        return layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(conv(maps, channels, 3, stride))
+        return layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(
+            conv(maps, channels, 3, stride)
+        )
 
     inputs = Input((32, 32, 3))
     maps = layers.ReLU()(conv_norm(inputs, STAGES[0], 1))

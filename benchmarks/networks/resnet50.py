@@ -1,7 +1,9 @@
-"""ResNet-50 for 224×224×3 in `dl` and in PyTorch, computing in bfloat16 with float32 parameters (He et al. 2016).
+"""ResNet-50 for 224×224×3 in `dl` and in PyTorch, computing in bfloat16 with float32 parameters (He
+et al. 2016).
 
-Conv 7×7 by 2, maximum 3×3 by 2; stages of 3, 4, 6 and 3 bottlenecks, the stride in their 3×3 convolution; the
-mean; 1000 classes. Momentum 0.9 at rate 0.1. 25,557,032 parameters. PyTorch keeps channels last, as it advises.
+Conv 7×7 by 2, maximum 3×3 by 2; stages of 3, 4, 6 and 3 bottlenecks, the stride in their 3×3
+convolution; the mean; 1000 classes. Momentum 0.9 at rate 0.1. 25,557,032 parameters. PyTorch keeps
+channels last, as it advises.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -18,7 +20,9 @@ def dl_parts() -> "Parts":
     from dl import Parts, models, objectives, optimizers
 
     model = models.resnet(50, dtype="bfloat16")
-    return Parts(model, objectives.classification(model), optimizers.momentum(RATE, momentum=MOMENTUM))
+    return Parts(
+        model, objectives.classification(model), optimizers.momentum(RATE, momentum=MOMENTUM)
+    )
 
 
 def torch_network() -> Any:
@@ -33,9 +37,16 @@ def torch_network() -> Any:
     class Bottleneck(nn.Module):
         def __init__(self, before: int, channels: int, stride: int) -> None:
             super().__init__()
-            self.reduce, self.three = conv_norm(before, channels, 1), conv_norm(channels, channels, 3, stride)
+            self.reduce, self.three = (
+                conv_norm(before, channels, 1),
+                conv_norm(channels, channels, 3, stride),
+            )
             self.expand = conv_norm(channels, 4 * channels, 1)
-            self.shortcut = nn.Identity() if before == 4 * channels else conv_norm(before, 4 * channels, 1, stride)
+            self.shortcut = (
+                nn.Identity()
+                if before == 4 * channels
+                else conv_norm(before, 4 * channels, 1, stride)
+            )
 
         def forward(self, maps: torch.Tensor) -> torch.Tensor:
             changed = torch.relu(self.three(torch.relu(self.reduce(maps))))

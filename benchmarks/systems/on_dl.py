@@ -14,8 +14,12 @@ if TYPE_CHECKING:
 Run = Callable[[], Any]
 
 
-def steps_workload(parts: "Parts", inputs: np.ndarray, targets: np.ndarray, *, steps: int) -> Workload:
-    """`steps` steps on one resident batch: as a loop in Python or a compiled one, whichever is faster here."""
+def steps_workload(
+    parts: "Parts", inputs: np.ndarray, targets: np.ndarray, *, steps: int
+) -> Workload:
+    """`steps` steps on one resident batch: as a loop in Python or a compiled one, whichever is
+    faster here.
+    """
     ways = {
         "jit_step in a loop": python_loop(parts, inputs, targets, steps=steps),
         f"scan_steps of {steps}": compiled_loop(parts, inputs, targets, steps=steps),
@@ -32,7 +36,9 @@ def python_loop(parts: "Parts", inputs: np.ndarray, targets: np.ndarray, *, step
     import jax
 
     layout, step, batches, held = _set_up(parts, inputs, targets, steps=1)
-    call = layout.compile(lambda state, _, batches: step(state, jax.tree.map(lambda leaf: leaf[0], batches))[0])
+    call = layout.compile(
+        lambda state, _, batches: step(state, jax.tree.map(lambda leaf: leaf[0], batches))[0]
+    )
 
     def run() -> None:
         for _ in range(steps):
@@ -57,14 +63,20 @@ def compiled_loop(parts: "Parts", inputs: np.ndarray, targets: np.ndarray, *, st
     return run
 
 
-def epoch_workload(parts: "Parts", pictures: np.ndarray, labels: np.ndarray, *, batch_size: int) -> Workload:
+def epoch_workload(
+    parts: "Parts", pictures: np.ndarray, labels: np.ndarray, *, batch_size: int
+) -> Workload:
     """One epoch of pictures through the library's own loop."""
     from dl import TrainOptions
     from dl.data.dataset import ArraySource, make_dataset
 
     train = ArraySource(pictures, labels)
-    data = make_dataset("generated", train, train.take(np.arange(1)), class_names=tuple("0123456789"))
-    return training_workload(parts, data, TrainOptions(epochs=1, batch_size=batch_size, validation=0.0))
+    data = make_dataset(
+        "generated", train, train.take(np.arange(1)), class_names=tuple("0123456789")
+    )
+    return training_workload(
+        parts, data, TrainOptions(epochs=1, batch_size=batch_size, validation=0.0)
+    )
 
 
 def training_workload(parts: "Parts", data: "Dataset", options: "TrainOptions") -> Workload:
@@ -84,7 +96,9 @@ def training_workload(parts: "Parts", data: "Dataset", options: "TrainOptions") 
 
     def run() -> None:
         epoch_order.cache_clear()  # every epoch of a training draws its own order
-        training, _ = train_loop(compiled, compiled.start(first), validates=False, batch_size=options.batch_size)
+        training, _ = train_loop(
+            compiled, compiled.start(first), validates=False, batch_size=options.batch_size
+        )
         jax.block_until_ready(training)
 
     note = f"{compiled.plan.chunk_steps} step(s) a call on {len(compiled.layout.devices)} device(s)"
@@ -100,7 +114,9 @@ def _first_state(parts: "Parts", inputs: np.ndarray) -> Any:
     return jax.jit(lambda: init_state(parts.model, parts.optimizer, shape, seed=0))()
 
 
-def _set_up(parts: "Parts", inputs: np.ndarray, targets: np.ndarray, *, steps: int) -> tuple[Any, Any, Any, list]:
+def _set_up(
+    parts: "Parts", inputs: np.ndarray, targets: np.ndarray, *, steps: int
+) -> tuple[Any, Any, Any, list]:
     """Layout, step, `steps` times the same batch on the devices, and a place that holds the state."""
     import jax
 
@@ -108,8 +124,15 @@ def _set_up(parts: "Parts", inputs: np.ndarray, targets: np.ndarray, *, steps: i
 
     layout = _layout(parts, inputs)
     step = make_train_step(parts.objective, parts.optimizer, axis_name=layout.axis_name)
-    batches = jax.tree.map(lambda leaf: np.broadcast_to(leaf, (steps, *leaf.shape)), _batch(inputs, targets))
-    return layout, step, put(layout.split(batches), layout), [layout.put(_first_state(parts, inputs))]
+    batches = jax.tree.map(
+        lambda leaf: np.broadcast_to(leaf, (steps, *leaf.shape)), _batch(inputs, targets)
+    )
+    return (
+        layout,
+        step,
+        put(layout.split(batches), layout),
+        [layout.put(_first_state(parts, inputs))],
+    )
 
 
 def _layout(parts: "Parts", inputs: np.ndarray) -> Any:
@@ -124,7 +147,12 @@ def _layout(parts: "Parts", inputs: np.ndarray) -> Any:
 
 def _batch(inputs: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     index = np.arange(len(inputs), dtype=np.int32)
-    return {"inputs": inputs, "targets": targets, "mask": np.ones(targets.shape, np.float32), "index": index}
+    return {
+        "inputs": inputs,
+        "targets": targets,
+        "mask": np.ones(targets.shape, np.float32),
+        "index": index,
+    }
 
 
 def put(batches: Any, layout: Any) -> Any:

@@ -8,7 +8,9 @@ import numpy as np
 from benchmarks.measure import Workload
 
 
-def steps_workload(network: Any, optimizer: Any, inputs: np.ndarray, targets: np.ndarray, *, steps: int) -> Workload:
+def steps_workload(
+    network: Any, optimizer: Any, inputs: np.ndarray, targets: np.ndarray, *, steps: int
+) -> Workload:
     """`steps` training steps on one resident batch."""
     import jax
 
@@ -60,7 +62,9 @@ def first_state(network: Any, optimizer: Any, inputs: np.ndarray) -> tuple[Any, 
 
 
 def make_step(network: Any, optimizer: Any, prepare: Callable = lambda inputs: inputs) -> Callable:
-    """The jitted `step((variables, opt_state), inputs, targets) -> (state, loss)`; cross-entropy, state donated."""
+    """The jitted `step((variables, opt_state), inputs, targets) -> (state, loss)`; cross-entropy,
+    state donated.
+    """
     import jax
     import optax
 
@@ -69,10 +73,14 @@ def make_step(network: Any, optimizer: Any, prepare: Callable = lambda inputs: i
         rest = {name: values for name, values in variables.items() if name != "params"}
 
         def mean_loss(params: Any) -> tuple[Any, Any]:
-            outputs, changed = network.apply({**rest, "params": params}, prepare(inputs), mutable=list(rest))
+            outputs, changed = network.apply(
+                {**rest, "params": params}, prepare(inputs), mutable=list(rest)
+            )
             return optax.softmax_cross_entropy_with_integer_labels(outputs, targets).mean(), changed
 
-        (loss, changed), gradients = jax.value_and_grad(mean_loss, has_aux=True)(variables["params"])
+        (loss, changed), gradients = jax.value_and_grad(mean_loss, has_aux=True)(
+            variables["params"]
+        )
         updates, opt_state = optimizer.update(gradients, opt_state, variables["params"])
         params = optax.apply_updates(variables["params"], updates)
         return ({**changed, "params": params}, opt_state), loss

@@ -7,7 +7,9 @@ import numpy as np
 from benchmarks.measure import Workload
 
 
-def steps_workload(network: Any, optimizer: Any, inputs: np.ndarray, targets: np.ndarray, *, steps: int) -> Workload:
+def steps_workload(
+    network: Any, optimizer: Any, inputs: np.ndarray, targets: np.ndarray, *, steps: int
+) -> Workload:
     """`steps` training steps: `fit` on as many copies of one batch."""
     _compile(network, optimizer)
     many, wanted = np.concatenate([inputs] * steps), np.concatenate([targets] * steps)
@@ -21,7 +23,9 @@ def steps_workload(network: Any, optimizer: Any, inputs: np.ndarray, targets: np
 def epoch_workload(
     network: Any, optimizer: Any, pictures: np.ndarray, labels: np.ndarray, *, batch_size: int
 ) -> Workload:
-    """One epoch of `fit` on shuffled bytes; a first layer normalises. Full batches only, as everywhere."""
+    """One epoch of `fit` on shuffled bytes; a first layer normalises. Full batches only, as
+    everywhere.
+    """
     import keras
 
     mean, std = float((pictures / 255.0).mean()), float((pictures / 255.0).std())
@@ -39,4 +43,6 @@ def epoch_workload(
 def _compile(network: Any, optimizer: Any) -> None:
     import keras
 
-    network.compile(optimizer=optimizer, loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    network.compile(
+        optimizer=optimizer, loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    )

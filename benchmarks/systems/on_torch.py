@@ -1,4 +1,6 @@
-"""Training in PyTorch: eager, on all cores or the CUDA device; compiled by `torch.compile` where it is asked for."""
+"""Training in PyTorch: eager, on all cores or the CUDA device; compiled by `torch.compile` where it
+is asked for.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -57,7 +59,9 @@ def steps_workload(
 def epoch_workload(
     network: Any, optimizer: Optimizer, pictures: np.ndarray, labels: np.ndarray, *, batch_size: int
 ) -> Workload:
-    """One epoch: a random order, batches gathered from a resident tensor of bytes, normalised one by one."""
+    """One epoch: a random order, batches gathered from a resident tensor of bytes, normalised one
+    by one.
+    """
     import torch
 
     device = set_up()
@@ -68,7 +72,9 @@ def epoch_workload(
 
     def run() -> None:
         total = torch.zeros((), device=device)
-        for index in torch.randperm(len(pictures), device=device)[: steps * batch_size].split(batch_size):
+        for index in torch.randperm(len(pictures), device=device)[: steps * batch_size].split(
+            batch_size
+        ):
             total += step((everything[index].float() / 255.0 - mean) / std, targets[index])
         synchronize()
 
@@ -76,7 +82,9 @@ def epoch_workload(
 
 
 def to_tensors(inputs: np.ndarray, targets: np.ndarray, device: Any) -> tuple[Any, Any]:
-    """Pictures [B, H, W, C] become [B, C, H, W]; anything else keeps its shape. Targets become int64."""
+    """Pictures [B, H, W, C] become [B, C, H, W]; anything else keeps its shape. Targets become
+    int64.
+    """
     import torch
 
     if inputs.ndim == 4:

@@ -1,6 +1,7 @@
 """From words on a command line to a verb, and from an outcome to an exit code.
 
-0 done; 2 wrong input (one line, nothing written); 1 failure while running; 130 or 143 after a signal, state saved.
+0 done; 2 wrong input (one line, nothing written); 1 failure while running; 130 or 143 after a
+signal, state saved.
 """
 
 import io
@@ -32,7 +33,9 @@ def main(package: str = "experiments", argv: Sequence[str] | None = None) -> int
     """Run one command on the experiments of `package`; returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # tables and samples have signs that not every terminal has
+        sys.stdout.reconfigure(
+            errors="replace"
+        )  # tables and samples have signs that not every terminal has
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _show_warning
@@ -42,7 +45,9 @@ def main(package: str = "experiments", argv: Sequence[str] | None = None) -> int
     except RunError as error:
         return _fail(error, 1)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more at exit
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # or Python complains once more at exit
         return 141
     except OSError as error:
         return _fail(error, 1)
@@ -53,7 +58,9 @@ def main(package: str = "experiments", argv: Sequence[str] | None = None) -> int
 
 def _dispatch(catalog: Catalog, words: list[str]) -> int:
     app, words = _choose_app(catalog, words)
-    command, bound, ignored = app.parse_args(words, exit_on_error=False, print_error=False, verbose=False)
+    command, bound, ignored = app.parse_args(
+        words, exit_on_error=False, print_error=False, verbose=False
+    )
     extra: dict[str, Any] = {"catalog": catalog} if "catalog" in ignored else {}
     result = command(*bound.args, **bound.kwargs, **extra)
     return result if isinstance(result, int) else 0

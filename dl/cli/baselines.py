@@ -17,7 +17,8 @@ def baselines(
     seed: int = 0,
     format: Literal["text", "markdown", "json"] = "text",
 ) -> None:
-    """Train scikit-learn's classifiers on raw pixels, or of texts on the counts of words, beside finished runs.
+    """Train scikit-learn's classifiers on raw pixels, or of texts on the counts of words, beside
+    finished runs.
 
     Parameters
     ----------

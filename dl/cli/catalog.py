@@ -20,7 +20,9 @@ class Catalog:
 
     def names(self) -> list[str]:
         """All experiments, by name."""
-        return sorted(path.stem for path in self._folder().glob("*.py") if not path.stem.startswith("_"))
+        return sorted(
+            path.stem for path in self._folder().glob("*.py") if not path.stem.startswith("_")
+        )
 
     def docstring(self, name: str) -> str:
         """The docstring of an experiment, read without importing it."""

@@ -6,7 +6,9 @@ import cyclopts
 
 from dl.cli.outcome import say
 
-data_app = cyclopts.App(help="See which data sets there are, and prepare those that have to be downloaded.")
+data_app = cyclopts.App(
+    help="See which data sets there are, and prepare those that have to be downloaded."
+)
 
 _OFTEN_USED = {
     "mnist": "handwritten digits, 60,000 + 10,000, 28×28×1",
@@ -34,7 +36,9 @@ def list_data(*, data_dir: Path | None = None) -> None:
         state = "prepared" if any(root.glob(f"{name}/*/dataset_info.json")) else "not prepared"
         print(f"{name:<14} {state:<13} {what}")
     print(f"{'folder:PATH':<14} your pictures one sub-folder of pictures a class")
-    say(f"prepared data are looked for in {root}; any other TFDS name of labelled pictures works too")
+    say(
+        f"prepared data are looked for in {root}; any other TFDS name of labelled pictures works too"
+    )
 
 
 @data_app.command

@@ -14,7 +14,9 @@ def write_filters(run: str, file: Path) -> None:
     """
     _check_file(file)
     if not (Path(run) / "config.json").exists():
-        raise InputError(f"{run} is no run, and only a run has filters that were learned: give the folder of one")
+        raise InputError(
+            f"{run} is no run, and only a run has filters that were learned: give the folder of one"
+        )
     from PIL import Image
 
     from dl.inspect.first_filters import filter_grid, filters
@@ -39,4 +41,6 @@ def _check_file(file: Path) -> None:
         raise InputError(f"{file} cannot be written: there is no folder {file.parent}")
     Image.init()
     if Image.registered_extensions().get(file.suffix.lower()) not in Image.SAVE:
-        raise InputError(f"{file.name} does not end like a picture that Pillow writes: call it {file.stem}.png")
+        raise InputError(
+            f"{file.name} does not end like a picture that Pillow writes: call it {file.stem}.png"
+        )

@@ -21,7 +21,8 @@ def list_experiments(*, catalog: Annotated[Catalog, Parameter(parse=False)]) -> 
 
 
 def _field(docstring: str, label: str) -> str:
-    """The first sentence of what stands behind `label` in a docstring, which may go on in indented lines.
+    """The first sentence of what stands behind `label` in a docstring, which may go on in indented
+    lines.
 
     >>> _field("A net.\\n\\nExpected: 98 %\\n    of ten. More.\\nTime: 1 s.\\n", "Expected:")
     'Expected: 98 % of ten.'

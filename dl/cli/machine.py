@@ -1,4 +1,6 @@
-"""What the runner sets for its whole process, before JAX looks for devices. A library import sets none of it."""
+"""What the runner sets for its whole process, before JAX looks for devices. A library import sets
+none of it.
+"""
 
 import contextlib
 import ctypes
@@ -13,7 +15,8 @@ _MOST_CPU_DEVICES = 8
 
 
 def set_up_machine(devices: int) -> None:
-    """Memory that is kept, compiled programs that are kept, and a CPU device for each core (or `devices` of them).
+    """Memory that is kept, compiled programs that are kept, and a CPU device for each core (or
+    `devices` of them).
 
     An accelerator is left as it is; so is whatever the user has set for himself.
     """
@@ -22,8 +25,12 @@ def set_up_machine(devices: int) -> None:
     if (os.environ.get("JAX_PLATFORMS") or "cpu").startswith("cpu"):
         keep_freed_memory()
         if not _devices_are_set():
-            with contextlib.suppress(RuntimeError):  # JAX is in use already: its devices are what they are
-                jax.config.update("jax_num_cpu_devices", devices or min(_cores(), _MOST_CPU_DEVICES))
+            with contextlib.suppress(
+                RuntimeError
+            ):  # JAX is in use already: its devices are what they are
+                jax.config.update(
+                    "jax_num_cpu_devices", devices or min(_cores(), _MOST_CPU_DEVICES)
+                )
     if jax.config.values["jax_compilation_cache_dir"] is None:
         jax.config.update("jax_compilation_cache_dir", str(cache_folder()))
         jax.config.update("jax_compilation_cache_max_size", 2**30)
@@ -33,10 +40,13 @@ def set_up_machine(devices: int) -> None:
 def keep_freed_memory() -> bool:
     """Let glibc keep the memory that a step frees for the next one; whether that could be set.
 
-    By default it gives large blocks back to the system, which hands out fresh pages at the next step, each of them
-    zeroed at first touch. Threads share one arena, because only the main one can hold blocks of any size.
+    By default it gives large blocks back to the system, which hands out fresh pages at the next
+    step, each of them zeroed at first touch. Threads share one arena, because only the main one can
+    hold blocks of any size.
     """
-    if not sys.platform.startswith("linux") or any(name.startswith("MALLOC_") for name in os.environ):
+    if not sys.platform.startswith("linux") or any(
+        name.startswith("MALLOC_") for name in os.environ
+    ):
         return False
     try:
         mallopt = ctypes.CDLL("libc.so.6").mallopt
@@ -46,7 +56,9 @@ def keep_freed_memory() -> bool:
 
 
 def cache_folder() -> Path:
-    """Where compiled programs are kept: in the user's cache folder, by processor, since they hold machine code."""
+    """Where compiled programs are kept: in the user's cache folder, by processor, since they hold
+    machine code.
+    """
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "dl" / "compiled" / hashlib.sha256(_processor().encode()).hexdigest()[:12]
 
@@ -57,7 +69,9 @@ def _processor() -> str:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         return platform.processor() + platform.machine()
-    return "".join(sorted({line for line in lines if line.startswith(("model name", "flags", "Features"))}))
+    return "".join(
+        sorted({line for line in lines if line.startswith(("model name", "flags", "Features"))})
+    )
 
 
 def _cores() -> int:
@@ -66,4 +80,6 @@ def _cores() -> int:
 
 
 def _devices_are_set() -> bool:
-    return "JAX_NUM_CPU_DEVICES" in os.environ or "xla_force_host_platform" in os.environ.get("XLA_FLAGS", "")
+    return "JAX_NUM_CPU_DEVICES" in os.environ or "xla_force_host_platform" in os.environ.get(
+        "XLA_FLAGS", ""
+    )

@@ -13,11 +13,12 @@ def memory(
     checkpoint: Literal["last", "best"] = "last",
     format: Literal["text", "markdown", "json"] = "text",
 ) -> None:
-    """Measure the memory of a run's recurrent layers on its test part, before and after training (G2, G5).
+    """Measure the memory of a run's recurrent layers on its test part, before and after training
+    (G2, G5).
 
-    For each layer: the norm of the gradient of its last output in its states, by distance in steps; of each gate's
-    recurrent weight the spectral radius and the norm; how often units of a gate are shut (below 0.1) and open (above
-    0.9).
+    For each layer: the norm of the gradient of its last output in its states, by distance in steps;
+    of each gate's recurrent weight the spectral radius and the norm; how often units of a gate are
+    shut (below 0.1) and open (above 0.9).
 
     Parameters
     ----------
@@ -45,7 +46,11 @@ def memory(
         if format == "json":
             print(json.dumps([text_gates.as_json(layer) for layer in found], ensure_ascii=False))
         else:
-            print("\n\n".join(text_gates.as_text(layer, markdown=format == "markdown") for layer in found))
+            print(
+                "\n\n".join(
+                    text_gates.as_text(layer, markdown=format == "markdown") for layer in found
+                )
+            )
         return
     layers = memory_of_run(str(run), sequences=sequences, steps=steps, checkpoint=checkpoint)
     if format == "json":

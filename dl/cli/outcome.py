@@ -1,4 +1,6 @@
-"""What is said at the end of a run: people's text on standard error, the run's path on standard output."""
+"""What is said at the end of a run: people's text on standard error, the run's path on standard
+output.
+"""
 
 import os
 import sys
@@ -15,10 +17,11 @@ def say(text: str) -> None:
 
 
 def leave_at_once() -> None:
-    """End the process with 130, now. In a notebook it returns instead: the kernel keeps its variables.
+    """End the process with 130, now. In a notebook it returns instead: the kernel keeps its
+    variables.
 
-    Called from a signal handler: an exception raised there may be swallowed by whatever callback it interrupts, and
-    threads that are still saving would hold up an ordinary exit.
+    Called from a signal handler: an exception raised there may be swallowed by whatever callback it
+    interrupts, and threads that are still saving would hold up an ordinary exit.
     """
     if "ipykernel" not in sys.modules:
         os.write(2, b"stopped at once; what had been saved is kept\n")
@@ -28,7 +31,9 @@ def leave_at_once() -> None:
 def report_outcome(outcome: "Outcome", stop: "StopRequest") -> int:
     """Print how a run ended; returns its exit code."""
     if outcome.result is None:
-        say(f"stopped by {stop.signal_name}; saved. Go on with: python -m experiments resume {outcome.folder.path}")
+        say(
+            f"stopped by {stop.signal_name}; saved. Go on with: python -m experiments resume {outcome.folder.path}"
+        )
         print(outcome.folder.path)
         return stop.exit_code
     for part, values in outcome.result["metrics"].items():
@@ -49,7 +54,11 @@ def describe_values(part: str, values: dict[str, float]) -> str:
 
 def describe_cost(result: dict[str, Any]) -> str:
     """What a run took, in a line."""
-    rate = f", {result['examples_per_second']:,.0f} examples/s" if result["examples_per_second"] else ""
+    rate = (
+        f", {result['examples_per_second']:,.0f} examples/s"
+        if result["examples_per_second"]
+        else ""
+    )
     return (
         f"{result['wall_seconds']:.1f} s ({result['compile_seconds']:.1f} s compiling){rate}, "
         f"{result['parameters']:,} parameters, {result['device']}"

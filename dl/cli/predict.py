@@ -18,24 +18,20 @@ def predict(
     photo: bool = False,
     checkpoint: Literal["last", "best"] = "last",
 ) -> None:
-    """Classify pictures or texts with a run's model: a line each, with the class and its probability.
+    """Classify pictures or texts with a run's model: a line each, with the class and its
+    probability.
 
-    Pictures are resized to what the model takes, whole or their middle alone, as the run was evaluated. MNIST-like
-    data are bright strokes on a dark ground, cut out and centred: use --photo for a photograph of a sign on paper.
-    A text file is one text.
+    Pictures are resized to what the model takes, whole or their middle alone, as the run was
+    evaluated. MNIST-like data are bright strokes on a dark ground, cut out and centred: use --photo
+    for a photograph of a sign on paper. A text file is one text.
 
-    Parameters
-    ----------
-    run
+    Parameters ---------- run
         The run's folder.
-    files
-        Pictures, in any format that Pillow reads; text files for a run that learned from labelled texts.
-    text
-        A text itself; may be given several times.
-    photo
-        Find the dark strokes on their light ground, and scale and centre them as MNIST's are.
-    checkpoint
-        The newest parameters, or those with the lowest validation loss.
+    files Pictures, in any format that Pillow reads; text files for a run that learned from labelled
+        texts.
+    text A text itself; may be given several times.
+    photo Find the dark strokes on their light ground, and scale and centre them as MNIST's are.
+    checkpoint The newest parameters, or those with the lowest validation loss.
     """
     if not files and not text:
         raise InputError("predict needs at least one picture or text: predict RUN FILE...")
@@ -48,21 +44,31 @@ def predict(
         predictions = _of_texts(loaded, files, text or [])
     else:
         if text or len(loaded.spec.input_shape) != 3:
-            kind = "pictures" if len(loaded.spec.input_shape) == 3 else f"inputs of shape {loaded.spec.input_shape}"
-            raise InputError(f"the model of {run} takes {kind}, not {'texts' if text else 'pictures'}")
+            kind = (
+                "pictures"
+                if len(loaded.spec.input_shape) == 3
+                else f"inputs of shape {loaded.spec.input_shape}"
+            )
+            raise InputError(
+                f"the model of {run} takes {kind}, not {'texts' if text else 'pictures'}"
+            )
         predictions = _of_pictures(loaded, files, photo=photo)
     for name, prediction in predictions:
         print(f"{name}: {prediction.label} ({prediction.probability:.3f})")
 
 
-def _of_texts(loaded: "Loaded", files: tuple[Path, ...], texts: list[str]) -> "list[tuple[str, Prediction]]":
+def _of_texts(
+    loaded: "Loaded", files: tuple[Path, ...], texts: list[str]
+) -> "list[tuple[str, Prediction]]":
     from dl.data.part_files import read_text
 
     names = [*map(str, files), *(textwrap.shorten(text, 60, placeholder="…") for text in texts)]
     return list(zip(names, loaded.predict([*map(read_text, files), *texts]), strict=True))
 
 
-def _of_pictures(loaded: "Loaded", files: tuple[Path, ...], *, photo: bool) -> "list[tuple[str, Prediction]]":
+def _of_pictures(
+    loaded: "Loaded", files: tuple[Path, ...], *, photo: bool
+) -> "list[tuple[str, Prediction]]":
     import numpy as np
 
     from dl.data.photo import read_photo

@@ -6,7 +6,8 @@ from dl.cli.outcome import leave_at_once, report_outcome, say
 
 
 def resume(run: Path, *, quiet: bool = False) -> int:
-    """Go on with an interrupted run from its newest intact checkpoint; the result is as if it had never stopped.
+    """Go on with an interrupted run from its newest intact checkpoint; the result is as if it had
+    never stopped.
 
     Parameters
     ----------

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 
 def run(name: str, /, *, catalog: Annotated[Catalog, Parameter(parse=False)]) -> int:
-    """Train an experiment in a new run folder; `run NAME --help` tells the options of that experiment.
+    """Train an experiment in a new run folder; `run NAME --help` tells the options of that
+    experiment.
 
     Parameters
     ----------
@@ -55,11 +56,17 @@ def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
             raise InputError(f"seeds is {seeds}; it must be at least 1")
         runs = [replace(options, seed=options.seed + number) for number in range(seeds)]
         if init_checkpoint != "last" and init_from is None:
-            raise InputError(f"--init-checkpoint {init_checkpoint} is for --init-from RUN: give the run")
+            raise InputError(
+                f"--init-checkpoint {init_checkpoint} is for --init-from RUN: give the run"
+            )
         folders = [run_dir] * seeds
         if seeds > 1 and run_dir is not None:
             folders = _seed_folders(experiment, runs, run_dir)
-        beginning = {"init_from": init_from, "init_checkpoint": init_checkpoint, "freeze": freeze or ()}
+        beginning = {
+            "init_from": init_from,
+            "init_checkpoint": init_checkpoint,
+            "freeze": freeze or (),
+        }
         return _run_seeds(experiment, runs, folders, show=not quiet, profile=profile, **beginning)
 
     command.__doc__ = _COMMAND_HELP
@@ -97,7 +104,9 @@ profile
 """
 
 
-def _seed_folders(experiment: "Experiment", runs: "list[TrainOptions]", run_dir: Path) -> list[Path | None]:
+def _seed_folders(
+    experiment: "Experiment", runs: "list[TrainOptions]", run_dir: Path
+) -> list[Path | None]:
     """A folder a seed inside `run_dir`, all of them looked at before the first is used."""
     from dl.runs.folder import new_folder
 
@@ -109,7 +118,9 @@ def _seed_folders(experiment: "Experiment", runs: "list[TrainOptions]", run_dir:
     return list(folders)
 
 
-def _run_seeds(experiment: "Experiment", runs: "list[TrainOptions]", folders: list[Path | None], **how: Any) -> int:
+def _run_seeds(
+    experiment: "Experiment", runs: "list[TrainOptions]", folders: list[Path | None], **how: Any
+) -> int:
     """One run an entry of `runs` and `folders`; `how` goes to `start_run`."""
     from dl.cli.machine import set_up_machine
 
@@ -123,14 +134,22 @@ def _run_seeds(experiment: "Experiment", runs: "list[TrainOptions]", folders: li
         if config.origin:
             say(f"begins from {config.origin.describe()}")
         if config.freeze:
-            say("frozen: {}: {:,} of {:,} parameters".format(", ".join(config.freeze), *count_frozen(config)))
-        where = f"{config.parallel} on {describe_devices(config.devices)}, " if config.devices else ""
+            say(
+                "frozen: {}: {:,} of {:,} parameters".format(
+                    ", ".join(config.freeze), *count_frozen(config)
+                )
+            )
+        where = (
+            f"{config.parallel} on {describe_devices(config.devices)}, " if config.devices else ""
+        )
         say(f"{where}in {folder.path}")
 
     figures: list[dict[str, dict[str, float]]] = []
     with StopRequest(leave_at_once) as stop:
         for options, folder in zip(runs, folders, strict=True):
-            outcome = start_run(experiment, options, run_dir=folder, stop=stop, on_start=announce, **how)
+            outcome = start_run(
+                experiment, options, run_dir=folder, stop=stop, on_start=announce, **how
+            )
             code = report_outcome(outcome, stop)
             if code or outcome.result is None:
                 return code

@@ -38,7 +38,12 @@ def sample(
     from dl.runs.load import load
 
     written = generate(
-        load(run, checkpoint=checkpoint), prime, length=length, temperature=temperature, top_k=top_k, seed=seed
+        load(run, checkpoint=checkpoint),
+        prime,
+        length=length,
+        temperature=temperature,
+        top_k=top_k,
+        seed=seed,
     )
     sys.stdout.write(prime)
     for piece in written:

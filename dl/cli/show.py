@@ -28,27 +28,23 @@ def show(
     colour: Literal["auto", "grey", "rgb"] = "auto",
     catalog: Annotated[Catalog, Parameter(parse=False)],
 ) -> None:
-    """Show the layers of a model: output shapes, parameters, multiply-adds, receptive fields. Nothing is computed.
+    """Show the layers of a model: output shapes, parameters, multiply-adds, receptive fields.
+    Nothing is computed.
 
-    "macs" are multiply-adds for one example. In pixels of the input, "field" is how much one unit sees, "stride" how
-    far the next unit lies, "offset" where the first one begins to see: less than 0 is padding.
+    "macs" are multiply-adds for one example. In pixels of the input, "field" is how much one unit
+    sees, "stride" how far the next unit lies, "offset" where the first one begins to see: less than
+    0 is padding.
 
-    Parameters
-    ----------
-    name
-        An experiment, the folder of a run, or a net of a paper at its published size: alexnet, vgg16, resnet152, ...
-    format
-        A table for people, one in Markdown, or JSON.
-    connections
-        Instead show the parameters that each convolution has, and would have locally and fully connected.
-    filters
-        Write the filters of the first convolution of a run to this picture file.
-    dataset
-        Show an experiment's net for this data set instead of the experiment's own.
-    image_size
-        Side that this data set's pictures are brought to.
-    colour
-        Channels of the pictures of folder:PATH; auto is grey if all files are.
+    Parameters ---------- name
+        An experiment, the folder of a run, or a net of a paper at its published size: alexnet,
+        vgg16, resnet152, ...
+    format A table for people, one in Markdown, or JSON.
+    connections Instead show the parameters that each convolution has, and would have locally and
+        fully connected.
+    filters Write the filters of the first convolution of a run to this picture file.
+    dataset Show an experiment's net for this data set instead of the experiment's own.
+    image_size Side that this data set's pictures are brought to.
+    colour Channels of the pictures of folder:PATH; auto is grey if all files are.
     """
     if filters is not None:
         write_filters(name, filters)
@@ -69,7 +65,9 @@ def _connections(model: "Model", input_shape: tuple[int, ...], format: str, *, t
 
     table = counts.connections(model, input_shape)
     if not table:
-        raise InputError(f"{title} has no convolutions whose connections could be counted: leave --connections out")
+        raise InputError(
+            f"{title} has no convolutions whose connections could be counted: leave --connections out"
+        )
     printed = {
         "text": counts.connections_as_text,
         "markdown": counts.connections_as_markdown,
@@ -78,7 +76,9 @@ def _connections(model: "Model", input_shape: tuple[int, ...], format: str, *, t
     return printed[format](table)
 
 
-def _open(name: str, catalog: Catalog, changes: dict[str, Any]) -> "tuple[Model, tuple[int, ...], str]":
+def _open(
+    name: str, catalog: Catalog, changes: dict[str, Any]
+) -> "tuple[Model, tuple[int, ...], str]":
     """The model that `name` stands for, the shape of its inputs, and its title."""
     experiments = catalog.names()
     if changes and name not in experiments:
@@ -92,16 +92,24 @@ def _open(name: str, catalog: Catalog, changes: dict[str, Any]) -> "tuple[Model,
         experiment = catalog.load(name)
         options = experiment.options(**changes)
         spec = describe_data(
-            options.dataset, image_size=options.picture_size, colour=options.colour, reading=options.reading
+            options.dataset,
+            image_size=options.picture_size,
+            colour=options.colour,
+            reading=options.reading,
         )
-        # Data that are not prepared have no known size; layers do not depend on it, schedules want one epoch.
-        return _of_experiment(experiment, options, replace(spec, train_size=max(spec.train_size, options.batch_size)))
+        # Data that are not prepared have no known size; layers do not depend on it, schedules want
+        # one epoch.
+        return _of_experiment(
+            experiment, options, replace(spec, train_size=max(spec.train_size, options.batch_size))
+        )
     from dl.inspect.published import PUBLISHED
 
     if name not in PUBLISHED and ("/" in name or Path(name).is_dir()):
         return _of_run(name)  # which says that it is none
     if name not in PUBLISHED:
-        raise InputError(f"unknown experiment or net {name!r}; {did_you_mean(name, {*experiments, *PUBLISHED})}")
+        raise InputError(
+            f"unknown experiment or net {name!r}; {did_you_mean(name, {*experiments, *PUBLISHED})}"
+        )
     return PUBLISHED[name].build(), PUBLISHED[name].input_shape, name
 
 

@@ -1,4 +1,6 @@
-"""The adding problem: remember two marked numbers among many, and add them (Hochreiter & Schmidhuber 1997)."""
+"""The adding problem: remember two marked numbers among many, and add them (Hochreiter &
+Schmidhuber 1997).
+"""
 
 import numpy as np
 
@@ -11,10 +13,12 @@ _BYTES_A_STEP = 8
 
 
 def load_adding(steps: str | int, *, validation: float = 0.0) -> Dataset:
-    """Sequences of `steps` pairs (number in [0, 1], mark 0 or 1), and the sum of the two marked numbers.
+    """Sequences of `steps` pairs (number in [0, 1], mark 0 or 1), and the sum of the two marked
+    numbers.
 
-    Inputs float32 [N, T, 2], targets [N, 1]; one mark stands in the first half, one in the second. Always to answer 1
-    has a squared error of 1/6. The form with uniform numbers in [0, 1] is that of Le et al. 2015, arXiv:1504.00941.
+    Inputs float32 [N, T, 2], targets [N, 1]; one mark stands in the first half, one in the second.
+    Always to answer 1 has a squared error of 1/6. The form with uniform numbers in [0, 1] is that
+    of Le et al. 2015, arXiv:1504.00941.
 
     Raises:
         InputError: for `steps` that are no whole number from 2 on, or more than fit in memory.
@@ -30,7 +34,9 @@ def load_adding(steps: str | int, *, validation: float = 0.0) -> Dataset:
         raise InputError(f"adding:{steps} is no length: give 2 to {most} steps, such as adding:400")
     train, test = (_draw(length, count, part) for part, count in enumerate((TRAIN, TEST)))
     name = f"adding:{steps}"
-    return make_dataset(name, train, test, class_names=("sum",), task="regression", validation=validation)
+    return make_dataset(
+        name, train, test, class_names=("sum",), task="regression", validation=validation
+    )
 
 
 def _draw(steps: int, count: int, part: int) -> ArraySource:

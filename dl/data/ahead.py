@@ -10,10 +10,14 @@ _Result = TypeVar("_Result")
 _MOST_THREADS = 16  # each holds a batch in memory
 
 
-def ahead(function: Callable[[int], _Result], *, end: int, threads: int = 0) -> Callable[[int], _Result]:
-    """`function` of the numbers below `end`, with the next ones computed by `threads` while one is used.
+def ahead(
+    function: Callable[[int], _Result], *, end: int, threads: int = 0
+) -> Callable[[int], _Result]:
+    """`function` of the numbers below `end`, with the next ones computed by `threads` while one is
+    used.
 
-    It is quick where it is asked for one number after the other, and right in any order. 0 threads takes one a core.
+    It is quick where it is asked for one number after the other, and right in any order. 0 threads
+    takes one a core.
 
     >>> square = ahead(lambda number: number**2, end=5, threads=2)
     >>> [square(number) for number in (0, 1, 2, 4)]

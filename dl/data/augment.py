@@ -1,7 +1,8 @@
 """Augmentation: pure functions of (keys, pictures, step), compiled into the train step.
 
-There is one key an example, derived from (seed, step, example), so that a picture is changed in the same way on
-whatever device it lies. Pictures come normalised: the 0 that `crop` and `cutout` fill with is the mean colour.
+There is one key an example, derived from (seed, step, example), so that a picture is changed in the
+same way on whatever device it lies. Pictures come normalised: the 0 that `crop` and `cutout` fill
+with is the mean colour.
 Source: D7.
 """
 
@@ -17,9 +18,11 @@ from dl.types import Array, Augment
 
 @dataclass(frozen=True)
 class Stages:
-    """Augmentations that follow each other in a training, each compiled for itself: their pictures may differ in size.
+    """Augmentations that follow each other in a training, each compiled for itself: their pictures
+    may differ in size.
 
-    Number i is for the steps before `ends[i]`, the last one for all that are left. None changes nothing.
+    Number i is for the steps before `ends[i]`, the last one for all that are left. None changes
+    nothing.
 
     Raises:
         InputError: unless each but the last has an end, none before the one before it.
@@ -35,7 +38,9 @@ class Stages:
     def __post_init__(self) -> None:
         if len(self.augments) != len(self.ends) + 1 or list(self.ends) != sorted(self.ends):
             ends = len(self.augments) - 1
-            raise InputError(f"{len(self.augments)} stages need {ends} rising ends between them, not {self.ends}")
+            raise InputError(
+                f"{len(self.augments)} stages need {ends} rising ends between them, not {self.ends}"
+            )
 
     def number_at(self, step: int) -> int:
         """Which of the augmentations is for `step`."""
@@ -47,7 +52,8 @@ class Stages:
 
 
 def chain(*augments: Augment) -> Augment:
-    """One augmentation after the other, each with random numbers of its own; none at all is the identity.
+    """One augmentation after the other, each with random numbers of its own; none at all is the
+    identity.
 
     >>> double = lambda keys, pictures, step: 2 * pictures
     >>> chain(double, double)(jax.random.split(jax.random.key(0), 1), jnp.ones(1), jnp.zeros((), int)).tolist()
@@ -56,14 +62,19 @@ def chain(*augments: Augment) -> Augment:
 
     def augment(keys: Array, pictures: Array, step: Array) -> Array:
         for number, one in enumerate(augments):
-            pictures = one(jax.vmap(lambda key, number=number: jax.random.fold_in(key, number))(keys), pictures, step)
+            pictures = one(
+                jax.vmap(lambda key, number=number: jax.random.fold_in(key, number))(keys),
+                pictures,
+                step,
+            )
         return pictures
 
     return augment
 
 
 def crop(padding: int) -> Augment:
-    """Pad each side by `padding` zeros and cut the old size out anywhere: [B, H, W, C] -> [B, H, W, C].
+    """Pad each side by `padding` zeros and cut the old size out anywhere: [B, H, W, C] -> [B, H, W,
+    C].
 
     Source: He et al. 2016 (4 pixels for 32×32).
 
@@ -81,11 +92,13 @@ def crop(padding: int) -> Augment:
 
 
 def random_crop(side: int) -> Augment:
-    """Cut a square of `side` pixels out of each picture, anywhere: [B, H, W, C] -> [B, side, side, C].
+    """Cut a square of `side` pixels out of each picture, anywhere: [B, H, W, C] -> [B, side, side,
+    C].
 
-    A net that ends in a mean over its maps trains on the smaller pictures in less time, and then takes whole ones:
-    things look as large in both. Source: Touvron et al. 2019, arXiv:1906.06423, for sizes that differ in training and
-    test.
+    A net that ends in a mean over its maps trains on the smaller pictures in less time, and then
+    takes whole ones:
+    things look as large in both. Source: Touvron et al. 2019, arXiv:1906.06423, for sizes that
+    differ in training and test.
 
     Raises:
         InputError: for a side that is larger than the pictures are.
@@ -99,7 +112,9 @@ def random_crop(side: int) -> Augment:
     def augment(keys: Array, pictures: Array, step: Array) -> Array:
         del step
         if side > min(pictures.shape[1:3]):
-            raise InputError(f"a crop of {side} pixels is larger than pictures of {pictures.shape[1:3]}")
+            raise InputError(
+                f"a crop of {side} pixels is larger than pictures of {pictures.shape[1:3]}"
+            )
         return _cut(keys, pictures, (side, side))
 
     return augment
@@ -123,9 +138,11 @@ def flip() -> Augment:
 
 
 def cutout(side: int) -> Augment:
-    """Set a square of `side`×`side` pixels to 0, its centre anywhere in the picture: [B, H, W, C] -> [B, H, W, C].
+    """Set a square of `side`×`side` pixels to 0, its centre anywhere in the picture: [B, H, W, C]
+    -> [B, H, W, C].
 
-    What of the square lies outside the picture is lost. Source: DeVries & Taylor 2017 (16 pixels for CIFAR-10).
+    What of the square lies outside the picture is lost. Source: DeVries & Taylor 2017 (16 pixels
+    for CIFAR-10).
 
     >>> cut = cutout(3)(jax.random.split(jax.random.key(0), 8), jnp.ones((8, 9, 9, 1)), jnp.zeros((), int))
     >>> left = cut.sum((1, 2, 3))
@@ -137,7 +154,9 @@ def cutout(side: int) -> Augment:
     def augment(keys: Array, pictures: Array, step: Array) -> Array:
         del step
         height, width = pictures.shape[1:3]
-        centres = jax.vmap(lambda key: jax.random.randint(key, (2,), 0, jnp.array([height, width])))(keys)
+        centres = jax.vmap(
+            lambda key: jax.random.randint(key, (2,), 0, jnp.array([height, width]))
+        )(keys)
         rows = _covered(centres[:, 0], height, side)
         columns = _covered(centres[:, 1], width, side)
         return jnp.where((rows[:, :, None] & columns[:, None, :])[..., None], 0.0, pictures)
@@ -146,7 +165,8 @@ def cutout(side: int) -> Augment:
 
 
 def rotate(degrees: float) -> Augment:
-    """Turn each picture by its own angle in [−degrees, degrees]: [B, H, W, C] -> [B, H, W, C]; see `affine`.
+    """Turn each picture by its own angle in [−degrees, degrees]: [B, H, W, C] -> [B, H, W, C]; see
+    `affine`.
 
     >>> rotate(10)(jax.random.split(jax.random.key(0), 2), jnp.ones((2, 4, 4, 1)), jnp.zeros((), int)).shape
     (2, 4, 4, 1)
@@ -155,7 +175,8 @@ def rotate(degrees: float) -> Augment:
 
 
 def shift(pixels: float) -> Augment:
-    """Move each picture by its own amounts in [−pixels, pixels] along both axes: [B, H, W, C] -> [B, H, W, C].
+    """Move each picture by its own amounts in [−pixels, pixels] along both axes: [B, H, W, C] ->
+    [B, H, W, C].
 
     Fractions of a pixel are interpolated; see `affine`.
 
@@ -166,7 +187,8 @@ def shift(pixels: float) -> Augment:
 
 
 def affine(*, degrees: float = 0.0, zoom: float = 0.0, shift: float = 0.0) -> Augment:
-    """Turn, zoom and shift each picture by its own uniformly random amounts, with bilinear interpolation.
+    """Turn, zoom and shift each picture by its own uniformly random amounts, with bilinear
+    interpolation.
 
     Pictures [B, H, W, C] float. What comes in from outside repeats the picture's edge.
 
@@ -218,7 +240,9 @@ def _cut(keys: Array, pictures: Array, size: tuple[int, ...]) -> Array:
 
 
 def _covered(centre: Array, length: int, side: int) -> Array:
-    """Which of the positions 0 .. length − 1 lie in an interval of `side` around `centre` [B]: [B, length]."""
+    """Which of the positions 0 .. length − 1 lie in an interval of `side` around `centre` [B]: [B,
+    length].
+    """
     start = centre[:, None] - side // 2
     position = jnp.arange(length)
     return (start <= position) & (position < start + side)
@@ -230,7 +254,9 @@ def _require_pixels(what: str, pixels: int) -> None:
 
 
 def _transform(picture: Array, drawn: Array) -> Array:
-    """One picture [H, W, C] under rotation (degrees), zoom (factor) and shift (pixels, down and right)."""
+    """One picture [H, W, C] under rotation (degrees), zoom (factor) and shift (pixels, down and
+    right).
+    """
     height, width, _ = picture.shape
     angle, factor = jnp.deg2rad(drawn[0]), drawn[1]
     rows, columns = jnp.meshgrid(
@@ -241,7 +267,9 @@ def _transform(picture: Array, drawn: Array) -> Array:
     cos, sin = jnp.cos(angle) / factor, jnp.sin(angle) / factor
     source_row = cos * down + sin * right + (height - 1) / 2
     source_column = cos * right - sin * down + (width - 1) / 2
-    return _interpolate(picture, jnp.clip(source_row, 0, height - 1), jnp.clip(source_column, 0, width - 1))
+    return _interpolate(
+        picture, jnp.clip(source_row, 0, height - 1), jnp.clip(source_column, 0, width - 1)
+    )
 
 
 def _interpolate(picture: Array, rows: Array, columns: Array) -> Array:

@@ -1,7 +1,7 @@
 """Batches as a pure function of (seed, epoch, step): which examples, in which order.
 
-There is no iterator and so no iterator state. A run that resumes at step n asks for step n; every device layout and
-every number of steps a call sees the same data.
+There is no iterator and so no iterator state. A run that resumes at step n asks for step n; every
+device layout and every number of steps a call sees the same data.
 """
 
 from functools import lru_cache
@@ -13,11 +13,13 @@ from dl.errors import InputError
 
 
 class IndexedBatch(NamedTuple):
-    """Which examples make up a batch: `index` [..., B] int32 and `mask` [..., B], 1 for an example, 0 for padding.
+    """Which examples make up a batch: `index` [..., B] int32 and `mask` [..., B], 1 for an example,
+    0 for padding.
 
-    Of a stream `index` is where a row begins, `mask` counts its targets, and `fresh` [..., B] is 1 where the row goes
-    on from nothing and not from the state of the row before. `examples` are `inputs` [..., B, ...], `targets` [..., B]
-    and of sequences of several lengths `lengths` [..., B], where they are not gathered on the device.
+    Of a stream `index` is where a row begins, `mask` counts its targets, and `fresh` [..., B] is 1
+    where the row goes on from nothing and not from the state of the row before. `examples` are
+    `inputs` [..., B, ...], `targets` [..., B] and of sequences of several lengths `lengths` [...,
+    B], where they are not gathered on the device.
     """
 
     index: np.ndarray
@@ -53,7 +55,9 @@ def epoch_order(seed: int, epoch: int, examples: int) -> np.ndarray:
     return order
 
 
-def train_batches(*, seed: int, start: int, steps: int, examples: int, batch_size: int) -> IndexedBatch:
+def train_batches(
+    *, seed: int, start: int, steps: int, examples: int, batch_size: int
+) -> IndexedBatch:
     """The batches of `steps` steps from absolute step `start`: index and mask [steps, B].
 
     >>> train_batches(seed=0, start=0, steps=2, examples=5, batch_size=2).index.shape
@@ -63,13 +67,16 @@ def train_batches(*, seed: int, start: int, steps: int, examples: int, batch_siz
     rows = []
     for step in range(start, start + steps):
         epoch, position = divmod(step, in_epoch)
-        rows.append(epoch_order(seed, epoch, examples)[position * batch_size : (position + 1) * batch_size])
+        rows.append(
+            epoch_order(seed, epoch, examples)[position * batch_size : (position + 1) * batch_size]
+        )
     index = np.stack(rows)
     return IndexedBatch(index, np.ones(index.shape, np.float32))
 
 
 def evaluation_batches(examples: int, batch_size: int) -> IndexedBatch:
-    """Every example exactly once, in order: index and mask [batches, B], the last batch padded and masked.
+    """Every example exactly once, in order: index and mask [batches, B], the last batch padded and
+    masked.
 
     >>> batches = evaluation_batches(5, 2)
     >>> batches.index.tolist(), batches.mask.tolist()

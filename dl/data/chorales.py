@@ -1,4 +1,6 @@
-"""Chorales as binary vectors: which of the 88 keys of a piano sound at each quarter (Boulanger-Lewandowski 2012)."""
+"""Chorales as binary vectors: which of the 88 keys of a piano sound at each quarter
+(Boulanger-Lewandowski 2012).
+"""
 
 import json
 from pathlib import Path
@@ -17,15 +19,17 @@ _NAMES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", 
 
 
 def load_chorales(path: str | Path, *, validation: float = 0.0) -> Dataset:
-    """Songs from a JSON file with `train`, `valid` and `test`, each a list of songs, a song a list of chords.
+    """Songs from a JSON file with `train`, `valid` and `test`, each a list of songs, a song a list
+    of chords.
 
-    A chord is the list of the MIDI numbers that sound, maybe none. A folder may hold a file of songs for each part, and
-    files may be compressed (.gz). Without a test part the validation part is it; beside one it is what a run validates
-    on when `validation` is 0, otherwise that fraction of train is. The task is to predict each frame [88] from those
+    A chord is the list of the MIDI numbers that sound, maybe none. A folder may hold a file of
+    songs for each part, and files may be compressed (.gz). Without a test part the validation part
+    is it; beside one it is what a run validates on when `validation` is 0, otherwise that fraction
+    of train is. The task is to predict each frame [88] from those
     before it. Source of the task: Boulanger-Lewandowski et al. 2012, arXiv:1206.6392.
 
-    Raises:
-        InputError: for a file that is missing or laid out otherwise, a song without chords, a note beyond the piano, a
+    Raises: InputError: for a file that is missing or laid out otherwise, a song without chords, a
+        note beyond the piano, a
             part in which no note sounds.
     """
     path = Path(path).expanduser()
@@ -50,9 +54,16 @@ def _songs(path: Path) -> dict[str | None, list[Any]]:
     """The songs of each part."""
     files = files_by_part(path)
     if not path.is_file():
-        return {part: [song for file in some for song in _list(_json(file), file)] for part, some in files.items()}
+        return {
+            part: [song for file in some for song in _list(_json(file), file)]
+            for part, some in files.items()
+        }
     found = _json(path)
-    return {part_of(key): _list(found[key], path) for key in found if part_of(key)} if isinstance(found, dict) else {}
+    return (
+        {part_of(key): _list(found[key], path) for key in found if part_of(key)}
+        if isinstance(found, dict)
+        else {}
+    )
 
 
 def _json(path: Path) -> Any:
@@ -60,7 +71,9 @@ def _json(path: Path) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is no JSON ({error}): give songs as lists of lists of notes") from None
+        raise InputError(
+            f"{path} is no JSON ({error}): give songs as lists of lists of notes"
+        ) from None
 
 
 def _list(songs: Any, path: Path) -> list[Any]:
@@ -76,7 +89,9 @@ def _roll(song: Any, path: Path) -> np.ndarray:
     roll = np.zeros((len(song), HIGHEST - LOWEST + 1), np.float32)
     for step, chord in enumerate(song):
         if not (isinstance(chord, list) and all(_is_key(note) for note in chord)):
-            raise InputError(f"{path} has the chord {json.dumps(chord)}; a piano's notes are {LOWEST} to {HIGHEST}")
+            raise InputError(
+                f"{path} has the chord {json.dumps(chord)}; a piano's notes are {LOWEST} to {HIGHEST}"
+            )
         roll[step, [int(note) - LOWEST for note in chord]] = 1.0
     return roll
 

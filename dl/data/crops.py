@@ -1,4 +1,5 @@
-"""Which part of a photograph is looked at, where it is not the whole: anywhere while training, the middle otherwise.
+"""Which part of a photograph is looked at, where it is not the whole: anywhere while training, the
+middle otherwise.
 
 A box is (left, top, right, bottom) in pixels, as Pillow takes it.
 """
@@ -23,10 +24,12 @@ def random_box(
     area: tuple[float, float] = (0.08, 1.0),
     ratio: tuple[float, float] = (3 / 4, 4 / 3),
 ) -> Box:
-    """A box of a random part of the picture's area and a random ratio of width to height, anywhere in it.
+    """A box of a random part of the picture's area and a random ratio of width to height, anywhere
+    in it.
 
-    The part is uniform in `area`, the logarithm of the ratio in that of `ratio`. Where no box of ten fits into the
-    picture of `size` (height, width), it is the largest one in the middle that has a ratio allowed.
+    The part is uniform in `area`, the logarithm of the ratio in that of `ratio`. Where no box of
+    ten fits into the picture of `size` (height, width), it is the largest one in the middle that
+    has a ratio allowed.
     Source: Szegedy et al. 2014 (arXiv:1409.4842).
 
     >>> random_box(np.random.default_rng(0), (100, 100), area=(1.0, 1.0), ratio=(1.0, 1.0))
@@ -38,15 +41,20 @@ def random_box(
         sides = math.exp(generator.uniform(math.log(ratio[0]), math.log(ratio[1])))
         across, down = round(math.sqrt(pixels * sides)), round(math.sqrt(pixels / sides))
         if 0 < across <= width and 0 < down <= height:
-            left, top = int(generator.integers(width - across + 1)), int(generator.integers(height - down + 1))
+            left, top = (
+                int(generator.integers(width - across + 1)),
+                int(generator.integers(height - down + 1)),
+            )
             return left, top, left + across, top + down
     return _middle(size, min(max(width / height, ratio[0]), ratio[1]), fraction=1.0)
 
 
 def centre_box(size: tuple[int, int], shape: tuple[int, int]) -> Box:
-    """What is cut out of the middle for evaluation: 7/8 of the largest box in the ratio of `shape` (height, width).
+    """What is cut out of the middle for evaluation: 7/8 of the largest box in the ratio of `shape`
+    (height, width).
 
-    That is to scale the shorter side to 256 pixels and cut 224×224 out, in one step. Source: He et al. 2016.
+    That is to scale the shorter side to 256 pixels and cut 224×224 out, in one step. Source: He et
+    al. 2016.
 
     >>> centre_box((256, 512), (224, 224))
     (144.0, 16.0, 368.0, 240.0)
@@ -55,7 +63,8 @@ def centre_box(size: tuple[int, int], shape: tuple[int, int]) -> Box:
 
 
 def evaluation_box(view: View, size: tuple[int, int], shape: tuple[int, int]) -> Box | None:
-    """The box of `view` in a picture of `size` (height, width) that becomes one of `shape`; None is the whole.
+    """The box of `view` in a picture of `size` (height, width) that becomes one of `shape`; None is
+    the whole.
 
     >>> evaluation_box("middle", (256, 256), (32, 32)), evaluation_box("whole", (256, 256), (32, 32))
     ((16.0, 16.0, 240.0, 240.0), None)

@@ -18,7 +18,9 @@ from dl.errors import InputError
 
 MEMORY_LIMIT = 4 * 2**30
 """Bytes of decoded pictures up to which a data set is held in memory; a larger one is streamed."""
-_LIMIT_SEED = 18_10_43  # fixed for ever: every seed of every run that is limited trains on the same examples
+_LIMIT_SEED = (
+    18_10_43  # fixed for ever: every seed of every run that is limited trains on the same examples
+)
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,9 @@ class ArraySource:
 
     def __post_init__(self) -> None:
         if len(self.inputs) != len(self.targets):
-            raise InputError(f"{len(self.inputs)} inputs but {len(self.targets)} targets: give one target an input")
+            raise InputError(
+                f"{len(self.inputs)} inputs but {len(self.targets)} targets: give one target an input"
+            )
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -56,21 +60,26 @@ class ArraySource:
 
 
 Part: TypeAlias = ArraySource | StreamedSource | RaggedSource | TokenSource
-"""Examples in memory, or read when they are needed; sequences of several lengths; one stream of symbols."""
+"""Examples in memory, or read when they are needed; sequences of several lengths; one stream of
+symbols.
+"""
 
 Task: TypeAlias = Literal["classification", "binary", "regression", "language", "frames"]
-"""What is predicted: one class; yes or no, several times; numbers; the next symbol; yes or no at every step."""
+"""What is predicted: one class; yes or no, several times; numbers; the next symbol; yes or no at
+every step.
+"""
 
 
 @dataclass(frozen=True)
 class DataSpec:
     """What a model needs to know of its data.
 
-    `input_shape` is one example's; `mean` and `std` are per channel, of the training part, on the scale of
-    pictures in [0, 1]; `train_size` counts the examples that are trained on (validation already cut off). `view` is
-    what a picture of another size shows when it is brought to `input_shape` for evaluation. Sequences that are `ragged`
-    have several lengths, the longest that of `input_shape`. `carried` streams are read in segments that a recurrent
-    state is handed on between. `class_names` are the outputs' names; of a language task they are in the `vocabulary`,
+    `input_shape` is one example's; `mean` and `std` are per channel, of the training part, on the
+    scale of pictures in [0, 1]; `train_size` counts the examples that are trained on (validation
+    already cut off). `view` is what a picture of another size shows when it is brought to
+    `input_shape` for evaluation. Sequences that are `ragged` have several lengths, the longest that
+    of `input_shape`. `carried` streams are read in segments that a recurrent state is handed on
+    between. `class_names` are the outputs' names; of a language task they are in the `vocabulary`,
     which is also that of texts in other tasks.
     """
 
@@ -90,7 +99,11 @@ class DataSpec:
     @property
     def classes(self) -> int:
         """How many classes there are (how many outputs, when each is a yes or no, or a number)."""
-        return len(self.vocabulary) if self.vocabulary and self.task == "language" else len(self.class_names)
+        return (
+            len(self.vocabulary)
+            if self.vocabulary and self.task == "language"
+            else len(self.class_names)
+        )
 
     @property
     def has_step_targets(self) -> bool:
@@ -138,7 +151,9 @@ class Dataset:
         """The part called `name`: train, validation or test."""
         found = {"train": self.train, "validation": self.validation, "test": self.test}.get(name)
         if found is None:
-            raise InputError(f"{self.spec.name} has no {name} part here; known: train, validation (if cut), test")
+            raise InputError(
+                f"{self.spec.name} has no {name} part here; known: train, validation (if cut), test"
+            )
         return found
 
 
@@ -179,11 +194,15 @@ def stream_dataset(
 ) -> Dataset:
     """A `Dataset` that reads its pictures while they are used and makes them `shape` [H, W, C].
 
-    With `crops` training sees random parts of them and evaluation their middle, otherwise both see the whole.
-    Colours are normalised with the moments of ImageNet, grey values with those of its green.
+    With `crops` training sees random parts of them and evaluation their middle, otherwise both see
+    the whole. Colours are normalised with the moments of ImageNet, grey values with those of its
+    green.
     """
     channels = slice(None) if shape[-1] == 3 else slice(1, 2)
-    sources = [StreamedSource(part, shape, len(class_names), np.arange(len(part)), crops) for part in (train, test)]
+    sources = [
+        StreamedSource(part, shape, len(class_names), np.arange(len(part)), crops)
+        for part in (train, test)
+    ]
     kept, held_out = split_validation(sources[0], fraction=validation)
     spec = DataSpec(
         name=name,
@@ -200,12 +219,15 @@ def stream_dataset(
 
 
 def limit(dataset: Dataset, *, train: int) -> Dataset:
-    """The data set with only `train` of its training examples, for quick looks: of any class, by a fixed permutation.
+    """The data set with only `train` of its training examples, for quick looks: of any class, by a
+    fixed permutation.
 
     The first ones would not do: pictures of folders are sorted by class.
     """
     if not 1 <= train <= len(dataset.train):
-        raise InputError(f"cannot keep {train} of {len(dataset.train)} training examples of {dataset.spec.name}")
+        raise InputError(
+            f"cannot keep {train} of {len(dataset.train)} training examples of {dataset.spec.name}"
+        )
     spec = replace(dataset.spec, train_size=train)
     order = permutation(_LIMIT_SEED, len(dataset.train))
     return replace(dataset, spec=spec, train=dataset.train.take(np.sort(order[:train])))
@@ -221,7 +243,9 @@ def check_in_memory(dataset: Dataset, *, what: str) -> None:
 
 
 def _channel_moments(inputs: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation per channel of pictures (uint8 [N, H, W, C]); (0, 1) for anything else."""
+    """Mean and standard deviation per channel of pictures (uint8 [N, H, W, C]); (0, 1) for anything
+    else.
+    """
     if inputs.dtype != np.uint8:
         return (0.0,), (1.0,)
     # Counting grey values is exact and needs no floating-point copy of the data.
@@ -231,6 +255,8 @@ def _channel_moments(inputs: np.ndarray) -> tuple[tuple[float, ...], tuple[float
         counts = np.bincount(inputs[..., channel].ravel(), minlength=256)
         mean = float(counts @ values / counts.sum())
         varies = counts.max() < counts.sum()  # a constant channel is centred and not stretched
-        moments.append((mean, float(np.sqrt(counts @ (values - mean) ** 2 / counts.sum())) if varies else 1.0))
+        moments.append(
+            (mean, float(np.sqrt(counts @ (values - mean) ** 2 / counts.sum())) if varies else 1.0)
+        )
     means, stds = zip(*moments, strict=True)
     return means, stds

@@ -1,18 +1,20 @@
 """Pictures in folders as a data set.
 
-One folder a class, the classes sorted by name; any format that Pillow reads, other files are passed over:
+One folder a class, the classes sorted by name; any format that Pillow reads, other files are passed
+over:
 
     PATH/cat/1.jpg               PATH/train/cat/1.jpg
     PATH/cat/2.png               PATH/train/dog/2.png
     PATH/dog/1.jpg               PATH/test/cat/3.jpg
                                  PATH/test/dog/4.jpg
 
-With `train/` and `test/` (right) those are the parts; without them (left) a tenth is cut off as test, by a
-fixed permutation of the files sorted by class and name. Unless told otherwise pictures are grey (one channel) if all
-files are, else RGB; 8 bits deep; turned upright as their camera says. They must have one size, or be given one:
-resizing does not keep the ratio of the sides.
+With `train/` and `test/` (right) those are the parts; without them (left) a tenth is cut off as
+test, by a fixed permutation of the files sorted by class and name. Unless told otherwise pictures
+are grey (one channel) if all files are, else RGB; 8 bits deep; turned upright as their camera says.
+They must have one size, or be given one: resizing does not keep the ratio of the sides.
 
-A set that does not fit into memory, or is to be cropped at random, is read while it is used (`dl.data.stream`).
+A set that does not fit into memory, or is to be cropped at random, is read while it is used
+(`dl.data.stream`).
 """
 
 import math
@@ -46,7 +48,8 @@ def load_folder(
 ) -> Dataset:
     """The pictures below `path`, laid out as told above: uint8 [N, H, W, C], labels int32 [N].
 
-    When they are read while they are used, damage behind a picture's head is found only then, unless damaged files are
+    When they are read while they are used, damage behind a picture's head is found only then,
+    unless damaged files are
     skipped or there is no `image_size`: these decode all of them once before.
 
     Args:
@@ -57,8 +60,8 @@ def load_folder(
         colour: "grey" (C is 1), "rgb" (3), or "auto": grey if all files are.
         damaged: "refuse" a file that cannot be read, or "skip" it and name it on standard error.
 
-    Raises:
-        InputError: as `list_parts`; for pictures of several sizes without `image_size`; for a file that is damaged,
+    Raises: InputError: as `list_parts`; for pictures of several sizes without `image_size`; for a
+        file that is damaged,
             and when skipping those leaves nothing of a class.
     """
     _check_choice("colour", colour, get_args(Colour))
@@ -74,11 +77,15 @@ def load_folder(
         seen = _look_at(files, check, decoded=damaged == "skip" or not image_size)
         channels = 1 if colour == "auto" and seen.all_grey else _most_channels(colour)
         train, test = _without_damaged(parts, seen)
-        return stream_dataset(name, train, test, shape=(*size, channels), crops=random_crops, **described)
+        return stream_dataset(
+            name, train, test, shape=(*size, channels), crops=random_crops, **described
+        )
     pictures, seen = _decode_all(files, check, size=size, colour=colour)
     train, test = _without_damaged(parts, seen)
     inputs = np.split(pictures, [len(train)])
-    return make_dataset(name, ArraySource(inputs[0], train.labels), ArraySource(inputs[1], test.labels), **described)
+    return make_dataset(
+        name, ArraySource(inputs[0], train.labels), ArraySource(inputs[1], test.labels), **described
+    )
 
 
 class _Sized(NamedTuple):
@@ -89,7 +96,9 @@ class _Sized(NamedTuple):
 
 
 class _Check(NamedTuple):
-    """What a picture must be: as large as `like`, if that is given, and readable, or it is dealt with as `damaged`."""
+    """What a picture must be: as large as `like`, if that is given, and readable, or it is dealt
+    with as `damaged`.
+    """
 
     like: _Sized | None
     damaged: Damaged
@@ -123,7 +132,9 @@ def _look_at(
     *,
     decoded: bool = True,
 ) -> _Seen:
-    """Call `look` with the number of every file that can be read, and its picture, `decoded` or not yet."""
+    """Call `look` with the number of every file that can be read, and its picture, `decoded` or not
+    yet.
+    """
 
     def one(index: int) -> bool | InputError:
         """Whether a picture is grey, or what is wrong with it."""

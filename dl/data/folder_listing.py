@@ -17,7 +17,9 @@ _TEST_SEED = 10_80_10  # fixed for ever: the same files are always the test
 
 @dataclass(frozen=True)
 class Listing:
-    """The `files` of one part, and the class of each: `labels` [N] int32. It can be streamed as it is."""
+    """The `files` of one part, and the class of each: `labels` [N] int32. It can be streamed as it
+    is.
+    """
 
     name: str
     classes: tuple[str, ...]
@@ -26,7 +28,9 @@ class Listing:
 
     @property
     def fingerprint(self) -> str:
-        """A digest of every file's class folder, name and bytes' number: to read all of a large set takes an epoch."""
+        """A digest of every file's class folder, name and bytes' number: to read all of a large set
+        takes an epoch.
+        """
         digest = hashlib.blake2b(digest_size=16)
         for file in self.files:
             digest.update(f"{file.parent.name}/{file.name} {file.stat().st_size}\n".encode())
@@ -47,15 +51,17 @@ class Listing:
         """What is left of a part: the files that are `readable` [N] bool."""
         if lost := set(self.labels.tolist()) - set(self.labels[readable].tolist()):
             name = self.classes[min(lost)]
-            raise InputError(f"every picture of the class {name} is damaged in one part: repair some")
+            raise InputError(
+                f"every picture of the class {name} is damaged in one part: repair some"
+            )
         return self.take(np.flatnonzero(readable))
 
 
 def list_parts(root: Path) -> tuple[Listing, Listing]:
     """What is train and what is test below `root`, laid out as `dl.data.folder` tells.
 
-    Raises:
-        InputError: for a folder that is missing or unreadable, holds no pictures, only one class, or other classes in
+    Raises: InputError: for a folder that is missing or unreadable, holds no pictures, only one
+        class, or other classes in
             train than in test.
     """
     try:
@@ -68,22 +74,34 @@ def list_parts(root: Path) -> tuple[Listing, Listing]:
         raise InputError(f"{error.filename or root} cannot be read: {error.strerror}") from error
     if train.classes != test.classes:
         only = sorted(set(train.classes) ^ set(test.classes))
-        raise InputError(f"train and test in {root} have different classes: only one has {', '.join(only)}")
+        raise InputError(
+            f"train and test in {root} have different classes: only one has {', '.join(only)}"
+        )
     return train, test
 
 
 def _list_classes(folder: Path) -> Listing:
     """The pictures in the class folders of `folder`, sorted by class and name."""
-    classes = sorted(entry.name for entry in folder.iterdir() if entry.is_dir() and entry.name[0] != ".")
+    classes = sorted(
+        entry.name for entry in folder.iterdir() if entry.is_dir() and entry.name[0] != "."
+    )
     listed = [_list_pictures(folder / name) for name in classes]
     if not any(listed):
-        raise InputError(f"{folder} holds no pictures: put those of a class into {folder / 'CLASS'}")
+        raise InputError(
+            f"{folder} holds no pictures: put those of a class into {folder / 'CLASS'}"
+        )
     if empty := [name for name, files in zip(classes, listed, strict=True) if not files]:
-        raise InputError(f"{folder / empty[0]} holds no pictures: put those of its class there, or remove it")
+        raise InputError(
+            f"{folder / empty[0]} holds no pictures: put those of its class there, or remove it"
+        )
     if len(classes) == 1:
-        raise InputError(f"{folder} holds only the class {classes[0]}: two are needed, one sub-folder each")
+        raise InputError(
+            f"{folder} holds only the class {classes[0]}: two are needed, one sub-folder each"
+        )
     labels = np.repeat(np.arange(len(classes), dtype=np.int32), [len(files) for files in listed])
-    return Listing(f"folder:{folder}", tuple(classes), [file for files in listed for file in files], labels)
+    return Listing(
+        f"folder:{folder}", tuple(classes), [file for files in listed for file in files], labels
+    )
 
 
 def _list_pictures(folder: Path) -> list[Path]:
@@ -91,7 +109,9 @@ def _list_pictures(folder: Path) -> list[Path]:
 
     Image.preinit()  # common formats are then tried before rare ones: opening is a quarter faster
     kinds = {suffix for suffix, kind in Image.registered_extensions().items() if kind in Image.OPEN}
-    return sorted(file for file in folder.iterdir() if file.suffix.lower() in kinds and file.name[0] != ".")
+    return sorted(
+        file for file in folder.iterdir() if file.suffix.lower() in kinds and file.name[0] != "."
+    )
 
 
 def _cut_test(everything: Listing) -> tuple[Listing, Listing]:

@@ -15,9 +15,10 @@ from dl.types import Array, Batch, Ragged
 def make_gather(spec: DataSpec) -> Callable[[dict[str, Array], IndexedBatch], Batch]:
     """The pure function `gather(arrays, indexed) -> batch`, to be traced inside the compiled step.
 
-    `arrays` is what lies on the devices of a part (`resident_arrays`) and is not looked at when the batch brings its
-    examples: `inputs` and `targets` [N, ...], of ragged sequences also `lengths` [N]; or `tokens` [N]. Pictures are
-    normalised.
+    `arrays` is what lies on the devices of a part (`resident_arrays`) and is not looked at when the
+    batch brings its
+    examples: `inputs` and `targets` [N, ...], of ragged sequences also `lengths` [N]; or `tokens`
+    [N]. Pictures are normalised.
     """
 
     def gather(arrays: dict[str, Array], indexed: IndexedBatch) -> Batch:
@@ -40,8 +41,12 @@ def make_gather(spec: DataSpec) -> Callable[[dict[str, Array], IndexedBatch], Ba
 
 
 def gather_segments(tokens: Array, indexed: IndexedBatch, *, steps: int) -> Batch:
-    """The symbols of a stream [N] from `index` [B] on as inputs, those one place further as targets: both [B, T]."""
-    places = jnp.minimum(jnp.asarray(indexed.index)[:, None] + jnp.arange(steps + 1), len(tokens) - 1)
+    """The symbols of a stream [N] from `index` [B] on as inputs, those one place further as
+    targets: both [B, T].
+    """
+    places = jnp.minimum(
+        jnp.asarray(indexed.index)[:, None] + jnp.arange(steps + 1), len(tokens) - 1
+    )
     rows = tokens[places].astype(jnp.int32)
     batch = {
         "inputs": rows[:, :-1],
@@ -62,12 +67,18 @@ def step_weights(lengths: Array, steps: int) -> Array:
 
 
 def check_inputs(inputs: Array | np.ndarray | Ragged, spec: DataSpec) -> None:
-    """Raises InputError unless raw inputs [B, ...] have the shape, and pictures the type, of the data of `spec`.
+    """Raises InputError unless raw inputs [B, ...] have the shape, and pictures the type, of the
+    data of `spec`.
 
-    Sequences with a target a step may have another number of steps. Those of several lengths must come with them.
+    Sequences with a target a step may have another number of steps. Those of several lengths must
+    come with them.
     """
     if spec.ragged != isinstance(inputs, Ragged):
-        needed = "several lengths: give Ragged(values, lengths)" if spec.ragged else "one length: give an array"
+        needed = (
+            "several lengths: give Ragged(values, lengths)"
+            if spec.ragged
+            else "one length: give an array"
+        )
         raise InputError(f"the model reads sequences of {needed}")
     values = inputs.values if isinstance(inputs, Ragged) else inputs
     given, expected = tuple(values.shape[1:]), spec.input_shape
@@ -83,15 +94,22 @@ def check_inputs(inputs: Array | np.ndarray | Ragged, spec: DataSpec) -> None:
 
 def _check_lengths(inputs: Ragged) -> None:
     lengths, steps = np.asarray(inputs.lengths), inputs.values.shape[1]
-    if lengths.shape != inputs.values.shape[:1] or lengths.min(initial=1) < 1 or lengths.max(initial=1) > steps:
-        raise InputError(f"lengths are one for each of the sequences, from 1 to their {steps} steps, not {lengths}")
+    if (
+        lengths.shape != inputs.values.shape[:1]
+        or lengths.min(initial=1) < 1
+        or lengths.max(initial=1) > steps
+    ):
+        raise InputError(
+            f"lengths are one for each of the sequences, from 1 to their {steps} steps, not {lengths}"
+        )
 
 
 def normalize(inputs: Any, spec: DataSpec) -> Any:
-    """Pictures (uint8 [B, H, W, C]) to zero mean and unit variance a channel; symbols stay, the rest is float32.
+    """Pictures (uint8 [B, H, W, C]) to zero mean and unit variance a channel; symbols stay, the
+    rest is float32.
 
-    x̂ = (x/255 − μ_c) / σ_c with the training part's moments (`DataSpec.mean`, `DataSpec.std`). The values of `Ragged`
-    sequences likewise.
+    x̂ = (x/255 − μ_c) / σ_c with the training part's moments (`DataSpec.mean`, `DataSpec.std`). The
+    values of `Ragged` sequences likewise.
     """
     if isinstance(inputs, Ragged):
         return inputs._replace(values=normalize(inputs.values, spec))

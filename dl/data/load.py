@@ -44,17 +44,20 @@ def load_data(
 ) -> Dataset:
     """The data set called `name`.
 
-    Args:
-        name: a built-in one (`digits`, `gates`, `xor`, `spirals`, `circles`, `moons`), `folder:PATH` (one sub-folder
-            of pictures a class), `text:PATH`, `lines:PATH`, `jsonl:PATH`, `tsv:PATH` (see `dl.data.text_files`),
-            `chorales:PATH`, `adding:STEPS`, or a TFDS name (`mnist`, `cifar10`, `tiny_shakespeare`, ...).
-        validation: the fraction of the training examples to hold out, by a permutation that no seed changes; of one
-            stream of text its end.
+    Args: name: a built-in one (`digits`, `gates`, `xor`, `spirals`, `circles`, `moons`),
+        `folder:PATH` (one sub-folder
+            of pictures a class), `text:PATH`, `lines:PATH`, `jsonl:PATH`, `tsv:PATH` (see
+            `dl.data.text_files`), `chorales:PATH`, `adding:STEPS`, or a TFDS name (`mnist`,
+            `cifar10`, `tiny_shakespeare`, ...).
+        validation: the fraction of the training examples to hold out, by a permutation that no seed
+            changes; of one stream of text its end.
         data_dir: where TFDS keeps prepared data; default `$TFDS_DATA_DIR`, then TFDS's own folder.
-        image_size: (height, width) that pictures of a folder are resized to, and those of a TFDS set of many sizes.
-        random_crops: train on random parts of the pictures, evaluate on their middles, as is done with photographs;
-            not of the built-in ones. Such a set is read while it is used.
-        colour: channels of a folder's pictures: "grey" (1), "rgb" (3), "auto" (grey if all files are).
+        image_size: (height, width) that pictures of a folder are resized to, and those of a TFDS
+            set of many sizes.
+        random_crops: train on random parts of the pictures, evaluate on their middles, as is done
+            with photographs; not of the built-in ones. Such a set is read while it is used.
+        colour: channels of a folder's pictures: "grey" (1), "rgb" (3), "auto" (grey if all files
+            are).
         damaged: "refuse" or "skip" a folder's files that cannot be read.
         reading: how text becomes sequences; default characters, segments of 64.
 
@@ -65,11 +68,20 @@ def load_data(
     1437
     """
     if not name:
-        raise InputError("this experiment has no public data set of its own: give --dataset, such as jsonl:PATH")
-    pictures = {"image_size": image_size, "random_crops": random_crops, "colour": colour, "damaged": damaged}
+        raise InputError(
+            "this experiment has no public data set of its own: give --dataset, such as jsonl:PATH"
+        )
+    pictures = {
+        "image_size": image_size,
+        "random_crops": random_crops,
+        "colour": colour,
+        "damaged": damaged,
+    }
     kind, colon, path = name.partition(":")
     if colon:
-        return _load_path(name, kind, path, validation=validation, reading=reading or Reading(), pictures=pictures)
+        return _load_path(
+            name, kind, path, validation=validation, reading=reading or Reading(), pictures=pictures
+        )
     _refuse_folder_options(name, colour=colour, damaged=damaged)
     if name in BUILT_IN:
         _refuse_cuts(name, image_size=image_size, random_crops=random_crops)
@@ -88,14 +100,22 @@ def load_data(
 
 
 def _load_path(
-    name: str, kind: str, path: str, *, validation: float, reading: Reading, pictures: Mapping[str, Any]
+    name: str,
+    kind: str,
+    path: str,
+    *,
+    validation: float,
+    reading: Reading,
+    pictures: Mapping[str, Any],
 ) -> Dataset:
     """What stands behind the colon is a path, or the number of steps to add over."""
     if kind == "folder":
         return load_folder(path, validation=validation, **pictures)
     if kind not in (*TEXTS, "chorales", "adding"):
         known = ", ".join(f"{one}:PATH" for one in PATHS)
-        raise InputError(f"unknown kind of data set {kind!r} in {name!r}; known: {known}, adding:STEPS")
+        raise InputError(
+            f"unknown kind of data set {kind!r} in {name!r}; known: {known}, adding:STEPS"
+        )
     _refuse_picture_options(name, pictures)
     if kind == "adding":
         return load_adding(path, validation=validation)
@@ -105,7 +125,8 @@ def _load_path(
 
 
 def can_be_resized(name: str) -> bool:
-    """Whether the data set called `name` takes an `image_size`: a folder, or a TFDS set of pictures of many sizes.
+    """Whether the data set called `name` takes an `image_size`: a folder, or a TFDS set of pictures
+    of many sizes.
 
     >>> can_be_resized("digits"), can_be_resized("folder:/pictures")
     (False, True)
@@ -119,7 +140,8 @@ def can_be_resized(name: str) -> bool:
 
 
 def absolute(name: str) -> str:
-    """The name with any path in it made absolute, so that it means the same in another working directory.
+    """The name with any path in it made absolute, so that it means the same in another working
+    directory.
 
     >>> absolute("mnist"), absolute("folder:/pictures")
     ('mnist', 'folder:/pictures')
@@ -137,16 +159,22 @@ def _refuse_picture_options(name: str, options: Mapping[str, Any]) -> None:
 def _refuse_cuts(name: str, *, image_size: tuple[int, int] | None, random_crops: bool) -> None:
     if random_crops:
         kinds = "photographs, in a folder or of TFDS"
-        raise InputError(f"random_crops is for {kinds}, not for {name}: leave it out, or give --no-random-crops")
+        raise InputError(
+            f"random_crops is for {kinds}, not for {name}: leave it out, or give --no-random-crops"
+        )
     if image_size:
         kinds = "folder:PATH and pictures of many sizes"
-        raise InputError(f"image_size is for {kinds}; those of {name} have one: leave it out, or give --image-size 0")
+        raise InputError(
+            f"image_size is for {kinds}; those of {name} have one: leave it out, or give --image-size 0"
+        )
 
 
 def _refuse_folder_options(name: str, **options: str) -> None:
     for option, value in options.items():
         if value not in ("auto", "refuse"):
-            raise InputError(f"{option} is for pictures in a folder, not for {name}: leave it out, or give folder:PATH")
+            raise InputError(
+                f"{option} is for pictures in a folder, not for {name}: leave it out, or give folder:PATH"
+            )
 
 
 def _check_spelling(name: str) -> None:
@@ -163,9 +191,13 @@ def describe_data(
     colour: Colour = "auto",
     reading: Reading | None = None,
 ) -> DataSpec:
-    """The shapes and classes of the data set called `name`; a TFDS set of pictures need not be prepared for it."""
+    """The shapes and classes of the data set called `name`; a TFDS set of pictures need not be
+    prepared for it.
+    """
     if not name or name in BUILT_IN or ":" in name:
-        return load_data(name, data_dir=data_dir, image_size=image_size, colour=colour, reading=reading).spec
+        return load_data(
+            name, data_dir=data_dir, image_size=image_size, colour=colour, reading=reading
+        ).spec
     _refuse_folder_options(name, colour=colour)
     _check_spelling(name)
     from dl.data.tfds import describe_tfds

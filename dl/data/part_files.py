@@ -18,7 +18,8 @@ _PARTS = {
 
 
 def files_by_part(path: Path) -> dict[str, list[Path]]:
-    """The files of each part: `path` itself as `train`, or of a folder those whose names, or whose folders', say so.
+    """The files of each part: `path` itself as `train`, or of a folder those whose names, or whose
+    folders', say so.
 
     Raises:
         InputError: for a path that is not there, a folder without a training part.
@@ -32,19 +33,26 @@ def files_by_part(path: Path) -> dict[str, list[Path]]:
         part = part_of(entry.name)
         if part:
             files = [entry] if entry.is_file() else sorted(entry.rglob("*"))
-            found.setdefault(part, []).extend(file for file in files if file.is_file() and file.name[0] != ".")
+            found.setdefault(part, []).extend(
+                file for file in files if file.is_file() and file.name[0] != "."
+            )
     if not found.get("train"):
-        raise InputError(f"{path} has no file called train: name the parts train, validation and test, or give a file")
+        raise InputError(
+            f"{path} has no file called train: name the parts train, validation and test, or give a file"
+        )
     return {part: files for part, files in found.items() if files}
 
 
 def part_of(name: str) -> str | None:
-    """The part that a name has as a word of its own in it: `train`, `validation` (`valid`, `val`, `dev`), `test`.
+    """The part that a name has as a word of its own in it: `train`, `validation` (`valid`, `val`,
+    `dev`), `test`.
 
     >>> part_of("c_valid.jsonl.gz"), part_of("contest.txt")
     ('validation', None)
     """
-    return next((_PARTS[word] for word in re.split(r"[^a-z]+", name.lower()) if word in _PARTS), None)
+    return next(
+        (_PARTS[word] for word in re.split(r"[^a-z]+", name.lower()) if word in _PARTS), None
+    )
 
 
 def read_text(path: Path) -> str:
@@ -57,9 +65,13 @@ def read_text(path: Path) -> str:
         data = path.read_bytes()
         text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(f"{path} is no UTF-8 text: byte {error.start} is {error.object[error.start]:#x}") from None
+        raise InputError(
+            f"{path} is no UTF-8 text: byte {error.start} is {error.object[error.start]:#x}"
+        ) from None
     except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
+        raise InputError(
+            f"cannot read {path}: {getattr(error, 'strerror', None) or error}"
+        ) from None
     if "\0" in text:
         raise InputError(f"{path} is no text: character {text.index(chr(0))} is a zero")
     if not text.strip():

@@ -1,7 +1,8 @@
 """From a photograph of one handwritten sign to the kind of picture that MNIST-like models know.
 
-MNIST's digits are bright on dark, scaled to a box of 20×20 pixels and centred by mass in 28×28 (LeCun et al. 1998). A
-photograph is dark on light, off-centre and unevenly bright; a model that never saw such pictures guesses.
+MNIST's digits are bright on dark, scaled to a box of 20×20 pixels and centred by mass in 28×28
+(LeCun et al. 1998). A photograph is dark on light, off-centre and unevenly bright; a model that
+never saw such pictures guesses.
 """
 
 from pathlib import Path
@@ -15,7 +16,8 @@ _BOX = 20 / 28  # the part of the picture's side that the strokes fill
 
 
 def read_photo(path: str | Path, *, shape: tuple[int, int, int]) -> np.ndarray:
-    """A photograph of dark strokes on a light ground as uint8 [H, W, C], prepared as MNIST's digits were.
+    """A photograph of dark strokes on a light ground as uint8 [H, W, C], prepared as MNIST's digits
+    were.
 
     Raises:
         InputError: when the file is no picture, or shows nothing darker than its ground.
@@ -32,7 +34,8 @@ def read_photo(path: str | Path, *, shape: tuple[int, int, int]) -> np.ndarray:
 
 
 def otsu_threshold(values: np.ndarray) -> float:
-    """The grey value (0 to 255) that divides `values` into two groups with the least variance inside them.
+    """The grey value (0 to 255) that divides `values` into two groups with the least variance
+    inside them.
 
     Source: Otsu 1979.
 
@@ -58,7 +61,8 @@ def fit(cut: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def centre(scaled: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Put [h, w] into zeros of `size` so that its centre of mass is in the middle, as far as it fits.
+    """Put [h, w] into zeros of `size` so that its centre of mass is in the middle, as far as it
+    fits.
 
     >>> centre(np.array([[255]], np.uint8), (3, 3)).tolist()
     [[0, 0, 0], [0, 255, 0], [0, 0, 0]]
@@ -70,5 +74,7 @@ def centre(scaled: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         middle = (mass @ np.arange(len(mass))) / mass.sum()
         start = round((size[axis] - 1) / 2 - middle)
         corner.append(min(max(start, 0), size[axis] - scaled.shape[axis]))
-    picture[corner[0] : corner[0] + scaled.shape[0], corner[1] : corner[1] + scaled.shape[1]] = scaled
+    picture[corner[0] : corner[0] + scaled.shape[0], corner[1] : corner[1] + scaled.shape[1]] = (
+        scaled
+    )
     return picture

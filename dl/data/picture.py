@@ -1,4 +1,6 @@
-"""Single pictures in any format that Pillow reads: upright, 8 bits deep, of the shape that is asked for."""
+"""Single pictures in any format that Pillow reads: upright, 8 bits deep, of the shape that is asked
+for.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -14,20 +16,28 @@ _GREY = ("1", "L", "LA", "La")
 _PALETTE_BYTES = {"RGB": 3, "BGR": 3, "RGBA": 4, "RGBX": 4, "BGRX": 4}
 
 
-def read_picture(path: str | Path, *, shape: tuple[int, int, int], view: View = "whole") -> np.ndarray:
-    """One picture as uint8 [H, W, C] of that `shape`: its channels converted, its `view` resized to H, W.
+def read_picture(
+    path: str | Path, *, shape: tuple[int, int, int], view: View = "whole"
+) -> np.ndarray:
+    """One picture as uint8 [H, W, C] of that `shape`: its channels converted, its `view` resized to
+    H, W.
 
     Raises:
         InputError: for a file that is missing, or no picture that Pillow reads.
     """
     if shape[-1] not in PICTURE_MODES:
-        raise InputError(f"pictures have 1, 3 or 4 channels; the shape {shape} asks for {shape[-1]}")
+        raise InputError(
+            f"pictures have 1, 3 or 4 channels; the shape {shape} asks for {shape[-1]}"
+        )
     picture = open_picture(Path(path).expanduser())
-    return to_pixels(picture, shape, box=evaluation_box(view, (picture.height, picture.width), shape[:2]))
+    return to_pixels(
+        picture, shape, box=evaluation_box(view, (picture.height, picture.width), shape[:2])
+    )
 
 
 def read_grey(path: str | Path) -> np.ndarray:
-    """One picture in its own size as grey values uint8 [H, W]; what is transparent shows as white paper.
+    """One picture in its own size as grey values uint8 [H, W]; what is transparent shows as white
+    paper.
 
     Raises:
         InputError: for a file that is missing, or no picture that Pillow reads.
@@ -36,7 +46,8 @@ def read_grey(path: str | Path) -> np.ndarray:
 
 
 def open_picture(file: Path, *, decoded: bool = True) -> Any:
-    """The picture in `file`, as Pillow has it: upright, 8 bits deep; or its kind alone if it is not to be `decoded`.
+    """The picture in `file`, as Pillow has it: upright, 8 bits deep; or its kind alone if it is not
+    to be `decoded`.
 
     Raises:
         InputError: for a file that is missing, or no picture that Pillow reads.
@@ -49,7 +60,9 @@ def open_picture(file: Path, *, decoded: bool = True) -> Any:
             if not decoded:
                 return picture
             picture.load()
-            return _to_eight_bits(ImageOps.exif_transpose(picture) if "exif" in picture.info else picture)
+            return _to_eight_bits(
+                ImageOps.exif_transpose(picture) if "exif" in picture.info else picture
+            )
     except Exception as error:  # decoders of third parties raise anything
         raise _not_a_picture(file, error) from error
 
@@ -65,7 +78,9 @@ def _to_eight_bits(picture: Any) -> Any:
 
 def _check_depth(picture: Any) -> None:
     if picture.mode in ("I", "F"):
-        raise ValueError("it has 32-bit grey values without a known range; save it with 8 or 16 bits")
+        raise ValueError(
+            "it has 32-bit grey values without a known range; save it with 8 or 16 bits"
+        )
 
 
 def is_grey(picture: Any) -> bool:
@@ -76,7 +91,9 @@ def is_grey(picture: Any) -> bool:
 
 
 def _has_grey_palette(palette: Any) -> bool:
-    """Whether all colours of Pillow's `palette` are grey; those stored in an unusual order count as colours."""
+    """Whether all colours of Pillow's `palette` are grey; those stored in an unusual order count as
+    colours.
+    """
     size = _PALETTE_BYTES.get(palette.rawmode or palette.mode)
     if size is None:
         return False
@@ -86,7 +103,8 @@ def _has_grey_palette(palette: Any) -> bool:
 
 
 def to_pixels(picture: Any, shape: tuple[int, int, int], *, box: Box | None = None) -> np.ndarray:
-    """Pillow's `picture`, or what of it lies in `box`, as uint8 [H, W, C]: its channels converted, resized to H, W.
+    """Pillow's `picture`, or what of it lies in `box`, as uint8 [H, W, C]: its channels converted,
+    resized to H, W.
 
     What is transparent shows as white paper, unless four channels keep it.
     """
@@ -102,7 +120,9 @@ def to_pixels(picture: Any, shape: tuple[int, int, int], *, box: Box | None = No
 
 
 def _on_paper(picture: Any) -> Any:
-    """Pillow's `picture` on a white ground if it is transparent anywhere: converting would show what is hidden."""
+    """Pillow's `picture` on a white ground if it is transparent anywhere: converting would show
+    what is hidden.
+    """
     from PIL import Image
 
     if not picture.has_transparency_data:

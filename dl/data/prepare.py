@@ -20,16 +20,18 @@ _NAME = re.compile(r"(?P<set>\w+)(/(?P<config>[\w.+-]+))?")
 
 
 def prepare(name: str, *, data_dir: str | Path | None = None) -> Path:
-    """Download the TFDS data set `name` and prepare it, unless that is done; its folder is returned.
+    """Download the TFDS data set `name` and prepare it, unless that is done; its folder is
+    returned.
 
-    Says on standard error when there is work to do. What an interrupted call has downloaded serves the next.
+    Says on standard error when there is work to do. What an interrupted call has downloaded serves
+    the next.
 
-    Args:
-        name: a TFDS name, with its configuration where it has several: `mnist`, `emnist/letters`.
-        data_dir: where prepared data is kept; default `$TFDS_DATA_DIR`, then `~/tensorflow_datasets`.
+    Args: name: a TFDS name, with its configuration where it has several: `mnist`, `emnist/letters`.
+        data_dir: where prepared data is kept; default `$TFDS_DATA_DIR`, then
+        `~/tensorflow_datasets`.
 
-    Raises:
-        InputError: for an unknown name, no network, a file with the wrong checksum, a missing Python package,
+    Raises: InputError: for an unknown name, no network, a file with the wrong checksum, a missing
+        Python package,
             a folder that cannot be written or holds half a data set.
         RunError: when TFDS fails for another reason.
     """
@@ -49,8 +51,8 @@ def data_folder(data_dir: str | Path | None = None) -> Path:
 def find_builder(name: str, *, data_dir: str | Path | None = None) -> Any:
     """TFDS's builder of `name`: its description, and its prepared data once there is any.
 
-    Raises:
-        InputError: for an unknown name, with the nearest known ones; for a folder that is damaged or in a
+    Raises: InputError: for an unknown name, with the nearest known ones; for a folder that is
+        damaged or in a
             format that only TensorFlow reads.
     """
     tfds = import_tfds(name)
@@ -72,7 +74,9 @@ def is_prepared(builder: Any) -> bool:
 
 def damaged(name: str, folder: Path, error: Exception) -> InputError:
     """The error for prepared data that cannot be read back."""
-    return InputError(f"{name} in {folder} is damaged ({_first_line(error)}): delete it and prepare it again")
+    return InputError(
+        f"{name} in {folder} is damaged ({_first_line(error)}): delete it and prepare it again"
+    )
 
 
 def missing_package(name: str, error: ModuleNotFoundError) -> InputError:
@@ -106,7 +110,9 @@ def quiet() -> Iterator[None]:
 
 
 def _check_name(tfds: Any, name: str, folder: Path) -> None:
-    """Refuse names that TFDS does not know, and those it would look up in the network (`huggingface:...`)."""
+    """Refuse names that TFDS does not know, and those it would look up in the network
+    (`huggingface:...`).
+    """
     match = _NAME.fullmatch(name)
     with quiet():
         known = tfds.list_builders(with_community_datasets=False)
@@ -127,7 +133,9 @@ def _check_folder(tfds: Any, builder: Any, name: str) -> None:
     if not folder.exists():
         return
     if not is_prepared(builder):
-        raise InputError(f"{folder} holds only a part of {name}: delete that folder and prepare it again")
+        raise InputError(
+            f"{folder} holds only a part of {name}: delete that folder and prepare it again"
+        )
     if not builder.info.available_file_formats() & tfds.core.FileFormat.with_random_access():
         raise InputError(
             f"{name} in {folder} was prepared as {builder.info.file_format.value}, which only TensorFlow "
@@ -140,15 +148,19 @@ def _download_and_prepare(builder: Any, name: str) -> None:
 
     downloads = Path(builder.data_dir_root) / "downloads"
     config = tfds.download.DownloadConfig(
-        # By default a prepared copy would be looked for in a bucket, in a format that only TensorFlow reads.
+        # By default a prepared copy would be looked for in a bucket, in a format that only
+        # TensorFlow reads.
         try_download_gcs=False,
-        # Files laid there by hand have the same names for MNIST and Fashion-MNIST, and so when extracted.
+        # Files laid there by hand have the same names for MNIST and Fashion-MNIST, and so when
+        # extracted.
         manual_dir=_manual_folder(builder),
         extract_dir=downloads / "extracted" / builder.name,
     )
     try:
         with quiet(), _progress_on_terminals_only(tfds), adapted_tfds():
-            builder.download_and_prepare(download_dir=downloads, download_config=config, file_format="array_record")
+            builder.download_and_prepare(
+                download_dir=downloads, download_config=config, file_format="array_record"
+            )
     except Exception as error:
         if is_prepared(builder):
             return  # by another process, at the same time
@@ -158,7 +170,9 @@ def _download_and_prepare(builder: Any, name: str) -> None:
 
 
 def _manual_folder(builder: Any) -> Path:
-    """Where files may be laid by hand: TFDS's usual place for data sets that must be, else one of its own."""
+    """Where files may be laid by hand: TFDS's usual place for data sets that must be, else one of
+    its own.
+    """
     manual = Path(builder.data_dir_root) / "downloads" / "manual"
     return manual if builder.MANUAL_DOWNLOAD_INSTRUCTIONS else manual / builder.name
 
@@ -182,14 +196,20 @@ def _explain(error: Exception, builder: Any, name: str) -> Exception:
     from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
 
     for cause in _causes(error):
-        if isinstance(cause, ModuleNotFoundError) and cause.name:  # TFDS's own wrapper around it has no name
+        if (
+            isinstance(cause, ModuleNotFoundError) and cause.name
+        ):  # TFDS's own wrapper around it has no name
             return missing_package(name, cause)
         if isinstance(cause, NonMatchingChecksumError):
             return InputError(f"{_first_line(cause)} delete that file and repeat")
         if isinstance(cause, requests.RequestException | DownloadError | urllib.error.URLError):
-            return InputError(f"{name} could not be downloaded ({_what_failed(cause)}): {_by_hand(builder)}")
+            return InputError(
+                f"{name} could not be downloaded ({_what_failed(cause)}): {_by_hand(builder)}"
+            )
     if builder.MANUAL_DOWNLOAD_INSTRUCTIONS and isinstance(error, AssertionError):
-        return InputError(f"{name} cannot be downloaded without its owner's leave: {_by_hand(builder)}")
+        return InputError(
+            f"{name} cannot be downloaded without its owner's leave: {_by_hand(builder)}"
+        )
     if isinstance(error, OSError):
         return InputError(f"{name} could not be prepared: {_first_line(error)}")
     return RunError(f"preparing {name} failed: {type(error).__name__}: {_first_line(error)}")

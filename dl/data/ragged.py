@@ -18,9 +18,9 @@ BUCKETS = 4
 class RaggedSource:
     """Sequences in memory, the shortest first; `ragged_source` makes one.
 
-    `inputs` [N, W, ...] are padded with zeros from `lengths` [N] on; `targets` are [N, ...], or as `step_targets`
-    [N, W, ...], one a step. A batch is cut to the narrowest of a few `widths`, one a bucket, that holds its longest
-    sequence.
+    `inputs` [N, W, ...] are padded with zeros from `lengths` [N] on; `targets` are [N, ...], or as
+    `step_targets` [N, W, ...], one a step. A batch is cut to the narrowest of a few `widths`, one a
+    bucket, that holds its longest sequence.
     """
 
     inputs: np.ndarray
@@ -31,13 +31,19 @@ class RaggedSource:
 
     def __post_init__(self) -> None:
         if np.any(np.diff(self.lengths) < 0):
-            raise InputError("ragged sequences come sorted by length: make them with ragged_source(...)")
+            raise InputError(
+                "ragged sequences come sorted by length: make them with ragged_source(...)"
+            )
         if not len(self.lengths) or self.lengths[0] < 1 or self.lengths[-1] > self.inputs.shape[1]:
             found = (int(self.lengths[0]), int(self.lengths[-1])) if len(self.lengths) else "none"
-            raise InputError(f"lengths go from 1 to the {self.inputs.shape[1]} steps of the array, not {found}")
+            raise InputError(
+                f"lengths go from 1 to the {self.inputs.shape[1]} steps of the array, not {found}"
+            )
         rising = bool(self.widths) and self.widths == tuple(sorted(set(self.widths)))
         if not rising or self.widths[-1] < self.lengths[-1]:
-            raise InputError(f"widths rise to the longest sequence, {self.lengths[-1]}; these do not: {self.widths}")
+            raise InputError(
+                f"widths rise to the longest sequence, {self.lengths[-1]}; these do not: {self.widths}"
+            )
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -45,7 +51,9 @@ class RaggedSource:
     @cached_property
     def fitting(self) -> tuple[int, ...]:
         """How many sequences, the shortest ones, fit each of the widths."""
-        return tuple(int(count) for count in np.searchsorted(self.lengths, self.widths, side="right"))
+        return tuple(
+            int(count) for count in np.searchsorted(self.lengths, self.widths, side="right")
+        )
 
     def bucket_of(self, index: np.ndarray) -> int:
         """The narrowest bucket that holds all sequences at `index`."""
@@ -58,7 +66,9 @@ class RaggedSource:
     def take(self, index: np.ndarray) -> "RaggedSource":
         """The sub-set at `index` [M], as a source of its own, again the shortest first."""
         kept = np.sort(index)
-        return replace(self, inputs=self.inputs[kept], lengths=self.lengths[kept], targets=self.targets[kept])
+        return replace(
+            self, inputs=self.inputs[kept], lengths=self.lengths[kept], targets=self.targets[kept]
+        )
 
     def add_to(self, digest: "hashlib.blake2b") -> None:
         """Feed `digest` with every sequence in order."""
@@ -67,7 +77,9 @@ class RaggedSource:
             digest.update(np.ascontiguousarray(array).data)
 
     def resident(self, bucket: int) -> dict[str, np.ndarray]:
-        """All sequences that fit the width of `bucket`, cut to it; an index means the same in every bucket."""
+        """All sequences that fit the width of `bucket`, cut to it; an index means the same in every
+        bucket.
+        """
         return self._cut(slice(0, self.fitting[bucket]), self.widths[bucket])
 
     def _cut(self, index: np.ndarray | slice, width: int) -> dict[str, np.ndarray]:
@@ -81,18 +93,25 @@ class RaggedSource:
     def epoch(self, seed: int, epoch: int, batch_size: int) -> tuple[np.ndarray, np.ndarray]:
         """The batches of an epoch, index [steps, B], and the bucket of each [steps].
 
-        Sequences meet others of their bucket at random; what is left of a bucket goes on to the next wider one.
+        Sequences meet others of their bucket at random; what is left of a bucket goes on to the
+        next wider one.
         """
         return _epoch(self.fitting, seed, epoch, batch_size)
 
-    def batches(self, *, seed: int, start: int, steps: int, batch_size: int) -> list[tuple[int, IndexedBatch]]:
-        """The bucket and the batch, index and mask [1, B], of `steps` training steps from `start` on."""
+    def batches(
+        self, *, seed: int, start: int, steps: int, batch_size: int
+    ) -> list[tuple[int, IndexedBatch]]:
+        """The bucket and the batch, index and mask [1, B], of `steps` training steps from `start`
+        on.
+        """
         in_epoch = steps_per_epoch(len(self), batch_size)
         found = []
         for step in range(start, start + steps):
             index, buckets = self.epoch(seed, step // in_epoch, batch_size)
             row = index[step % in_epoch][None]
-            found.append((int(buckets[step % in_epoch]), IndexedBatch(row, np.ones(row.shape, np.float32))))
+            found.append(
+                (int(buckets[step % in_epoch]), IndexedBatch(row, np.ones(row.shape, np.float32)))
+            )
         return found
 
 
@@ -102,12 +121,13 @@ def ragged_source(
     *,
     buckets: int = BUCKETS,
 ) -> RaggedSource:
-    """A source of sequences [T_i, ...] with a target each (an array [N, ...]), or one for every step (a list).
+    """A source of sequences [T_i, ...] with a target each (an array [N, ...]), or one for every
+    step (a list).
 
     The buckets hold equally many sequences, as far as lengths allow.
 
-    Raises:
-        InputError: for no sequences, one without a step, targets that are not one an input or one a step.
+    Raises: InputError: for no sequences, one without a step, targets that are not one an input or
+        one a step.
 
     >>> source = ragged_source([np.array([5, 6, 7]), np.array([8])], np.array([0, 1]), buckets=2)
     >>> source.inputs.tolist(), source.lengths.tolist(), source.targets.tolist(), source.widths
@@ -118,24 +138,29 @@ def ragged_source(
     if not len(inputs):
         raise InputError("there are no sequences: give one at least")
     if len(targets) != len(inputs):
-        raise InputError(f"{len(inputs)} inputs but {len(targets)} targets: give one target an input")
+        raise InputError(
+            f"{len(inputs)} inputs but {len(targets)} targets: give one target an input"
+        )
     lengths = np.array([len(one) for one in inputs], np.int32)
     order = np.argsort(lengths, kind="stable")
     rising = lengths[order]
     return RaggedSource(
         _padded([inputs[place] for place in order]),
         rising,
-        targets[order] if isinstance(targets, np.ndarray) else _padded_like([targets[i] for i in order], rising),
+        targets[order]
+        if isinstance(targets, np.ndarray)
+        else _padded_like([targets[i] for i in order], rising),
         _quantiles(rising, buckets),
         step_targets=not isinstance(targets, np.ndarray),
     )
 
 
 def with_common_widths(*sources: RaggedSource) -> list[RaggedSource]:
-    """The sources; those behind the first with its widths, the last of which holds the longest sequence of all.
+    """The sources; those behind the first with its widths, the last of which holds the longest
+    sequence of all.
 
-    What is compiled to evaluate at a width then serves every part of a data set; what is trained on is no wider for
-    what is not.
+    What is compiled to evaluate at a width then serves every part of a data set; what is trained on
+    is no wider for what is not.
 
     >>> train, test = (ragged_source([np.ones(1), np.ones(longest)], np.zeros(2)) for longest in (3, 5))
     >>> [source.widths for source in with_common_widths(train, test)]
@@ -169,12 +194,16 @@ def _padded(sequences: Sequence[np.ndarray]) -> np.ndarray:
 def _padded_like(targets: Sequence[np.ndarray], lengths: np.ndarray) -> np.ndarray:
     for target, length in zip(targets, lengths, strict=True):
         if len(target) != length:
-            raise InputError(f"a sequence of {length} steps has {len(target)} targets: give one a step")
+            raise InputError(
+                f"a sequence of {length} steps has {len(target)} targets: give one a step"
+            )
     return _padded(targets)
 
 
 @lru_cache(maxsize=4)
-def _epoch(fitting: tuple[int, ...], seed: int, epoch: int, batch_size: int) -> tuple[np.ndarray, np.ndarray]:
+def _epoch(
+    fitting: tuple[int, ...], seed: int, epoch: int, batch_size: int
+) -> tuple[np.ndarray, np.ndarray]:
     generator = np.random.Generator(np.random.Philox(key=np.array([seed, epoch], np.uint64)))
     order = generator.permutation(fitting[-1]).astype(np.int32)
     bucket_of = np.searchsorted(fitting, order, side="right")

@@ -15,7 +15,8 @@ from dl.errors import InputError
 def documents(
     name: str, train: Documents, validation: Documents | None, test: Documents, *, reading: Reading
 ) -> Dataset:
-    """A language task on documents one by one: from `END` to the first symbol, ..., from the last to `END`.
+    """A language task on documents one by one: from `END` to the first symbol, ..., from the last
+    to `END`.
 
     One that is cut, as it is longer than `Reading.longest`, does not end.
     """
@@ -26,7 +27,9 @@ def documents(
         rows = [_between_ends(vocabulary, text, reading, name) for text in part.texts]
         return ragged_source([row[:-1] for row in rows], [row[1:] for row in rows])
 
-    return _ragged(name, "language", (train, validation, test), source, vocabulary=vocabulary, class_names=())
+    return _ragged(
+        name, "language", (train, validation, test), source, vocabulary=vocabulary, class_names=()
+    )
 
 
 def labelled_documents(
@@ -48,13 +51,17 @@ def labelled_documents(
             raise InputError(f"{name} has a part without labels: give all documents one")
         strange = set(part.labels) - set(class_names)
         if strange:
-            raise InputError(f"{name} has labels that its training part does not have: {', '.join(sorted(strange))}")
+            raise InputError(
+                f"{name} has labels that its training part does not have: {', '.join(sorted(strange))}"
+            )
         rows = [encode_cut(vocabulary, text, reading, name) for text in part.texts]
         labels = [number[label] for label, row in zip(part.labels, rows, strict=True) if len(row)]
         return ragged_source([row for row in rows if len(row)], np.array(labels, np.int32))
 
     parts = (train, validation, test)
-    return _ragged(name, "classification", parts, source, vocabulary=vocabulary, class_names=class_names)
+    return _ragged(
+        name, "classification", parts, source, vocabulary=vocabulary, class_names=class_names
+    )
 
 
 def frames(
@@ -66,7 +73,8 @@ def frames(
     class_names: tuple[str, ...],
     fraction: float = 0.0,
 ) -> Dataset:
-    """Predict each frame, K times yes or no, from those before it, in songs [T_i, K]; before the first is silence.
+    """Predict each frame, K times yes or no, from those before it, in songs [T_i, K]; before the
+    first is silence.
 
     With a `fraction` that much of train is what is validated on.
     """
@@ -97,7 +105,9 @@ def _ragged(
     return _parts(spec, first, None if validation is None else source(validation), source(test))
 
 
-def _parts(spec: DataSpec, train: RaggedSource, validation: RaggedSource | None, test: RaggedSource) -> Dataset:
+def _parts(
+    spec: DataSpec, train: RaggedSource, validation: RaggedSource | None, test: RaggedSource
+) -> Dataset:
     if validation is None:
         train, test = with_common_widths(train, test)
     else:
@@ -106,7 +116,12 @@ def _parts(spec: DataSpec, train: RaggedSource, validation: RaggedSource | None,
 
 
 def _spec(
-    name: str, task: Task, train: RaggedSource, *, class_names: tuple[str, ...], vocabulary: Vocabulary | None = None
+    name: str,
+    task: Task,
+    train: RaggedSource,
+    *,
+    class_names: tuple[str, ...],
+    vocabulary: Vocabulary | None = None,
 ) -> DataSpec:
     return DataSpec(
         name=name,

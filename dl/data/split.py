@@ -1,4 +1,6 @@
-"""Which examples are held out: fixed for ever, so that runs of any seed and version are compared on the same ones."""
+"""Which examples are held out: fixed for ever, so that runs of any seed and version are compared on
+the same ones.
+"""
 
 from typing import Protocol, Self, TypeVar
 
@@ -59,10 +61,14 @@ def split_stream(tokens: np.ndarray, *, fraction: float) -> tuple[np.ndarray, np
 def held_out_count(count: int, *, fraction: float) -> int:
     """How many of `count` examples a fraction in [0, 1) is, which may not be all of them."""
     if not 0.0 <= fraction < 1.0:
-        raise InputError(f"validation {fraction} is not a fraction of the training examples: give 0 <= fraction < 1")
+        raise InputError(
+            f"validation {fraction} is not a fraction of the training examples: give 0 <= fraction < 1"
+        )
     held_out = round(fraction * count)
     if held_out and held_out == count:
-        raise InputError(f"validation {fraction} holds out all {count} training examples: give less")
+        raise InputError(
+            f"validation {fraction} holds out all {count} training examples: give less"
+        )
     return held_out
 
 

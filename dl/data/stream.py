@@ -1,6 +1,8 @@
-"""Labelled pictures that are decoded when they are needed, for sets larger than memory or with pictures of many sizes.
+"""Labelled pictures that are decoded when they are needed, for sets larger than memory or with
+pictures of many sizes.
 
-Nothing is kept between two calls: what an example looks like at a step is a pure function of (seed, step, example).
+Nothing is kept between two calls: what an example looks like at a step is a pure function of (seed,
+step, example).
 """
 
 import hashlib
@@ -18,9 +20,16 @@ from dl.data.picture import open_picture, to_pixels
 from dl.errors import InputError, RunError
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-"""Moments of ImageNet's training part, of red, green and blue in [0, 1]: photographs are normalised with them."""
+"""Moments of ImageNet's training part, of red, green and blue in [0, 1]: photographs are normalised
+with them.
+"""
 
-_FORMATS = ("PNG", "JPEG", "GIF", "BMP")  # all that TFDS stores; trying no others saves a tenth of the time
+_FORMATS = (
+    "PNG",
+    "JPEG",
+    "GIF",
+    "BMP",
+)  # all that TFDS stores; trying no others saves a tenth of the time
 Cut = Callable[[tuple[int, int]], Box | None]
 """From a picture's height and width to the part that is looked at; None is the whole."""
 _CROPS = 1  # a stream of random numbers beside the one that orders an epoch
@@ -49,7 +58,9 @@ class Records(Protocol):
 
 @dataclass(frozen=True)
 class StreamedSource:
-    """The examples `index` [N] of `records`, as pictures of `shape` (H, W, C): whole ones, or with `crops` parts."""
+    """The examples `index` [N] of `records`, as pictures of `shape` (H, W, C): whole ones, or with
+    `crops` parts.
+    """
 
     records: Records
     shape: tuple[int, int, int]
@@ -63,7 +74,9 @@ class StreamedSource:
     @property
     def inputs(self) -> np.ndarray:
         """Not there: raises an `InputError`."""
-        raise InputError(f"{self.records.name} is not in memory: read some of its examples with gather(index)")
+        raise InputError(
+            f"{self.records.name} is not in memory: read some of its examples with gather(index)"
+        )
 
     targets = inputs
 
@@ -73,11 +86,17 @@ class StreamedSource:
         return "middle" if self.crops else "whole"
 
     def gather(self, index: np.ndarray) -> dict[str, np.ndarray]:
-        """The examples at `index` [B] as they are evaluated, whole or their middle: uint8 [B, H, W, C], int32 [B]."""
-        return self._decode(index, [partial(evaluation_box, self.view, shape=self.shape[:2])] * len(index))
+        """The examples at `index` [B] as they are evaluated, whole or their middle: uint8 [B, H, W,
+        C], int32 [B].
+        """
+        return self._decode(
+            index, [partial(evaluation_box, self.view, shape=self.shape[:2])] * len(index)
+        )
 
     def draw(self, index: np.ndarray, *, seed: int, step: int) -> dict[str, np.ndarray]:
-        """The examples at `index` [B] as they are trained on at `step`, whole or a random part of each."""
+        """The examples at `index` [B] as they are trained on at `step`, whole or a random part of
+        each.
+        """
         if not self.crops:
             return self.gather(index)
         generators = [crop_generator(seed=seed, step=step, example=int(one)) for one in index]
@@ -98,13 +117,19 @@ class StreamedSource:
         labels = np.empty(len(index), np.int32)
         for row, record in enumerate(self._read(stored)):
             if not 0 <= record.label < self.classes:
-                raise RunError(f"example {stored[row]} of {self.records.name} has no label; every one needs its class")
+                raise RunError(
+                    f"example {stored[row]} of {self.records.name} has no label; every one needs its class"
+                )
             try:
                 pictures[row] = decode(record.picture, self.shape, boxes[row])
             except InputError as error:  # names the file
-                raise RunError(f"{error}: repair it, or pass over such files with --damaged skip") from error
+                raise RunError(
+                    f"{error}: repair it, or pass over such files with --damaged skip"
+                ) from error
             except Exception as error:  # decoders raise anything
-                raise RunError(f"example {stored[row]} of {self.records.name} is damaged ({error})") from error
+                raise RunError(
+                    f"example {stored[row]} of {self.records.name} is damaged ({error})"
+                ) from error
             labels[row] = record.label
         return {"inputs": pictures, "targets": labels}
 
@@ -118,11 +143,15 @@ class StreamedSource:
 def crop_generator(*, seed: int, step: int, example: int) -> np.random.Generator:
     """The random numbers of one example at one step."""
     counter = np.array([0, 0, _CROPS, example], np.uint64)
-    return np.random.Generator(np.random.Philox(key=np.array([seed, step], np.uint64), counter=counter))
+    return np.random.Generator(
+        np.random.Philox(key=np.array([seed, step], np.uint64), counter=counter)
+    )
 
 
 def decode(stored: bytes | Path, shape: tuple[int, int, int], cut: Cut) -> np.ndarray:
-    """The part of a stored picture that `cut` finds in its size (height, width), scaled to uint8 [H, W, C]."""
+    """The part of a stored picture that `cut` finds in its size (height, width), scaled to uint8
+    [H, W, C].
+    """
     with open_stored(stored) as picture:
         return to_pixels(picture, shape, box=cut((picture.height, picture.width)))
 
@@ -131,4 +160,8 @@ def open_stored(stored: bytes | Path) -> Any:
     """The picture of a `Record`, as Pillow has it; of a file upright and 8 bits deep."""
     from PIL import Image
 
-    return open_picture(stored) if isinstance(stored, Path) else Image.open(io.BytesIO(stored), formats=_FORMATS)
+    return (
+        open_picture(stored)
+        if isinstance(stored, Path)
+        else Image.open(io.BytesIO(stored), formats=_FORMATS)
+    )

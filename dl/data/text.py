@@ -19,11 +19,12 @@ from dl.errors import InputError
 class Reading:
     """How text becomes sequences.
 
-    `segment` symbols at a time of a stream, in `order`; documents joined to a `stream` or one by one; what the symbols
-    are (`unit`), how many of them at most (`vocabulary_size`, 0 for all), and whether one that the training part does
-    not have is replaced or refused (`unknown`). Documents of more than `longest` symbols, if that is not 0, are cut
-    there or left out (`longer`). Without `use_labels` those that have labels are read as if they had none. A
-    `vocabulary` that is given is taken in the place of the training part's own; such data are not trained on.
+    `segment` symbols at a time of a stream, in `order`; documents joined to a `stream` or one by
+    one; what the symbols are (`unit`), how many of them at most (`vocabulary_size`, 0 for all), and
+    whether one that the training part does not have is replaced or refused (`unknown`). Documents
+    of more than `longest` symbols, if that is not 0, are cut there or left out (`longer`). Without
+    `use_labels` those that have labels are read as if they had none. A `vocabulary` that is given
+    is taken in the place of the training part's own; such data are not trained on.
     """
 
     unit: Unit = "char"
@@ -66,17 +67,26 @@ def say_unused(name: str) -> None:
 
 
 def stream_of_text(
-    name: str, train: str, validation: str | None, test: str, *, reading: Reading, fraction: float = 0.0
+    name: str,
+    train: str,
+    validation: str | None,
+    test: str,
+    *,
+    reading: Reading,
+    fraction: float = 0.0,
 ) -> Dataset:
     """A language task on one text: predict each symbol from those before it.
 
-    With a `fraction` the end of train is what is validated on; its symbols are not looked at for the vocabulary.
+    With a `fraction` the end of train is what is validated on; its symbols are not looked at for
+    the vocabulary.
 
-    Raises:
-        InputError: where documents are to be read, for a text too short, and for symbols that are refused.
+    Raises: InputError: where documents are to be read, for a text too short, and for symbols that
+        are refused.
     """
     if not reading.stream:
-        raise InputError(f"{name} is one text, and documents are read here: give lines:PATH, jsonl:PATH or tsv:PATH")
+        raise InputError(
+            f"{name} is one text, and documents are read here: give lines:PATH, jsonl:PATH or tsv:PATH"
+        )
     if reading.longest:
         raise InputError(f"longest is of documents, and {name} is one text: give --longest 0")
     held_out_symbols = held_out_count(count_symbols(train, unit=reading.unit), fraction=fraction)
@@ -85,7 +95,9 @@ def stream_of_text(
     kept, held_out = split_stream(encode(vocabulary, train, reading, name), fraction=fraction)
     if held_out is None and validation is not None:
         held_out = encode(vocabulary, validation, reading, name)
-    return _streams(name, vocabulary, kept, held_out, encode(vocabulary, test, reading, name), reading=reading)
+    return _streams(
+        name, vocabulary, kept, held_out, encode(vocabulary, test, reading, name), reading=reading
+    )
 
 
 def stream_of_documents(
@@ -130,9 +142,13 @@ def _streams(
     return Dataset(spec, first, held_out, source("test", test))
 
 
-def _source(name: str, vocabulary: Vocabulary, reading: Reading, part: str, tokens: np.ndarray) -> TokenSource:
+def _source(
+    name: str, vocabulary: Vocabulary, reading: Reading, part: str, tokens: np.ndarray
+) -> TokenSource:
     """The tokens in the smallest type that holds the vocabulary."""
-    kind = np.uint8 if len(vocabulary) <= 256 else np.uint16 if len(vocabulary) <= 2**16 else np.int32
+    kind = (
+        np.uint8 if len(vocabulary) <= 256 else np.uint16 if len(vocabulary) <= 2**16 else np.int32
+    )
     try:
         return TokenSource(tokens.astype(kind), reading.segment, reading.order)
     except InputError as error:
@@ -140,30 +156,42 @@ def _source(name: str, vocabulary: Vocabulary, reading: Reading, part: str, toke
 
 
 def read_vocabulary(train: Documents, reading: Reading, *, documents: bool) -> Vocabulary:
-    """The one that is given, else that of the training part; with an `END` where `documents` are told apart."""
+    """The one that is given, else that of the training part; with an `END` where `documents` are
+    told apart.
+    """
     if reading.vocabulary is not None:
         return reading.vocabulary
-    return make_vocabulary(train.texts, unit=reading.unit, size=reading.vocabulary_size, documents=documents)
+    return make_vocabulary(
+        train.texts, unit=reading.unit, size=reading.vocabulary_size, documents=documents
+    )
 
 
 def without_long_ones(
     name: str, train: Documents, validation: Documents | None, test: Documents, *, reading: Reading
 ) -> tuple[Documents, Documents | None, Documents]:
-    """The parts without the documents that are to be left out; how many these are is said on stderr."""
+    """The parts without the documents that are to be left out; how many these are is said on
+    stderr.
+    """
     if not reading.longest or reading.longer == "cut":
         return train, validation, test
 
     def kept(part: Documents, part_name: str) -> Documents:
         fits = [count_symbols(text, unit=reading.unit) <= reading.longest for text in part.texts]
         if not any(fits):
-            raise InputError(f"{name}, {part_name} part: no document has at most {reading.longest} symbols: allow more")
+            raise InputError(
+                f"{name}, {part_name} part: no document has at most {reading.longest} symbols: allow more"
+            )
         return part.take(np.flatnonzero(fits))
 
     held_out = None if validation is None else kept(validation, "validation")
     parts = kept(train, "train"), held_out, kept(test, "test")
-    before, after = (sum(len(part) for part in found if part) for found in ((train, validation, test), parts))
+    before, after = (
+        sum(len(part) for part in found if part) for found in ((train, validation, test), parts)
+    )
     if before > after:
-        which = f"{before - after:,} of {before:,} documents, of more than {reading.longest} symbols"
+        which = (
+            f"{before - after:,} of {before:,} documents, of more than {reading.longest} symbols"
+        )
         print(f"left out: {which}", file=sys.stderr)
     return parts
 
@@ -186,5 +214,8 @@ def encode_cut(vocabulary: Vocabulary, text: str, reading: Reading, name: str) -
 
 
 def _joined(vocabulary: Vocabulary, part: Documents, *, reading: Reading, name: str) -> np.ndarray:
-    rows = [np.append(vocabulary.end, encode_cut(vocabulary, text, reading, name)) for text in part.texts]
+    rows = [
+        np.append(vocabulary.end, encode_cut(vocabulary, text, reading, name))
+        for text in part.texts
+    ]
     return np.append(np.concatenate(rows), vocabulary.end)

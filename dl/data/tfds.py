@@ -7,7 +7,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dl.data.dataset import MEMORY_LIMIT, ArraySource, Dataset, DataSpec, make_dataset, stream_dataset
+from dl.data.dataset import (
+    MEMORY_LIMIT,
+    ArraySource,
+    Dataset,
+    DataSpec,
+    make_dataset,
+    stream_dataset,
+)
 from dl.data.picture import PICTURE_MODES
 from dl.data.prepare import damaged, find_builder, is_prepared, prepare, quiet
 from dl.data.stream import open_stored
@@ -28,36 +35,43 @@ def load_tfds(
     random_crops: bool = False,
     reading: Reading | None = None,
 ) -> Dataset:
-    """The TFDS data set `name`, prepared first if need be: pictures uint8 [N, H, W, C], labels int32 [N]; or text.
+    """The TFDS data set `name`, prepared first if need be: pictures uint8 [N, H, W, C], labels
+    int32 [N]; or text.
 
-    Train and test are TFDS's own parts; where there is no test part with labels, its validation part is the test.
-    A set that is larger than memory, has pictures of many sizes, or is to be cropped at random, is read while it is
-    used (`dl.data.stream`).
+    Train and test are TFDS's own parts; where there is no test part with labels, its validation
+    part is the test. A set that is larger than memory, has pictures of many sizes, or is to be
+    cropped at random, is read while it is used (`dl.data.stream`).
 
-    Args:
-        name: of a set of labelled pictures: `mnist`, `cifar10`, `emnist/letters`, `imagenet2012`, ...
-        validation: the fraction of the training examples to hold out.
-        data_dir: where prepared data is kept; default `$TFDS_DATA_DIR`, then `~/tensorflow_datasets`.
-        image_size: (height, width) that pictures of many sizes are brought to.
-        random_crops: train on random parts of the pictures, evaluate on their middles.
-        reading: how text becomes sequences (`dl.data.tfds_text`).
+    Args: name: of a set of labelled pictures: `mnist`, `cifar10`, `emnist/letters`, `imagenet2012`,
+        ... validation: the fraction of the training examples to hold out. data_dir: where prepared
+        data is kept; default `$TFDS_DATA_DIR`, then `~/tensorflow_datasets`. image_size: (height,
+        width) that pictures of many sizes are brought to. random_crops: train on random parts of
+        the pictures, evaluate on their middles. reading: how text becomes sequences
+        (`dl.data.tfds_text`).
 
-    Raises:
-        InputError: for an unknown name, a set of something else, damaged data, pictures of many sizes without
-            `image_size`, of one size with it, and whatever keeps `dl.data.prepare.prepare` from preparing it.
+    Raises: InputError: for an unknown name, a set of something else, damaged data, pictures of many
+        sizes without
+            `image_size`, of one size with it, and whatever keeps `dl.data.prepare.prepare` from
+            preparing it.
     """
     builder = find_builder(name, data_dir=data_dir)
     if holds_text(builder.info):
         if image_size or random_crops:
             option = "image_size" if image_size else "random_crops"
             raise InputError(f"{option} is for pictures, and {name} has none: leave it out")
-        return load_tfds_text(name, validation=validation, reading=reading or Reading(), data_dir=data_dir)
-    features = _labelled_pictures(builder.info, name, image_size)  # before a long download, not after it
+        return load_tfds_text(
+            name, validation=validation, reading=reading or Reading(), data_dir=data_dir
+        )
+    features = _labelled_pictures(
+        builder.info, name, image_size
+    )  # before a long download, not after it
     if not is_prepared(builder):
         prepare(name, data_dir=data_dir)
         builder = find_builder(name, data_dir=data_dir)
         features = _labelled_pictures(builder.info, name, image_size)
-    train, test = (_open(builder, split, features, name) for split in _splits(builder, features, name))
+    train, test = (
+        _open(builder, split, features, name) for split in _splits(builder, features, name)
+    )
     too_large = (len(train) + len(test)) * math.prod(features.shape) > MEMORY_LIMIT
     if random_crops or features.many_sizes or too_large:
         return stream_dataset(
@@ -85,9 +99,11 @@ def describe_tfds(
     image_size: tuple[int, int] | None = None,
     reading: Reading | None = None,
 ) -> DataSpec:
-    """The shapes and classes of the TFDS data set `name`; pictures are not read, downloaded or prepared for it.
+    """The shapes and classes of the TFDS data set `name`; pictures are not read, downloaded or
+    prepared for it.
 
-    `train_size` counts the whole train part, and is 0 while the set is not prepared; the moments are unknown.
+    `train_size` counts the whole train part, and is 0 while the set is not prepared; the moments
+    are unknown.
 
     Raises:
         InputError: as `load_tfds`, for an unknown name and a set that holds something else.
@@ -96,8 +112,12 @@ def describe_tfds(
     info = builder.info
     if holds_text(info):
         if not is_prepared(builder):
-            raise InputError(f"the symbols of {name} are known when it is prepared: `data prepare {name}`")
-        return load_tfds_text(name, validation=0.0, reading=reading or Reading(), data_dir=data_dir).spec
+            raise InputError(
+                f"the symbols of {name} are known when it is prepared: `data prepare {name}`"
+            )
+        return load_tfds_text(
+            name, validation=0.0, reading=reading or Reading(), data_dir=data_dir
+        ).spec
     features = _labelled_pictures(info, name, image_size)
     return DataSpec(
         name=name,
@@ -110,7 +130,9 @@ def describe_tfds(
 
 
 class _Features(NamedTuple):
-    """Which features of an example are the picture and its label, and what they hold; `shape` is as it is used."""
+    """Which features of an example are the picture and its label, and what they hold; `shape` is as
+    it is used.
+    """
 
     image: str
     label: str
@@ -130,12 +152,18 @@ def has_many_sizes(name: str, *, data_dir: str | Path | None = None) -> bool:
 
 
 def _picture_and_label(info: Any, name: str) -> tuple[tuple[str, str], tuple[Any, Any]]:
-    """The names of the two features of `info` that are a picture and its class, and TFDS's description of them."""
+    """The names of the two features of `info` that are a picture and its class, and TFDS's
+    description of them.
+    """
     import tensorflow_datasets as tfds
 
     keys = info.supervised_keys
-    if not (isinstance(keys, tuple) and len(keys) == 2 and all(isinstance(key, str) for key in keys)):
-        raise InputError(f"{name} pairs no input with one target; a set of labelled pictures is needed here")
+    if not (
+        isinstance(keys, tuple) and len(keys) == 2 and all(isinstance(key, str) for key in keys)
+    ):
+        raise InputError(
+            f"{name} pairs no input with one target; a set of labelled pictures is needed here"
+        )
     image, label = (info.features[key] for key in keys)
     if not (isinstance(image, tfds.features.Image) and isinstance(label, tfds.features.ClassLabel)):
         raise InputError(
@@ -152,21 +180,29 @@ def _labelled_pictures(info: Any, name: str, image_size: tuple[int, int] | None)
     if many_sizes and not image_size:
         raise InputError(f"{name} has pictures of many sizes: give them one with --image-size")
     if image_size and not many_sizes:
-        raise InputError(f"image_size is for folder:PATH and pictures of many sizes; those of {name} have one: use 0")
+        raise InputError(
+            f"image_size is for folder:PATH and pictures of many sizes; those of {name} have one: use 0"
+        )
     height, width = image_size or image.shape[:2]
     shape = height, width, image.shape[-1]
     if image.np_dtype != np.uint8 or shape[-1] not in PICTURE_MODES:
         kind = np.dtype(image.np_dtype).name
-        raise InputError(f"{name} has pictures {kind} {list(shape)}; 8-bit grey or colour is needed here")
+        raise InputError(
+            f"{name} has pictures {kind} {list(shape)}; 8-bit grey or colour is needed here"
+        )
     return _Features(keys[0], keys[1], shape, many_sizes, tuple(label.names))
 
 
 def _splits(builder: Any, features: _Features, name: str) -> tuple[str, str]:
-    """The parts to train and to test on; validation stands in for a test part that is missing or has no labels."""
+    """The parts to train and to test on; validation stands in for a test part that is missing or
+    has no labels.
+    """
     splits = builder.info.splits
     tests = [split for split in ("test", "validation") if split in splits]
     if not tests or "train" not in splits:
-        raise InputError(f"{name} has the parts {', '.join(splits)}; train and test are needed here")
+        raise InputError(
+            f"{name} has the parts {', '.join(splits)}; train and test are needed here"
+        )
     if len(tests) > 1 and _open(builder, "test", features, name).read([0])[0].label < 0:
         return "train", "validation"
     return "train", tests[0]
@@ -187,10 +223,14 @@ def _decode_all(builder: Any, records: TfdsRecords, features: _Features, name: s
                 some = records.read(range(start, min(start + _RECORDS_AT_ONCE, len(records))))
                 for index, record in enumerate(some, start):
                     pictures[index], labels[index] = decode(record.picture), record.label
-    except Exception as error:  # a damaged file makes the record reader, protobuf or Pillow raise anything
+    except (
+        Exception
+    ) as error:  # a damaged file makes the record reader, protobuf or Pillow raise anything
         raise damaged(name, builder.data_path, error) from error
     if not 0 <= labels.min() <= labels.max() < len(features.class_names):
-        raise InputError(f"{name} has examples without a label in {records.split}; every one needs its class here")
+        raise InputError(
+            f"{name} has examples without a label in {records.split}; every one needs its class here"
+        )
     return ArraySource(pictures, labels)
 
 

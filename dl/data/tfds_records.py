@@ -11,7 +11,9 @@ from dl.data.stream import Record
 
 @dataclass(frozen=True)
 class TfdsRecords:
-    """One part of a prepared set. TFDS's own decoding of an example does the same at half the speed."""
+    """One part of a prepared set. TFDS's own decoding of an example does the same at half the
+    speed.
+    """
 
     set_name: str
     split: str
@@ -30,16 +32,24 @@ class TfdsRecords:
         return len(self.source)
 
     def read(self, index: Sequence[int]) -> list[Record]:
-        """The records at `index`, their pictures still encoded; what a damaged file raises can be anything."""
-        examples = (self.parse(record).features.feature for record in self.source.__getitems__(list(index)))
+        """The records at `index`, their pictures still encoded; what a damaged file raises can be
+        anything.
+        """
+        examples = (
+            self.parse(record).features.feature for record in self.source.__getitems__(list(index))
+        )
         return [
-            Record(example[self.image].bytes_list.value[0], int(example[self.label].int64_list.value[0]))
+            Record(
+                example[self.image].bytes_list.value[0],
+                int(example[self.label].int64_list.value[0]),
+            )
             for example in examples
         ]
 
 
 def open_records(builder: Any, split: str, *, name: str, image: str, label: str) -> TfdsRecords:
-    """The part `split` of TFDS's `builder`, whose examples have a picture `image` and a class `label`.
+    """The part `split` of TFDS's `builder`, whose examples have a picture `image` and a class
+    `label`.
 
     Raises:
         InputError: for data that are damaged, or a Python package that is missing.
@@ -48,24 +58,36 @@ def open_records(builder: Any, split: str, *, name: str, image: str, label: str)
 
     try:
         with quiet():
-            source = builder.as_data_source(split=split, deserialize_method=tfds.decode.DeserializeMethod.RAW_BYTES)
+            source = builder.as_data_source(
+                split=split, deserialize_method=tfds.decode.DeserializeMethod.RAW_BYTES
+            )
             from tensorflow_datasets.proto import tf_example_pb2
 
-            parse: Any = vars(tf_example_pb2)["Example"].FromString  # generated code, invisible to type checkers
+            parse: Any = vars(tf_example_pb2)[
+                "Example"
+            ].FromString  # generated code, invisible to type checkers
             ends = source.__getitems__([0, len(source) - 1])
-            records = TfdsRecords(name, split, _fingerprint(builder, split, ends), source, image, label, parse)
+            records = TfdsRecords(
+                name, split, _fingerprint(builder, split, ends), source, image, label, parse
+            )
             records.read([0])
     except ModuleNotFoundError as error:
         raise missing_package(name, error) from error
-    except Exception as error:  # a damaged file makes the record reader, protobuf or Pillow raise anything
+    except (
+        Exception
+    ) as error:  # a damaged file makes the record reader, protobuf or Pillow raise anything
         raise damaged(name, builder.data_path, error) from error
     return records
 
 
 def _fingerprint(builder: Any, split: str, ends: Sequence[bytes]) -> str:
-    """A digest of the part's sizes and of its first and last record: to read all of a large set takes an epoch."""
+    """A digest of the part's sizes and of its first and last record: to read all of a large set
+    takes an epoch.
+    """
     info = builder.info.splits[split]
-    digest = hashlib.blake2b(f"{builder.info.full_name} {split} {info.num_bytes} {info.shard_lengths}".encode())
+    digest = hashlib.blake2b(
+        f"{builder.info.full_name} {split} {info.num_bytes} {info.shard_lengths}".encode()
+    )
     for record in ends:
         digest.update(record)
     return digest.hexdigest()

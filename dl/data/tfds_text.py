@@ -1,4 +1,6 @@
-"""Text from TFDS without TensorFlow: a stream (`tiny_shakespeare`), or sentences with a label (`glue/sst2`)."""
+"""Text from TFDS without TensorFlow: a stream (`tiny_shakespeare`), or sentences with a label
+(`glue/sst2`).
+"""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,19 +14,24 @@ from dl.errors import InputError
 
 
 class _Names(NamedTuple):
-    """The names of the features: of the text, and of its label if there is one; and what the labels are called."""
+    """The names of the features: of the text, and of its label if there is one; and what the labels
+    are called.
+    """
 
     text: str
     label: str | None
     class_names: tuple[str, ...]
 
 
-def load_tfds_text(name: str, *, validation: float, reading: Reading, data_dir: str | Path | None = None) -> Dataset:
+def load_tfds_text(
+    name: str, *, validation: float, reading: Reading, data_dir: str | Path | None = None
+) -> Dataset:
     """The TFDS set `name` of texts, prepared first if need be.
 
-    Texts without labels are joined to one stream a part, with nothing between them; train's last `validation` is held
-    out, and TFDS's validation and test parts together are the test. With labels TFDS's validation part is what a run
-    validates on when `validation` is 0, unless the test part has no labels: then it is the test.
+    Texts without labels are joined to one stream a part, with nothing between them; train's last
+    `validation` is held out, and TFDS's validation and test parts together are the test. With
+    labels TFDS's validation part is what a run validates on when `validation` is 0, unless the test
+    part has no labels: then it is the test.
 
     Raises:
         InputError: for a set that holds no text, or is damaged.
@@ -36,11 +43,15 @@ def load_tfds_text(name: str, *, validation: float, reading: Reading, data_dir: 
         builder = find_builder(name, data_dir=data_dir)
     splits = [split for split in ("train", "validation", "test") if split in builder.info.splits]
     if "train" not in splits or len(splits) < 2:
-        raise InputError(f"{name} has the parts {', '.join(builder.info.splits)}; train and test are needed here")
+        raise InputError(
+            f"{name} has the parts {', '.join(builder.info.splits)}; train and test are needed here"
+        )
     train, *others = (_read(builder, split, names, name) for split in splits)
     if names.label is None:
         rest = "".join(text for part in others for text in part.texts)
-        return stream_of_text(name, "".join(train.texts), None, rest, fraction=validation, reading=reading)
+        return stream_of_text(
+            name, "".join(train.texts), None, rest, fraction=validation, reading=reading
+        )
     labelled = [part for part in others if part.labels is not None]
     if train.labels is None or not labelled:
         raise InputError(f"{name} has examples without a label; every one needs its class here")
@@ -55,7 +66,9 @@ def load_tfds_text(name: str, *, validation: float, reading: Reading, data_dir: 
 
 
 def holds_text(info: Any) -> bool:
-    """Whether a TFDS set of this description holds one text an example, without or with one label, and no picture."""
+    """Whether a TFDS set of this description holds one text an example, without or with one label,
+    and no picture.
+    """
     import tensorflow_datasets as tfds
 
     kinds = [type(feature) for _, feature in _features(info)]
@@ -76,7 +89,9 @@ def _names(info: Any) -> _Names:
     texts = [key for key, feature in _features(info) if isinstance(feature, tfds.features.Text)]
     if not texts:
         raise InputError(f"{info.name} has no text")
-    labels = [key for key, feature in _features(info) if isinstance(feature, tfds.features.ClassLabel)]
+    labels = [
+        key for key, feature in _features(info) if isinstance(feature, tfds.features.ClassLabel)
+    ]
     label = labels[0] if labels else None
     return _Names(texts[0], label, tuple(info.features[label].names) if label else ())
 

@@ -1,4 +1,6 @@
-"""Work on the host, shared by its cores: decoding a picture leaves the interpreter to other threads."""
+"""Work on the host, shared by its cores: decoding a picture leaves the interpreter to other
+threads.
+"""
 
 import os
 from collections.abc import Callable
@@ -20,7 +22,9 @@ def in_threads(function: Callable[[int], _Result], count: int) -> list[_Result]:
         return [function(number) for number in range(start, min(start + _AT_ONCE, count))]
 
     with ThreadPoolExecutor(cores()) as pool:
-        return [result for results in pool.map(some, range(0, count, _AT_ONCE)) for result in results]
+        return [
+            result for results in pool.map(some, range(0, count, _AT_ONCE)) for result in results
+        ]
 
 
 def cores() -> int:

@@ -1,4 +1,6 @@
-"""One long stream of symbols as training data: contiguous segments that a carried state runs through, or windows."""
+"""One long stream of symbols as training data: contiguous segments that a carried state runs
+through, or windows.
+"""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -16,13 +18,15 @@ Order: TypeAlias = Literal["segments", "windows"]
 
 @dataclass(frozen=True)
 class TokenSource:
-    """A stream of symbols [N], of which a training step reads `steps` a row and predicts each next one.
+    """A stream of symbols [N], of which a training step reads `steps` a row and predicts each next
+    one.
 
-    As `segments` the stream is cut into B contiguous lanes, one a row of the batch; step s of an epoch reads segment s
-    of every lane, so that the state that a row ends with is what its next segment goes on from. Each epoch begins at
-    another symbol, so that the cuts fall elsewhere and what is left out lies now before the lanes, now behind them; no
-    symbol is a target twice in an epoch. As `windows` rows begin anywhere and go on from nothing. Evaluation reads the
-    whole stream (`dl.train.evaluation`).
+    As `segments` the stream is cut into B contiguous lanes, one a row of the batch; step s of an
+    epoch reads segment s of every lane, so that the state that a row ends with is what its next
+    segment goes on from. Each epoch begins at another symbol, so that the cuts fall elsewhere and
+    what is left out lies now before the lanes, now behind them; no symbol is a target twice in an
+    epoch. As `windows` rows begin anywhere and go on from nothing. Evaluation reads the whole
+    stream (`dl.train.evaluation`).
 
     >>> source = TokenSource(np.arange(10), steps=2)
     >>> batches = source.batches(seed=0, start=0, steps=2, batch_size=2)
@@ -39,7 +43,9 @@ class TokenSource:
         if self.steps < 1:
             raise InputError(f"a segment of {self.steps} symbols is none: give --segment 1 or more")
         if len(self.tokens) < 2:
-            raise InputError(f"a text of {len(self.tokens)} symbol(s) has none to predict: give a longer one")
+            raise InputError(
+                f"a text of {len(self.tokens)} symbol(s) has none to predict: give a longer one"
+            )
 
     def __len__(self) -> int:
         """How many segments there are to train on."""
@@ -67,7 +73,10 @@ class TokenSource:
         `mask` counts the targets of a row, `fresh` is 1 where it goes on from nothing.
         """
         in_epoch = steps_per_epoch(len(self), batch_size)
-        rows = [self._row(seed, *divmod(step, in_epoch), in_epoch, batch_size) for step in range(start, start + steps)]
+        rows = [
+            self._row(seed, *divmod(step, in_epoch), in_epoch, batch_size)
+            for step in range(start, start + steps)
+        ]
         index = np.stack(rows).astype(np.int32)
         first = np.array([step % in_epoch == 0 for step in range(start, start + steps)])
         fresh = first | (self.order == "windows")
@@ -77,11 +86,15 @@ class TokenSource:
             fresh=np.broadcast_to(fresh[:, None], index.shape).astype(np.float32),
         )
 
-    def _row(self, seed: int, epoch: int, position: int, in_epoch: int, batch_size: int) -> np.ndarray:
+    def _row(
+        self, seed: int, epoch: int, position: int, in_epoch: int, batch_size: int
+    ) -> np.ndarray:
         if self.order == "windows":
             anywhere = _drawn(seed, epoch, len(self.tokens) - self.steps, in_epoch * batch_size)
             return anywhere[position * batch_size : (position + 1) * batch_size]
-        shift = int(_drawn(seed, epoch, len(self.tokens) - in_epoch * batch_size * self.steps, 1)[0])
+        shift = int(
+            _drawn(seed, epoch, len(self.tokens) - in_epoch * batch_size * self.steps, 1)[0]
+        )
         return shift + (np.arange(batch_size) * in_epoch + position) * self.steps
 
 

@@ -1,4 +1,6 @@
-"""From text to numbers and back: characters, bytes or words, with a symbol for what is unknown and one for an end."""
+"""From text to numbers and back: characters, bytes or words, with a symbol for what is unknown and
+one for an end.
+"""
 
 import re
 from collections import Counter
@@ -24,7 +26,8 @@ _WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
 class Vocabulary:
     """The symbols of a text, each with its place as its number.
 
-    Of bytes there are all 256, so nothing is ever unknown. `UNKNOWN` and `END` come last where they are there.
+    Of bytes there are all 256, so nothing is ever unknown. `UNKNOWN` and `END` come last where they
+    are there.
 
     >>> vocabulary = make_vocabulary(["abba"], unit="char")
     >>> vocabulary.symbols
@@ -43,20 +46,23 @@ class Vocabulary:
     def end(self) -> int:
         """The number of `END`.
 
-        Raises:
-            InputError: for the vocabulary of a single stream or of texts with labels, which has none.
+        Raises: InputError: for the vocabulary of a single stream or of texts with labels, which has
+            none.
         """
         if END not in self._numbers:
             kinds = "one stream (text:PATH) or of texts with labels (tsv:PATH)"
-            raise InputError(f"this vocabulary has no end of documents, it is of {kinds}: give such a one")
+            raise InputError(
+                f"this vocabulary has no end of documents, it is of {kinds}: give such a one"
+            )
         return self._numbers[END]
 
     def encode(self, text: str, *, unknown: Literal["replace", "refuse"] = "replace") -> np.ndarray:
         """The numbers of the symbols of `text`: int32 [N].
 
-        Raises:
-            InputError: with `unknown` "refuse", or where the vocabulary has no `UNKNOWN`, for a symbol that is not in
-                it; the message names the first and where it stands. For bytes, of half a surrogate pair.
+        Raises: InputError: with `unknown` "refuse", or where the vocabulary has no `UNKNOWN`, for a
+            symbol that is not in
+                it; the message names the first and where it stands. For bytes, of half a surrogate
+                pair.
 
         >>> Vocabulary("char", ("a", "b", UNKNOWN)).encode("abc").tolist()
         [0, 1, 2]
@@ -68,16 +74,24 @@ class Vocabulary:
         if strangers.any() and (unknown == "refuse" or UNKNOWN not in self._numbers):
             place = int(strangers.argmax())
             symbol = text[place] if self.unit == "char" else words(text)[place]
-            raise InputError(f"{symbol!r} ({self.unit} {place + 1} of the text) is not in the vocabulary: leave it out")
+            raise InputError(
+                f"{symbol!r} ({self.unit} {place + 1} of the text) is not in the vocabulary: leave it out"
+            )
         return np.where(strangers, self._numbers.get(UNKNOWN, 0), numbers).astype(np.int32)
 
     def decode(self, numbers: Sequence[int] | np.ndarray) -> str:
-        """The text of these numbers [N]; words are joined by blanks, `END` is a line's end, what is unknown is �."""
+        """The text of these numbers [N]; words are joined by blanks, `END` is a line's end, what is
+        unknown is �.
+        """
         if self.unit == "byte":
-            return bytes(int(number) if number < 256 else 10 for number in numbers).decode(errors="replace")
+            return bytes(int(number) if number < 256 else 10 for number in numbers).decode(
+                errors="replace"
+            )
         shown = {UNKNOWN: "�", END: "\n"}
         symbols = [self.symbols[int(number)] for number in numbers]
-        return (" " if self.unit == "word" else "").join(shown.get(symbol, symbol) for symbol in symbols)
+        return (" " if self.unit == "word" else "").join(
+            shown.get(symbol, symbol) for symbol in symbols
+        )
 
     def _encode_characters(self, text: str) -> np.ndarray:
         codes = np.frombuffer(text.encode("utf-32-le", errors="surrogatepass"), np.uint32)
@@ -97,13 +111,18 @@ class Vocabulary:
     @cached_property
     def _code_points(self) -> tuple[np.ndarray, np.ndarray]:
         """The code points of all characters in order, and their numbers."""
-        pairs = sorted((ord(symbol), number) for symbol, number in self._numbers.items() if len(symbol) == 1)
+        pairs = sorted(
+            (ord(symbol), number) for symbol, number in self._numbers.items() if len(symbol) == 1
+        )
         codes, numbers = zip(*pairs, strict=True) if pairs else ((), ())
         return np.array(codes, np.uint32), np.array(numbers, np.int32)
 
 
-def make_vocabulary(texts: Iterable[str], *, unit: Unit, size: int = 0, documents: bool = False) -> Vocabulary:
-    """The vocabulary of `texts`: characters by code point, words by falling frequency; `documents` get an `END`.
+def make_vocabulary(
+    texts: Iterable[str], *, unit: Unit, size: int = 0, documents: bool = False
+) -> Vocabulary:
+    """The vocabulary of `texts`: characters by code point, words by falling frequency; `documents`
+    get an `END`.
 
     `size` keeps only this many of the most frequent symbols; 0 keeps all, as bytes always are.
 
@@ -147,7 +166,9 @@ def _utf8(text: str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError as error:
-        raise InputError(f"{text[error.start]!a}, character {error.start + 1}, has no bytes: leave it out") from None
+        raise InputError(
+            f"{text[error.start]!a}, character {error.start + 1}, has no bytes: leave it out"
+        ) from None
 
 
 def words(text: str) -> list[str]:

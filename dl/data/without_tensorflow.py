@@ -16,14 +16,17 @@ from typing import Any
 def adapted_tfds() -> Iterator[None]:
     """The one place that reaches into TFDS (written for 4.9.10), undone on exit.
 
-    TFDS opens files, unpacks archives and encodes pictures with TensorFlow, through one object that imports
-    it when first used. Meanwhile that object offers the few functions below, which need no TensorFlow and,
-    where there is one, spare loading it. `sys.modules` is left alone, so nobody else takes TensorFlow for
-    installed. And ten retries with doubling pauses keep an offline machine for three minutes: four do.
+    TFDS opens files, unpacks archives and encodes pictures with TensorFlow, through one object that
+    imports it when first used. Meanwhile that object offers the few functions below, which need no
+    TensorFlow and, where there is one, spare loading it. `sys.modules` is left alone, so nobody
+    else takes TensorFlow for installed. And ten retries with doubling pauses keep an offline
+    machine for three minutes: four do.
     """
     from tensorflow_datasets.core.download import downloader
 
-    lazy = vars(importlib.import_module("tensorflow_datasets.core.utils.lazy_imports_utils").tensorflow)
+    lazy = vars(
+        importlib.import_module("tensorflow_datasets.core.utils.lazy_imports_utils").tensorflow
+    )
     retries, downloader.MAX_RETRIES = downloader.MAX_RETRIES, 4
     imported = lazy.get("_module")
     lazy["_module"] = _file_functions()
@@ -37,13 +40,17 @@ def adapted_tfds() -> Iterator[None]:
 
 
 class _Module(SimpleNamespace):
-    """Functions that stand for those of the TensorFlow module `path`; any other is TensorFlow's own."""
+    """Functions that stand for those of the TensorFlow module `path`; any other is TensorFlow's
+    own.
+    """
 
     def __init__(self, path: str, **functions: Any) -> None:
         super().__init__(path=path, **functions)
 
     def __getattr__(self, name: str) -> Any:
-        module = importlib.import_module("tensorflow")  # raises the ModuleNotFoundError that names it
+        module = importlib.import_module(
+            "tensorflow"
+        )  # raises the ModuleNotFoundError that names it
         return getattr(attrgetter(self.path)(module) if self.path else module, name)
 
 
@@ -70,7 +77,9 @@ def _file_functions() -> _Module:
     return _Module(
         "",
         io=_Module("io", gfile=files),
-        compat=_Module("compat", as_text=lambda text: text.decode() if isinstance(text, bytes) else text),
+        compat=_Module(
+            "compat", as_text=lambda text: text.decode() if isinstance(text, bytes) else text
+        ),
         image=_Module(
             "image",
             encode_png=lambda picture: _encode(picture, "PNG"),
@@ -89,5 +98,7 @@ def _encode(picture: Any, kind: str, **options: int) -> _Encoded:
     from PIL import Image
 
     buffer = io.BytesIO()
-    Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture).save(buffer, kind, **options)
+    Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture).save(
+        buffer, kind, **options
+    )
     return _Encoded(buffer.getvalue())

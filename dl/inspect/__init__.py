@@ -1,4 +1,5 @@
-"""What a reader wants to know of a model: what it costs and sees, what it has learned, how far back it remembers.
+"""What a reader wants to know of a model: what it costs and sees, what it has learned, how far back
+it remembers.
 
 The names are listed in `__init__.pyi` and loaded when they are first used.
 

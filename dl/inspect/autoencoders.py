@@ -15,10 +15,12 @@ _BATCH = 1000
 
 
 def assess(model: Autoencoder, params: Params, data: Dataset) -> dict[str, dict[str, float]]:
-    """Figures of the test part: the error of reconstruction, and of a linear classifier on the code and on the inputs.
+    """Figures of the test part: the error of reconstruction, and of a linear classifier on the code
+    and on the inputs.
 
-    `reconstruction`: see `reconstruction_error`. `linear_on_code`, `linear_on_inputs`: test accuracy of
-    `dl.inspect.probe`, fitted on the training part, where the data have classes. Source: F1.
+    `reconstruction`: see `reconstruction_error`. `linear_on_code`, `linear_on_inputs`: test
+    accuracy of `dl.inspect.probe`, fitted on the training part, where the data have classes.
+    Source: F1.
     """
     figures = {"reconstruction": reconstruction_error(model, params, data.test.inputs, data.spec)}
     if data.spec.task != "classification":
@@ -41,7 +43,9 @@ def encode(model: Autoencoder, params: Params, inputs: np.ndarray, spec: DataSpe
     >>> encode(model, params, data.test.inputs[:5], data.spec).shape
     (5, 3)
     """
-    return _in_batches(lambda params, inputs: model.encode(params, normalize(inputs, spec)), params, inputs)
+    return _in_batches(
+        lambda params, inputs: model.encode(params, normalize(inputs, spec)), params, inputs
+    )
 
 
 def reconstruct(model: Autoencoder, params: Params, inputs: Array) -> np.ndarray:
@@ -54,22 +58,35 @@ def reconstruct(model: Autoencoder, params: Params, inputs: Array) -> np.ndarray
     >>> reconstruct(model, params, jnp.array([[3.0, 4.0]])).tolist()
     [[3.0, 3.0]]
     """
-    return _in_batches(lambda params, inputs: model.decode(params, model.encode(params, inputs)), params, inputs)
+    return _in_batches(
+        lambda params, inputs: model.decode(params, model.encode(params, inputs)), params, inputs
+    )
 
 
-def reconstruction_error(model: Autoencoder, params: Params, inputs: np.ndarray, spec: DataSpec) -> dict[str, float]:
-    """Mean squared error of the reconstruction of raw inputs [N, ...]: `per_example` Σ_i (y_i − x_i)², `per_pixel`.
+def reconstruction_error(
+    model: Autoencoder, params: Params, inputs: np.ndarray, spec: DataSpec
+) -> dict[str, float]:
+    """Mean squared error of the reconstruction of raw inputs [N, ...]: `per_example` Σ_i (y_i −
+    x_i)², `per_pixel`.
 
-    Pictures are measured in grey values from 0 (black) to 1 (white), other inputs as they are. Source: F1.
+    Pictures are measured in grey values from 0 (black) to 1 (white), other inputs as they are.
+    Source: F1.
     """
     clean = normalize(jnp.asarray(inputs), spec)
     return _mean_squares(reconstruct(model, params, clean) - clean, spec)
 
 
 def denoising_error(
-    model: Autoencoder, params: Params, inputs: np.ndarray, spec: DataSpec, *, corrupt: Corruption, key: Key
+    model: Autoencoder,
+    params: Params,
+    inputs: np.ndarray,
+    spec: DataSpec,
+    *,
+    corrupt: Corruption,
+    key: Key,
 ) -> dict[str, dict[str, float]]:
-    """Errors, beside the clean inputs, of corrupted ones as they are (`noisy`) and reconstructed (`denoised`).
+    """Errors, beside the clean inputs, of corrupted ones as they are (`noisy`) and reconstructed
+    (`denoised`).
 
     Measured as in `reconstruction_error`. Source: F3; Vincent et al. 2008.
     """
@@ -82,13 +99,19 @@ def denoising_error(
 
 
 def _mean_squares(difference: np.ndarray | Array, spec: DataSpec) -> dict[str, float]:
-    """Mean squares of a difference between normalised inputs [N, ...], on the scale that they had before."""
+    """Mean squares of a difference between normalised inputs [N, ...], on the scale that they had
+    before.
+    """
     squares = np.square(np.asarray(difference) * np.asarray(spec.std, np.float32))
     mean = float(squares.mean(dtype=np.float64))
     return {"per_example": mean * float(np.prod(spec.input_shape)), "per_pixel": mean}
 
 
-def _in_batches(function: Callable[[Params, Array], Array], params: Params, inputs: np.ndarray | Array) -> np.ndarray:
+def _in_batches(
+    function: Callable[[Params, Array], Array], params: Params, inputs: np.ndarray | Array
+) -> np.ndarray:
     """`function(params, inputs)` compiled, for a part of the inputs at a time."""
     compiled = jax.jit(function)
-    return np.concatenate([compiled(params, inputs[row : row + _BATCH]) for row in range(0, len(inputs), _BATCH)])
+    return np.concatenate(
+        [compiled(params, inputs[row : row + _BATCH]) for row in range(0, len(inputs), _BATCH)]
+    )

@@ -16,12 +16,15 @@ def find_judge() -> Judge:
     """
     judge = gcc_judge() or parser_judge()
     if judge is None:
-        raise InputError("no judge of C programs: install gcc, or the Python package pycparser: pip install pycparser")
+        raise InputError(
+            "no judge of C programs: install gcc, or the Python package pycparser: pip install pycparser"
+        )
     return judge
 
 
 def compiles(text: str, *, judge: Judge | None = None) -> bool:
-    """Whether `text` is a C program of at least one declaration; it is only read, and never run or linked.
+    """Whether `text` is a C program of at least one declaration; it is only read, and never run or
+    linked.
 
     >>> compiles("int main() { return 0; }"), compiles("int main() { return 0; ")
     (True, False)

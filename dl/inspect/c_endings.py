@@ -12,11 +12,14 @@ _FINISH = {
     "": ("", ";", "{}", "();"),
 }
 _CLOSE = {"(": ")", "[": "]", "{": "}", "": ""}
-_UNSURE = 3  # brackets, from the innermost on, that are closed in every way; the others are closed alone
+_UNSURE = (
+    3  # brackets, from the innermost on, that are closed in every way; the others are closed alone
+)
 
 
 def endings(text: str, *, count: int = 40) -> list[str]:
-    """At most `count` texts that close what `text` leaves open when they follow it, the shortest first.
+    """At most `count` texts that close what `text` leaves open when they follow it, the shortest
+    first.
 
     A program that was cut in the middle needs at least its closing braces, however well it began.
 
@@ -24,9 +27,14 @@ def endings(text: str, *, count: int = 40) -> list[str]:
     [')}', ')};', ');}', '0)}']
     """
     levels = [*reversed(open_brackets(text))]
-    sure_of = next((depth + 2 for depth, bracket in enumerate(levels) if bracket == "{"), len(levels) + 1)
+    sure_of = next(
+        (depth + 2 for depth, bracket in enumerate(levels) if bracket == "{"), len(levels) + 1
+    )
     ways = [
-        [finish + _CLOSE[bracket] for finish in (_FINISH[bracket] if depth < min(sure_of, _UNSURE) else ("",))]
+        [
+            finish + _CLOSE[bracket]
+            for finish in (_FINISH[bracket] if depth < min(sure_of, _UNSURE) else ("",))
+        ]
         for depth, bracket in enumerate([*levels, ""])
     ]
     found = sorted(map("".join, itertools.product([_open_quote(text)], *ways)), key=len)

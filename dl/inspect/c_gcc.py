@@ -16,14 +16,16 @@ from dl.inspect.c_verdict import ACCEPTED, EMPTY, Judge, Verdict, offset_of
 
 _DIALECT = "gnu89"  # that of the online judge's programs: functions may be called undeclared
 _FLAGS = ("-fsyntax-only", "-w", f"-std={_DIALECT}", "-fno-diagnostics-show-caret", "-x", "c", "-")
-# A text may include an endless file or expand a macro for ever; limits set by a shell hold for the compiler it starts.
+# A text may include an endless file or expand a macro for ever; limits set by a shell hold for the
+# compiler it starts.
 _LIMITED = ("sh", "-c", 'ulimit -t 10; ulimit -v 500000 2>/dev/null; exec "$@"', "sh")
 _SECONDS = 60.0
 _ERROR = re.compile(r"^<stdin>:(\d+):(\d+): (?:fatal )?error: (.*)$", re.MULTILINE)
 
 
 def gcc_judge() -> Judge | None:
-    """`gcc -fsyntax-only -w -std=gnu89`, a process a text and as many at once as there are cores; None without GCC.
+    """`gcc -fsyntax-only -w -std=gnu89`, a process a text and as many at once as there are cores;
+    None without GCC.
 
     System headers may be included. A text gets 10 seconds of processor time and half a gigabyte.
     """
@@ -44,7 +46,9 @@ def _working(gcc: str) -> Judge | None:
 
 @functools.cache
 def _column_flags(gcc: str) -> tuple[str, ...]:
-    """Columns as bytes: from GCC 11 on they are otherwise places on a terminal, of which a sign may take two."""
+    """Columns as bytes: from GCC 11 on they are otherwise places on a terminal, of which a sign may
+    take two.
+    """
     major = re.match(r"\d+", _version(gcc))
     return ("-fdiagnostics-column-unit=byte",) if major and int(major[0]) >= 11 else ()
 
@@ -52,7 +56,9 @@ def _column_flags(gcc: str) -> tuple[str, ...]:
 def _version(gcc: str) -> str:
     """What it says of itself; nothing if it does not start or end."""
     try:
-        asked = subprocess.run((gcc, "-dumpversion"), capture_output=True, text=True, check=False, timeout=_SECONDS)
+        asked = subprocess.run(
+            (gcc, "-dumpversion"), capture_output=True, text=True, check=False, timeout=_SECONDS
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return asked.stdout.strip()
@@ -72,11 +78,15 @@ def _verdict(gcc: str, folder: str, text: str) -> Verdict:
         return ACCEPTED
     errors = _ERROR.findall(messages)
     if not errors:
-        return Verdict(False, (messages.strip() or f"gcc ended with {status}").splitlines()[0], None, 1)
+        return Verdict(
+            False, (messages.strip() or f"gcc ended with {status}").splitlines()[0], None, 1
+        )
     line, byte, message = errors[0]
     # GCC reports the end of the text at the beginning of its last line.
     at_end = message.endswith("at end of input")
-    offset = len(text) if at_end else offset_of(text, int(line), _column(text, int(line), int(byte)))
+    offset = (
+        len(text) if at_end else offset_of(text, int(line), _column(text, int(line), int(byte)))
+    )
     return Verdict(False, message, offset, len(errors))
 
 

@@ -54,7 +54,9 @@ def _rejected(text: str, message: str) -> Verdict:
 
 
 def _standard_types(tokens: list[Token]) -> str:
-    """The types of the standard headers that a text uses, on a line of their own; C may declare a type twice."""
+    """The types of the standard headers that a text uses, on a line of their own; C may declare a
+    type twice.
+    """
     used = sorted({token.text for token in tokens} & _TYPES)
     return f"typedef int {', '.join(used)};\n#line 1\n" if used else ""
 

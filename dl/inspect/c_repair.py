@@ -1,4 +1,6 @@
-"""How many characters of a rejected program are wrong: the distance to an accepted one, found by small edits."""
+"""How many characters of a rejected program are wrong: the distance to an accepted one, found by
+small edits.
+"""
 
 import heapq
 import itertools
@@ -27,7 +29,9 @@ class _Found(NamedTuple):
 
 
 class _Waiting(NamedTuple):
-    """A rejected text whose edits are not all tried; of all these the one comes next that has least against it."""
+    """A rejected text whose edits are not all tried; of all these the one comes next that has least
+    against it.
+    """
 
     against: float
     order: int
@@ -38,18 +42,20 @@ class _Waiting(NamedTuple):
 
 _AT_ONCE = 16  # edits that are judged together
 _A_BLOCK = 0.25  # a block of edits that mended nothing speaks against a text as a quarter of a wrong character does
-# A compiler reads once, from the front: that its first error comes this much later is worth three wrong characters.
+# A compiler reads once, from the front: that its first error comes this much later is worth three
+# wrong characters.
 _LATER, _WORTH = 40, 3.0
 _MORE = 64  # further calls, once an accepted text is found, for one that is nearer
 
 
 def repair(text: str, *, judge: Judge | None = None, calls: int = 400) -> Repair | None:
-    """The nearest accepted text that a search with at most about `calls` calls of the compiler finds, if it finds one.
+    """The nearest accepted text that a search with at most about `calls` calls of the compiler
+    finds, if it finds one.
 
-    The search edits the text where its first error is reported, then the texts so made, the most promising first. In
-    the end no edit can be undone alone. The distance is an upper bound of the least one. Code is never made to pass by
-    hiding it in a comment. A compiler sees only part of what is wrong: == for < passes, and so does the wrong one of
-    two names that are declared.
+    The search edits the text where its first error is reported, then the texts so made, the most
+    promising first. In the end no edit can be undone alone. The distance is an upper bound of the
+    least one. Code is never made to pass by hiding it in a comment. A compiler sees only part of
+    what is wrong: == for < passes, and so does the wrong one of two names that are declared.
 
     >>> found = repair("int main() { return 0 }")
     >>> found.wrong_characters if found else None
@@ -66,7 +72,9 @@ def repair(text: str, *, judge: Judge | None = None, calls: int = 400) -> Repair
 def _search(original: str, verdict: Verdict, judge: Judge, calls: int) -> _Found | None:
     """Best first: wrong characters count against a text, errors that are mended for it."""
     best, seen, order = None, {original}, itertools.count()
-    waiting = [_Waiting(0.0, next(order), 0.0, _remaining(original, verdict), _edited(original, verdict))]
+    waiting = [
+        _Waiting(0.0, next(order), 0.0, _remaining(original, verdict), _edited(original, verdict))
+    ]
     while waiting and calls > 0 and not (best and best.distance == 1):
         parent = heapq.heappop(waiting)
         nearer = _nearer(original, parent.edited, seen, best.distance if best else None)
@@ -98,7 +106,9 @@ def _edited(text: str, verdict: Verdict) -> Iterator[str]:
     yield from (edited for edited in edits(text, verdict) if commented(edited) <= hidden)
 
 
-def _nearer(original: str, texts: Iterator[str], seen: set[str], reach: int | None) -> Iterator[_Found]:
+def _nearer(
+    original: str, texts: Iterator[str], seen: set[str], reach: int | None
+) -> Iterator[_Found]:
     """The texts that were not seen before and are nearer to the original than `reach`."""
     for text in texts:
         if text in seen:
@@ -113,8 +123,13 @@ def _without_needless_edits(original: str, text: str, judge: Judge) -> Repair:
     """Undo single edits as long as what is left is accepted."""
     while True:
         script = edit_script(original, text)
-        undone = [text[: edit.to_start] + original[edit.start : edit.stop] + text[edit.to_stop :] for edit in script]
-        accepted = [less for less, said in zip(undone, judge.verdicts(undone), strict=True) if said.accepted]
+        undone = [
+            text[: edit.to_start] + original[edit.start : edit.stop] + text[edit.to_stop :]
+            for edit in script
+        ]
+        accepted = [
+            less for less, said in zip(undone, judge.verdicts(undone), strict=True) if said.accepted
+        ]
         if not accepted:
             return Repair(text, len(script))
         text = min(accepted, key=lambda less: edit_distance(original, less))

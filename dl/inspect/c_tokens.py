@@ -26,7 +26,9 @@ _FORMS = {
     "character": r"L?'(?:\\[\s\S]|[^'\\\n])*+'?",
     "unknown": r"[\s\S]",
 }
-_TOKEN = re.compile("|".join(f"(?P<{kind}>{form})" for kind, form in _FORMS.items()), re.ASCII | re.MULTILINE)
+_TOKEN = re.compile(
+    "|".join(f"(?P<{kind}>{form})" for kind, form in _FORMS.items()), re.ASCII | re.MULTILINE
+)
 
 
 class Token(NamedTuple):
@@ -45,9 +47,10 @@ class Token(NamedTuple):
 def c_tokens(text: str) -> list[Token]:
     """The tokens of `text`, comments and white space left out.
 
-    The kind of a keyword, an operator or a punctuator is the word itself; the others are "identifier", "number",
-    "string", "character", "directive" (a preprocessor line) and "unknown" (a character that C has no use for). A string
-    that is not closed ends with its line, a comment that is not closed ends with the text: every text has tokens.
+    The kind of a keyword, an operator or a punctuator is the word itself; the others are
+    "identifier", "number", "string", "character", "directive" (a preprocessor line) and "unknown"
+    (a character that C has no use for). A string that is not closed ends with its line, a comment
+    that is not closed ends with the text: every text has tokens.
 
     >>> [token.kind for token in c_tokens("int x = 3; // three")]
     ['int', 'identifier', '=', 'number', ';']
@@ -70,7 +73,8 @@ def commented(text: str) -> int:
 
 
 def open_brackets(text: str) -> str:
-    """The brackets that `text` opens and does not close, outermost first; a closing one closes all inside its own.
+    """The brackets that `text` opens and does not close, outermost first; a closing one closes all
+    inside its own.
 
     >>> open_brackets("int main() { if (a[0] < (b")
     '{(('

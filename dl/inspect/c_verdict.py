@@ -5,7 +5,9 @@ from typing import NamedTuple
 
 
 class Verdict(NamedTuple):
-    """Whether a text is a C program; if not, what is first wrong, where if that is known, and how many errors."""
+    """Whether a text is a C program; if not, what is first wrong, where if that is known, and how
+    many errors.
+    """
 
     accepted: bool
     message: str = ""
@@ -14,7 +16,9 @@ class Verdict(NamedTuple):
 
 
 class Judge(NamedTuple):
-    """Who decides whether texts are C programs: a name for reports, and one verdict a text, in order."""
+    """Who decides whether texts are C programs: a name for reports, and one verdict a text, in
+    order.
+    """
 
     name: str
     verdicts: Callable[[Sequence[str]], list[Verdict]]

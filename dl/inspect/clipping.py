@@ -1,4 +1,6 @@
-"""What clipping does to a stream of gradients: how often, how much, and whether their direction is kept (G2)."""
+"""What clipping does to a stream of gradients: how often, how much, and whether their direction is
+kept (G2).
+"""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -15,9 +17,11 @@ from dl.types import Array, PyTree
 
 
 class ClippingEffect(NamedTuple):
-    """`share` of the steps was clipped, in [0, 1]; the norm of each gradient before and after, and its `cosine`, [N].
+    """`share` of the steps was clipped, in [0, 1]; the norm of each gradient before and after, and
+    its `cosine`, [N].
 
-    `cosine` is that of the angle between the two, 1 where the direction is kept, and nan where one of them is 0.
+    `cosine` is that of the angle between the two, 1 where the direction is kept, and nan where one
+    of them is 0.
     """
 
     share: float
@@ -26,13 +30,16 @@ class ClippingEffect(NamedTuple):
     cosine: np.ndarray
 
 
-def clipping_effect(gradients: Iterable[PyTree], clip: optax.GradientTransformation) -> ClippingEffect:
-    """What `clip` does to each of `gradients`, trees of arrays, which are read once, one after the other.
+def clipping_effect(
+    gradients: Iterable[PyTree], clip: optax.GradientTransformation
+) -> ClippingEffect:
+    """What `clip` does to each of `gradients`, trees of arrays, which are read once, one after the
+    other.
 
-    `optax.clip_by_global_norm(c)`, as `dl.optimizers.clipped` uses it, is g min(1, c / ‖g‖): shorter, in the same
-    direction; where the sum of squares is too large for the type, ‖g‖ is infinite and nothing is left of g.
-    `optax.clip(c)` clips each element and turns g. A gradient is clipped where it changes. Source: G2; Pascanu et al.
-    (2013), arXiv:1211.5063.
+    `optax.clip_by_global_norm(c)`, as `dl.optimizers.clipped` uses it, is g min(1, c / ‖g‖):
+    shorter, in the same direction; where the sum of squares is too large for the type, ‖g‖ is
+    infinite and nothing is left of g. `optax.clip(c)` clips each element and turns g. A gradient is
+    clipped where it changes. Source: G2; Pascanu et al. (2013), arXiv:1211.5063.
 
     >>> stream = [{"w": jnp.array([0.3, 0.4])}, {"w": jnp.array([30.0, 40.0])}]
     >>> effect = clipping_effect(stream, optax.clip_by_global_norm(5.0))
@@ -49,7 +56,9 @@ def clipping_effect(gradients: Iterable[PyTree], clip: optax.GradientTransformat
     return ClippingEffect(float(changed.mean()), before, after, cosine)
 
 
-def _compare(gradient: PyTree, clip: optax.GradientTransformation) -> tuple[Array, Array, Array, Array]:
+def _compare(
+    gradient: PyTree, clip: optax.GradientTransformation
+) -> tuple[Array, Array, Array, Array]:
     """Whether it changes, its norm before and after, and the cosine between the two."""
     clipped, _ = clip.update(gradient, clip.init(gradient))
     old, new = (ravel_pytree(tree)[0] for tree in (gradient, clipped))

@@ -1,4 +1,6 @@
-"""What a convolution saves: the parameters of its layer without shared weights, and with every connection."""
+"""What a convolution saves: the parameters of its layer without shared weights, and with every
+connection.
+"""
 
 import json
 import math
@@ -22,13 +24,17 @@ class Connections(NamedTuple):
 
 
 def count_connections(
-    input_shape: Sequence[int], output_shape: Sequence[int], kernel_shape: Sequence[int], *, use_bias: bool = True
+    input_shape: Sequence[int],
+    output_shape: Sequence[int],
+    kernel_shape: Sequence[int],
+    *,
+    use_bias: bool = True,
 ) -> Connections:
     """The parameters from [H, W, C] to [P, Q, F] with kernels [h, w, C / groups, F].
 
-    Shared: F (h w C + 1). Locally connected, a kernel of its own at every place: P Q F (h w C + 1). Fully connected:
-    P Q F (H W C + 1). Each 1 is the bias. Source: E4, E11 (AlexNet's first layer; the slide prints 134,944 for the
-    first and calls the second fully connected).
+    Shared: F (h w C + 1). Locally connected, a kernel of its own at every place: P Q F (h w C + 1).
+    Fully connected: P Q F (H W C + 1). Each 1 is the bias. Source: E4, E11 (AlexNet's first layer;
+    the slide prints 134,944 for the first and calls the second fully connected).
 
     >>> count_connections((227, 227, 3), (55, 55, 96), (11, 11, 3, 96))
     Connections(shared=34944, locally_connected=105705600, fully_connected=44892355200)
@@ -40,7 +46,8 @@ def count_connections(
 
 
 def connections(model: Model, input_shape: tuple[int, ...]) -> dict[str, Connections]:
-    """`count_connections` of every convolution in `model`, by layer, from the traced computation. Source: E11.
+    """`count_connections` of every convolution in `model`, by layer, from the traced computation.
+    Source: E11.
 
     >>> import dl
     >>> connections(dl.models.lenet(), (28, 28, 1))["conv1"].locally_connected

@@ -1,4 +1,6 @@
-"""Levenshtein distance, of characters or of whole tokens: insertions, deletions and replacements, each counted once."""
+"""Levenshtein distance, of characters or of whole tokens: insertions, deletions and replacements,
+each counted once.
+"""
 
 from collections.abc import Hashable, Sequence
 from typing import NamedTuple
@@ -9,7 +11,9 @@ Items = Sequence[Hashable]
 
 
 class Edit(NamedTuple):
-    """Items `start` to `stop` of the first sequence stand for items `to_start` to `to_stop` of the second."""
+    """Items `start` to `stop` of the first sequence stand for items `to_start` to `to_stop` of the
+    second.
+    """
 
     start: int
     stop: int
@@ -18,10 +22,11 @@ class Edit(NamedTuple):
 
 
 class Lanes(NamedTuple):
-    """Sequences side by side in long integers, a bit an item, with a zero after each: see `edit_distances`.
+    """Sequences side by side in long integers, a bit an item, with a zero after each: see
+    `edit_distances`.
 
-    `places` holds where each item occurs, `every` the bits of all items, `lowest` those of the first ones; sequence n
-    has the bits from `starts[n]` to `starts[n + 1] − 1`.
+    `places` holds where each item occurs, `every` the bits of all items, `lowest` those of the
+    first ones; sequence n has the bits from `starts[n]` to `starts[n + 1] − 1`.
     """
 
     places: dict[Hashable, int]
@@ -46,11 +51,11 @@ def edit_distance(first: Items, second: Items) -> int:
 def edit_distances(lanes: Lanes, items: Items) -> np.ndarray:
     """The distances of `items` from all sequences of `lanes` at once: int64 [N].
 
-    The table of D(i, j) = min(D(i−1, j) + 1, D(i, j−1) + 1, D(i−1, j−1) + [first_i ≠ second_j]) is made column by
-    column, and a column is kept as two integers whose bits say where it grows and where it falls by one: a column of
-    all tables costs some operations on long integers. D(i, j) is j, and the sum of the column's steps up to i. Source:
-    Myers, "A fast bit-vector algorithm for approximate string matching based on dynamic programming", 1999, as
-    simplified by Hyyrö, 2003.
+    The table of D(i, j) = min(D(i−1, j) + 1, D(i, j−1) + 1, D(i−1, j−1) + [first_i ≠ second_j]) is
+    made column by column, and a column is kept as two integers whose bits say where it grows and
+    where it falls by one: a column of all tables costs some operations on long integers. D(i, j) is
+    j, and the sum of the column's steps up to i. Source: Myers, "A fast bit-vector algorithm for
+    approximate string matching based on dynamic programming", 1999, as simplified by Hyyrö, 2003.
 
     >>> edit_distances(make_lanes(["sitting", "", "mitten"]), "kitten").tolist()
     [3, 6, 1]
@@ -62,8 +67,13 @@ def edit_distances(lanes: Lanes, items: Items) -> np.ndarray:
 def make_lanes(sequences: Sequence[Items]) -> Lanes:
     """Sequences ready to be compared with others."""
     number: dict[Hashable, int] = {}
-    items = [number.setdefault(item, len(number)) for sequence in sequences for item in (*sequence, _GAP)]
-    bits, starts = np.array(items, np.int32), np.cumsum([0, *(len(sequence) + 1 for sequence in sequences)])
+    items = [
+        number.setdefault(item, len(number)) for sequence in sequences for item in (*sequence, _GAP)
+    ]
+    bits, starts = (
+        np.array(items, np.int32),
+        np.cumsum([0, *(len(sequence) + 1 for sequence in sequences)]),
+    )
     places = {item: _integer(bits == index) for item, index in number.items()}
     lowest = np.zeros(len(bits), bool)
     lowest[starts[:-1]] = True
@@ -80,7 +90,9 @@ def _integer(bits: np.ndarray) -> int:
 def _sums(column: int, starts: np.ndarray) -> np.ndarray:
     """How many bits of each lane are set."""
     data = np.frombuffer(column.to_bytes(int(starts[-1]) // 8 + 1, "little"), np.uint8)
-    return np.diff(np.append(0, np.cumsum(np.unpackbits(data, bitorder="little"), dtype=np.int64))[starts])
+    return np.diff(
+        np.append(0, np.cumsum(np.unpackbits(data, bitorder="little"), dtype=np.int64))[starts]
+    )
 
 
 def _last_column(lanes: Lanes, items: Items) -> tuple[int, int]:
@@ -109,7 +121,8 @@ def _without_common_ends(first: Items, second: Items) -> tuple[int, Items, Items
 
 
 def edit_script(first: Items, second: Items) -> list[Edit]:
-    """A shortest list of edits that turn `first` into `second`, in order; each inserts, deletes or replaces one item.
+    """A shortest list of edits that turn `first` into `second`, in order; each inserts, deletes or
+    replaces one item.
 
     >>> edit_script("cat", "cut")
     [Edit(start=1, stop=2, to_start=1, to_stop=2)]
@@ -119,7 +132,11 @@ def edit_script(first: Items, second: Items) -> list[Edit]:
     row, column, script = len(first), len(second), list[Edit]()
     while row or column:
         here = table[row, column]
-        if row and column and here == table[row - 1, column - 1] + (first[row - 1] != second[column - 1]):
+        if (
+            row
+            and column
+            and here == table[row - 1, column - 1] + (first[row - 1] != second[column - 1])
+        ):
             row, column, size = row - 1, column - 1, (1, 1)
         elif row and here == table[row - 1, column] + 1:
             row, size = row - 1, (1, 0)
@@ -132,13 +149,20 @@ def edit_script(first: Items, second: Items) -> list[Edit]:
 
 
 def _table(first: Items, second: Items) -> np.ndarray:
-    """D(i, j), the distance of the first i items from the first j: int32 [len(first) + 1, len(second) + 1]."""
+    """D(i, j), the distance of the first i items from the first j: int32 [len(first) + 1,
+    len(second) + 1].
+    """
     number = {item: place for place, item in enumerate(dict.fromkeys([*first, *second]))}
-    others, steps = np.array([number[item] for item in second], np.int32), np.arange(len(second) + 1, dtype=np.int32)
+    others, steps = (
+        np.array([number[item] for item in second], np.int32),
+        np.arange(len(second) + 1, dtype=np.int32),
+    )
     table = np.empty((len(first) + 1, len(second) + 1), np.int32)
     table[0] = steps
     for row, item in enumerate(first, 1):
         above = table[row - 1]
-        best = np.append(above[0] + 1, np.minimum(above[1:] + 1, above[:-1] + (others != number[item])))
+        best = np.append(
+            above[0] + 1, np.minimum(above[1:] + 1, above[:-1] + (others != number[item]))
+        )
         table[row] = np.minimum.accumulate(best - steps) + steps
     return table

@@ -12,7 +12,9 @@ from dl.train.names import by_path
 from dl.types import Array
 
 _TILE = 60
-"""Pixels that a tile has at most, unless the kernel has more: kernels are enlarged by a whole number."""
+"""Pixels that a tile has at most, unless the kernel has more: kernels are enlarged by a whole
+number.
+"""
 _BORDER = 2
 _GROUND = (0, 40, 110)
 """A blue, which no grey tile can be taken for."""
@@ -30,7 +32,11 @@ def filters(trained: Trained) -> dict[str, Array]:
     {'conv1': (5, 5, 1, 20)}
     """
     leaves, ends = by_path(trained.params), "/kernel"
-    kernels = {name.removesuffix(ends): leaf for name, leaf in leaves.items() if name.endswith(ends) and leaf.ndim == 4}
+    kernels = {
+        name.removesuffix(ends): leaf
+        for name, leaf in leaves.items()
+        if name.endswith(ends) and leaf.ndim == 4
+    }
     if trained.spec is None:
         return kernels
     rows = trained.model.layers(jax.ShapeDtypeStruct((1, *trained.spec.input_shape), jnp.float32))
@@ -38,11 +44,12 @@ def filters(trained: Trained) -> dict[str, Array]:
 
 
 def filter_grid(kernel: Array | np.ndarray) -> np.ndarray:
-    """Kernels [h, w, C, F] as one picture uint8 [H, W, 3]: grids of tiles, one a filter, with thin borders.
+    """Kernels [h, w, C, F] as one picture uint8 [H, W, 3]: grids of tiles, one a filter, with thin
+    borders.
 
-    v = 127.5 (1 + k / max |k|) for every filter: middle grey is 0, white and black are its largest weight, positive or
-    negative. Kernels of three channels are shown in colour; of one, in grey; of any other number of channels C, every
-    filter is a row of C grey tiles.
+    v = 127.5 (1 + k / max |k|) for every filter: middle grey is 0, white and black are its largest
+    weight, positive or negative. Kernels of three channels are shown in colour; of one, in grey; of
+    any other number of channels C, every filter is a row of C grey tiles.
 
     >>> filter_grid(np.ones((5, 5, 3, 6))).shape
     (126, 188, 3)
@@ -66,7 +73,9 @@ def _arrange(tiles: np.ndarray, *, columns: int) -> np.ndarray:
     count, height, width, _ = tiles.shape
     high, wide = height + _BORDER, width + _BORDER
     rows = -(-count // columns)
-    grid = np.tile(np.array(_GROUND, np.uint8), (_BORDER + rows * high, _BORDER + columns * wide, 1))
+    grid = np.tile(
+        np.array(_GROUND, np.uint8), (_BORDER + rows * high, _BORDER + columns * wide, 1)
+    )
     for number, tile in enumerate(tiles):
         top, left = _BORDER + number // columns * high, _BORDER + number % columns * wide
         grid[top : top + height, left : left + width] = tile
@@ -74,6 +83,8 @@ def _arrange(tiles: np.ndarray, *, columns: int) -> np.ndarray:
 
 
 def _columns(count: int) -> int:
-    """A number of columns that leaves no gap and makes the grid about as wide as high, or up to twice as wide."""
+    """A number of columns that leaves no gap and makes the grid about as wide as high, or up to
+    twice as wide.
+    """
     square = math.ceil(math.sqrt(count))
     return next((columns for columns in range(square, 2 * square) if count % columns == 0), square)

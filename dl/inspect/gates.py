@@ -1,4 +1,6 @@
-"""What the gates of a recurrent layer do over a sequence, and how often they stand open or shut (G5)."""
+"""What the gates of a recurrent layer do over a sequence, and how often they stand open or shut
+(G5).
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -18,7 +20,9 @@ BLOCKS: dict[str, tuple[str, ...]] = {
     "gru": ("reset", "update", "candidate"),
     "gru_reset_after": ("reset", "update", "candidate"),
 }
-"""What each block of H columns computes. The slides write i, f, C̃, o for an LSTM and r, z, h̃ for a GRU."""
+"""What each block of H columns computes. The slides write i, f, C̃, o for an LSTM and r, z, h̃ for
+a GRU.
+"""
 
 
 class Saturation(NamedTuple):
@@ -28,12 +32,16 @@ class Saturation(NamedTuple):
     open: Array
 
 
-def gate_activations(kind: str, params: CellParams, xs: Array, *, carry: Any = None) -> dict[str, Array]:
-    """Every gate, candidate and state at every step, as the layer computes them: xs [T, B, D] -> by name [T, B, H].
+def gate_activations(
+    kind: str, params: CellParams, xs: Array, *, carry: Any = None
+) -> dict[str, Array]:
+    """Every gate, candidate and state at every step, as the layer computes them: xs [T, B, D] -> by
+    name [T, B, H].
 
-    Names are those of `BLOCKS`, then "cell" (C, for an LSTM) and "hidden" (h). At step t they are those of t, and C =
-    forget ∗ C_prev + input ∗ candidate, h = output ∗ tanh(C); for "gru" h = (1 − update) ∗ h_prev + update ∗ candidate,
-    for "gru_reset_after" update weighs h_prev. The layer starts from `carry` (zeros if None). Source: G3, G4, G5.
+    Names are those of `BLOCKS`, then "cell" (C, for an LSTM) and "hidden" (h). At step t they are
+    those of t, and C = forget ∗ C_prev + input ∗ candidate, h = output ∗ tanh(C); for "gru" h = (1
+    − update) ∗ h_prev + update ∗ candidate, for "gru_reset_after" update weighs h_prev. The layer
+    starts from `carry` (zeros if None). Source: G3, G4, G5.
 
     >>> params = {"input": jnp.zeros((1, 4)), "recurrent": jnp.zeros((1, 4)), "bias": jnp.array([0.0, 99.0, 0.0, 0.0])}
     >>> {name: float(values[0, 0, 0]) for name, values in gate_activations("lstm", params, jnp.ones((1, 1, 1))).items()}
@@ -51,10 +59,11 @@ def gate_activations(kind: str, params: CellParams, xs: Array, *, carry: Any = N
 
 
 def saturation(activations: Array, *, shut: float = 0.1, open: float = 0.9) -> Saturation:
-    """How often each unit of a gate is below `shut` and above `open`, over steps and batch: [T, B, H] -> [H] each.
+    """How often each unit of a gate is below `shut` and above `open`, over steps and batch: [T, B,
+    H] -> [H] each.
 
-    Units that are open at nearly every step keep, those that are shut at nearly every step drop; the thresholds are
-    those of Karpathy et al. (2015), arXiv:1506.02078, section 4.2. Source: G5.
+    Units that are open at nearly every step keep, those that are shut at nearly every step drop;
+    the thresholds are those of Karpathy et al. (2015), arXiv:1506.02078, section 4.2. Source: G5.
 
     >>> saturation(jnp.array([0.95, 0.99, 0.5, 0.02]).reshape(4, 1, 1))
     Saturation(shut=Array([0.25], dtype=float32), open=Array([0.5], dtype=float32))
@@ -63,15 +72,22 @@ def saturation(activations: Array, *, shut: float = 0.1, open: float = 0.9) -> S
         InputError: for no steps, and for thresholds out of order.
     """
     if np.ndim(activations) != 3 or not np.size(activations):
-        raise InputError(f"a gate's activations are [T, B, H] with a step at least, not {np.shape(activations)}")
+        raise InputError(
+            f"a gate's activations are [T, B, H] with a step at least, not {np.shape(activations)}"
+        )
     if not 0 <= shut <= open <= 1:
-        raise InputError(f"a gate is shut below {shut} and open above {open}: they must be in order, within 0 and 1")
+        raise InputError(
+            f"a gate is shut below {shut} and open above {open}: they must be in order, within 0 and 1"
+        )
     values = jnp.asarray(activations)
     return Saturation((values < shut).mean((0, 1)), (values > open).mean((0, 1)))
 
 
-def mean_saturation(activations: Mapping[str, Array], **thresholds: float) -> dict[str, tuple[float, float]]:
-    """The shares (shut, open) of each gate over its units too; candidates and states, which are no gates, are left out.
+def mean_saturation(
+    activations: Mapping[str, Array], **thresholds: float
+) -> dict[str, tuple[float, float]]:
+    """The shares (shut, open) of each gate over its units too; candidates and states, which are no
+    gates, are left out.
 
     `activations` are those of `gate_activations`, `thresholds` those of `saturation`. Source: G5.
 
@@ -83,7 +99,9 @@ def mean_saturation(activations: Mapping[str, Array], **thresholds: float) -> di
         for name, values in activations.items()
         if name not in ("candidate", "cell", "hidden")
     }
-    return {name: (float(share.shut.mean()), float(share.open.mean())) for name, share in shares.items()}
+    return {
+        name: (float(share.shut.mean()), float(share.open.mean())) for name, share in shares.items()
+    }
 
 
 def _rnn_gates(params: CellParams, products: Array, h: Array) -> dict[str, Array]:
@@ -100,7 +118,11 @@ def _gru_gates(params: CellParams, products: Array, h: Array) -> dict[str, Array
     r, z, candidate = jnp.split(params["recurrent"], 3, axis=-1)
     x_r, x_z, x_candidate = jnp.split(products, 3, axis=-1)
     reset, update = jax.nn.sigmoid(x_r + h @ r), jax.nn.sigmoid(x_z + h @ z)
-    return {"reset": reset, "update": update, "candidate": jnp.tanh(x_candidate + (reset * h) @ candidate)}
+    return {
+        "reset": reset,
+        "update": update,
+        "candidate": jnp.tanh(x_candidate + (reset * h) @ candidate),
+    }
 
 
 def _gru_reset_after_gates(params: CellParams, products: Array, h: Array) -> dict[str, Array]:

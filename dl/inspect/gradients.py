@@ -1,4 +1,6 @@
-"""How far back a recurrent net learns: the gradient of the last output in the states before it (G2)."""
+"""How far back a recurrent net learns: the gradient of the last output in the states before it
+(G2).
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -22,8 +24,8 @@ Loss = Callable[[Array], Array]
 class GradientNorms(NamedTuple):
     """Mean norms [T]; entry k is for the state k steps before the last output.
 
-    `state` is of all that a step hands to the next, (c, h) for an LSTM. `hidden` is of h alone and `cell`, None without
-    one, of c alone, each with the other held.
+    `state` is of all that a step hands to the next, (c, h) for an LSTM. `hidden` is of h alone and
+    `cell`, None without one, of c alone, each with the other held.
     """
 
     state: Array
@@ -42,10 +44,10 @@ def gradient_norms(
 ) -> GradientNorms:
     """‖∂L_T/∂h_t‖ by the distance T − t, the mean over the batch: xs [T, B, D] -> [T] each.
 
-    L_T is `loss` of the last outputs; if None, their projections on directions drawn from `key` (None: that of seed 0),
-    so that the norm is 1 at distance 0. All distances are exact and take one backward pass. The product of T − t
-    Jacobians makes them vanish or explode. The layer starts from `carry`. Source: G2; Bengio et al. (1994); Pascanu et
-    al. (2013), arXiv:1211.5063.
+    L_T is `loss` of the last outputs; if None, their projections on directions drawn from `key`
+    (None: that of seed 0), so that the norm is 1 at distance 0. All distances are exact and take
+    one backward pass. The product of T − t Jacobians makes them vanish or explode. The layer starts
+    from `carry`. Source: G2; Bengio et al. (1994); Pascanu et al. (2013), arXiv:1211.5063.
 
     >>> halves = {"input": jnp.zeros((1, 2)), "recurrent": 0.5 * jnp.eye(2)}
     >>> gradient_norms("rnn", halves, jnp.zeros((4, 8, 1))).state.round(5).tolist()
@@ -66,10 +68,12 @@ def stack_gradient_norms(
     key: Key | None = None,
     carry: Sequence[Any] | None = None,
 ) -> tuple[GradientNorms, ...]:
-    """`gradient_norms` of every layer of a `Recurrent` stack in one pass, the lowest first: xs [T, B, D] -> [T] each.
+    """`gradient_norms` of every layer of a `Recurrent` stack in one pass, the lowest first: xs [T,
+    B, D] -> [T] each.
 
-    L_T is of the highest layer's last outputs; a lower layer's states reach it through all layers above, from their own
-    step on. `params` are the stack's, "layer_0", "layer_1", ...; `carry` has an entry a layer. There is no dropout.
+    L_T is of the highest layer's last outputs; a lower layer's states reach it through all layers
+    above, from their own step on. `params` are the stack's, "layer_0", "layer_1", ...; `carry` has
+    an entry a layer. There is no dropout.
 
     >>> halves = {"input": jnp.eye(1), "recurrent": 0.5 * jnp.eye(1)}
     >>> stack = {"layer_0": halves, "layer_1": halves}
@@ -79,8 +83,12 @@ def stack_gradient_norms(
     layers = stack_of(params)
     carries = [None] * len(layers) if carry is None else list(carry)
     if len(carries) != len(layers):
-        raise InputError(f"a stack of {len(layers)} layers has a carry for each, not {len(carries)}")
-    return tuple(_norms(gradients) for gradients in _gradients(kind, layers, xs, loss, key, carries))
+        raise InputError(
+            f"a stack of {len(layers)} layers has a carry for each, not {len(carries)}"
+        )
+    return tuple(
+        _norms(gradients) for gradients in _gradients(kind, layers, xs, loss, key, carries)
+    )
 
 
 def state_gradients(
@@ -92,7 +100,8 @@ def state_gradients(
     key: Key | None = None,
     carry: Any = None,
 ) -> States:
-    """∂L_T/∂h_t of every sequence, in the order of time: xs [T, B, D] -> [T, B, H], of an LSTM for c and for h.
+    """∂L_T/∂h_t of every sequence, in the order of time: xs [T, B, D] -> [T, B, H], of an LSTM for
+    c and for h.
 
     Options are those of `gradient_norms`. Source: G2.
 
@@ -104,11 +113,18 @@ def state_gradients(
 
 
 def initial_gradient_norms(
-    key: Key, xs: Array, *, hidden_size: int, kinds: Sequence[str] = ("rnn", "lstm", "gru"), **options: Any
+    key: Key,
+    xs: Array,
+    *,
+    hidden_size: int,
+    kinds: Sequence[str] = ("rnn", "lstm", "gru"),
+    **options: Any,
 ) -> dict[str, Array]:
-    """`gradient_norms` of fresh layers side by side, of their whole states: xs [T, B, D] -> by name [T].
+    """`gradient_norms` of fresh layers side by side, of their whole states: xs [T, B, D] -> by name
+    [T].
 
-    `options` are those of `init_layer`, as `recurrent_init` or an LSTM's `forget_bias`. Source: G2-G4.
+    `options` are those of `init_layer`, as `recurrent_init` or an LSTM's `forget_bias`. Source:
+    G2-G4.
 
     >>> norms = initial_gradient_norms(jax.random.key(0), jnp.ones((4, 2, 3)), hidden_size=5, kinds=["gru"])
     >>> norms["gru"].shape
@@ -116,9 +132,14 @@ def initial_gradient_norms(
     """
     first, second = jax.random.split(key)
     layers = {
-        kind: init_layer(kind, first, input_size=np.shape(xs)[-1], hidden_size=hidden_size, **options) for kind in kinds
+        kind: init_layer(
+            kind, first, input_size=np.shape(xs)[-1], hidden_size=hidden_size, **options
+        )
+        for kind in kinds
     }
-    return {kind: gradient_norms(kind, params, xs, key=second).state for kind, params in layers.items()}
+    return {
+        kind: gradient_norms(kind, params, xs, key=second).state for kind, params in layers.items()
+    }
 
 
 def as_text(norms: Mapping[str, Array], *, markdown: bool = False) -> str:
@@ -139,7 +160,8 @@ def as_text(norms: Mapping[str, Array], *, markdown: bool = False) -> str:
 
 
 def vector_norm(vectors: Array) -> Array:
-    """‖v‖ over the last axis, [..., F] -> [...], also where its square is too small or too large for the type.
+    """‖v‖ over the last axis, [..., F] -> [...], also where its square is too small or too large
+    for the type.
 
     >>> print(f"{vector_norm(jnp.array([3e-30, 4e-30])):.3g}")
     5e-30
@@ -161,12 +183,16 @@ def _gradients(
     """The derivatives by nudges of zero to every state of every layer, [T, B, H] each."""
 
     def total(nudges: list[States]) -> Array:
-        return _losses(_unroll_stack(kind, layers, xs, carries, nudges)[-1][-1][-1], loss, key).sum()
+        return _losses(
+            _unroll_stack(kind, layers, xs, carries, nudges)[-1][-1][-1], loss, key
+        ).sum()
 
     states = jax.eval_shape(lambda: _unroll_stack(kind, layers, xs, carries, [None] * len(layers)))
     if not states[-1][-1].shape[1]:
         raise InputError(f"a mean over the batch needs at least one sequence, not {np.shape(xs)}")
-    return jax.grad(total)(jax.tree.map(lambda rows: jnp.zeros((len(xs), *rows.shape[1:]), rows.dtype), states))
+    return jax.grad(total)(
+        jax.tree.map(lambda rows: jnp.zeros((len(xs), *rows.shape[1:]), rows.dtype), states)
+    )
 
 
 def _unroll_stack(
@@ -192,7 +218,9 @@ def _losses(outputs: Array, loss: Loss | None, key: Key | None) -> Array:
     losses = loss(outputs)
     if np.shape(losses) != outputs.shape[:1]:
         wanted = f"a loss gives one number a sequence, [B] = [{len(outputs)}]"
-        raise InputError(f"{wanted}, not an array of shape {np.shape(losses)}: leave the batch out of its sum")
+        raise InputError(
+            f"{wanted}, not an array of shape {np.shape(losses)}: leave the batch out of its sum"
+        )
     return losses
 
 
@@ -201,4 +229,6 @@ def _norms(gradients: States) -> GradientNorms:
     def mean(*arrays: Array) -> Array:
         return vector_norm(jnp.concatenate(arrays, axis=-1)).mean(-1)[::-1]
 
-    return GradientNorms(mean(*gradients), mean(gradients[-1]), mean(gradients[0]) if len(gradients) > 1 else None)
+    return GradientNorms(
+        mean(*gradients), mean(gradients[-1]), mean(gradients[0]) if len(gradients) > 1 else None
+    )

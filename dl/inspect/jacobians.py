@@ -1,4 +1,6 @@
-"""The factors that a gradient is multiplied by on its way back through time, as whole matrices (G2)."""
+"""The factors that a gradient is multiplied by on its way back through time, as whole matrices
+(G2).
+"""
 
 from typing import Any
 
@@ -12,11 +14,13 @@ from dl.types import Array
 
 
 def jacobian_norms(kind: str | Kind, params: CellParams, xs: Array, *, carry: Any = None) -> Array:
-    """‖∂s_T/∂s_t‖₂ = ‖Π_{t<j≤T} ∂s_j/∂s_{j−1}‖₂ by the distance T − t, each sequence's: xs [T, B, D] -> [T, B].
+    """‖∂s_T/∂s_t‖₂ = ‖Π_{t<j≤T} ∂s_j/∂s_{j−1}‖₂ by the distance T − t, each sequence's: xs [T, B,
+    D] -> [T, B].
 
-    s is h, of an LSTM c and h side by side; the norm is the largest singular value. No loss has a gradient in s_t that
-    is longer than this times its gradient in s_T: it is the reference for `gradient_norms`, for small sizes, because
-    it holds T B matrices of the state's size. Source: G2; Pascanu et al. (2013), arXiv:1211.5063.
+    s is h, of an LSTM c and h side by side; the norm is the largest singular value. No loss has a
+    gradient in s_t that is longer than this times its gradient in s_T: it is the reference for
+    `gradient_norms`, for small sizes, because it holds T B matrices of the state's size. Source:
+    G2; Pascanu et al. (2013), arXiv:1211.5063.
 
     >>> halves = {"input": jnp.zeros((1, 2)), "recurrent": jnp.diag(jnp.array([0.5, 0.1]))}
     >>> jacobian_norms("rnn", halves, jnp.zeros((3, 1, 1)))[:, 0].tolist()
@@ -36,7 +40,8 @@ def jacobian_norms(kind: str | Kind, params: CellParams, xs: Array, *, carry: An
 
 
 def step_jacobians(kind: str | Kind, params: CellParams, xs: Array, *, carry: Any = None) -> Array:
-    """∂s_t/∂s_{t−1} of every step, row i the gradient of s_t's entry i: xs [T, B, D] -> [T, B, S, S].
+    """∂s_t/∂s_{t−1} of every step, row i the gradient of s_t's entry i: xs [T, B, D] -> [T, B, S,
+    S].
 
     S is H, of an LSTM 2 H: c, then h. Source: G2.
 

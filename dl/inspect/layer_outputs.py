@@ -18,9 +18,11 @@ def feature_maps(
 ) -> dict[str, Array]:
     """The outputs of every layer, or of `layers`, by name, in the order of the calls.
 
-    Inputs [B, ...] -> maps [B, H, W, F] or features [B, F]. Names are those that `show` prints; blocks are there too,
-    by their own names. A function that a model applies to a layer's output, such as the ReLU after a dense layer, is no
-    layer: what is shown is what enters it. All inputs are taken at once, and their maps are in memory together.
+    Inputs [B, ...] -> maps [B, H, W, F] or features [B, F]. Names are those that `show` prints;
+    blocks are there too, by their own names. A function that a model applies to a layer's output,
+    such as the ReLU after a dense layer, is no
+    layer: what is shown is what enters it. All inputs are taken at once, and their maps are in
+    memory together.
 
     Raises:
         InputError: for a layer that the model does not have.
@@ -38,8 +40,11 @@ def feature_maps(
     return dict(_activations(trained.model, *state, prepare(trained, inputs), layers=wanted))
 
 
-def features(trained: Trained, inputs: Array | np.ndarray, *, layer: str, batch_size: int = 256) -> np.ndarray:
-    """The outputs of one layer as vectors: [N, ...] -> float32 [N, F], `batch_size` inputs at a time.
+def features(
+    trained: Trained, inputs: Array | np.ndarray, *, layer: str, batch_size: int = 256
+) -> np.ndarray:
+    """The outputs of one layer as vectors: [N, ...] -> float32 [N, F], `batch_size` inputs at a
+    time.
 
     >>> import dl
     >>> from dl.inspect.trained import Network
@@ -57,11 +62,18 @@ def features(trained: Trained, inputs: Array | np.ndarray, *, layer: str, batch_
 
 @partial(jax.jit, static_argnames=("model", "layers"))
 def _activations(
-    model: Model, params: Params, model_state: ModelState, inputs: Array, *, layers: tuple[str, ...] | None
+    model: Model,
+    params: Params,
+    model_state: ModelState,
+    inputs: Array,
+    *,
+    layers: tuple[str, ...] | None,
 ) -> OrderedDict[str, Array]:
     """Inside jit, so that what is not asked for is not computed."""
     if model.activations is None:
-        raise InputError(f"the model {model.name} does not tell what its layers give out: build it with from_linen")
+        raise InputError(
+            f"the model {model.name} does not tell what its layers give out: build it with from_linen"
+        )
     found = model.activations(params, model_state, inputs)
     for name in layers or ():
         if name not in found:

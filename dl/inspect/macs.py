@@ -11,8 +11,8 @@ from dl.inspect.walk import shape_of
 def multiply_adds(equation: JaxprEqn) -> int:
     """The multiply-adds of a matrix product or a convolution; 0 of anything else.
 
-    A product that sums K terms for each of N outputs has K N of them. Zeros of the padding count, the zeros that a
-    transposed convolution puts between its inputs do not.
+    A product that sums K terms for each of N outputs has K N of them. Zeros of the padding count,
+    the zeros that a transposed convolution puts between its inputs do not.
 
     >>> products = jax.make_jaxpr(lambda a, b: a @ b)(jnp.ones((2, 3)), jnp.ones((3, 5)))
     >>> multiply_adds(products.eqns[0])
@@ -38,7 +38,9 @@ def _of_convolution(equation: JaxprEqn) -> int:
     _, channels, *taps = (kernel[axis] for axis in numbers.rhs_spec)
     count = batch * features * channels
     for axis, (side, width) in enumerate(zip(sides, taps, strict=True)):
-        first = np.arange(side)[:, None] * params["window_strides"][axis] - params["padding"][axis][0]
+        first = (
+            np.arange(side)[:, None] * params["window_strides"][axis] - params["padding"][axis][0]
+        )
         place = first + np.arange(width) * params["rhs_dilation"][axis]
         count *= int(np.count_nonzero(place % params["lhs_dilation"][axis] == 0))
     return count

@@ -1,4 +1,6 @@
-"""A recurrent layer's memory in numbers, before and after training: gradients, recurrent weights, gates (G2, G5)."""
+"""A recurrent layer's memory in numbers, before and after training: gradients, recurrent weights,
+gates (G2, G5).
+"""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -16,8 +18,9 @@ from dl.types import Array
 class Memory(NamedTuple):
     """What one set of parameters does with some sequences.
 
-    `gradients` [T] are those of `gradient_norms`, of the whole state; by gate `radius` and `norm` of the recurrent
-    block, and `shares` (shut, open) of the steps and units, which what is no gate has not.
+    `gradients` [T] are those of `gradient_norms`, of the whole state; by gate `radius` and `norm`
+    of the recurrent block, and `shares` (shut, open) of the steps and units, which what is no gate
+    has not.
     """
 
     gradients: Array
@@ -27,7 +30,9 @@ class Memory(NamedTuple):
 
 
 class LayerMemory(NamedTuple):
-    """One layer: its memory at initialisation and after training, on the same `sequences` of `steps`."""
+    """One layer: its memory at initialisation and after training, on the same `sequences` of
+    `steps`.
+    """
 
     name: str
     kind: str
@@ -39,7 +44,8 @@ class LayerMemory(NamedTuple):
 
 
 def measure(kind: str, params: CellParams, xs: Array) -> Memory:
-    """The memory of one layer on sequences xs [T, B, D], which it reads from a state of zeros. Source: G2, G5.
+    """The memory of one layer on sequences xs [T, B, D], which it reads from a state of zeros.
+    Source: G2, G5.
 
     >>> import jax.numpy as jnp
     >>> halves = {"input": jnp.zeros((1, 1)), "recurrent": jnp.full((1, 1), 0.5)}
@@ -56,7 +62,9 @@ def measure(kind: str, params: CellParams, xs: Array) -> Memory:
 
 
 def compare(layers: Sequence[LayerMemory], *, markdown: bool = False) -> str:
-    """Two tables a layer: the gradient by distance, then each gate; a column pair is "at initialisation, trained"."""
+    """Two tables a layer: the gradient by distance, then each gate; a column pair is "at
+    initialisation, trained".
+    """
     return "\n\n".join("\n\n".join(_tables(layer, markdown=markdown)) for layer in layers)
 
 
@@ -80,13 +88,25 @@ def _memory_json(memory: Memory) -> dict[str, Any]:
 
 
 def _tables(layer: LayerMemory, *, markdown: bool) -> list[str]:
-    what = (
-        f"{layer.name}: {layer.kind} of {layer.hidden_size} units, {layer.sequences} sequences of {layer.steps} steps"
+    what = f"{layer.name}: {layer.kind} of {layer.hidden_size} units, {layer.sequences} sequences of {layer.steps} steps"
+    norms = {
+        "gradient at initialisation": layer.initial.gradients,
+        "trained": layer.trained.gradients,
+    }
+    head = (
+        "gate",
+        *(
+            f"{column}{when}"
+            for column in ("radius", "norm", "shut", "open")
+            for when in (" before", "")
+        ),
     )
-    norms = {"gradient at initialisation": layer.initial.gradients, "trained": layer.trained.gradients}
-    head = ("gate", *(f"{column}{when}" for column in ("radius", "norm", "shut", "open") for when in (" before", "")))
     rows = [_gate_row(name, layer) for name in layer.trained.radius]
-    return [what, as_text(norms, markdown=markdown), (markdown_table if markdown else text_table)(head, rows)]
+    return [
+        what,
+        as_text(norms, markdown=markdown),
+        (markdown_table if markdown else text_table)(head, rows),
+    ]
 
 
 def _gate_row(name: str, layer: LayerMemory) -> tuple[str, ...]:

@@ -1,4 +1,6 @@
-"""The training examples that a network sees as most alike: nearest neighbours among a layer's features."""
+"""The training examples that a network sees as most alike: nearest neighbours among a layer's
+features.
+"""
 
 from collections.abc import Callable
 from typing import Literal, NamedTuple
@@ -15,7 +17,9 @@ from dl.types import Array, Source
 
 
 class Neighbours(NamedTuple):
-    """For every query the nearest examples, nearest first: their index in the source and their distance, [Q, k]."""
+    """For every query the nearest examples, nearest first: their index in the source and their
+    distance, [Q, k].
+    """
 
     index: np.ndarray
     distance: np.ndarray
@@ -31,15 +35,16 @@ def nearest_neighbours(
     metric: Literal["euclidean", "cosine"] = "euclidean",
     batch_size: int = 256,
 ) -> Neighbours:
-    """The `count` examples whose features at `layer` are nearest to each query's: [Q, ...] -> [Q, count], twice.
+    """The `count` examples whose features at `layer` are nearest to each query's: [Q, ...] -> [Q,
+    count], twice.
 
-    Distances are ‖q − e‖, or 1 − q·e / (‖q‖ ‖e‖) for `metric` "cosine" (1 if one of them is 0). Equal distances keep
-    the order of the examples, a training part of a data set or an `ArraySource`. They are read `batch_size` at a time,
-    and only their indices and distances are kept. Layers are named as in `feature_maps`. Source: Krizhevsky et al.
-    2012, section 6.1.
+    Distances are ‖q − e‖, or 1 − q·e / (‖q‖ ‖e‖) for `metric` "cosine" (1 if one of them is 0).
+    Equal distances keep the order of the examples, a training part of a data set or an
+    `ArraySource`. They are read `batch_size` at a time, and only their indices and distances are
+    kept. Layers are named as in `feature_maps`. Source: Krizhevsky et al. 2012, section 6.1.
 
-    Raises:
-        InputError: for an unknown layer or metric, more neighbours than examples, inputs of another shape.
+    Raises: InputError: for an unknown layer or metric, more neighbours than examples, inputs of
+        another shape.
 
     >>> import dl
     >>> from dl.data.dataset import ArraySource
@@ -53,7 +58,9 @@ def nearest_neighbours(
     if metric not in _DISTANCES:
         raise InputError(f"unknown metric {metric!r}; {did_you_mean(metric, _DISTANCES)}")
     if not 1 <= count <= len(examples):
-        raise InputError(f"{count} neighbours asked for among {len(examples)} examples: ask for 1 to {len(examples)}")
+        raise InputError(
+            f"{count} neighbours asked for among {len(examples)} examples: ask for 1 to {len(examples)}"
+        )
     wanted = jnp.asarray(features(trained, queries, layer=layer, batch_size=batch_size))
     best = Neighbours(np.zeros((len(wanted), 0), np.int32), np.zeros((len(wanted), 0), np.float32))
     blocks = evaluation_batches(len(examples), min(batch_size, len(examples)))
@@ -69,12 +76,16 @@ def _nearest(best: Neighbours, more: Neighbours, count: int) -> Neighbours:
     """The `count` nearest of both, those of `best` first among equals."""
     index, distance = (np.concatenate(pair, axis=1) for pair in zip(best, more, strict=True))
     order = np.argsort(distance, axis=1, kind="stable")[:, :count]
-    return Neighbours(np.take_along_axis(index, order, axis=1), np.take_along_axis(distance, order, axis=1))
+    return Neighbours(
+        np.take_along_axis(index, order, axis=1), np.take_along_axis(distance, order, axis=1)
+    )
 
 
 @jax.jit
 def _euclidean(queries: Array, examples: Array) -> Array:
-    """‖q − e‖, [Q, F] and [B, F] -> [Q, B]; by differences, because ‖q‖² − 2 q·e + ‖e‖² cancels between neighbours."""
+    """‖q − e‖, [Q, F] and [B, F] -> [Q, B]; by differences, because ‖q‖² − 2 q·e + ‖e‖² cancels
+    between neighbours.
+    """
     return jax.lax.map(lambda query: jnp.sqrt(((query - examples) ** 2).sum(-1)), queries)
 
 
@@ -90,4 +101,7 @@ def _directions(vectors: Array) -> Array:
     return vectors / jnp.where(lengths == 0, 1, lengths)
 
 
-_DISTANCES: dict[str, Callable[[Array, Array], Array]] = {"euclidean": _euclidean, "cosine": _cosine}
+_DISTANCES: dict[str, Callable[[Array, Array], Array]] = {
+    "euclidean": _euclidean,
+    "cosine": _cosine,
+}

@@ -22,13 +22,15 @@ def occlusion(
     fill: float = 0.0,
     batch_size: int = 256,
 ) -> np.ndarray:
-    """S_pq, the logit of the class while the patch whose corner is (stride · p, stride · q) is covered.
+    """S_pq, the logit of the class while the patch whose corner is (stride · p, stride · q) is
+    covered.
 
-    [N, H, W, C] -> [N, P, Q] with P = ⌊(H − patch) / stride⌋ + 1. Where S_pq is low the class was seen there; compare
-    with `class_scores`, the score of the whole picture. The patch is filled with `fill` in normalised units, in which
-    0 is the training pictures' mean. `classes` is one for all, one each [N], or None for the ones that score highest.
-    `batch_size` covered pictures are in memory at a time. Source: Zeiler and Fergus 2014, arXiv:1311.2901, section 4.2,
-    who draw the probability in the place of the logit.
+    [N, H, W, C] -> [N, P, Q] with P = ⌊(H − patch) / stride⌋ + 1. Where S_pq is low the class was
+    seen there; compare with `class_scores`, the score of the whole picture. The patch is filled
+    with `fill` in normalised units, in which 0 is the training pictures' mean. `classes` is one for
+    all, one each [N], or None for the ones that score highest. `batch_size` covered pictures are in
+    memory at a time. Source: Zeiler and Fergus 2014, arXiv:1311.2901, section 4.2, who draw the
+    probability in the place of the logit.
 
     >>> import dl
     >>> from dl.inspect.trained import Network
@@ -45,9 +47,13 @@ def occlusion(
         number, place = np.divmod(index, rows * columns)
         corners = stride * np.stack(np.divmod(place, columns), axis=-1)
         state = (trained.params, trained.model_state)
-        return _covered_scores(trained.model, *state, x[number], corners, chosen[number], fill, patch=patch)
+        return _covered_scores(
+            trained.model, *state, x[number], corners, chosen[number], fill, patch=patch
+        )
 
-    return in_blocks(block, len(x) * rows * columns, batch_size=batch_size).reshape(len(x), rows, columns)
+    return in_blocks(block, len(x) * rows * columns, batch_size=batch_size).reshape(
+        len(x), rows, columns
+    )
 
 
 @partial(jax.jit, static_argnames=("model", "patch"))
@@ -73,5 +79,7 @@ def _covered_scores(
 
 def _places(side: int, patch: int, stride: int) -> int:
     if not 1 <= patch <= side or stride < 1:
-        raise InputError(f"a patch of {patch} by steps of {stride} does not fit into a side of {side} pixels")
+        raise InputError(
+            f"a patch of {patch} by steps of {stride} does not fit into a side of {side} pixels"
+        )
     return (side - patch) // stride + 1

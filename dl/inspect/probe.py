@@ -18,9 +18,11 @@ def linear_probe(
 ) -> float:
     """Test accuracy, in [0, 1], of softmax regression on features [N, ...] with class numbers [N].
 
-    E = −1/N Σ_n log softmax(W x_n + b)_{t_n} + ½ λ ‖W‖², λ = `penalty`, is convex, so its minimum depends on the
-    features alone: L-BFGS goes towards it for at most `steps` steps on all examples at once. Features are centred and
-    divided by one number, their standard deviation over all of them, which keeps their proportions. Source: A5, F1.
+    E = −1/N Σ_n log softmax(W x_n + b)_{t_n} + ½ λ ‖W‖², λ = `penalty`, is convex, so its minimum
+    depends on the
+    features alone: L-BFGS goes towards it for at most `steps` steps on all examples at once.
+    Features are centred and divided by one number, their standard deviation over all of them, which
+    keeps their proportions. Source: A5, F1.
 
     >>> features, labels = np.array([[0.0], [1.0], [4.0], [5.0]]), np.array([0, 0, 1, 1])
     >>> linear_probe((features, labels), (features + 0.2, labels), classes=2)
@@ -52,7 +54,9 @@ def _fit(features: Array, labels: Array, classes: int, *, penalty: float, steps:
     def slope(flat: Array, features: Array, labels: Array) -> tuple[Array, Array]:
         def loss(flat: Array) -> Array:
             weights = flat.reshape(shape)
-            errors = optax.softmax_cross_entropy_with_integer_labels(_scores(weights, features), labels)
+            errors = optax.softmax_cross_entropy_with_integer_labels(
+                _scores(weights, features), labels
+            )
             return jnp.mean(errors) + 0.5 * penalty * jnp.sum(weights[:-1] ** 2)
 
         return jax.value_and_grad(loss)(flat)
@@ -61,5 +65,7 @@ def _fit(features: Array, labels: Array, classes: int, *, penalty: float, steps:
         value, gradient = slope(jnp.asarray(flat, jnp.float32), features, labels)
         return float(value), np.asarray(gradient, np.float64)
 
-    found = minimize(evaluate, np.zeros(np.prod(shape)), jac=True, method="L-BFGS-B", options={"maxiter": steps})
+    found = minimize(
+        evaluate, np.zeros(np.prod(shape)), jac=True, method="L-BFGS-B", options={"maxiter": steps}
+    )
     return jnp.asarray(found.x.reshape(shape), jnp.float32)

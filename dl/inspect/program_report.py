@@ -1,7 +1,8 @@
-"""What generated programs are worth: how many compile, how much is wrong with the others, and whether they are copies.
+"""What generated programs are worth: how many compile, how much is wrong with the others, and
+whether they are copies.
 
-The same figures are made of a network's samples, of an n-gram model's and of real programs that were held out: only
-side by side do they tell something.
+The same figures are made of a network's samples, of an n-gram model's and of real programs that
+were held out: only side by side do they tell something.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +20,9 @@ from dl.inspect.table import markdown_table, text_table
 
 
 class Sample(NamedTuple):
-    """A program, what the judge says of it, the brackets it leaves open, and what is near: accepted, in the corpus."""
+    """A program, what the judge says of it, the brackets it leaves open, and what is near:
+    accepted, in the corpus.
+    """
 
     text: str
     verdict: Verdict
@@ -43,10 +46,11 @@ def report(
     repair_calls: int = 400,
     on_sample: Callable[[int], None] = lambda done: None,
 ) -> ProgramReport:
-    """Judge, mend and compare every sample; the corpus is what the model was trained on. Source: H3.
+    """Judge, mend and compare every sample; the corpus is what the model was trained on. Source:
+    H3.
 
-    A rejected sample costs at most about `repair_calls` calls of the compiler, a hundredth of a second each, and is
-    not mended with 0. `on_sample` hears how many are done.
+    A rejected sample costs at most about `repair_calls` calls of the compiler, a hundredth of a
+    second each, and is not mended with 0. `on_sample` hears how many are done.
 
     Raises:
         InputError: without samples; when there is no judge of C programs.
@@ -63,11 +67,13 @@ def report(
 
 
 def figures(report: ProgramReport) -> dict[str, float | None]:
-    """The report in numbers; shares are in [0, 1], and None stands where there is nothing to take a mean of.
+    """The report in numbers; shares are in [0, 1], and None stands where there is nothing to take a
+    mean of.
 
-    Wrong characters are those of the rejected programs for which an accepted text was found. A program is cut off if
-    it leaves a bracket open: some of its wrong characters are then closing ones. `same structure` and `same names` are
-    the shares whose nearest training program is at distance 0.
+    Wrong characters are those of the rejected programs for which an accepted text was found. A
+    program is cut off if
+    it leaves a bracket open: some of its wrong characters are then closing ones. `same structure`
+    and `same names` are the shares whose nearest training program is at distance 0.
     """
     samples = report.samples
     rejected = [sample for sample in samples if not sample.verdict.accepted]
@@ -92,28 +98,44 @@ def figures(report: ProgramReport) -> dict[str, float | None]:
 
 
 def compare(reports: Mapping[str, ProgramReport], *, markdown: bool = False) -> str:
-    """The figures of several reports side by side, one column each, with the judge below their names."""
+    """The figures of several reports side by side, one column each, with the judge below their
+    names.
+    """
     columns = [figures(one) for one in reports.values()]
     rows = [("judge", *(one.judge for one in reports.values()))]
-    rows += [(name, *(_number(column[name]) for column in columns)) for name in (columns[0] if columns else ())]
+    rows += [
+        (name, *(_number(column[name]) for column in columns))
+        for name in (columns[0] if columns else ())
+    ]
     return (markdown_table if markdown else text_table)(("", *reports), rows)
 
 
 def beside(sample: Sample) -> str:
-    """A sample, what is wrong with it, and the nearest training programs: for the eye to judge what was copied."""
+    """A sample, what is wrong with it, and the nearest training programs: for the eye to judge what
+    was copied.
+    """
     verdict, mended = sample.verdict, sample.repair
     said = "compiles" if verdict.accepted else f"rejected: {verdict.message}"
     if mended and not verdict.accepted:
         said += f"; {mended.wrong_characters} wrong characters"
     parts = [(f"sample, {said}", sample.text)]
     for by, match in zip(("structure", "names"), sample.nearest, strict=True):
-        parts.append((f"nearest by {by}, {match.distance:.2f}, training program {match.index}", match.program))
+        parts.append(
+            (
+                f"nearest by {by}, {match.distance:.2f}, training program {match.index}",
+                match.program,
+            )
+        )
     return "\n".join(f"--- {title} ---\n{text.rstrip()}" for title, text in parts)
 
 
 def as_json(report: ProgramReport) -> dict[str, Any]:
     """The report as JSON's types: the judge, the figures and each sample with its nearest programs."""
-    return {"judge": report.judge, "figures": figures(report), "samples": [_sample_json(one) for one in report.samples]}
+    return {
+        "judge": report.judge,
+        "figures": figures(report),
+        "samples": [_sample_json(one) for one in report.samples],
+    }
 
 
 def _sample_json(sample: Sample) -> dict[str, Any]:

@@ -1,4 +1,6 @@
-"""The training programs that a generated one is most like, by structure and by names: whether it is a copy."""
+"""The training programs that a generated one is most like, by structure and by names: whether it is
+a copy.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -29,14 +31,18 @@ _NUMBER = {kind: number for number, kind in enumerate(KINDS)}
 
 
 class Outline(NamedTuple):
-    """What two programs are compared by: the kinds of the tokens in order, a byte each, and the set of own names."""
+    """What two programs are compared by: the kinds of the tokens in order, a byte each, and the set
+    of own names.
+    """
 
     kinds: bytes
     names: frozenset[str]
 
 
 class Corpus(NamedTuple):
-    """Programs to look among, their outlines, and the kinds of their tokens made ready for comparison, in blocks."""
+    """Programs to look among, their outlines, and the kinds of their tokens made ready for
+    comparison, in blocks.
+    """
 
     programs: Sequence[str]
     outlines: Sequence[Outline]
@@ -52,7 +58,9 @@ class Match(NamedTuple):
 
 
 class Nearest(NamedTuple):
-    """The nearest by the kinds of the tokens, the nearest by names; distances of 0 are a copy's, of 1 a stranger's."""
+    """The nearest by the kinds of the tokens, the nearest by names; distances of 0 are a copy's, of
+    1 a stranger's.
+    """
 
     structure: Match
     names: Match
@@ -70,7 +78,8 @@ def outline(text: str) -> Outline:
 
 
 def make_corpus(programs: Sequence[str]) -> Corpus:
-    """Programs ready to be compared with; some seconds for the 12 million characters of the online judge's.
+    """Programs ready to be compared with; some seconds for the 12 million characters of the online
+    judge's.
 
     Raises:
         InputError: when there are none.
@@ -80,22 +89,29 @@ def make_corpus(programs: Sequence[str]) -> Corpus:
     outlines = [outline(program) for program in programs]
     kinds = [one.kinds for one in outlines]
     return Corpus(
-        programs, outlines, [make_lanes(kinds[start : start + _BLOCK]) for start in range(0, len(kinds), _BLOCK)]
+        programs,
+        outlines,
+        [make_lanes(kinds[start : start + _BLOCK]) for start in range(0, len(kinds), _BLOCK)],
     )
 
 
 def nearest(text: str, corpus: Corpus) -> Nearest:
-    """The program of `corpus` nearest to `text` by structure and the one nearest by names; the first among equals.
+    """The program of `corpus` nearest to `text` by structure and the one nearest by names; the
+    first among equals.
 
-    By structure it is the edit distance of the token kinds divided by the longer one's number of tokens, by names
-    Jaccard's distance 1 − |A ∩ B| / |A ∪ B| of the sets of identifiers, 0 for two sets that are empty. Source: H3.
+    By structure it is the edit distance of the token kinds divided by the longer one's number of
+    tokens, by names Jaccard's distance 1 − |A ∩ B| / |A ∪ B| of the sets of identifiers, 0 for two
+    sets that are empty. Source: H3.
 
     >>> corpus = make_corpus(["int x = 1;", "int f() { return a; }"])
     >>> nearest("int g() { return x; }", corpus).structure.index, nearest("int f() { return a; }", corpus).names.index
     (1, 1)
     """
     own = outline(text)
-    return Nearest(_match(corpus, *_by_structure(own.kinds, corpus)), _match(corpus, *_by_names(own.names, corpus)))
+    return Nearest(
+        _match(corpus, *_by_structure(own.kinds, corpus)),
+        _match(corpus, *_by_names(own.names, corpus)),
+    )
 
 
 def _match(corpus: Corpus, index: int, distance: float) -> Match:

@@ -26,12 +26,18 @@ PUBLISHED: dict[str, Published] = {
     "alexnet": Published(models.alexnet, (227, 227, 3)),
     "alexnet_two_towers": Published(partial(models.alexnet, towers=2), (227, 227, 3)),
     **{f"vgg{depth}": Published(partial(models.vgg, depth), _PHOTO) for depth in VGGS},
-    **{f"vgg{depth}_bn": Published(partial(models.vgg, depth, batch_normalised=True), _PHOTO) for depth in VGGS},
+    **{
+        f"vgg{depth}_bn": Published(partial(models.vgg, depth, batch_normalised=True), _PHOTO)
+        for depth in VGGS
+    },
     "nin": Published(models.nin, _PHOTO),
     "nin_cifar": Published(partial(models.nin, 10, small=True), _SMALL),
     "googlenet": Published(models.googlenet, _PHOTO),
     "googlenet_bn": Published(partial(models.googlenet, batch_normalised=True), _PHOTO),
     "googlenet_auxiliary": Published(partial(models.googlenet, auxiliary=True), _PHOTO),
     **{f"resnet{depth}": Published(partial(models.resnet, depth), _PHOTO) for depth in RESNETS},
-    **{f"resnet{depth}": Published(partial(models.cifar_resnet, depth), _SMALL) for depth in (20, 32, 44, 56, 110)},
+    **{
+        f"resnet{depth}": Published(partial(models.cifar_resnet, depth), _SMALL)
+        for depth in (20, 32, 44, 56, 110)
+    },
 }

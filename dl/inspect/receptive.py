@@ -1,8 +1,9 @@
 """Receptive fields: which pixels a unit can see, followed through a traced computation.
 
-Along one axis of the picture, an array's units see evenly spaced intervals of pixels: where the next unit of the array
-begins to see, how many pixels it sees, and where the first one begins. A convolution or a pooling widens them, strides
-space them out, padding moves them, several inputs are taken together, and a product over all units sees everything.
+Along one axis of the picture, an array's units see evenly spaced intervals of pixels: where the
+next unit of the array begins to see, how many pixels it sees, and where the first one begins. A
+convolution or a pooling widens them, strides space them out, padding moves them, several inputs are
+taken together, and a product over all units sees everything.
 Source: E7; Araujo et al. 2019, doi:10.23915/distill.00021.
 """
 
@@ -34,14 +35,17 @@ Field = tuple[Reach | None, ...] | None
 
 
 def pixels(axes: Sequence[int]) -> Field:
-    """The field of the picture itself, whose rows and columns lie along `axes`: every pixel sees itself."""
+    """The field of the picture itself, whose rows and columns lie along `axes`: every pixel sees
+    itself.
+    """
     return tuple(Reach(axis, 1, 1, 0) for axis in axes)
 
 
 def propagate(equation: JaxprEqn, fields: Sequence[Field]) -> list[Field]:
     """The fields of an equation's outputs from those of its inputs.
 
-    An operation that is not known here is taken to see all that its inputs see: never less than it does.
+    An operation that is not known here is taken to see all that its inputs see: never less than it
+    does.
 
     >>> every_fourth = jax.make_jaxpr(lambda x: x[:, 1::4])(jnp.ones((1, 227, 227, 1))).eqns[0]
     >>> rows, columns = propagate(every_fourth, [pixels((1, 2))])[0]
@@ -50,8 +54,15 @@ def propagate(equation: JaxprEqn, fields: Sequence[Field]) -> list[Field]:
     """
     axes = max((len(field) for field in fields if field is not None), default=0)
     rule = _RULES.get(equation.primitive.name, _everything)
-    along = [rule(equation, [None if field is None else field[axis] for field in fields]) for axis in range(axes)]
-    return [tuple(reaches) for reaches in zip(*along, strict=True)] if along else [None] * len(equation.outvars)
+    along = [
+        rule(equation, [None if field is None else field[axis] for field in fields])
+        for axis in range(axes)
+    ]
+    return (
+        [tuple(reaches) for reaches in zip(*along, strict=True)]
+        if along
+        else [None] * len(equation.outvars)
+    )
 
 
 Reaches = Sequence[Reach | None]
@@ -66,7 +77,9 @@ def _see_all(reach: Reach | None, shape: Shape) -> Reach | None:
 
 
 def _together(reaches: Reaches, shape: Shape) -> Reach | None:
-    """What is seen by units that take one unit of each of several arrays of this shape (or one scalar)."""
+    """What is seen by units that take one unit of each of several arrays of this shape (or one
+    scalar).
+    """
     seen = [reach for reach in reaches if reach is not None]
     if len({(reach.axis, reach.stride) for reach in seen}) > 1:
         seen = [whole for reach in seen if (whole := _see_all(reach, shape))]
@@ -84,11 +97,20 @@ def _moved(reach: Reach | None, shape: Shape, axis: int | None) -> Reach | None:
 
 
 def _windowed(
-    reach: Reach, shape: Shape, axis: int, *, extent: int = 1, step: int = 1, low: int = 0, spread: int = 1
+    reach: Reach,
+    shape: Shape,
+    axis: int,
+    *,
+    extent: int = 1,
+    step: int = 1,
+    low: int = 0,
+    spread: int = 1,
 ) -> Reach | None:
-    """The windows of `extent` units, `step` apart, over an array with `low` units of padding before it.
+    """The windows of `extent` units, `step` apart, over an array with `low` units of padding before
+    it.
 
-    With `spread` its units lie that far apart: there are windows that see fewer than others, the widest is given.
+    With `spread` its units lie that far apart: there are windows that see fewer than others, the
+    widest is given.
     """
     if reach.stride * step % spread:
         return _see_all(reach, shape)
@@ -98,7 +120,9 @@ def _windowed(
 
 
 def _everything(equation: JaxprEqn, reaches: Reaches) -> Reaches:
-    wholes = [_see_all(reach, shape_of(v)) for reach, v in zip(reaches, equation.invars, strict=True)]
+    wholes = [
+        _see_all(reach, shape_of(v)) for reach, v in zip(reaches, equation.invars, strict=True)
+    ]
     return [_together(wholes, ())] * len(equation.outvars)
 
 
@@ -140,7 +164,9 @@ def _pooling(equation: JaxprEqn, reaches: Reaches) -> Reaches:
 
 
 def _product(equation: JaxprEqn, reaches: Reaches) -> Reaches:
-    """The axes of a product are those that both sides share, those of the left alone, those of the right alone."""
+    """The axes of a product are those that both sides share, those of the left alone, those of the
+    right alone.
+    """
     summed, shared = equation.params["dimension_numbers"]
     parts, before = [], len(shared[0])
     for side, (reach, variable) in enumerate(zip(reaches, equation.invars, strict=True)):
@@ -189,7 +215,11 @@ def _reshaped(equation: JaxprEqn, reaches: Reaches) -> Reaches:
     if x is None or x.axis is None:
         return [x]
     outer, along = np.prod(before[: x.axis]), before[x.axis]
-    found = [axis for axis, side in enumerate(after) if side == along > 1 and np.prod(after[:axis]) == outer]
+    found = [
+        axis
+        for axis, side in enumerate(after)
+        if side == along > 1 and np.prod(after[:axis]) == outer
+    ]
     return [_moved(x, before, found[0] if found else None)]
 
 
@@ -197,7 +227,11 @@ def _broadcast(equation: JaxprEqn, reaches: Reaches) -> Reaches:
     x, shape = reaches[0], shape_of(equation.invars[0])
     if x is None or x.axis is None:
         return [x]
-    return [_moved(x, shape, equation.params["broadcast_dimensions"][x.axis] if shape[x.axis] > 1 else None)]
+    return [
+        _moved(
+            x, shape, equation.params["broadcast_dimensions"][x.axis] if shape[x.axis] > 1 else None
+        )
+    ]
 
 
 def _transposed(equation: JaxprEqn, reaches: Reaches) -> Reaches:
@@ -229,7 +263,9 @@ _REDUCTIONS = "reduce_sum reduce_max reduce_min reduce_prod reduce_and reduce_or
 _RULES: dict[str, Rule] = {
     **dict.fromkeys(_ELEMENTWISE.split(), _elementwise),
     **dict.fromkeys(_REDUCTIONS.split(), _without("axes")),
-    **dict.fromkeys(("reduce_window", "reduce_window_sum", "reduce_window_max", "reduce_window_min"), _pooling),
+    **dict.fromkeys(
+        ("reduce_window", "reduce_window_sum", "reduce_window_max", "reduce_window_min"), _pooling
+    ),
     "broadcast_in_dim": _broadcast,
     "concatenate": _concatenate,
     "conv_general_dilated": _convolution,

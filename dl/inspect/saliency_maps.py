@@ -1,4 +1,6 @@
-"""Which pixels a class's score reacts to: the size of its gradient in the picture, plain and smoothed."""
+"""Which pixels a class's score reacts to: the size of its gradient in the picture, plain and
+smoothed.
+"""
 
 from functools import partial
 
@@ -17,7 +19,8 @@ def saliency(
 ) -> np.ndarray:
     """m_pq = max_c |∂S/∂x_pqc|, S the logit of the class: [N, H, W, C] -> [N, H, W].
 
-    x is the picture as the model takes it, normalised. `classes` is one for all, one each [N], or None for the ones
+    x is the picture as the model takes it, normalised. `classes` is one for all, one each [N], or
+    None for the ones
     that score highest. Source: Simonyan et al. 2014, arXiv:1312.6034, section 3.
 
     >>> import dl
@@ -41,9 +44,11 @@ def smooth_saliency(
     classes: Classes = None,
     batch_size: int = 64,
 ) -> np.ndarray:
-    """max_c |1/n Σ_i ∂S(x + ε_i)/∂x|, the mean over n = `samples` noisy copies: [N, H, W, C] -> [N, H, W].
+    """max_c |1/n Σ_i ∂S(x + ε_i)/∂x|, the mean over n = `samples` noisy copies: [N, H, W, C] -> [N,
+    H, W].
 
-    ε is normal with σ = `noise` · (max x − min x) of each picture; 0.1 to 0.2 is usual. The classes are those of the
+    ε is normal with σ = `noise` · (max x − min x) of each picture; 0.1 to 0.2 is usual. The classes
+    are those of the
     pictures without noise. Source: Smilkov et al. 2017 (SmoothGrad), arXiv:1706.03825.
 
     >>> import dl
@@ -54,7 +59,9 @@ def smooth_saliency(
     [[[1.0, 3.0]]]
     """
     if samples < 1 or noise < 0:
-        raise InputError(f"samples {samples} and noise {noise}: at least one sample, and noise of at least 0")
+        raise InputError(
+            f"samples {samples} and noise {noise}: at least one sample, and noise of at least 0"
+        )
     chosen, _ = class_scores(trained, pictures, classes=classes, batch_size=batch_size)
     x = prepare_pictures(trained, pictures)
     sigma = noise * jnp.ptp(x, axis=(1, 2, 3), keepdims=True)
@@ -67,13 +74,17 @@ def smooth_saliency(
 
 def _gradients(trained: Trained, x: Array, classes: np.ndarray, batch_size: int) -> np.ndarray:
     def block(index: np.ndarray) -> Array:
-        return _gradient(trained.model, trained.params, trained.model_state, x[index], classes[index])
+        return _gradient(
+            trained.model, trained.params, trained.model_state, x[index], classes[index]
+        )
 
     return in_blocks(block, len(x), batch_size=batch_size)
 
 
 @partial(jax.jit, static_argnames="model")
-def _gradient(model: Model, params: Params, model_state: ModelState, x: Array, classes: Array) -> Array:
+def _gradient(
+    model: Model, params: Params, model_state: ModelState, x: Array, classes: Array
+) -> Array:
     """∂S/∂x of every picture: the gradient of the sum, because no picture enters another's score."""
     return jax.grad(lambda x: score_of(model.apply(params, model_state, x)[0], classes).sum())(x)
 

@@ -12,7 +12,11 @@ Classes = int | np.ndarray | None
 
 
 def class_scores(
-    trained: Trained, pictures: Array | np.ndarray, *, classes: Classes = None, batch_size: int = 256
+    trained: Trained,
+    pictures: Array | np.ndarray,
+    *,
+    classes: Classes = None,
+    batch_size: int = 256,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The classes asked for and the logit of each: [N, H, W, C] -> int32 [N], [N].
 
@@ -21,12 +25,18 @@ def class_scores(
     """
     logits = outputs(trained, pictures, batch_size=batch_size)
     if logits.ndim != 2:
-        raise InputError(f"{trained.model.name} gives {logits.shape[1:]} a picture and not one score a class")
+        raise InputError(
+            f"{trained.model.name} gives {logits.shape[1:]} a picture and not one score a class"
+        )
     chosen = np.asarray(logits.argmax(-1) if classes is None else classes, np.int32)
     if chosen.shape not in ((), (len(logits),)):
-        raise InputError(f"{len(logits)} pictures need one class, or one each, not classes of shape {chosen.shape}")
+        raise InputError(
+            f"{len(logits)} pictures need one class, or one each, not classes of shape {chosen.shape}"
+        )
     if chosen.min() < 0 or chosen.max() >= logits.shape[1]:
-        raise InputError(f"classes {chosen.tolist()} are not all between 0 and {logits.shape[1] - 1}")
+        raise InputError(
+            f"classes {chosen.tolist()} are not all between 0 and {logits.shape[1] - 1}"
+        )
     chosen = np.broadcast_to(chosen, len(logits))
     return chosen, np.asarray(score_of(logits, chosen))
 

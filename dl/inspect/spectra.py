@@ -1,4 +1,6 @@
-"""How much a recurrent weight stretches: its spectral radius, singular values, and weights scaled to either (G2)."""
+"""How much a recurrent weight stretches: its spectral radius, singular values, and weights scaled
+to either (G2).
+"""
 
 from collections.abc import Callable
 
@@ -12,9 +14,11 @@ from dl.types import Array
 
 
 def spectral_radius(kind: str, params: CellParams) -> dict[str, float]:
-    """max |λ| over the eigenvalues of each gate's recurrent block U [H, H], by the names of `dl.inspect.gates.BLOCKS`.
+    """max |λ| over the eigenvalues of each gate's recurrent block U [H, H], by the names of
+    `dl.inspect.gates.BLOCKS`.
 
-    How ‖U^k‖ grows in the long run: as radius^k. An Elman net without tanh vanishes below 1 and explodes above.
+    How ‖U^k‖ grows in the long run: as radius^k. An Elman net without tanh vanishes below 1 and
+    explodes above.
     Source: G2; Pascanu et al. (2013), arXiv:1211.5063.
 
     >>> spectral_radius("rnn", {"recurrent": np.array([[0.5, 9.0], [0.0, -0.8]])})
@@ -37,11 +41,15 @@ def singular_values(kind: str, params: CellParams) -> dict[str, np.ndarray]:
     Raises:
         InputError: as `recurrent_blocks`.
     """
-    return {name: np.linalg.svd(block, compute_uv=False) for name, block in recurrent_blocks(kind, params).items()}
+    return {
+        name: np.linalg.svd(block, compute_uv=False)
+        for name, block in recurrent_blocks(kind, params).items()
+    }
 
 
 def recurrent_blocks(kind: str, params: CellParams) -> dict[str, np.ndarray]:
-    """The recurrent weight [H, n H] gate by gate: float64 [H, H], by the names of `dl.inspect.gates.BLOCKS`.
+    """The recurrent weight [H, n H] gate by gate: float64 [H, H], by the names of
+    `dl.inspect.gates.BLOCKS`.
 
     Raises:
         InputError: for an unknown cell, a weight of another shape, or one that is not finite.
@@ -50,20 +58,27 @@ def recurrent_blocks(kind: str, params: CellParams) -> dict[str, np.ndarray]:
         raise InputError(f"unknown cell {kind!r}: {did_you_mean(kind, BLOCKS)}")
     if "recurrent" not in params:
         hint = 'take one layer out of a stack, as params["layer_0"]'
-        raise InputError(f"no recurrent weight among {', '.join(params) or 'no parameters'}: {hint}")
+        raise InputError(
+            f"no recurrent weight among {', '.join(params) or 'no parameters'}: {hint}"
+        )
     weight, names = np.asarray(params["recurrent"], np.float64), BLOCKS[kind]
     if weight.ndim != 2 or weight.shape[1] != len(names) * len(weight):
         wanted = "H" if len(names) == 1 else f"{len(names)} H"
-        raise InputError(f"the recurrent weight of {kind} is [H, {wanted}], not of shape {weight.shape}")
+        raise InputError(
+            f"the recurrent weight of {kind} is [H, {wanted}], not of shape {weight.shape}"
+        )
     if not np.isfinite(weight).all():
-        raise InputError(f"the recurrent weight of {kind} is not finite: take the parameters of an earlier checkpoint")
+        raise InputError(
+            f"the recurrent weight of {kind} is not finite: take the parameters of an earlier checkpoint"
+        )
     return dict(zip(names, np.split(weight, len(names), axis=1), strict=True))
 
 
 def scaled_to(
     kind: str, params: CellParams, *, radius: float | None = None, norm: float | None = None
 ) -> dict[str, Array]:
-    """The parameters with each gate's recurrent block scaled to a spectral radius, or to a norm ‖U‖₂. Source: G2.
+    """The parameters with each gate's recurrent block scaled to a spectral radius, or to a norm
+    ‖U‖₂. Source: G2.
 
     >>> wide = {"input": np.ones((1, 2)), "recurrent": np.diag([4.0, 1.0])}
     >>> scaled_to("rnn", wide, radius=0.5)["recurrent"].tolist()
@@ -74,17 +89,26 @@ def scaled_to(
     """
     target = norm if radius is None else radius
     if (radius is None) == (norm is None) or target is None or not 0 < target < np.inf:
-        raise InputError(f"give one of radius and norm, a positive number, not radius={radius} and norm={norm}")
+        raise InputError(
+            f"give one of radius and norm, a positive number, not radius={radius} and norm={norm}"
+        )
     size = _norm if radius is None else _radius
-    blocks = [_scaled(name, block, target, size=size) for name, block in recurrent_blocks(kind, params).items()]
+    blocks = [
+        _scaled(name, block, target, size=size)
+        for name, block in recurrent_blocks(kind, params).items()
+    ]
     recurrent = jnp.asarray(np.concatenate(blocks, axis=1), jnp.asarray(params["recurrent"]).dtype)
     return {**params, "recurrent": recurrent}
 
 
-def _scaled(name: str, block: np.ndarray, target: float, *, size: Callable[[np.ndarray], float]) -> np.ndarray:
+def _scaled(
+    name: str, block: np.ndarray, target: float, *, size: Callable[[np.ndarray], float]
+) -> np.ndarray:
     found = size(block)
     if not found:
-        raise InputError(f"the recurrent block of {name} has a size of 0 and cannot be scaled to {target}")
+        raise InputError(
+            f"the recurrent block of {name} has a size of 0 and cannot be scaled to {target}"
+        )
     return block * (target / found)
 
 

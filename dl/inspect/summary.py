@@ -1,4 +1,6 @@
-"""A model's layers: what comes out of each, how many parameters it has, what it costs and what it sees."""
+"""A model's layers: what comes out of each, how many parameters it has, what it costs and what it
+sees.
+"""
 
 import json
 from collections import Counter
@@ -41,8 +43,9 @@ class Summary:
 def summarize(model: Model, input_shape: tuple[int, ...], *, name: str | None = None) -> Summary:
     """The summary of `model` for inputs of `input_shape` (one example), traced and not computed.
 
-    Multiply-adds are those of products and convolutions (`dl.inspect.macs`). Receptive fields are those of pictures
-    [H, W, C], with the padding that they take in (`dl.inspect.receptive`). Source: E7-E11.
+    Multiply-adds are those of products and convolutions (`dl.inspect.macs`). Receptive fields are
+    those of pictures [H, W, C], with the padding that they take in (`dl.inspect.receptive`).
+    Source: E7-E11.
 
     >>> import dl
     >>> summary = summarize(dl.models.lenet(), (28, 28, 1))
@@ -57,7 +60,8 @@ def summarize(model: Model, input_shape: tuple[int, ...], *, name: str | None = 
     layers = [
         _with_field(traced.calls[number]._replace(macs=macs[number]), field, input_shape)
         for number, field in fields.items()
-        if number in traced.layers or macs[number]  # a module that is no layer may do work of its own
+        if number in traced.layers
+        or macs[number]  # a module that is no layer may do work of its own
     ]
     outputs = shape_of(traced.jaxpr.jaxpr.outvars[0])[1:]
     return Summary(name or model.name, input_shape, outputs, tuple(layers))
@@ -70,12 +74,16 @@ def trace_model(model: Model, input_shape: tuple[int, ...]) -> LayerTrace:
         InputError: when the model was made of functions that do not mark their layers.
     """
     if model.trace is None:
-        raise InputError(f"{model.name} is a pair of functions without layers to show: build it with models.from_linen")
+        raise InputError(
+            f"{model.name} is a pair of functions without layers to show: build it with models.from_linen"
+        )
     return model.trace(jax.ShapeDtypeStruct((1, *input_shape), jnp.float32))
 
 
 def _measure(traced: LayerTrace, *, picture: bool) -> tuple[Counter[Any], dict[int, Field]]:
-    """The multiply-adds of every call, and the fields of their outputs, in the order of the computation."""
+    """The multiply-adds of every call, and the fields of their outputs, in the order of the
+    computation.
+    """
     macs: Counter[Any] = Counter()
     fields: dict[int, Field] = {}
 
@@ -92,13 +100,18 @@ def _measure(traced: LayerTrace, *, picture: bool) -> tuple[Counter[Any], dict[i
 
 
 def _with_field(row: LayerRow, field: Field, input_shape: tuple[int, ...]) -> LayerRow:
-    """The row with its field; what all units see is cut to the picture, since there is no next one to compare with."""
+    """The row with its field; what all units see is cut to the picture, since there is no next one
+    to compare with.
+    """
     if field is None or None in field:
         return row
     reaches = [reach for reach in field if reach]
     if all(reach.axis is None for reach in reaches):
         low = [max(reach.start, 0) for reach in reaches]
-        high = [min(reach.start + reach.size, side) for reach, side in zip(reaches, input_shape, strict=False)]
+        high = [
+            min(reach.start + reach.size, side)
+            for reach, side in zip(reaches, input_shape, strict=False)
+        ]
         size = (high[0] - low[0], high[1] - low[1])
         return row._replace(receptive_field=size, offset=(low[0], low[1]))
     rows, columns = reaches
@@ -123,11 +136,16 @@ def as_markdown(summary: Summary) -> str:
 
 
 def as_json(summary: Summary) -> str:
-    """`{"name", "input_shape", "output_shape", "parameters", "macs", "layers": [...]}`, a layer as in `LayerRow`.
+    """`{"name", "input_shape", "output_shape", "parameters", "macs", "layers": [...]}`, a layer as
+    in `LayerRow`.
 
     `receptive_field`, `stride` and `offset` are [height, width], or null.
     """
-    totals = {"name": summary.name, "input_shape": summary.input_shape, "output_shape": summary.output_shape}
+    totals = {
+        "name": summary.name,
+        "input_shape": summary.input_shape,
+        "output_shape": summary.output_shape,
+    }
     totals |= {"parameters": summary.parameters, "macs": summary.macs}
     return json.dumps({**totals, "layers": [row._asdict() for row in summary.layers]}, indent=2)
 
@@ -144,7 +162,16 @@ def _cells(summary: Summary) -> list[tuple[str, ...]]:
         )
         for row in summary.layers
     ]
-    return [*rows, ("total", times(summary.output_shape), f"{summary.parameters:,}", f"{summary.macs:,}", *[""] * 3)]
+    return [
+        *rows,
+        (
+            "total",
+            times(summary.output_shape),
+            f"{summary.parameters:,}",
+            f"{summary.macs:,}",
+            *[""] * 3,
+        ),
+    ]
 
 
 def _sides(pair: tuple[int, int] | None) -> str:

@@ -15,7 +15,9 @@ def text_table(head: Row, rows: Sequence[Row]) -> str:
     """
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     lines = [
-        "  ".join(f"{cell:{'>' if column else '<'}{widths[column]}}" for column, cell in enumerate(row))
+        "  ".join(
+            f"{cell:{'>' if column else '<'}{widths[column]}}" for column, cell in enumerate(row)
+        )
         for row in (head, *rows)
     ]
     return "\n".join(line.rstrip() for line in lines)

@@ -9,7 +9,9 @@ from dl.inspect.table import markdown_table, text_table
 
 
 class TextGates(NamedTuple):
-    """A layer's gates, candidate and states by name, [T, H] each, at the T `symbols` of a text, in the text's order."""
+    """A layer's gates, candidate and states by name, [T, H] each, at the T `symbols` of a text, in
+    the text's order.
+    """
 
     name: str
     kind: str
@@ -18,7 +20,8 @@ class TextGates(NamedTuple):
 
 
 def as_text(layer: TextGates, *, markdown: bool = False) -> str:
-    """A table with a row a symbol: of gates the mean over the units, of candidates and states the mean size.
+    """A table with a row a symbol: of gates the mean over the units, of candidates and states the
+    mean size.
 
     >>> print(as_text(TextGates("l", "gru", "ab", {"reset": np.array([[0.0, 1.0], [1.0, 1.0]])})))
     l: gru of 2 units
@@ -39,5 +42,12 @@ def as_text(layer: TextGates, *, markdown: bool = False) -> str:
 
 def as_json(layer: TextGates) -> dict[str, Any]:
     """The layer in JSON's types, every unit."""
-    activations = {name: np.asarray(values, float).tolist() for name, values in layer.activations.items()}
-    return {"layer": layer.name, "kind": layer.kind, "symbols": list(layer.symbols), "activations": activations}
+    activations = {
+        name: np.asarray(values, float).tolist() for name, values in layer.activations.items()
+    }
+    return {
+        "layer": layer.name,
+        "kind": layer.kind,
+        "symbols": list(layer.symbols),
+        "activations": activations,
+    }

@@ -1,4 +1,6 @@
-"""A trained network as this package takes it, and how it is applied to many inputs in bounded memory."""
+"""A trained network as this package takes it, and how it is applied to many inputs in bounded
+memory.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -52,7 +54,9 @@ def outputs(trained: Trained, inputs: Array | np.ndarray, *, batch_size: int = 2
     """Raw outputs (logits) [N, K] for raw inputs [N, ...], `batch_size` of them at a time."""
 
     def apply(index: np.ndarray) -> Array:
-        return _apply(trained.model, trained.params, trained.model_state, prepare(trained, inputs[index]))
+        return _apply(
+            trained.model, trained.params, trained.model_state, prepare(trained, inputs[index])
+        )
 
     return in_blocks(apply, len(inputs), batch_size=batch_size)
 
@@ -72,20 +76,28 @@ def prepare(trained: Trained, inputs: Array | np.ndarray) -> Array:
 def prepare_pictures(trained: Trained, pictures: Array | np.ndarray) -> Array:
     """`prepare` for what must be pictures: [B, H, W, C] -> the same shape, float32."""
     if pictures.ndim != 4:
-        raise InputError(f"pictures are [B, H, W, C], not of shape {pictures.shape}: a map needs places to show")
+        raise InputError(
+            f"pictures are [B, H, W, C], not of shape {pictures.shape}: a map needs places to show"
+        )
     return prepare(trained, pictures)
 
 
-def in_blocks(function: Callable[[np.ndarray], Array], count: int, *, batch_size: int) -> np.ndarray:
-    """`function` of the indices 0 to `count` − 1, joined: [B] -> [B, ...] for every block gives [count, ...].
+def in_blocks(
+    function: Callable[[np.ndarray], Array], count: int, *, batch_size: int
+) -> np.ndarray:
+    """`function` of the indices 0 to `count` − 1, joined: [B] -> [B, ...] for every block gives
+    [count, ...].
 
-    All blocks have one size, so that one compilation serves them; the last is filled up with index 0 and then cut.
+    All blocks have one size, so that one compilation serves them; the last is filled up with index
+    0 and then cut.
 
     >>> in_blocks(lambda index: jnp.asarray(index) ** 2, 5, batch_size=2).tolist()
     [0, 1, 4, 9, 16]
     """
     if count < 1 or batch_size < 1:
-        raise InputError(f"{count} inputs in blocks of {batch_size}: at least one input and one a block are needed")
+        raise InputError(
+            f"{count} inputs in blocks of {batch_size}: at least one input and one a block are needed"
+        )
     blocks = evaluation_batches(count, min(batch_size, count)).index
     return np.concatenate([np.asarray(function(index)) for index in blocks])[:count]
 

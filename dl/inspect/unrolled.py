@@ -1,4 +1,6 @@
-"""A recurrent layer unfolded over time: every state that it goes through, and what a nudge to one of them changes."""
+"""A recurrent layer unfolded over time: every state that it goes through, and what a nudge to one
+of them changes.
+"""
 
 from collections.abc import Mapping
 from functools import partial
@@ -18,17 +20,23 @@ States: TypeAlias = tuple[Array, ...]
 
 
 def unroll(
-    kind: str | Kind, params: CellParams, xs: Array, carry: Any = None, *, nudges: States | None = None
+    kind: str | Kind,
+    params: CellParams,
+    xs: Array,
+    carry: Any = None,
+    *,
+    nudges: States | None = None,
 ) -> States:
     """The states before and after every step: xs [T, B, D] -> h [T + 1, B, H], of an LSTM c and h.
 
-    Row 0 is the carry that the layer starts from (zeros if None), row t is after step t. `nudges` [T, B, H], one a
-    state, are added after each step, and what follows sees them: a derivative by them is one by the states. `params`
-    are those of `recurrent_layer`, as they lie under "layer_0" in those of `Recurrent`. `kind` is one of its names, or
-    a `Kind` with a cell of your own whose output is the last array of its carry. Source: G1.
+    Row 0 is the carry that the layer starts from (zeros if None), row t is after step t. `nudges`
+    [T, B, H], one a state, are added after each step, and what follows sees them: a derivative by
+    them is one by the states. `params` are those of `recurrent_layer`, as they lie under "layer_0"
+    in those of `Recurrent`. `kind` is one of its names, or a `Kind` with a cell of your own whose
+    output is the last array of its carry. Source: G1.
 
-    Raises:
-        InputError: for an unknown cell, what are not one layer's parameters, sequences or a carry of another shape.
+    Raises: InputError: for an unknown cell, what are not one layer's parameters, sequences or a
+        carry of another shape.
 
     >>> params = {"input": jnp.zeros((1, 1)), "recurrent": jnp.zeros((1, 1))}
     >>> nudges = (jnp.array([0.0, 5.0, 0.0]).reshape(3, 1, 1),)
@@ -38,7 +46,9 @@ def unroll(
     params, xs, first = _prepared(kind, params, xs, carry)
     cell = kind_of(kind).cell
 
-    def step(params: CellParams, states: States, now: tuple[Array, States | None]) -> tuple[States, States]:
+    def step(
+        params: CellParams, states: States, now: tuple[Array, States | None]
+    ) -> tuple[States, States]:
         x, nudge = now
         new = _states(cell(params, carry_of(states), x)[0])
         new = new if nudge is None else jax.tree.map(jnp.add, new, nudge)
@@ -81,14 +91,20 @@ def of_one_type(params: CellParams, xs: Array) -> tuple[CellParams, Array]:
     ('float32', 'float32')
     """
     dtype = jnp.result_type(xs, *params.values())
-    return {name: jnp.asarray(array, dtype) for name, array in params.items()}, jnp.asarray(xs, dtype)
+    return {name: jnp.asarray(array, dtype) for name, array in params.items()}, jnp.asarray(
+        xs, dtype
+    )
 
 
-def _prepared(kind: str | Kind, params: CellParams, xs: Array, carry: Any) -> tuple[CellParams, Array, States]:
+def _prepared(
+    kind: str | Kind, params: CellParams, xs: Array, carry: Any
+) -> tuple[CellParams, Array, States]:
     """Parameters, sequences and the first states, all of one type."""
     if not {"input", "recurrent"} <= set(params):
         hint = 'take one layer out of a stack, as params["layer_0"]'
-        raise InputError(f"a layer's parameters are input, recurrent and biases, not {_names(params)}: {hint}")
+        raise InputError(
+            f"a layer's parameters are input, recurrent and biases, not {_names(params)}: {hint}"
+        )
     params, xs = of_one_type(params, xs)
     carry = jax.tree.map(lambda leaf: jnp.asarray(leaf, xs.dtype), carry)
     if isinstance(kind, str):  # refuses other shapes

@@ -1,5 +1,6 @@
-"""What convolutional models are put together from: convolution, normalisation and activation as one block, each of the
-three to choose; local response normalisation; what stands between the last maps and the dense layers."""
+"""What convolutional models are put together from: convolution, normalisation and activation as one
+block, each of the three to choose; local response normalisation; what stands between the last maps
+and the dense layers."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,8 +21,20 @@ Activation = Callable[[Array], Array]
 ConvModule = Callable[..., nn.Module]
 """Makes a convolution from the arguments of `Conv`."""
 
-_RISING = (nn.relu, nn.relu6, nn.leaky_relu, nn.elu, nn.celu, nn.selu, nn.softplus, nn.sigmoid, nn.tanh)
-"""Activations that are elementwise and nowhere decrease, so that they may come after a maximum instead of before it."""
+_RISING = (
+    nn.relu,
+    nn.relu6,
+    nn.leaky_relu,
+    nn.elu,
+    nn.celu,
+    nn.selu,
+    nn.softplus,
+    nn.sigmoid,
+    nn.tanh,
+)
+"""Activations that are elementwise and nowhere decrease, so that they may come after a maximum
+instead of before it.
+"""
 
 he_normal = nn.initializers.he_normal()
 """Weights of variance 2 / fan-in, for ReLU. Source: He et al. 2015, arXiv:1502.01852."""
@@ -30,10 +43,12 @@ he_normal = nn.initializers.he_normal()
 def batch_norm(
     *, momentum: float = 0.9, epsilon: float = 1e-5, axis_name: str | None = None, dtype: Any = None
 ) -> Norm:
-    """Batch normalisation: over batch and places in training, by the running mean and variance otherwise.
+    """Batch normalisation: over batch and places in training, by the running mean and variance
+    otherwise.
 
-    y = γ (x − μ) / √(σ² + ε) + β for each channel; running ← momentum · running + (1 − momentum) · batch. With
-    `axis_name` (the step's, under `pmap`) μ and σ are those of the batch over all devices.
+    y = γ (x − μ) / √(σ² + ε) + β for each channel; running ← momentum · running + (1 − momentum) ·
+    batch. With `axis_name` (the step's, under `pmap`) μ and σ are those of the batch over all
+    devices.
     Source: Ioffe and Szegedy 2015, arXiv:1502.03167.
 
     >>> batch_norm()(train=False, name="norm").init_with_output(jax.random.key(0), jnp.ones((2, 3, 3, 4)))[0].shape
@@ -54,7 +69,8 @@ def batch_norm(
 
 
 def with_norm(options: dict[str, Any], *, batch_normalised: bool) -> dict[str, Any]:
-    """A model's options with `norm` in the place of `axis_name`: batch norm, unless another is among them.
+    """A model's options with `norm` in the place of `axis_name`: batch norm, unless another is
+    among them.
 
     >>> sorted(with_norm({"act": nn.relu, "axis_name": "batch"}, batch_normalised=True))
     ['act', 'norm']
@@ -64,16 +80,19 @@ def with_norm(options: dict[str, Any], *, batch_normalised: bool) -> dict[str, A
     rest = {name: value for name, value in options.items() if name != "axis_name"}
     if not batch_normalised:
         return rest
-    return {"norm": batch_norm(axis_name=options.get("axis_name"), dtype=options.get("dtype")), **rest}
+    return {
+        "norm": batch_norm(axis_name=options.get("axis_name"), dtype=options.get("dtype")),
+        **rest,
+    }
 
 
 class ConvBlock(nn.Module):
     """f(norm(x * k)), or f(x * k + b) without `norm`: [B, H, W, C] -> [B, P, Q, features].
 
-    Padding keeps the sides at stride 1 and is the same on all sides: (side − 1) / 2. `act` None leaves the activation
-    out; `use_bias` None has a bias where there is no norm. `pool`, the sides and strides of windows, ends in their
-    maxima; with `implementation` "auto" that is one operation with the convolution where it can be, with the same
-    parameters.
+    Padding keeps the sides at stride 1 and is the same on all sides: (side − 1) / 2. `act` None
+    leaves the activation out; `use_bias` None has a bias where there is no norm. `pool`, the sides
+    and strides of windows, ends in their maxima; with `implementation` "auto" that is one operation
+    with the convolution where it can be, with the same parameters.
 
     >>> block = ConvBlock(8, 3, strides=2, norm=batch_norm())
     >>> block.init_with_output(jax.random.key(0), jnp.ones((1, 8, 8, 3)))[0].shape
@@ -98,7 +117,9 @@ class ConvBlock(nn.Module):
         check_implementation(self.implementation)
         height, width = pair(self.kernel_size, "kernel_size")
         options = {
-            "padding": ((height - 1) // 2, (width - 1) // 2) if self.padding is None else self.padding,
+            "padding": ((height - 1) // 2, (width - 1) // 2)
+            if self.padding is None
+            else self.padding,
             "use_bias": self.norm is None if self.use_bias is None else self.use_bias,
             "kernel_init": he_normal,
             "dtype": self.dtype,
@@ -110,20 +131,36 @@ class ConvBlock(nn.Module):
             return ConvPool(self.features, (height, width), **pooled, **options)(x)
         # Another module need not have this option.
         options |= {"implementation": self.implementation} if self.conv is Conv else {}
-        x = self.conv(self.features, (height, width), strides=self.strides, groups=self.groups, **options)(x)
+        x = self.conv(
+            self.features, (height, width), strides=self.strides, groups=self.groups, **options
+        )(x)
         x = x if self.norm is None else self.norm(train=train, name="norm")(x)
         x = x if self.act is None else self.act(x)
-        return x if self.pool is None else MaxPool(*self.pool, implementation=self.implementation, name="pool")(x)
+        return (
+            x
+            if self.pool is None
+            else MaxPool(*self.pool, implementation=self.implementation, name="pool")(x)
+        )
 
     @nn.nowrap
     def _fuses(self) -> bool:
-        """Whether nothing comes between the convolution and the maximum that does not commute with it."""
+        """Whether nothing comes between the convolution and the maximum that does not commute with
+        it.
+        """
         plain = self.norm is None and self.conv is Conv and self.act in _RISING
-        return plain and self.implementation == "auto" and self.groups == 1 and pair(self.strides, "strides") == (1, 1)
+        return (
+            plain
+            and self.implementation == "auto"
+            and self.groups == 1
+            and pair(self.strides, "strides") == (1, 1)
+        )
 
 
-def local_response_norm(x: Array, *, size: int = 5, k: float = 2.0, alpha: float = 1e-4, beta: float = 0.75) -> Array:
-    """y_c = x_c / (k + α Σ x_j²)^β, the sum over the `size` channels around c: [B, H, W, C] -> the same.
+def local_response_norm(
+    x: Array, *, size: int = 5, k: float = 2.0, alpha: float = 1e-4, beta: float = 0.75
+) -> Array:
+    """y_c = x_c / (k + α Σ x_j²)^β, the sum over the `size` channels around c: [B, H, W, C] -> the
+    same.
 
     Source: Krizhevsky et al. 2012, section 3.3, whose constants are the defaults.
 
@@ -133,7 +170,9 @@ def local_response_norm(x: Array, *, size: int = 5, k: float = 2.0, alpha: float
     check_pictures(x)
     before, after = size // 2, (size - 1) // 2
     pads = ((0, 0), (0, 0), (0, 0), (before, after))
-    sums = lax.reduce_window(x * x, np.zeros((), x.dtype), lax.add, (1, 1, 1, size), (1, 1, 1, 1), pads)
+    sums = lax.reduce_window(
+        x * x, np.zeros((), x.dtype), lax.add, (1, 1, 1, size), (1, 1, 1, 1), pads
+    )
     return x / (k + alpha * sums) ** beta
 
 
@@ -148,7 +187,8 @@ def global_avg_pool(x: Array) -> Array:
 
 
 def vectors(maps: Array, head: str) -> Array:
-    """What the dense layers see of the last maps: with `head` "flatten" every value, with "mean" the mean of each map.
+    """What the dense layers see of the last maps: with `head` "flatten" every value, with "mean"
+    the mean of each map.
 
     [B, H, W, C] -> [B, H W C] or [B, C]. Source: E6.
 

@@ -1,4 +1,6 @@
-"""Convolution, alone and with max-pooling: pure functions and modules with `flax.linen.Conv`'s parameters."""
+"""Convolution, alone and with max-pooling: pure functions and modules with `flax.linen.Conv`'s
+parameters.
+"""
 
 from collections.abc import Callable
 from functools import partial
@@ -14,7 +16,15 @@ from dl.layers import conv_pool_cpu
 from dl.layers.conv_gradients import fast_convolution, native_convolution
 from dl.layers.conv_products import Placement
 from dl.layers.max_pool_cpu import Pads, Size
-from dl.layers.pool import Padding, Sides, check_implementation, check_pictures, max_pool, padding_pairs, pair
+from dl.layers.pool import (
+    Padding,
+    Sides,
+    check_implementation,
+    check_pictures,
+    max_pool,
+    padding_pairs,
+    pair,
+)
 from dl.types import Array
 
 Initializer = Callable[..., Any]
@@ -32,11 +42,12 @@ def convolution(
 ) -> Array:
     """Cross-correlation: y[b, p, q, f] = Σ_ijc x[b, s p + d i, s q + d j, c] k[i, j, c, f].
 
-    [B, H, W, C] * [h, w, C / groups, F] -> [B, P, Q, F] with P = ⌊(H + padding − d (h − 1) − 1) / s⌋ + 1. The
-    step s is `strides`, the spread d is `dilation`. With `groups`, every group of C / groups input channels
-    has its own F / groups kernels. `implementation` "native" is XLA's convolution with its own gradients on every
-    backend; "auto" takes other gradients on the CPU, as fast outside of compiled loops (`lax.scan`, `while`), and many
-    times faster inside them and under `vmap` over kernels. Source: E3, E4.
+    [B, H, W, C] * [h, w, C / groups, F] -> [B, P, Q, F] with P = ⌊(H + padding − d (h − 1) − 1) /
+    s⌋ + 1. The step s is `strides`, the spread d is `dilation`. With `groups`, every group of C /
+    groups input channels has its own F / groups kernels. `implementation` "native" is XLA's
+    convolution with its own gradients on every backend; "auto" takes other gradients on the CPU, as
+    fast outside of compiled loops (`lax.scan`, `while`), and many times faster inside them and
+    under `vmap` over kernels. Source: E3, E4.
 
     >>> x, kernel = jnp.arange(9.0).reshape(1, 3, 3, 1), jnp.ones((2, 2, 1, 1))
     >>> convolution(x, kernel, padding="VALID")[0, :, :, 0].tolist()
@@ -64,11 +75,13 @@ def conv_pool(
 ) -> Array:
     """Convolution of stride 1, then max-pooling: y = f(b + max over the window of (x * k)).
 
-    [B, H, W, C] * [h, w, C, F] + [F] -> [B, P, Q, F]. `activation` f must be elementwise and not decrease anywhere
-    (ReLU, tanh, logistic): then it commutes with the maximum, and so does the bias, and both cost less after it.
-    `strides` are the pooling's, the window's sides if None; `padding` is the convolution's; the pooling drops
-    incomplete windows. `implementation` "native" calls the two XLA operations on every backend; "auto" takes one fused
-    operation on the CPU where that is faster. Source: E4, E5, C5.
+    [B, H, W, C] * [h, w, C, F] + [F] -> [B, P, Q, F]. `activation` f must be elementwise and not
+    decrease anywhere
+    (ReLU, tanh, logistic): then it commutes with the maximum, and so does the bias, and both cost
+    less after it. `strides` are the pooling's, the window's sides if None; `padding` is the
+    convolution's; the pooling drops incomplete windows. `implementation` "native" calls the two XLA
+    operations on every backend; "auto" takes one fused operation on the CPU where that is faster.
+    Source: E4, E5, C5.
 
     >>> conv_pool(jnp.ones((1, 28, 28, 1)), jnp.ones((5, 5, 1, 20)), jnp.zeros(20)).shape
     (1, 12, 12, 20)
@@ -83,15 +96,19 @@ def conv_pool(
     separate = partial(_conv_pool, **options)
     if implementation == "native" or not conv_pool_cpu.fuses(x, kernel, **place):
         return separate(x, kernel, bias, implementation=implementation)
-    fused, native = partial(conv_pool_cpu.conv_pool, **options), partial(separate, implementation="native")
+    fused, native = (
+        partial(conv_pool_cpu.conv_pool, **options),
+        partial(separate, implementation="native"),
+    )
     return lax.platform_dependent(x, kernel, bias, cpu=fused, default=native)
 
 
 class Conv(nn.Module):
-    """`convolution` and a bias, with the parameters, initialisers and semantics of `flax.linen.Conv`.
+    """`convolution` and a bias, with the parameters, initialisers and semantics of
+    `flax.linen.Conv`.
 
-    `kernel` [h, w, C / groups, features], `bias` [features]. `dtype` is what is computed in, `param_dtype`
-    what is kept; `implementation` is `convolution`'s.
+    `kernel` [h, w, C / groups, features], `bias` [features]. `dtype` is what is computed in,
+    `param_dtype` what is kept; `implementation` is `convolution`'s.
 
     >>> layer = Conv(6, (5, 5), padding="VALID")
     >>> layer.init_with_output(jax.random.key(0), jnp.ones((1, 32, 32, 1)))[0].shape
@@ -116,7 +133,11 @@ class Conv(nn.Module):
         check_pictures(x)
         shape = (*pair(self.kernel_size, "kernel_size"), x.shape[-1] // self.groups, self.features)
         kernel = self.param("kernel", self.kernel_init, shape, self.param_dtype)
-        bias = self.param("bias", self.bias_init, (self.features,), self.param_dtype) if self.use_bias else None
+        bias = (
+            self.param("bias", self.bias_init, (self.features,), self.param_dtype)
+            if self.use_bias
+            else None
+        )
         x, kernel, bias = promote_dtype(x, kernel, bias, dtype=self.dtype)
         y = convolution(
             x,
@@ -131,10 +152,12 @@ class Conv(nn.Module):
 
 
 class ConvPool(nn.Module):
-    """`conv_pool` with the parameters of `flax.linen.Conv`: `kernel` [h, w, C, features], `bias` [features].
+    """`conv_pool` with the parameters of `flax.linen.Conv`: `kernel` [h, w, C, features], `bias`
+    [features].
 
-    With `implementation` "native" the call goes through `convolve` and `pool`, so that whoever traces a
-    model's modules sees the output before the pooling too. `activation` must be elementwise and not decrease anywhere.
+    With `implementation` "native" the call goes through `convolve` and `pool`, so that whoever
+    traces a model's modules sees the output before the pooling too. `activation` must be
+    elementwise and not decrease anywhere.
 
     >>> layer = ConvPool(20, (5, 5))
     >>> layer.init_with_output(jax.random.key(0), jnp.ones((1, 28, 28, 1)))[0].shape
@@ -159,7 +182,11 @@ class ConvPool(nn.Module):
         check_pictures(x)
         shape = (*pair(self.kernel_size, "kernel_size"), x.shape[-1], self.features)
         kernel = self.param("kernel", self.kernel_init, shape, self.param_dtype)
-        bias = self.param("bias", self.bias_init, (self.features,), self.param_dtype) if self.use_bias else None
+        bias = (
+            self.param("bias", self.bias_init, (self.features,), self.param_dtype)
+            if self.use_bias
+            else None
+        )
         x, kernel, bias = promote_dtype(x, kernel, bias, dtype=self.dtype)
         if self.implementation == "native":
             return self.pool(self.convolve(x, kernel, bias))
@@ -188,7 +215,9 @@ def _check_shapes(x: Array, kernel: Array, groups: int) -> None:
     check_pictures(x)
     if kernel.ndim != 4 or kernel.shape[2] * groups != x.shape[3] or kernel.shape[3] % groups:
         expected = f"[h, w, {x.shape[3]} / {groups}, F], F a multiple of {groups}"
-        raise InputError(f"kernel must be {expected} for inputs {x.shape} in {groups} group(s), not {kernel.shape}")
+        raise InputError(
+            f"kernel must be {expected} for inputs {x.shape} in {groups} group(s), not {kernel.shape}"
+        )
 
 
 def _conv_pool(

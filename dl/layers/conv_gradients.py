@@ -1,9 +1,11 @@
-"""Convolution whose gradients are fast on a CPU, inside compiled loops and for populations of networks too.
+"""Convolution whose gradients are fast on a CPU, inside compiled loops and for populations of
+networks too.
 
-XLA's forward convolution is fast there unless it is narrow or 1×1; its two gradients are slow beyond use inside a loop,
-and so is everything once `vmap` over pictures and kernels makes groups of it. Narrow and 1×1 ones are products in all
-directions therefore; of the others both tangents are written as operations whose transposes are the gradients that one
-wants, so that all of automatic differentiation works: either mode, any order, `vmap`.
+XLA's forward convolution is fast there unless it is narrow or 1×1; its two gradients are slow
+beyond use inside a loop, and so is everything once `vmap` over pictures and kernels makes groups of
+it. Narrow and 1×1 ones are products in all directions therefore; of the others both tangents are
+written as operations whose transposes are the gradients that one wants, so that all of automatic
+differentiation works: either mode, any order, `vmap`.
 """
 
 from collections.abc import Callable
@@ -23,21 +25,24 @@ from dl.types import Array
 Function = Callable[..., Array]
 
 _NARROW = 16
-"""Up to so many channels and features XLA's convolution for the CPU is at half its speed or less."""
+"""Up to so many channels and features XLA's convolution for the CPU is at half its speed or less.
+"""
 _DEEP = 8
 """From so many channels on the product of a 1×1 kernel is faster than XLA's convolution."""
 
 
 def fast_convolution(x: Array, kernel: Array, placement: Placement, groups: int = 1) -> Array:
-    """`native_convolution` with other gradients on a CPU; on other backends the program is the native one.
+    """`native_convolution` with other gradients on a CPU; on other backends the program is the
+    native one.
 
-    [B, H, W, C] * [h, w, C / groups, F] -> [B, P, Q, F], values and gradients equal to float tolerance. On a CPU the
-    kernel's gradient is a product with patches of the pictures, and the pictures' gradient a forward convolution with
-    the turned kernel. Where `vmap` maps the kernel the latter is a product too, and so is the forward pass where it
-    maps both; a narrow convolution, from at most 16 channels to at most 16 features, is a product always, and so is a
-    1×1 convolution of at least 8 channels. More than one group, integers and arrays of size 0 keep the native
-    gradients. Forward mode along the pictures, and derivatives of the second order and up, are right but not all of
-    them fast in a loop.
+    [B, H, W, C] * [h, w, C / groups, F] -> [B, P, Q, F], values and gradients equal to float
+    tolerance. On a CPU the kernel's gradient is a product with patches of the pictures, and the
+    pictures' gradient a forward convolution with the turned kernel. Where `vmap` maps the kernel
+    the latter is a product too, and so is the forward pass where it maps both; a narrow
+    convolution, from at most 16 channels to at most 16 features, is a product always, and so is a
+    1×1 convolution of at least 8 channels. More than one group, integers and arrays of size 0 keep
+    the native gradients. Forward mode along the pictures, and derivatives of the second order and
+    up, are right but not all of them fast in a loop.
     Source: E3, E4.
 
     >>> x, kernel = jnp.ones((1, 4, 4, 2)), jnp.ones((3, 3, 2, 5))
@@ -55,7 +60,9 @@ def fast_convolution(x: Array, kernel: Array, placement: Placement, groups: int 
 
 
 def _is_product(kernel: Array, placement: Placement) -> bool:
-    """Whether a product is faster forward too: of a narrow convolution or a 1×1 one; docs/performance.md says when."""
+    """Whether a product is faster forward too: of a narrow convolution or a 1×1 one;
+    docs/performance.md says when.
+    """
     height, width, channels, features = kernel.shape
     if height * width == 1:
         return channels >= _DEEP
@@ -63,7 +70,8 @@ def _is_product(kernel: Array, placement: Placement) -> bool:
 
 
 def native_convolution(x: Array, kernel: Array, placement: Placement, groups: int = 1) -> Array:
-    """XLA's convolution and its own gradients: [B, H, W, C] * [h, w, C / groups, F] -> [B, P, Q, F]. Source: E3, E4.
+    """XLA's convolution and its own gradients: [B, H, W, C] * [h, w, C / groups, F] -> [B, P, Q,
+    F]. Source: E3, E4.
 
     >>> native_convolution(jnp.ones((1, 4, 4, 2)), jnp.ones((3, 3, 2, 5)), Placement(strides=(2, 2))).shape
     (1, 1, 1, 5)
@@ -81,7 +89,9 @@ def native_convolution(x: Array, kernel: Array, placement: Placement, groups: in
 
 @partial(jax.custom_jvp, nondiff_argnums=(0,))
 def _convolution(placement: Placement, x: Array, kernel: Array) -> Array:
-    product, native = (partial(f, placement=placement) for f in (product_convolution, native_convolution))
+    product, native = (
+        partial(f, placement=placement) for f in (product_convolution, native_convolution)
+    )
 
     def on_cpu(x: Array, kernel: Array) -> Array:
         return lax.cond(_is_mapped(x) & _is_mapped(kernel), product, native, x, kernel)
@@ -104,7 +114,9 @@ def _convolution_jvp(placement: Placement, primals: tuple, tangents: tuple) -> t
 def _along_inputs(placement: Placement, dx: Array, kernel: Array) -> Array:
     """dx * kernel; on a CPU the transpose of the gradient that is wanted."""
     native = partial(native_convolution, placement=placement)
-    of_product, of_native = (partial(_transposed, f, placement) for f in (product_convolution, native_convolution))
+    of_product, of_native = (
+        partial(_transposed, f, placement) for f in (product_convolution, native_convolution)
+    )
 
     def on_cpu(dx: Array, kernel: Array) -> Array:
         return lax.cond(_is_mapped(kernel), of_product, of_native, dx, kernel)
@@ -114,15 +126,17 @@ def _along_inputs(placement: Placement, dx: Array, kernel: Array) -> Array:
 
 def _along_kernel(placement: Placement, x: Array, dkernel: Array) -> Array:
     """x * dkernel; on a CPU a product, whose transpose is one too."""
-    product, native = (partial(f, placement=placement) for f in (product_convolution, native_convolution))
+    product, native = (
+        partial(f, placement=placement) for f in (product_convolution, native_convolution)
+    )
     return lax.platform_dependent(x, dkernel, cpu=_recomputed(product), default=native)
 
 
 def _recomputed(linear: Function) -> Function:
     """`linear`, for whose transpose nothing but its other argument is kept.
 
-    Around the choice of a platform it keeps a loop's memory small; around the CPU's branch it keeps what that branch
-    would save, the patches, out of the other platforms' programs.
+    Around the choice of a platform it keeps a loop's memory small; around the CPU's branch it keeps
+    what that branch would save, the patches, out of the other platforms' programs.
     """
     return jax.checkpoint(linear, prevent_cse=False)
 
@@ -145,8 +159,12 @@ def _turned(kernel: Array) -> Array:
     return kernel[::-1, ::-1].swapaxes(2, 3)
 
 
-def _interleaved(convolve: Function, dy: Array, kernel: Array, placement: Placement, x_shape: Shape) -> Array:
-    """The pictures' gradient for strides s, t: every s-th row and t-th column sees every s-th and t-th tap only."""
+def _interleaved(
+    convolve: Function, dy: Array, kernel: Array, placement: Placement, x_shape: Shape
+) -> Array:
+    """The pictures' gradient for strides s, t: every s-th row and t-th column sees every s-th and
+    t-th tap only.
+    """
     (down, right), ((top, bottom), (left, end)) = placement.strides, placement.pads
     batch, height, width, channels = x_shape
     rows, columns = -(-(height + top + bottom) // down), -(-(width + left + end) // right)
@@ -158,24 +176,37 @@ def _interleaved(convolve: Function, dy: Array, kernel: Array, placement: Placem
         pads = (taps.shape[0] - 1, rows - dy.shape[1]), (taps.shape[1] - 1, columns - dy.shape[2])
         return convolve(dy, _turned(taps), Placement(pads=pads))
 
-    parts = jnp.stack([jnp.stack([part(row, column) for column in range(right)], 3) for row in range(down)], 2)
+    parts = jnp.stack(
+        [jnp.stack([part(row, column) for column in range(right)], 3) for row in range(down)], 2
+    )
     whole = parts.reshape(batch, rows * down, columns * right, channels)
     crop = (-top, top + height - rows * down, 0), (-left, left + width - columns * right, 0)
     return lax.pad(whole, jnp.zeros((), dy.dtype), ((0, 0, 0), *crop, (0, 0, 0)))
 
 
-def _spread(dy: Array, placement: Placement, x_shape: Shape, kernel_shape: Shape) -> tuple[Array, Placement]:
-    """`dy` with a stride's zeros between its places, and how the turned kernel is laid on it to give `x_shape`."""
+def _spread(
+    dy: Array, placement: Placement, x_shape: Shape, kernel_shape: Shape
+) -> tuple[Array, Placement]:
+    """`dy` with a stride's zeros between its places, and how the turned kernel is laid on it to
+    give `x_shape`.
+    """
     pads = _turned_pads(dy.shape, placement, x_shape, kernel_shape)
     if placement.strides == (1, 1) and min(*pads[0], *pads[1]) >= 0:
         return dy, Placement(pads=pads, dilation=placement.dilation)
     (rows, columns), (down, right) = pads, placement.strides
-    spread = lax.pad(dy, jnp.zeros((), dy.dtype), ((0, 0, 0), (*rows, down - 1), (*columns, right - 1), (0, 0, 0)))
-    # Without the barrier XLA would take the zeros back into its transposed convolution, the slow one.
+    spread = lax.pad(
+        dy,
+        jnp.zeros((), dy.dtype),
+        ((0, 0, 0), (*rows, down - 1), (*columns, right - 1), (0, 0, 0)),
+    )
+    # Without the barrier XLA would take the zeros back into its transposed convolution, the slow
+    # one.
     return lax.optimization_barrier(spread), Placement(dilation=placement.dilation)
 
 
-def _turned_pads(dy_shape: Shape, placement: Placement, x_shape: Shape, kernel_shape: Shape) -> Pads:
+def _turned_pads(
+    dy_shape: Shape, placement: Placement, x_shape: Shape, kernel_shape: Shape
+) -> Pads:
     def around(axis: int) -> tuple[int, int]:
         reach = (kernel_shape[axis] - 1) * placement.dilation[axis]
         last = (dy_shape[axis + 1] - 1) * placement.strides[axis]
@@ -186,7 +217,9 @@ def _turned_pads(dy_shape: Shape, placement: Placement, x_shape: Shape, kernel_s
 
 
 def _is_mapped(x: Array) -> Array:
-    """Whether `vmap` maps x: a constant of the compiled program, which a tracer inside a loop would not tell."""
+    """Whether `vmap` maps x: a constant of the compiled program, which a tracer inside a loop would
+    not tell.
+    """
     return _mapped(lax.stop_gradient(x))
 
 

@@ -1,8 +1,10 @@
-"""Convolution and max-pooling as one operation, for the CPU, where the gradients of XLA's own are slow.
+"""Convolution and max-pooling as one operation, for the CPU, where the gradients of XLA's own are
+slow.
 
-Both forms are sums, products and selections of slices, so they differentiate in both modes, to any order, and batch
-under `vmap`. Values and gradients are the native ones to float tolerance. Inside, the batch is the last axis, so that
-every copy is contiguous. Without the barriers XLA computes patches and products again inside each of their readers.
+Both forms are sums, products and selections of slices, so they differentiate in both modes, to any
+order, and batch under `vmap`. Values and gradients are the native ones to float tolerance. Inside,
+the batch is the last axis, so that every copy is contiguous. Without the barriers XLA computes
+patches and products again inside each of their readers.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,7 +21,9 @@ from dl.types import Array
 
 _MOST_PATCHES = 4_000_000
 _MOST_PATCHES_5_WIDE = 20_000_000
-"""Numbers in all patches up to which copying them costs less than it saves: the most with kernels 5 wide."""
+"""Numbers in all patches up to which copying them costs less than it saves: the most with kernels 5
+wide.
+"""
 _POINTS = (0.0, 1.0, -1.0, 2.0, -2.0)
 """Where the polynomials of a minimal filter are evaluated; farther ones would cost exactness."""
 
@@ -34,11 +38,13 @@ def conv_pool(
     pads: Pads,
     activation: Callable[[Array], Array],
 ) -> Array:
-    """Convolution, max-pooling, bias and activation: a maximum over the window's places, strides up to its sides.
+    """Convolution, max-pooling, bias and activation: a maximum over the window's places, strides up
+    to its sides.
 
-    [B, H, W, C] * [h, w, C, F] + [F] -> [B, P, Q, F]. What the convolution gives at place (a, b) of every block of the
-    strides' size is computed apart, by shifted kernels or, where that is less work, by minimal filtering. Bias and
-    activation are cheaper before the batch is the first axis again.
+    [B, H, W, C] * [h, w, C, F] + [F] -> [B, P, Q, F]. What the convolution gives at place (a, b) of
+    every block of the strides' size is computed apart, by shifted kernels or, where that is less
+    work, by minimal filtering. Bias and activation are cheaper before the batch is the first axis
+    again.
 
     >>> x, kernel = jnp.arange(16.0).reshape(1, 4, 4, 1), jnp.ones((1, 1, 1, 1))
     >>> y = conv_pool(x, kernel, None, window=(2, 2), strides=(2, 2), pads=((0, 0), (0, 0)), activation=jnp.sqrt)
@@ -50,8 +56,12 @@ def conv_pool(
     blocks = _whole_blocks(x, kernel.shape, outputs, strides=strides, pads=pads)
     minimal = not _has_few_channels(kernel.shape) and _is_minimal(x.dtype, kernel.shape, strides)
     products = minimal_products if minimal else partial(shifted_products, strides=strides)
-    places = [place.reshape(-1, *outputs, x.shape[0]) for place in products(blocks, kernel, outputs)]
-    highest = reduce(first_maximum, _windows(places, (rows, columns), window=window, strides=strides))
+    places = [
+        place.reshape(-1, *outputs, x.shape[0]) for place in products(blocks, kernel, outputs)
+    ]
+    highest = reduce(
+        first_maximum, _windows(places, (rows, columns), window=window, strides=strides)
+    )
     activated = activation(highest if bias is None else highest + bias[:, None])
     return activated.reshape(-1, rows, columns, x.shape[0]).transpose(3, 1, 2, 0)
 
@@ -64,10 +74,12 @@ def fuses(
     strides: Size,
     pads: Pads,
 ) -> bool:
-    """Whether `conv_pool` applies and is faster than convolution and pooling apart, forward plus backward, as measured.
+    """Whether `conv_pool` applies and is faster than convolution and pooling apart, forward plus
+    backward, as measured.
 
-    It is with few input channels, where XLA's own convolution is far from its best, and where minimal filtering saves
-    multiplications; in both cases as long as the patches do not leave the caches by far.
+    It is with few input channels, where XLA's own convolution is far from its best, and where
+    minimal filtering saves multiplications; in both cases as long as the patches do not leave the
+    caches by far.
 
     >>> options = {"window": (2, 2), "strides": (2, 2), "pads": ((1, 1), (1, 1))}
     >>> kernel = jax.ShapeDtypeStruct((3, 3, 64, 64), "float32")
@@ -83,10 +95,12 @@ def fuses(
 
 
 def shifted_products(blocks: Array, kernel: Array, outputs: Size, strides: Size) -> list[Array]:
-    """What the convolution gives at every place of P Q blocks: s t arrays [F, P Q B] from [C, H, W, B].
+    """What the convolution gives at every place of P Q blocks: s t arrays [F, P Q B] from [C, H, W,
+    B].
 
-    Place (a, b) is a convolution whose kernel is shifted by (a, b). Over the input folded into blocks of the strides'
-    size all of them have stride 1 and the same patches, so that they are one product.
+    Place (a, b) is a convolution whose kernel is shifted by (a, b). Over the input folded into
+    blocks of the strides' size all of them have stride 1 and the same patches, so that they are one
+    product.
     """
     reach, count = _reach(kernel.shape, strides), strides[0] * strides[1]
     kernels = _shifted_kernels(kernel, reach, strides=strides)
@@ -98,8 +112,9 @@ def shifted_products(blocks: Array, kernel: Array, outputs: Size, strides: Size)
 def minimal_products(blocks: Array, kernel: Array, outputs: Size) -> list[Array]:
     """The same for blocks of 2×2, with w + 1 instead of 2 w multiplications along a row.
 
-    Two neighbouring outputs of a row are y = A [(G k) ⊙ (D x)], x its w + 1 inputs: see `minimal_filter`. Channels and
-    the rows of the kernel are summed before A, so ⊙ is a product of matrices for each of the w + 1 terms.
+    Two neighbouring outputs of a row are y = A [(G k) ⊙ (D x)], x its w + 1 inputs: see
+    `minimal_filter`. Channels and the rows of the kernel are summed before A, so ⊙ is a product of
+    matrices for each of the w + 1 terms.
     """
     filter_outputs, weights, inputs = minimal_filter(kernel.shape[1])
     even_odd = lax.optimization_barrier(_even_odd(blocks, axis=2))
@@ -108,15 +123,22 @@ def minimal_products(blocks: Array, kernel: Array, outputs: Size) -> list[Array]
     patches = [_rows(_combine(row, columns), outputs[0], kernel.shape[0]) for row in inputs]
     terms = [[k @ rows for rows in both] for k, both in zip(kernels, patches, strict=True)]
     terms = lax.optimization_barrier(terms)
-    return [_combine(row, [term[place] for term in terms]) for place in range(2) for row in filter_outputs]
+    return [
+        _combine(row, [term[place] for term in terms])
+        for place in range(2)
+        for row in filter_outputs
+    ]
 
 
 @cache
 def minimal_filter(taps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A [2, n], G [n, w] and D [n, n] with Σ_j k_j x_{t+j} = Σ_p A_tp (G k)_p (D x)_p, t = 0, 1 and n = w + 1.
+    """A [2, n], G [n, w] and D [n, n] with Σ_j k_j x_{t+j} = Σ_p A_tp (G k)_p (D x)_p, t = 0, 1 and
+    n = w + 1.
 
-    For w from 2 to 5: the product of two polynomials from its values at w points and its leading coefficient (∞),
-    transposed. Source: Winograd 1980, Arithmetic Complexity of Computations; Lavin and Gray 2016, arXiv:1509.09308.
+    For w from 2 to 5: the product of two polynomials from its values at w points and its leading
+    coefficient (∞),
+    transposed. Source: Winograd 1980, Arithmetic Complexity of Computations; Lavin and Gray 2016,
+    arXiv:1509.09308.
 
     >>> outputs, weights, inputs = minimal_filter(3)
     >>> (outputs @ ((weights @ [1, 10, 100]) * (inputs @ [1, 2, 3, 4]))).tolist()
@@ -124,14 +146,23 @@ def minimal_filter(taps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """
     points = _POINTS[:taps]
     others = [[q for q in points if q != p] for p in points]
-    outputs, weights = np.vander([*points, 0.0], 2, increasing=True).T, np.vander([*points, 0.0], taps, increasing=True)
+    outputs, weights = (
+        np.vander([*points, 0.0], 2, increasing=True).T,
+        np.vander([*points, 0.0], taps, increasing=True),
+    )
     outputs[:, -1], weights[-1] = [0.0, 1.0], [0.0] * (taps - 1) + [1.0]
-    weights[:-1] /= np.array([[np.prod([p - q for q in rest])] for p, rest in zip(points, others, strict=True)])
-    inputs = np.array([[*np.poly(rest)[::-1], *[0.0] * (taps - len(rest))] for rest in [*others, points]])
+    weights[:-1] /= np.array(
+        [[np.prod([p - q for q in rest])] for p, rest in zip(points, others, strict=True)]
+    )
+    inputs = np.array(
+        [[*np.poly(rest)[::-1], *[0.0] * (taps - len(rest))] for rest in [*others, points]]
+    )
     return outputs, weights, inputs
 
 
-def _pooled_sides(x_shape: Shape, kernel_shape: Shape, *, window: Size, strides: Size, pads: Pads) -> Size:
+def _pooled_sides(
+    x_shape: Shape, kernel_shape: Shape, *, window: Size, strides: Size, pads: Pads
+) -> Size:
     """Height and width after the convolution and the pooling, both at full windows only."""
     height = x_shape[1] + sum(pads[0]) - kernel_shape[0] + 1
     width = x_shape[2] + sum(pads[1]) - kernel_shape[1] + 1
@@ -144,7 +175,9 @@ def _has_few_channels(kernel_shape: Shape) -> bool:
 
 
 def _is_minimal(dtype: Any, kernel_shape: Shape, strides: Size) -> bool:
-    """Whether minimal filtering applies, saves a third of the multiplications, and the dtype bears its sums."""
+    """Whether minimal filtering applies, saves a third of the multiplications, and the dtype bears
+    its sums.
+    """
     exact = jnp.issubdtype(dtype, jnp.floating) and jnp.dtype(dtype).itemsize >= 4
     return exact and strides == (2, 2) and 3 <= kernel_shape[1] <= len(_POINTS)
 
@@ -159,7 +192,9 @@ def _patch_size(kernel_shape: Shape, strides: Size) -> int:
 
 
 def _windows(places: list[Array], pooled: Size, *, window: Size, strides: Size) -> Iterator[Array]:
-    """The outputs at each place of all windows, in row-major order: [F, rows, columns, B] -> [F, P Q B]."""
+    """The outputs at each place of all windows, in row-major order: [F, rows, columns, B] -> [F, P
+    Q B].
+    """
     for i in range(window[0]):
         for j in range(window[1]):
             place = places[i % strides[0] * strides[1] + j % strides[1]]
@@ -173,14 +208,20 @@ def _reach(kernel_shape: Shape, strides: Size) -> Size:
     return (kernel_shape[0] - 2) // strides[0] + 2, (kernel_shape[1] - 2) // strides[1] + 2
 
 
-def _whole_blocks(x: Array, kernel_shape: Shape, outputs: Size, *, strides: Size, pads: Pads) -> Array:
-    """[B, H, W, C] -> [C, H, W, B], padded or cropped to the blocks of the strides' size that the kernel reaches."""
+def _whole_blocks(
+    x: Array, kernel_shape: Shape, outputs: Size, *, strides: Size, pads: Pads
+) -> Array:
+    """[B, H, W, C] -> [C, H, W, B], padded or cropped to the blocks of the strides' size that the
+    kernel reaches.
+    """
     reach = _reach(kernel_shape, strides)
     sides = [(o + r - 1) * s for o, r, s in zip(outputs, reach, strides, strict=True)]
     (top, _), (left, _) = pads
     bottom, right = sides[0] - x.shape[1] - top, sides[1] - x.shape[2] - left
     x = lax.optimization_barrier(x.transpose(3, 1, 2, 0))
-    return lax.pad(x, jnp.zeros((), x.dtype), ((0, 0, 0), (top, bottom, 0), (left, right, 0), (0, 0, 0)))
+    return lax.pad(
+        x, jnp.zeros((), x.dtype), ((0, 0, 0), (top, bottom, 0), (left, right, 0), (0, 0, 0))
+    )
 
 
 def _fold(x: Array, strides: Size) -> Array:
@@ -200,12 +241,16 @@ def _patches(blocks: Array, outputs: Size, reach: Size) -> Array:
 
 
 def _shifted_kernels(kernel: Array, reach: Size, *, strides: Size) -> Array:
-    """The kernel at every place of a block, folded: [h, w, C, F] -> [places · F, reach · C · places]."""
+    """The kernel at every place of a block, folded: [h, w, C, F] -> [places · F, reach · C ·
+    places].
+    """
     height, width, channels, features = kernel.shape
     (rows, columns), (h, w) = reach, strides
     spare = (rows * h - height, columns * w - width)
     shifted = [
-        jnp.pad(kernel, ((a, spare[0] - a), (b, spare[1] - b), (0, 0), (0, 0))) for a in range(h) for b in range(w)
+        jnp.pad(kernel, ((a, spare[0] - a), (b, spare[1] - b), (0, 0), (0, 0)))
+        for a in range(h)
+        for b in range(w)
     ]
     folded = jnp.stack(shifted).reshape(h * w, rows, h, columns, w, channels, features)
     return folded.transpose(0, 6, 1, 3, 5, 2, 4).reshape(h * w * features, -1)
@@ -218,7 +263,9 @@ def _kernels_of_terms(kernel: Array, weights: np.ndarray) -> list[Array]:
 
 
 def _rows(x: Array, output_rows: int, count: int) -> list[Array]:
-    """Every second row from each of `count` on, for both places in a block: [C, H, Q, B] -> 2 × [count C, P Q B]."""
+    """Every second row from each of `count` on, for both places in a block: [C, H, Q, B] -> 2 ×
+    [count C, P Q B].
+    """
     even_odd = lax.optimization_barrier(_even_odd(lax.optimization_barrier(x), axis=1))
     shifted = [even_odd[i % 2][:, i // 2 : i // 2 + output_rows] for i in range(count + 1)]
     both = [jnp.concatenate(shifted[place : place + count]) for place in range(2)]
@@ -226,12 +273,16 @@ def _rows(x: Array, output_rows: int, count: int) -> list[Array]:
 
 
 def _even_odd(x: Array, axis: int) -> list[Array]:
-    """Every second entry along an axis from the first, and from the second: unlike strided slices, cheap to undo."""
+    """Every second entry along an axis from the first, and from the second: unlike strided slices,
+    cheap to undo.
+    """
     pairs = x.reshape(*x.shape[:axis], x.shape[axis] // 2, 2, *x.shape[axis + 1 :])
     return [lax.squeeze(part, (axis + 1,)) for part in lax.split(pairs, (1, 1), axis=axis + 1)]
 
 
 def _combine(factors: np.ndarray, arrays: list[Array]) -> Array:
     """Σ_i factor_i array_i without the terms that are zero."""
-    scaled = [a if f == 1 else a * a.dtype.type(f) for f, a in zip(factors, arrays, strict=True) if f]
+    scaled = [
+        a if f == 1 else a * a.dtype.type(f) for f, a in zip(factors, arrays, strict=True) if f
+    ]
     return sum(scaled[1:], scaled[0])

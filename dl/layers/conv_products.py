@@ -1,4 +1,5 @@
-"""Convolution as a product with patches, for the CPU: linear in the kernel, so its kernel gradient is a product too.
+"""Convolution as a product with patches, for the CPU: linear in the kernel, so its kernel gradient
+is a product too.
 
 `conv_gradients` takes it where XLA's own form is slower.
 """
@@ -14,7 +15,8 @@ from dl.layers.max_pool_cpu import Pads, Shape, Size
 from dl.types import Array
 
 _PATCHES_AT_ONCE = 500_000
-"""Numbers in the patches of one part of the batch: 2 MB of float32, a core's share of the caches."""
+"""Numbers in the patches of one part of the batch: 2 MB of float32, a core's share of the caches.
+"""
 
 
 class Placement(NamedTuple):
@@ -26,10 +28,11 @@ class Placement(NamedTuple):
 
 
 def product_convolution(x: Array, kernel: Array, placement: Placement) -> Array:
-    """Cross-correlation [B, H, W, C] * [h, w, C, F] -> [B, P, Q, F] around one product. Source: E3, E4.
+    """Cross-correlation [B, H, W, C] * [h, w, C, F] -> [B, P, Q, F] around one product. Source: E3,
+    E4.
 
-    P and Q must not be 0. Half precision is summed in float32. For the gradient of the kernel the patches are made
-    again, for a part of the batch at a time.
+    P and Q must not be 0. Half precision is summed in float32. For the gradient of the kernel the
+    patches are made again, for a part of the batch at a time.
 
     >>> x, kernel = jnp.arange(9.0).reshape(1, 3, 3, 1), jnp.ones((2, 2, 1, 1))
     >>> product_convolution(x, kernel, Placement())[0, :, :, 0].tolist()
@@ -51,7 +54,8 @@ def _pointwise_product(x: Array, kernel: Array, placement: Placement) -> Array:
 
 
 def _shifted_products(x: Array, kernel: Array, placement: Placement) -> Array:
-    """Shifts along the columns beside each other, one product with all rows of the kernel, shifts along the rows.
+    """Shifts along the columns beside each other, one product with all rows of the kernel, shifts
+    along the rows.
 
     The transpose is one product of w shifts of the inputs with h shifts of the outputs' gradient.
     """
@@ -62,13 +66,19 @@ def _shifted_products(x: Array, kernel: Array, placement: Placement) -> Array:
 
     def convolve(x: Array, flat: Array) -> Array:
         x = _pad(x, placement.pads)
-        shifted = jnp.concatenate([x[:, :, j * right : j * right + columns] for j in range(width)], axis=3)
+        shifted = jnp.concatenate(
+            [x[:, :, j * right : j * right + columns] for j in range(width)], axis=3
+        )
         # Without the barriers XLA makes the shifts again inside the product's loops.
         shifted = lax.optimization_barrier(shifted)
-        product = (shifted.reshape(-1, width * channels) @ flat).reshape(*shifted.shape[:3], height * features)
+        product = (shifted.reshape(-1, width * channels) @ flat).reshape(
+            *shifted.shape[:3], height * features
+        )
         parts = lax.split(lax.optimization_barrier(product), (features,) * height, axis=3)
         reach = (height - 1) * down
-        placed = [_pad(part, ((reach - i * down, i * down), (0, 0))) for i, part in enumerate(parts)]
+        placed = [
+            _pad(part, ((reach - i * down, i * down), (0, 0))) for i, part in enumerate(parts)
+        ]
         return sum(placed[1:], placed[0])[:, reach : reach + rows]
 
     return _in_parts(convolve, x, flat, (rows + (height - 1) * down) * columns * width * channels)
@@ -88,12 +98,19 @@ def _patch_product(x: Array, kernel: Array, placement: Placement) -> Array:
         patches = lax.optimization_barrier(jnp.concatenate(shifted, axis=3))
         return (patches.reshape(-1, flat.shape[0]) @ flat).reshape(*patches.shape[:3], features)
 
-    return _in_parts(convolve, x, kernel.reshape(-1, features), rows * columns * height * width * channels)
+    return _in_parts(
+        convolve, x, kernel.reshape(-1, features), rows * columns * height * width * channels
+    )
 
 
 def _output_sides(x_shape: Shape, kernel_shape: Shape, placement: Placement) -> Size:
     rows, columns = (
-        (x_shape[axis + 1] + sum(placement.pads[axis]) - (kernel_shape[axis] - 1) * placement.dilation[axis] - 1)
+        (
+            x_shape[axis + 1]
+            + sum(placement.pads[axis])
+            - (kernel_shape[axis] - 1) * placement.dilation[axis]
+            - 1
+        )
         // placement.strides[axis]
         + 1
         for axis in (0, 1)
@@ -103,11 +120,16 @@ def _output_sides(x_shape: Shape, kernel_shape: Shape, placement: Placement) -> 
 
 def _pad(x: Array, pads: Pads) -> Array:
     (top, bottom), (left, right) = pads
-    return lax.pad(x, jnp.zeros((), x.dtype), ((0, 0, 0), (top, bottom, 0), (left, right, 0), (0, 0, 0)))
+    return lax.pad(
+        x, jnp.zeros((), x.dtype), ((0, 0, 0), (top, bottom, 0), (left, right, 0), (0, 0, 0))
+    )
 
 
-def _in_parts(convolve: Callable[[Array, Array], Array], x: Array, kernel: Array, patches: int) -> Array:
-    """`convolve` over parts of the batch whose patches, so many numbers an example, stay in the caches.
+def _in_parts(
+    convolve: Callable[[Array, Array], Array], x: Array, kernel: Array, patches: int
+) -> Array:
+    """`convolve` over parts of the batch whose patches, so many numbers an example, stay in the
+    caches.
 
     The checkpoint keeps the patches of all parts from being stored for the gradient.
     """

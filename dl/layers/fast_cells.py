@@ -1,7 +1,8 @@
 """The mathematics of the fast recurrent path: for each cell one step forward and one step backward.
 
-A step forward takes x W, computed for all steps at once before, and h; a step backward takes what forward saved and
-∂L/∂carry. All logistic gates come out of one tanh, σ(v) = ½ tanh(v/2) + ½, the inner ½ folded into the weights.
+A step forward takes x W, computed for all steps at once before, and h; a step backward takes what
+forward saved and ∂L/∂carry. All logistic gates come out of one tanh, σ(v) = ½ tanh(v/2) + ½, the
+inner ½ folded into the weights.
 """
 
 from collections.abc import Callable
@@ -23,9 +24,10 @@ class FastCell(NamedTuple):
     """What `fast_scan` needs to know of a cell. [B, n H] are the n gates side by side.
 
     `forward(weights, state, x W) -> (state, activations [B, n H], extra [B, ·] or None)`;
-    `backward(weights, before, after, activations, extra, ∂after) -> (∂before, ∂(x W), ∂extra)`, of which `before` and
-    `after` are the states around the step; `recurrent_gradient(h, activations, ∂(x W), ∂extra)`, all [T, B, ·], gives
-    the gradients of "recurrent" and, if there is one, "recurrent_bias".
+    `backward(weights, before, after, activations, extra, ∂after) -> (∂before, ∂(x W), ∂extra)`, of
+    which `before` and `after` are the states around the step; `recurrent_gradient(h, activations,
+    ∂(x W), ∂extra)`, all [T, B, ·], gives the gradients of "recurrent" and, if there is one,
+    "recurrent_bias".
     """
 
     logistic: tuple[bool, ...]
@@ -40,7 +42,12 @@ def _rnn_forward(weights: CellParams, state: State, x: Array) -> tuple[State, Ar
 
 
 def _rnn_backward(
-    weights: CellParams, before: State, after: State, activations: Array, extra: None, gradient: State
+    weights: CellParams,
+    before: State,
+    after: State,
+    activations: Array,
+    extra: None,
+    gradient: State,
 ) -> tuple[State, Array, None]:
     inner = gradient[-1] * (1 - activations * activations)
     return (product(inner, weights["transposed"]),), inner, None
@@ -55,13 +62,20 @@ def _lstm_forward(weights: CellParams, state: State, x: Array) -> tuple[State, A
 
 
 def _lstm_backward(
-    weights: CellParams, before: State, after: State, activations: Array, extra: None, gradient: State
+    weights: CellParams,
+    before: State,
+    after: State,
+    activations: Array,
+    extra: None,
+    gradient: State,
 ) -> tuple[State, Array, None]:
     i, f, g, o = _lstm_gates(activations)
     squashed, (dc, dh) = jnp.tanh(after[0]), gradient
     dc = dc + dh * o * (1 - squashed * squashed)
     # The slopes of all gates in one pass: σ' = ¼ (1 − tanh²) of the half argument.
-    slopes = np.repeat(np.array([0.25, 0.25, 1.0, 0.25], dc.dtype), dc.shape[-1]) * (1 - activations * activations)
+    slopes = np.repeat(np.array([0.25, 0.25, 1.0, 0.25], dc.dtype), dc.shape[-1]) * (
+        1 - activations * activations
+    )
     outer = _side_by_side(dc * g, dc * before[0], dc * i, dh * squashed)
     inner = lax.optimization_barrier(outer * slopes)
     return (dc * f, product(inner, weights["transposed"])), inner, None
@@ -72,7 +86,9 @@ def _lstm_gates(activations: Array) -> tuple[Array, Array, Array, Array]:
     return _logistic(i), _logistic(f), g, _logistic(o)
 
 
-def _product_with_all_gates(h: Array, activations: Array, inner: Array, extra: None) -> dict[str, Array]:
+def _product_with_all_gates(
+    h: Array, activations: Array, inner: Array, extra: None
+) -> dict[str, Array]:
     return {"recurrent": product_over_steps(h, inner)}
 
 
@@ -86,7 +102,12 @@ def _gru_forward(weights: CellParams, state: State, x: Array) -> tuple[State, Ar
 
 
 def _gru_backward(
-    weights: CellParams, before: State, after: State, activations: Array, extra: None, gradient: State
+    weights: CellParams,
+    before: State,
+    after: State,
+    activations: Array,
+    extra: None,
+    gradient: State,
 ) -> tuple[State, Array, None]:
     (h,), (dh,), size = before, gradient, before[-1].shape[-1]
     r, z, n = _gru_gates(activations)
@@ -102,10 +123,15 @@ def _gru_gates(activations: Array) -> tuple[Array, Array, Array]:
     return _logistic(r), _logistic(z), n
 
 
-def _gru_recurrent_gradient(h: Array, activations: Array, inner: Array, extra: None) -> dict[str, Array]:
+def _gru_recurrent_gradient(
+    h: Array, activations: Array, inner: Array, extra: None
+) -> dict[str, Array]:
     size = h.shape[-1]
     r = _logistic(activations[..., :size])
-    gates, candidate = product_over_steps(h, inner[..., : 2 * size]), product_over_steps(r * h, inner[..., 2 * size :])
+    gates, candidate = (
+        product_over_steps(h, inner[..., : 2 * size]),
+        product_over_steps(r * h, inner[..., 2 * size :]),
+    )
     return {"recurrent": jnp.concatenate([gates, candidate], axis=-1)}
 
 
@@ -120,7 +146,12 @@ def _reset_after_forward(weights: CellParams, state: State, x: Array) -> tuple[S
 
 
 def _reset_after_backward(
-    weights: CellParams, before: State, after: State, activations: Array, candidate: Array, gradient: State
+    weights: CellParams,
+    before: State,
+    after: State,
+    activations: Array,
+    candidate: Array,
+    gradient: State,
 ) -> tuple[State, Array, Array]:
     (h,), (dh,) = before, gradient
     r, z, n = _gru_gates(activations)
@@ -130,10 +161,15 @@ def _reset_after_backward(
     return (dh,), _side_by_side(dr, dz, dn), dcandidate
 
 
-def _reset_after_recurrent_gradient(h: Array, activations: Array, inner: Array, extra: Array) -> dict[str, Array]:
+def _reset_after_recurrent_gradient(
+    h: Array, activations: Array, inner: Array, extra: Array
+) -> dict[str, Array]:
     gates = product_over_steps(h, inner[..., : 2 * h.shape[-1]])
     candidate = product_over_steps(h, extra.astype(inner.dtype))
-    return {"recurrent": jnp.concatenate([gates, candidate], axis=-1), "recurrent_bias": extra.sum(axis=(0, 1))}
+    return {
+        "recurrent": jnp.concatenate([gates, candidate], axis=-1),
+        "recurrent_bias": extra.sum(axis=(0, 1)),
+    }
 
 
 def _logistic(half_tanh: Array) -> Array:
@@ -141,15 +177,21 @@ def _logistic(half_tanh: Array) -> Array:
 
 
 def _side_by_side(*gates: Array) -> Array:
-    # Inside a fusion a concatenation is a branch for every element; before a barrier it is a few copies of rows.
+    # Inside a fusion a concatenation is a branch for every element; before a barrier it is a few
+    # copies of rows.
     return lax.optimization_barrier(jnp.concatenate(gates, axis=-1))
 
 
 FAST_CELLS = {
     "rnn": FastCell((False,), _rnn_forward, _rnn_backward, _product_with_all_gates),
-    "lstm": FastCell((True, True, False, True), _lstm_forward, _lstm_backward, _product_with_all_gates),
+    "lstm": FastCell(
+        (True, True, False, True), _lstm_forward, _lstm_backward, _product_with_all_gates
+    ),
     "gru": FastCell((True, True, False), _gru_forward, _gru_backward, _gru_recurrent_gradient),
     "gru_reset_after": FastCell(
-        (True, True, False), _reset_after_forward, _reset_after_backward, _reset_after_recurrent_gradient
+        (True, True, False),
+        _reset_after_forward,
+        _reset_after_backward,
+        _reset_after_recurrent_gradient,
     ),
 }

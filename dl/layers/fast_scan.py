@@ -1,7 +1,10 @@
-"""A recurrent layer over time with a hand-written backward pass: the fast path of `dl.layers.recurrent`.
+"""A recurrent layer over time with a hand-written backward pass: the fast path of
+`dl.layers.recurrent`.
 
-Forward: x W for all steps in one product, then a loop with one product a step; the gates' activations overwrite x W.
-Backward: a loop with one product a step, which leaves ∂(x W) behind; after it, one product for each weight's gradient.
+Forward: x W for all steps in one product, then a loop with one product a step; the gates'
+activations overwrite x W.
+Backward: a loop with one product a step, which leaves ∂(x W) behind; after it, one product for each
+weight's gradient.
 """
 
 from functools import partial
@@ -20,12 +23,20 @@ from dl.types import Array
 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 1, 2))
 def fast_scan(
-    kind: str, reverse: bool, product_dtype: Any, params: CellParams, xs: Array, state: State, mask: Array | None
+    kind: str,
+    reverse: bool,
+    product_dtype: Any,
+    params: CellParams,
+    xs: Array,
+    state: State,
+    mask: Array | None,
 ) -> tuple[Array, State]:
-    """All steps of the layer `kind`: [T, B, D] and a state of [B, H] each -> outputs [T, B, H] and the last state.
+    """All steps of the layer `kind`: [T, B, D] and a state of [B, H] each -> outputs [T, B, H] and
+    the last state.
 
-    `mask` [T, B, 1] is 1 where there is a step and 0 where the state is to stay as it is. `product_dtype` is the type
-    that products multiply in (`dl.layers.products`); None is that of the arrays.
+    `mask` [T, B, 1] is 1 where there is a step and 0 where the state is to stay as it is.
+    `product_dtype` is the type that products multiply in (`dl.layers.products`); None is that of
+    the arrays.
 
     >>> params = {"input": jnp.ones((2, 3)), "recurrent": jnp.zeros((3, 3)), "bias": jnp.zeros(3)}
     >>> fast_scan("rnn", False, None, params, jnp.ones((5, 1, 2)), (jnp.zeros((1, 3)),), None)[0].shape
@@ -35,12 +46,19 @@ def fast_scan(
 
 
 def _forward(
-    kind: str, reverse: bool, product_dtype: Any, params: CellParams, xs: Array, state: State, mask: Array | None
+    kind: str,
+    reverse: bool,
+    product_dtype: Any,
+    params: CellParams,
+    xs: Array,
+    state: State,
+    mask: Array | None,
 ) -> tuple[tuple[Array, State], tuple]:
     cell, steps = FAST_CELLS[kind], xs.shape[0]
     weights = with_products_in(product_dtype, _halved(params, cell))
     buffer = product(xs, weights["input"])
-    # One row more than steps: row t is before step t and row t + 1 after it; the other way round in reverse.
+    # One row more than steps: row t is before step t and row t + 1 after it; the other way round in
+    # reverse.
     history = tuple(jnp.zeros((steps + 1, *part.shape), part.dtype) for part in state)
     history = _write(history, steps if reverse else 0, state)
     extra = jax.eval_shape(cell.forward, weights, state, buffer[0])[2]
@@ -59,7 +77,9 @@ def _forward(
     return (outputs, last), (params, xs, mask, buffer, history, extras)
 
 
-def _backward(kind: str, reverse: bool, product_dtype: Any, saved: tuple, gradients: tuple[Array, State]) -> tuple:
+def _backward(
+    kind: str, reverse: bool, product_dtype: Any, saved: tuple, gradients: tuple[Array, State]
+) -> tuple:
     params, xs, mask, activations, history, extras = saved
     cell, steps, (outputs, last) = FAST_CELLS[kind], xs.shape[0], gradients
     factors = with_products_in(product_dtype, params)
@@ -71,8 +91,12 @@ def _backward(kind: str, reverse: bool, product_dtype: Any, saved: tuple, gradie
         early, late = (step + 1, step) if reverse else (step, step + 1)
         gradient = (*gradient[:-1], gradient[-1] + _read(outputs, step))
         around = _read(history, early), _read(history, late)
-        new, dx, dextra = cell.backward(weights, *around, _read(activations, step), _read(extras, step), gradient)
-        new, dx, dextra = _select(mask, step, (new, dx, dextra), (gradient, *_zeros_like((dx, dextra))))
+        new, dx, dextra = cell.backward(
+            weights, *around, _read(activations, step), _read(extras, step), gradient
+        )
+        new, dx, dextra = _select(
+            mask, step, (new, dx, dextra), (gradient, *_zeros_like((dx, dextra)))
+        )
         return _write(inner, step, dx), _write(inner_extras, step, dextra), new
 
     empty = jnp.zeros_like(activations), _zeros_like(extras)
@@ -104,7 +128,9 @@ def _read(rows: Any, step: Array) -> Any:
 
 
 def _write(rows: Any, step: Array | int, new: Any) -> Any:
-    return jax.tree.map(lambda leaf, row: lax.dynamic_update_index_in_dim(leaf, row, step, 0), rows, new)
+    return jax.tree.map(
+        lambda leaf, row: lax.dynamic_update_index_in_dim(leaf, row, step, 0), rows, new
+    )
 
 
 def _select(mask: Array | None, step: Array, new: Any, old: Any) -> Any:

@@ -1,7 +1,7 @@
 """Max-pooling for the CPU, where the gradient of XLA's own is slow.
 
-Both forms select among slices, so they differentiate in both modes, to any order, and batch under `vmap`. Values and
-gradients are the native ones.
+Both forms select among slices, so they differentiate in both modes, to any order, and batch under
+`vmap`. Values and gradients are the native ones.
 """
 
 from functools import reduce
@@ -18,7 +18,8 @@ Pads = tuple[tuple[int, int], tuple[int, int]]
 
 
 def max_pool(x: Array, *, window: Size, strides: Size, pads: Pads) -> Array:
-    """The maximum over shifted slices, one for each place in the window: [B, H, W, C] -> [B, P, Q, C].
+    """The maximum over shifted slices, one for each place in the window: [B, H, W, C] -> [B, P, Q,
+    C].
 
     >>> x = jnp.arange(16.0).reshape(1, 4, 4, 1)
     >>> max_pool(x, window=(2, 2), strides=(2, 2), pads=((0, 0), (0, 0)))[0, :, :, 0].tolist()
@@ -29,15 +30,18 @@ def max_pool(x: Array, *, window: Size, strides: Size, pads: Pads) -> Array:
     rows = (height - window[0]) // strides[0] * strides[0] + 1
     columns = (width - window[1]) // strides[1] * strides[1] + 1
     places = [(i, j) for i in range(window[0]) for j in range(window[1])]
-    slices = (lax.slice(x, (0, i, j, 0), (batch, i + rows, j + columns, channels), (1, *strides, 1)) for i, j in places)
+    slices = (
+        lax.slice(x, (0, i, j, 0), (batch, i + rows, j + columns, channels), (1, *strides, 1))
+        for i, j in places
+    )
     return reduce(first_maximum, slices)
 
 
 def max_pool_by_axes(x: Array, *, window: Size, pads: Pads) -> Array:
     """The maximum of every window at stride 1, along each row and then down the columns.
 
-    w + h slices in the place of w h. The first maximum of the first row that has one is the first of the window in
-    row-major order, so ties go where they go natively.
+    w + h slices in the place of w h. The first maximum of the first row that has one is the first
+    of the window in row-major order, so ties go where they go natively.
 
     >>> x = jnp.arange(16.0).reshape(1, 4, 4, 1)
     >>> max_pool_by_axes(x, window=(3, 3), pads=((0, 0), (0, 0)))[0, :, :, 0].tolist()
@@ -46,7 +50,9 @@ def max_pool_by_axes(x: Array, *, window: Size, pads: Pads) -> Array:
     x = _padded(x, pads)
     for axis, side in ((2, window[1]), (1, window[0])):
         places = x.shape[axis] - side + 1
-        x = reduce(first_maximum, (lax.slice_in_dim(x, i, i + places, axis=axis) for i in range(side)))
+        x = reduce(
+            first_maximum, (lax.slice_in_dim(x, i, i + places, axis=axis) for i in range(side))
+        )
     return x
 
 
@@ -66,5 +72,7 @@ def lowest(dtype: jnp.dtype) -> np.ndarray:
 
 
 def first_maximum(a: Array, b: Array) -> Array:
-    """The maximum of two; its gradient goes to `a` on ties, which `jnp.maximum` would halve. NaN wins."""
+    """The maximum of two; its gradient goes to `a` on ties, which `jnp.maximum` would halve. NaN
+    wins.
+    """
     return jnp.where((b > a) | jnp.isnan(b), b, a)

@@ -15,10 +15,14 @@ from dl.types import Array
 Sides = int | Sequence[int]
 """One number for height and width, or both."""
 Padding = str | int | Sequence[int | tuple[int, int]]
-""""SAME", "VALID", a number for every side, or for height and width each a number or a (low, high) pair."""
+""""SAME", "VALID", a number for every side, or for height and width each a number or a (low, high)
+pair.
+"""
 
 _MOST_SLICES = 9
-"""Places in a window up to which the CPU pools by slices; the gradient's cost grows with their number."""
+"""Places in a window up to which the CPU pools by slices; the gradient's cost grows with their
+number.
+"""
 _LEAST_SIDE = 3
 """Sides of a window from which, at stride 1, the CPU pools one axis after the other."""
 
@@ -33,9 +37,10 @@ def max_pool(
 ) -> Array:
     """The maximum of every window: y[b, p, q, c] = max_ij x[b, s p + i, s q + j, c].
 
-    [B, H, W, C] -> [B, P, Q, C]. The gradient goes to the first maximum of a window in row-major order.
-    Padding counts as minus infinity. `strides` are the window's sides if None, so that windows do not
-    overlap. `implementation` "native" is XLA's `reduce_window` on every backend; "auto" takes a faster equal
+    [B, H, W, C] -> [B, P, Q, C]. The gradient goes to the first maximum of a window in row-major
+    order. Padding counts as minus infinity. `strides` are the window's sides if None, so that
+    windows do not overlap. `implementation` "native" is XLA's `reduce_window` on every backend;
+    "auto" takes a faster equal
     one on the CPU. Source: E5, C5.
 
     >>> max_pool(jnp.arange(16.0).reshape(1, 4, 4, 1), (2, 2))[0, :, :, 0].tolist()
@@ -62,8 +67,9 @@ def avg_pool(
 ) -> Array:
     """The mean of every window: y[b, p, q, c] = 1/(h w) Σ_ij x[b, s p + i, s q + j, c].
 
-    [B, H, W, C] -> [B, P, Q, C]. Padding counts as zeros that belong to the window, as in `flax.linen.avg_pool`;
-    without `count_include_pad` the mean is that of the places inside the picture. `strides` are the window's sides if
+    [B, H, W, C] -> [B, P, Q, C]. Padding counts as zeros that belong to the window, as in
+    `flax.linen.avg_pool`; without `count_include_pad` the mean is that of the places inside the
+    picture. `strides` are the window's sides if
     None. Source: E5, C5.
 
     >>> avg_pool(jnp.arange(16.0).reshape(1, 4, 4, 1), (2, 2))[0, :, :, 0].tolist()
@@ -73,10 +79,14 @@ def avg_pool(
     """
     check_pictures(x)
     window, strides, pads = _resolve(x, window, strides, padding)
-    sums = _reduce_window(x, np.zeros((), x.dtype), lax.add, window=window, strides=strides, pads=pads)
+    sums = _reduce_window(
+        x, np.zeros((), x.dtype), lax.add, window=window, strides=strides, pads=pads
+    )
     if count_include_pad:
         return sums / (window[0] * window[1])
-    rows, columns = (_places_inside(*axis) for axis in zip(x.shape[1:3], window, strides, pads, strict=True))
+    rows, columns = (
+        _places_inside(*axis) for axis in zip(x.shape[1:3], window, strides, pads, strict=True)
+    )
     return sums / np.asarray(rows[:, None, None] * columns[:, None], x.dtype)
 
 
@@ -94,7 +104,13 @@ class MaxPool(nn.Module):
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
-        return max_pool(x, self.window, strides=self.strides, padding=self.padding, implementation=self.implementation)
+        return max_pool(
+            x,
+            self.window,
+            strides=self.strides,
+            padding=self.padding,
+            implementation=self.implementation,
+        )
 
 
 class AvgPool(nn.Module):
@@ -112,7 +128,11 @@ class AvgPool(nn.Module):
     @nn.compact
     def __call__(self, x: Array) -> Array:
         return avg_pool(
-            x, self.window, strides=self.strides, padding=self.padding, count_include_pad=self.count_include_pad
+            x,
+            self.window,
+            strides=self.strides,
+            padding=self.padding,
+            count_include_pad=self.count_include_pad,
         )
 
 
@@ -129,19 +149,24 @@ def pair(size: Sides, name: str) -> Size:
 
 
 def padding_pairs(padding: Padding, sides: Size, window: Size, strides: Size = (1, 1)) -> Pads:
-    """Padding as explicit ((top, bottom), (left, right)); `window` is its extent, dilation included.
+    """Padding as explicit ((top, bottom), (left, right)); `window` is its extent, dilation
+    included.
 
     >>> padding_pairs("SAME", (28, 28), (5, 5))
     ((2, 2), (2, 2))
     """
     if isinstance(padding, str):
         if padding not in ("SAME", "VALID"):
-            raise InputError(f"unknown padding {padding!r}: {did_you_mean(padding, ('SAME', 'VALID'))}")
+            raise InputError(
+                f"unknown padding {padding!r}: {did_you_mean(padding, ('SAME', 'VALID'))}"
+            )
         rows, columns = lax.padtype_to_pads(sides, window, strides, padding)
         return (int(rows[0]), int(rows[1])), (int(columns[0]), int(columns[1]))
     per_side = (padding, padding) if isinstance(padding, int) else tuple(padding)
     if len(per_side) != 2:
-        raise InputError(f"padding needs an entry for the height and one for the width, not {padding!r}")
+        raise InputError(
+            f"padding needs an entry for the height and one for the width, not {padding!r}"
+        )
     rows, columns = ((p, p) if isinstance(p, int) else (p[0], p[1]) for p in per_side)
     return rows, columns
 
@@ -149,7 +174,9 @@ def padding_pairs(padding: Padding, sides: Size, window: Size, strides: Size = (
 def check_pictures(x: Array) -> None:
     """Raises InputError unless `x` has the axes [B, H, W, C]."""
     if x.ndim != 4:
-        raise InputError(f"pictures are [B, H, W, C], not of shape {x.shape}: add a batch axis or use jax.vmap")
+        raise InputError(
+            f"pictures are [B, H, W, C], not of shape {x.shape}: add a batch axis or use jax.vmap"
+        )
 
 
 def check_implementation(implementation: str) -> None:
@@ -159,7 +186,9 @@ def check_implementation(implementation: str) -> None:
         raise InputError(f"unknown implementation {implementation!r}: {hint}")
 
 
-def _resolve(x: Array, window: Sides, strides: Sides | None, padding: Padding) -> tuple[Size, Size, Pads]:
+def _resolve(
+    x: Array, window: Sides, strides: Sides | None, padding: Padding
+) -> tuple[Size, Size, Pads]:
     size = pair(window, "window")
     step = size if strides is None else pair(strides, "strides")
     return size, step, padding_pairs(padding, (x.shape[1], x.shape[2]), size, step)
@@ -181,7 +210,9 @@ def _sliced_max_pool(*, window: Size, strides: Size, pads: Pads) -> Callable[[Ar
 
 
 def _native_max_pool(x: Array, *, window: Size, strides: Size, pads: Pads) -> Array:
-    return _reduce_window(x, max_pool_cpu.lowest(x.dtype), lax.max, window=window, strides=strides, pads=pads)
+    return _reduce_window(
+        x, max_pool_cpu.lowest(x.dtype), lax.max, window=window, strides=strides, pads=pads
+    )
 
 
 def _reduce_window(

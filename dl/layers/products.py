@@ -15,10 +15,12 @@ _ROWS = 512
 
 
 def product(a: Array, b: Array) -> Array:
-    """a @ b, multiplied in the type of b and summed in that of a: [..., K], [K, N] -> [..., N] in the type of a.
+    """a @ b, multiplied in the type of b and summed in that of a: [..., K], [K, N] -> [..., N] in
+    the type of a.
 
-    With b in bfloat16 and a in float32 this is what matrix units do: factors of 8 binary digits and sums of 24, so that
-    each product is wrong by up to 2⁻⁸ of itself. Types that are equal give plain `a @ b`.
+    With b in bfloat16 and a in float32 this is what matrix units do: factors of 8 binary digits and
+    sums of 24, so that each product is wrong by up to 2⁻⁸ of itself. Types that are equal give
+    plain `a @ b`.
     Source: Micikevicius et al. 2018, arXiv:1710.03740.
 
     >>> third = jnp.full((1, 1), 1 / 3)
@@ -31,13 +33,19 @@ def product(a: Array, b: Array) -> Array:
 
 
 def product_over_steps(a: Array, b: Array) -> Array:
-    """Σ a_tnᵀ b_tn over the steps t of the sequences n: [T, B, K], [T, B, M] -> [K, M], in the types of `product`.
+    """Σ a_tnᵀ b_tn over the steps t of the sequences n: [T, B, K], [T, B, M] -> [K, M], in the
+    types of `product`.
 
     >>> product_over_steps(jnp.ones((4, 5, 2)), jnp.ones((4, 5, 3))).tolist()
     [[20.0, 20.0, 20.0], [20.0, 20.0, 20.0]]
     """
-    # T and B stay apart: of one axis of T B rows each device would gather all, where the batch is spread over several.
-    at_once = partial(lax.dot_general, dimension_numbers=(((0, 1), (0, 1)), ((), ())), preferred_element_type=a.dtype)
+    # T and B stay apart: of one axis of T B rows each device would gather all, where the batch is
+    # spread over several.
+    at_once = partial(
+        lax.dot_general,
+        dimension_numbers=(((0, 1), (0, 1)), ((), ())),
+        preferred_element_type=a.dtype,
+    )
     on_cpu = _product_of_rows if a.dtype == b.dtype else partial(_product_in_blocks, dtype=a.dtype)
     return lax.platform_dependent(a.astype(b.dtype), b, cpu=on_cpu, default=at_once)
 
@@ -48,11 +56,15 @@ def _product_of_rows(a: Array, b: Array) -> Array:
 
 
 def _product_in_blocks(a: Array, b: Array, dtype: Any) -> Array:
-    # On a CPU XLA is slow at turning a factor in bfloat16 while it multiplies, where it does not refuse it, and at
-    # summing over many rows at once.
+    # On a CPU XLA is slow at turning a factor in bfloat16 while it multiplies, where it does not
+    # refuse it, and at summing over many rows at once.
     steps = max(1, _ROWS // max(1, a.shape[1]))
     whole = a.shape[0] - a.shape[0] % steps
-    multiply = partial(lax.dot_general, dimension_numbers=(((1, 2), (0, 1)), ((), ())), preferred_element_type=dtype)
+    multiply = partial(
+        lax.dot_general,
+        dimension_numbers=(((1, 2), (0, 1)), ((), ())),
+        preferred_element_type=dtype,
+    )
     rest = multiply(lax.optimization_barrier(jnp.moveaxis(a[whole:], -1, 0)), b[whole:])
     if not whole:
         return rest
@@ -65,18 +77,24 @@ def _product_in_blocks(a: Array, b: Array, dtype: Any) -> Array:
 
 
 def with_products_in(product_dtype: Any, params: Mapping[str, Array]) -> dict[str, Array]:
-    """A cell's parameters with the weights that it multiplies by in this type; None leaves them as they are.
+    """A cell's parameters with the weights that it multiplies by in this type; None leaves them as
+    they are.
 
     >>> params = {"input": jnp.ones((2, 3)), "recurrent": jnp.ones((3, 3)), "bias": jnp.ones(3)}
     >>> {name: str(array.dtype) for name, array in with_products_in("bfloat16", params).items()}
     {'input': 'bfloat16', 'recurrent': 'bfloat16', 'bias': 'float32'}
     """
-    factors = {name: params[name].astype(product_dtype or params[name].dtype) for name in ("input", "recurrent")}
+    factors = {
+        name: params[name].astype(product_dtype or params[name].dtype)
+        for name in ("input", "recurrent")
+    }
     return {**params, **factors}
 
 
 def check_product_dtype(product_dtype: Any, dtype: Any) -> None:
-    """Raises InputError unless `product_dtype` is None or a floating type with at most the digits of `dtype`."""
+    """Raises InputError unless `product_dtype` is None or a floating type with at most the digits
+    of `dtype`.
+    """
     if product_dtype is None:
         return
     try:
@@ -86,4 +104,6 @@ def check_product_dtype(product_dtype: Any, dtype: Any) -> None:
         fits = False
     if not fits:
         most = jnp.dtype(dtype).name
-        raise InputError(f"products are in a floating type of at most {most}'s digits, not {product_dtype}")
+        raise InputError(
+            f"products are in a floating type of at most {most}'s digits, not {product_dtype}"
+        )

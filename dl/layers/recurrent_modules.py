@@ -1,4 +1,6 @@
-"""Recurrent layers as modules: one direction of one layer, and a stack of layers in one or both directions."""
+"""Recurrent layers as modules: one direction of one layer, and a stack of layers in one or both
+directions.
+"""
 
 from collections.abc import Callable
 from dataclasses import fields
@@ -15,16 +17,19 @@ from dl.types import Array
 
 
 class RecurrentLayer(nn.Module):
-    """`recurrent_layer`, one direction in time: y_t, s_t = cell(s_{t−1}, x_t), xs [B, T, D] -> ys [B, T, H].
+    """`recurrent_layer`, one direction in time: y_t, s_t = cell(s_{t−1}, x_t), xs [B, T, D] -> ys
+    [B, T, H].
 
-    `kind` is "rnn", "lstm", "gru" or "gru_reset_after". Parameters: `input` [D, n H], `recurrent` [H, n H] and, with
-    `use_bias` (None: yes, but for "gru", the slides' own, which has none), `bias` [n H] and what else the cell has.
-    `forget_bias` is where an LSTM's forget gate starts, `time_scale` spreads where gates start (`layer_arrays`). With
-    `time_major` sequences are [T, B, D] -> [T, B, H]. `dtype` is what is computed in, `param_dtype` what is kept,
-    `product_dtype` what products multiply in where it is not `dtype`.
+    `kind` is "rnn", "lstm", "gru" or "gru_reset_after". Parameters: `input` [D, n H], `recurrent`
+    [H, n H] and, with `use_bias` (None: yes, but for "gru", the slides' own, which has none),
+    `bias` [n H] and what else the cell has. `forget_bias` is where an LSTM's forget gate starts,
+    `time_scale` spreads where gates start (`layer_arrays`). With `time_major` sequences are [T, B,
+    D] -> [T, B, H]. `dtype` is what is computed in, `param_dtype` what is kept, `product_dtype`
+    what products multiply in where it is not `dtype`.
 
-    Called with `initial_carry` (h [B, H], of an LSTM (c, h); zeros if None) and `lengths` [B], past which outputs are
-    zero. With `return_carry` the answer is ys and the last carry, in the order of `recurrent_layer`. `train` changes
+    Called with `initial_carry` (h [B, H], of an LSTM (c, h); zeros if None) and `lengths` [B], past
+    which outputs are zero. With `return_carry` the answer is ys and the last carry, in the order of
+    `recurrent_layer`. `train` changes
     nothing: it is there so that a layer can stand where a stack stood. Source: G1, G3, G4.
 
     >>> layer = RecurrentLayer("lstm", 3)
@@ -68,7 +73,10 @@ class RecurrentLayer(nn.Module):
             input_init=self.input_init,
             recurrent_init=self.recurrent_init,
         )
-        params = {name: self.param(name, init, shape, self.param_dtype) for name, (init, shape) in arrays.items()}
+        params = {
+            name: self.param(name, init, shape, self.param_dtype)
+            for name, (init, shape) in arrays.items()
+        }
         xs, *values = promote_dtype(xs, *params.values(), dtype=self.dtype)
         carry = jax.tree.map(lambda leaf: jnp.asarray(leaf, xs.dtype), initial_carry)
         ys, carry = recurrent_layer(
@@ -86,18 +94,25 @@ class RecurrentLayer(nn.Module):
         return (ys, carry) if return_carry else ys
 
 
-_LAYER_OPTIONS = {field.name for field in fields(RecurrentLayer)} - {"reverse", "time_major", "parent", "name"}
+_LAYER_OPTIONS = {field.name for field in fields(RecurrentLayer)} - {
+    "reverse",
+    "time_major",
+    "parent",
+    "name",
+}
 """What a stack gives to each of its layers."""
 
 
 class Recurrent(nn.Module):
-    """A stack of `RecurrentLayer`: layer l reads the outputs of layer l − 1, xs [B, T, D] -> ys [B, T, H].
+    """A stack of `RecurrentLayer`: layer l reads the outputs of layer l − 1, xs [B, T, D] -> ys [B,
+    T, H].
 
-    `bidirectional` runs every layer forward and backward in time and puts the outputs side by side, [B, T, 2 H].
-    `dropout` is applied to what goes from one layer to the next, when called with `train` and a "dropout" key, and not
-    after the last; `layer_norm` normalises it before that, not inside the recurrence as Ba et al. 2016 do. The other
-    fields are those of `RecurrentLayer`; its parameters lie under `layer_0`, `layer_1`, ..., or `forward_0`,
-    `backward_0`, ... The carry is a tuple with an entry a layer, if `bidirectional` a (forward, backward) pair.
+    `bidirectional` runs every layer forward and backward in time and puts the outputs side by side,
+    [B, T, 2 H]. `dropout` is applied to what goes from one layer to the next, when called with
+    `train` and a "dropout" key, and not after the last; `layer_norm` normalises it before that, not
+    inside the recurrence as Ba et al. 2016 do. The other fields are those of `RecurrentLayer`; its
+    parameters lie under `layer_0`, `layer_1`, ..., or `forward_0`, `backward_0`, ... The carry is a
+    tuple with an entry a layer, if `bidirectional` a (forward, backward) pair.
     Source: G1, G3, G4.
 
     >>> stack = Recurrent("gru", 3, num_layers=2, bidirectional=True)
@@ -141,7 +156,11 @@ class Recurrent(nn.Module):
         ys, last = xs if self.time_major else xs.swapaxes(0, 1), []
         for number, carry in enumerate(carries):
             if number:
-                ys = nn.LayerNorm(dtype=self.dtype, name=f"norm_{number}")(ys) if self.layer_norm else ys
+                ys = (
+                    nn.LayerNorm(dtype=self.dtype, name=f"norm_{number}")(ys)
+                    if self.layer_norm
+                    else ys
+                )
                 ys = nn.Dropout(self.dropout, deterministic=not train, name=f"dropout_{number}")(ys)
             layer = self._both_ways if self.bidirectional else self._one_way
             ys, carry = layer(number, ys, carry, lengths)
@@ -150,12 +169,16 @@ class Recurrent(nn.Module):
         return (ys, tuple(last)) if return_carry else ys
 
     @nn.nowrap
-    def _one_way(self, number: int, xs: Array, carry: Any, lengths: Array | None) -> tuple[Array, Any]:
+    def _one_way(
+        self, number: int, xs: Array, carry: Any, lengths: Array | None
+    ) -> tuple[Array, Any]:
         layer = self._layer(f"layer_{number}", reverse=self.reverse)
         return layer(xs, initial_carry=carry, lengths=lengths, return_carry=True)
 
     @nn.nowrap
-    def _both_ways(self, number: int, xs: Array, carry: Any, lengths: Array | None) -> tuple[Array, Any]:
+    def _both_ways(
+        self, number: int, xs: Array, carry: Any, lengths: Array | None
+    ) -> tuple[Array, Any]:
         before = (None, None) if carry is None else carry
         forward, backward = (
             self._layer(f"{name}_{number}", reverse=name == "backward")(
@@ -174,14 +197,18 @@ class Recurrent(nn.Module):
 def _check_sequences(xs: Array, *, time_major: bool) -> None:
     if xs.ndim != 3:
         axes = "[T, B, D]" if time_major else "[B, T, D]"
-        raise InputError(f"sequences are {axes}, not of shape {xs.shape}: add or flatten axes until there are three")
+        raise InputError(
+            f"sequences are {axes}, not of shape {xs.shape}: add or flatten axes until there are three"
+        )
 
 
 def _check_stack(num_layers: int, dropout: float, *, both: bool) -> None:
     if num_layers < 1:
         raise InputError(f"a stack has at least 1 layer, not {num_layers}")
     if not 0 <= dropout < 1:
-        raise InputError(f"dropout is the share that is dropped, at least 0 and less than 1, not {dropout}")
+        raise InputError(
+            f"dropout is the share that is dropped, at least 0 and less than 1, not {dropout}"
+        )
     if both:
         raise InputError("a bidirectional stack goes both ways already: leave reverse out")
 
@@ -196,4 +223,6 @@ def _check_carries(carries: Any, num_layers: int, bidirectional: bool) -> None:
     if not entries_fit:
         entry = "a (forward, backward) pair" if bidirectional else "one carry"
         found = jax.tree.map(jnp.shape, carries)
-        raise InputError(f"initial_carry is a tuple of {num_layers}, for each layer {entry}, not of shapes {found}")
+        raise InputError(
+            f"initial_carry is a tuple of {num_layers}, for each layer {entry}, not of shapes {found}"
+        )

@@ -1,4 +1,6 @@
-"""Any recurrent cell over time: masks, both directions, and chunks that are computed again in the backward pass."""
+"""Any recurrent cell over time: masks, both directions, and chunks that are computed again in the
+backward pass.
+"""
 
 from collections.abc import Callable
 from functools import partial
@@ -24,10 +26,12 @@ def scan_cell(
     reverse: bool = False,
     remat_steps: int = 0,
 ) -> tuple[Any, Any]:
-    """Any cell `(params, carry, x) -> (carry, y)` over time: xs [T, B, ...] -> ys [T, B, ...], last carry.
+    """Any cell `(params, carry, x) -> (carry, y)` over time: xs [T, B, ...] -> ys [T, B, ...], last
+    carry.
 
-    Past `lengths` [B] the carry stays as it is and outputs are zero. `reverse` goes from the last step to the first;
-    the outputs stay in the order of time. With `remat_steps` n only every n-th carry is kept for the backward pass and
+    Past `lengths` [B] the carry stays as it is and outputs are zero. `reverse` goes from the last
+    step to the first; the outputs stay in the order of time. With `remat_steps` n only every n-th
+    carry is kept for the backward pass and
     the steps between are computed again: memory for T / n + n steps instead of T. Source: G1.
 
     >>> total = lambda params, carry, x: (carry + x, carry + x)
@@ -35,8 +39,8 @@ def scan_cell(
     >>> ys.T.tolist(), last.tolist()
     ([[1.0, 2.0, 3.0], [1.0, 0.0, 0.0]], [3.0, 1.0])
 
-    Raises:
-        InputError: for lengths that are not [B] or, where their values are known, not within the steps.
+    Raises: InputError: for lengths that are not [B] or, where their values are known, not within
+        the steps.
     """
     steps, batch = jax.tree.leaves(xs)[0].shape[:2]
     there = None if lengths is None else step_mask(lengths, steps, batch)
@@ -46,7 +50,9 @@ def scan_cell(
         new, y = cell(params, carry, x)
         if there is None:
             return new, y
-        return keep_where(there, new, carry), jax.tree.map(lambda leaf: _expand(there, leaf) * leaf, y)
+        return keep_where(there, new, carry), jax.tree.map(
+            lambda leaf: _expand(there, leaf) * leaf, y
+        )
 
     scan = partial(lax.scan, step, reverse=reverse)
     carry, ys = in_chunks(scan, carry, (xs, there), steps=steps, size=remat_steps, reverse=reverse)
@@ -54,18 +60,23 @@ def scan_cell(
 
 
 def step_mask(lengths: Array, steps: int, batch: int) -> Array:
-    """[T, B], True where step t < lengths[b]. Lengths beyond T are refused where their values are known.
+    """[T, B], True where step t < lengths[b]. Lengths beyond T are refused where their values are
+    known.
 
     >>> step_mask(jnp.array([2, 0]), 3, 2).astype(int).tolist()
     [[1, 0], [1, 0], [0, 0]]
     """
     if np.shape(lengths) != (batch,):
-        raise InputError(f"lengths must be [B] = [{batch}], one a sequence, not of shape {np.shape(lengths)}")
+        raise InputError(
+            f"lengths must be [B] = [{batch}], one a sequence, not of shape {np.shape(lengths)}"
+        )
     if not isinstance(lengths, Tracer) and batch:
         known = np.asarray(lengths)
         least, most = known.min(), known.max()
         if least < 0 or most > steps:
-            raise InputError(f"lengths go from {least} to {most}, the sequences have 0 to {steps} steps")
+            raise InputError(
+                f"lengths go from {least} to {most}, the sequences have 0 to {steps} steps"
+            )
     return jnp.arange(steps)[:, None] < jnp.asarray(lengths)[None, :]
 
 
@@ -75,11 +86,19 @@ def keep_where(there: Array, new: Any, old: Any) -> Any:
 
 
 def in_chunks(
-    scan: Callable[[Any, Any], tuple[Any, Any]], carry: Any, now: Any, *, steps: int, size: int, reverse: bool
+    scan: Callable[[Any, Any], tuple[Any, Any]],
+    carry: Any,
+    now: Any,
+    *,
+    steps: int,
+    size: int,
+    reverse: bool,
 ) -> tuple[Any, Any]:
-    """`scan(carry, now) -> (carry, ys)` in chunks of `size` steps, of which only the carries between them are kept.
+    """`scan(carry, now) -> (carry, ys)` in chunks of `size` steps, of which only the carries
+    between them are kept.
 
-    A shorter chunk is the last in time. With `size` 0 all steps are one call and everything is kept.
+    A shorter chunk is the last in time. With `size` 0 all steps are one call and everything is
+    kept.
     """
     if size < 0:
         raise InputError(f"remat_steps is the steps a chunk, or 0 for none, not {size}")

@@ -1,4 +1,6 @@
-"""What a convolution computes, how large its result is, and what it saves beside a dense layer (E3, E4)."""
+"""What a convolution computes, how large its result is, and what it saves beside a dense layer (E3,
+E4).
+"""
 
 from typing import NamedTuple
 
@@ -9,7 +11,9 @@ from dl.errors import InputError
 from dl.layers import convolution
 from dl.types import Array
 
-EXAMPLE = np.array([[1, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 1], [0, 0, 1, 1, 0], [0, 1, 1, 0, 0]])
+EXAMPLE = np.array(
+    [[1, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 1], [0, 0, 1, 1, 0], [0, 1, 1, 0, 0]]
+)
 """The lecture's binary picture. Source: E3."""
 
 EXAMPLE_KERNEL = np.array([[1, 0, 1], [0, 1, 0], [1, 0, 1]])
@@ -24,7 +28,9 @@ class Weights(NamedTuple):
     dense: int
 
 
-def convolve(picture: Array | np.ndarray, kernel: Array | np.ndarray, *, strides: int = 1, padding: int = 0) -> Array:
+def convolve(
+    picture: Array | np.ndarray, kernel: Array | np.ndarray, *, strides: int = 1, padding: int = 0
+) -> Array:
     """y_pq = Σ_ij k_ij x_(sp+i)(sq+j), one picture and one kernel: [H, W] * [h, w] -> [P, Q].
 
     `padding` zeros are added on every side. The kernel is not turned over. Source: E3, E4.
@@ -33,7 +39,9 @@ def convolve(picture: Array | np.ndarray, kernel: Array | np.ndarray, *, strides
     [[4.0, 3.0, 4.0], [2.0, 4.0, 3.0], [2.0, 3.0, 4.0]]
     """
     if picture.ndim != 2 or kernel.ndim != 2:
-        raise InputError(f"picture and kernel are [H, W] and [h, w], not {picture.shape} and {kernel.shape}")
+        raise InputError(
+            f"picture and kernel are [H, W] and [h, w], not {picture.shape} and {kernel.shape}"
+        )
     for side, window in zip(picture.shape, kernel.shape, strict=True):
         output_size(side, window, stride=strides, padding=padding)
     x = jnp.asarray(picture, jnp.float32)[None, :, :, None]
@@ -42,7 +50,8 @@ def convolve(picture: Array | np.ndarray, kernel: Array | np.ndarray, *, strides
 
 
 def output_size(n: int, m: int, *, stride: int = 1, padding: int = 0) -> int:
-    """Outputs of a kernel of m on n inputs: ⌊(n + 2 padding − m) / stride⌋ + 1, plainly n − m + 1. Source: E4.
+    """Outputs of a kernel of m on n inputs: ⌊(n + 2 padding − m) / stride⌋ + 1, plainly n − m + 1.
+    Source: E4.
 
     >>> output_size(28, 5), output_size(28, 5, padding=2), output_size(227, 11, stride=4)
     (24, 28, 55)
@@ -56,10 +65,11 @@ def output_size(n: int, m: int, *, stride: int = 1, padding: int = 0) -> int:
 
 
 def as_dense(kernel: Array | np.ndarray, inputs: int) -> Array:
-    """The matrix W of the dense layer y = W x that a 1-D kernel is: [m] -> [n − m + 1, n] for n inputs.
+    """The matrix W of the dense layer y = W x that a 1-D kernel is: [m] -> [n − m + 1, n] for n
+    inputs.
 
-    Row p holds the kernel from column p on and zeros elsewhere: an output is joined to m inputs (sparse connections),
-    and all outputs by the same m weights (parameter sharing). Source: E4.
+    Row p holds the kernel from column p on and zeros elsewhere: an output is joined to m inputs
+    (sparse connections), and all outputs by the same m weights (parameter sharing). Source: E4.
 
     >>> as_dense(jnp.array([1.0, 2.0]), 4).tolist()
     [[1.0, 2.0, 0.0, 0.0], [0.0, 1.0, 2.0, 0.0], [0.0, 0.0, 1.0, 2.0]]
@@ -71,7 +81,8 @@ def as_dense(kernel: Array | np.ndarray, inputs: int) -> Array:
 
 
 def count_weights(n: int, m: int) -> Weights:
-    """From n inputs to n − m + 1 outputs: one shared kernel and bias, as many as outputs, or every input to each.
+    """From n inputs to n − m + 1 outputs: one shared kernel and bias, as many as outputs, or every
+    input to each.
 
     m + 1 shared; (m + 1)(n − m + 1) locally connected; (n + 1)(n − m + 1) dense. Source: E4.
 

@@ -1,4 +1,6 @@
-"""Smoothing a grey picture with a small kernel, pixel by pixel, into a new picture or into the old one (E1)."""
+"""Smoothing a grey picture with a small kernel, pixel by pixel, into a new picture or into the old
+one (E1).
+"""
 
 import jax
 import jax.numpy as jnp
@@ -14,12 +16,16 @@ EXAMPLE = np.array([[255, 128, 128, 240], [255, 128, 245, 240], [245, 128, 245, 
 """The grey values of the lecture's example. Source: E1."""
 
 
-def smooth(picture: Array | np.ndarray, kernel: Array | np.ndarray = SMOOTHING, *, write_back: bool = False) -> Array:
-    """y_pq = round(Σ_ij k_ij x_(p+i)(q+j)), the sum centred on the pixel: grey values [H, W] -> [H, W].
+def smooth(
+    picture: Array | np.ndarray, kernel: Array | np.ndarray = SMOOTHING, *, write_back: bool = False
+) -> Array:
+    """y_pq = round(Σ_ij k_ij x_(p+i)(q+j)), the sum centred on the pixel: grey values [H, W] -> [H,
+    W].
 
-    Pixels are visited row by row from the top left. With `write_back` each result replaces its pixel at once, so that
-    the next sums read it: then the order of the visits matters. Pixels too near to the border for a whole window keep
-    their value. `kernel` is [h, w] with odd sides.
+    Pixels are visited row by row from the top left. With `write_back` each result replaces its
+    pixel at once, so that
+    the next sums read it: then the order of the visits matters. Pixels too near to the border for a
+    whole window keep their value. `kernel` is [h, w] with odd sides.
     Source: E1.
 
     >>> smooth(EXAMPLE)[1].tolist(), smooth(EXAMPLE, write_back=True)[1].tolist()
@@ -33,7 +39,9 @@ def smooth(picture: Array | np.ndarray, kernel: Array | np.ndarray = SMOOTHING, 
     def visit(number: Array, written: Array) -> Array:
         top, left = jnp.divmod(number, columns)
         window = jax.lax.dynamic_slice(written if write_back else read, (top, left), weights.shape)
-        return written.at[top + height // 2, left + width // 2].set(jnp.round((window * weights).sum()))
+        return written.at[top + height // 2, left + width // 2].set(
+            jnp.round((window * weights).sum())
+        )
 
     pixels = (read.shape[0] - height + 1) * columns
     return jax.lax.fori_loop(0, pixels, visit, read).astype(jnp.int32)
@@ -41,8 +49,14 @@ def smooth(picture: Array | np.ndarray, kernel: Array | np.ndarray = SMOOTHING, 
 
 def _check(picture: tuple[int, ...], kernel: tuple[int, ...]) -> None:
     if len(picture) != 2:
-        raise InputError(f"a grey picture is [H, W], not of shape {picture}: take one channel of one picture")
+        raise InputError(
+            f"a grey picture is [H, W], not of shape {picture}: take one channel of one picture"
+        )
     if len(kernel) != 2 or not kernel[0] % 2 == kernel[1] % 2 == 1:
-        raise InputError(f"a kernel with a pixel in its middle has two odd sides, not the shape {kernel}")
+        raise InputError(
+            f"a kernel with a pixel in its middle has two odd sides, not the shape {kernel}"
+        )
     if picture[0] < kernel[0] or picture[1] < kernel[1]:
-        raise InputError(f"the kernel {kernel} does not fit into the picture {picture}: take a smaller kernel")
+        raise InputError(
+            f"the kernel {kernel} does not fit into the picture {picture}: take a smaller kernel"
+        )

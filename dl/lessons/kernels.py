@@ -17,18 +17,21 @@ KERNELS: dict[str, np.ndarray] = {
     "gaussian_blur": np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]]) / 16,
     "vertical_edge": np.array([[1, 0, -1], [1, 0, -1], [1, 0, -1]]),
 }
-"""The lecture's kernels, of odd sides. Those of sum 1 keep a flat surface as it is, those of sum 0 make it black.
+"""The lecture's kernels, of odd sides. Those of sum 1 keep a flat surface as it is, those of sum 0
+make it black.
 
-`edges_of_4` and `edges_of_8` compare a pixel with so many neighbours. The slide prints no weights for `vertical_edge`;
-here bright on the left of dark gives a positive value. Source: E2.
+`edges_of_4` and `edges_of_8` compare a pixel with so many neighbours. The slide prints no weights
+for `vertical_edge`; here bright on the left of dark gives a positive value. Source: E2.
 """
 
 
 def apply_kernel(pictures: Array | np.ndarray, kernel: str | Array | np.ndarray) -> Array:
-    """y_c = x_c * k for every channel by itself: [B, H, W, C] of any numbers -> the same shape, float32.
+    """y_c = x_c * k for every channel by itself: [B, H, W, C] of any numbers -> the same shape,
+    float32.
 
-    `kernel` is a name in `KERNELS`, or weights [h, w] of odd sides. Outside of a picture its border is repeated, so
-    that no edge is seen there. Values may leave the range of the grey values. Source: E2.
+    `kernel` is a name in `KERNELS`, or weights [h, w] of odd sides. Outside of a picture its border
+    is repeated, so that no edge is seen there. Values may leave the range of the grey values.
+    Source: E2.
 
     >>> step = jnp.array([[9.0, 9, 0, 0]] * 4).reshape(1, 4, 4, 1)
     >>> apply_kernel(step, "vertical_edge")[0, 0, :, 0].tolist()
@@ -36,9 +39,13 @@ def apply_kernel(pictures: Array | np.ndarray, kernel: str | Array | np.ndarray)
     """
     weights = jnp.asarray(_find(kernel) if isinstance(kernel, str) else kernel, jnp.float32)
     if weights.ndim != 2 or not weights.shape[0] % 2 == weights.shape[1] % 2 == 1:
-        raise InputError(f"a kernel with a pixel in its middle has two odd sides, not the shape {weights.shape}")
+        raise InputError(
+            f"a kernel with a pixel in its middle has two odd sides, not the shape {weights.shape}"
+        )
     if pictures.ndim != 4:
-        raise InputError(f"pictures are [B, H, W, C], not of shape {pictures.shape}: add a batch and a channel axis")
+        raise InputError(
+            f"pictures are [B, H, W, C], not of shape {pictures.shape}: add a batch and a channel axis"
+        )
     rows, columns = weights.shape[0] // 2, weights.shape[1] // 2
     border = ((0, 0), (rows, rows), (columns, columns), (0, 0))
     framed = jnp.pad(jnp.asarray(pictures, jnp.float32), border, mode="edge")

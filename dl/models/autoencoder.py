@@ -1,7 +1,7 @@
 """Auto-encoders, dense and convolutional: an encoder to a code, and a decoder back from it.
 
-The models only compute; what keeps the code from being a copy of the inputs (few units, sparsity, noise, contraction)
-is the objective's (`dl.reconstruction`). Source: F1-F3.
+The models only compute; what keeps the code from being a copy of the inputs (few units, sparsity,
+noise, contraction) is the objective's (`dl.reconstruction`). Source: F1-F3.
 """
 
 import math
@@ -26,7 +26,9 @@ def identity(x: Array) -> Array:
 
 
 class TiedDense(nn.Module):
-    """Wᵀ x + b with the weights W of another layer: [B, F], kernel [N, F] -> [B, N]. Its own are the biases alone."""
+    """Wᵀ x + b with the weights W of another layer: [B, F], kernel [N, F] -> [B, N]. Its own are
+    the biases alone.
+    """
 
     @nn.compact
     def __call__(self, inputs: Array, kernel: Array) -> Array:
@@ -46,9 +48,13 @@ class DenseAutoencoder(nn.Module):
 
     def setup(self) -> None:
         up = (*self.hidden_sizes[::-1], math.prod(self.input_shape))
-        self.encoder = [nn.Dense(size, kernel_init=self.kernel_init) for size in (*self.hidden_sizes, self.code_size)]
+        self.encoder = [
+            nn.Dense(size, kernel_init=self.kernel_init)
+            for size in (*self.hidden_sizes, self.code_size)
+        ]
         self.decoder: list[Any] = [
-            TiedDense() if self.tied else nn.Dense(size, kernel_init=self.kernel_init) for size in up
+            TiedDense() if self.tied else nn.Dense(size, kernel_init=self.kernel_init)
+            for size in up
         ]
 
     def encode(self, inputs: Array) -> Array:
@@ -63,7 +69,11 @@ class DenseAutoencoder(nn.Module):
         hidden, layers = code, list[Any](self.decoder)
         for number, (layer, mirrored) in enumerate(zip(layers, self.encoder[::-1], strict=True)):
             hidden = self.activation(hidden) if number else hidden
-            hidden = layer(hidden, mirrored.variables["params"]["kernel"]) if self.tied else layer(hidden)
+            hidden = (
+                layer(hidden, mirrored.variables["params"]["kernel"])
+                if self.tied
+                else layer(hidden)
+            )
         return hidden.reshape(-1, *self.input_shape)
 
     def __call__(self, inputs: Array, *, train: bool = False) -> Array:
@@ -71,10 +81,11 @@ class DenseAutoencoder(nn.Module):
 
 
 class ConvAutoencoder(nn.Module):
-    """3×3 convolutions of stride 2 and a dense code; back by doubling and convolving: [B, H, W, C] -> [B, F] -> same.
+    """3×3 convolutions of stride 2 and a dense code; back by doubling and convolving: [B, H, W, C]
+    -> [B, F] -> same.
 
-    Maps are enlarged by repeating each value before the convolution, which leaves no checkerboard as transposed
-    convolutions do (Odena et al. 2016).
+    Maps are enlarged by repeating each value before the convolution, which leaves no checkerboard
+    as transposed convolutions do (Odena et al. 2016).
     """
 
     input_shape: tuple[int, ...]
@@ -85,10 +96,14 @@ class ConvAutoencoder(nn.Module):
 
     def setup(self) -> None:
         height, width, channels = self.input_shape
-        self.sides = [(-(-height // 2**n), -(-width // 2**n)) for n in range(len(self.features) + 1)]
+        self.sides = [
+            (-(-height // 2**n), -(-width // 2**n)) for n in range(len(self.features) + 1)
+        ]
         options: dict[str, Any] = {"kernel_size": 3, "implementation": self.implementation}
         self.encoder = [Conv(features, strides=2, **options) for features in self.features]
-        self.decoder = [Conv(features, **options) for features in (*self.features[-2::-1], channels)]
+        self.decoder = [
+            Conv(features, **options) for features in (*self.features[-2::-1], channels)
+        ]
         self.code = nn.Dense(self.code_size)
         self.spread = nn.Dense(math.prod(self.sides[-1]) * self.features[-1])
 
@@ -114,10 +129,12 @@ class ConvAutoencoder(nn.Module):
 def autoencoder(
     input_shape: Sequence[int], *, code_size: int, hidden_sizes: Sequence[int] = (), **options: Any
 ) -> Autoencoder:
-    """A dense auto-encoder: code h = g(W x + b), reconstruction y = V h + c; `hidden_sizes` on the way down and up.
+    """A dense auto-encoder: code h = g(W x + b), reconstruction y = V h + c; `hidden_sizes` on the
+    way down and up.
 
-    Without hidden layers it is linear, and its best code spans the subspace of PCA (F2). Options: `activation` of the
-    hidden layers (ReLU), `code_activation` g (none), `tied` (V = Wᵀ in every layer), `kernel_init`. Source: F1-F3.
+    Without hidden layers it is linear, and its best code spans the subspace of PCA (F2). Options:
+    `activation` of the hidden layers (ReLU), `code_activation` g (none), `tied` (V = Wᵀ in every
+    layer), `kernel_init`. Source: F1-F3.
 
     >>> model = autoencoder((28, 28, 1), code_size=32)
     >>> sum(row.parameters for row in model.layers(jax.ShapeDtypeStruct((1, 28, 28, 1), "float32")))
@@ -125,15 +142,23 @@ def autoencoder(
     """
     _require_sizes(code_size=(code_size,), hidden_sizes=hidden_sizes)
     module = DenseAutoencoder(tuple(input_shape), code_size, tuple(hidden_sizes), **options)
-    return _autoencoder(module, "autoencoder", None if hidden_sizes else _one_layer_norm(module.code_activation))
+    return _autoencoder(
+        module, "autoencoder", None if hidden_sizes else _one_layer_norm(module.code_activation)
+    )
 
 
 def conv_autoencoder(
-    input_shape: Sequence[int], *, code_size: int, features: Sequence[int] = (16, 32), **options: Any
+    input_shape: Sequence[int],
+    *,
+    code_size: int,
+    features: Sequence[int] = (16, 32),
+    **options: Any,
 ) -> Autoencoder:
-    """A convolutional auto-encoder for pictures [H, W, C]; `features` are the maps after each halving of the sides.
+    """A convolutional auto-encoder for pictures [H, W, C]; `features` are the maps after each
+    halving of the sides.
 
-    Options: `activation` (ReLU), `implementation` of the convolutions ("auto" or "native"). Source: F1, E4.
+    Options: `activation` (ReLU), `implementation` of the convolutions ("auto" or "native"). Source:
+    F1, E4.
 
     >>> model = conv_autoencoder((28, 28, 1), code_size=32)
     >>> model.layers(jax.ShapeDtypeStruct((1, 28, 28, 1), "float32"))[-1].output_shape
@@ -141,7 +166,9 @@ def conv_autoencoder(
     """
     _require_sizes(code_size=(code_size,), features=features)
     if len(input_shape) != 3 or not features:
-        raise InputError(f"pictures are H×W×C and need at least one convolution, not {input_shape} and {features}")
+        raise InputError(
+            f"pictures are H×W×C and need at least one convolution, not {input_shape} and {features}"
+        )
     module = ConvAutoencoder(tuple(input_shape), code_size, tuple(features), **options)
     return _autoencoder(module, "conv_autoencoder", None)
 
@@ -159,7 +186,9 @@ def _autoencoder(
         return module.apply({"params": params}, code, method="decode")  # type: ignore[return-value]
 
     def estimated_norm(params: Params, inputs: Array, key: Key) -> Array:
-        """‖uᵀJ‖² with random signs u: its mean is ‖J‖² (Hutchinson 1990), for the price of one backward pass."""
+        """‖uᵀJ‖² with random signs u: its mean is ‖J‖² (Hutchinson 1990), for the price of one
+        backward pass.
+        """
         code, pull_back = jax.vjp(lambda inputs: encode(params, inputs), inputs)
         (slope,) = pull_back(jax.random.rademacher(key, code.shape, code.dtype))
         return jnp.sum(slope**2, axis=range(1, slope.ndim))
@@ -183,7 +212,9 @@ def _one_layer_norm(activation: Activation) -> Callable[[Params, Array, Key], Ar
 
 def _checked(inputs: Array, input_shape: tuple[int, ...]) -> Array:
     if inputs.shape[1:] != input_shape:
-        raise InputError(f"the auto-encoder was built for inputs of {input_shape}, these are {inputs.shape[1:]}")
+        raise InputError(
+            f"the auto-encoder was built for inputs of {input_shape}, these are {inputs.shape[1:]}"
+        )
     return inputs
 
 

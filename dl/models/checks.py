@@ -8,18 +8,24 @@ from dl.types import Array, Ragged
 
 
 def check_outputs(outputs: int) -> None:
-    """Raises InputError unless `outputs`, a number of classes or of other outputs, is a whole number from 1 on.
+    """Raises InputError unless `outputs`, a number of classes or of other outputs, is a whole
+    number from 1 on.
 
     >>> check_outputs(0)
     Traceback (most recent call last):
     dl.errors.InputError: a model has 1 output or more, not 0: give it the number of classes
     """
     if not isinstance(outputs, Integral) or outputs < 1:
-        raise InputError(f"a model has 1 output or more, not {outputs!r}: give it the number of classes")
+        raise InputError(
+            f"a model has 1 output or more, not {outputs!r}: give it the number of classes"
+        )
 
 
-def check_side(inputs: Array, *, smallest: int, model: str, advice: str = "enlarge or reshape them") -> None:
-    """Raises InputError unless `inputs` are pictures [B, H, W, C] with a channel, H and W at least `smallest`.
+def check_side(
+    inputs: Array, *, smallest: int, model: str, advice: str = "enlarge or reshape them"
+) -> None:
+    """Raises InputError unless `inputs` are pictures [B, H, W, C] with a channel, H and W at least
+    `smallest`.
 
     >>> check_side(jnp.ones((1, 8, 32, 3)), smallest=16, model="VGG")
     Traceback (most recent call last):
@@ -27,7 +33,9 @@ def check_side(inputs: Array, *, smallest: int, model: str, advice: str = "enlar
     """
     if inputs.ndim != 4 or min(inputs.shape[1:3]) < smallest or inputs.shape[3] < 1:
         fits = f"{smallest}×{smallest} (H×W×C)"
-        raise InputError(f"{model} takes pictures of at least {fits}, these are {shown(inputs)}: {advice}")
+        raise InputError(
+            f"{model} takes pictures of at least {fits}, these are {shown(inputs)}: {advice}"
+        )
 
 
 def check_stages(features: Sequence[int], stages: int, *, model: str) -> None:
@@ -39,7 +47,9 @@ def check_stages(features: Sequence[int], stages: int, *, model: str) -> None:
     """
     if len(features) != stages:
         given = f"features {tuple(features)} are for {len(features)}"
-        raise InputError(f"{model} has {stages} stages and {given}: give a number of channels for each")
+        raise InputError(
+            f"{model} has {stages} stages and {given}: give a number of channels for each"
+        )
 
 
 def check_one_shape(inputs: Array | Ragged, *, model: str) -> None:

@@ -27,8 +27,8 @@ from dl.types import Array, Carry, Key, LayerRow, LayerTrace, Model, ModelState,
 def from_linen(module: nn.Module, *, name: str | None = None, ragged: bool = False) -> Model:
     """The `Model` of a linen module whose call is `module(inputs, train=False)`.
 
-    Collections other than `params` (batch statistics) become `model_state`; `key` feeds dropout. Sequences of several
-    lengths are refused unless the module reads `ragged` inputs.
+    Collections other than `params` (batch statistics) become `model_state`; `key` feeds dropout.
+    Sequences of several lengths are refused unless the module reads `ragged` inputs.
 
     >>> class Double(nn.Module):
     ...     @nn.compact
@@ -58,7 +58,9 @@ def from_linen(module: nn.Module, *, name: str | None = None, ragged: bool = Fal
         rngs = None if key is None else {"dropout": key}
         try:
             if train and model_state:
-                outputs, model_state = module.apply(variables, inputs, train=True, rngs=rngs, mutable=list(model_state))  # type: ignore[misc]
+                outputs, model_state = module.apply(
+                    variables, inputs, train=True, rngs=rngs, mutable=list(model_state)
+                )  # type: ignore[misc]
                 return outputs, dict(model_state), carry
             return module.apply(variables, inputs, train=train, rngs=rngs), model_state, carry  # type: ignore[return-value]
         except ScopeParamShapeError as error:
@@ -67,10 +69,18 @@ def from_linen(module: nn.Module, *, name: str | None = None, ragged: bool = Fal
                 f"the channels that init had, or call init for these"
             ) from error
 
-    def activations(params: Params, model_state: ModelState, inputs: Array) -> OrderedDict[str, Array]:
+    def activations(
+        params: Params, model_state: ModelState, inputs: Array
+    ) -> OrderedDict[str, Array]:
         return capture_activations(module, params, model_state, inputs)
 
-    return Model(name or type(module).__name__.lower(), init, apply, partial(trace_layers, module), activations)
+    return Model(
+        name or type(module).__name__.lower(),
+        init,
+        apply,
+        partial(trace_layers, module),
+        activations,
+    )
 
 
 def from_recurrent(
@@ -80,10 +90,12 @@ def from_recurrent(
     initial_carry: Callable[[int], Carry] | None = None,
     symbols: bool = False,
 ) -> Model:
-    """The `Model` of a linen module whose call is `module(inputs, carry=(), train=False) -> (outputs, carry)`.
+    """The `Model` of a linen module whose call is `module(inputs, carry=(), train=False) ->
+    (outputs, carry)`.
 
-    `initial_carry(B)` is the carry of B rows that go on from nothing; None for a module that carries nothing on. One
-    that reads `symbols` is traced for integers of the shape that is asked for. There are no collections but `params`.
+    `initial_carry(B)` is the carry of B rows that go on from nothing; None for a module that
+    carries nothing on. One that reads `symbols` is traced for integers of the shape that is asked
+    for. There are no collections but `params`.
 
     >>> class Sum(nn.Module):
     ...     @nn.compact
@@ -105,7 +117,9 @@ def from_recurrent(
     ) -> tuple[Array, ModelState, Carry]:
         rngs = None if key is None else {"dropout": key}
         try:
-            outputs, carry = module.apply({"params": params}, inputs, carry=carry, train=train, rngs=rngs)  # type: ignore[misc]
+            outputs, carry = module.apply(
+                {"params": params}, inputs, carry=carry, train=train, rngs=rngs
+            )  # type: ignore[misc]
             return outputs, model_state, carry
         except (ScopeParamShapeError, ScopeParamNotFoundError) as error:
             raise InputError(
@@ -114,7 +128,9 @@ def from_recurrent(
             ) from error
 
     def trace(inputs: jax.ShapeDtypeStruct) -> LayerTrace:
-        return trace_layers(module, jax.ShapeDtypeStruct(inputs.shape, jnp.int32) if symbols else inputs)
+        return trace_layers(
+            module, jax.ShapeDtypeStruct(inputs.shape, jnp.int32) if symbols else inputs
+        )
 
     return replace(model, apply=apply, trace=trace, initial_carry=initial_carry)
 
@@ -122,9 +138,10 @@ def from_recurrent(
 def trace_layers(module: nn.Module, inputs: Any) -> LayerTrace:
     """`module` applied to `inputs`, with the call of every sub-module marked; nothing is computed.
 
-    A layer is a sub-module that calls no other, or has parameters of its own; one whose work is split into public
-    methods (a fused convolution and pooling) gives a row a method. Convolutional models that offer an `implementation`
-    are traced natively, so that fused steps show up one by one.
+    A layer is a sub-module that calls no other, or has parameters of its own; one whose work is
+    split into public methods (a fused convolution and pooling) gives a row a method. Convolutional
+    models that offer an `implementation` are traced natively, so that fused steps show up one by
+    one.
     """
     module = run_natively(module)
     key = jax.eval_shape(lambda: jax.random.key(0))
@@ -135,7 +152,11 @@ def trace_layers(module: nn.Module, inputs: Any) -> LayerTrace:
     with nn.intercept_methods(partial(_mark, calls, count())):
         jaxpr = jax.make_jaxpr(whole)(variables, inputs)
     layers = [call for call in calls if call.is_layer]
-    return LayerTrace(jaxpr, _name_calls(calls, type(module).__name__.lower()), tuple(call.number for call in layers))
+    return LayerTrace(
+        jaxpr,
+        _name_calls(calls, type(module).__name__.lower()),
+        tuple(call.number for call in layers),
+    )
 
 
 class _Call(NamedTuple):
@@ -150,7 +171,12 @@ class _Call(NamedTuple):
 
 
 def _mark(
-    calls: list[_Call], numbers: Iterator[int], next_call: Any, args: tuple, kwargs: dict, context: InterceptorContext
+    calls: list[_Call],
+    numbers: Iterator[int],
+    next_call: Any,
+    args: tuple,
+    kwargs: dict,
+    context: InterceptorContext,
 ) -> Any:
     """Calls a method inside a scope of its number, and marks and lists what comes out."""
     if context.method_name in ("setup", "param", "variable"):
@@ -162,11 +188,15 @@ def _mark(
     if not leaves or not hasattr(leaves[0], "shape"):
         return output
     inner = len(calls) > before
-    parameters = 0 if layer.path in {call.path for call in calls} else _own_parameters(layer, inner=inner)
+    parameters = (
+        0 if layer.path in {call.path for call in calls} else _own_parameters(layer, inner=inner)
+    )
     is_layer = parameters > 0 or (not inner and bool(layer.path))
     shape = _without_batch(leaves[0].shape, time_major=is_time_major(layer))
     calls.append(_Call(number, layer.path, context.method_name, shape, parameters, is_layer))
-    return jax.tree.unflatten(structure, [checkpoint_name(leaves[0], f"layer {number}"), *leaves[1:]])
+    return jax.tree.unflatten(
+        structure, [checkpoint_name(leaves[0], f"layer {number}"), *leaves[1:]]
+    )
 
 
 def _own_parameters(layer: nn.Module, *, inner: bool) -> int:
@@ -182,7 +212,9 @@ def _without_batch(shape: tuple[int, ...], *, time_major: bool) -> tuple[int, ..
 
 
 def _name_calls(calls: list[_Call], whole: str) -> dict[int, LayerRow]:
-    """Paths as names, layers first; another method of one path is `path.method`, another call of it `path (2)`."""
+    """Paths as names, layers first; another method of one path is `path.method`, another call of it
+    `path (2)`.
+    """
     seen: Counter[str] = Counter()
     rows = {}
     for call in sorted(calls, key=lambda call: not call.is_layer):

@@ -7,7 +7,16 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from dl.layers import AvgPool, Conv, MaxPool
-from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, he_normal, scaled, vectors, with_norm
+from dl.layers.blocks import (
+    Activation,
+    ConvBlock,
+    ConvModule,
+    Norm,
+    he_normal,
+    scaled,
+    vectors,
+    with_norm,
+)
 from dl.models.checks import check_outputs, check_side
 from dl.models.functional import from_linen
 from dl.types import Array, Heads, Model
@@ -25,7 +34,9 @@ class Widths(NamedTuple):
 
 
 class Inception(nn.Module):
-    """1×1, 1×1 then 3×3, 1×1 then 5×5, and maximum 3×3 then 1×1, side by side: [B, H, W, C] -> [B, H, W, sum]."""
+    """1×1, 1×1 then 3×3, 1×1 then 5×5, and maximum 3×3 then 1×1, side by side: [B, H, W, C] -> [B,
+    H, W, sum].
+    """
 
     widths: Widths
     norm: Norm | None = None
@@ -36,14 +47,18 @@ class Inception(nn.Module):
     @nn.compact
     def __call__(self, x: Array, *, train: bool = False) -> Array:
         def conv(x: Array, features: int, side: int, name: str) -> Array:
-            block = partial(ConvBlock, norm=self.norm, act=self.act, conv=self.conv, dtype=self.dtype)
+            block = partial(
+                ConvBlock, norm=self.norm, act=self.act, conv=self.conv, dtype=self.dtype
+            )
             return block(features, side, name=name)(x, train=train)
 
         widths = self.widths
         one = conv(x, widths.one, 1, "one")
         three = conv(conv(x, widths.three_reduced, 1, "three_reduced"), widths.three, 3, "three")
         five = conv(conv(x, widths.five_reduced, 1, "five_reduced"), widths.five, 5, "five")
-        pooled = conv(MaxPool((3, 3), strides=(1, 1), padding=1, name="pool")(x), widths.pooled, 1, "pooled")
+        pooled = conv(
+            MaxPool((3, 3), strides=(1, 1), padding=1, name="pool")(x), widths.pooled, 1, "pooled"
+        )
         return jnp.concatenate([one, three, five, pooled], axis=-1)
 
 
@@ -65,7 +80,9 @@ SMALL_STAGES = tuple(
 
 
 class AuxiliaryHead(nn.Module):
-    """Mean 5×5 by 3, 1×1 to `features`, a dense layer, dropout, the classes: [B, H, W, C] -> logits [B, classes]."""
+    """Mean 5×5 by 3, 1×1 to `features`, a dense layer, dropout, the classes: [B, H, W, C] -> logits
+    [B, classes].
+    """
 
     classes: int
     features: int
@@ -79,19 +96,31 @@ class AuxiliaryHead(nn.Module):
     @nn.compact
     def __call__(self, x: Array, *, train: bool = False) -> Array:
         maps = AvgPool((5, 5), strides=(3, 3), name="pool")(x)
-        block = ConvBlock(self.features, 1, norm=self.norm, act=self.act, conv=self.conv, dtype=self.dtype, name="conv")
+        block = ConvBlock(
+            self.features,
+            1,
+            norm=self.norm,
+            act=self.act,
+            conv=self.conv,
+            dtype=self.dtype,
+            name="conv",
+        )
         flat = vectors(block(maps, train=train), "flatten")
-        hidden = self.act(nn.Dense(self.hidden_size, kernel_init=he_normal, dtype=self.dtype, name="hidden")(flat))
+        hidden = self.act(
+            nn.Dense(self.hidden_size, kernel_init=he_normal, dtype=self.dtype, name="hidden")(flat)
+        )
         hidden = nn.Dropout(self.dropout, deterministic=not train, name="dropout")(hidden)
-        return jnp.asarray(nn.Dense(self.classes, dtype=self.dtype, name="output")(hidden), jnp.float32)
+        return jnp.asarray(
+            nn.Dense(self.classes, dtype=self.dtype, name="output")(hidden), jnp.float32
+        )
 
 
 class GoogLeNet(nn.Module):
     """A stem, stages of Inception blocks with a maximum between them, the mean, one dense layer.
 
-    [B, H, W, C] -> logits [B, classes]. `stem` is the channels of 7×7 by 2, a maximum, 1×1, 3×3 and a maximum, or of
-    one 3×3. `auxiliary` is channels and units of the heads after the first and the last but one block of the second
-    stage; with them the model gives `Heads` in training.
+    [B, H, W, C] -> logits [B, classes]. `stem` is the channels of 7×7 by 2, a maximum, 1×1, 3×3 and
+    a maximum, or of one 3×3. `auxiliary` is channels and units of the heads after the first and the
+    last but one block of the second stage; with them the model gives `Heads` in training.
     """
 
     classes: int
@@ -116,11 +145,17 @@ class GoogLeNet(nn.Module):
                 name = f"{number}{'abcdefgh'[position]}"
                 maps = Inception(widths, **options, name=f"inception{name}")(maps, train=train)
                 if self._has_head(number, position, train=train):
-                    auxiliary.append(self._auxiliary_head(options, name=f"auxiliary{name}")(maps, train=train))
+                    auxiliary.append(
+                        self._auxiliary_head(options, name=f"auxiliary{name}")(maps, train=train)
+                    )
             if number < 2 + len(self.stages):
                 maps = _halved(maps, f"pool{number}")
-        features = nn.Dropout(self.dropout, deterministic=not train, name="dropout")(vectors(maps, self.head))
-        logits = jnp.asarray(nn.Dense(self.classes, dtype=self.dtype, name="output")(features), jnp.float32)
+        features = nn.Dropout(self.dropout, deterministic=not train, name="dropout")(
+            vectors(maps, self.head)
+        )
+        logits = jnp.asarray(
+            nn.Dense(self.classes, dtype=self.dtype, name="output")(features), jnp.float32
+        )
         return Heads(logits, tuple(auxiliary)) if train and self.auxiliary else logits
 
     @nn.nowrap
@@ -128,7 +163,9 @@ class GoogLeNet(nn.Module):
         if len(self.stem) == 1:
             return ConvBlock(self.stem[0], 3, **options, name="conv1")(inputs, train=train)
         first, reduced, second = self.stem
-        maps = _halved(ConvBlock(first, 7, 2, **options, name="conv1")(inputs, train=train), "pool1")
+        maps = _halved(
+            ConvBlock(first, 7, 2, **options, name="conv1")(inputs, train=train), "pool1"
+        )
         maps = ConvBlock(reduced, 1, **options, name="conv2_reduced")(maps, train=train)
         return _halved(ConvBlock(second, 3, **options, name="conv2")(maps, train=train), "pool2")
 
@@ -140,11 +177,15 @@ class GoogLeNet(nn.Module):
     @nn.nowrap
     def _auxiliary_head(self, options: dict[str, Any], *, name: str) -> AuxiliaryHead:
         assert self.auxiliary is not None
-        return AuxiliaryHead(self.classes, *self.auxiliary, dropout=self.auxiliary_dropout, **options, name=name)
+        return AuxiliaryHead(
+            self.classes, *self.auxiliary, dropout=self.auxiliary_dropout, **options, name=name
+        )
 
     @nn.nowrap
     def _smallest(self) -> int:
-        """One whole place at the end, though halves are rounded up; auxiliary heads need 5 in the second stage."""
+        """One whole place at the end, though halves are rounded up; auxiliary heads need 5 in the
+        second stage.
+        """
         stem = 1 if len(self.stem) == 1 else 8
         whole = stem * 2 ** (len(self.stages) - 1)
         return whole if self.auxiliary is None else max(whole, 2 * stem * 4 + 1)
@@ -159,13 +200,15 @@ def googlenet(
     batch_normalised: bool = False,
     **options: Any,
 ) -> Model:
-    """GoogLeNet for 224×224 pictures: 6,998,552 parameters; `small` for 28×28 and 32×32, half as wide, fewer blocks.
+    """GoogLeNet for 224×224 pictures: 6,998,552 parameters; `small` for 28×28 and 32×32, half as
+    wide, fewer blocks.
 
-    `auxiliary` adds the paper's two heads: 13,378,280 parameters. In training the model then gives `Heads`, which
-    `objectives.classification` weighs; in evaluation the logits alone. `width` is a factor on all channels.
-    Options: `stages`, `stem`, `head` "mean" or "flatten" (E6), `dropout` 0.4, `auxiliary_dropout` 0.7, `norm`,
-    `axis_name` (synchronises batch norm under `pmap`), `act`, `conv`, `dtype`.
-    Without the paper's local response normalisation, which batch norm replaced. Source: E13.
+    `auxiliary` adds the paper's two heads: 13,378,280 parameters. In training the model then gives
+    `Heads`, which `objectives.classification` weighs; in evaluation the logits alone. `width` is a
+    factor on all channels.
+    Options: `stages`, `stem`, `head` "mean" or "flatten" (E6), `dropout` 0.4, `auxiliary_dropout`
+    0.7, `norm`, `axis_name` (synchronises batch norm under `pmap`), `act`, `conv`, `dtype`. Without
+    the paper's local response normalisation, which batch norm replaced. Source: E13.
 
     >>> googlenet(10, small=True).name
     'googlenet'
@@ -175,7 +218,10 @@ def googlenet(
     reduced = {"stages": SMALL_STAGES, "stem": (64,), "auxiliary": (64, 512)}
     sizes = {**(reduced if small else full), **({} if auxiliary else {"auxiliary": None})}
     options = with_norm(options, batch_normalised=batch_normalised)
-    sizes = scaled({**sizes, **{name: options.pop(name) for name in ("stages", "stem") if name in options}}, width)
+    sizes = scaled(
+        {**sizes, **{name: options.pop(name) for name in ("stages", "stem") if name in options}},
+        width,
+    )
     return from_linen(GoogLeNet(classes, **sizes, **options), name="googlenet")
 
 

@@ -1,4 +1,6 @@
-"""LeNet, as the lectures draw it (E8), and LeNet-5 (E9) with a softmax head or as LeCun et al. 1998 built it."""
+"""LeNet, as the lectures draw it (E8), and LeNet-5 (E9) with a softmax head or as LeCun et al. 1998
+built it.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,9 +17,11 @@ from dl.types import Array, Model
 
 
 class LeNet(nn.Module):
-    """Two convolutions with max-pooling, one hidden dense layer: [B, H, W, C] -> logits [B, classes].
+    """Two convolutions with max-pooling, one hidden dense layer: [B, H, W, C] -> logits [B,
+    classes].
 
-    28×28×1 -> conv 5×5 ×20 -> pool 2 -> 12×12×20 -> conv 5×5 ×50 -> pool 2 -> 4×4×50 -> 500 -> classes.
+    28×28×1 -> conv 5×5 ×20 -> pool 2 -> 12×12×20 -> conv 5×5 ×50 -> pool 2 -> 4×4×50 -> 500 ->
+    classes.
     """
 
     classes: int = 10
@@ -46,16 +50,20 @@ class LeNet(nn.Module):
         flat = nn.Dropout(self.dropout, deterministic=not train, name="dropout1")(flat)
         hidden = self.activation(nn.Dense(self.hidden_size, dtype=self.dtype, name="hidden")(flat))
         hidden = nn.Dropout(self.dropout, deterministic=not train, name="dropout2")(hidden)
-        return jnp.asarray(nn.Dense(self.classes, dtype=self.dtype, name="output")(hidden), jnp.float32)
+        return jnp.asarray(
+            nn.Dense(self.classes, dtype=self.dtype, name="output")(hidden), jnp.float32
+        )
 
 
 class LeNet5(nn.Module):
-    """LeNet-5 with a softmax head and a fully connected C3: [B, 28 or 32, 28 or 32, C] -> logits [B, classes].
+    """LeNet-5 with a softmax head and a fully connected C3: [B, 28 or 32, 28 or 32, C] -> logits
+    [B, classes].
 
     32×32 -> C1 6@28×28 -> S2 6@14×14 -> C3 16@10×10 -> S4 16@5×5 -> C5 120 -> F6 84 -> classes.
-    Departures from the paper: S2 and S4 are plain means without trainable coefficients, C3 joins all maps, and the head
-    is a softmax instead of Gaussian units; `LeNet1998` makes none of these. In both, 28×28 pictures are padded to 32×32
-    with 0, which after normalisation is the mean grey and not the background.
+    Departures from the paper: S2 and S4 are plain means without trainable coefficients, C3 joins
+    all maps, and the head is a softmax instead of Gaussian units; `LeNet1998` makes none of these.
+    In both, 28×28 pictures are padded to 32×32 with 0, which after normalisation is the mean grey
+    and not the background.
     """
 
     classes: int = 10
@@ -69,18 +77,23 @@ class LeNet5(nn.Module):
         maps = AvgPool((2, 2), strides=(2, 2), name="S2")(maps)
         maps = self.activation(Conv(16, (5, 5), padding="VALID", dtype=self.dtype, name="C3")(maps))
         maps = AvgPool((2, 2), strides=(2, 2), name="S4")(maps)
-        maps = self.activation(Conv(120, (5, 5), padding="VALID", dtype=self.dtype, name="C5")(maps))
+        maps = self.activation(
+            Conv(120, (5, 5), padding="VALID", dtype=self.dtype, name="C5")(maps)
+        )
         flat = maps.reshape(maps.shape[0], -1)
         hidden = self.activation(nn.Dense(84, dtype=self.dtype, name="F6")(flat))
-        return jnp.asarray(nn.Dense(self.classes, dtype=self.dtype, name="output")(hidden), jnp.float32)
+        return jnp.asarray(
+            nn.Dense(self.classes, dtype=self.dtype, name="output")(hidden), jnp.float32
+        )
 
 
 def lenet(classes: int = 10, **options) -> Model:
     """LeNet of the lectures: 431,080 parameters for 28×28×1 pictures and 10 classes. Source: E8.
 
-    Options: `features` (20, 50), `hidden_size` 500, `dropout` 0 (before both dense layers), `activation`, `dtype` of
-    the computation, `implementation` of the convolutions ("auto" or "native"). The activation must be elementwise and
-    not decrease anywhere, because it may be applied after the pooling. Pictures of 16×16 and more fit.
+    Options: `features` (20, 50), `hidden_size` 500, `dropout` 0 (before both dense layers),
+    `activation`, `dtype` of the computation, `implementation` of the convolutions ("auto" or
+    "native"). The activation must be elementwise and not decrease anywhere, because it may be
+    applied after the pooling. Pictures of 16×16 and more fit.
 
     >>> sum(row.parameters for row in lenet().layers(jax.ShapeDtypeStruct((1, 28, 28, 1), "float32")))
     431080
@@ -92,16 +105,21 @@ def lenet(classes: int = 10, **options) -> Model:
 def lenet5(classes: int = 10, *, variant: str = "softmax", **options) -> Model:
     """LeNet-5 (LeCun et al. 1998). Source: E9.
 
-    `variant` "softmax" has a softmax head and a fully connected C3: 61,706 parameters. "1998" is the paper's: partial
-    C3, trained subsampling, Gaussian units for at most 10 classes, 60,000 parameters; minimise
-    `objectives.maximum_a_posteriori`. Options: `dtype` of the computation, `activation`.
+    `variant` "softmax" has a softmax head and a fully connected C3: 61,706 parameters. "1998" is
+    the paper's: partial C3, trained subsampling, Gaussian units for at most 10 classes, 60,000
+    parameters; minimise `objectives.maximum_a_posteriori`. Options: `dtype` of the computation,
+    `activation`.
 
     >>> sum(row.parameters for row in lenet5().layers(jax.ShapeDtypeStruct((1, 28, 28, 1), "float32")))
     61706
     """
     check_outputs(classes)
     if variant not in (variants := {"softmax": LeNet5, "1998": LeNet1998}):
-        raise InputError(f"unknown variant {variant!r} of LeNet-5: {did_you_mean(variant, variants)}")
+        raise InputError(
+            f"unknown variant {variant!r} of LeNet-5: {did_you_mean(variant, variants)}"
+        )
     if variant == "1998" and classes > len(DIGITS):
-        raise InputError(f"LeNet-5 of 1998 has bitmaps of {len(DIGITS)} classes, not {classes}: take variant='softmax'")
+        raise InputError(
+            f"LeNet-5 of 1998 has bitmaps of {len(DIGITS)} classes, not {classes}: take variant='softmax'"
+        )
     return from_linen(variants[variant](classes, **options), name="lenet5")

@@ -1,6 +1,8 @@
-"""What only LeNet-5 of 1998 has: partial connections, trained subsampling, units that measure distances (E9, C5).
+"""What only LeNet-5 of 1998 has: partial connections, trained subsampling, units that measure
+distances (E9, C5).
 
-Source: LeCun, Bottou, Bengio & Haffner 1998, Gradient-based learning applied to document recognition, section II.
+Source: LeCun, Bottou, Bengio & Haffner 1998, Gradient-based learning applied to document
+recognition, section II.
 """
 
 from collections.abc import Callable
@@ -23,7 +25,9 @@ CONNECTIONS = (
     *((0, 1, 3, 4), (1, 2, 4, 5), (0, 2, 3, 5)),
     (0, 1, 2, 3, 4, 5),
 )
-"""The maps of S2 that each of C3's 16 maps sees: three neighbours, four, four with gaps, all (the paper's table I)."""
+"""The maps of S2 that each of C3's 16 maps sees: three neighbours, four, four with gaps, all (the
+paper's table I).
+"""
 
 _DRAWN = """
 ..###.. ...#... ..###.. ..###.. .....#. #######  ..####. ####### ..###.. ..###..
@@ -40,12 +44,15 @@ _DRAWN = """
 ..###.. .#####. ####### ..###.. .....#. ..###..  ..###.. .#..... ..###.. .####..
 """
 _GLYPHS = zip(*(row.split() for row in _DRAWN.strip().splitlines()), strict=True)
-DIGITS = np.array([[[1 if dot == "#" else -1 for dot in row] for row in glyph] for glyph in _GLYPHS], np.float32)
+DIGITS = np.array(
+    [[[1 if dot == "#" else -1 for dot in row] for row in glyph] for glyph in _GLYPHS], np.float32
+)
 """Bitmaps of the ten digits, 12 high and 7 wide, −1 and +1: [10, 12, 7]."""
 
 
 def scaled_tanh(x: Array) -> Array:
-    """A tanh(S x) with A = 1.7159 and S = 2/3, so that f(±1) = ±1, where it bends most. Source: the paper's appendix A.
+    """A tanh(S x) with A = 1.7159 and S = 2/3, so that f(±1) = ±1, where it bends most. Source: the
+    paper's appendix A.
 
     >>> scaled_tanh(jnp.array([-1.0, 0.0, 1.0])).round(3).tolist()
     [-1.0, 0.0, 1.0]
@@ -54,16 +61,19 @@ def scaled_tanh(x: Array) -> Array:
 
 
 def uniform_by_fan_in(key: Any, shape: tuple[int, ...], dtype: Any = jnp.float32) -> Array:
-    """Weights between ±2.4 / F, F a unit's inputs: the product of all but the last of `shape`. Source: appendix A."""
+    """Weights between ±2.4 / F, F a unit's inputs: the product of all but the last of `shape`.
+    Source: appendix A.
+    """
     bound = 2.4 / np.prod(shape[:-1])
     return jax.random.uniform(key, shape, dtype, -bound, bound)
 
 
 class PartialConv(nn.Module):
-    """A convolution each of whose maps sees some of the channels: [B, H, W, C] -> [B, H − 4, W − 4, maps].
+    """A convolution each of whose maps sees some of the channels: [B, H, W, C] -> [B, H − 4, W − 4,
+    maps].
 
-    `kernels` [5, 5, connections] has one 5×5 kernel a connection, `bias` [maps]. `connections` lists the channels that
-    each map sees.
+    `kernels` [5, 5, connections] has one 5×5 kernel a connection, `bias` [maps]. `connections`
+    lists the channels that each map sees.
 
     >>> PartialConv(CONNECTIONS).init_with_output(jax.random.key(0), jnp.ones((1, 14, 14, 6)))[0].shape
     (1, 10, 10, 16)
@@ -75,21 +85,30 @@ class PartialConv(nn.Module):
     @nn.compact
     def __call__(self, x: Array) -> Array:
         seen = np.array([channel for channels in self.connections for channel in channels])
-        maps = np.repeat(np.arange(len(self.connections)), [len(channels) for channels in self.connections])
+        maps = np.repeat(
+            np.arange(len(self.connections)), [len(channels) for channels in self.connections]
+        )
 
         def init(key: Any, shape: tuple[int, ...]) -> Array:
             fan_in = 25 * np.bincount(maps)[maps]
-            return jax.random.uniform(key, shape, jnp.float32, -1, 1) * (2.4 / fan_in).astype(np.float32)
+            return jax.random.uniform(key, shape, jnp.float32, -1, 1) * (2.4 / fan_in).astype(
+                np.float32
+            )
 
         kernels = self.param("kernels", init, (5, 5, len(seen)))
         bias = self.param("bias", nn.initializers.zeros, (len(self.connections),))
         x, kernels, bias = promote_dtype(x, kernels, bias, dtype=self.dtype)
-        whole = jnp.zeros((5, 5, x.shape[-1], len(self.connections)), kernels.dtype).at[:, :, seen, maps].set(kernels)
+        whole = (
+            jnp.zeros((5, 5, x.shape[-1], len(self.connections)), kernels.dtype)
+            .at[:, :, seen, maps]
+            .set(kernels)
+        )
         return convolution(x, whole, padding="VALID") + bias
 
 
 class Subsampling(nn.Module):
-    """y = β_c Σ x over 2×2 + b_c, both trained, one of each a map: [B, H, W, C] -> [B, H / 2, W / 2, C]. Source: C5.
+    """y = β_c Σ x over 2×2 + b_c, both trained, one of each a map: [B, H, W, C] -> [B, H / 2, W /
+    2, C]. Source: C5.
 
     >>> Subsampling().init_with_output(jax.random.key(0), jnp.ones((1, 28, 28, 6)))[0].shape
     (1, 14, 14, 6)
@@ -99,15 +118,19 @@ class Subsampling(nn.Module):
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
-        # As many weights come in as the window has places: four rows are drawn for the fan-in, one is kept.
-        coefficient = self.param("coefficient", lambda key, shape: uniform_by_fan_in(key, (4, *shape))[0], x.shape[-1:])
+        # As many weights come in as the window has places: four rows are drawn for the fan-in, one
+        # is kept.
+        coefficient = self.param(
+            "coefficient", lambda key, shape: uniform_by_fan_in(key, (4, *shape))[0], x.shape[-1:]
+        )
         bias = self.param("bias", nn.initializers.zeros, x.shape[-1:])
         x, coefficient, bias = promote_dtype(x, coefficient, bias, dtype=self.dtype)
         return coefficient * (4 * avg_pool(x, (2, 2))) + bias
 
 
 class GaussianUnits(nn.Module):
-    """−Σ_j (x_j − w_kj)², w the fixed bitmap of class k: [B, 84] -> [B, classes], largest at the nearest bitmap.
+    """−Σ_j (x_j − w_kj)², w the fixed bitmap of class k: [B, 84] -> [B, classes], largest at the
+    nearest bitmap.
 
     >>> GaussianUnits(10).apply({}, jnp.asarray(DIGITS.reshape(10, 84))).argmax(-1).tolist()
     [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
@@ -122,10 +145,11 @@ class GaussianUnits(nn.Module):
 
 
 class LeNet1998(nn.Module):
-    """LeNet-5 as published: [B, 28 or 32, 28 or 32, C] -> −(distance to each class's bitmap)² [B, classes].
+    """LeNet-5 as published: [B, 28 or 32, 28 or 32, C] -> −(distance to each class's bitmap)² [B,
+    classes].
 
-    32×32 -> C1 6@28×28 -> S2 6@14×14 -> C3 16@10×10 -> S4 16@5×5 -> C5 120 -> F6 84 -> Gaussian units. Everything up to
-    F6 is squashed. Biases start at 0.
+    32×32 -> C1 6@28×28 -> S2 6@14×14 -> C3 16@10×10 -> S4 16@5×5 -> C5 120 -> F6 84 -> Gaussian
+    units. Everything up to F6 is squashed. Biases start at 0.
     """
 
     classes: int = 10
@@ -146,7 +170,9 @@ class LeNet1998(nn.Module):
     @nn.nowrap
     def _conv(self, features: int, *, name: str) -> Conv:
         init = uniform_by_fan_in
-        return Conv(features, (5, 5), padding="VALID", kernel_init=init, dtype=self.dtype, name=name)
+        return Conv(
+            features, (5, 5), padding="VALID", kernel_init=init, dtype=self.dtype, name=name
+        )
 
 
 def framed(inputs: Array) -> Array:
@@ -156,6 +182,8 @@ def framed(inputs: Array) -> Array:
     (1, 32, 32, 1)
     """
     if inputs.ndim != 4 or inputs.shape[1:3] not in ((28, 28), (32, 32)) or inputs.shape[3] < 1:
-        raise InputError(f"LeNet-5 takes 28×28 or 32×32 pictures (H×W×C), these are {shown(inputs)}: resize them")
+        raise InputError(
+            f"LeNet-5 takes 28×28 or 32×32 pictures (H×W×C), these are {shown(inputs)}: resize them"
+        )
     border = (32 - inputs.shape[1]) // 2
     return jnp.pad(inputs, ((0, 0), (border, border), (border, border), (0, 0)))

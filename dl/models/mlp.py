@@ -28,8 +28,11 @@ class MLP(nn.Module):
         return nn.Dense(self.outputs, name="output")(hidden)
 
 
-def mlp(outputs: int, *, hidden_sizes: Sequence[int] = (128,), dropout: float = 0.0, **options) -> Model:
-    """A multilayer perceptron, layer l: Z = W A_prev + b, A = f(Z). Source: C1; dropout D6, He initialisation D4.
+def mlp(
+    outputs: int, *, hidden_sizes: Sequence[int] = (128,), dropout: float = 0.0, **options
+) -> Model:
+    """A multilayer perceptron, layer l: Z = W A_prev + b, A = f(Z). Source: C1; dropout D6, He
+    initialisation D4.
 
     >>> sum(row.parameters for row in mlp(10).layers(jax.ShapeDtypeStruct((1, 784), "float32")))
     101770

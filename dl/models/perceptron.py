@@ -1,6 +1,7 @@
 """One layer of neurons: perceptron, logistic regression, softmax regression.
 
-The three compute the same a = W x + b; what is made of a (a threshold, a probability, a distribution) and how W is
+The three compute the same a = W x + b; what is made of a (a threshold, a probability, a
+distribution) and how W is
 learned belongs to the objective. Source: A1, A2, A4, A5.
 """
 
@@ -26,21 +27,26 @@ class SingleLayer(nn.Module):
 def perceptron(outputs: int = 1) -> Model:
     """`outputs` threshold units (McCulloch-Pitts 1943): y = 1 if w·x + b > 0 else 0.
 
-    The model gives w·x + b; `threshold` makes the 0 or 1 of it. Train it with `objectives.perceptron`, plain SGD at
-    rate 1 and batches of one example, which is Rosenblatt's rule. Source: A1, A2.
+    The model gives w·x + b; `threshold` makes the 0 or 1 of it. Train it with
+    `objectives.perceptron`, plain SGD at rate 1 and batches of one example, which is Rosenblatt's
+    rule. Source: A1, A2.
     """
     check_outputs(outputs)
     return from_linen(SingleLayer(outputs), name="perceptron")
 
 
 def logistic_regression(outputs: int = 1) -> Model:
-    """Logistic units: log-odds = w·x + b, probability σ(w·x + b). Train with `objectives.binary`. Source: A4."""
+    """Logistic units: log-odds = w·x + b, probability σ(w·x + b). Train with `objectives.binary`.
+    Source: A4.
+    """
     check_outputs(outputs)
     return from_linen(SingleLayer(outputs), name="logistic_regression")
 
 
 def softmax_regression(classes: int) -> Model:
-    """Class scores W x + b, probabilities softmax(W x + b). Train with `objectives.classification`. Source: A5."""
+    """Class scores W x + b, probabilities softmax(W x + b). Train with `objectives.classification`.
+    Source: A5.
+    """
     check_outputs(classes)
     return from_linen(SingleLayer(classes), name="softmax_regression")
 

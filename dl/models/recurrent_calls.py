@@ -1,4 +1,6 @@
-"""What the recurrent layers of a model are given when it is applied, whatever the model is built of."""
+"""What the recurrent layers of a model are given when it is applied, whatever the model is built
+of.
+"""
 
 from typing import Any, NamedTuple
 
@@ -11,9 +13,11 @@ from dl.types import Array, Model, ModelState, Params
 
 
 class LayerCall(NamedTuple):
-    """A recurrent layer by its path, its cell, its parameters, and the sequences [T, B, D] in the order it reads.
+    """A recurrent layer by its path, its cell, its parameters, and the sequences [T, B, D] in the
+    order it reads.
 
-    A layer that reads in `reverse` begins with the last step. Lengths and a first carry are not noted.
+    A layer that reads in `reverse` begins with the last step. Lengths and a first carry are not
+    noted.
     """
 
     name: str
@@ -23,8 +27,11 @@ class LayerCall(NamedTuple):
     reverse: bool
 
 
-def recurrent_calls(model: Model, params: Params, model_state: ModelState, inputs: Any) -> list[LayerCall]:
-    """The calls of `RecurrentLayer` in one application of `model` to normalised `inputs`, in their order.
+def recurrent_calls(
+    model: Model, params: Params, model_state: ModelState, inputs: Any
+) -> list[LayerCall]:
+    """The calls of `RecurrentLayer` in one application of `model` to normalised `inputs`, in their
+    order.
 
     >>> import jax, jax.numpy as jnp
     >>> from dl.models import sequence_model
@@ -35,7 +42,9 @@ def recurrent_calls(model: Model, params: Params, model_state: ModelState, input
     """
     calls: list[LayerCall] = []
 
-    def note(next_call: Any, args: tuple, kwargs: dict[str, Any], context: InterceptorContext) -> Any:
+    def note(
+        next_call: Any, args: tuple, kwargs: dict[str, Any], context: InterceptorContext
+    ) -> Any:
         layer = context.module
         if isinstance(layer, RecurrentLayer) and context.method_name == "__call__":
             xs = args[0] if args else kwargs["xs"]

@@ -15,7 +15,9 @@ from dl.types import Array, Model
 
 
 class BasicBlock(nn.Module):
-    """y = f(x + norm(f(norm(x * k1)) * k2)), both kernels 3×3: [B, H, W, C] -> [B, H / s, W / s, features]."""
+    """y = f(x + norm(f(norm(x * k1)) * k2)), both kernels 3×3: [B, H, W, C] -> [B, H / s, W / s,
+    features].
+    """
 
     features: int
     strides: int = 1
@@ -30,13 +32,17 @@ class BasicBlock(nn.Module):
         block = partial(ConvBlock, norm=self.norm, conv=self.conv, dtype=self.dtype)
         y = block(self.features, 3, self.strides, act=self.act, name="block1")(x, train=train)
         y = block(self.features, 3, act=None, name="block2")(y, train=train)
-        return self.act(y + _shortcut(x, y, block, strides=self.strides, identity=self.identity, train=train))
+        return self.act(
+            y + _shortcut(x, y, block, strides=self.strides, identity=self.identity, train=train)
+        )
 
 
 class Bottleneck(nn.Module):
-    """1×1 to `features`, 3×3, 1×1 to 4 · features, and the shortcut: [B, H, W, C] -> [B, H / s, W / s, 4 features].
+    """1×1 to `features`, 3×3, 1×1 to 4 · features, and the shortcut: [B, H, W, C] -> [B, H / s, W /
+    s, 4 features].
 
-    The stride is that of the 3×3 convolution; in the paper it is that of the first 1×1, which skips pixels.
+    The stride is that of the 3×3 convolution; in the paper it is that of the first 1×1, which skips
+    pixels.
     """
 
     features: int
@@ -53,15 +59,19 @@ class Bottleneck(nn.Module):
         y = block(self.features, 1, act=self.act, name="block1")(x, train=train)
         y = block(self.features, 3, self.strides, act=self.act, name="block2")(y, train=train)
         y = block(4 * self.features, 1, act=None, name="block3")(y, train=train)
-        return self.act(y + _shortcut(x, y, block, strides=self.strides, identity=self.identity, train=train))
+        return self.act(
+            y + _shortcut(x, y, block, strides=self.strides, identity=self.identity, train=train)
+        )
 
 
 class ResNet(nn.Module):
-    """A stem, stages of residual blocks that halve the sides from the second on, the mean, one dense layer.
+    """A stem, stages of residual blocks that halve the sides from the second on, the mean, one
+    dense layer.
 
-    [B, H, W, C] -> logits [B, classes]. `large_stem` is 7×7 by 2 and a maximum 3×3 by 2, else the stem is 3×3.
-    `identity` shortcuts drop pixels and add zero channels where the shape changes (the paper's A), else they are 1×1
-    convolutions there (B). `head` "flatten" has every value of the last maps in the place of their means (E6).
+    [B, H, W, C] -> logits [B, classes]. `large_stem` is 7×7 by 2 and a maximum 3×3 by 2, else the
+    stem is 3×3. `identity` shortcuts drop pixels and add zero channels where the shape changes (the
+    paper's A), else they are 1×1 convolutions there (B). `head` "flatten" has every value of the
+    last maps in the place of their means (E6).
     """
 
     classes: int
@@ -78,7 +88,8 @@ class ResNet(nn.Module):
 
     @nn.compact
     def __call__(self, inputs: Array, *, train: bool = False) -> Array:
-        # Smaller ones would pass, since halves are rounded up; below this the last maps see more frame than picture.
+        # Smaller ones would pass, since halves are rounded up; below this the last maps see more
+        # frame than picture.
         smallest = 2 ** (len(self.blocks) - 1) * (4 if self.large_stem else 1)
         check_side(inputs, smallest=smallest, model="this ResNet")
         options = {"norm": self.norm, "act": self.act, "conv": self.conv, "dtype": self.dtype}
@@ -87,22 +98,30 @@ class ResNet(nn.Module):
         if self.large_stem:
             maps = MaxPool((3, 3), strides=(2, 2), padding=1, name="pool")(maps)
         block = Bottleneck if self.bottleneck else BasicBlock
-        for stage, (count, features) in enumerate(zip(self.blocks, self.features, strict=True), start=1):
+        for stage, (count, features) in enumerate(
+            zip(self.blocks, self.features, strict=True), start=1
+        ):
             for number in range(1, count + 1):
                 strides = 2 if number == 1 and stage > 1 else 1
-                layer = block(features, strides, self.identity, **options, name=f"stage{stage}_{number}")
+                layer = block(
+                    features, strides, self.identity, **options, name=f"stage{stage}_{number}"
+                )
                 maps = layer(maps, train=train)
         logits = nn.Dense(self.classes, dtype=self.dtype, name="output")(vectors(maps, self.head))
         return jnp.asarray(logits, jnp.float32)
 
 
-def _shortcut(x: Array, y: Array, block: Any, *, strides: int, identity: bool, train: bool) -> Array:
+def _shortcut(
+    x: Array, y: Array, block: Any, *, strides: int, identity: bool, train: bool
+) -> Array:
     if x.shape == y.shape:
         return x
     if not identity:
         return block(y.shape[-1], 1, strides, act=None, name="shortcut")(x, train=train)
     more = y.shape[-1] - x.shape[-1]
-    return jnp.pad(x[:, ::strides, ::strides], ((0, 0), (0, 0), (0, 0), (more // 2, more - more // 2)))
+    return jnp.pad(
+        x[:, ::strides, ::strides], ((0, 0), (0, 0), (0, 0), (more // 2, more - more // 2))
+    )
 
 
 IMAGENET = {
@@ -114,34 +133,45 @@ IMAGENET = {
 }
 
 
-def resnet(depth: int, classes: int = 1000, *, small: bool = False, width: float = 1.0, **options: Any) -> Model:
-    """ResNet-18, 34, 50, 101 or 152; `small` has a 3×3 stem without pooling, for pictures of 28×28 or 32×32.
+def resnet(
+    depth: int, classes: int = 1000, *, small: bool = False, width: float = 1.0, **options: Any
+) -> Model:
+    """ResNet-18, 34, 50, 101 or 152; `small` has a 3×3 stem without pooling, for pictures of 28×28
+    or 32×32.
 
-    `width` is a factor on the channels of every stage. Options: `features` (64, 128, 256, 512), `head` "mean" or
-    "flatten" (E6), `norm` (batch norm; `axis_name` synchronises it under `pmap`), `act`, `conv`, `dtype` of the
-    computation. 11,689,512 parameters for ResNet-18, 60,192,808 for ResNet-152. Source: E13.
+    `width` is a factor on the channels of every stage. Options: `features` (64, 128, 256, 512),
+    `head` "mean" or "flatten" (E6), `norm` (batch norm; `axis_name` synchronises it under `pmap`),
+    `act`, `conv`, `dtype` of the computation. 11,689,512 parameters for ResNet-18, 60,192,808 for
+    ResNet-152. Source: E13.
 
     >>> resnet(18, 10, small=True, features=(2, 2, 4, 4)).name
     'resnet18'
     """
     if depth not in IMAGENET:
-        raise InputError(f"a ResNet has a depth of {', '.join(map(str, IMAGENET))}, not {depth}; see also cifar_resnet")
+        raise InputError(
+            f"a ResNet has a depth of {', '.join(map(str, IMAGENET))}, not {depth}; see also cifar_resnet"
+        )
     blocks, bottleneck = IMAGENET[depth]
     shape = {"features": (64, 128, 256, 512), "bottleneck": bottleneck, "large_stem": not small}
     return _build(f"resnet{depth}", classes, blocks, width, **{**shape, **options})
 
 
-def cifar_resnet(depth: int = 20, classes: int = 10, *, width: float = 1.0, **options: Any) -> Model:
-    """The line of the paper's section 4.2 for small pictures, 6 n + 2 layers deep: 20, 32, 44, 56, 110.
+def cifar_resnet(
+    depth: int = 20, classes: int = 10, *, width: float = 1.0, **options: Any
+) -> Model:
+    """The line of the paper's section 4.2 for small pictures, 6 n + 2 layers deep: 20, 32, 44, 56,
+    110.
 
-    Three stages of 16, 32 and 64 channels, identity shortcuts. 269,722 parameters for 20 layers and pictures in colour.
-    `width` and options as for `resnet`. Source: E13.
+    Three stages of 16, 32 and 64 channels, identity shortcuts. 269,722 parameters for 20 layers and
+    pictures in colour. `width` and options as for `resnet`. Source: E13.
 
     >>> cifar_resnet(20).name
     'resnet20'
     """
     if depth < 8 or (depth - 2) % 6:
-        raise InputError(f"this line of ResNets is 6 n + 2 layers deep (20, 32, 44, 56, 110), not {depth}")
+        raise InputError(
+            f"this line of ResNets is 6 n + 2 layers deep (20, 32, 44, 56, 110), not {depth}"
+        )
     blocks = ((depth - 2) // 6,) * 3
     shape = {"features": (16, 32, 64), "identity": True}
     return _build(f"resnet{depth}", classes, blocks, width, **{**shape, **options})
@@ -151,4 +181,6 @@ def _build(name: str, classes: int, blocks: tuple[int, ...], width: float, **opt
     check_outputs(classes)
     check_stages(options["features"], len(blocks), model=f"this {name}")
     options["features"] = scaled(options["features"], width)
-    return from_linen(ResNet(classes, blocks, **with_norm(options, batch_normalised=True)), name=name)
+    return from_linen(
+        ResNet(classes, blocks, **with_norm(options, batch_normalised=True)), name=name
+    )

@@ -1,4 +1,6 @@
-"""VGG (Simonyan and Zisserman 2015, arXiv:1409.1556): stages of 3×3 convolutions, each ending in a maximum 2×2."""
+"""VGG (Simonyan and Zisserman 2015, arXiv:1409.1556): stages of 3×3 convolutions, each ending in a
+maximum 2×2.
+"""
 
 from typing import Any
 
@@ -7,14 +9,24 @@ from flax import linen as nn
 
 from dl.errors import InputError
 from dl.layers import Conv
-from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, he_normal, scaled, vectors, with_norm
+from dl.layers.blocks import (
+    Activation,
+    ConvBlock,
+    ConvModule,
+    Norm,
+    he_normal,
+    scaled,
+    vectors,
+    with_norm,
+)
 from dl.models.checks import check_outputs, check_side, check_stages
 from dl.models.functional import from_linen
 from dl.types import Array, Model
 
 
 class VGG(nn.Module):
-    """[B, H, W, C] -> logits [B, classes]; `convolutions` a stage, as wide as `features` says, then dense layers.
+    """[B, H, W, C] -> logits [B, classes]; `convolutions` a stage, as wide as `features` says, then
+    dense layers.
 
     `head` says what of the last maps goes to the dense layers (E6).
     """
@@ -35,7 +47,9 @@ class VGG(nn.Module):
     def __call__(self, inputs: Array, *, train: bool = False) -> Array:
         check_side(inputs, smallest=2 ** len(self.convolutions), model="this VGG")
         maps = inputs
-        for stage, (count, features) in enumerate(zip(self.convolutions, self.features, strict=True), start=1):
+        for stage, (count, features) in enumerate(
+            zip(self.convolutions, self.features, strict=True), start=1
+        ):
             for number in range(1, count + 1):
                 block = self._block(features, name=f"conv{stage}_{number}", pooled=number == count)
                 maps = block(maps, train=train)
@@ -43,8 +57,12 @@ class VGG(nn.Module):
         for number, size in enumerate(self.hidden_sizes, start=1):
             layer = nn.Dense(size, kernel_init=he_normal, dtype=self.dtype, name=f"hidden{number}")
             hidden = self.act(layer(hidden))
-            hidden = nn.Dropout(self.dropout, deterministic=not train, name=f"dropout{number}")(hidden)
-        return jnp.asarray(nn.Dense(self.classes, dtype=self.dtype, name="output")(hidden), jnp.float32)
+            hidden = nn.Dropout(self.dropout, deterministic=not train, name=f"dropout{number}")(
+                hidden
+            )
+        return jnp.asarray(
+            nn.Dense(self.classes, dtype=self.dtype, name="output")(hidden), jnp.float32
+        )
 
     @nn.nowrap
     def _block(self, features: int, *, name: str, pooled: bool) -> ConvBlock:
@@ -66,12 +84,14 @@ def vgg(
     head: str = "flatten",
     **options: Any,
 ) -> Model:
-    """VGG-11, 13, 16 or 19; `small`, for 28×28 and 32×32, has the first four stages and one dense layer of 512.
+    """VGG-11, 13, 16 or 19; `small`, for 28×28 and 32×32, has the first four stages and one dense
+    layer of 512.
 
-    `head` "mean" takes the mean of each map in the place of flattening, and no hidden dense layers (E6). `width` is a
-    factor on the channels and the hidden layers. Options: `features` a stage, `hidden_sizes`, `dropout` 0.5, `norm`,
-    `act`, `conv`, `dtype`, `implementation`; `axis_name` synchronises batch norm under `pmap`. 132,863,336 parameters
-    for VGG-11, 143,667,240 for VGG-19. Source: E13.
+    `head` "mean" takes the mean of each map in the place of flattening, and no hidden dense layers
+    (E6). `width` is a factor on the channels and the hidden layers. Options: `features` a stage,
+    `hidden_sizes`, `dropout` 0.5, `norm`, `act`, `conv`, `dtype`, `implementation`; `axis_name`
+    synchronises batch norm under `pmap`. 132,863,336 parameters for VGG-11, 143,667,240 for VGG-19.
+    Source: E13.
 
     >>> vgg(11, 10, small=True).name
     'vgg11'
@@ -85,7 +105,9 @@ def vgg(
         "hidden_sizes": () if head == "mean" else (512,) if small else (4096, 4096),
     }
     options = with_norm(options, batch_normalised=batch_normalised)
-    sizes = scaled({**sizes, **{name: options.pop(name) for name in sizes if name in options}}, width)
+    sizes = scaled(
+        {**sizes, **{name: options.pop(name) for name in sizes if name in options}}, width
+    )
     shape = {"convolutions": CONVOLUTIONS[depth][:stages], **sizes, **options}
     check_stages(shape["features"], len(shape["convolutions"]), model=f"this VGG-{depth}")
     return from_linen(VGG(classes, head=head, **shape), name=f"vgg{depth}")

@@ -14,13 +14,15 @@ View = Callable[[Array], Array]
 
 
 def averaged(model: Model, *views: View) -> Model:
-    """`model`, which outside training answers with the mean of its probabilities over `views` of the inputs.
+    """`model`, which outside training answers with the mean of its probabilities over `views` of
+    the inputs.
 
-    Outputs are log(1/V Σ_v softmax(f(view_v(x)))), [B, K], logits like any others. In training, and in its parameters
-    and layers, it is the model itself. Source: Krizhevsky et al. 2012, section 4.1, with ten views (E10).
+    Outputs are log(1/V Σ_v softmax(f(view_v(x)))), [B, K], logits like any others. In training, and
+    in its parameters and layers, it is the model itself. Source: Krizhevsky et al. 2012, section
+    4.1, with ten views (E10).
 
-    Raises:
-        InputError: without a view, for a model that carries a state on, or when it is applied with a single output.
+    Raises: InputError: without a view, for a model that carries a state on, or when it is applied
+        with a single output.
 
     >>> from dl.models import mlp
     >>> model = averaged(mlp(3, hidden_sizes=(4,)), lambda pictures: pictures, mirrored)
@@ -33,7 +35,9 @@ def averaged(model: Model, *views: View) -> Model:
     if not views:
         raise InputError("a mean over views needs at least one, such as dl.models.views.mirrored")
     if model.initial_carry is not None:
-        raise InputError(f"{model.name} carries a state from one input to the next: views of it are for classifiers")
+        raise InputError(
+            f"{model.name} carries a state from one input to the next: views of it are for classifiers"
+        )
 
     def apply(
         params: Params,
@@ -48,7 +52,9 @@ def averaged(model: Model, *views: View) -> Model:
             return model.apply(params, model_state, inputs, train=True, key=key, carry=carry)
         logits = [model.apply(params, model_state, view(inputs), carry=carry)[0] for view in views]
         if logits[0].shape[-1] == 1:
-            raise InputError(f"{model.name} has one output, a yes or no, and no classes to average over")
+            raise InputError(
+                f"{model.name} has one output, a yes or no, and no classes to average over"
+            )
         mean = jax.nn.logsumexp(jnp.stack([jax.nn.log_softmax(one) for one in logits]), axis=0)
         return mean - jnp.log(len(views)), model_state, carry
 

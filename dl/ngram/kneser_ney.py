@@ -1,7 +1,8 @@
 """Interpolated modified Kneser-Ney counts of a text, in NumPy (H5).
 
-An n-gram is (its first n − 1 symbols, its last symbol). The distinct ones of a length are numbered in that order, so
-n-grams of any length are packed into one integer, `context · symbols + symbol`, and counted by one sort.
+An n-gram is (its first n − 1 symbols, its last symbol). The distinct ones of a length are numbered
+in that order, so n-grams of any length are packed into one integer, `context · symbols + symbol`,
+and counted by one sort.
 """
 
 from numbers import Integral
@@ -13,11 +14,14 @@ from dl.errors import InputError
 
 
 class Level(NamedTuple):
-    """The M distinct n-grams of one length n, and what they make of the M' of length n − 1, their contexts.
+    """The M distinct n-grams of one length n, and what they make of the M' of length n − 1, their
+    contexts.
 
-    codes: [M] int64, increasing: the number of the context among those of length n − 1, · symbols, + the last symbol.
+    codes: [M] int64, increasing: the number of the context among those of length n − 1, · symbols,
+    + the last symbol.
     probabilities: [M] p(last symbol | context).
-    backoffs: [M'] what p(symbol | context but its first symbol) is multiplied by for symbols that never followed.
+    backoffs: [M'] what p(symbol | context but its first symbol) is multiplied by for symbols that
+    never followed.
     """
 
     codes: np.ndarray
@@ -40,24 +44,27 @@ class NGram(NamedTuple):
 def fit(tokens: np.ndarray, *, order: int, symbols: int) -> NGram:
     """An n-gram model of a text: tokens [N] of whole numbers from 0 to `symbols` − 1.
 
-    p(w | c) = (a(cw) − D(a(cw))) / A(c) + γ(c) p(w | c'), with c' the context c without its first symbol,
-    A(c) = Σ_w a(cw) and γ(c) = Σ_w D(a(cw)) / A(c). a is how often an n-gram of the longest length occurs, and of a
-    shorter one how many different symbols stand before it, the start of the text being one more. The shortest are
-    interpolated with the uniform distribution, so that every symbol has a probability above 0. D is that of
+    p(w | c) = (a(cw) − D(a(cw))) / A(c) + γ(c) p(w | c'), with c' the context c without its first
+    symbol, A(c) = Σ_w a(cw) and γ(c) = Σ_w D(a(cw)) / A(c). a is how often an n-gram of the longest
+    length occurs, and of a shorter one how many different symbols stand before it, the start of the
+    text being one more. The shortest are interpolated with the uniform distribution, so that every
+    symbol has a probability above 0. D is that of
     `discounts`. Source: H5; Chen & Goodman 1999.
 
     >>> model = fit(np.array([0, 1, 0, 1, 0]), order=2, symbols=3)
     >>> model.order, [len(level.codes) for level in model.levels]
     (2, [2, 2])
 
-    Raises:
-        InputError: for an order below 1, a text that is shorter than it, and symbols outside of the range.
+    Raises: InputError: for an order below 1, a text that is shorter than it, and symbols outside of
+        the range.
     """
     _check_whole("order", order)
     _check_whole("symbols", symbols)
     tokens = as_tokens(tokens, symbols)
     if len(tokens) < order:
-        raise InputError(f"a text of {len(tokens)} symbols has no {order}-grams: give a longer text or a lower order")
+        raise InputError(
+            f"a text of {len(tokens)} symbols has no {order}-grams: give a longer text or a lower order"
+        )
     levels, shorter = [], np.array([1.0 / symbols])
     for counts in _count(tokens, order, symbols):
         levels.append(_smooth(counts, shorter, symbols))
@@ -66,12 +73,13 @@ def fit(tokens: np.ndarray, *, order: int, symbols: int) -> NGram:
 
 
 def discounts(counts: np.ndarray) -> np.ndarray:
-    """What is taken from a count of 0, 1, 2, and 3 or more: [4], from the counts [M] of the n-grams of one length.
+    """What is taken from a count of 0, 1, 2, and 3 or more: [4], from the counts [M] of the n-grams
+    of one length.
 
-    D_j = j − (j + 1) Y n_{j+1} / n_j with Y = n_1 / (n_1 + 2 n_2), n_j the number of n-grams that were counted j
-    times. Where one of n_1 to n_4 is 0 or a D_j is not positive the estimate has no meaning, and they are ½, 1 and
-    1½, which leave every context something for unseen symbols. Source: Chen & Goodman 1999,
-    modified Kneser-Ney smoothing.
+    D_j = j − (j + 1) Y n_{j+1} / n_j with Y = n_1 / (n_1 + 2 n_2), n_j the number of n-grams that
+    were counted j times. Where one of n_1 to n_4 is 0 or a D_j is not positive the estimate has no
+    meaning, and they are ½, 1 and 1½, which leave every context something for unseen symbols.
+    Source: Chen & Goodman 1999, modified Kneser-Ney smoothing.
 
     >>> discounts(np.array([1, 1, 1, 1, 2, 2, 3, 4])).tolist()
     [0.0, 0.5, 1.25, 1.0]
@@ -92,22 +100,28 @@ def as_tokens(tokens: np.ndarray, symbols: int, *, name: str = "tokens") -> np.n
     Traceback (most recent call last):
     dl.errors.InputError: tokens are whole numbers from 0 to 2, and 3 stands at position 1: encode the text anew
 
-    Raises:
-        InputError: for another shape than [N], other numbers than whole ones, and symbols outside of the range.
+    Raises: InputError: for another shape than [N], other numbers than whole ones, and symbols
+        outside of the range.
     """
     tokens = np.asarray(tokens)
     if tokens.ndim != 1 or (tokens.size and not np.issubdtype(tokens.dtype, np.integer)):
-        raise InputError(f"{name} are [N] whole numbers, not {tokens.dtype} of shape {tokens.shape}: encode the text")
+        raise InputError(
+            f"{name} are [N] whole numbers, not {tokens.dtype} of shape {tokens.shape}: encode the text"
+        )
     outside = (tokens < 0) | (tokens >= symbols)
     if outside.any():
         at = int(outside.argmax())
         found = f"{tokens[at]} stands at position {at}"
-        raise InputError(f"{name} are whole numbers from 0 to {symbols - 1}, and {found}: encode the text anew")
+        raise InputError(
+            f"{name} are whole numbers from 0 to {symbols - 1}, and {found}: encode the text anew"
+        )
     return tokens.astype(np.int64)
 
 
 class _Counts(NamedTuple):
-    """The distinct n-grams of one length: their codes, the number of each one's last n − 1 symbols, their counts."""
+    """The distinct n-grams of one length: their codes, the number of each one's last n − 1 symbols,
+    their counts.
+    """
 
     codes: np.ndarray
     suffixes: np.ndarray
@@ -115,8 +129,12 @@ class _Counts(NamedTuple):
 
 
 def _count(tokens: np.ndarray, order: int, symbols: int) -> list[_Counts]:
-    """The n-grams of length 1 to `order`: how often the longest occur, what different symbols stand before others."""
-    here = np.zeros(len(tokens) + 1, np.int64)  # the number of the n-gram that begins at each position; of length 0: 0
+    """The n-grams of length 1 to `order`: how often the longest occur, what different symbols stand
+    before others.
+    """
+    here = np.zeros(
+        len(tokens) + 1, np.int64
+    )  # the number of the n-gram that begins at each position; of length 0: 0
     levels: list[_Counts] = []
     for length in range(1, order + 1):
         occurring, following = here[:-1] * symbols + tokens[length - 1 :], here[1:]

@@ -9,7 +9,8 @@ from dl.ngram.kneser_ney import NGram, as_tokens
 
 
 def log_probabilities(model: NGram, tokens: np.ndarray) -> np.ndarray:
-    """ln p(w_t | the symbols before it), [N] nats, of tokens [N]; the first ones have a shorter context.
+    """ln p(w_t | the symbols before it), [N] nats, of tokens [N]; the first ones have a shorter
+    context.
 
     The mean, with its sign turned, is nats a symbol; exp of that is the perplexity. Source: H5.
 
@@ -25,7 +26,9 @@ def log_probabilities(model: NGram, tokens: np.ndarray) -> np.ndarray:
     p = np.full(len(tokens), 1.0 / model.symbols)
     contexts = np.zeros(len(tokens), np.int64)
     for level in model.levels:
-        codes = contexts * model.symbols + tokens  # below 0, and so never found, after a context that was not
+        codes = (
+            contexts * model.symbols + tokens
+        )  # below 0, and so never found, after a context that was not
         numbers = np.minimum(np.searchsorted(level.codes, codes), len(level.codes) - 1)
         found = level.codes[numbers] == codes
         backoffs = np.where(contexts >= 0, level.backoffs[contexts], 1.0)
@@ -35,7 +38,8 @@ def log_probabilities(model: NGram, tokens: np.ndarray) -> np.ndarray:
 
 
 def distribution(model: NGram, context: np.ndarray) -> np.ndarray:
-    """p(w | context) of every symbol w after a context [C] of any length: [symbols], of sum 1. Source: H5.
+    """p(w | context) of every symbol w after a context [C] of any length: [symbols], of sum 1.
+    Source: H5.
 
     >>> from dl.ngram import fit
     >>> distribution(fit(np.array([0, 1, 0, 1, 0]), order=2, symbols=3), np.array([0])).round(3).tolist()
@@ -60,14 +64,17 @@ def sample(
 
     Where `stop` is drawn they end before it.
 
-    Each is drawn with p(w | context)^(1 / temperature), normalised, as argmax_w ln p + temperature · g_w with g from
-    the Gumbel distribution; at 0 the most probable is taken. The same seed draws the same symbols. Source: H3, H5.
+    Each is drawn with p(w | context)^(1 / temperature), normalised, as argmax_w ln p + temperature
+    · g_w with g from the Gumbel distribution; at 0 the most probable is taken. The same seed draws
+    the same symbols. Source: H3, H5.
 
     Raises:
         InputError: for symbols outside of the model's range, a length, temperature or seed below 0.
     """
     if not 0 <= temperature < math.inf:
-        raise InputError(f"a temperature is a number from 0 on, not {temperature}: 1 samples from the model as it is")
+        raise InputError(
+            f"a temperature is a number from 0 on, not {temperature}: 1 samples from the model as it is"
+        )
     if length < 0 or seed < 0:
         raise InputError(f"length and seed are whole numbers from 0 on, not {length} and {seed}")
     contexts = _read(model, as_tokens(prime, model.symbols, name="the symbols of a prime"))
@@ -83,7 +90,9 @@ def sample(
 
 
 def _read(model: NGram, tokens: np.ndarray) -> list[int]:
-    """The numbers of the contexts of length 0, 1, ... that end `tokens`, as far as the model has seen them."""
+    """The numbers of the contexts of length 0, 1, ... that end `tokens`, as far as the model has
+    seen them.
+    """
     contexts = [0]
     for token in tokens[max(0, len(tokens) - model.order + 1) :]:
         contexts = _advance(model, contexts, int(token))
@@ -105,7 +114,9 @@ def _advance(model: NGram, contexts: list[int], token: int) -> list[int]:
 def _distribution(model: NGram, contexts: list[int]) -> np.ndarray:
     p = np.full(model.symbols, 1.0 / model.symbols)
     for level, context in zip(model.levels, contexts, strict=False):
-        start, stop = level.codes.searchsorted([context * model.symbols, (context + 1) * model.symbols])
+        start, stop = level.codes.searchsorted(
+            [context * model.symbols, (context + 1) * model.symbols]
+        )
         p *= level.backoffs[context]
         p[level.codes[start:stop] % model.symbols] = level.probabilities[start:stop]
     return p

@@ -1,4 +1,6 @@
-"""Machine learning on raw pixels or counted words beside nets that learn their features, on the same data (H8)."""
+"""Machine learning on raw pixels or counted words beside nets that learn their features, on the
+same data (H8).
+"""
 
 import json
 import time
@@ -21,7 +23,8 @@ from dl.train.options import ReadingOptions, TrainOptions
 
 @dataclass(frozen=True)
 class Row:
-    """A method, what it was trained on, the fraction that it gets right, and the seconds that training took.
+    """A method, what it was trained on, the fraction that it gets right, and the seconds that
+    training took.
 
     For a net the seconds are those of its whole run, with compilation and evaluation.
     """
@@ -41,7 +44,9 @@ def linear_svm(seed: int) -> Any:
 
 
 def rbf_svm(seed: int) -> Any:
-    """A support vector machine with the kernel exp(−γ‖x − x'‖²), γ = 1/(D Var x), one class against another, C = 10."""
+    """A support vector machine with the kernel exp(−γ‖x − x'‖²), γ = 1/(D Var x), one class against
+    another, C = 10.
+    """
     from sklearn.svm import SVC
 
     return SVC(C=10.0)
@@ -55,7 +60,9 @@ def random_forest(seed: int) -> Any:
 
 
 def naive_bayes(seed: int) -> Any:
-    """The class k with the largest log p(k) + Σ_w n_w log p(w | k); every word is counted once more than it occurs."""
+    """The class k with the largest log p(k) + Σ_w n_w log p(w | k); every word is counted once more
+    than it occurs.
+    """
     from sklearn.naive_bayes import MultinomialNB
 
     return MultinomialNB()
@@ -67,22 +74,29 @@ CLASSIFIERS: dict[str, Callable[[int], Any]] = {
     "random forest": random_forest,
 }
 """What is trained on pixels."""
-WORD_CLASSIFIERS: dict[str, Callable[[int], Any]] = {"naive Bayes": naive_bayes, "linear SVM": linear_svm}
+WORD_CLASSIFIERS: dict[str, Callable[[int], Any]] = {
+    "naive Bayes": naive_bayes,
+    "linear SVM": linear_svm,
+}
 """What is trained on how often each word is in a text."""
 
 
-def fit_baselines(data: Dataset, *, seed: int = 0, on_row: Callable[[Row], None] = lambda row: None) -> list[Row]:
+def fit_baselines(
+    data: Dataset, *, seed: int = 0, on_row: Callable[[Row], None] = lambda row: None
+) -> list[Row]:
     """scikit-learn's classifiers trained on the inputs of `data` as they are. Source: H8.
 
     Pictures are grey values from 0 to 1, texts the counts of their symbols ("bag of words").
 
-    Raises:
-        InputError: when the data have no classes, or training examples of one alone, or are streamed.
+    Raises: InputError: when the data have no classes, or training examples of one alone, or are
+        streamed.
     """
     check_in_memory(data, what="a baseline")
     if data.spec.task != "classification":
         found = "yes-or-no outputs" if data.spec.task == "binary" else "no classes"
-        raise InputError(f"baselines are classifiers; {data.spec.name} has {found}: name another data set")
+        raise InputError(
+            f"baselines are classifiers; {data.spec.name} has {found}: name another data set"
+        )
     if np.ptp(data.train.targets) == 0:
         raise InputError(
             f"all training examples of {data.spec.name}, {len(data.train)}, are of one class: take more of them"
@@ -93,8 +107,18 @@ def fit_baselines(data: Dataset, *, seed: int = 0, on_row: Callable[[Row], None]
         start = time.perf_counter()
         classifier = make(seed).fit(_features(data.train, data.spec), data.train.targets)
         seconds = time.perf_counter() - start
-        validation = None if data.validation is None else _accuracy(classifier, data.validation, data.spec)
-        rows.append(Row(method, len(data.train), validation, _accuracy(classifier, data.test, data.spec), seconds))
+        validation = (
+            None if data.validation is None else _accuracy(classifier, data.validation, data.spec)
+        )
+        rows.append(
+            Row(
+                method,
+                len(data.train),
+                validation,
+                _accuracy(classifier, data.test, data.spec),
+                seconds,
+            )
+        )
         on_row(rows[-1])
     return rows
 
@@ -102,9 +126,8 @@ def fit_baselines(data: Dataset, *, seed: int = 0, on_row: Callable[[Row], None]
 def run_row(run: str | Path, options: TrainOptions) -> Row:
     """What a finished run reached and how long it took, as its result.json says.
 
-    Raises:
-        InputError: when it is no finished run, or was not trained on the data that `options` name and cut.
-        RunError: when the data have changed since.
+    Raises: InputError: when it is no finished run, or was not trained on the data that `options`
+        name and cut. RunError: when the data have changed since.
     """
     folder, config = open_folder(run)
     if not folder.is_finished:
@@ -113,19 +136,31 @@ def run_row(run: str | Path, options: TrainOptions) -> Row:
         own, asked = getattr(config.options, name), getattr(options, name)
         if own != asked:
             flag = name.replace("_", "-")
-            raise InputError(f"{folder.path} was trained with --{flag} {own}, not {asked}: give --{flag} {own}")
+            raise InputError(
+                f"{folder.path} was trained with --{flag} {own}, not {asked}: give --{flag} {own}"
+            )
     data = open_data(config.options)
     check_same_data(folder, data)
     if isinstance(config.options, ReadingOptions) and config.options.longer == "leave-out":
         missing = len(open_data(replace(config.options, longer="cut")).test) - len(data.test)
         if missing:
-            raise InputError(f"{folder.path} was tested without {missing} long documents: train with --longer cut")
+            raise InputError(
+                f"{folder.path} was tested without {missing} long documents: train with --longer cut"
+            )
     result = read_json(folder.result)
-    accuracies = {part: values["accuracy"] for part, values in result["metrics"].items() if "accuracy" in values}
+    accuracies = {
+        part: values["accuracy"]
+        for part, values in result["metrics"].items()
+        if "accuracy" in values
+    }
     if "test" not in accuracies:
-        raise InputError(f"{folder.path} has no test accuracy: {result['experiment']} is no classifier")
+        raise InputError(
+            f"{folder.path} has no test accuracy: {result['experiment']} is no classifier"
+        )
     size, seconds = config.data.train_size, result["wall_seconds"]
-    return Row(result["experiment"], size, accuracies.get("validation"), accuracies["test"], seconds)
+    return Row(
+        result["experiment"], size, accuracies.get("validation"), accuracies["test"], seconds
+    )
 
 
 def as_text(rows: Sequence[Row]) -> str:
@@ -160,7 +195,9 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def _features(part: Part, spec: DataSpec) -> Any:
-    """Inputs [N, ...] as vectors [N, D], float32; pictures from 0 (black) to 1 (white), texts as counts (sparse)."""
+    """Inputs [N, ...] as vectors [N, D], float32; pictures from 0 (black) to 1 (white), texts as
+    counts (sparse).
+    """
     if isinstance(part, RaggedSource):
         return _counts(part, len(spec.text))
     flat = part.inputs.reshape(len(part), -1).astype(np.float32)

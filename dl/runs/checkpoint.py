@@ -1,7 +1,7 @@
 """Checkpoints: the one place that knows Orbax.
 
-A checkpoint is a flat dictionary from a leaf's path to its array, with a checksum of all of them. Saves are
-asynchronous; a folder under its final name is complete.
+A checkpoint is a flat dictionary from a leaf's path to its array, with a checksum of all of them.
+Saves are asynchronous; a folder under its final name is complete.
 """
 
 import contextlib
@@ -26,8 +26,8 @@ class DamagedCheckpoint(Exception):
 class Checkpoints:
     """The checkpoints of one run: the newest `keep`, and the one with the lowest validation loss.
 
-    A context manager: on leaving it, saves under way are finished. With `read_only` nothing is made, saved or tidied
-    up, so that a run can be looked at while it goes on.
+    A context manager: on leaving it, saves under way are finished. With `read_only` nothing is
+    made, saved or tidied up, so that a run can be looked at while it goes on.
     """
 
     def __init__(self, folder: Path, *, keep: int = 2, read_only: bool = False) -> None:
@@ -48,7 +48,9 @@ class Checkpoints:
         self._folder = folder.resolve()
         handlers = {"state": ocp.StandardCheckpointHandler(), "notes": ocp.JsonCheckpointHandler()}
         with _as_run_error("use", self._folder):
-            self._manager = ocp.CheckpointManager(self._folder, options=options, item_handlers=handlers)
+            self._manager = ocp.CheckpointManager(
+                self._folder, options=options, item_handlers=handlers
+            )
 
     def __enter__(self) -> "Checkpoints":
         return self
@@ -67,7 +69,9 @@ class Checkpoints:
         """The step with the lowest validation loss among those kept; None when none was validated."""
         return self._manager.best_step()
 
-    def save(self, step: int, tree: PyTree, *, notes: dict[str, Any], loss: float | None = None) -> None:
+    def save(
+        self, step: int, tree: PyTree, *, notes: dict[str, Any], loss: float | None = None
+    ) -> None:
         """Begin to save `tree` and JSON `notes`; returns once the arrays are copied.
 
         Raises:
@@ -105,10 +109,14 @@ class Checkpoints:
         _check_same_leaves(stored, wanted, where=f"{self._folder}/{step}")
         # On one device, however many it was saved from: the caller spreads it as he likes.
         here = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
-        shapes = {name: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=here) for name, leaf in wanted.items()}
+        shapes = {
+            name: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=here)
+            for name, leaf in wanted.items()
+        }
         try:
             items = self._manager.restore(
-                step, args=args.Composite(state=args.StandardRestore(shapes), notes=args.JsonRestore())
+                step,
+                args=args.Composite(state=args.StandardRestore(shapes), notes=args.JsonRestore()),
             )
         except Exception as error:
             raise DamagedCheckpoint(f"checkpoint {step}: {_first_line(error)}") from error
@@ -117,8 +125,12 @@ class Checkpoints:
             raise DamagedCheckpoint(f"checkpoint {step}: the checksum of its arrays is wrong")
         return _unflatten(flat, like), notes
 
-    def restore_newest(self, like: PyTree) -> tuple[tuple[PyTree, dict[str, Any]] | None, list[str]]:
-        """The newest intact checkpoint and its notes, or None; and what was found damaged and put aside on the way."""
+    def restore_newest(
+        self, like: PyTree
+    ) -> tuple[tuple[PyTree, dict[str, Any]] | None, list[str]]:
+        """The newest intact checkpoint and its notes, or None; and what was found damaged and put
+        aside on the way.
+        """
         damaged = []
         for step in reversed(self.steps()):
             try:
@@ -129,7 +141,9 @@ class Checkpoints:
         return None, damaged
 
     def _put_aside(self, step: int) -> None:
-        """Move a damaged checkpoint out of the way, so that its step can be saved again; nothing is deleted."""
+        """Move a damaged checkpoint out of the way, so that its step can be saved again; nothing is
+        deleted.
+        """
         aside = self._folder.with_name("damaged")
         aside.mkdir(exist_ok=True)
         (self._folder / str(step)).rename(aside / f"{step}-{time.time_ns()}")
@@ -152,7 +166,9 @@ def _loss(metrics: dict[str, float]) -> float:
 def _flatten(tree: PyTree) -> dict[str, Any]:
     """Path to array; typed keys as their raw data."""
     leaves, _ = jax.tree_util.tree_flatten_with_path(tree)
-    return {jax.tree_util.keystr(path, simple=True, separator="/"): _raw(leaf) for path, leaf in leaves}
+    return {
+        jax.tree_util.keystr(path, simple=True, separator="/"): _raw(leaf) for path, leaf in leaves
+    }
 
 
 def _unflatten(flat: dict[str, Any], like: PyTree) -> PyTree:
@@ -177,26 +193,36 @@ def _checksum(flat: dict[str, Any]) -> int:
     for name in sorted(flat):
         array = np.asarray(flat[name])
         # tobytes, not the buffer: bfloat16 arrays have no buffer interface.
-        total = zlib.crc32(array.tobytes(), zlib.crc32(f"{name}{array.dtype}{array.shape}".encode(), total))
+        total = zlib.crc32(
+            array.tobytes(), zlib.crc32(f"{name}{array.dtype}{array.shape}".encode(), total)
+        )
     return total
 
 
 def _check_same_leaves(stored: dict[str, Any], wanted: dict[str, Any], *, where: str) -> None:
     # Parameters first: what the optimizer keeps differs only because they do.
-    for name in sorted(stored.keys() | wanted.keys(), key=lambda name: ("params" not in name.split("/"), name)):
+    for name in sorted(
+        stored.keys() | wanted.keys(), key=lambda name: ("params" not in name.split("/"), name)
+    ):
         has = f"{stored[name].dtype}{list(stored[name].shape)}" if name in stored else "absent"
         needs = f"{wanted[name].dtype}{list(wanted[name].shape)}" if name in wanted else "absent"
         if has != needs:
-            raise InputError(f"{where} does not fit: {name} is {has} in the checkpoint, {needs} in the model")
+            raise InputError(
+                f"{where} does not fit: {name} is {has} in the checkpoint, {needs} in the model"
+            )
 
 
 @contextlib.contextmanager
 def _as_run_error(what: str, folder: Path) -> Iterator[None]:
-    """Orbax and TensorStore raise many kinds of errors on a full or read-only disk; people get one line."""
+    """Orbax and TensorStore raise many kinds of errors on a full or read-only disk; people get one
+    line.
+    """
     try:
         yield
     except Exception as error:
-        raise RunError(f"cannot {what} {folder}: {_first_line(error)}; earlier checkpoints are kept") from error
+        raise RunError(
+            f"cannot {what} {folder}: {_first_line(error)}; earlier checkpoints are kept"
+        ) from error
 
 
 def _first_line(error: BaseException) -> str:

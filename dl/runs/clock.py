@@ -6,7 +6,9 @@ from dl.train.compile_clock import CompileClock
 
 
 class RunClock:
-    """Wall and compile seconds of a run: of this start, since the clock was made, and of the starts before it."""
+    """Wall and compile seconds of a run: of this start, since the clock was made, and of the starts
+    before it.
+    """
 
     def __init__(self) -> None:
         self._before, self._compiled_before = 0.0, 0.0

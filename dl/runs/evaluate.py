@@ -23,14 +23,14 @@ def evaluate_run(
     checkpoint: Literal["last", "best"] = "last",
     dataset: str | None = None,
 ) -> tuple[dict[str, float], int]:
-    """Metrics of the run in folder `run` on a part of its data set, or of another, and the step of its parameters.
+    """Metrics of the run in folder `run` on a part of its data set, or of another, and the step of
+    its parameters.
 
-    Another data set is normalised and looked at as the run's own; pictures of a folder, or of many sizes, get the size
-    and channels it takes.
+    Another data set is normalised and looked at as the run's own; pictures of a folder, or of many
+    sizes, get the size and channels it takes.
 
-    Raises:
-        InputError: when the folder is no run, the data set has no such part, or another one does not fit the model.
-        RunError: when the data are not those that the run was trained on.
+    Raises: InputError: when the folder is no run, the data set has no such part, or another one
+        does not fit the model. RunError: when the data are not those that the run was trained on.
     """
     folder, config = open_folder(run)
     training, step = restore_training(folder, config, checkpoint=checkpoint)
@@ -40,19 +40,26 @@ def evaluate_run(
     else:
         data = _other_data(dataset, config)
     layout = make_layout("jit", devices=1, batch_size=config.options.batch_size)
-    compiled = compile_parts(config.build(), data, config.options, layout, chunk_steps=config.chunk_steps)
+    compiled = compile_parts(
+        config.build(), data, config.options, layout, chunk_steps=config.chunk_steps
+    )
     return compiled.evaluate(training.state, part), step
 
 
 def _other_data(dataset: str, config: Config) -> Dataset:
-    """The data set called `dataset` with the description of the run's, which the model was built for."""
+    """The data set called `dataset` with the description of the run's, which the model was built
+    for.
+    """
     own = config.data
     reading = config.options.reading
     asked: dict[str, Any] = {}
     if len(own.input_shape) == 3 and can_be_resized(dataset):
         asked["image_size"] = own.input_shape[:2]
     if len(own.input_shape) == 3 and dataset.startswith("folder:"):
-        asked |= {"colour": "rgb" if own.input_shape[2] == 3 else "grey", "damaged": config.options.damaged}
+        asked |= {
+            "colour": "rgb" if own.input_shape[2] == 3 else "grey",
+            "damaged": config.options.damaged,
+        }
     data = load_data(
         dataset,
         validation=config.options.validation,
@@ -67,8 +74,8 @@ def _other_data(dataset: str, config: Config) -> Dataset:
 def check_same_kind(data: DataSpec, trained: DataSpec) -> None:
     """Refuse data whose inputs or classes are not of the kind that a model was `trained` on.
 
-    Raises:
-        InputError: for other inputs, another task or another number of classes; other names of classes are a warning.
+    Raises: InputError: for other inputs, another task or another number of classes; other names of
+        classes are a warning.
 
     >>> spec = DataSpec("digits", "classification", (28, 28, 1), "uint8", ("0", "1"), 100)
     >>> check_same_kind(replace(spec, name="photos", input_shape=(32, 32, 3)), spec)
@@ -94,7 +101,9 @@ def check_same_kind(data: DataSpec, trained: DataSpec) -> None:
 def _inputs(spec: DataSpec) -> str:
     if spec.ragged:  # the longest may be of any length
         return "×".join(
-            ["sequences", times(spec.input_shape[1:])] if spec.input_shape[1:] else ["sequences of symbols"]
+            ["sequences", times(spec.input_shape[1:])]
+            if spec.input_shape[1:]
+            else ["sequences of symbols"]
         )
     return f"{times(spec.input_shape)} ({spec.input_dtype})"
 
@@ -102,6 +111,8 @@ def _inputs(spec: DataSpec) -> str:
 def _classes(spec: DataSpec) -> str:
     if spec.task == "language":
         return f"a next symbol out of {spec.classes}"
-    kind = {"classification": "classes", "regression": "numbers"}.get(spec.task, "yes-or-no outputs")
+    kind = {"classification": "classes", "regression": "numbers"}.get(
+        spec.task, "yes-or-no outputs"
+    )
     shown = spec.class_names if spec.classes <= 12 else (*spec.class_names[:10], "…")
     return f"{spec.classes} {kind} ({', '.join(shown)})"

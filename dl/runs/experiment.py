@@ -13,22 +13,30 @@ from dl.train.options import TrainOptions
 from dl.types import Params
 
 Conclusion = Callable[[Any, Params, Dataset], dict[str, dict[str, float]]]
-"""Options, parameters and data, which are in memory -> further figures for result.json, name to metrics."""
+"""Options, parameters and data, which are in memory -> further figures for result.json, name to
+metrics.
+"""
 
 
 Measure = Callable[[Any, Dataset], tuple[dict[str, dict[str, float]], int]]
-"""Options and data -> figures by part, as result.json has them, and how many numbers the model holds."""
+"""Options and data -> figures by part, as result.json has them, and how many numbers the model
+holds.
+"""
 
 
 class Build(Protocol):
-    def __call__(self, options: Any, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts: ...
+    def __call__(
+        self, options: Any, data_spec: DataSpec, *, axis_name: str | None = None
+    ) -> Parts: ...
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """One experiment module: its options (a dataclass), its pure `build`, and an optional `conclude`.
+    """One experiment module: its options (a dataclass), its pure `build`, and an optional
+    `conclude`.
 
-    A module that trains no net has `measure` in the place of `build`; to build it raises an `InputError`.
+    A module that trains no net has `measure` in the place of `build`; to build it raises an
+    `InputError`.
     """
 
     name: str
@@ -47,7 +55,9 @@ def build_parts(
     freeze: Sequence[str] = (),
     axis_name: str | None = None,
 ) -> Parts:
-    """What `experiment` builds for these data, with the layers that the names in `freeze` mean left as they are."""
+    """What `experiment` builds for these data, with the layers that the names in `freeze` mean left
+    as they are.
+    """
     return freeze_layers(experiment.build(options, spec, axis_name=axis_name), freeze)
 
 
@@ -62,12 +72,21 @@ def load_experiment(module: str) -> Experiment:
     except ModuleNotFoundError as error:
         if error.name != module and not module.startswith(f"{error.name}."):
             raise
-        raise InputError(f"there is no experiment module {module}: is its package installed?") from None
+        raise InputError(
+            f"there is no experiment module {module}: is its package installed?"
+        ) from None
     measure, build = getattr(loaded, "measure", None), getattr(loaded, "build", None)
     if not (hasattr(loaded, "Options") and (build or measure)):
         raise InputError(f"{module} is no experiment: it must define Options and build")
     name = module.rpartition(".")[2]
-    return Experiment(name, module, loaded.Options, build or _no_net(name), getattr(loaded, "conclude", None), measure)
+    return Experiment(
+        name,
+        module,
+        loaded.Options,
+        build or _no_net(name),
+        getattr(loaded, "conclude", None),
+        measure,
+    )
 
 
 def _no_net(name: str) -> Build:

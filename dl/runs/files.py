@@ -9,7 +9,9 @@ from dl.errors import InputError
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Replace `path` by `value` in one step: a reader sees the old file or the new one, never a part."""
+    """Replace `path` by `value` in one step: a reader sees the old file or the new one, never a
+    part.
+    """
     text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
     temporary = path.with_name(path.name + ".tmp")
     with temporary.open("w", encoding="utf-8") as file:
@@ -30,7 +32,9 @@ def read_json(path: Path) -> Any:
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from None
     except ValueError as error:
-        raise InputError(f"{path} is broken (not JSON: {error}); the folder cannot be used without it") from None
+        raise InputError(
+            f"{path} is broken (not JSON: {error}); the folder cannot be used without it"
+        ) from None
 
 
 def append_line(path: Path, value: Any) -> None:
@@ -55,5 +59,7 @@ def read_lines(path: Path) -> list[Any]:
 def rewrite_lines(path: Path, values: list[Any]) -> None:
     """Replace the file by these lines in one step."""
     temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text("".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values), encoding="utf-8")
+    temporary.write_text(
+        "".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values), encoding="utf-8"
+    )
     temporary.replace(path)

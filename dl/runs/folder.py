@@ -95,9 +95,11 @@ class RunFolder:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a run's first parameters came from: the other run, its step, a checksum of its parameters.
+    """Where a run's first parameters came from: the other run, its step, a checksum of its
+    parameters.
 
-    `taken` and `new` are the paths of the arrays that came from there, and of those that were drawn.
+    `taken` and `new` are the paths of the arrays that came from there, and of those that were
+    drawn.
     """
 
     run: str
@@ -131,7 +133,9 @@ class Config:
 
     def build(self, *, axis_name: str | None = None) -> Parts:
         """Model, objective and optimizer of the run."""
-        return build_parts(self.experiment, self.options, self.data, freeze=self.freeze, axis_name=axis_name)
+        return build_parts(
+            self.experiment, self.options, self.data, freeze=self.freeze, axis_name=axis_name
+        )
 
     def write(self, folder: RunFolder) -> None:
         """Store it."""
@@ -161,7 +165,9 @@ def new_folder(experiment: Experiment, seed: int, run_dir: str | Path | None) ->
         InputError: when `run_dir` already holds a run, or anything else.
     """
     if run_dir is None:
-        return RunFolder(Path("runs") / experiment.name / f"{time.strftime('%Y%m%d-%H%M%S')}-{seed}")
+        return RunFolder(
+            Path("runs") / experiment.name / f"{time.strftime('%Y%m%d-%H%M%S')}-{seed}"
+        )
     folder = RunFolder(Path(run_dir))
     for parent in folder.path.absolute().parents:
         if parent.exists() and not parent.is_dir():
@@ -170,13 +176,18 @@ def new_folder(experiment: Experiment, seed: int, run_dir: str | Path | None) ->
         _refuse_used_folder(folder, experiment)
     if folder.path.exists() and not folder.path.is_dir():
         raise InputError(f"--run-dir {folder.path} is a file; name a new folder")
-    if folder.path.exists() and any(path.name not in _LEFT_BY_A_START for path in folder.path.iterdir()):
-        raise InputError(f"--run-dir {folder.path} is not empty and holds no run; name a new folder")
+    if folder.path.exists() and any(
+        path.name not in _LEFT_BY_A_START for path in folder.path.iterdir()
+    ):
+        raise InputError(
+            f"--run-dir {folder.path} is not empty and holds no run; name a new folder"
+        )
     return folder
 
 
 def make_folder(folder: RunFolder, *, chosen: bool) -> RunFolder:
-    """Make the folder; one whose name was `chosen` here gets a number when another process was quicker.
+    """Make the folder; one whose name was `chosen` here gets a number when another process was
+    quicker.
 
     Raises:
         InputError: when it cannot be made.
@@ -203,7 +214,9 @@ def open_folder(run: str | Path) -> tuple[RunFolder, Config]:
     if not folder.path.is_dir():
         raise InputError(f"no run folder {folder.path}: give the path that `run` printed")
     if not folder.config.exists():
-        raise InputError(f"{folder.path} holds no run, it has no config.json: give the path that `run` printed")
+        raise InputError(
+            f"{folder.path} holds no run, it has no config.json: give the path that `run` printed"
+        )
     return folder, _read_config(folder.config)
 
 
@@ -211,17 +224,23 @@ def _refuse_used_folder(folder: RunFolder, experiment: Experiment) -> None:
     stored = read_json(folder.config)
     held = stored.get("experiment", "?") if isinstance(stored, dict) else "?"
     if held != experiment.name:
-        raise InputError(f"--run-dir {folder.path} holds a run of {held}, not of {experiment.name}; name a new folder")
+        raise InputError(
+            f"--run-dir {folder.path} holds a run of {held}, not of {experiment.name}; name a new folder"
+        )
     if folder.is_finished:
         raise InputError(f"--run-dir {folder.path} holds a finished run; name a new folder")
-    raise InputError(f"--run-dir {folder.path} holds an unfinished run; go on with `resume {folder.path}`")
+    raise InputError(
+        f"--run-dir {folder.path} holds an unfinished run; go on with `resume {folder.path}`"
+    )
 
 
 def _read_config(path: Path) -> Config:
     stored: Any = read_json(path)
     if not isinstance(stored, dict) or stored.get("format") != FORMAT:
         found = stored.get("format", "none") if isinstance(stored, dict) else "none"
-        raise InputError(f"{path} has format {found}, this version reads {FORMAT}: use the version that wrote it")
+        raise InputError(
+            f"{path} has format {found}, this version reads {FORMAT}: use the version that wrote it"
+        )
     try:
         experiment = load_experiment(stored["module"])
         options = experiment.options(**stored["options"])
@@ -237,14 +256,20 @@ def _read_config(path: Path) -> Config:
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise InputError(f"{path} is broken or of another version ({error}); it cannot be used") from None
+        raise InputError(
+            f"{path} is broken or of another version ({error}); it cannot be used"
+        ) from None
 
 
 def _read_spec(stored: dict[str, Any]) -> DataSpec:
-    vocabulary = Vocabulary(**_as_tuples(stored["vocabulary"])) if stored.get("vocabulary") else None
+    vocabulary = (
+        Vocabulary(**_as_tuples(stored["vocabulary"])) if stored.get("vocabulary") else None
+    )
     return replace(DataSpec(**_as_tuples(stored)), vocabulary=vocabulary)
 
 
 def _as_tuples(stored: dict[str, Any]) -> dict[str, Any]:
     """JSON knows lists only; what is stored here has tuples."""
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
+    return {
+        name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()
+    }

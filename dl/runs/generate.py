@@ -12,7 +12,9 @@ from dl.runs.load import Loaded
 from dl.sampling import sample
 
 _LOOK_EVERY = 100
-"""Steps between two looks at whether all documents have ended: a look goes through all that is written."""
+"""Steps between two looks at whether all documents have ended: a look goes through all that is
+written.
+"""
 
 
 def generate(
@@ -24,10 +26,11 @@ def generate(
     top_k: int = 0,
     seed: int = 0,
 ) -> Iterator[str]:
-    """What follows `prime`, piece by piece, `length` symbols in all; of single documents it ends where they do.
+    """What follows `prime`, piece by piece, `length` symbols in all; of single documents it ends
+    where they do.
 
-    Raises:
-        InputError: for a run that is no language model, symbols in the prime that it does not know, an empty prime
+    Raises: InputError: for a run that is no language model, symbols in the prime that it does not
+        know, an empty prime
             where there is no end of documents to go on from, numbers out of range.
     """
     vocabulary = _vocabulary(loaded)
@@ -57,8 +60,8 @@ def generate_documents(
 ) -> list[str]:
     """`count` documents from their beginning to their end, or cut after `longest` symbols.
 
-    `before` is a document that the model reads first: one of a stream has only seen documents begin with the state
-    that another ended with.
+    `before` is a document that the model reads first: one of a stream has only seen documents begin
+    with the state that another ended with.
 
     Raises:
         InputError: for a run that is no language model of documents, numbers out of range.
@@ -98,14 +101,21 @@ def prime_numbers(vocabulary: Vocabulary, prime: str) -> np.ndarray:
 
 
 def first_prime(vocabulary: Vocabulary) -> str:
-    """A prime to begin with where none is given: nothing before documents, in a stream a line's end if it has any."""
+    """A prime to begin with where none is given: nothing before documents, in a stream a line's end
+    if it has any.
+    """
     if END in vocabulary.symbols:
         return ""
-    return "\n" if "\n" in vocabulary.symbols or vocabulary.unit == "byte" else vocabulary.decode([0])
+    return (
+        "\n" if "\n" in vocabulary.symbols or vocabulary.unit == "byte" else vocabulary.decode([0])
+    )
 
 
-def pieces(vocabulary: Vocabulary, numbers: Iterable[int], *, after: str = "", stop: bool = False) -> Iterator[str]:
-    """The text of symbols that follow the text `after`, as they come; with `stop` only up to the first `END`.
+def pieces(
+    vocabulary: Vocabulary, numbers: Iterable[int], *, after: str = "", stop: bool = False
+) -> Iterator[str]:
+    """The text of symbols that follow the text `after`, as they come; with `stop` only up to the
+    first `END`.
 
     A byte that is no character yet comes out with the one that completes it.
 
@@ -115,7 +125,9 @@ def pieces(vocabulary: Vocabulary, numbers: Iterable[int], *, after: str = "", s
     end = vocabulary.symbols.index(END) if END in vocabulary.symbols else None
     kept = itertools.takewhile(lambda number: number != end, numbers) if stop else numbers
     if vocabulary.unit == "byte":
-        yield from codecs.iterdecode((bytes([n]) if n < 256 else b"\n" for n in kept), "utf-8", errors="replace")
+        yield from codecs.iterdecode(
+            (bytes([n]) if n < 256 else b"\n" for n in kept), "utf-8", errors="replace"
+        )
         return
     for number in kept:
         blank = " " if vocabulary.unit == "word" and after else ""

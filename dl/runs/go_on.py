@@ -20,15 +20,21 @@ from dl.train.loop import Record, stops_early, train_loop
 from dl.train.progress import Progress
 
 
-def go_on(setup: Setup, *, stop: StopRequest, show: bool, profile: bool = False) -> dict[str, Any] | None:
-    """Train to the end of the plan, and write the result and return it; None when `stop` came first."""
+def go_on(
+    setup: Setup, *, stop: StopRequest, show: bool, profile: bool = False
+) -> dict[str, Any] | None:
+    """Train to the end of the plan, and write the result and return it; None when `stop` came
+    first.
+    """
     _note_start(setup)
     folder, clock = setup.folder, RunClock()
     with Checkpoints(folder.checkpoints, keep=setup.config.options.keep) as checkpoints:
         training, history = _restore(setup, checkpoints, clock)
         setup = _with_chunk_steps(setup, training)
         with Profiler(folder.profile if profile else None) as profiler:
-            training, history = _train(setup, training, history, checkpoints, clock, profiler, stop=stop, show=show)
+            training, history = _train(
+                setup, training, history, checkpoints, clock, profiler, stop=stop, show=show
+            )
         checkpoints.wait()
         if not _is_done(setup, training, history):
             return None
@@ -47,8 +53,12 @@ def _note_start(setup: Setup) -> None:
     )
 
 
-def _restore(setup: Setup, checkpoints: Checkpoints, clock: RunClock) -> tuple[Training, list[Record]]:
-    """The newest intact checkpoint and the records up to it; step 0 and none where there is no checkpoint."""
+def _restore(
+    setup: Setup, checkpoints: Checkpoints, clock: RunClock
+) -> tuple[Training, list[Record]]:
+    """The newest intact checkpoint and the records up to it; step 0 and none where there is no
+    checkpoint.
+    """
     folder, compiled = setup.folder, setup.compiled
     fresh = compiled.start(None)
     found, damaged = checkpoints.restore_newest(compiled.layout.fetch(fresh))
@@ -70,11 +80,15 @@ def _first(setup: Setup, fresh: Training) -> Training:
     """What the run begins with: `fresh`, or the parameters that it was given."""
     if setup.config.origin is None:
         return fresh
-    return setup.compiled.start(read_initial(setup.folder, setup.config, setup.compiled.layout.fetch(fresh)))
+    return setup.compiled.start(
+        read_initial(setup.folder, setup.config, setup.compiled.layout.fetch(fresh))
+    )
 
 
 def _with_chunk_steps(setup: Setup, training: Training) -> Setup:
-    """`setup` with the steps a call measured, and stored, unless they were given or measured before."""
+    """`setup` with the steps a call measured, and stored, unless they were given or measured
+    before.
+    """
     if setup.config.chunk_steps:
         return setup
     compiled = measured(setup.compiled, training)

@@ -38,12 +38,13 @@ def take_initial(
     *,
     checkpoint: Literal["last", "best"] = "last",
 ) -> Initial:
-    """The parameters of `run` for a new run of `experiment`; its head is new where the classes are others.
+    """The parameters of `run` for a new run of `experiment`; its head is new where the classes are
+    others.
 
     The head is what has another shape when there is a class more.
 
-    Raises:
-        InputError: when `run` is no run with a checkpoint, reads other symbols, or anything but the head does not fit.
+    Raises: InputError: when `run` is no run with a checkpoint, reads other symbols, or anything but
+        the head does not fit.
     """
     loaded = load(run, checkpoint=checkpoint)
     _check_symbols(run, loaded.spec, spec)
@@ -54,12 +55,16 @@ def take_initial(
         params = transfer(loaded.params, into=fresh.params, new=head[0])
         model_state = transfer(loaded.model_state, into=fresh.model_state, new=head[1])
     except InputError as error:
-        raise InputError(f"--init-from {run} does not fit: {error}{_describe_inputs(loaded.spec, spec)}") from None
+        raise InputError(
+            f"--init-from {run} does not fit: {error}{_describe_inputs(loaded.spec, spec)}"
+        ) from None
     return Initial(params.tree, model_state.tree, _origin(run, loaded, params, model_state))
 
 
 def write_initial(folder: RunFolder, initial: Initial) -> None:
-    """Keep what the run begins with in its own folder: from there on it needs the other run no more."""
+    """Keep what the run begins with in its own folder: from there on it needs the other run no
+    more.
+    """
     if folder.initial.exists():
         shutil.rmtree(folder.initial)
     with Checkpoints(folder.initial) as checkpoints:
@@ -78,12 +83,18 @@ def read_initial(folder: RunFolder, config: Config, fresh: Training) -> Training
             (params, model_state), _ = checkpoints.restore(0, (state.params, state.model_state))
     except DamagedCheckpoint as error:
         raise RunError(f"{folder.initial} is damaged ({error}): start a new run") from None
-    return Training(with_parameters(state, config.build().optimizer, params, model_state), fresh.totals)
+    return Training(
+        with_parameters(state, config.build().optimizer, params, model_state), fresh.totals
+    )
 
 
 def count_frozen(config: Config) -> tuple[int, int]:
     """How many numbers a run leaves as they are, and how many parameters it has in all."""
-    sizes = by_path(jax.tree.map(lambda leaf: leaf.size, _shapes(config.experiment, config.options, config.data)[0]))
+    sizes = by_path(
+        jax.tree.map(
+            lambda leaf: leaf.size, _shapes(config.experiment, config.options, config.data)[0]
+        )
+    )
     frozen = [size for path, size in sizes.items() if is_named(path, config.freeze)]
     return sum(frozen), sum(sizes.values())
 
@@ -98,7 +109,9 @@ def _origin(run: str | Path, loaded: Loaded, params: Transfer, model_state: Tran
     )
 
 
-def _head(experiment: Experiment, options: TrainOptions, spec: DataSpec) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _head(
+    experiment: Experiment, options: TrainOptions, spec: DataSpec
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The paths, of parameters and of model state, whose shape depends on the number of classes."""
     wider = replace(spec, class_names=(*spec.class_names, "one more"))
     try:
@@ -110,7 +123,9 @@ def _head(experiment: Experiment, options: TrainOptions, spec: DataSpec) -> tupl
 
 
 def _shapes(experiment: Experiment, options: TrainOptions, spec: DataSpec) -> tuple[PyTree, PyTree]:
-    return jax.eval_shape(experiment.build(options, spec).model.init, jax.random.key(0), example_inputs(spec))
+    return jax.eval_shape(
+        experiment.build(options, spec).model.init, jax.random.key(0), example_inputs(spec)
+    )
 
 
 def _differing(left: PyTree, right: PyTree) -> tuple[str, ...]:
@@ -122,11 +137,15 @@ def _check_symbols(run: str | Path, there: DataSpec, here: DataSpec) -> None:
     """Number 5 must mean the same symbol in both."""
     if there.vocabulary and here.vocabulary and there.vocabulary != here.vocabulary:
         sizes = f"{len(there.vocabulary)} {there.vocabulary.unit}s, these texts have {len(here.vocabulary)} others"
-        raise InputError(f"--init-from {run} reads other symbols, {sizes}: with --unit byte all texts have the same")
+        raise InputError(
+            f"--init-from {run} reads other symbols, {sizes}: with --unit byte all texts have the same"
+        )
 
 
 def _describe_inputs(there: DataSpec, here: DataSpec) -> str:
     if there.input_shape == here.input_shape:
         return ""
     remedy = ": --image-size and --colour change them" if here.name.startswith("folder:") else ""
-    return f"; its inputs are {times(there.input_shape)}, these are {times(here.input_shape)}{remedy}"
+    return (
+        f"; its inputs are {times(there.input_shape)}, these are {times(here.input_shape)}{remedy}"
+    )

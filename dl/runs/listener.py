@@ -1,4 +1,6 @@
-"""What a run does with what the training loop tells it: records and checkpoints are stored, and progress is shown."""
+"""What a run does with what the training loop tells it: records and checkpoints are stored, and
+progress is shown.
+"""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -30,7 +32,9 @@ class Listener:
     shown: Progress
     profiler: Profiler
     _losses: dict[int, float] = field(default_factory=dict, init=False)
-    """Validation losses by step: a checkpoint is saved with that of its own step, if it was validated."""
+    """Validation losses by step: a checkpoint is saved with that of its own step, if it was
+    validated.
+    """
 
     def record(self, new: Record) -> None:
         """Store and show a record."""
@@ -46,7 +50,9 @@ class Listener:
             return
         state = self.setup.compiled.layout.fetch(training.state)
         loaded = Loaded(self.model, state.params, state.model_state, data, step)
-        text = "".join(generate(loaded, first_prime(data.text), length=_SAMPLE, temperature=_TEMPERATURE))
+        text = "".join(
+            generate(loaded, first_prime(data.text), length=_SAMPLE, temperature=_TEMPERATURE)
+        )
         _write(self.setup.folder.samples / f"step-{step:08d}.txt", text + "\n")
 
     @cached_property
@@ -70,11 +76,15 @@ def _write(path: Path, text: str) -> None:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise RunError(f"cannot write {path}: {error.strerror}; earlier checkpoints are kept") from error
+        raise RunError(
+            f"cannot write {path}: {error.strerror}; earlier checkpoints are kept"
+        ) from error
 
 
 def _append(path: Path, record: Record) -> None:
     try:
         append_line(path, record.as_json())
     except OSError as error:
-        raise RunError(f"cannot write {path}: {error.strerror}; earlier checkpoints are kept") from error
+        raise RunError(
+            f"cannot write {path}: {error.strerror}; earlier checkpoints are kept"
+        ) from error

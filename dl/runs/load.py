@@ -34,8 +34,8 @@ class Prediction(NamedTuple):
 class Loaded:
     """A trained model with all that it needs to be applied.
 
-    `params` and `model_state` go into `model.apply`; `spec` names the classes and holds the normalisation, `reading`
-    how text becomes symbols.
+    `params` and `model_state` go into `model.apply`; `spec` names the classes and holds the
+    normalisation, `reading` how text becomes symbols.
     """
 
     model: Model
@@ -46,10 +46,11 @@ class Loaded:
     reading: Reading | None = None
 
     def outputs(self, inputs: Inputs) -> Array:
-        """Raw outputs, logits [B, K] or reconstructions, for raw inputs [B, ...], such as uint8 pictures [B, H, W, C].
+        """Raw outputs, logits [B, K] or reconstructions, for raw inputs [B, ...], such as uint8
+        pictures [B, H, W, C].
 
-        Sequences of several lengths are `Ragged`, or where the model reads whole texts a list of them; outputs of every
-        step are [B, T, K].
+        Sequences of several lengths are `Ragged`, or where the model reads whole texts a list of
+        them; outputs of every step are [B, T, K].
 
         Raises:
             InputError: when the inputs do not have the shape that the model was trained on.
@@ -59,9 +60,13 @@ class Loaded:
         return self._apply(self.params, self.model_state, jax.tree.map(jnp.asarray, arrays))
 
     def probabilities(self, inputs: Inputs) -> Array:
-        """Class probabilities [B, K], of the next symbol [B, T, V], or of each output that says yes or no."""
+        """Class probabilities [B, K], of the next symbol [B, T, V], or of each output that says yes
+        or no.
+        """
         self._require_probabilities()
-        squash = jax.nn.softmax if self.spec.task in ("classification", "language") else jax.nn.sigmoid
+        squash = (
+            jax.nn.softmax if self.spec.task in ("classification", "language") else jax.nn.sigmoid
+        )
         return squash(self.outputs(inputs))
 
     def predict(self, inputs: Inputs) -> list[Prediction]:
@@ -80,14 +85,20 @@ class Loaded:
 
     def _require_probabilities(self) -> None:
         if isinstance(self.model, Autoencoder):
-            raise InputError(f"{self.model.name} has no classes: outputs() gives reconstructions, normalised as inputs")
+            raise InputError(
+                f"{self.model.name} has no classes: outputs() gives reconstructions, normalised as inputs"
+            )
         if self.spec.task == "regression":
             raise InputError(f"{self.spec.name} has numbers for answers: outputs() gives them")
 
     def _encode(self, texts: list[str]) -> Ragged:
-        """Whole texts as symbols; widths are rounded up, so that few programs serve texts of all lengths."""
+        """Whole texts as symbols; widths are rounded up, so that few programs serve texts of all
+        lengths.
+        """
         if self.spec.vocabulary is None or self.spec.task != "classification":
-            raise InputError(f"the model of {self.spec.name} does not tell classes of texts: give it arrays")
+            raise InputError(
+                f"the model of {self.spec.name} does not tell classes of texts: give it arrays"
+            )
         reading = self.reading or Reading()
         most = reading.longest if reading.longest and reading.longer == "cut" else None
         rows = [self.spec.text.encode(text, unknown=reading.unknown)[:most] for text in texts]
@@ -108,7 +119,8 @@ class Loaded:
 
 
 def load(run: str | Path, *, checkpoint: Literal["last", "best"] = "last") -> Loaded:
-    """The model of the run in folder `run`, with its newest parameters or those that validated best.
+    """The model of the run in folder `run`, with its newest parameters or those that validated
+    best.
 
     Needs neither the data nor the devices that it was trained with.
 
@@ -150,5 +162,7 @@ def _candidates(checkpoints: Checkpoints, folder: RunFolder, checkpoint: str) ->
         raise InputError(f"checkpoint {checkpoint!r} is not one of last, best")
     best = checkpoints.best_step()
     if best is None or not folder.was_validated():
-        raise InputError(f"{folder.path} was not validated (--validation 0), so none of its checkpoints is the best")
+        raise InputError(
+            f"{folder.path} was not validated (--validation 0), so none of its checkpoints is the best"
+        )
     return [best]

@@ -23,5 +23,7 @@ def locked(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise InputError(f"{folder} is being trained by another process: wait for it, or stop it") from None
+            raise InputError(
+                f"{folder} is being trained by another process: wait for it, or stop it"
+            ) from None
         yield

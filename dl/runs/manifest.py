@@ -17,7 +17,9 @@ from dl.runs.folder import Origin
 _PACKAGES = ("dl", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 
 
-def add_to_manifest(path: Path, *, fingerprint: str, seed: int, devices: int, origin: Origin | None = None) -> None:
+def add_to_manifest(
+    path: Path, *, fingerprint: str, seed: int, devices: int, origin: Origin | None = None
+) -> None:
     """Note one more start of the run: manifest.json holds a list, the first start first."""
     starts = read_json(path)["starts"] if path.exists() else []
     start = describe_start(fingerprint=fingerprint, seed=seed, devices=devices, origin=origin)
@@ -29,7 +31,9 @@ def first_fingerprint(path: Path) -> str | None:
     return read_json(path)["starts"][0]["dataset_fingerprint"] if path.exists() else None
 
 
-def describe_start(*, fingerprint: str, seed: int, devices: int, origin: Origin | None = None) -> dict[str, Any]:
+def describe_start(
+    *, fingerprint: str, seed: int, devices: int, origin: Origin | None = None
+) -> dict[str, Any]:
     """Everything that one would ask when two runs differ."""
     device = jax.devices()[0]
     return {
@@ -37,7 +41,9 @@ def describe_start(*, fingerprint: str, seed: int, devices: int, origin: Origin 
         "command": shlex.join(_command()),
         "seed": seed,
         "dataset_fingerprint": fingerprint,
-        "origin": {"run": origin.run, "step": origin.step, "checksum": origin.checksum} if origin else None,
+        "origin": {"run": origin.run, "step": origin.step, "checksum": origin.checksum}
+        if origin
+        else None,
         "git_commit": git_commit(),
         "python": platform.python_version(),
         "versions": {name: version(name) for name in _PACKAGES},
@@ -75,11 +81,15 @@ def version(package: str) -> str | None:
 
 
 def git_commit() -> str | None:
-    """The commit of the checkout that this code runs from, with `-dirty` when files differ; None outside one."""
+    """The commit of the checkout that this code runs from, with `-dirty` when files differ; None
+    outside one.
+    """
     here = Path(__file__).resolve().parent
 
     def git(*words: str) -> str:
-        done = subprocess.run(["git", *words], cwd=here, capture_output=True, text=True, timeout=10, check=True)
+        done = subprocess.run(
+            ["git", *words], cwd=here, capture_output=True, text=True, timeout=10, check=True
+        )
         return done.stdout.strip()
 
     try:

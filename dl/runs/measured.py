@@ -18,7 +18,11 @@ def measure_run(folder: RunFolder, config: Config, data: Dataset) -> dict[str, A
     """
     check_same_data(folder, data)
     add_to_manifest(
-        folder.manifest, fingerprint=data.fingerprint, seed=config.options.seed, devices=1, origin=config.origin
+        folder.manifest,
+        fingerprint=data.fingerprint,
+        seed=config.options.seed,
+        devices=1,
+        origin=config.origin,
     )
     assert config.experiment.measure is not None
     start = time.perf_counter()

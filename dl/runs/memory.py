@@ -1,4 +1,6 @@
-"""How the recurrent layers of a run remember: before and after its training, on its test part (G2, G5)."""
+"""How the recurrent layers of a run remember: before and after its training, on its test part (G2,
+G5).
+"""
 
 from typing import Literal
 
@@ -27,14 +29,14 @@ from dl.types import Array
 def memory_of_run(
     run: str, *, sequences: int = 32, steps: int = 200, checkpoint: Literal["last", "best"] = "last"
 ) -> list[LayerMemory]:
-    """Every recurrent layer of the run's model on `sequences` of its test part, those of a stream `steps` long.
+    """Every recurrent layer of the run's model on `sequences` of its test part, those of a stream
+    `steps` long.
 
-    A layer is measured by itself: how the state that it ends with depends on its own states before. Sequences of many
-    lengths are the longest ones, cut to the shortest of them.
+    A layer is measured by itself: how the state that it ends with depends on its own states before.
+    Sequences of many lengths are the longest ones, cut to the shortest of them.
 
-    Raises:
-        InputError: when the run is no recurrent net, has no checkpoint, or fewer than two steps are asked for.
-        RunError: when its data have changed.
+    Raises: InputError: when the run is no recurrent net, has no checkpoint, or fewer than two steps
+        are asked for. RunError: when its data have changed.
     """
     if sequences < 1 or steps < 2:
         raise InputError(f"give at least 1 sequence and 2 steps, not {sequences} and {steps}")
@@ -47,18 +49,23 @@ def memory_of_run(
     check_same_data(folder, data)
     inputs = _draw(data.test, config.data, sequences=sequences, steps=steps)
     states = fresh.state, trained
-    before, after = (recurrent_calls(parts.model, one.params, one.model_state, inputs) for one in states)
+    before, after = (
+        recurrent_calls(parts.model, one.params, one.model_state, inputs) for one in states
+    )
     _check_recurrent(after, parts.model.name)
     return [_measured(first, last) for first, last in zip(before, after, strict=True)]
 
 
-def gates_of_text(run: str, text: str, *, checkpoint: Literal["last", "best"] = "last") -> list[TextGates]:
-    """The gates and states of every recurrent layer of the run's model at each symbol of `text`. Source: G5.
+def gates_of_text(
+    run: str, text: str, *, checkpoint: Literal["last", "best"] = "last"
+) -> list[TextGates]:
+    """The gates and states of every recurrent layer of the run's model at each symbol of `text`.
+    Source: G5.
 
     Documents begin with their `END`, as in training.
 
-    Raises:
-        InputError: when the run does not read text or has no recurrent layer, for an empty text and unknown symbols.
+    Raises: InputError: when the run does not read text or has no recurrent layer, for an empty text
+        and unknown symbols.
     """
     loaded = load(run, checkpoint=checkpoint)
     vocabulary = loaded.spec.text
@@ -67,8 +74,13 @@ def gates_of_text(run: str, text: str, *, checkpoint: Literal["last", "best"] = 
         raise InputError("the text is empty: give one symbol at least")
     if END in vocabulary.symbols:
         numbers = np.array([vocabulary.end, *numbers])
-    symbols = [END if vocabulary.symbols[number] == END else vocabulary.decode([number]) for number in numbers]
-    calls = recurrent_calls(loaded.model, loaded.params, loaded.model_state, jnp.asarray(numbers)[None])
+    symbols = [
+        END if vocabulary.symbols[number] == END else vocabulary.decode([number])
+        for number in numbers
+    ]
+    calls = recurrent_calls(
+        loaded.model, loaded.params, loaded.model_state, jnp.asarray(numbers)[None]
+    )
     _check_recurrent(calls, loaded.model.name)
     return [_gates(call, symbols) for call in calls]
 
@@ -80,7 +92,9 @@ def _check_recurrent(calls: list[LayerCall], name: str) -> None:
 
 def _gates(call: LayerCall, symbols: list[str]) -> TextGates:
     found = gate_activations(call.kind, call.params, call.xs)
-    in_order = {name: np.asarray(values)[:: -1 if call.reverse else 1, 0] for name, values in found.items()}
+    in_order = {
+        name: np.asarray(values)[:: -1 if call.reverse else 1, 0] for name, values in found.items()
+    }
     return TextGates(call.name, call.kind, symbols, in_order)
 
 

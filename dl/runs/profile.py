@@ -10,10 +10,12 @@ PROFILED_STEPS = 20
 
 
 class Profiler:
-    """Traces about `PROFILED_STEPS` steps into `folder`, compilation left out; does nothing when `folder` is None.
+    """Traces about `PROFILED_STEPS` steps into `folder`, compilation left out; does nothing when
+    `folder` is None.
 
-    A context manager whose `chunk` hears of every chunk of steps. The folder holds an XPlane file, which TensorBoard's
-    profile plug-in reads, and `perfetto_trace.json.gz`, which https://ui.perfetto.dev opens.
+    A context manager whose `chunk` hears of every chunk of steps. The folder holds an XPlane file,
+    which TensorBoard's profile plug-in reads, and `perfetto_trace.json.gz`, which
+    https://ui.perfetto.dev opens.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -24,12 +26,17 @@ class Profiler:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._stop()
 
     def chunk(self, step: int) -> None:
-        """Steps up to `step` are under way: start after the first chunk, which compiled, and stop when it is enough."""
+        """Steps up to `step` are under way: start after the first chunk, which compiled, and stop
+        when it is enough.
+        """
         if self._folder is None:
             return
         if self._first is None:
@@ -42,6 +49,11 @@ class Profiler:
         if self._folder is None or self._first is None:
             return
         jax.profiler.stop_trace()
-        found = max(self._folder.rglob("perfetto_trace.json.gz"), key=lambda path: path.stat().st_mtime)
-        print(f"trace of {PROFILED_STEPS} steps or more from step {self._first} in {found}", file=sys.stderr)
+        found = max(
+            self._folder.rglob("perfetto_trace.json.gz"), key=lambda path: path.stat().st_mtime
+        )
+        print(
+            f"trace of {PROFILED_STEPS} steps or more from step {self._first} in {found}",
+            file=sys.stderr,
+        )
         self._folder = None

@@ -30,8 +30,9 @@ from dl.train.options import require
 class ProgramOptions:
     """How many programs to draw, how, and how hard to try to mend them.
 
-    `longest` is where a program is cut; 0 gives it half as many symbols again as the longest of the training part has,
-    so that what is cut is what would not end. `longest_gram` is the n-gram model's n.
+    `longest` is where a program is cut; 0 gives it half as many symbols again as the longest of the
+    training part has, so that what is cut is what would not end. `longest_gram` is the n-gram
+    model's n.
     """
 
     count: int = 100
@@ -60,15 +61,15 @@ def report_on_run(
     checkpoint: Literal["last", "best"] = "last",
     say: Callable[[str], None] = lambda text: None,
 ) -> dict[str, ProgramReport]:
-    """The reports on the run's model, on an n-gram model of its training part, and on programs of its test part.
+    """The reports on the run's model, on an n-gram model of its training part, and on programs of
+    its test part.
 
-    A model that was trained on single programs begins with an empty state, one trained on a stream goes on from a
-    program of its training part, drawn with the seed. All of it is kept in the run's folder too, as programs.json.
-    `say` hears what is being done.
+    A model that was trained on single programs begins with an empty state, one trained on a stream
+    goes on from a program of its training part, drawn with the seed. All of it is kept in the run's
+    folder too, as programs.json. `say` hears what is being done.
 
-    Raises:
-        InputError: when the run is no language model of documents, reads words, or there is no judge of C programs.
-        RunError: when its data have changed.
+    Raises: InputError: when the run is no language model of documents, reads words, or there is no
+        judge of C programs. RunError: when its data have changed.
     """
     loaded, judge = load(run, checkpoint=checkpoint), find_judge()
     folder, config = open_folder(run)
@@ -76,10 +77,14 @@ def report_on_run(
     check_same_data(folder, data)
     vocabulary = loaded.spec.text
     if vocabulary.unit == "word":
-        raise InputError("words forget blanks and ends of lines, which C needs: train with --unit char or byte")
+        raise InputError(
+            "words forget blanks and ends of lines, which C needs: train with --unit char or byte"
+        )
     known = read_documents(data.train, vocabulary)
     if not known:
-        raise InputError(f"the training part of {data.spec.name} has no whole program: give more of them")
+        raise InputError(
+            f"the training part of {data.spec.name} has no whole program: give more of them"
+        )
     options = replace(options, longest=options.longest or _room(known, vocabulary))
     before = "" if loaded.spec.ragged else known[permutation(options.seed, len(known))[0]]
     drawn = _drawn(loaded, config.experiment.name, data, options, before=before, say=say)
@@ -88,14 +93,25 @@ def report_on_run(
     reports = {}
     for name, texts in drawn.items():
         tell = partial(_tell, say, name, len(texts))
-        reports[name] = report(texts, corpus, judge=judge, repair_calls=options.repair_calls, on_sample=tell)
+        reports[name] = report(
+            texts, corpus, judge=judge, repair_calls=options.repair_calls, on_sample=tell
+        )
     told = {name: as_json(one) for name, one in reports.items()}
-    write_json(folder.path / "programs.json", {"options": asdict(options), "before": before, "reports": told})
+    write_json(
+        folder.path / "programs.json",
+        {"options": asdict(options), "before": before, "reports": told},
+    )
     return reports
 
 
 def _drawn(
-    loaded: Loaded, name: str, data: Dataset, options: ProgramOptions, *, before: str, say: Callable[[str], None]
+    loaded: Loaded,
+    name: str,
+    data: Dataset,
+    options: ProgramOptions,
+    *,
+    before: str,
+    say: Callable[[str], None],
 ) -> dict[str, list[str]]:
     """The programs of each source, by what the source is called."""
     how = {"longest": options.longest, "temperature": options.temperature, "seed": options.seed}
@@ -141,17 +157,27 @@ def _stream(part: Part, vocabulary: Vocabulary) -> np.ndarray:
     if END in vocabulary.symbols and isinstance(part, RaggedSource) and part.step_targets:
         end = [vocabulary.end]
         rows = [row[:length] for row, length in zip(part.targets, part.lengths, strict=True)]
-        return np.concatenate([end, *(row if row[-1] == vocabulary.end else [*row, *end] for row in rows)])
-    raise InputError("programs come as documents, and these data are none: train on some with --dataset jsonl:PATH")
+        return np.concatenate(
+            [end, *(row if row[-1] == vocabulary.end else [*row, *end] for row in rows)]
+        )
+    raise InputError(
+        "programs come as documents, and these data are none: train on some with --dataset jsonl:PATH"
+    )
 
 
 def _of_ngram(part: Part, vocabulary: Vocabulary, options: ProgramOptions) -> list[str]:
-    model = ngram.fit(_stream(part, vocabulary), order=options.longest_gram, symbols=len(vocabulary))
+    model = ngram.fit(
+        _stream(part, vocabulary), order=options.longest_gram, symbols=len(vocabulary)
+    )
     prime = np.array([vocabulary.end])
     texts = []
     for number in range(options.count):
         seed = (options.seed << 64) + number  # no program belongs to two seeds
-        how = {"length": options.longest, "temperature": options.temperature, "stop": vocabulary.end}
+        how = {
+            "length": options.longest,
+            "temperature": options.temperature,
+            "stop": vocabulary.end,
+        }
         texts.append(vocabulary.decode(ngram.sample(model, prime, seed=seed, **how)))
     return texts
 

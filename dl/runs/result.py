@@ -11,7 +11,9 @@ from dl.train.state import count_parameters
 from dl.types import Params
 
 
-def make_result(setup: Setup, training: Training, history: list[Record], clock: RunClock) -> dict[str, Any]:
+def make_result(
+    setup: Setup, training: Training, history: list[Record], clock: RunClock
+) -> dict[str, Any]:
     """What result.json holds: the final figures, and what it took to get there."""
     state = setup.compiled.layout.fetch(training.state)
     return {
@@ -26,11 +28,17 @@ def make_result(setup: Setup, training: Training, history: list[Record], clock: 
 
 
 def _figures(setup: Setup, training: Training, params: Params) -> dict[str, dict[str, float]]:
-    """Metrics of the held-out parts and the experiment's own; the only look that a run takes at the test part."""
+    """Metrics of the held-out parts and the experiment's own; the only look that a run takes at the
+    test part.
+    """
     parts = ("validation", "test") if setup.data.validation is not None else ("test",)
     figures = {part: setup.compiled.evaluate(training.state, part) for part in parts}
     conclude = setup.config.experiment.conclude
-    return figures if conclude is None else figures | conclude(setup.config.options, params, setup.data)
+    return (
+        figures
+        if conclude is None
+        else figures | conclude(setup.config.options, params, setup.data)
+    )
 
 
 def _median_rate(history: list[Record]) -> float | None:

@@ -1,4 +1,6 @@
-"""A run from its first step to its result, through any number of interruptions: started, and resumed."""
+"""A run from its first step to its result, through any number of interruptions: started, and
+resumed.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -40,10 +42,11 @@ def start_run(
     profile: bool = False,
     on_start: Callable[[RunFolder, Config], None] = lambda folder, config: None,
 ) -> Outcome:
-    """Run `experiment` in a new folder; `on_start` hears of the folder once it is made. `profile` traces some steps.
+    """Run `experiment` in a new folder; `on_start` hears of the folder once it is made. `profile`
+    traces some steps.
 
-    With `init_from` it begins with another run's parameters (see `take_initial`); the layers that the names and globs
-    in `freeze` mean are left as they are.
+    With `init_from` it begins with another run's parameters (see `take_initial`); the layers that
+    the names and globs in `freeze` mean are left as they are.
 
     All that can be wrong with the input is found before the folder is made.
 
@@ -55,12 +58,16 @@ def start_run(
     options = replace(options, dataset=absolute(options.dataset))
     if experiment.measure is not None:
         if init_from or freeze or profile:
-            raise InputError(f"{experiment.name} trains no net: leave --init-from, --freeze and --profile out")
+            raise InputError(
+                f"{experiment.name} trains no net: leave --init-from, --freeze and --profile out"
+            )
         return _measured(experiment, options, folder, chosen=run_dir is None, on_start=on_start)
     data, compiled = set_up(experiment, options, freeze=freeze)
     layout, initial = compiled.layout, None
     if init_from is not None:
-        initial = take_initial(init_from, experiment, options, data.spec, checkpoint=init_checkpoint)
+        initial = take_initial(
+            init_from, experiment, options, data.spec, checkpoint=init_checkpoint
+        )
     config = Config(
         experiment,
         options,
@@ -77,7 +84,10 @@ def start_run(
             write_initial(folder, initial)
         config.write(folder)
         on_start(folder, config)
-        return Outcome(folder, go_on(Setup(folder, config, data, compiled), stop=stop, show=show, profile=profile))
+        return Outcome(
+            folder,
+            go_on(Setup(folder, config, data, compiled), stop=stop, show=show, profile=profile),
+        )
 
 
 def _measured(

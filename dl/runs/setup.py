@@ -26,7 +26,11 @@ class Setup:
 
 
 def set_up(
-    experiment: Experiment, options: TrainOptions, config: Config | None = None, *, freeze: Sequence[str] = ()
+    experiment: Experiment,
+    options: TrainOptions,
+    config: Config | None = None,
+    *,
+    freeze: Sequence[str] = (),
 ) -> tuple[Dataset, Compiled]:
     """Data and compiled functions, as first chosen when `config` is given; nothing is written."""
     data = open_data(options)
@@ -35,10 +39,14 @@ def set_up(
     if config:
         layout = make_layout(config.parallel, devices=config.devices, batch_size=options.batch_size)
     else:
-        layout = choose_layout(options, experiment.build(options, data.spec).model, example_inputs(data.spec))
+        layout = choose_layout(
+            options, experiment.build(options, data.spec).model, example_inputs(data.spec)
+        )
     freeze = config.freeze if config else freeze
     parts = build_parts(experiment, options, data.spec, freeze=freeze, axis_name=layout.axis_name)
-    return data, compile_parts(parts, data, options, layout, chunk_steps=config.chunk_steps if config else 0)
+    return data, compile_parts(
+        parts, data, options, layout, chunk_steps=config.chunk_steps if config else 0
+    )
 
 
 def open_data(options: DataOptions) -> Dataset:

@@ -1,7 +1,7 @@
 """How many steps one compiled call makes.
 
-The bits of a run do not depend on it, so it is measured: as few as make the cost of a call small against that of its
-steps, because signals, progress and records act between calls.
+The bits of a run do not depend on it, so it is measured: as few as make the cost of a call small
+against that of its steps, because signals, progress and records act between calls.
 """
 
 import time
@@ -49,7 +49,8 @@ def measure_chunk_steps(compiled: "Compiled", training: "Training") -> int:
 
 
 def choose_chunk_steps(one: float, each: float, *, most: int) -> int:
-    """The fewest steps whose call takes at most 2 % longer than they do: `one` second a call of one, `each` a step.
+    """The fewest steps whose call takes at most 2 % longer than they do: `one` second a call of
+    one, `each` a step.
 
     >>> choose_chunk_steps(1.0e-3, 1.0e-3, most=100), choose_chunk_steps(3.0e-3, 1.0e-3, most=100)
     (1, 100)

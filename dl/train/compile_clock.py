@@ -15,7 +15,9 @@ _listening = False
 
 
 def _listen(event: str, duration_secs: float, **kwargs: Any) -> None:
-    """Keep the interval that just ended; those inside it (functions traced within functions) are part of it."""
+    """Keep the interval that just ended; those inside it (functions traced within functions) are
+    part of it.
+    """
     if event not in _PHASES:
         return
     end = time.perf_counter()
@@ -36,7 +38,9 @@ class CompileClock:
 
     def __init__(self) -> None:
         global _listening
-        if not _listening:  # JAX offers no public way to unregister, so there is one listener for all clocks
+        if (
+            not _listening
+        ):  # JAX offers no public way to unregister, so there is one listener for all clocks
             jax.monitoring.register_event_duration_secs_listener(_listen)
             _listening = True
         self.restart()

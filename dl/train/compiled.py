@@ -26,7 +26,18 @@ from dl.train.state import TrainState, init_state, with_parameters
 from dl.train.step import augmented, make_train_step
 from dl.train.traced import has_slow_loops
 from dl.train.transfer import transfer
-from dl.types import Array, Augment, Autoencoder, Metrics, Model, ModelState, Objective, Params, PyTree, Ragged
+from dl.types import (
+    Array,
+    Augment,
+    Autoencoder,
+    Metrics,
+    Model,
+    ModelState,
+    Objective,
+    Params,
+    PyTree,
+    Ragged,
+)
 
 
 class Parts(NamedTuple):
@@ -54,7 +65,9 @@ class Compiled(NamedTuple):
     start: Callable[[Training | None], Training]
     """A copy on the devices of what is given, or of the first state."""
     advance: Callable[[Training, int, int], tuple[Training, Array]]
-    """From a step to another, at most the plan's `chunk_steps` on; the second result is ready when it is done."""
+    """From a step to another, at most the plan's `chunk_steps` on; the second result is ready when
+    it is done.
+    """
     reset: Callable[[Training], Training]
     """The same training with nothing summed."""
     evaluate: Callable[[TrainState, str], dict[str, float]]
@@ -65,24 +78,35 @@ def compile_parts(
 ) -> Compiled:
     """Compile `parts` for training on `data`; nothing is traced before the first call.
 
-    `chunk_steps` is the most steps a compiled call makes; 0 takes `options.scan_steps`, and if that is 0 too, as many
-    as may pay (`dl.train.chunk_steps` measures how many do), or one where neighbouring steps have other lengths.
+    `chunk_steps` is the most steps a compiled call makes; 0 takes `options.scan_steps`, and if that
+    is 0 too, as many as may pay (`dl.train.chunk_steps` measures how many do), or one where
+    neighbouring steps have other lengths.
     """
     check_parts_fit(parts, data.spec)
     example = example_inputs(data.spec)
     streamed = isinstance(data.train, StreamedSource)
-    loops = not streamed and not has_slow_loops(parts.model, example, layout.devices, batch_size=options.batch_size)
+    loops = not streamed and not has_slow_loops(
+        parts.model, example, layout.devices, batch_size=options.batch_size
+    )
     one_shape = not isinstance(data.train, RaggedSource)
-    most = 1 if streamed else chunk_steps or options.scan_steps or (MOST_CHUNK_STEPS if loops and one_shape else 1)
+    most = (
+        1
+        if streamed
+        else chunk_steps or options.scan_steps or (MOST_CHUNK_STEPS if loops and one_shape else 1)
+    )
     plan = make_plan(options, train_size=data.spec.train_size, chunk_steps=most)
     arrays = put_arrays(layout, data.train)
     stages = _stages(parts)
     guard = CompilationGuard("train step", declared=len(arrays) * len(stages.augments))
     train_chunks = [
-        layout.compile(guard.watch(_make_train_chunk(parts, augment, data.spec, layout, loops=loops)))
+        layout.compile(
+            guard.watch(_make_train_chunk(parts, augment, data.spec, layout, loops=loops))
+        )
         for augment in stages.augments
     ]
-    feed = make_train_feed(data.train, options, rows=plan.chunk_steps, loops=loops, end=plan.total_steps)
+    feed = make_train_feed(
+        data.train, options, rows=plan.chunk_steps, loops=loops, end=plan.total_steps
+    )
     zeros = layout.put(_zero_totals(parts, data.spec))
 
     def start(training: Training | None) -> Training:
@@ -105,17 +129,25 @@ def compile_parts(
 
 
 def start_training(
-    parts: Parts, spec: DataSpec, options: TrainOptions, *, init: tuple[Params, ModelState] | None = None
+    parts: Parts,
+    spec: DataSpec,
+    options: TrainOptions,
+    *,
+    init: tuple[Params, ModelState] | None = None,
 ) -> Training:
-    """What the loop starts from, on the default device: the first state, with the parameters of `init` where given.
+    """What the loop starts from, on the default device: the first state, with the parameters of
+    `init` where given.
 
     Raises:
         InputError: when an array of `init` does not fit the model.
     """
-    # One compilation, the same for every seed, instead of one for each operation of each initialiser.
+    # One compilation, the same for every seed, instead of one for each operation of each
+    # initialiser.
     rows = options.batch_size if spec.carried else 0
     inputs = example_inputs(spec)
-    first_state = jax.jit(lambda seed: init_state(parts.model, parts.optimizer, inputs, seed=seed, carried_rows=rows))
+    first_state = jax.jit(
+        lambda seed: init_state(parts.model, parts.optimizer, inputs, seed=seed, carried_rows=rows)
+    )
     state = first_state(options.seed)
     if init is not None:
         params, model_state = transfer(init, into=(state.params, state.model_state)).tree
@@ -125,16 +157,20 @@ def start_training(
 
 def example_inputs(spec: DataSpec) -> Any:
     """The shape of a batch of one example as models see it."""
-    values = jax.ShapeDtypeStruct((1, *spec.input_shape), jnp.int32 if spec.has_symbols else jnp.float32)
+    values = jax.ShapeDtypeStruct(
+        (1, *spec.input_shape), jnp.int32 if spec.has_symbols else jnp.float32
+    )
     return Ragged(values, jax.ShapeDtypeStruct((1,), jnp.int32)) if spec.ragged else values
 
 
 def check_parts_fit(parts: Parts, spec: DataSpec) -> None:
-    """Trace model and objective on the data's shapes: what does not fit raises here, before anything is written.
+    """Trace model and objective on the data's shapes: what does not fit raises here, before
+    anything is written.
 
-    Raises:
-        InputError: for inputs that the model does not take, a wrong number of outputs, targets of another task,
-            an optimizer that does not take the parameters, an augmentation whose pictures the model does not take.
+    Raises: InputError: for inputs that the model does not take, a wrong number of outputs, targets
+        of another task,
+            an optimizer that does not take the parameters, an augmentation whose pictures the model
+            does not take.
     """
     outputs, _ = jax.eval_shape(lambda: _apply_once(parts, spec))
     if outputs.shape[-1] != spec.classes and not isinstance(parts.model, Autoencoder):
@@ -159,7 +195,11 @@ def _stages(parts: Parts) -> Stages:
 
 def _check_augmented_fit(parts: Parts, spec: DataSpec, augment: Augment) -> None:
     """The model has to take what `augment` gives, with the parameters that it has for the data."""
-    inputs, key, step = _zeros(example_inputs(spec)), jax.random.split(jax.random.key(0), 1), jnp.zeros((), jnp.int32)
+    inputs, key, step = (
+        _zeros(example_inputs(spec)),
+        jax.random.split(jax.random.key(0), 1),
+        jnp.zeros((), jnp.int32),
+    )
     changed = jax.eval_shape(augment, key, inputs, step)
     if changed.shape == inputs.shape:
         return
@@ -191,16 +231,23 @@ def _make_train_chunk(
         step = augmented(step, augment)
     gather = make_gather(spec)
 
-    def train_chunk(training: Training, arrays: dict[str, Array], indexed: IndexedBatch) -> tuple[Training, Array]:
+    def train_chunk(
+        training: Training, arrays: dict[str, Array], indexed: IndexedBatch
+    ) -> tuple[Training, Array]:
         def one(training: Training, indexed: IndexedBatch) -> tuple[Training, Metrics]:
             state, sums = step(training.state, gather(arrays, indexed))
             return Training(state, metrics.merge(training.totals, sums)), {}
 
         if loops:
-            training, _ = scan_steps(one)(training, indexed, jnp.sum(indexed.index[:, 0] != NO_STEP))
+            training, _ = scan_steps(one)(
+                training, indexed, jnp.sum(indexed.index[:, 0] != NO_STEP)
+            )
         else:
             training, _ = one(training, jax.tree.map(lambda leaf: leaf[0], indexed))
-        return training, training.state.step + 0  # its own buffer: it outlives the donation of the state
+        return (
+            training,
+            training.state.step + 0,
+        )  # its own buffer: it outlives the donation of the state
 
     return train_chunk
 
@@ -213,7 +260,12 @@ def _zero_totals(parts: Parts, spec: DataSpec) -> Metrics:
         params, model_state = parts.model.init(jax.random.key(0), inputs)
         shape, dtype = _target(spec)
         mask = jnp.ones((1, *shape[:1]) if spec.has_step_targets else 1)
-        batch = {"inputs": inputs, "targets": jnp.zeros((1, *shape), dtype), "mask": mask, "index": jnp.zeros(1, int)}
+        batch = {
+            "inputs": inputs,
+            "targets": jnp.zeros((1, *shape), dtype),
+            "mask": mask,
+            "index": jnp.zeros(1, int),
+        }
         return parts.objective(params, model_state, batch)[0]
 
     return metrics.zeros_like(jax.eval_shape(report))
@@ -225,4 +277,6 @@ def _target(spec: DataSpec) -> tuple[tuple[int, ...], Any]:
         return (), jnp.int32
     if spec.task == "language":
         return spec.input_shape, jnp.int32
-    return ((spec.input_shape[0], spec.classes) if spec.task == "frames" else (spec.classes,)), jnp.float32
+    return (
+        (spec.input_shape[0], spec.classes) if spec.task == "frames" else (spec.classes,)
+    ), jnp.float32

@@ -1,4 +1,6 @@
-"""Metrics of a part of the data: every example exactly once, of a stream every symbol with all that came before it."""
+"""Metrics of a part of the data: every example exactly once, of a stream every symbol with all that
+came before it.
+"""
 
 from collections.abc import Callable
 from functools import partial
@@ -30,7 +32,9 @@ Evaluate = Callable[[TrainState], Metrics]
 def make_evaluate(
     parts: Any, data: Dataset, options: TrainOptions, layout: Layout, *, loops: bool
 ) -> Callable[[TrainState, str], dict[str, float]]:
-    """The function `evaluate(state, part) -> metrics`, for the model and objective in `parts` on `data`."""
+    """The function `evaluate(state, part) -> metrics`, for the model and objective in `parts` on
+    `data`.
+    """
     compiled = _compile(parts.objective, data, layout, loops=loops)
     opened: dict[str, Evaluate] = {}
 
@@ -52,12 +56,19 @@ def put_arrays(layout: Layout, part: Part) -> list[dict[str, Array]]:
 
 
 def evaluate_stream(
-    model: Model, objective: Objective, params: Params, model_state: ModelState, tokens: Array, *, steps: int = _STEPS
+    model: Model,
+    objective: Objective,
+    params: Params,
+    model_state: ModelState,
+    tokens: Array,
+    *,
+    steps: int = _STEPS,
 ) -> Metrics:
-    """Sums over every symbol of a stream [N] but the first, predicted from all before it, the state carried along.
+    """Sums over every symbol of a stream [N] but the first, predicted from all before it, the state
+    carried along.
 
-    The stream is read `steps` symbols at a time; the result has the sums of each of these segments [⌈(N − 1) / steps⌉],
-    to be added up with more digits than float32 has.
+    The stream is read `steps` symbols at a time; the result has the sums of each of these segments
+    [⌈(N − 1) / steps⌉], to be added up with more digits than float32 has.
     """
     starts = jnp.arange(0, len(tokens) - 1, steps, dtype=jnp.int32)
     counts = jnp.minimum(steps, len(tokens) - 1 - starts).astype(jnp.float32)
@@ -79,27 +90,40 @@ def _of_stream(model: Model, objective: Objective, source: TokenSource, layout: 
     compiled = jax.jit(partial(evaluate_stream, model, objective))
 
     def evaluate(state: TrainState) -> Metrics:
-        params, model_state = jax.device_put(layout.fetch((state.params, state.model_state)), device)
+        params, model_state = jax.device_put(
+            layout.fetch((state.params, state.model_state)), device
+        )
         by_segment = jax.device_get(compiled(params, model_state, tokens))
         return jax.tree.map(lambda leaf: np.sum(leaf, axis=0, dtype=np.float64), by_segment)
 
     return evaluate
 
 
-def _compile(objective: Objective, data: Dataset, layout: Layout, *, loops: bool) -> Callable[..., Metrics]:
+def _compile(
+    objective: Objective, data: Dataset, layout: Layout, *, loops: bool
+) -> Callable[..., Metrics]:
     step = make_eval_step(objective, axis_name=layout.axis_name)
     gather = make_gather(data.spec)
 
-    def evaluate_chunk(state: TrainState, arrays: dict[str, Array], indexed: IndexedBatch) -> Metrics:
+    def evaluate_chunk(
+        state: TrainState, arrays: dict[str, Array], indexed: IndexedBatch
+    ) -> Metrics:
         if not loops:
             return step(state, gather(arrays, jax.tree.map(lambda leaf: leaf[0], indexed)))
-        return scan_steps(lambda state, one: (state, step(state, gather(arrays, one))))(state, indexed)[1]
+        return scan_steps(lambda state, one: (state, step(state, gather(arrays, one))))(
+            state, indexed
+        )[1]
 
     return layout.compile(evaluate_chunk, donate=False)
 
 
 def _of_examples(
-    compiled: Callable[..., Metrics], source: Part, options: TrainOptions, layout: Layout, *, loops: bool
+    compiled: Callable[..., Metrics],
+    source: Part,
+    options: TrainOptions,
+    layout: Layout,
+    *,
+    loops: bool,
 ) -> Evaluate:
     feed = make_evaluation_feed(source, batch_size=options.batch_size, loops=loops)
     arrays = {} if isinstance(source, RaggedSource) else put_arrays(layout, source)[0]

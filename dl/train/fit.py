@@ -23,7 +23,9 @@ class Fit:
     history: list[Record]
     interrupted: bool
     pending: Metrics
-    """Sums since the last record, so that a resumed fit records what an uninterrupted one would have."""
+    """Sums since the last record, so that a resumed fit records what an uninterrupted one would
+    have.
+    """
 
     def curve(self, split: str, name: str) -> tuple[list[float], list[float]]:
         """Epochs and values of one metric, ready to plot."""
@@ -41,11 +43,13 @@ def fit(
     progress: bool = True,
     on_record: Callable[[Record], None] = lambda record: None,
 ) -> Fit:
-    """Train `parts` on `data` and evaluate on its validation part, for the epochs, batches and seed of `options`.
+    """Train `parts` on `data` and evaluate on its validation part, for the epochs, batches and seed
+    of `options`.
 
-    Ctrl-C (a notebook's stop button) ends it after the current chunk of steps; `resume=` the result goes on from
-    there, or on towards a larger `options.epochs`, as if there had been no pause. `init` holds parameters and model
-    state to begin with in place of fresh ones (see `dl.transfer`).
+    Ctrl-C (a notebook's stop button) ends it after the current chunk of steps; `resume=` the result
+    goes on from there, or on towards a larger `options.epochs`, as if there had been no pause.
+    `init` holds parameters and model state to begin with in place of fresh ones (see
+    `dl.transfer`).
 
     >>> import dl
     >>> data, options = dl.load_data("xor"), dl.TrainOptions(epochs=2, batch_size=4, validation=0.0)

@@ -16,13 +16,15 @@ from dl.types import Objective, Params, PyTree
 
 
 def freeze(parts: Parts, names: Sequence[str]) -> Parts:
-    """`parts` that train all layers but those that `names` mean: names of layers or parameters, or globs of them.
+    """`parts` that train all layers but those that `names` mean: names of layers or parameters, or
+    globs of them.
 
-    Frozen parameters keep every bit, are not decayed, do not count in a clipped norm, and the optimizer keeps nothing
-    for them. A frozen batch norm layer also keeps its running statistics, and normalises by them in training.
+    Frozen parameters keep every bit, are not decayed, do not count in a clipped norm, and the
+    optimizer keeps nothing for them. A frozen batch norm layer also keeps its running statistics,
+    and normalises by them in training.
 
-    Raises:
-        InputError: once the optimizer sees the parameters, for a name that means none of them or names that mean all.
+    Raises: InputError: once the optimizer sees the parameters, for a name that means none of them
+        or names that mean all.
 
     >>> import dl
     >>> model = dl.models.mlp(2, hidden_sizes=(8,))
@@ -36,7 +38,8 @@ def freeze(parts: Parts, names: Sequence[str]) -> Parts:
     if not names:
         return parts
     return parts._replace(
-        objective=_with_running_statistics(parts.objective, names), optimizer=_partly(parts.optimizer, names)
+        objective=_with_running_statistics(parts.objective, names),
+        optimizer=_partly(parts.optimizer, names),
     )
 
 
@@ -48,22 +51,30 @@ def frozen_paths(params: Params, names: Sequence[str]) -> list[str]:
     """
     frozen = named_paths(params, names)
     if len(frozen) == len(by_path(params)):
-        raise InputError(f"{', '.join(names)} would freeze every parameter: leave at least one layer to train")
+        raise InputError(
+            f"{', '.join(names)} would freeze every parameter: leave at least one layer to train"
+        )
     return frozen
 
 
-def _partly(optimizer: optax.GradientTransformation, names: Sequence[str]) -> optax.GradientTransformation:
+def _partly(
+    optimizer: optax.GradientTransformation, names: Sequence[str]
+) -> optax.GradientTransformation:
     def labels(params: Params) -> PyTree:
         frozen = set(frozen_paths(params, names))
         structure = jax.tree.structure(params)
-        return jax.tree.unflatten(structure, ["frozen" if path in frozen else "trained" for path in by_path(params)])
+        return jax.tree.unflatten(
+            structure, ["frozen" if path in frozen else "trained" for path in by_path(params)]
+        )
 
     return optax.partition({"trained": optimizer, "frozen": _nothing()}, labels)
 
 
 def _nothing() -> optax.GradientTransformation:
     """No change: −0 for each number, since +0 would turn a −0 into +0."""
-    return optax.stateless(lambda updates, params: jax.tree.map(lambda leaf: -jnp.zeros_like(leaf), updates))
+    return optax.stateless(
+        lambda updates, params: jax.tree.map(lambda leaf: -jnp.zeros_like(leaf), updates)
+    )
 
 
 def _with_running_statistics(objective: Objective, names: Sequence[str]) -> Objective:

@@ -15,7 +15,8 @@ class RecompilationWarning(UserWarning):
 class CompilationGuard:
     """Wraps functions before they are jitted and records the shapes of each tracing.
 
-    Tracing happens once a compilation, so the body of a wrapped function is the place to notice one.
+    Tracing happens once a compilation, so the body of a wrapped function is the place to notice
+    one.
 
     >>> guard = CompilationGuard("step", declared=1)
     >>> step = jax.jit(guard.watch(lambda x: 2 * x))

@@ -7,10 +7,11 @@ from types import FrameType, TracebackType
 
 
 class StopRequest:
-    """While entered, turns SIGINT and SIGTERM into a flag that the loop looks at between two chunks.
+    """While entered, turns SIGINT and SIGTERM into a flag that the loop looks at between two
+    chunks.
 
-    A second SIGINT calls `insist`, which raises KeyboardInterrupt unless told otherwise. Outside the main thread, where
-    Python allows no handlers, it does nothing.
+    A second SIGINT calls `insist`, which raises KeyboardInterrupt unless told otherwise. Outside
+    the main thread, where Python allows no handlers, it does nothing.
 
     >>> with StopRequest() as stop:
     ...     signal.raise_signal(signal.SIGINT)
@@ -45,7 +46,10 @@ class StopRequest:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         for number, handler in self._previous.items():
             signal.signal(number, handler)  # type: ignore[arg-type]

@@ -26,7 +26,9 @@ _REMEDIES = (
 
 @dataclass(frozen=True)
 class Record:
-    """One line of a run's history: the means over the steps since the last record, or over a held-out part."""
+    """One line of a run's history: the means over the steps since the last record, or over a
+    held-out part.
+    """
 
     step: int
     epoch: float
@@ -53,20 +55,34 @@ def train_loop(
     on_checkpoint: Callable[[Training, int], None] = lambda training, step: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> tuple[Training, list[Record]]:
-    """Train until the plan is fulfilled, `stop()` says so, or validation has not improved for `patience` looks.
+    """Train until the plan is fulfilled, `stop()` says so, or validation has not improved for
+    `patience` looks.
 
-    Goes on from the step that `training` is at; `history` is what was recorded before it. `on_checkpoint` is called
-    where the plan has a checkpoint, and once more when `stop()` or an exception ends the loop between two of them.
-    `on_evaluation` is called where the plan evaluates, also when nothing is held out to be validated on; when a loop
-    begins at such a step, perhaps a second time.
+    Goes on from the step that `training` is at; `history` is what was recorded before it.
+    `on_checkpoint` is called where the plan has a checkpoint, and once more when `stop()` or an
+    exception ends the loop between two of them. `on_evaluation` is called where the plan evaluates,
+    also when nothing is held out to be validated on; when a loop begins at such a step, perhaps a
+    second time.
 
     Raises:
         RunError: when the loss or the parameters stop being finite.
     """
-    loop = _Loop(compiled, training, list(history), validates, batch_size, on_record, on_evaluation, on_checkpoint)
+    loop = _Loop(
+        compiled,
+        training,
+        list(history),
+        validates,
+        batch_size,
+        on_record,
+        on_evaluation,
+        on_checkpoint,
+    )
     with loop.saved_on_failure():
         loop.evaluate()  # owed if the loop was ended between this step's training and its evaluation
-        while not (early := stops_early(loop.records, patience=patience)) and loop.step < compiled.plan.total_steps:
+        while (
+            not (early := stops_early(loop.records, patience=patience))
+            and loop.step < compiled.plan.total_steps
+        ):
             if stop():
                 loop.checkpoint()
                 break
@@ -100,7 +116,8 @@ class _Loop:
         """A chunk of steps, and all that the plan has at its end."""
         start, self.step = self.step, self.compiled.plan.chunk_end(self.step)
         self.training, ticket = self.compiled.advance(self.training, start, self.step)
-        # One chunk computes while the next is prepared; more would make a signal wait and progress lie.
+        # One chunk computes while the next is prepared; more would make a signal wait and progress
+        # lie.
         jax.block_until_ready(self._behind)
         self._behind = ticket
         self._throughput.add(self.step - start)
@@ -114,11 +131,17 @@ class _Loop:
 
     def evaluate(self) -> None:
         """On the held-out part, where the plan has it and the records do not yet."""
-        done = any(old.step == self.step and old.split == "validation" for old in reversed(self.records))
+        done = any(
+            old.step == self.step and old.split == "validation" for old in reversed(self.records)
+        )
         if not self.compiled.plan.evaluates_after(self.step) or done:
             return
-        values = self.compiled.evaluate(self.training.state, "validation") if self.validates else None
-        self.on_evaluation(self.training, self.step)  # before the record, which tells a resume that all of it is done
+        values = (
+            self.compiled.evaluate(self.training.state, "validation") if self.validates else None
+        )
+        self.on_evaluation(
+            self.training, self.step
+        )  # before the record, which tells a resume that all of it is done
         if values is not None:
             self._record("validation", values)
 
@@ -135,7 +158,8 @@ class _Loop:
         except RunError:
             raise
         except Exception:
-            # Donation may have taken the state with it; then there is nothing to save and the first error counts.
+            # Donation may have taken the state with it; then there is nothing to save and the first
+            # error counts.
             with contextlib.suppress(Exception):
                 self.step = self._step_of_state()
                 self.checkpoint()
@@ -176,10 +200,14 @@ def check_finite_loss(values: dict[str, float], step: int) -> None:
 
 
 def check_finite(state: Any, step: int) -> None:
-    """Raise a `RunError` when a number of the state is inf or nan, so that no checkpoint ever holds one."""
+    """Raise a `RunError` when a number of the state is inf or nan, so that no checkpoint ever holds
+    one.
+    """
     numbers = [leaf for leaf in jax.tree.leaves(state) if jnp.issubdtype(leaf.dtype, jnp.floating)]
     if not all(jax.device_get([jnp.isfinite(leaf).all() for leaf in numbers])):
-        raise RunError(f"a parameter or its optimizer state is not finite after step {step}: {_REMEDIES}")
+        raise RunError(
+            f"a parameter or its optimizer state is not finite after step {step}: {_REMEDIES}"
+        )
 
 
 class _Throughput:

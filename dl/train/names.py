@@ -1,4 +1,6 @@
-"""Parameters by name: the path of each array in its tree, and the layers that a name or a glob means."""
+"""Parameters by name: the path of each array in its tree, and the layers that a name or a glob
+means.
+"""
 
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
@@ -41,5 +43,7 @@ def named_paths(params: PyTree, names: Sequence[str]) -> list[str]:
     for name in names:
         if not any(is_named(path, [name]) for path in paths):
             layers = dict.fromkeys(path.split("/")[0] for path in paths)
-            raise InputError(f"no layer or parameter is called {name!r}; the layers are {', '.join(layers)}")
+            raise InputError(
+                f"no layer or parameter is called {name!r}; the layers are {', '.join(layers)}"
+            )
     return [path for path in paths if is_named(path, names)]

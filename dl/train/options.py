@@ -1,4 +1,6 @@
-"""The options that every training run has. Plain scalars: they are printed, stored as JSON and parsed from words."""
+"""The options that every training run has. Plain scalars: they are printed, stored as JSON and
+parsed from words.
+"""
 
 import math
 from dataclasses import dataclass, fields, replace
@@ -15,15 +17,23 @@ class DataOptions:
     """What to learn from, whatever learns."""
 
     dataset: str = "digits"
-    """Data set: built in, of TFDS, folder:PATH, text:, lines:, jsonl:, tsv:, chorales:PATH, or adding:STEPS."""
+    """Data set: built in, of TFDS, folder:PATH, text:, lines:, jsonl:, tsv:, chorales:PATH, or
+    adding:STEPS.
+    """
     seed: int = 0
     """Seed of the initial parameters, data order, dropout and augmentation."""
     validation: float = 0.1
-    """Fraction of the training examples held out; 0 trains on all, and validates on a part of the set's own, if any."""
+    """Fraction of the training examples held out; 0 trains on all, and validates on a part of the
+    set's own, if any.
+    """
     image_size: int = 0
-    """Side that pictures of folder:PATH, or of many sizes, are brought to; 0 leaves them as they are."""
+    """Side that pictures of folder:PATH, or of many sizes, are brought to; 0 leaves them as they
+    are.
+    """
     random_crops: bool = False
-    """Train on random parts of the pictures of folder:PATH or a TFDS set, evaluate on their middles."""
+    """Train on random parts of the pictures of folder:PATH or a TFDS set, evaluate on their
+    middles.
+    """
     colour: Literal["auto", "grey", "rgb"] = "auto"
     """Channels of the pictures of folder:PATH; auto is grey if all files are."""
     damaged: Literal["refuse", "skip"] = "refuse"
@@ -58,7 +68,8 @@ class DataOptions:
 
 @dataclass(frozen=True)
 class TrainOptions(DataOptions):
-    """What to train on, for how long, and what to keep. Experiments subclass it and change the defaults.
+    """What to train on, for how long, and what to keep. Experiments subclass it and change the
+    defaults.
 
     >>> TrainOptions(epochs=0)
     Traceback (most recent call last):
@@ -84,18 +95,29 @@ class TrainOptions(DataOptions):
     parallel: Literal["auto", "jit", "pmap"] = "auto"
     """How to use several devices; auto is jit, or on a CPU what suits the model."""
     devices: int = 0
-    """How many devices to use; 0 uses as many as share the batch evenly, or on a CPU as many as suit the model."""
+    """How many devices to use; 0 uses as many as share the batch evenly, or on a CPU as many as
+    suit the model.
+    """
     scan_steps: int = 0
     """Steps in one compiled call, which changes no result; 0 measures how many pay."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("epochs", "batch_size", "evaluate_every", "log_every", "checkpoint_every", "keep"):
+        for name in (
+            "epochs",
+            "batch_size",
+            "evaluate_every",
+            "log_every",
+            "checkpoint_every",
+            "keep",
+        ):
             require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
         for name in ("devices", "scan_steps", "patience"):
             require(getattr(self, name) >= 0, name, getattr(self, name), "at least 0")
         if self.patience and not self.validation:
-            raise InputError("patience needs held-out examples to look at: give --validation, such as 0.1")
+            raise InputError(
+                "patience needs held-out examples to look at: give --validation, such as 0.1"
+            )
         require(self.learning_rate > 0, "learning_rate", self.learning_rate, "above 0")
 
 
@@ -119,7 +141,12 @@ class ReadingOptions(DataOptions):
         for name in ("vocabulary_size", "longest"):
             require(getattr(self, name) >= 0, name, getattr(self, name), "at least 0")
         if self.unit == "byte":
-            require(self.vocabulary_size == 0, "vocabulary_size", self.vocabulary_size, "0 for bytes, which are 256")
+            require(
+                self.vocabulary_size == 0,
+                "vocabulary_size",
+                self.vocabulary_size,
+                "0 for bytes, which are 256",
+            )
 
     @property
     def reading(self) -> Reading:
@@ -162,7 +189,9 @@ class TextOptions(TrainOptions, ReadingOptions):
     segment: int = 64
     """Symbols of a stream that are back-propagated through at a time."""
     order: Literal["segments", "windows"] = "segments"
-    """Contiguous segments, through which the state is carried, or windows from anywhere, each from a fresh state."""
+    """Contiguous segments, through which the state is carried, or windows from anywhere, each from
+    a fresh state.
+    """
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -177,7 +206,9 @@ class TextOptions(TrainOptions, ReadingOptions):
 def require_text(data: Dataset) -> None:
     """Refuse data that are no text."""
     if data.spec.vocabulary is None:
-        raise InputError(f"{data.spec.name} is no text: give text:, lines:, jsonl: or tsv:PATH, or a text of TFDS")
+        raise InputError(
+            f"{data.spec.name} is no text: give text:, lines:, jsonl: or tsv:PATH, or a text of TFDS"
+        )
 
 
 def require(holds: bool, name: str, value: object, what: str) -> None:

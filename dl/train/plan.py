@@ -10,7 +10,8 @@ from dl.train.options import TrainOptions
 class Plan:
     """Steps, epochs and chunks. A chunk is the run of steps that one compiled call makes.
 
-    Chunks lie at fixed places in an epoch, whatever step a run was resumed at, and end where a record is due and where
+    Chunks lie at fixed places in an epoch, whatever step a run was resumed at, and end where a
+    record is due and where
     an epoch ends: what is recorded does not depend on their length.
 
     >>> plan = Plan(steps_per_epoch=10, epochs=2, chunk_steps=4, log_every=5)
@@ -34,7 +35,8 @@ class Plan:
         """The step that the chunk starting at `step` runs up to."""
         epoch, position = divmod(step, self.steps_per_epoch)
         ends = (
-            (position // length + 1) * length for length in (self.chunk_steps, self.log_every, self.steps_per_epoch)
+            (position // length + 1) * length
+            for length in (self.chunk_steps, self.log_every, self.steps_per_epoch)
         )
         return epoch * self.steps_per_epoch + min(ends)
 

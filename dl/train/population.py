@@ -13,12 +13,16 @@ AXIS = "members"
 """The axis that a population is split along."""
 
 
-def map_population(function: Callable[..., Any], members: int, devices: Sequence[Device] | None = None) -> Callable:
-    """`function`, of one member, compiled for a population: under `vmap`, split over the devices. Donates the members.
+def map_population(
+    function: Callable[..., Any], members: int, devices: Sequence[Device] | None = None
+) -> Callable:
+    """`function`, of one member, compiled for a population: under `vmap`, split over the devices.
+    Donates the members.
 
-    The first argument and all results get a leading axis [members, ...]; what else is given, all members share. They
-    are split over as many of `devices` (default: all) as divide `members` evenly: members say nothing to each other, so
-    on a CPU with a device for each core no core waits for another.
+    The first argument and all results get a leading axis [members, ...]; what else is given, all
+    members share. They are split over as many of `devices` (default: all) as divide `members`
+    evenly: members say nothing to each other, so on a CPU with a device for each core no core waits
+    for another.
 
     Raises:
         InputError: for fewer than 1 member, or a first argument with another leading axis.
@@ -30,14 +34,18 @@ def map_population(function: Callable[..., Any], members: int, devices: Sequence
     if members < 1:
         raise InputError(f"a population has at least 1 member, not {members}")
     chosen = _even_share(members, jax.devices() if devices is None else devices)
-    mesh = jax.make_mesh((len(chosen),), (AXIS,), axis_types=(AxisType.Auto,), devices=tuple(chosen))
+    mesh = jax.make_mesh(
+        (len(chosen),), (AXIS,), axis_types=(AxisType.Auto,), devices=tuple(chosen)
+    )
     split, whole = PartitionSpec(AXIS), PartitionSpec()
 
     def each(population: PyTree, shared: tuple) -> Any:
         return jax.vmap(lambda member: function(member, *shared))(population)
 
     # The check refuses loops whose first values are constants, as those of `scan_steps` are.
-    mapped = jax.shard_map(each, mesh=mesh, in_specs=(split, whole), out_specs=split, check_vma=False)
+    mapped = jax.shard_map(
+        each, mesh=mesh, in_specs=(split, whole), out_specs=split, check_vma=False
+    )
     shardings = NamedSharding(mesh, split), NamedSharding(mesh, whole)
     compiled = jax.jit(mapped, in_shardings=shardings, out_shardings=shardings[0], donate_argnums=0)
 
@@ -58,4 +66,6 @@ def _check_members(population: PyTree, members: int) -> None:
         if jax.numpy.shape(leaf)[:1] != (members,):
             name = jax.tree_util.keystr(path, simple=True, separator=".") or "the argument"
             shape = jax.numpy.shape(leaf)
-            raise InputError(f"a population of {members} needs leaves [{members}, ...], but {name} has shape {shape}")
+            raise InputError(
+                f"a population of {members} needs leaves [{members}, ...], but {name} has shape {shape}"
+            )

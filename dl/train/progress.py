@@ -1,4 +1,6 @@
-"""What a person sees while a run goes on: a bar on a terminal or in a notebook, plain lines in a pipe."""
+"""What a person sees while a run goes on: a bar on a terminal or in a notebook, plain lines in a
+pipe.
+"""
 
 import sys
 from typing import Any, TextIO
@@ -10,11 +12,14 @@ from dl.train.plan import Plan
 class Progress:
     """Reports steps and records of one run. A context manager; silent when `show` is False.
 
-    On a terminal it is a bar with rate, remaining time and the newest metrics; otherwise a line a record. Nothing
+    On a terminal it is a bar with rate, remaining time and the newest metrics; otherwise a line a
+    record. Nothing
     is fetched from a device for it: it shows what was recorded anyway.
     """
 
-    def __init__(self, plan: Plan, *, start: int = 0, batch_size: int = 1, show: bool = True) -> None:
+    def __init__(
+        self, plan: Plan, *, start: int = 0, batch_size: int = 1, show: bool = True
+    ) -> None:
         self._plan, self._start, self._batch_size = plan, start, batch_size
         self._show = show
         self._stream: TextIO = sys.stderr

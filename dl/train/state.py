@@ -15,9 +15,9 @@ from dl.types import Array, Carry, Key, Model, ModelState, Params, PyTree
 class TrainState:
     """Everything that a step reads and writes.
 
-    `key` never changes: a step's randomness is `fold_in(key, step)`, so a restored state goes on with the very
-    numbers it would have had. `model_state` holds batch statistics, `carry` the recurrent state of truncated
-    back-propagation through time (empty otherwise).
+    `key` never changes: a step's randomness is `fold_in(key, step)`, so a restored state goes on
+    with the very numbers it would have had. `model_state` holds batch statistics, `carry` the
+    recurrent state of truncated back-propagation through time (empty otherwise).
     """
 
     step: Array
@@ -36,11 +36,14 @@ def init_state(
     seed: int | Array,
     carried_rows: int = 0,
 ) -> TrainState:
-    """The state before the first step; `inputs` [B, ...] gives the shapes (its values do not matter).
+    """The state before the first step; `inputs` [B, ...] gives the shapes (its values do not
+    matter).
 
-    `carried_rows` is the batch size of training that carries a recurrent state from step to step, else 0.
+    `carried_rows` is the batch size of training that carries a recurrent state from step to step,
+    else 0.
 
-    Everything random comes from `seed`. Pure: jit it with `out_shardings` to create a large state where it will live.
+    Everything random comes from `seed`. Pure: jit it with `out_shardings` to create a large state
+    where it will live.
 
     >>> import dl
     >>> state = init_state(dl.models.mlp(10), dl.optimizers.sgd(0.1), jnp.zeros((1, 784)), seed=0)
@@ -49,7 +52,9 @@ def init_state(
     """
     key = jax.random.key(seed)
     init_key, train_key = jax.random.split(key)
-    params, model_state = model.init(init_key, jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), inputs))
+    params, model_state = model.init(
+        init_key, jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), inputs)
+    )
     return TrainState(
         step=jnp.zeros((), jnp.int32),
         key=train_key,
@@ -61,7 +66,10 @@ def init_state(
 
 
 def with_parameters(
-    state: TrainState, optimizer: optax.GradientTransformation, params: Params, model_state: ModelState
+    state: TrainState,
+    optimizer: optax.GradientTransformation,
+    params: Params,
+    model_state: ModelState,
 ) -> TrainState:
     """`state` with other parameters to begin from; the optimizer begins anew.
 

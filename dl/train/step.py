@@ -23,14 +23,13 @@ def make_train_step(
 ) -> Callable[[TrainState, Batch], tuple[TrainState, Metrics]]:
     """The pure function `train_step(state, batch) -> (state, metrics)`.
 
-    w ← w + update(∇ Σ loss / Σ count): the gradient of the summed loss is summed over micro-batches and devices and
-    divided once by the summed count, so masked and uneven batches are exact.
+    w ← w + update(∇ Σ loss / Σ count): the gradient of the summed loss is summed over micro-batches
+    and devices and divided once by the summed count, so masked and uneven batches are exact.
 
-    Args:
-        objective: what is minimised (`dl.objectives`).
-        optimizer: an Optax transformation (`dl.optimizers`).
-        axis_name: the mapped axis when the step runs under `pmap`; build the model with the same name.
-        accumulate: number of micro-batches that a batch is computed in, one after the other; divides the batch.
+    Args: objective: what is minimised (`dl.objectives`). optimizer: an Optax transformation
+        (`dl.optimizers`). axis_name: the mapped axis when the step runs under `pmap`; build the
+        model with the same name. accumulate: number of micro-batches that a batch is computed in,
+        one after the other; divides the batch.
     """
 
     def train_step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:
@@ -57,8 +56,11 @@ def make_train_step(
     return train_step
 
 
-def make_eval_step(objective: Objective, *, axis_name: str | None = None) -> Callable[[TrainState, Batch], Metrics]:
-    """The pure function `eval_step(state, batch) -> metrics`: no dropout, running statistics, nothing updated.
+def make_eval_step(
+    objective: Objective, *, axis_name: str | None = None
+) -> Callable[[TrainState, Batch], Metrics]:
+    """The pure function `eval_step(state, batch) -> metrics`: no dropout, running statistics,
+    nothing updated.
 
     Every row goes on from nothing: the state's carry belongs to the rows that are trained on.
     """
@@ -73,18 +75,25 @@ def make_eval_step(objective: Objective, *, axis_name: str | None = None) -> Cal
 def augmented(
     train_step: Callable[[TrainState, Batch], tuple[TrainState, Metrics]], augment: Augment
 ) -> Callable[[TrainState, Batch], tuple[TrainState, Metrics]]:
-    """`train_step` on augmented inputs; the randomness is keyed by (seed, step, example), not by device."""
+    """`train_step` on augmented inputs; the randomness is keyed by (seed, step, example), not by
+    device.
+    """
 
     def step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:
-        # The last bit pattern of uint32 is no step: this stream never meets the one that dropout draws from.
-        step_key = jax.random.fold_in(jax.random.fold_in(state.key, jnp.uint32(2**32 - 1)), state.step)
+        # The last bit pattern of uint32 is no step: this stream never meets the one that dropout
+        # draws from.
+        step_key = jax.random.fold_in(
+            jax.random.fold_in(state.key, jnp.uint32(2**32 - 1)), state.step
+        )
         keys = jax.vmap(lambda index: jax.random.fold_in(step_key, index))(batch["index"])
         return train_step(state, {**batch, "inputs": augment(keys, batch["inputs"], state.step)})
 
     return step
 
 
-def _accumulated(objective: Objective, state: TrainState, batch: Batch, key: Key, parts: int) -> Gradients:
+def _accumulated(
+    objective: Objective, state: TrainState, batch: Batch, key: Key, parts: int
+) -> Gradients:
     """Summed gradients and metrics of `parts` micro-batches."""
     if parts == 1:
         return _gradients(objective, state.params, state.model_state, state.carry, batch, key)
@@ -93,29 +102,54 @@ def _accumulated(objective: Objective, state: TrainState, batch: Batch, key: Key
         number, micro_batch, carry = part
         gradients, sums, model_state = before
         own, own_sums, model_state, carry = _gradients(
-            objective, state.params, model_state, carry, micro_batch, jax.random.fold_in(key, number)
+            objective,
+            state.params,
+            model_state,
+            carry,
+            micro_batch,
+            jax.random.fold_in(key, number),
         )
-        return (jax.tree.map(jnp.add, gradients, own), metrics.merge(sums, own_sums), model_state), carry
+        return (
+            jax.tree.map(jnp.add, gradients, own),
+            metrics.merge(sums, own_sums),
+            model_state,
+        ), carry
 
     def split(tree: PyTree) -> PyTree:
         return jax.tree.map(lambda leaf: leaf.reshape(parts, -1, *leaf.shape[1:]), tree)
 
     batches, carries = split(dict(batch)), split(state.carry)  # a row's state stays with the row
     first, carry = jax.tree.map(lambda leaf: leaf[0], (batches, carries))
-    shapes = jax.eval_shape(lambda: _gradients(objective, state.params, state.model_state, carry, first, key))
+    shapes = jax.eval_shape(
+        lambda: _gradients(objective, state.params, state.model_state, carry, first, key)
+    )
     gradients, sums = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes[:2])
     start = (gradients, sums, state.model_state)
-    (gradients, sums, model_state), carries = jax.lax.scan(body, start, (jnp.arange(parts), batches, carries))
-    return gradients, sums, model_state, jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), carries)
+    (gradients, sums, model_state), carries = jax.lax.scan(
+        body, start, (jnp.arange(parts), batches, carries)
+    )
+    return (
+        gradients,
+        sums,
+        model_state,
+        jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), carries),
+    )
 
 
 def _gradients(
-    objective: Objective, params: Params, model_state: ModelState, carry: PyTree, batch: Batch, key: Key
+    objective: Objective,
+    params: Params,
+    model_state: ModelState,
+    carry: PyTree,
+    batch: Batch,
+    key: Key,
 ) -> Gradients:
     """∂ Σ loss / ∂ params, with the sums reported beside it."""
 
     def summed_loss(params: Params) -> tuple[Array, tuple[Metrics, ModelState, PyTree]]:
-        sums, new_model_state, new_carry = objective(params, model_state, batch, train=True, key=key, carry=carry)
+        sums, new_model_state, new_carry = objective(
+            params, model_state, batch, train=True, key=key, carry=carry
+        )
         return sums["loss"].sum, (sums, new_model_state, new_carry)
 
     gradients, (sums, new_model_state, new_carry) = jax.grad(summed_loss, has_aux=True)(params)

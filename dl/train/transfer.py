@@ -11,7 +11,9 @@ from dl.types import PyTree
 
 
 class Transfer(NamedTuple):
-    """The tree that came out, and the paths of the arrays that were taken and of those that stayed fresh."""
+    """The tree that came out, and the paths of the arrays that were taken and of those that stayed
+    fresh.
+    """
 
     tree: PyTree
     taken: tuple[str, ...]
@@ -19,13 +21,14 @@ class Transfer(NamedTuple):
 
 
 def transfer(source: PyTree, *, into: PyTree, new: Sequence[str] = ()) -> Transfer:
-    """`into` with the arrays of `source` in place of its own, but for those that `new` means, which stay fresh.
+    """`into` with the arrays of `source` in place of its own, but for those that `new` means, which
+    stay fresh.
 
-    Both are parameters, or both model states; `new` holds names of layers or arrays, or globs of them: usually the
-    head, `["output"]`.
+    Both are parameters, or both model states; `new` holds names of layers or arrays, or globs of
+    them: usually the head, `["output"]`.
 
-    Raises:
-        InputError: where an array outside `new` has another shape or dtype in `source`, or is in one of them alone;
+    Raises: InputError: where an array outside `new` has another shape or dtype in `source`, or is
+        in one of them alone;
             for a name in `new` that means nothing.
 
     >>> import dl, jax.numpy as jnp
@@ -46,7 +49,9 @@ def transfer(source: PyTree, *, into: PyTree, new: Sequence[str] = ()) -> Transf
     leaves = [fresh[path] if path in left else stored[path] for path in fresh]
     tree = jax.tree.unflatten(jax.tree.structure(into), leaves)
     return Transfer(
-        tree, tuple(path for path in fresh if path not in left), tuple(path for path in fresh if path in left)
+        tree,
+        tuple(path for path in fresh if path not in left),
+        tuple(path for path in fresh if path in left),
     )
 
 

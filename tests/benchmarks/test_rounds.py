@@ -11,7 +11,9 @@ from benchmarks.catalog import Benchmark, choose, load_benchmarks
 from benchmarks.rounds import Outcome, run_benchmarks
 from dl.errors import RunError
 
-ONE = Benchmark("one", "about", "ms", dict.fromkeys(["dl", "torch", "keras"]), None, lambda quick: None)
+ONE = Benchmark(
+    "one", "about", "ms", dict.fromkeys(["dl", "torch", "keras"]), None, lambda quick: None
+)
 
 
 def test_systems_alternate_inside_each_round(capsys: pytest.CaptureFixture[str]) -> None:
@@ -86,13 +88,17 @@ def test_the_result_is_stored_also_when_a_process_failed(
             raise RunError("broken")
         return {"value": 2.0}
 
-    monkeypatch.setattr(program, "start_worker", lambda *words: {"device": "CPU, 2 cores", "cuda": False})
+    monkeypatch.setattr(
+        program, "start_worker", lambda *words: {"device": "CPU, 2 cores", "cuda": False}
+    )
     monkeypatch.setattr(program, "work_in_process", work)
     monkeypatch.setattr(program, "find_spec", lambda name: None if name == "keras" else name)
     path = tmp_path / "found.json"
     assert program.main(["lenet_step", "--quick", "--json", str(path)]) == int(fails)
     found = json.loads(path.read_text(encoding="utf-8"))
-    assert [row["system"] for row in found["rows"]] == (["dl", "torch"] if fails else ["dl", "torch", "flax"])
+    assert [row["system"] for row in found["rows"]] == (
+        ["dl", "torch"] if fails else ["dl", "torch", "flax"]
+    )
     assert found["device"] == "CPU, 2 cores"
     assert set(found["versions"]) == {"python", "dl", "jax", "flax", "torch", "keras", "numpy"}
     out, err = capsys.readouterr()
@@ -100,13 +106,17 @@ def test_the_result_is_stored_also_when_a_process_failed(
     assert "pip install -r benchmarks/requirements.txt" in err
 
 
-def test_ctrl_c_shows_what_was_measured(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ctrl_c_shows_what_was_measured(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def work(name: str, system: str, *, quick: bool) -> dict:
         if name == "population":
             raise KeyboardInterrupt
         return {"value": 2.0}
 
-    monkeypatch.setattr(program, "start_worker", lambda *words: {"device": "CPU, 2 cores", "cuda": False})
+    monkeypatch.setattr(
+        program, "start_worker", lambda *words: {"device": "CPU, 2 cores", "cuda": False}
+    )
     monkeypatch.setattr(program, "work_in_process", work)
     assert program.main(["lenet_step", "population", "--quick"]) == 130
     assert "| lenet_step | dl | 2.00 |" in capsys.readouterr().out

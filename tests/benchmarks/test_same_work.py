@@ -11,7 +11,11 @@ from benchmarks.cases import char_lstm_step, lenet_mnist_fast
 from benchmarks.networks import lenet, mlp, resnet, resnet50
 from dl import optimizers
 
-NETWORKS = [(lenet, (28, 28, 1), 431_080), (mlp, (28, 28, 1), 101_770), (resnet, (32, 32, 3), 272_282)]
+NETWORKS = [
+    (lenet, (28, 28, 1), 431_080),
+    (mlp, (28, 28, 1), 101_770),
+    (resnet, (32, 32, 3), 272_282),
+]
 CHAR_LSTM_MATRICES = 4 * 256 * (65 + 256) + 4 * 256 * (256 + 256) + 256 * 65
 
 
@@ -95,12 +99,21 @@ def test_the_fast_recipe_has_the_same_schedule_in_torch(step: int) -> None:
     np.testing.assert_allclose(lenet_mnist_fast.one_cycle(step, 100), ours, rtol=1e-5, atol=1e-6)
 
 
-def test_the_fast_recipe_turns_and_shifts_the_same_way_in_torch(torch, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_fast_recipe_turns_and_shifts_the_same_way_in_torch(
+    torch, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from dl.data.augment import _transform
 
     picture = np.random.default_rng(0).random((28, 28, 1), np.float32)
     drawn = np.array([9.0, 1.05, 1.5, -0.5], np.float32)  # degrees, factor, down, right
-    within = [9.0 / 12.0, 0.05 / 0.12, -0.5 / 2.0, 1.5 / 2.0]  # as `augmented` draws: right before down
+    within = [
+        9.0 / 12.0,
+        0.05 / 0.12,
+        -0.5 / 2.0,
+        1.5 / 2.0,
+    ]  # as `augmented` draws: right before down
     monkeypatch.setattr(torch, "rand", lambda *shape, device: (torch.tensor([within]) + 1) / 2)
     turned = lenet_mnist_fast.augmented(torch.from_numpy(picture.transpose(2, 0, 1))[None]).numpy()
-    np.testing.assert_allclose(turned[0, 0], np.asarray(_transform(picture, drawn))[..., 0], atol=2e-4)
+    np.testing.assert_allclose(
+        turned[0, 0], np.asarray(_transform(picture, drawn))[..., 0], atol=2e-4
+    )

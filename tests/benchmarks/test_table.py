@@ -31,7 +31,9 @@ def test_rows_have_medians_and_ratios() -> None:
         "rounds": [10.0, 30.0, 20.0],
         "note": "as it comes",
     }
-    assert [(row["system"], row["value"], row["ratio"]) for row in rows[1:]] == [("torch", 40.0, 2.0)]
+    assert [(row["system"], row["value"], row["ratio"]) for row in rows[1:]] == [
+        ("torch", 40.0, 2.0)
+    ]
 
 
 @pytest.mark.parametrize(("unit", "ratio"), [("examples/s", 4.0), ("s", 0.25), ("MiB", 0.25)])
@@ -73,7 +75,9 @@ def test_work_is_warmed_up_and_repeated() -> None:
         calls.append(1)
         time.sleep(0.15)
 
-    found = measure.measure(measure.Workload(work, amount=3.0, note="said"), "examples/s", quick=True)
+    found = measure.measure(
+        measure.Workload(work, amount=3.0, note="said"), "examples/s", quick=True
+    )
     assert len(calls) == 3
     assert 0 < found.value <= 20
     assert found.note == "said"

@@ -1,4 +1,6 @@
-"""What the runner sets for its process: only what the user has not set, and never in a library import."""
+"""What the runner sets for its process: only what the user has not set, and never in a library
+import.
+"""
 
 import os
 import subprocess
@@ -14,9 +16,18 @@ SHOW = "import jax; print(len(jax.devices()), jax.config.values['jax_compilation
 
 
 def python(code: str, **environment: str) -> list[str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("JAX_", "MALLOC_", "XLA_"))}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("JAX_", "MALLOC_", "XLA_"))
+    }
     done = subprocess.run(
-        [sys.executable, "-c", code], env={**kept, **environment}, cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        env={**kept, **environment},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return done.stdout.split()
 

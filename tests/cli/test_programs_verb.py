@@ -1,4 +1,6 @@
-"""`programs RUN`: a tiny net's programs beside an n-gram model's and held-out ones, and what it refuses."""
+"""`programs RUN`: a tiny net's programs beside an n-gram model's and held-out ones, and what it
+refuses.
+"""
 
 import json
 from pathlib import Path
@@ -15,7 +17,9 @@ ASKED = "--count 3 --longest 50 --longest-gram 4 --repair-calls 3"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Runs of language models of programs one by one, of a stream of them and of one text; they learned nothing."""
+    """Runs of language models of programs one by one, of a stream of them and of one text; they
+    learned nothing.
+    """
     folder = tmp_path_factory.mktemp("programs")
     texts = [PROGRAM.format(number) for number in range(20)]
     (folder / "code.jsonl").write_text("\n".join(json.dumps({"code": text}) for text in texts))
@@ -27,12 +31,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("lstm_programs --unit word", "jsonl:code.jsonl", "words"),
     ):
         path = dataset.replace(":", f":{folder}/")
-        words = f"run {experiment} --dataset {path} {SMALL} --validation 0 --run-dir {folder / name}"
+        words = (
+            f"run {experiment} --dataset {path} {SMALL} --validation 0 --run-dir {folder / name}"
+        )
         assert main("experiments", words.split()) == 0
     return folder
 
 
-def test_three_sources_are_judged_side_by_side(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_three_sources_are_judged_side_by_side(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     words = f"programs {folder / 'lstm_programs'} {ASKED} --format json"
     assert main("experiments", words.split()) == 0
     out, err = capsys.readouterr()
@@ -46,7 +54,10 @@ def test_three_sources_are_judged_side_by_side(folder: Path, capsys: pytest.Capt
     nearest = reports["held out"]["samples"][0]["nearest_by_structure"]["program"]
     assert nearest.startswith("int main() {")
     assert list(reports) == ["lstm_programs", "4-gram", "held out"]
-    assert {report["figures"]["programs"] for report in reports.values()} == {3, 2}  # two of twenty are held out
+    assert {report["figures"]["programs"] for report in reports.values()} == {
+        3,
+        2,
+    }  # two of twenty are held out
     assert reports["held out"]["figures"]["compiled"] == 1.0
     assert reports["held out"]["figures"]["same structure"] == 1.0
     assert reports["lstm_programs"]["figures"]["compiled"] == 0.0
@@ -62,7 +73,9 @@ def test_a_model_of_a_stream_goes_on_from_a_program(folder: Path) -> None:
 def test_what_is_drawn_does_not_depend_on_how_much_is(folder: Path) -> None:
     kept = []
     for count in (2, 3):
-        words = f"{folder / 'lstm_programs'} {ASKED} --seed 1 --count {count}".replace("--count 3 ", "")
+        words = f"{folder / 'lstm_programs'} {ASKED} --seed 1 --count {count}".replace(
+            "--count 3 ", ""
+        )
         assert main("experiments", ["programs", *words.split()]) == 0
         reports = json.loads((folder / "lstm_programs" / "programs.json").read_text())["reports"]
         kept.append([[one["text"] for one in report["samples"]] for report in reports.values()])
@@ -79,7 +92,9 @@ def test_progress_is_told_ten_times_at_most() -> None:
         assert said[-1] == f"held out: {of} of {of} programs judged"
 
 
-def test_a_table_and_the_programs_that_are_asked_for(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_table_and_the_programs_that_are_asked_for(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main("experiments", f"programs {folder / 'lstm_programs'} {ASKED} --show 1".split()) == 0
     out = capsys.readouterr().out
     assert "wrong characters, mean" in out
@@ -88,7 +103,9 @@ def test_a_table_and_the_programs_that_are_asked_for(folder: Path, capsys: pytes
     assert all(f"=== {name} ===" in out for name in ("lstm_programs", "4-gram", "held out"))
 
 
-def test_programs_have_half_as_much_room_again_as_the_longest_of_the_training_part(folder: Path) -> None:
+def test_programs_have_half_as_much_room_again_as_the_longest_of_the_training_part(
+    folder: Path,
+) -> None:
     asked = "--count 2 --longest-gram 1 --repair-calls 0 --format json"
     assert main("experiments", f"programs {folder / 'lstm_programs'} {asked}".split()) == 0
     kept = json.loads((folder / "lstm_programs" / "programs.json").read_text())
@@ -103,7 +120,11 @@ def test_programs_have_half_as_much_room_again_as_the_longest_of_the_training_pa
         ("lstm_programs", "--seed -1", "seed is -1"),
         ("lstm_programs", "--repair-calls -1", "repair_calls is -1"),
         ("text", "", "programs come as documents"),
-        ("words", "", "words forget blanks and ends of lines, which C needs: train with --unit char or byte"),
+        (
+            "words",
+            "",
+            "words forget blanks and ends of lines, which C needs: train with --unit char or byte",
+        ),
         ("nothing", "", "no run folder"),
     ],
 )

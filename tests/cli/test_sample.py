@@ -40,10 +40,14 @@ def test_text_goes_to_standard_output_and_is_the_same_for_a_seed(
     assert first.startswith("the fox ")
     assert len(first) == len("the fox ") + 40 + 1
     assert first[-1] == "\n"
-    assert first == "the fox " + "".join(generate(dl.load(language_run), "the fox ", length=40)) + "\n"
+    assert (
+        first == "the fox " + "".join(generate(dl.load(language_run), "the fox ", length=40)) + "\n"
+    )
 
 
-def test_temperature_and_top_k_reach_the_draws(language_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_temperature_and_top_k_reach_the_draws(
+    language_run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     texts = []
     for words in (["--temperature", "0"], ["--top-k", "1", "--seed", "5"], ["--temperature", "2"]):
         assert sample(language_run, "--prime", "q", "--length", "30", *words) == 0
@@ -51,7 +55,9 @@ def test_temperature_and_top_k_reach_the_draws(language_run: Path, capsys: pytes
     assert texts[0] == texts[1] != texts[2]
 
 
-def test_each_symbol_is_written_when_it_is_drawn(language_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_symbol_is_written_when_it_is_drawn(
+    language_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Terminal:
         def __init__(self) -> None:
             self.events: list[str] = []
@@ -76,7 +82,10 @@ def test_each_symbol_is_written_when_it_is_drawn(language_run: Path, monkeypatch
         (["--prime", "Ω"], "'Ω' (char 1 of the text) is not in the vocabulary"),
         ([], "give --prime TEXT, one character at least"),
         (["--prime", "q", "--length", "-1"], "length is -1; it must be at least 0"),
-        (["--prime", "q", "--temperature", "nan"], "temperature is nan; it must be at least 0, and finite"),
+        (
+            ["--prime", "q", "--temperature", "nan"],
+            "temperature is nan; it must be at least 0, and finite",
+        ),
         (["--prime", "q", "--top-k", "-1"], "top_k is -1"),
         (["--prime", "q", "--seed", "-1"], "seed is -1"),
         (["--prime", "q", "--checkpoint", "best"], "was not validated"),
@@ -91,12 +100,20 @@ def test_refused_in_one_line(
     assert says in err
 
 
-def test_a_run_that_is_no_language_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main("experiments", f"run mlp_xor --epochs 1 --run-dir {tmp_path / 'run'} --quiet".split()) == 0
+def test_a_run_that_is_no_language_model(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (
+        main("experiments", f"run mlp_xor --epochs 1 --run-dir {tmp_path / 'run'} --quiet".split())
+        == 0
+    )
     capsys.readouterr()
     assert sample(tmp_path / "run", "--prime", "a") == 2
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
-    assert "was trained on xor (task: binary) and writes no text: give the run of a language model" in err
+    assert (
+        "was trained on xor (task: binary) and writes no text: give the run of a language model"
+        in err
+    )
     assert sample(tmp_path / "nowhere") == 2
     assert "no run folder" in capsys.readouterr().err

@@ -25,7 +25,11 @@ def show(words: str, capsys: pytest.CaptureFixture[str]) -> str:
 
 def test_a_published_net_has_its_published_size(capsys: pytest.CaptureFixture[str]) -> None:
     shown = json.loads(show("alexnet --format json", capsys))
-    assert (shown["name"], shown["input_shape"], shown["output_shape"]) == ("alexnet", [227, 227, 3], [1000])
+    assert (shown["name"], shown["input_shape"], shown["output_shape"]) == (
+        "alexnet",
+        [227, 227, 3],
+        [1000],
+    )
     assert (shown["parameters"], shown["macs"]) == (62_378_344, 1_135_256_096)
     (layer,) = [layer for layer in shown["layers"] if layer["name"] == "conv2/conv"]
     assert layer == {
@@ -47,7 +51,10 @@ def test_markdown_is_a_table(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 VARIANTS = {  # name: parameters; output shape and parameters of some layers
-    "lenet5_1998": (60_000, {"S2": ("14×14×6", "12"), "C3": ("10×10×16", "1,516"), "output": ("10", "0")}),
+    "lenet5_1998": (
+        60_000,
+        {"S2": ("14×14×6", "12"), "C3": ("10×10×16", "1,516"), "output": ("10", "0")},
+    ),
     "googlenet_auxiliary": (
         13_378_280,
         {
@@ -64,7 +71,9 @@ def test_variants_of_a_paper_have_names_of_their_own(name: str) -> None:
     parameters, layers = VARIANTS[name]
     summary = summarize(PUBLISHED[name].build(), PUBLISHED[name].input_shape, name=name)
     text = [line.split()[:3] for line in as_text(summary).splitlines()[1:]]
-    markdown = [line.removeprefix("| ").split(" | ")[:3] for line in as_markdown(summary).splitlines()]
+    markdown = [
+        line.removeprefix("| ").split(" | ")[:3] for line in as_markdown(summary).splitlines()
+    ]
     described = json.loads(as_json(summary))
     assert (described["name"], described["parameters"]) == (name, parameters)
     assert text[-1][2] == markdown[-1][2] == f"{parameters:,}"
@@ -72,7 +81,10 @@ def test_variants_of_a_paper_have_names_of_their_own(name: str) -> None:
     for layer, (shape, own) in layers.items():
         assert [layer, shape, own] in text
         assert [layer, shape, own] in markdown
-        assert ("×".join(map(str, rows[layer]["output_shape"])), f"{rows[layer]['parameters']:,}") == (shape, own)
+        assert (
+            "×".join(map(str, rows[layer]["output_shape"])),
+            f"{rows[layer]['parameters']:,}",
+        ) == (shape, own)
 
 
 def test_connections_in_every_format(capsys: pytest.CaptureFixture[str]) -> None:
@@ -97,7 +109,9 @@ def test_every_experiment_can_be_shown_without_its_data(
         assert shown["macs"] == sum(layer["macs"] for layer in shown["layers"]) > 0, name
 
 
-def test_an_experiment_is_shown_for_pictures_of_one_s_own(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_an_experiment_is_shown_for_pictures_of_one_s_own(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     for number, size in enumerate([(20, 30), (50, 40)]):
         for kind in ("cat", "dog"):
             (tmp_path / kind).mkdir(exist_ok=True)
@@ -107,19 +121,28 @@ def test_an_experiment_is_shown_for_pictures_of_one_s_own(capsys: pytest.Capture
     assert "give all one size with --image-size" in capsys.readouterr().err
     shown = json.loads(show(f"{words} --image-size 24", capsys))
     assert (shown["input_shape"], shown["output_shape"]) == ([24, 24, 3], [2])
-    assert json.loads(show(f"{words} --image-size 24 --colour grey", capsys))["input_shape"] == [24, 24, 1]
+    assert json.loads(show(f"{words} --image-size 24 --colour grey", capsys))["input_shape"] == [
+        24,
+        24,
+        1,
+    ]
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of a process is read from Linux's /proc")
+@pytest.mark.skipif(
+    not Path("/proc/self/status").exists(),
+    reason="the peak of a process is read from Linux's /proc",
+)
 def test_a_deep_net_is_shown_without_the_memory_that_its_maps_would_take() -> None:
-    # Shapes alone are traced: the process stays below 2 GiB, 60 million parameters and all their maps included. Its
-    # ru_maxrss would be at least that of the process that started it.
+    # Shapes alone are traced: the process stays below 2 GiB, 60 million parameters and all their
+    # maps included. Its ru_maxrss would be at least that of the process that started it.
     code = (
         "from dl.cli import main; code = main('experiments', ['show', 'resnet152']);"
         "(peak,) = [line for line in open('/proc/self/status') if line.startswith('VmHWM')];"
         "print(code, peak.split()[1])"
     )
-    shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    shown = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     assert "60,192,808" in shown
     code, kibibytes = shown.split()[-2:]
     assert int(code) == 0
@@ -132,15 +155,25 @@ def test_a_deep_net_is_shown_without_the_memory_that_its_maps_would_take() -> No
         ("resnet15", "unknown experiment or net 'resnet15'; did you mean resnet152?"),
         ("alexnett", "did you mean alexnet?"),
         ("zzz", "known: alexnet"),
-        ("alexnet --image-size 32", "--image-size is for experiments, and alexnet is none: leave it out"),
+        (
+            "alexnet --image-size 32",
+            "--image-size is for experiments, and alexnet is none: leave it out",
+        ),
         ("mlp_xor --connections", "mlp_xor has no convolutions"),
         ("alexnet --format yaml", "markdown"),
-        ("letters", "letters holds no run, it has no config.json: give the path that `run` printed"),
+        (
+            "letters",
+            "letters holds no run, it has no config.json: give the path that `run` printed",
+        ),
         ("runs/nothing", "no run folder runs/nothing: give the path that `run` printed"),
     ],
 )
 def test_refused_in_one_line(
-    words: str, says: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    words: str,
+    says: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "letters").mkdir()

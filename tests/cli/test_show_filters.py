@@ -33,7 +33,9 @@ def test_the_picture_is_the_grid_of_the_first_convolution_and_the_summary_follow
     assert "431,080" in out
     with Image.open("first.png") as picture:
         written = np.asarray(picture)
-    np.testing.assert_array_equal(written, filter_grid(dl.load(lenet_run).params["conv1"]["kernel"]))
+    np.testing.assert_array_equal(
+        written, filter_grid(dl.load(lenet_run).params["conv1"]["kernel"])
+    )
 
 
 def refused(words: str, capsys: pytest.CaptureFixture[str]) -> str:
@@ -46,19 +48,29 @@ def refused(words: str, capsys: pytest.CaptureFixture[str]) -> str:
     return err
 
 
-def test_a_file_that_cannot_be_written_is_refused(lenet_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_cannot_be_written_is_refused(
+    lenet_run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     Path("folder.png").mkdir()
     for file, says in (
         ("absent/first.png", "absent/first.png cannot be written: there is no folder absent"),
         ("folder.png", "folder.png cannot be written: it is a folder"),
-        ("first.txt", "first.txt does not end like a picture that Pillow writes: call it first.png"),
+        (
+            "first.txt",
+            "first.txt does not end like a picture that Pillow writes: call it first.png",
+        ),
         ("first", "call it first.png"),
     ):
         assert says in refused(f"show {lenet_run} --filters {file}", capsys)
 
 
 def test_what_has_no_trained_filters_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main("experiments", ["run", "perceptron_xor", "--epochs", "1", "--run-dir", "xor", "--quiet"]) == 0
+    assert (
+        main(
+            "experiments", ["run", "perceptron_xor", "--epochs", "1", "--run-dir", "xor", "--quiet"]
+        )
+        == 0
+    )
     assert "the model of xor has no convolution" in refused("show xor --filters first.png", capsys)
     assert "lenet_digits is no run" in refused("show lenet_digits --filters first.png", capsys)
     assert "nowhere" in refused("show nowhere --filters first.png", capsys)

@@ -1,4 +1,6 @@
-"""Folders that are read while they are used: trained on, evaluated, predicted, and where they cannot be."""
+"""Folders that are read while they are used: trained on, evaluated, predicted, and where they
+cannot be.
+"""
 
 import json
 import re
@@ -40,7 +42,9 @@ def test_predict_looks_at_what_evaluation_looked_at(capsys: pytest.CaptureFixtur
     stored = json.loads(Path("run/config.json").read_text())
     assert (stored["data"]["view"], stored["data"]["input_shape"]) == ("middle", [6, 6, 1])
     result = json.loads(Path("run/result.json").read_text())
-    assert json.loads(call("evaluate run", capsys)[0]) == pytest.approx(result["metrics"]["test"], rel=1e-5)
+    assert json.loads(call("evaluate run", capsys)[0]) == pytest.approx(
+        result["metrics"]["test"], rel=1e-5
+    )
     loaded, file = dl.load("run"), "pictures/rim/3.png"
     sure = {
         view: loaded.predict(read_picture(file, shape=(6, 6, 1), view=view)[None])[0].probability

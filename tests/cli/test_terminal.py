@@ -11,5 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_signs_that_the_terminal_lacks_are_replaced() -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     command = [sys.executable, "-m", "experiments", "show", "softmax_mnist"]
-    shown = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=True).stdout
+    shown = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, check=True
+    ).stdout
     assert b"28?28?1" in shown  # 28×28×1

@@ -56,7 +56,9 @@ def test_quick_verbs_import_no_jax(words: str) -> None:
         f"heavy = {{'jax', 'flax', 'sklearn', 'orbax', 'tensorflow_datasets', 'matplotlib'}} & set(sys.modules)\n"
         f"print('heavy:', *heavy, file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True
+    )
     assert done.stderr.splitlines()[-1] == "heavy:"
 
 
@@ -83,10 +85,16 @@ def test_show_gives_shapes_and_counts(capsys: pytest.CaptureFixture[str]) -> Non
     assert shown["name"] == "lenet_digits"
     assert shown["parameters"] == 431_080
     first = shown["layers"][0]
-    assert (first["name"], first["output_shape"], first["parameters"]) == ("conv1", [24, 24, 20], 520)
+    assert (first["name"], first["output_shape"], first["parameters"]) == (
+        "conv1",
+        [24, 24, 20],
+        520,
+    )
 
 
-def test_show_needs_no_data(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_show_needs_no_data(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TFDS_DATA_DIR", str(Path.cwd() / "empty"))
     assert json.loads(call("show lenet5_mnist --format json", capsys)[0])["parameters"] == 61_706
 
@@ -125,7 +133,9 @@ def test_seeds_give_mean_and_deviation(capsys: pytest.CaptureFixture[str]) -> No
     assert re.search(r"test over 3 seeds: accuracy 0\.\d{4} ± 0\.\d{4} \(median 0\.\d{4}\)", err)
 
 
-def test_evaluate_repeats_the_result_of_the_run(digits_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_evaluate_repeats_the_result_of_the_run(
+    digits_run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     result = json.loads((digits_run / "result.json").read_text())
     for part in ("test", "validation"):
         out, _ = call(f"evaluate {digits_run} --part {part}", capsys)
@@ -134,17 +144,24 @@ def test_evaluate_repeats_the_result_of_the_run(digits_run: Path, capsys: pytest
     assert best["loss"] <= result["metrics"]["validation"]["loss"] + 1e-6
 
 
-def test_predict_classifies_a_picture_of_any_size(digits_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_predict_classifies_a_picture_of_any_size(
+    digits_run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     digits = dl.load_data("digits").test
     for number in range(4):
         picture = Image.fromarray(digits.inputs[number, :, :, 0])
         picture.resize((140, 140), Image.Resampling.NEAREST).convert("RGB").save(f"{number}.png")
     out, _ = call(f"predict {digits_run} 0.png 1.png 2.png 3.png", capsys)
     labels = [re.fullmatch(r"\d\.png: (\d) \([01]\.\d{3}\)", line)[1] for line in out.splitlines()]  # type: ignore[index]
-    assert sum(int(label) == target for label, target in zip(labels, digits.targets[:4], strict=True)) >= 3
+    assert (
+        sum(int(label) == target for label, target in zip(labels, digits.targets[:4], strict=True))
+        >= 3
+    )
 
 
-def test_predict_says_what_is_wrong_with_a_photograph(digits_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_predict_says_what_is_wrong_with_a_photograph(
+    digits_run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     Image.new("L", (50, 40), 200).save("blank.png")
     assert main("experiments", f"predict {digits_run} blank.png --photo".split()) == 2
     assert "blank.png shows no strokes" in capsys.readouterr().err
@@ -164,10 +181,14 @@ def test_evaluate_and_load_disturb_no_run_that_is_going_on(
 def test_load_gives_model_parameters_and_preprocessing(digits_run: Path) -> None:
     loaded, digits = dl.load(digits_run), dl.load_data("digits").test
     predictions = loaded.predict(digits.inputs)
-    right = np.mean([int(p.label) == target for p, target in zip(predictions, digits.targets, strict=True)])
+    right = np.mean(
+        [int(p.label) == target for p, target in zip(predictions, digits.targets, strict=True)]
+    )
     result = json.loads((digits_run / "result.json").read_text())
     assert right == pytest.approx(result["metrics"]["test"]["accuracy"], abs=1e-6)
-    with pytest.raises(dl.InputError, match=r"inputs are \(8, 8, 1\), the model takes \(28, 28, 1\)"):
+    with pytest.raises(
+        dl.InputError, match=r"inputs are \(8, 8, 1\), the model takes \(28, 28, 1\)"
+    ):
         loaded.outputs(np.zeros((1, 8, 8, 1), np.uint8))
 
 
@@ -181,11 +202,15 @@ def make_digit_pictures(folder: Path, names: list[str]) -> None:
             picture.resize((30, 30)).save(folder / name / f"{number}.png")
 
 
-def test_run_begins_from_another_with_a_new_head(digits_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_run_begins_from_another_with_a_new_head(
+    digits_run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     make_digit_pictures(Path("pictures"), ["none", "one", "two"])
     words = "run mlp_mnist --dataset folder:pictures --image-size 28 --hidden-size 32 --batch-size 4 --epochs 1"
     _, err = call(f"{words} --init-from {digits_run} --freeze hidden* --run-dir run", capsys)
-    assert f"begins from {digits_run}, step 240: taken 4 of 6, new: output/bias, output/kernel" in err
+    assert (
+        f"begins from {digits_run}, step 240: taken 4 of 6, new: output/bias, output/kernel" in err
+    )
     assert "frozen: hidden*: 26,176 of 26,275 parameters" in err
     call("evaluate run", capsys)
     assert "none" in call("predict run pictures/none/0.png", capsys)[0]
@@ -193,13 +218,18 @@ def test_run_begins_from_another_with_a_new_head(digits_run: Path, capsys: pytes
 
 
 @pytest.mark.filterwarnings("default:.*compared by number")
-def test_evaluate_on_other_data_of_the_same_kind(digits_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_evaluate_on_other_data_of_the_same_kind(
+    digits_run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     make_digit_pictures(Path("pictures"), list("0123456789"))
     out, _ = call(f"evaluate {digits_run} --dataset folder:pictures --part train", capsys)
     assert json.loads(out)["accuracy"] > 0.8
     make_digit_pictures(Path("named"), [f"{digit}-{digit}" for digit in range(10)])
     _, err = call(f"evaluate {digits_run} --dataset folder:named --part train", capsys)
-    assert "the model was trained on 10 classes (0, 1, 2, 3, 4, 5, 6, 7, 8, 9): compared by number" in err
+    assert (
+        "the model was trained on 10 classes (0, 1, 2, 3, 4, 5, 6, 7, 8, 9): compared by number"
+        in err
+    )
 
 
 def test_data_list_names_built_in_and_prepared(
@@ -214,7 +244,9 @@ def test_data_list_names_built_in_and_prepared(
     assert re.search(r"^cifar10 +not prepared", out, re.MULTILINE)
 
 
-def test_show_of_a_run_uses_its_own_options(digits_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_show_of_a_run_uses_its_own_options(
+    digits_run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     shown = json.loads(call(f"show {digits_run} --format json", capsys)[0])
     assert shown["layers"][0]["output_shape"] == [32]
 
@@ -227,5 +259,7 @@ def test_import_of_dl_pulls_in_nothing_heavy() -> None:
         "heavy &= set(sys.modules)\n"
         "print('heavy:', *heavy)"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True
+    )
     assert done.stdout == "heavy:\n"

@@ -20,7 +20,11 @@ def test_two_numbers_are_marked_one_in_each_half(steps: int) -> None:
         assert 0 <= numbers.min() < 0.01
         assert 0.99 < numbers.max() < 1
         np.testing.assert_allclose(part.targets[:, 0], (numbers * marks).sum(axis=1), rtol=1e-6)
-    assert (data.spec.task, data.spec.classes, data.spec.input_shape) == ("regression", 1, (steps, 2))
+    assert (data.spec.task, data.spec.classes, data.spec.input_shape) == (
+        "regression",
+        1,
+        (steps, 2),
+    )
 
 
 def test_always_to_answer_1_has_a_squared_error_of_a_sixth() -> None:

@@ -31,7 +31,9 @@ compiled_transform = jax.jit(_transform)
 
 
 def pictures(count: int = 5, side: int = 9, channels: int = 2) -> jax.Array:
-    return jnp.asarray(np.random.default_rng(0).normal(size=(count, side, side, channels)), jnp.float32)
+    return jnp.asarray(
+        np.random.default_rng(0).normal(size=(count, side, side, channels)), jnp.float32
+    )
 
 
 def keys(count: int = 5, seed: int = 0) -> jax.Array:
@@ -45,8 +47,12 @@ def shift_with_edge(picture: np.ndarray, down: int, right: int) -> np.ndarray:
     return picture[rows][:, columns]
 
 
-def transform(picture: Any, *, degrees: float = 0.0, zoom: float = 1.0, down: float = 0.0, right: float = 0.0) -> Any:
-    return np.asarray(compiled_transform(picture, np.array([degrees, zoom, down, right], np.float32)))
+def transform(
+    picture: Any, *, degrees: float = 0.0, zoom: float = 1.0, down: float = 0.0, right: float = 0.0
+) -> Any:
+    return np.asarray(
+        compiled_transform(picture, np.array([degrees, zoom, down, right], np.float32))
+    )
 
 
 @pytest.mark.parametrize("shape", [(8, 8, 3), (5, 12, 1), (1, 1, 1)])
@@ -55,7 +61,9 @@ def test_zero_strength_is_the_identity(shape: tuple[int, ...]) -> None:
     np.testing.assert_array_equal(jax.jit(affine())(keys(4), batch, STEP), batch)
 
 
-@pytest.mark.parametrize(("down", "right"), [(0, 0), (1, 0), (0, 1), (-2, 3), (4, -4), (20, 0), (0, -20)])
+@pytest.mark.parametrize(
+    ("down", "right"), [(0, 0), (1, 0), (0, 1), (-2, 3), (4, -4), (20, 0), (0, -20)]
+)
 def test_a_whole_shift_is_exact_and_repeats_the_edge(down: int, right: int) -> None:
     picture = jnp.asarray(np.random.default_rng(2).normal(size=(8, 11, 2)), jnp.float32)
     got = transform(picture, down=down, right=right)
@@ -74,7 +82,9 @@ def test_half_a_pixel_is_the_mean_of_two_neighbours() -> None:
     np.testing.assert_allclose(got[1:], (picture[1:] + picture[:-1]) / 2, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize(("degrees", "turns"), [(90.0, 1), (180.0, 2), (270.0, 3), (-90.0, 3), (360.0, 0)])
+@pytest.mark.parametrize(
+    ("degrees", "turns"), [(90.0, 1), (180.0, 2), (270.0, 3), (-90.0, 3), (360.0, 0)]
+)
 @pytest.mark.parametrize("side", [8, 9])
 def test_quarter_turns_equal_rot90(degrees: float, turns: int, side: int) -> None:
     picture = pictures(side=side)[0]
@@ -115,7 +125,9 @@ def test_randomness_is_the_example_s_own() -> None:
     changed = augment(keys(), batch, STEP)
     np.testing.assert_array_equal(augment(keys()[order], batch[order], STEP), changed[order])
     same = augment(keys(), jnp.broadcast_to(batch[:1], batch.shape), STEP)
-    assert len({leaf.tobytes() for leaf in np.asarray(same)}) == 5, "each example has its own amounts"
+    assert len({leaf.tobytes() for leaf in np.asarray(same)}) == 5, (
+        "each example has its own amounts"
+    )
 
 
 def test_until_step_stops_exactly_there() -> None:
@@ -125,7 +137,9 @@ def test_until_step_stops_exactly_there() -> None:
     changed = jax.jit(inner)(keys(), batch, STEP)
     assert np.abs(changed - batch).max() > 0.1
     for step in (0, 9):
-        np.testing.assert_allclose(limited(keys(), batch, jnp.int32(step)), changed, rtol=1e-6, atol=1e-6)
+        np.testing.assert_allclose(
+            limited(keys(), batch, jnp.int32(step)), changed, rtol=1e-6, atol=1e-6
+        )
     for step in (10, 11, 10**6):
         np.testing.assert_array_equal(limited(keys(), batch, jnp.int32(step)), batch)
 
@@ -155,13 +169,22 @@ def test_each_depends_on_the_example_s_own_key_alone(name: str) -> None:
 def test_each_does_the_same_on_every_number_of_devices(name: str) -> None:
     batch, own = pictures(8), keys(8)
     whole = jax.jit(ALL[name])(own, batch, STEP)
-    split = jax.pmap(ALL[name], in_axes=(0, 0, None))(own.reshape(4, 2), batch.reshape(4, 2, *batch.shape[1:]), STEP)
+    split = jax.pmap(ALL[name], in_axes=(0, 0, None))(
+        own.reshape(4, 2), batch.reshape(4, 2, *batch.shape[1:]), STEP
+    )
     np.testing.assert_allclose(split.reshape(batch.shape), whole, rtol=1e-5, atol=1e-6)
 
 
-@given(height=st.integers(1, 7), width=st.integers(1, 7), padding=st.integers(0, 5), seed=st.integers(0, 99))
+@given(
+    height=st.integers(1, 7),
+    width=st.integers(1, 7),
+    padding=st.integers(0, 5),
+    seed=st.integers(0, 99),
+)
 @settings(max_examples=15, deadline=None)
-def test_a_crop_is_a_window_of_the_padded_picture(height: int, width: int, padding: int, seed: int) -> None:
+def test_a_crop_is_a_window_of_the_padded_picture(
+    height: int, width: int, padding: int, seed: int
+) -> None:
     batch = np.random.default_rng(seed).normal(size=(2, height, width, 1)).astype(np.float32)
     got = np.asarray(crop(padding)(keys(2, seed), jnp.asarray(batch), STEP))
     for before, after in zip(batch, got, strict=True):
@@ -193,18 +216,24 @@ def test_random_crops_are_all_the_squares_of_the_picture_and_no_others() -> None
 
 @pytest.mark.parametrize("side", [5, 6])
 def test_a_random_crop_larger_than_the_picture_is_refused(side: int) -> None:
-    with pytest.raises(InputError, match=rf"a crop of {side} pixels is larger than pictures of \(4, 6\)"):
+    with pytest.raises(
+        InputError, match=rf"a crop of {side} pixels is larger than pictures of \(4, 6\)"
+    ):
         random_crop(side)(keys(), jnp.zeros((5, 4, 6, 1)), STEP)
 
 
-@pytest.mark.parametrize(("step", "number", "end"), [(0, 0, 3), (2, 0, 3), (3, 1, 7), (6, 1, 7), (7, 2, 9), (8, 2, 9)])
+@pytest.mark.parametrize(
+    ("step", "number", "end"), [(0, 0, 3), (2, 0, 3), (3, 1, 7), (6, 1, 7), (7, 2, 9), (8, 2, 9)]
+)
 def test_each_step_has_one_stage(step: int, number: int, end: int) -> None:
     stages = Stages((flip(), None, crop(1)), ends=(3, 7))
     assert (stages.number_at(step), stages.end_at(step, 9)) == (number, end)
 
 
 @pytest.mark.parametrize(("count", "ends"), [(2, ()), (1, (3,)), (3, (5, 4))])
-def test_stages_that_do_not_follow_each_other_are_refused(count: int, ends: tuple[int, ...]) -> None:
+def test_stages_that_do_not_follow_each_other_are_refused(
+    count: int, ends: tuple[int, ...]
+) -> None:
     with pytest.raises(InputError, match=f"{count} stages need {count - 1} rising ends"):
         Stages((None,) * count, ends)
 
@@ -227,7 +256,10 @@ def test_a_flip_mirrors_half_of_the_pictures_and_two_are_none() -> None:
 @pytest.mark.parametrize("side", [1, 4, 5, 30])
 def test_cutout_covers_a_square_minus_what_is_outside(side: int) -> None:
     height, width, count = 9, 12, 200
-    zeros = np.asarray(jax.jit(cutout(side))(keys(count), jnp.ones((count, height, width, 2)), STEP)) == 0
+    zeros = (
+        np.asarray(jax.jit(cutout(side))(keys(count), jnp.ones((count, height, width, 2)), STEP))
+        == 0
+    )
     assert (zeros[..., 0] == zeros[..., 1]).all()
     sizes = set()
     for covered in zeros[..., 0]:
@@ -250,7 +282,9 @@ def test_links_of_a_chain_draw_their_own_numbers_in_order() -> None:
     batch = pictures(40, side=5)
     twice = np.asarray(chain(flip(), flip())(keys(40), batch, STEP))
     assert (twice != np.asarray(batch)).any(), "two flips with the same numbers would cancel"
-    halved = chain(lambda keys, pictures, step: pictures + step, lambda keys, pictures, step: pictures / 2)
+    halved = chain(
+        lambda keys, pictures, step: pictures + step, lambda keys, pictures, step: pictures / 2
+    )
     np.testing.assert_array_equal(halved(keys(40), batch, jnp.int32(3)), (batch + 3) / 2)
 
 
@@ -284,7 +318,9 @@ def test_in_the_train_step_examples_steps_and_seeds_differ() -> None:
 def test_in_the_train_step_an_example_is_changed_the_same_way_wherever_it_lies() -> None:
     whole = seen_by_step(step=7)
     np.testing.assert_array_equal(seen_by_step(step=7), whole)
-    np.testing.assert_allclose(seen_by_step(step=7, index=[3, 1]), whole[[3, 1]], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        seen_by_step(step=7, index=[3, 1]), whole[[3, 1]], rtol=1e-5, atol=1e-6
+    )
 
 
 def test_the_train_step_gets_everything_else_unchanged() -> None:
@@ -295,7 +331,9 @@ def test_the_train_step_gets_everything_else_unchanged() -> None:
         "targets": jnp.array([4, 5]),
         "mask": jnp.array([1.0, 0.0]),
     }
-    same, seen = augmented(lambda state, batch: (state, batch), jax.jit(affine(shift=1)))(state, batch)  # type: ignore[arg-type]
+    same, seen = augmented(lambda state, batch: (state, batch), jax.jit(affine(shift=1)))(
+        state, batch
+    )  # type: ignore[arg-type]
     assert same is state
     assert set(seen) == set(batch)
     for name in ("index", "targets", "mask"):

@@ -24,7 +24,10 @@ sizes = st.integers(1, 60)
 
 
 def spec(
-    shape: tuple[int, ...], dtype: str, mean: tuple[float, ...] = (0.0,), std: tuple[float, ...] = (1.0,)
+    shape: tuple[int, ...],
+    dtype: str,
+    mean: tuple[float, ...] = (0.0,),
+    std: tuple[float, ...] = (1.0,),
 ) -> DataSpec:
     return DataSpec("made", "classification", shape, dtype, ("a", "b"), 5, mean, std)
 
@@ -38,12 +41,15 @@ def test_every_epoch_is_a_permutation(seed: int, epoch: int, examples: int) -> N
 
 
 def test_the_order_is_fixed_for_ever() -> None:
-    # A resumed run asks for the same batches, also after an upgrade: these numbers may never change.
+    # A resumed run asks for the same batches, also after an upgrade: these numbers may never
+    # change.
     assert epoch_order(3, 2, 8).tolist() == [7, 6, 4, 5, 1, 0, 3, 2]
 
 
 def test_epochs_and_seeds_have_orders_of_their_own() -> None:
-    orders = {tuple(epoch_order(seed, epoch, 50).tolist()) for seed in range(5) for epoch in range(5)}
+    orders = {
+        tuple(epoch_order(seed, epoch, 50).tolist()) for seed in range(5) for epoch in range(5)
+    }
     assert len(orders) == 25
 
 
@@ -54,10 +60,14 @@ def test_the_cached_order_cannot_be_overwritten() -> None:
 
 @quick
 @given(seed=seeds, examples=sizes, batch_size=sizes, epoch=st.integers(0, 5))
-def test_an_epoch_shows_no_example_twice(seed: int, examples: int, batch_size: int, epoch: int) -> None:
+def test_an_epoch_shows_no_example_twice(
+    seed: int, examples: int, batch_size: int, epoch: int
+) -> None:
     assume(batch_size <= examples)
     steps = steps_per_epoch(examples, batch_size)
-    batches = train_batches(seed=seed, start=epoch * steps, steps=steps, examples=examples, batch_size=batch_size)
+    batches = train_batches(
+        seed=seed, start=epoch * steps, steps=steps, examples=examples, batch_size=batch_size
+    )
     seen = batches.index.ravel().tolist()
     assert len(seen) == steps * batch_size
     assert len(set(seen)) == len(seen)
@@ -78,7 +88,9 @@ def test_batches_do_not_depend_on_how_steps_are_grouped(
     seed: int, examples: int, batch_size: int, start: int, lengths: list[int]
 ) -> None:
     def ask(start: int, steps: int) -> np.ndarray:
-        return train_batches(seed=seed, start=start, steps=steps, examples=examples, batch_size=batch_size).index
+        return train_batches(
+            seed=seed, start=start, steps=steps, examples=examples, batch_size=batch_size
+        ).index
 
     at_once = ask(start, sum(lengths))
     starts = start + np.cumsum([0, *lengths[:-1]])
@@ -96,7 +108,11 @@ def test_every_example_gets_its_turn_although_each_epoch_leaves_some_out() -> No
 
 def test_seeds_and_epochs_give_other_batches() -> None:
     def ask(seed: int, start: int) -> list[int]:
-        return train_batches(seed=seed, start=start, steps=1, examples=100, batch_size=10).index.ravel().tolist()
+        return (
+            train_batches(seed=seed, start=start, steps=1, examples=100, batch_size=10)
+            .index.ravel()
+            .tolist()
+        )
 
     assert ask(0, 0) != ask(1, 0)
     assert ask(0, 0) != ask(0, 10)
@@ -126,7 +142,9 @@ def test_evaluation_sees_every_example_exactly_once(examples: int, batch_size: i
 def test_gather_selects_inside_a_compiled_function() -> None:
     arrays = {"inputs": jnp.arange(10.0).reshape(5, 2), "targets": jnp.arange(5) * 10}
     gather = jax.jit(make_gather(spec((2,), "float32")))
-    batch = gather(arrays, IndexedBatch(np.array([4, 1, 0], np.int32), np.array([1, 1, 0], np.float32)))
+    batch = gather(
+        arrays, IndexedBatch(np.array([4, 1, 0], np.int32), np.array([1, 1, 0], np.float32))
+    )
     assert batch["inputs"].tolist() == [[8.0, 9.0], [2.0, 3.0], [0.0, 1.0]]
     assert batch["targets"].tolist() == [40, 10, 0]
     assert batch["index"].tolist() == [4, 1, 0]
@@ -141,7 +159,9 @@ def test_normalize_uses_the_moments_of_each_channel() -> None:
     assert got.dtype == jnp.float32
 
 
-@pytest.mark.parametrize(("dtype", "kept"), [("float32", "float32"), ("bool", "float32"), ("int32", "int32")])
+@pytest.mark.parametrize(
+    ("dtype", "kept"), [("float32", "float32"), ("bool", "float32"), ("int32", "int32")]
+)
 def test_normalize_leaves_what_is_no_picture_as_it_is(dtype: str, kept: str) -> None:
     inputs = np.array([[0, 1], [1, 0]]).astype(dtype)
     got = normalize(jnp.array(inputs), spec((2,), dtype, (0.5,), (0.1,)))

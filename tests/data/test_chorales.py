@@ -71,7 +71,10 @@ def test_validation_is_the_files_own_or_a_fraction_of_train(tmp_path: Path) -> N
 def test_fingerprints_change_with_a_note(tmp_path: Path) -> None:
     path = tmp_path / "songs.json"
     other = {**SONGS, "test": [[[60], [61], [62], [64]]]}
-    assert load_chorales(write(path, SONGS)).fingerprint != load_chorales(write(path, other)).fingerprint
+    assert (
+        load_chorales(write(path, SONGS)).fingerprint
+        != load_chorales(write(path, other)).fingerprint
+    )
 
 
 @pytest.mark.parametrize(

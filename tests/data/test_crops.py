@@ -1,4 +1,6 @@
-"""Boxes of crops: inside the picture, as large and as long as they may be, the middle where they must be."""
+"""Boxes of crops: inside the picture, as large and as long as they may be, the middle where they
+must be.
+"""
 
 import math
 
@@ -33,7 +35,9 @@ def test_area_and_ratio_are_spread_over_what_is_allowed() -> None:
 
 def test_boxes_lie_anywhere() -> None:
     generator = np.random.default_rng(0)
-    boxes = np.array([random_box(generator, (9, 9), area=(0.11, 0.12), ratio=(1.0, 1.0)) for _ in range(600)])
+    boxes = np.array(
+        [random_box(generator, (9, 9), area=(0.11, 0.12), ratio=(1.0, 1.0)) for _ in range(600)]
+    )
     assert len({tuple(box) for box in boxes}) == 49
 
 
@@ -51,7 +55,9 @@ def test_the_same_numbers_give_the_same_box() -> None:
 
 
 @given(height=sides, width=sides, down=st.integers(1, 300), across=st.integers(1, 300))
-def test_the_middle_is_seven_eighths_in_the_ratio_asked_for(height: int, width: int, down: int, across: int) -> None:
+def test_the_middle_is_seven_eighths_in_the_ratio_asked_for(
+    height: int, width: int, down: int, across: int
+) -> None:
     left, top, right, bottom = centre_box((height, width), (down, across))
     assert math.isclose((left + right) / 2, width / 2)
     assert math.isclose((top + bottom) / 2, height / 2)

@@ -68,7 +68,8 @@ def test_validation_split_is_disjoint_and_complete(n: int, fraction: float) -> N
 def test_validation_split_is_fixed_for_ever() -> None:
     _, held_out = split_validation(numbered(20), fraction=0.25)
     assert held_out is not None
-    # Runs of different versions are compared on the same held-out examples: these numbers may never change.
+    # Runs of different versions are compared on the same held-out examples: these numbers may never
+    # change.
     assert held_out.targets.tolist() == [0, 8, 13, 17, 18]
 
 
@@ -100,7 +101,11 @@ def test_spec_describes_the_part_that_is_trained_on() -> None:
     assert (data.spec.train_size, len(data.train)) == (4, 4)
     assert data.validation is not None
     assert len(data.validation) == 2
-    assert (data.spec.input_shape, data.spec.input_dtype, data.spec.classes) == ((2, 2, 1), "uint8", 2)
+    assert (data.spec.input_shape, data.spec.input_dtype, data.spec.classes) == (
+        (2, 2, 1),
+        "uint8",
+        2,
+    )
     assert data.spec.mean == pytest.approx([data.train.inputs.mean() / 255])
     assert data.spec.std == pytest.approx([data.train.inputs.std() / 255])
 

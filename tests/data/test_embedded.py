@@ -37,7 +37,11 @@ def test_sizes_shapes_and_types() -> None:
     for part in (data.train, data.test):
         assert part.inputs.shape[1:] == (28, 28, 1)
         assert (part.inputs.dtype, part.targets.dtype) == (np.uint8, np.int32)
-    assert (data.spec.input_shape, data.spec.classes, data.spec.task) == ((28, 28, 1), 10, "classification")
+    assert (data.spec.input_shape, data.spec.classes, data.spec.task) == (
+        (28, 28, 1),
+        10,
+        "classification",
+    )
     assert data.spec.class_names == tuple("0123456789")
 
 
@@ -50,19 +54,27 @@ def test_contents_and_split_are_fixed() -> None:
 
 
 def test_split_is_stratified() -> None:
-    train, test = (np.bincount(part.targets, minlength=10) for part in (digits().train, digits().test))
+    train, test = (
+        np.bincount(part.targets, minlength=10) for part in (digits().train, digits().test)
+    )
     assert np.abs(test - (train + test) * 360 / 1797).max() < 1.0
 
 
 def test_train_and_test_together_are_the_originals_and_share_none() -> None:
     small, labels = originals()
     data = digits()
-    pictures = np.concatenate([shrink(data.train.inputs), shrink(data.test.inputs)]).reshape(1797, 64)
+    pictures = np.concatenate([shrink(data.train.inputs), shrink(data.test.inputs)]).reshape(
+        1797, 64
+    )
     targets = np.concatenate([data.train.targets, data.test.targets])
     got = sorted(map(tuple, np.column_stack([pictures, targets]).tolist()))
-    expected = sorted(map(tuple, np.column_stack([small.reshape(1797, 64).astype(int), labels]).tolist()))
+    expected = sorted(
+        map(tuple, np.column_stack([small.reshape(1797, 64).astype(int), labels]).tolist())
+    )
     assert got == expected
-    assert len(set(got)) == 1797, "no two originals are equal, so an equal multiset means a disjoint split"
+    assert len(set(got)) == 1797, (
+        "no two originals are equal, so an equal multiset means a disjoint split"
+    )
 
 
 def test_validation_comes_out_of_train_and_leaves_the_test_alone() -> None:

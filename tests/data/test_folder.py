@@ -58,7 +58,9 @@ def test_a_tenth_is_cut_off_and_always_the_same(tmp_path: Path) -> None:
     assert [len(part) for part in (data.train, data.validation, data.test)] == [72, 18, 10]
     seen = [part.inputs[:, 0, 0, 0] for part in (data.train, data.validation, data.test)]
     assert sorted(np.concatenate(seen)) == list(range(100))
-    assert all((part.targets == part.inputs[:, 0, 0, 0] % 2).all() for part in (data.train, data.test))
+    assert all(
+        (part.targets == part.inputs[:, 0, 0, 0] % 2).all() for part in (data.train, data.test)
+    )
     assert load_folder(tmp_path, validation=0.2).fingerprint == data.fingerprint
     assert load_folder(tmp_path, validation=0.0).test.inputs.tolist() == data.test.inputs.tolist()
 
@@ -76,7 +78,11 @@ def test_one_coloured_picture_makes_all_coloured(parts: Path) -> None:
 def test_formats(suffix: str, tmp_path: Path) -> None:
     colour = np.repeat(noise(1, 1, 3), 4, axis=0).repeat(6, axis=1)
     for name in ("a", "b"):
-        save(tmp_path / name / f"1{suffix}", colour, **({"lossless": True} if suffix == ".webp" else {}))
+        save(
+            tmp_path / name / f"1{suffix}",
+            colour,
+            **({"lossless": True} if suffix == ".webp" else {}),
+        )
     data = load_folder(tmp_path, validation=0.0)
     assert data.train.inputs[0].tolist() == colour.tolist()
 
@@ -100,7 +106,13 @@ def test_sixteen_bits_keep_their_range(tmp_path: Path) -> None:
     values = np.array([[0, 255, 256, 32768, 65535]], np.uint16)
     for name in ("a", "b"):
         save(tmp_path / name / "1.png", values)
-    assert load_folder(tmp_path, validation=0.0).train.inputs[0, 0, :, 0].tolist() == [0, 0, 1, 128, 255]
+    assert load_folder(tmp_path, validation=0.0).train.inputs[0, 0, :, 0].tolist() == [
+        0,
+        0,
+        1,
+        128,
+        255,
+    ]
 
 
 def test_thirty_two_bits_are_refused(tmp_path: Path) -> None:
@@ -118,24 +130,35 @@ def test_channels_as_asked(parts: Path) -> None:
     save(parts / "test" / "b" / "9.png", colour)
     data = load_folder(parts, validation=0.0, colour="grey")
     assert data.spec.input_shape == (4, 6, 1)
-    assert data.test.inputs[-1, ..., 0].tolist() == np.asarray(Image.fromarray(colour).convert("L")).tolist()
+    assert (
+        data.test.inputs[-1, ..., 0].tolist()
+        == np.asarray(Image.fromarray(colour).convert("L")).tolist()
+    )
 
 
-def test_damaged_files_are_skipped_and_named(parts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_damaged_files_are_skipped_and_named(
+    parts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     cut_off(parts)
     (parts / "train" / "a" / "0.png").write_text("text")
-    with pytest.raises(InputError, match="reads: repair it, or pass over such files with --damaged skip"):
+    with pytest.raises(
+        InputError, match="reads: repair it, or pass over such files with --damaged skip"
+    ):
         load_folder(parts, validation=0.0)
     data = load_folder(parts, validation=0.0, damaged="skip")
     assert data.train.inputs[:, 0, 0, 0].tolist() == [1, 2, 10, 12]
     assert data.train.targets.tolist() == [0, 0, 1, 1]
     assert len(data.test) == 6
     first, second = capsys.readouterr().err.splitlines()
-    assert first == f"skipped: {parts}/train/a/0.png is not a picture in any format that Pillow reads"
+    assert (
+        first == f"skipped: {parts}/train/a/0.png is not a picture in any format that Pillow reads"
+    )
     assert second.startswith(f"skipped: {parts}/train/b/1.png is a damaged picture, or none (")
 
 
-def test_only_some_of_many_damaged_files_are_named(parts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_some_of_many_damaged_files_are_named(
+    parts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     for number in range(30):
         (parts / "train" / "a" / f"x{number}.png").touch()
     assert len(load_folder(parts, validation=0.0, damaged="skip").train) == 6
@@ -168,7 +191,10 @@ def test_one_size_is_needed(parts: Path) -> None:
     with pytest.raises(InputError) as raised:
         load_folder(parts, validation=0.0)
     first = parts / "train" / "a" / "0.png"
-    assert str(raised.value) == f"{first} has 4x6 pixels but {odd} has 7x5: give all one size with --image-size"
+    assert (
+        str(raised.value)
+        == f"{first} has 4x6 pixels but {odd} has 7x5: give all one size with --image-size"
+    )
 
 
 def views(part: Any, **draw: int) -> list:
@@ -190,7 +216,9 @@ def test_what_does_not_fit_into_memory_is_streamed_and_looks_the_same(
         assert ours.gather(np.arange(len(ours)))["targets"].tolist() == theirs.targets.tolist()
     moments = {"mean": IMAGENET_MEAN, "std": IMAGENET_STD}
     assert streamed.spec == replace(held.spec, **moments)
-    assert isinstance(load_folder(parts, validation=0.4, colour="grey").train, ArraySource), "a third of the bytes"
+    assert isinstance(load_folder(parts, validation=0.4, colour="grey").train, ArraySource), (
+        "a third of the bytes"
+    )
     small = load_folder(parts, validation=0.4, image_size=(4, 5))
     assert isinstance(small.train, ArraySource)
 
@@ -200,15 +228,17 @@ def test_random_crops_are_streamed_and_told_by_seed_and_step(parts: Path) -> Non
         save(parts / "train" / "a" / f"{index}.png", noise(40, 30, seed=index))
     data = load_folder(parts, validation=0.0, image_size=(8, 8), random_crops=True)
     assert (data.spec.view, data.spec.input_shape) == ("middle", (8, 8, 1))
-    looks = [views(data.train, seed=seed, step=step) for seed, step in ((0, 0), (0, 0), (0, 1), (1, 0))]
+    looks = [
+        views(data.train, seed=seed, step=step) for seed, step in ((0, 0), (0, 0), (0, 1), (1, 0))
+    ]
     assert looks[0] == looks[1]
     assert looks[0] != looks[2] != looks[3] != looks[0]
     picture = Image.open(parts / "train" / "a" / "2.png")
     cut = picture.resize((8, 8), Image.Resampling.BILINEAR, box=centre_box((40, 30), (8, 8)))
     assert np.array_equal(views(data.train)[2], np.asarray(cut)[..., None])
-    assert read_picture(parts / "train" / "a" / "2.png", shape=(8, 8, 1), view=data.spec.view)[..., 0].tolist() == (
-        np.asarray(cut).tolist()
-    )
+    assert read_picture(parts / "train" / "a" / "2.png", shape=(8, 8, 1), view=data.spec.view)[
+        ..., 0
+    ].tolist() == (np.asarray(cut).tolist())
 
 
 def test_streamed_pictures_are_upright_and_eight_bits_deep(tmp_path: Path) -> None:
@@ -242,7 +272,9 @@ def test_damage_that_is_met_while_streaming_is_named(parts: Path) -> None:
     data = load_folder(parts, validation=0.0, image_size=(8, 8), random_crops=True)
     with pytest.raises(RunError, match=r"train/b/1\.png is a damaged picture.*--damaged skip"):
         data.train.gather(np.arange(6))
-    skipped = load_folder(parts, validation=0.0, image_size=(8, 8), random_crops=True, damaged="skip")
+    skipped = load_folder(
+        parts, validation=0.0, image_size=(8, 8), random_crops=True, damaged="skip"
+    )
     assert len(skipped.train) == 5
     assert skipped.train.gather(np.arange(5))["targets"].tolist() == [0, 0, 0, 1, 1]
     with pytest.raises(InputError, match=r"train/b/1\.png is a damaged picture"):
@@ -269,11 +301,17 @@ def cut_off(root: Path) -> None:
 
 
 WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
-    "class without pictures": (lambda root: (root / "train" / "c").mkdir(), "train/c holds no pictures"),
+    "class without pictures": (
+        lambda root: (root / "train" / "c").mkdir(),
+        "train/c holds no pictures",
+    ),
     "one class": (remove("train/b", "test/b"), "train holds only the class a: two are needed"),
     "other classes in test": (remove("test/b"), "test holds only the class a"),
     "more classes in train": (lambda root: save(root / "train" / "c" / "1.png"), "only one has c"),
-    "nothing in train": (remove("train/a", "train/b"), "train holds no pictures: put those of a class into"),
+    "nothing in train": (
+        remove("train/a", "train/b"),
+        "train holds no pictures: put those of a class into",
+    ),
     "text called a picture": (
         lambda root: (root / "train" / "b" / "1.png").write_text("text"),
         "train/b/1.png is not a picture in any format that Pillow reads",

@@ -9,7 +9,12 @@ from dl.data.load import absolute, can_be_resized, describe_data, load_data
 from dl.data.text import Reading
 from dl.errors import InputError
 
-ROWS = {"text": "abcd" * 10, "lines": "ab\ncd\n" * 6, "jsonl": '{"text": "ab"}\n' * 12, "tsv": "a\t0\nb\t1\n" * 6}
+ROWS = {
+    "text": "abcd" * 10,
+    "lines": "ab\ncd\n" * 6,
+    "jsonl": '{"text": "ab"}\n' * 12,
+    "tsv": "a\t0\nb\t1\n" * 6,
+}
 
 
 @pytest.fixture
@@ -32,7 +37,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("chorales", "frames"),
     ],
 )
-def test_the_word_before_the_colon_says_how_a_path_is_read(folder: Path, kind: str, task: str) -> None:
+def test_the_word_before_the_colon_says_how_a_path_is_read(
+    folder: Path, kind: str, task: str
+) -> None:
     name = f"{kind}:{folder / kind}"
     data = load_data(name, reading=Reading(segment=2))
     assert (data.spec.task, data.spec.name) == (task, name)
@@ -43,7 +50,9 @@ def test_the_word_before_the_colon_says_how_a_path_is_read(folder: Path, kind: s
 
 
 def test_the_reading_of_text_is_handed_on(folder: Path) -> None:
-    data = load_data(f"text:{folder}/text", reading=Reading(unit="byte", segment=5, order="windows"))
+    data = load_data(
+        f"text:{folder}/text", reading=Reading(unit="byte", segment=5, order="windows")
+    )
     assert (data.spec.input_shape, len(data.spec.text), data.train.order) == ((5,), 256, "windows")
 
 
@@ -80,7 +89,9 @@ def test_what_has_no_pictures_of_many_sizes_refuses_to_resize_or_cut_them(name: 
 
 @pytest.mark.parametrize("option", [{"colour": "grey"}, {"damaged": "skip"}])
 @pytest.mark.parametrize("name", ["digits", "mnist", "adding:4", "text:a", "chorales:a"])
-def test_what_is_no_folder_of_pictures_refuses_what_is_said_of_them(name: str, option: dict[str, Any]) -> None:
+def test_what_is_no_folder_of_pictures_refuses_what_is_said_of_them(
+    name: str, option: dict[str, Any]
+) -> None:
     with pytest.raises(InputError, match=rf"{next(iter(option))} is for pictures.*: leave it out"):
         load_data(name, **option)
 
@@ -93,7 +104,9 @@ def test_what_is_no_folder_is_not_described_in_a_colour_either(name: str) -> Non
 
 @pytest.mark.parametrize("fraction", [-0.1, 1.0, float("nan")])
 @pytest.mark.parametrize("kind", [*ROWS, "chorales", "adding"])
-def test_validation_that_is_no_fraction_is_refused_everywhere(folder: Path, kind: str, fraction: float) -> None:
+def test_validation_that_is_no_fraction_is_refused_everywhere(
+    folder: Path, kind: str, fraction: float
+) -> None:
     name = "adding:4" if kind == "adding" else f"{kind}:{folder / kind}"
     with pytest.raises(InputError, match="0 <= fraction < 1"):
         load_data(name, validation=fraction, reading=Reading(segment=2))

@@ -12,7 +12,9 @@ from dl.errors import InputError
 SHAPE = (28, 28, 1)
 
 
-def photograph(path: Path, *, corner: tuple[int, int], thick: int = 12, paper: int = 205, ink: int = 60) -> Path:
+def photograph(
+    path: Path, *, corner: tuple[int, int], thick: int = 12, paper: int = 205, ink: int = 60
+) -> Path:
     """A seven, 90 × 120 pixels, drawn on noisy paper that is darker on one side."""
     picture = Image.new("L", (400, 300), paper)
     left, top = corner
@@ -35,12 +37,16 @@ def test_strokes_are_bright_on_dark_and_fill_the_box(tmp_path: Path) -> None:
 
 def test_place_and_light_do_not_matter(tmp_path: Path) -> None:
     one = read_photo(photograph(tmp_path / "a.png", corner=(20, 30)), shape=SHAPE)
-    other = read_photo(photograph(tmp_path / "b.png", corner=(200, 120), paper=240, ink=30), shape=SHAPE)
+    other = read_photo(
+        photograph(tmp_path / "b.png", corner=(200, 120), paper=240, ink=30), shape=SHAPE
+    )
     assert np.corrcoef(one.ravel(), other.ravel())[0, 1] > 0.9
 
 
 def test_mass_is_in_the_middle(tmp_path: Path) -> None:
-    picture = read_photo(photograph(tmp_path / "seven.png", corner=(250, 40)), shape=SHAPE)[..., 0].astype(float)
+    picture = read_photo(photograph(tmp_path / "seven.png", corner=(250, 40)), shape=SHAPE)[
+        ..., 0
+    ].astype(float)
     for axis in (0, 1):
         mass = picture.sum(axis=1 - axis)
         assert abs(mass @ np.arange(28) / mass.sum() - 13.5) <= 0.6

@@ -50,7 +50,9 @@ TRANSPARENT = {
 
 
 @pytest.mark.parametrize("mode", [*TRANSPARENT, "P"])
-def test_what_is_transparent_is_white_paper_and_not_the_colour_under_it(mode: str, tmp_path: Path) -> None:
+def test_what_is_transparent_is_white_paper_and_not_the_colour_under_it(
+    mode: str, tmp_path: Path
+) -> None:
     if mode == "P":
         picture = Image.fromarray(np.array([[0, 1]], np.uint8), "P")
         picture.putpalette([0, 0, 0, 0, 0, 0])
@@ -63,7 +65,9 @@ def test_what_is_transparent_is_white_paper_and_not_the_colour_under_it(mode: st
     assert read_grey(tmp_path / "1.png").tolist() == [[255, 0]]
 
 
-@pytest.mark.parametrize(("colours", "grey"), [((9, 9, 9, 70, 70, 70), True), ((9, 9, 9, 70, 71, 70), False)])
+@pytest.mark.parametrize(
+    ("colours", "grey"), [((9, 9, 9, 70, 70, 70), True), ((9, 9, 9, 70, 71, 70), False)]
+)
 @pytest.mark.parametrize("suffix", ["png", "gif", "bmp"])
 @pytest.mark.parametrize("decoded", [True, False])
 def test_a_palette_of_greys_is_grey(
@@ -93,7 +97,9 @@ def test_every_mode_of_pillow_becomes_grey_and_colour(mode: str, tmp_path: Path)
     if mode == "I;16":
         picture = Image.fromarray(np.full((2, 2), 76 << 8, np.uint16))
     else:
-        picture = Image.new("RGB", (2, 2), (255, 255, 255) if mode == "1" else (255, 0, 0)).convert(mode)
+        picture = Image.new("RGB", (2, 2), (255, 255, 255) if mode == "1" else (255, 0, 0)).convert(
+            mode
+        )
     file = tmp_path / ("1.tif" if mode in ("CMYK", "YCbCr") else "1.png")
     picture.save(file)
     assert open_picture(file).mode in (mode, "L")

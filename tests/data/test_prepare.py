@@ -1,4 +1,6 @@
-"""Preparing TFDS data sets offline, from files in their download folder; nothing here reaches a network."""
+"""Preparing TFDS data sets offline, from files in their download folder; nothing here reaches a
+network.
+"""
 
 import io
 import json
@@ -17,7 +19,18 @@ from dl.data.prepare import data_folder, prepare
 from dl.data.tfds import load_tfds
 from dl.errors import InputError
 
-_CIFAR_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+_CIFAR_CLASSES = (
+    "airplane",
+    "automobile",
+    "bird",
+    "cat",
+    "deer",
+    "dog",
+    "frog",
+    "horse",
+    "ship",
+    "truck",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +55,14 @@ def lay_download(data_dir: Path, name: str, file: str, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     path.with_suffix(path.suffix + ".INFO").write_text(
-        json.dumps({"urls": [url], "dataset_names": [name], "original_fname": file, "url_info": info.asdict()})
+        json.dumps(
+            {
+                "urls": [url],
+                "dataset_names": [name],
+                "original_fname": file,
+                "url_info": info.asdict(),
+            }
+        )
     )
 
 
@@ -50,8 +70,13 @@ def cifar_archive(pictures: np.ndarray, labels: np.ndarray) -> bytes:
     """An archive laid out like CIFAR-10's: six batches of label and picture, and the class names."""
     buffer = io.BytesIO()
     names = [f"data_batch_{i}.bin" for i in range(1, 6)] + ["test_batch.bin"]
-    rows = np.concatenate([labels[:, None], pictures.transpose(0, 3, 1, 2).reshape(len(labels), -1)], axis=1)
-    files = {name: part.astype(np.uint8).tobytes() for name, part in zip(names, np.split(rows, 6), strict=True)}
+    rows = np.concatenate(
+        [labels[:, None], pictures.transpose(0, 3, 1, 2).reshape(len(labels), -1)], axis=1
+    )
+    files = {
+        name: part.astype(np.uint8).tobytes()
+        for name, part in zip(names, np.split(rows, 6), strict=True)
+    }
     files["batches.meta.txt"] = "\n".join(_CIFAR_CLASSES).encode()
     with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
         for name, content in files.items():
@@ -63,7 +88,9 @@ def cifar_archive(pictures: np.ndarray, labels: np.ndarray) -> bytes:
 
 @pytest.fixture
 def cifar(tmp_path: Path) -> tuple[Path, np.ndarray, np.ndarray]:
-    """A folder in which a CIFAR-10 of 60 noise pictures lies downloaded, the pictures, their labels."""
+    """A folder in which a CIFAR-10 of 60 noise pictures lies downloaded, the pictures, their
+    labels.
+    """
     draw = np.random.default_rng(0)
     pictures, labels = draw.integers(0, 256, (60, 32, 32, 3), np.uint8), draw.integers(0, 10, 60)
     lay_download(tmp_path, "cifar10", "cifar-10-binary.tar.gz", cifar_archive(pictures, labels))
@@ -71,7 +98,9 @@ def cifar(tmp_path: Path) -> tuple[Path, np.ndarray, np.ndarray]:
 
 
 def as_set(pictures: np.ndarray, labels: np.ndarray) -> set[tuple[bytes, int]]:
-    return {(picture.tobytes(), int(label)) for picture, label in zip(pictures, labels, strict=True)}
+    return {
+        (picture.tobytes(), int(label)) for picture, label in zip(pictures, labels, strict=True)
+    }
 
 
 def test_archive_is_prepared_and_read_back(
@@ -132,15 +161,22 @@ def test_interrupted_preparation_starts_again(
     monkeypatch.setattr(without_tensorflow, "_encode", stop_at_the_thirtieth)
     with pytest.raises(KeyboardInterrupt):
         prepare("cifar10", data_dir=data_dir)
-    assert not isinstance(vars(lazy_imports_utils.tensorflow).get("_module"), without_tensorflow._Module)
+    assert not isinstance(
+        vars(lazy_imports_utils.tensorflow).get("_module"), without_tensorflow._Module
+    )
     prepare("cifar10", data_dir=data_dir)
     data = load_tfds("cifar10", validation=0.0, data_dir=data_dir)
     assert as_set(data.train.inputs, data.train.targets) == as_set(pictures[:50], labels[:50])
 
 
-def test_leftovers_of_a_killed_preparation_do_no_harm(cifar: tuple[Path, np.ndarray, np.ndarray]) -> None:
+def test_leftovers_of_a_killed_preparation_do_no_harm(
+    cifar: tuple[Path, np.ndarray, np.ndarray],
+) -> None:
     data_dir, _, _ = cifar
-    for left in ("cifar10/incomplete.ABCDEF_3.0.2", "downloads/cifar-10-binary.tar.gz.tmp.0123456789abcdef"):
+    for left in (
+        "cifar10/incomplete.ABCDEF_3.0.2",
+        "downloads/cifar-10-binary.tar.gz.tmp.0123456789abcdef",
+    ):
         (data_dir / left).mkdir(parents=True)
         (data_dir / left / "part").write_bytes(b"torn")
     assert prepare("cifar10", data_dir=data_dir).is_dir()
@@ -153,11 +189,15 @@ def test_what_only_tensorflow_does_is_said(
         raise ModuleNotFoundError("No module named 'tensorflow'", name="tensorflow")
 
     monkeypatch.setattr(without_tensorflow, "_encode", missing)
-    with pytest.raises(InputError, match=r"^cifar10 needs the Python package tensorflow: pip install tensorflow$"):
+    with pytest.raises(
+        InputError, match=r"^cifar10 needs the Python package tensorflow: pip install tensorflow$"
+    ):
         prepare("cifar10", data_dir=cifar[0])
 
 
-def test_offline_says_which_file_goes_where(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_offline_says_which_file_goes_where(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(InputError) as raised:
         prepare("fashion_mnist", data_dir=tmp_path)
     line = str(raised.value)
@@ -172,12 +212,17 @@ def test_file_laid_by_hand_is_checked(tmp_path: Path) -> None:
     folder = tmp_path / "downloads" / "manual" / "cifar10"
     folder.mkdir(parents=True)
     (folder / "cifar-10-binary.tar.gz").write_bytes(b"something else")
-    with pytest.raises(InputError, match=r"cifar-10-binary\.tar\.gz, has wrong checksum: delete that file and repeat$"):
+    with pytest.raises(
+        InputError,
+        match=r"cifar-10-binary\.tar\.gz, has wrong checksum: delete that file and repeat$",
+    ):
         prepare("cifar10", data_dir=tmp_path)
 
 
 def test_set_that_must_be_fetched_by_hand(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"^imagenet2012 cannot be downloaded .*manual and repeat$"):
+    with pytest.raises(
+        InputError, match=r"^imagenet2012 cannot be downloaded .*manual and repeat$"
+    ):
         prepare("imagenet2012", data_dir=tmp_path)
 
 
@@ -228,6 +273,8 @@ def test_mnist_is_what_tfds_makes_of_it(tmp_path: Path, shared_data: Path) -> No
     for file in raw.iterdir():
         lay_download(tmp_path, "mnist", file.name, file.read_bytes())
     prepare("mnist", data_dir=tmp_path)
-    ours, theirs = (load_tfds("mnist", validation=0.1, data_dir=folder) for folder in (tmp_path, reference))
+    ours, theirs = (
+        load_tfds("mnist", validation=0.1, data_dir=folder) for folder in (tmp_path, reference)
+    )
     assert ours.fingerprint == theirs.fingerprint
     assert ours.spec == theirs.spec

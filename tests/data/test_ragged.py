@@ -18,7 +18,9 @@ lengths = st.lists(st.integers(1, 12), min_size=1, max_size=40)
 
 
 def numbered(lengths: list[int], *, buckets: int = 4, step_targets: bool = False) -> RaggedSource:
-    """Sequence i holds i + 1 as often as it is long; its target is 10 i, or at every step its negative."""
+    """Sequence i holds i + 1 as often as it is long; its target is 10 i, or at every step its
+    negative.
+    """
     inputs = [np.full(length, number + 1, np.int32) for number, length in enumerate(lengths)]
     targets = [-one for one in inputs] if step_targets else np.arange(len(lengths)) * 10
     return ragged_source(inputs, targets, buckets=buckets)
@@ -26,13 +28,17 @@ def numbered(lengths: list[int], *, buckets: int = 4, step_targets: bool = False
 
 @quick
 @given(lengths, st.integers(1, 6), st.booleans())
-def test_padded_rows_are_the_sequences(lengths: list[int], buckets: int, step_targets: bool) -> None:
+def test_padded_rows_are_the_sequences(
+    lengths: list[int], buckets: int, step_targets: bool
+) -> None:
     source = numbered(lengths, buckets=buckets, step_targets=step_targets)
     assert source.lengths.tolist() == sorted(lengths)
     for place, length in enumerate(source.lengths):
         number = source.inputs[place, 0] - 1
         assert length == lengths[number]
-        assert source.inputs[place].tolist() == [number + 1] * length + [0] * (source.inputs.shape[1] - length)
+        assert source.inputs[place].tolist() == [number + 1] * length + [0] * (
+            source.inputs.shape[1] - length
+        )
         if step_targets:
             np.testing.assert_array_equal(source.targets[place], -source.inputs[place])
         else:
@@ -77,7 +83,9 @@ def test_batches_are_a_function_of_seed_and_step_alone(
     source, batch_size = numbered(lengths), min(batch_size, len(lengths))
     whole = source.batches(seed=1, start=start, steps=steps, batch_size=batch_size)
     for step in reversed(range(steps)):
-        ((bucket, rows),) = source.batches(seed=1, start=start + step, steps=1, batch_size=batch_size)
+        ((bucket, rows),) = source.batches(
+            seed=1, start=start + step, steps=1, batch_size=batch_size
+        )
         assert bucket == whole[step][0]
         np.testing.assert_array_equal(rows.index, whole[step][1].index)
 
@@ -94,7 +102,11 @@ def test_seeds_and_epochs_give_other_batches() -> None:
     source = numbered([3] * 30)
 
     def first(seed: int, epoch: int) -> list[int]:
-        return source.batches(seed=seed, start=epoch * 3, steps=1, batch_size=10)[0][1].index.ravel().tolist()
+        return (
+            source.batches(seed=seed, start=epoch * 3, steps=1, batch_size=10)[0][1]
+            .index.ravel()
+            .tolist()
+        )
 
     assert len({tuple(first(seed, epoch)) for seed in range(2) for epoch in range(2)}) == 4
 
@@ -117,11 +129,15 @@ def test_targets_as_wide_as_the_array_are_no_targets_of_steps() -> None:
 
 
 @pytest.mark.parametrize(("longest", "widths"), [(3, (2, 4)), (4, (2, 4)), (6, (2, 6))])
-def test_parts_are_evaluated_at_the_widths_of_the_training_part(longest: int, widths: tuple[int, ...]) -> None:
+def test_parts_are_evaluated_at_the_widths_of_the_training_part(
+    longest: int, widths: tuple[int, ...]
+) -> None:
     train = ragged_source([np.ones(2), np.ones(4)], np.zeros(2))
     test = ragged_source([np.ones(1), np.ones(longest)], np.zeros(2))
     both = with_common_widths(train, test)
-    assert [source.widths for source in both] == [(2, 4), widths], "what is trained on is no wider for a test part"
+    assert [source.widths for source in both] == [(2, 4), widths], (
+        "what is trained on is no wider for a test part"
+    )
     for source, last in zip(both, (4, longest), strict=True):
         assert source.gather(np.array([0]))["inputs"].shape == (1, 2)
         wide = source.gather(np.array([1]))["inputs"]
@@ -132,12 +148,16 @@ def test_parts_are_evaluated_at_the_widths_of_the_training_part(longest: int, wi
 def test_padding_counts_neither_as_an_example_nor_as_a_step() -> None:
     source = numbered([1, 3], step_targets=True)
     spec = DataSpec("n", "language", (3,), "int32", (), 2, ragged=True)
-    padded = IndexedBatch(np.array([1, 0, 0]), np.array([1, 1, 0], np.float32), examples=source.gather([1, 0, 0]))
+    padded = IndexedBatch(
+        np.array([1, 0, 0]), np.array([1, 1, 0], np.float32), examples=source.gather([1, 0, 0])
+    )
     batch = make_gather(spec)({}, padded)
     assert batch["mask"].tolist() == [[1, 1, 1], [1, 0, 0], [0, 0, 0]]
     assert batch["inputs"].lengths.tolist() == [3, 1, 1]
     assert batch["inputs"].values.dtype == jnp.int32
-    labelled = make_gather(DataSpec("n", "classification", (3,), "int32", ("a", "b"), 2, ragged=True))({}, padded)
+    labelled = make_gather(
+        DataSpec("n", "classification", (3,), "int32", ("a", "b"), 2, ragged=True)
+    )({}, padded)
     assert labelled["mask"].tolist() == [1, 1, 0]
 
 
@@ -160,7 +180,9 @@ def test_what_are_no_sequences_is_refused() -> None:
         ragged_source(ones, np.zeros(1))
     with pytest.raises(InputError, match="2 steps has 3 targets"):
         ragged_source(ones, [np.ones(3), np.ones(1)])
-    with pytest.raises(InputError, match=r"lengths go from 1 to the 2 steps of the array, not \(0, 2\)"):
+    with pytest.raises(
+        InputError, match=r"lengths go from 1 to the 2 steps of the array, not \(0, 2\)"
+    ):
         ragged_source([*ones, np.ones(0)], np.zeros(3))
     with pytest.raises(InputError, match="buckets is 0"):
         ragged_source(ones, np.zeros(2), buckets=0)
@@ -180,7 +202,9 @@ def test_what_are_no_sequences_is_refused() -> None:
         ([1, 3], (), "widths rise"),
     ],
 )
-def test_lengths_and_widths_fit_the_array(lengths: list[int], widths: tuple[int, ...], message: str) -> None:
+def test_lengths_and_widths_fit_the_array(
+    lengths: list[int], widths: tuple[int, ...], message: str
+) -> None:
     count = len(lengths)
     with pytest.raises(InputError, match=message):
         RaggedSource(np.zeros((count, 3)), np.array(lengths, np.int32), np.zeros(count), widths)

@@ -34,11 +34,17 @@ def test_documents_go_from_end_to_end_and_one_that_is_cut_does_not_end(tmp_path:
     data = load("lines", tmp_path, stream=False, longest=2)
     a, b, end = (data.spec.text.symbols.index(symbol) for symbol in ("a", "b", "<end>"))
     rows = zip(data.train.inputs, data.train.targets, data.train.lengths, strict=True)
-    found = sorted((inputs[:length].tolist(), targets[:length].tolist()) for inputs, targets, length in rows)
+    found = sorted(
+        (inputs[:length].tolist(), targets[:length].tolist()) for inputs, targets, length in rows
+    )
     assert found == [([end, a], [a, end]), ([end, a, b], [a, b, end]), ([end, b], [b, a])]
     assert (data.spec.ragged, data.spec.carried, data.train.step_targets) == (True, False, True)
     joined = load("lines", tmp_path, longest=2).train.tokens.tolist()
-    assert sorted("".join("ab\n"[(a, b, end).index(one)] for one in joined).split()) == ["a", "ab", "ba"]
+    assert sorted("".join("ab\n"[(a, b, end).index(one)] for one in joined).split()) == [
+        "a",
+        "ab",
+        "ba",
+    ]
 
 
 @pytest.mark.parametrize("kind", ["jsonl", "tsv"])
@@ -49,7 +55,11 @@ def test_labels_make_a_classification(tmp_path: Path, kind: str) -> None:
         for text, label in labelled
     ]
     data = load(kind, write(tmp_path / "a", "\n".join(rows)), validation=0.25)
-    assert (data.spec.task, data.spec.class_names, data.spec.classes) == ("classification", ("even", "odd"), 2)
+    assert (data.spec.task, data.spec.class_names, data.spec.classes) == (
+        "classification",
+        ("even", "odd"),
+        2,
+    )
     assert isinstance(data.train, RaggedSource)
     assert sorted(chain(*texts(data))) == NAMES
     for part in (data.train, data.validation, data.test):
@@ -63,17 +73,24 @@ def test_labels_may_be_whole_numbers_and_texts_may_have_tabs(tmp_path: Path) -> 
     assert data.spec.class_names == ("0", "1")
     assert set(chain(*texts(data))) == {"a\tb", "c"}
     numbers = [{"text": "a", "label": number % 2} for number in range(12)]
-    assert load("jsonl", write(tmp_path / "a.jsonl", json_lines(*numbers))).spec.class_names == ("0", "1")
+    assert load("jsonl", write(tmp_path / "a.jsonl", json_lines(*numbers))).spec.class_names == (
+        "0",
+        "1",
+    )
     none = [{"text": "abc", "label": None}] * 12
     assert load("jsonl", write(tmp_path / "b.jsonl", json_lines(*none))).spec.task == "language"
 
 
 @pytest.mark.parametrize("stream", [True, False])
 def test_labels_that_are_not_wanted_are_passed_over(tmp_path: Path, stream: bool) -> None:
-    path = write(tmp_path / "a.tsv", "\n".join(f"{name}\t{number % 2}" for number, name in enumerate(NAMES)))
+    path = write(
+        tmp_path / "a.tsv", "\n".join(f"{name}\t{number % 2}" for number, name in enumerate(NAMES))
+    )
     data = load("tsv", path, stream=stream, use_labels=False)
     assert data.spec.task == "language"
-    found = [name for part in (data.train, data.test) for name in read_documents(part, data.spec.text)]
+    found = [
+        name for part in (data.train, data.test) for name in read_documents(part, data.spec.text)
+    ]
     assert sorted(found) == NAMES
 
 
@@ -95,7 +112,11 @@ def test_documents_are_cut_after_the_longest(tmp_path: Path) -> None:
 def test_documents_longer_than_the_longest_are_left_out_of_every_part(
     tmp_path: Path, capsys: Any, stream: bool
 ) -> None:
-    for part, lines in (("train", "ab\nababa\na\nbaba"), ("validation", "b\nbbbbb"), ("test", "aaaaaa\nab")):
+    for part, lines in (
+        ("train", "ab\nababa\na\nbaba"),
+        ("validation", "b\nbbbbb"),
+        ("test", "aaaaaa\nab"),
+    ):
         write(tmp_path / f"{part}.txt", lines)
     data = load("lines", tmp_path, stream=stream, longest=2, longer="leave-out", segment=1)
     parts = data.train, data.validation, data.test
@@ -105,7 +126,9 @@ def test_documents_longer_than_the_longest_are_left_out_of_every_part(
     assert data.spec.text.symbols[:-2] == ("a", "b")
 
 
-@pytest.mark.parametrize(("unit", "left"), [("char", ["süß"]), ("byte", []), ("word", ["süß", "so so"])])
+@pytest.mark.parametrize(
+    ("unit", "left"), [("char", ["süß"]), ("byte", []), ("word", ["süß", "so so"])]
+)
 def test_what_is_long_is_counted_in_symbols(tmp_path: Path, unit: str, left: list[str]) -> None:
     path = write(tmp_path / "a.tsv", "süß\t0\nso so\t1\na\t0\nb\t1\n" * 12)
     data = load("tsv", path, unit=unit, longest=3, longer="leave-out")
@@ -121,7 +144,10 @@ def test_splits_are_fixed_for_ever(tmp_path: Path) -> None:
 
 
 def test_parts_agree_on_their_labels(tmp_path: Path) -> None:
-    write(tmp_path / "train.jsonl", json_lines(*({"text": "a", "label": number % 2} for number in range(4))))
+    write(
+        tmp_path / "train.jsonl",
+        json_lines(*({"text": "a", "label": number % 2} for number in range(4))),
+    )
     write(tmp_path / "test.jsonl", json_lines({"text": "a", "label": 2}))
     with pytest.raises(InputError, match="labels that its training part does not have: 2"):
         load("jsonl", tmp_path)

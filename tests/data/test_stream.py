@@ -1,4 +1,6 @@
-"""Streamed pictures: a pure function of (seed, step, example), the middle when evaluated, faults with their example."""
+"""Streamed pictures: a pure function of (seed, step, example), the middle when evaluated, faults
+with their example.
+"""
 
 import io
 from collections.abc import Sequence
@@ -43,7 +45,9 @@ class Stored:
 
 def stored(count: int = 8) -> Stored:
     pictures, labels = photographs(count)
-    return Stored([Record(png(picture), int(label)) for picture, label in zip(pictures, labels, strict=True)])
+    return Stored(
+        [Record(png(picture), int(label)) for picture, label in zip(pictures, labels, strict=True)]
+    )
 
 
 def source(count: int = 8, *, crops: bool = True, **changes: object) -> StreamedSource:
@@ -59,7 +63,9 @@ def whole(size: tuple[int, int]) -> None:
 
 
 def dataset(train: Stored, test: Stored, *, validation: float = 0.0) -> Dataset:
-    return stream_dataset("tiny", train, test, shape=(6, 5, 3), class_names=("a", "b"), validation=validation)
+    return stream_dataset(
+        "tiny", train, test, shape=(6, 5, 3), class_names=("a", "b"), validation=validation
+    )
 
 
 def test_shapes_labels_and_what_is_read() -> None:
@@ -78,7 +84,11 @@ def test_what_an_example_looks_like_depends_on_seed_step_and_example_alone() -> 
     alone = streamed.draw(np.array([7]), seed=1, step=9)["inputs"]
     assert (alone[0] == views[2]).all()
     same = source(records=Stored([streamed.records.records[2]] * 8))
-    looks = [same.draw(np.array([4, 5]), seed=seed, step=step)["inputs"] for seed in (0, 1) for step in (0, 1)]
+    looks = [
+        same.draw(np.array([4, 5]), seed=seed, step=step)["inputs"]
+        for seed in (0, 1)
+        for step in (0, 1)
+    ]
     assert len({look.tobytes() for pair in looks for look in pair}) == 8
 
 
@@ -103,7 +113,9 @@ def test_a_crop_s_numbers_are_its_own() -> None:
 
 
 def test_evaluation_is_scaling_and_cutting_the_middle_out() -> None:
-    smooth = np.asarray(Image.fromarray(photographs(1)[0][0]).resize((512, 512), Image.Resampling.BICUBIC))
+    smooth = np.asarray(
+        Image.fromarray(photographs(1)[0][0]).resize((512, 512), Image.Resampling.BICUBIC)
+    )
     got = decode(png(smooth), (224, 224, 3), middle)
     scaled = Image.fromarray(smooth).resize((256, 256), Image.Resampling.BILINEAR)
     expected = np.asarray(scaled)[16:240, 16:240]
@@ -114,8 +126,12 @@ def test_a_training_crop_is_the_part_that_its_generator_draws() -> None:
     picture = photographs(1)[0][0]
     generator = crop_generator(seed=2, step=3, example=4)
     box = random_box(generator, picture.shape[:2])
-    expected = np.asarray(Image.fromarray(picture).resize((5, 6), Image.Resampling.BILINEAR, box=box))
-    got = decode(png(picture), (6, 5, 3), partial(random_box, crop_generator(seed=2, step=3, example=4)))
+    expected = np.asarray(
+        Image.fromarray(picture).resize((5, 6), Image.Resampling.BILINEAR, box=box)
+    )
+    got = decode(
+        png(picture), (6, 5, 3), partial(random_box, crop_generator(seed=2, step=3, example=4))
+    )
     assert (got == expected).all()
 
 
@@ -129,7 +145,9 @@ def test_sub_sets_read_the_right_records() -> None:
     whole = source()
     part = whole.take(np.array([6, 1, 3])).take(np.array([2, 0]))
     assert len(part) == 2
-    np.testing.assert_array_equal(part.gather(np.arange(2))["inputs"], whole.gather(np.array([3, 6]))["inputs"])
+    np.testing.assert_array_equal(
+        part.gather(np.arange(2))["inputs"], whole.gather(np.array([3, 6]))["inputs"]
+    )
 
 
 def test_parts_description_and_fingerprint() -> None:
@@ -142,12 +160,16 @@ def test_parts_description_and_fingerprint() -> None:
     again = dataset(stored(20), stored(6), validation=0.2)
     other = dataset(replace(stored(20), fingerprint="2"), stored(6), validation=0.2)
     assert again.fingerprint == data.fingerprint
-    assert len({data.fingerprint, other.fingerprint, dataset(stored(20), stored(6)).fingerprint}) == 3
+    assert (
+        len({data.fingerprint, other.fingerprint, dataset(stored(20), stored(6)).fingerprint}) == 3
+    )
 
 
 def test_it_says_that_it_is_not_in_memory() -> None:
     for name in ("inputs", "targets"):
-        with pytest.raises(InputError, match=r"train of tiny is not in memory: read some .* with gather"):
+        with pytest.raises(
+            InputError, match=r"train of tiny is not in memory: read some .* with gather"
+        ):
             getattr(source(), name)
 
 
@@ -175,8 +197,14 @@ def test_from_tfds(tmp_path: Path) -> None:
     test = data.test.gather(np.arange(5))
     brightness = test["inputs"].mean(axis=(1, 2, 3))
     assert ((brightness > 127) == test["targets"]).all()
-    assert load_tfds("tiny", validation=0.25, data_dir=tmp_path, image_size=(8, 8)).fingerprint == data.fingerprint
-    assert load_tfds("tiny", validation=0.25, data_dir=tmp_path, image_size=(8, 9)).fingerprint != data.fingerprint
+    assert (
+        load_tfds("tiny", validation=0.25, data_dir=tmp_path, image_size=(8, 8)).fingerprint
+        == data.fingerprint
+    )
+    assert (
+        load_tfds("tiny", validation=0.25, data_dir=tmp_path, image_size=(8, 9)).fingerprint
+        != data.fingerprint
+    )
 
 
 def test_a_test_part_without_labels_is_passed_over(tmp_path: Path) -> None:
@@ -195,5 +223,7 @@ def test_fingerprints_of_other_records_differ(tmp_path: Path) -> None:
     for seed in (0, 1):
         folder = tmp_path / str(seed)
         store_photographs(folder, {"train": photographs(30, seed=seed), "test": photographs(4)})
-        fingerprints.add(load_tfds("tiny", validation=0.0, data_dir=folder, image_size=(8, 8)).fingerprint)
+        fingerprints.add(
+            load_tfds("tiny", validation=0.0, data_dir=folder, image_size=(8, 8)).fingerprint
+        )
     assert len(fingerprints) == 2

@@ -51,12 +51,18 @@ def test_xor_is_its_truth_table() -> None:
 
 
 @pytest.mark.parametrize(("load", "outputs"), [(load_gates, 4), (load_xor, 1)])
-def test_tables_train_and_test_on_the_same_four_rows(load: Callable[..., Dataset], outputs: int) -> None:
+def test_tables_train_and_test_on_the_same_four_rows(
+    load: Callable[..., Dataset], outputs: int
+) -> None:
     data = load()
     assert data.train.inputs.shape == (4, 2)
     assert data.train.targets.shape == (4, outputs)
     np.testing.assert_array_equal(data.train.inputs, data.test.inputs)
-    assert (data.spec.task, data.spec.classes, data.spec.input_dtype) == ("binary", outputs, "float32")
+    assert (data.spec.task, data.spec.classes, data.spec.input_dtype) == (
+        "binary",
+        outputs,
+        "float32",
+    )
 
 
 @clouds
@@ -70,7 +76,9 @@ def test_clouds_are_balanced_and_drawn_once(load: Callable[..., Dataset]) -> Non
         assert np.isfinite(part.inputs).all()
         assert np.abs(part.inputs).max() < 3.0
     assert data.fingerprint == again.fingerprint
-    assert not {tuple(p) for p in data.train.inputs.tolist()} & {tuple(p) for p in data.test.inputs.tolist()}
+    assert not {tuple(p) for p in data.train.inputs.tolist()} & {
+        tuple(p) for p in data.test.inputs.tolist()
+    }
 
 
 @clouds

@@ -16,7 +16,9 @@ from dl.data.vocabulary import UNKNOWN
 from dl.errors import InputError
 
 
-def test_a_stream_is_cut_into_train_validation_and_test_from_its_beginning_to_its_end(tmp_path: Path) -> None:
+def test_a_stream_is_cut_into_train_validation_and_test_from_its_beginning_to_its_end(
+    tmp_path: Path,
+) -> None:
     text = "".join(chr(ord("a") + number % 26) for number in range(100))
     data = load("text", write(tmp_path / "a.txt", text), validation=0.1)
     assert streams(data) == [text[:81], text[81:90], text[90:]]
@@ -35,9 +37,12 @@ def test_a_file_is_the_same_however_it_is_stored(tmp_path: Path, form: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("validation_name", "test_name"), [("validation", "test"), ("dev", "my_test"), ("Valid", "TEST")]
+    ("validation_name", "test_name"),
+    [("validation", "test"), ("dev", "my_test"), ("Valid", "TEST")],
 )
-def test_a_folder_has_a_file_or_a_folder_of_files_a_part(tmp_path: Path, validation_name: str, test_name: str) -> None:
+def test_a_folder_has_a_file_or_a_folder_of_files_a_part(
+    tmp_path: Path, validation_name: str, test_name: str
+) -> None:
     write(tmp_path / "train" / "1.txt", "first ")
     write(tmp_path / "train" / "deep" / "2.txt.gz", "second ")
     write(tmp_path / "train" / ".hidden", b"\xff")
@@ -78,7 +83,9 @@ def test_strangers_of_the_other_parts_are_replaced_or_refused(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(("unit", "learned"), [("char", {" ", "a", "b"}), ("word", {"a", "b"})])
-def test_a_stream_s_vocabulary_is_that_of_what_is_trained_on(tmp_path: Path, unit: str, learned: set[str]) -> None:
+def test_a_stream_s_vocabulary_is_that_of_what_is_trained_on(
+    tmp_path: Path, unit: str, learned: set[str]
+) -> None:
     path = write(tmp_path / "a.txt", "a b " * 60 + "z " * 3 + "a b " * 10)
     spec = load("text", path, unit=unit, validation=0.1).spec
     assert set(spec.text.symbols) == {*learned, UNKNOWN}
@@ -95,11 +102,16 @@ def test_another_vocabulary_is_taken_in_the_place_of_the_texts_own(tmp_path: Pat
 
 
 def test_json_lines_hold_text_or_code(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.jsonl.gz", json_lines(*({"code": f"int {name};\n", "problem": 3} for name in NAMES)))
+    path = write(
+        tmp_path / "a.jsonl.gz",
+        json_lines(*({"code": f"int {name};\n", "problem": 3} for name in NAMES)),
+    )
     data = load("jsonl", path)
     assert isinstance(data.train, TokenSource)
     train, _, test = streams(data)
-    assert sorted(line for line in (train + test).split("\n") if line) == [f"int {name};" for name in NAMES]
+    assert sorted(line for line in (train + test).split("\n") if line) == [
+        f"int {name};" for name in NAMES
+    ]
 
 
 def test_fingerprints_change_with_the_text_and_with_what_its_symbols_are(tmp_path: Path) -> None:
@@ -108,7 +120,9 @@ def test_fingerprints_change_with_the_text_and_with_what_its_symbols_are(tmp_pat
 
     assert fingerprint("abcd" * 9) == fingerprint("abcd" * 9)
     # The last has the same numbers, for other symbols.
-    different = [fingerprint(text) for text in ("abcd" * 9, "abdc" * 9, "abcd" * 9 + "a", "wxyz" * 9)]
+    different = [
+        fingerprint(text) for text in ("abcd" * 9, "abdc" * 9, "abcd" * 9 + "a", "wxyz" * 9)
+    ]
     lines = [fingerprint(text, "lines", stream=False) for text in ("ab\ncd\n" * 9, "ab\ndc\n" * 9)]
     assert len({*different, *lines}) == 6
     assert fingerprint("abcd" * 9, validation=0.2) != different[0]
@@ -150,7 +164,9 @@ def test_a_stream_is_limited_to_its_beginning(tmp_path: Path) -> None:
         ("tsv", "a\t1\nb\t ", "line 2, is no text, tab and label"),
     ],
 )
-def test_what_is_no_such_text_is_told_in_one_line(tmp_path: Path, kind: str, stored: Any, says: str) -> None:
+def test_what_is_no_such_text_is_told_in_one_line(
+    tmp_path: Path, kind: str, stored: Any, says: str
+) -> None:
     with pytest.raises(InputError, match=says) as refused:
         load(kind, write(tmp_path / "a.txt", stored))
     assert "a.txt" in str(refused.value) or "document" in str(refused.value)
@@ -162,7 +178,9 @@ def test_a_broken_gz_is_told_in_one_line(tmp_path: Path, damage: str) -> None:
     whole = gzip.compress(bytes(range(32, 127)) * 20, mtime=0)
     flipped, garbled = whole[:-8] + bytes(8), whole[:10] + b"\xff" * 20
     path = tmp_path / "a.txt.gz"
-    path.write_bytes({"cut": whole[:-20], "flipped": flipped, "garbled": garbled, "plain": b"a text"}[damage])
+    path.write_bytes(
+        {"cut": whole[:-20], "flipped": flipped, "garbled": garbled, "plain": b"a text"}[damage]
+    )
     with pytest.raises(InputError, match=r"cannot read .*a\.txt\.gz"):
         load("text", path)
 
@@ -184,7 +202,11 @@ def test_real_programs_names_and_sentences(shared_data: Path) -> None:
     names = load("lines", shared_data / "names" / "names.txt", stream=False)
     assert (len(names.train), len(names.test)) == (28_830, 3_203)
     sentences = load("tsv", shared_data / "sst2", unit="word")
-    assert [len(part) for part in (sentences.train, sentences.validation, sentences.test)] == [6920, 872, 1821]
+    assert [len(part) for part in (sentences.train, sentences.validation, sentences.test)] == [
+        6920,
+        872,
+        1821,
+    ]
     assert np.bincount(sentences.test.targets).tolist() == [912, 909]
     programs = load("jsonl", shared_data / "poj104" / "c_valid.jsonl.gz")
     assert (programs.train.tokens == programs.spec.text.end).sum() == 5_252 - 525 + 1

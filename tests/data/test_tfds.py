@@ -1,4 +1,6 @@
-"""Reading prepared TFDS data: small sets made with TFDS, damaged ones, and the real MNIST where it is."""
+"""Reading prepared TFDS data: small sets made with TFDS, damaged ones, and the real MNIST where it
+is.
+"""
 
 import gzip
 import sys
@@ -19,7 +21,9 @@ from dl.errors import InputError
 
 def as_list(pictures: np.ndarray, labels: np.ndarray) -> list[tuple[bytes, int]]:
     """The examples, in an order of their own: TFDS shuffles when it prepares."""
-    return sorted((picture.tobytes(), int(label)) for picture, label in zip(pictures, labels, strict=True))
+    return sorted(
+        (picture.tobytes(), int(label)) for picture, label in zip(pictures, labels, strict=True)
+    )
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
@@ -36,7 +40,9 @@ def test_every_picture_is_read_with_its_label(tmp_path: Path, channels: int) -> 
     assert data.spec.class_names == ("no", "yes")
 
 
-def test_more_records_than_are_read_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_records_than_are_read_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     train = noise(30)
     store(tmp_path, {"train": train, "test": noise(7)})
     monkeypatch.setattr(dl.data.tfds, "_RECORDS_AT_ONCE", 8)
@@ -64,12 +70,16 @@ def test_grey_files_in_a_colour_set_become_colour(tmp_path: Path) -> None:
         },
     )
     data = load_tfds("tiny", validation=0.0, data_dir=tmp_path)
-    assert as_list(data.train.inputs, data.train.targets) == as_list(grey.repeat(3, axis=-1), labels)
+    assert as_list(data.train.inputs, data.train.targets) == as_list(
+        grey.repeat(3, axis=-1), labels
+    )
 
 
 def test_parts_that_are_not_there(tmp_path: Path) -> None:
     store(tmp_path, {"train": noise(4)})
-    with pytest.raises(InputError, match=r"^tiny has the parts train; train and test are needed here$"):
+    with pytest.raises(
+        InputError, match=r"^tiny has the parts train; train and test are needed here$"
+    ):
         load_tfds("tiny", validation=0.0, data_dir=tmp_path)
 
 
@@ -90,7 +100,10 @@ def test_sixteen_bits(tmp_path: Path) -> None:
     pictures, labels = noise(4)
     store(
         tmp_path,
-        {"train": (pictures.astype(np.uint16), labels), "test": (pictures.astype(np.uint16), labels)},
+        {
+            "train": (pictures.astype(np.uint16), labels),
+            "test": (pictures.astype(np.uint16), labels),
+        },
         features=lambda kinds: {
             "image": kinds.Image(shape=(5, 4, 1), dtype=np.uint16),
             "label": kinds.ClassLabel(num_classes=2),
@@ -104,7 +117,10 @@ def test_targets_that_are_no_classes(tmp_path: Path) -> None:
     store(
         tmp_path,
         {"train": noise(4), "test": noise(4)},
-        features=lambda kinds: {"image": kinds.Image(shape=(5, 4, 1)), "label": kinds.Scalar(np.int64)},
+        features=lambda kinds: {
+            "image": kinds.Image(shape=(5, 4, 1)),
+            "label": kinds.Scalar(np.int64),
+        },
     )
     with pytest.raises(InputError, match=r"^tiny pairs Image with Scalar; "):
         load_tfds("tiny", validation=0.0, data_dir=tmp_path)
@@ -123,7 +139,9 @@ def test_examples_without_label(tmp_path: Path) -> None:
         load_tfds("tiny", validation=0.0, data_dir=tmp_path)
 
 
-def test_a_set_too_large_for_memory_is_streamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_set_too_large_for_memory_is_streamed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store(tmp_path, {"train": noise(4), "test": noise(4)})
     monkeypatch.setattr(dl.data.tfds, "MEMORY_LIMIT", 8 * 20 - 1)
     streamed = load_tfds("tiny", validation=0.0, data_dir=tmp_path)
@@ -175,7 +193,10 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda folder: record(folder).write_bytes(record(folder).read_bytes()[:70_000]),
         "is damaged",
     ),
-    "a record is overwritten": (lambda folder: overwrite(record(folder), 150, b"\0" * 50), "is damaged"),
+    "a record is overwritten": (
+        lambda folder: overwrite(record(folder), 150, b"\0" * 50),
+        "is damaged",
+    ),
     "the description is no JSON": (
         lambda folder: (folder / "dataset_info.json").write_text("{"),
         "is damaged",
@@ -210,11 +231,15 @@ def test_prepared_in_a_format_of_tensorflow(tmp_path: Path) -> None:
     folder = store(tmp_path, {"train": noise(4), "test": noise(4)})
     info = folder / "dataset_info.json"
     info.write_text(info.read_text().replace("array_record", "tfrecord"))
-    with pytest.raises(InputError, match="was prepared as tfrecord, which only TensorFlow reads: set TFDS_DATA_DIR"):
+    with pytest.raises(
+        InputError, match="was prepared as tfrecord, which only TensorFlow reads: set TFDS_DATA_DIR"
+    ):
         load_tfds("tiny", validation=0.0, data_dir=tmp_path)
 
 
-def test_reading_is_silent_and_loads_no_tensorflow(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_reading_is_silent_and_loads_no_tensorflow(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     store(tmp_path, {"train": noise(4), "test": noise(4)})
     capfd.readouterr()
     loaded_before = "tensorflow" in sys.modules

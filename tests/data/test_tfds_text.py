@@ -49,9 +49,14 @@ def store_texts(data_dir: Path, **parts: list[str]) -> Any:
 
 
 def store_sentences(data_dir: Path, **parts: list[tuple[str, int]]) -> Any:
-    """Sentences and labels, no (0) or yes (1); −1 is one that is held back. Beside them their numbers, as GLUE has."""
+    """Sentences and labels, no (0) or yes (1); −1 is one that is held back. Beside them their
+    numbers, as GLUE has.
+    """
     examples = {
-        part: [{"sentence": text, "label": label, "idx": place} for place, (text, label) in enumerate(rows)]
+        part: [
+            {"sentence": text, "label": label, "idx": place}
+            for place, (text, label) in enumerate(rows)
+        ]
         for part, rows in parts.items()
     }
     return store(
@@ -68,13 +73,18 @@ def store_sentences(data_dir: Path, **parts: list[tuple[str, int]]) -> Any:
 def sentences(part: Any, data: Dataset) -> list[tuple[str, str]]:
     """What a part holds: sorted, as it is kept by length."""
     rows = zip(part.inputs, part.lengths, part.targets, strict=True)
-    return sorted((data.spec.text.decode(row[:length]), data.spec.class_names[label]) for row, length, label in rows)
+    return sorted(
+        (data.spec.text.decode(row[:length]), data.spec.class_names[label])
+        for row, length, label in rows
+    )
 
 
 def test_texts_without_labels_are_one_stream_and_their_other_parts_the_test(tmp_path: Path) -> None:
     store_texts(tmp_path, train=["abcdefbg"], validation=["ab"], test=["cx"])
     data = load_tfds("tiny", validation=0.25, reading=Reading(segment=2), data_dir=tmp_path)
-    decoded = [data.spec.text.decode(part.tokens) for part in (data.train, data.validation, data.test)]
+    decoded = [
+        data.spec.text.decode(part.tokens) for part in (data.train, data.validation, data.test)
+    ]
     assert decoded == ["abcdef", "b�", "abc�"]  # Of g and x, nothing is learned.
     assert describe_tfds("tiny", data_dir=tmp_path, reading=Reading(segment=3)).input_shape == (3,)
 
@@ -86,7 +96,9 @@ def test_the_validation_part_is_the_test_where_labels_are_held_back(tmp_path: Pa
     store_sentences(tmp_path, train=TRAIN, validation=[("good", 1)], test=[("bad", -1)])
     data = load_tfds("tiny", validation=0.0, reading=WORDS, data_dir=tmp_path)
     assert (data.spec.task, data.spec.class_names) == ("classification", ("no", "yes"))
-    assert sentences(data.train, data) == sorted((text, ("no", "yes")[label]) for text, label in TRAIN)
+    assert sentences(data.train, data) == sorted(
+        (text, ("no", "yes")[label]) for text, label in TRAIN
+    )
     assert data.validation is None
     assert sentences(data.test, data) == [("good", "yes")]
 
@@ -97,10 +109,16 @@ def test_the_validation_part_is_its_own_or_a_fraction_of_train(
     store_sentences(tmp_path, train=TRAIN, validation=[("good", 1)], test=[("bad", 0)])
     capsys.readouterr()
     own = load_tfds("tiny", validation=0.0, reading=WORDS, data_dir=tmp_path)
-    assert [sentences(part, own) for part in (own.validation, own.test)] == [[("good", "yes")], [("bad", "no")]]
+    assert [sentences(part, own) for part in (own.validation, own.test)] == [
+        [("good", "yes")],
+        [("bad", "no")],
+    ]
     assert not capsys.readouterr().err
     cut = load_tfds("tiny", validation=0.25, reading=WORDS, data_dir=tmp_path)
-    assert capsys.readouterr().err == "tiny has a validation part, which is used with --validation 0 alone\n"
+    assert (
+        capsys.readouterr().err
+        == "tiny has a validation part, which is used with --validation 0 alone\n"
+    )
     assert [len(part) for part in (cut.train, cut.validation, cut.test)] == [3, 1, 1]
     assert own.fingerprint != cut.fingerprint
 
@@ -121,7 +139,9 @@ def test_what_text_does_not_take_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="tiny is one text, and documents are read here"):
         load_tfds("tiny", validation=0.0, reading=Reading(stream=False), data_dir=tmp_path)
     for option in ({"image_size": (8, 8)}, {"random_crops": True}):
-        with pytest.raises(InputError, match=f"{next(iter(option))} is for pictures, and tiny has none"):
+        with pytest.raises(
+            InputError, match=f"{next(iter(option))} is for pictures, and tiny has none"
+        ):
             load_tfds("tiny", validation=0.0, data_dir=tmp_path, **option)
 
 
@@ -148,8 +168,13 @@ def test_tiny_shakespeare_is_cut_as_the_figures_are_measured(shared_data: Path) 
     if not (folder / "tiny_shakespeare").is_dir():
         pytest.skip(f"no tiny_shakespeare in {folder}")
     data = load_data("tiny_shakespeare", validation=0.05, data_dir=folder)
-    # Train 1,003,854, of which a twentieth is held out; validation and test, 55,770 each, are the last tenth.
-    assert [len(part.tokens) for part in (data.train, data.validation, data.test)] == [953_661, 50_193, 111_540]
+    # Train 1,003,854, of which a twentieth is held out; validation and test, 55,770 each, are the
+    # last tenth.
+    assert [len(part.tokens) for part in (data.train, data.validation, data.test)] == [
+        953_661,
+        50_193,
+        111_540,
+    ]
     assert data.spec.classes == 65 + 1
     text = data.spec.text.decode(data.test.tokens)
     assert "�" not in text

@@ -1,4 +1,6 @@
-"""Streams of symbols: which of them a batch reads, in which order, and that evaluation predicts each once."""
+"""Streams of symbols: which of them a batch reads, in which order, and that evaluation predicts
+each once.
+"""
 
 from typing import Any
 
@@ -33,7 +35,10 @@ def streams(draw: st.DrawFn) -> tuple[int, int, int]:
 
 def epochs(source: TokenSource, rows: int, count: int) -> list[IndexedBatch]:
     in_epoch = len(source) // rows
-    return [source.batches(seed=3, start=epoch * in_epoch, steps=in_epoch, batch_size=rows) for epoch in range(count)]
+    return [
+        source.batches(seed=3, start=epoch * in_epoch, steps=in_epoch, batch_size=rows)
+        for epoch in range(count)
+    ]
 
 
 @quick
@@ -48,7 +53,9 @@ def test_lanes_are_contiguous_and_no_symbol_is_a_target_twice(shape: tuple[int, 
         assert len(set(targets)) == len(targets)
         assert targets.min() >= 1
         assert targets.max() < symbols
-        assert len(targets) > symbols - 1 - (rows + 1) * steps, "no more is left out than cannot be helped"
+        assert len(targets) > symbols - 1 - (rows + 1) * steps, (
+            "no more is left out than cannot be helped"
+        )
 
 
 def test_over_the_epochs_every_symbol_becomes_a_target() -> None:
@@ -67,7 +74,9 @@ def test_windows_lie_inside_and_begin_anywhere(shape: tuple[int, int, int]) -> N
 
 
 def test_windows_reach_the_first_and_the_last_symbol() -> None:
-    found = np.concatenate([batches.index.ravel() for batches in epochs(numbered(8, 3, "windows"), 1, 60)])
+    found = np.concatenate(
+        [batches.index.ravel() for batches in epochs(numbered(8, 3, "windows"), 1, 60)]
+    )
     assert set(found.tolist()) == set(range(5))
 
 
@@ -80,7 +89,12 @@ def test_rows_go_on_from_the_carry_within_an_epoch_alone(order: str) -> None:
 
 
 @quick
-@given(streams(), st.sampled_from(["segments", "windows"]), st.integers(0, 20), st.lists(st.integers(1, 5), max_size=4))
+@given(
+    streams(),
+    st.sampled_from(["segments", "windows"]),
+    st.integers(0, 20),
+    st.lists(st.integers(1, 5), max_size=4),
+)
 def test_batches_are_a_function_of_seed_and_step_alone(
     shape: tuple[int, int, int], order: str, start: int, lengths: list[int]
 ) -> None:
@@ -125,7 +139,9 @@ def test_segments_bring_their_inputs_targets_and_mask() -> None:
 
 
 class Counting:
-    """A model and objective that sum the targets, and check that the carry counts all symbols before a segment."""
+    """A model and objective that sum the targets, and check that the carry counts all symbols
+    before a segment.
+    """
 
     def zero_carry(self, rows: int) -> Any:
         return jnp.zeros(rows)
@@ -142,7 +158,9 @@ class Counting:
 
 
 @pytest.mark.parametrize(("symbols", "steps"), [(2, 4), (9, 4), (10, 4), (11, 1)])
-def test_evaluation_predicts_every_symbol_but_the_first_once_with_the_state_carried(symbols: int, steps: int) -> None:
+def test_evaluation_predicts_every_symbol_but_the_first_once_with_the_state_carried(
+    symbols: int, steps: int
+) -> None:
     fake: Any = Counting()
     tokens = jnp.arange(symbols, dtype=jnp.int32)
     sums = evaluate_stream(fake, fake.objective, {}, {}, tokens, steps=steps)

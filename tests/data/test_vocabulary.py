@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from dl.data.vocabulary import END, UNKNOWN, Vocabulary, count_symbols, make_vocabulary, without_last, words
+from dl.data.vocabulary import (
+    END,
+    UNKNOWN,
+    Vocabulary,
+    count_symbols,
+    make_vocabulary,
+    without_last,
+    words,
+)
 from dl.errors import InputError
 
 quick = settings(max_examples=50, deadline=None)
@@ -43,7 +51,9 @@ def test_words_come_back_but_for_the_blanks_between_them(text: str) -> None:
 
 @quick
 @given(text=texts, known=texts, unit=st.sampled_from(["char", "word"]))
-def test_what_is_not_in_the_vocabulary_is_the_unknown_symbol(text: str, known: str, unit: Any) -> None:
+def test_what_is_not_in_the_vocabulary_is_the_unknown_symbol(
+    text: str, known: str, unit: Any
+) -> None:
     vocabulary = make_vocabulary([known], unit=unit)
     pieces = list(text) if unit == "char" else words(text)
     numbers = vocabulary.encode(text)
@@ -67,7 +77,8 @@ def test_strangers_are_refused_by_name_and_place() -> None:
 
 def test_the_most_frequent_symbols_are_kept() -> None:
     assert make_vocabulary(["ccc", "abb"], unit="char", size=2).symbols == ("b", "c", UNKNOWN)
-    # Words stand by falling frequency, equals by the alphabet, so that the numbers of the first do not hang on `size`.
+    # Words stand by falling frequency, equals by the alphabet, so that the numbers of the first do
+    # not hang on `size`.
     text = "to be or not to be , that"
     assert make_vocabulary([text], unit="word").symbols[:3] == ("be", "to", ",")
     assert make_vocabulary([text], unit="word", size=2).symbols == ("be", "to", UNKNOWN)
@@ -87,7 +98,9 @@ def test_special_symbols_are_shown_as_what_they_stand_for() -> None:
     assert vocabulary.decode([0, vocabulary.end, 2, 1]) == "a\n�b"
     of_bytes = make_vocabulary([], unit="byte", documents=True)
     assert of_bytes.end == 256
-    assert of_bytes.decode([104, 256, 0xC3]) == "h\n�", "half a character is shown as one that is unknown"
+    assert of_bytes.decode([104, 256, 0xC3]) == "h\n�", (
+        "half a character is shown as one that is unknown"
+    )
 
 
 def test_a_single_stream_has_no_end() -> None:
@@ -96,12 +109,26 @@ def test_a_single_stream_has_no_end() -> None:
 
 
 def test_words_keep_apostrophes_inside_and_marks_apart() -> None:
-    assert words("Don’t stop—it's 3.5 'late'!") == ["Don’t", "stop", "—", "it's", "3", ".", "5", "'", "late", "'", "!"]
+    assert words("Don’t stop—it's 3.5 'late'!") == [
+        "Don’t",
+        "stop",
+        "—",
+        "it's",
+        "3",
+        ".",
+        "5",
+        "'",
+        "late",
+        "'",
+        "!",
+    ]
 
 
 @quick
 @given(text=texts, count=st.integers(0, 30), unit=st.sampled_from(["char", "byte", "word"]))
-def test_what_is_left_without_the_last_symbols_begins_the_text(text: str, count: int, unit: Any) -> None:
+def test_what_is_left_without_the_last_symbols_begins_the_text(
+    text: str, count: int, unit: Any
+) -> None:
     whole = count_symbols(text, unit=unit)
     rest = without_last(text, min(count, whole), unit=unit)
     assert text.startswith(rest)

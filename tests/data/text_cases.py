@@ -22,7 +22,9 @@ def write(path: Path, text: str | bytes) -> Path:
     return path
 
 
-def load(kind: str, path: Path, *, validation: float = 0.0, reading: Reading = SHORT, **options: Any) -> Dataset:
+def load(
+    kind: str, path: Path, *, validation: float = 0.0, reading: Reading = SHORT, **options: Any
+) -> Dataset:
     return load_text_file(kind, path, validation=validation, reading=replace(reading, **options))
 
 

@@ -1,11 +1,18 @@
-"""Small files of each form that experiments on sequences read, and options that keep their nets small."""
+"""Small files of each form that experiments on sequences read, and options that keep their nets
+small.
+"""
 
 import json
 from pathlib import Path
 
 import numpy as np
 
-LINES = ("the cat sat on the mat", "a dog ran to the door", "no one saw the fox", "the hen ate all the corn")
+LINES = (
+    "the cat sat on the mat",
+    "a dog ran to the door",
+    "no one saw the fox",
+    "the hen ate all the corn",
+)
 PROGRAM = "int main() {{ int n = {0}; return n + {0}; }}"
 
 
@@ -49,4 +56,5 @@ SMALL_OPTIONS: dict[str, tuple[str, dict]] = {
     "ngram_shakespeare": ("text", {"longest_gram": 3, "validation": 0.1}),
     "ngram_programs": ("jsonl", {"longest_gram": 3}),
 }
-"""The kind of data and the options of each experiment on sequences, so that it ends within seconds."""
+"""The kind of data and the options of each experiment on sequences, so that it ends within seconds.
+"""

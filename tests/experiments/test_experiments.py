@@ -1,4 +1,6 @@
-"""Every experiment builds, takes two steps and says what it promises; the quick ones reach their figures."""
+"""Every experiment builds, takes two steps and says what it promises; the quick ones reach their
+figures.
+"""
 
 import ast
 from dataclasses import replace
@@ -30,7 +32,9 @@ SEQUENCES = [name for name in NAMES if name.startswith(("gru_", "lstm_", "ngram_
 SMALL = [name for name in NAMES if not name.endswith("_imagenet") and name not in SEQUENCES]
 """Those that can be run as they are; the others have tests of their own."""
 DEEP = [name for name in SMALL if name.startswith(("googlenet", "nin", "resnet", "vgg"))]
-"""Those that take longest to compile: narrow nets of their kinds train in tests/models, test_imagenet.py runs one."""
+"""Those that take longest to compile: narrow nets of their kinds train in tests/models,
+test_imagenet.py runs one.
+"""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -47,7 +51,9 @@ def _embedded(dataset: str) -> str:
     return "digits" if dataset.endswith(("mnist", "cifar10")) else dataset
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name in DEEP)) for name in SMALL])
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in DEEP)) for name in SMALL]
+)
 def test_two_steps(name: str, tmp_path: Path) -> None:
     defaults = CATALOG.load(name).options()
     dataset = _embedded(defaults.dataset)
@@ -57,14 +63,18 @@ def test_two_steps(name: str, tmp_path: Path) -> None:
     result = run(name, tmp_path / "run", dataset=dataset, epochs=epochs, batch_size=batch, **sizes)
     assert result["steps"] >= 2
     assert result["metrics"]["test"]["loss"] >= 0
-    accuracies = [values["accuracy"] for values in result["metrics"].values() if "accuracy" in values]
+    accuracies = [
+        values["accuracy"] for values in result["metrics"].values() if "accuracy" in values
+    ]
     assert accuracies
     assert all(0 <= accuracy <= 1 for accuracy in accuracies)
     assert result["parameters"] > 0
 
 
 @pytest.mark.parametrize("name", DEEP)
-def test_a_step_of_a_deep_net_takes_its_data_and_gives_a_state_for_the_next(name: str, tmp_path: Path) -> None:
+def test_a_step_of_a_deep_net_takes_its_data_and_gives_a_state_for_the_next(
+    name: str, tmp_path: Path
+) -> None:
     options = CATALOG.load(name).options()
     described = describe_data(options.dataset, data_dir=tmp_path)
     spec = replace(described, train_size=2 * options.batch_size)
@@ -76,7 +86,9 @@ def test_a_step_of_a_deep_net_takes_its_data_and_gives_a_state_for_the_next(name
         "mask": jax.ShapeDtypeStruct((options.batch_size,), jnp.float32),
         "index": jax.ShapeDtypeStruct((options.batch_size,), jnp.int32),
     }
-    state = jax.eval_shape(partial(init_state, parts.model, parts.optimizer, example_inputs(spec), seed=0))
+    state = jax.eval_shape(
+        partial(init_state, parts.model, parts.optimizer, example_inputs(spec), seed=0)
+    )
     evaluated = jax.eval_shape(make_eval_step(parts.objective), state, batch)
     assert {"loss", "accuracy"} <= set(evaluated)
     for augment in parts.augment.augments if isinstance(parts.augment, Stages) else [parts.augment]:
@@ -86,7 +98,9 @@ def test_a_step_of_a_deep_net_takes_its_data_and_gives_a_state_for_the_next(name
         assert trained == evaluated
 
 
-CONVOLUTIONAL = [name for name in NAMES if "net" in name.split("_")[0] or name.startswith(("nin", "vgg"))]
+CONVOLUTIONAL = [
+    name for name in NAMES if "net" in name.split("_")[0] or name.startswith(("nin", "vgg"))
+]
 SHAPES = [(28, 28, 1), (32, 32, 3), (40, 56, 3)]
 
 
@@ -95,11 +109,18 @@ SHAPES = [(28, 28, 1), (32, 32, 3), (40, 56, 3)]
 def test_convolutional_nets_take_pictures_of_one_s_own(name: str, shape: tuple[int, ...]) -> None:
     experiment = CATALOG.load(name)
     of_channel = {"mean": (0.5,) * shape[2], "std": (0.2,) * shape[2]}
-    spec = DataSpec("folder:own", "classification", shape, "uint8", ("a", "b", "c"), 1024, **of_channel)
+    spec = DataSpec(
+        "folder:own", "classification", shape, "uint8", ("a", "b", "c"), 1024, **of_channel
+    )
     model = experiment.build(experiment.options(), spec).model
     inputs = jax.ShapeDtypeStruct((2, *shape), jnp.float32)
-    if name == "alexnet_imagenet" or (name, shape[0]) in (("lenet5_mnist", 40), ("resnet50_imagenet", 28)):
-        with pytest.raises(dl.InputError, match="28×28 or 32×32" if name == "lenet5_mnist" else "at least"):
+    if name == "alexnet_imagenet" or (name, shape[0]) in (
+        ("lenet5_mnist", 40),
+        ("resnet50_imagenet", 28),
+    ):
+        with pytest.raises(
+            dl.InputError, match="28×28 or 32×32" if name == "lenet5_mnist" else "at least"
+        ):
             jax.eval_shape(model.init, jax.random.key(0), inputs)
         return
     params, model_state = jax.eval_shape(model.init, jax.random.key(0), inputs)
@@ -114,7 +135,12 @@ def test_a_convolutional_experiment_trains_on_a_folder_of_colour_pictures(tmp_pa
         folder.mkdir(parents=True, exist_ok=True)
         pixels = generator.integers(0, 256, (30 + number % 2, 50, 3), np.uint8)
         Image.fromarray(pixels).save(folder / f"{number}.png")
-    changes = {"dataset": f"folder:{tmp_path / 'own'}", "image_size": 32, "epochs": 1, "batch_size": 8}
+    changes = {
+        "dataset": f"folder:{tmp_path / 'own'}",
+        "image_size": 32,
+        "epochs": 1,
+        "batch_size": 8,
+    }
     result = run("lenet_cifar10", tmp_path / "run", **changes)
     assert result["steps"] >= 2
     assert np.isfinite(result["metrics"]["test"]["loss"])
@@ -128,7 +154,9 @@ def test_a_convolutional_experiment_trains_on_a_folder_of_colour_pictures(tmp_pa
         ("autoencoder_sparse_mnist", {"sparsity": 0.0, "contraction": 0.1, "code_size": 20}),
     ],
 )
-def test_two_steps_of_what_keeps_an_autoencoder_from_copying(name: str, changes: Any, tmp_path: Path) -> None:
+def test_two_steps_of_what_keeps_an_autoencoder_from_copying(
+    name: str, changes: Any, tmp_path: Path
+) -> None:
     small = {"dataset": "digits", "epochs": 1, "batch_size": 16, "train_examples": 32}
     result = run(name, tmp_path / "run", **small, **changes)
     assert result["steps"] >= 2
@@ -136,7 +164,13 @@ def test_two_steps_of_what_keeps_an_autoencoder_from_copying(name: str, changes:
 
 
 def test_a_penalty_on_the_code_leaves_few_units_active(tmp_path: Path) -> None:
-    small = {"dataset": "digits", "epochs": 3, "batch_size": 64, "train_examples": 640, "code_size": 100}
+    small = {
+        "dataset": "digits",
+        "epochs": 3,
+        "batch_size": 64,
+        "train_examples": 640,
+        "code_size": 100,
+    }
     results = [
         run("autoencoder_sparse_mnist", tmp_path / str(weight), sparsity=weight, **small)["metrics"]
         for weight in (0.0, 3.0)
@@ -188,7 +222,10 @@ def test_build_is_pure(name: str) -> None:
 def test_perceptrons_learn_the_gates_whatever_the_seed(tmp_path: Path) -> None:
     """A3: AND, OR, NAND and NOR are linearly separable, so the rule finds them."""
     for seed in range(3):
-        assert run("perceptron_gates", tmp_path / str(seed), seed=seed)["metrics"]["test"]["accuracy"] == 1.0
+        assert (
+            run("perceptron_gates", tmp_path / str(seed), seed=seed)["metrics"]["test"]["accuracy"]
+            == 1.0
+        )
 
 
 def test_no_perceptron_learns_xor_and_three_composed_do(tmp_path: Path) -> None:

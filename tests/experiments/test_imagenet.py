@@ -29,7 +29,9 @@ SMALL: dict[str, dict[str, Any]] = {
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("prepared")
     store_photographs(
-        folder, {"train": photographs(16, CLASSES), "validation": photographs(6, CLASSES, seed=1)}, classes=CLASSES
+        folder,
+        {"train": photographs(16, CLASSES), "validation": photographs(6, CLASSES, seed=1)},
+        classes=CLASSES,
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TFDS_DATA_DIR", str(folder))
@@ -37,13 +39,22 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def options(name: str, **changes: Any) -> Any:
-    small = {"dataset": "tiny", "epochs": 2, "batch_size": 4, "devices": 1, "log_every": 3, "warm_up_epochs": 1}
+    small = {
+        "dataset": "tiny",
+        "epochs": 2,
+        "batch_size": 4,
+        "devices": 1,
+        "log_every": 3,
+        "warm_up_epochs": 1,
+    }
     return CATALOG.load(name).options(**{**small, **SMALL[name], **changes})
 
 
 def run(name: str, folder: Path, *, stop: Any = None, **changes: Any) -> Any:
     start = stop or StopRequest()
-    return start_run(CATALOG.load(name), options(name, **changes), run_dir=folder, stop=start, show=False)
+    return start_run(
+        CATALOG.load(name), options(name, **changes), run_dir=folder, stop=start, show=False
+    )
 
 
 class StopAfter(StopRequest):
@@ -61,7 +72,9 @@ class StopAfter(StopRequest):
 
 def bits(folder: Path) -> list[bytes]:
     loaded = dl.load(folder)
-    return [np.asarray(leaf).tobytes() for leaf in jax.tree.leaves((loaded.params, loaded.model_state))]
+    return [
+        np.asarray(leaf).tobytes() for leaf in jax.tree.leaves((loaded.params, loaded.model_state))
+    ]
 
 
 def test_alexnet_stopped_in_an_epoch_and_resumed_is_one_that_was_not(tmp_path: Path) -> None:
@@ -70,9 +83,14 @@ def test_alexnet_stopped_in_an_epoch_and_resumed_is_one_that_was_not(tmp_path: P
     assert set(whole["metrics"]["test"]) == {"loss", "accuracy", "top5_accuracy"}
     assert whole["metrics"]["test"]["accuracy"] <= whole["metrics"]["test"]["top5_accuracy"]
     assert run("alexnet_imagenet", tmp_path / "parts", stop=StopAfter(5)).result is None
-    assert resume_run(tmp_path / "parts", stop=StopRequest(), show=False).result["metrics"] == whole["metrics"]
+    assert (
+        resume_run(tmp_path / "parts", stop=StopRequest(), show=False).result["metrics"]
+        == whole["metrics"]
+    )
     assert bits(tmp_path / "whole") == bits(tmp_path / "parts")
-    lines = [(tmp_path / name / "metrics.jsonl").read_text().splitlines() for name in ("whole", "parts")]
+    lines = [
+        (tmp_path / name / "metrics.jsonl").read_text().splitlines() for name in ("whole", "parts")
+    ]
     values = [[line.partition('"examples_per_second"')[0] for line in each] for each in lines]
     assert values[0] == values[1]
 
@@ -85,7 +103,9 @@ def test_two_steps_of_resnet_and_evaluation_on_another_set_of_many_sizes(tmp_pat
     assert metrics == pytest.approx(result["metrics"]["test"], rel=1e-5)
 
 
-@pytest.mark.parametrize(("name", "parameters"), [("alexnet_imagenet", 62_378_344), ("resnet50_imagenet", 25_557_032)])
+@pytest.mark.parametrize(
+    ("name", "parameters"), [("alexnet_imagenet", 62_378_344), ("resnet50_imagenet", 25_557_032)]
+)
 def test_defaults_are_the_published_nets(name: str, parameters: int, tmp_path: Path) -> None:
     defaults = CATALOG.load(name).options()
     spec = describe_data(defaults.dataset, data_dir=tmp_path, image_size=defaults.picture_size)
@@ -97,11 +117,18 @@ def test_defaults_are_the_published_nets(name: str, parameters: int, tmp_path: P
     assert {leaf.dtype for leaf in jax.tree.leaves((params, model_state))} == {np.dtype(np.float32)}
     traced = jax.make_jaxpr(lambda *args: parts.model.apply(*args)[0])(params, model_state, inputs)
     assert (traced.out_avals[0].shape, traced.out_avals[0].dtype) == ((2, 1000), np.float32)
-    assert {"f32", "bf16"} <= set(re.findall(r"[a-z]+\d+", str(traced))), "computed in half precision"
+    assert {"f32", "bf16"} <= set(re.findall(r"[a-z]+\d+", str(traced))), (
+        "computed in half precision"
+    )
 
 
 @pytest.mark.parametrize("name", SMALL)
 def test_wrong_options(name: str) -> None:
-    for wrong in ({"width": 0.0}, {"label_smoothing": 1.0}, {"warm_up_epochs": -1}, {"momentum": 1.0}):
+    for wrong in (
+        {"width": 0.0},
+        {"label_smoothing": 1.0},
+        {"warm_up_epochs": -1},
+        {"momentum": 1.0},
+    ):
         with pytest.raises(dl.InputError, match=next(iter(wrong))):
             options(name, **wrong)

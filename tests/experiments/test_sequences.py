@@ -1,4 +1,6 @@
-"""Every experiment on text and sequences builds, takes two steps on small data of its form, and goes on from them."""
+"""Every experiment on text and sequences builds, takes two steps on small data of its form, and
+goes on from them.
+"""
 
 import json
 import math
@@ -36,7 +38,9 @@ def options_of(name: str, small_data: dict[str, str], **changes: Any) -> Any:
 
 def run(name: str, small_data: dict[str, str], folder: Path, **changes: Any) -> dict[str, Any]:
     options = options_of(name, small_data, **changes)
-    result = start_run(CATALOG.load(name), options, run_dir=folder, stop=StopRequest(), show=False).result
+    result = start_run(
+        CATALOG.load(name), options, run_dir=folder, stop=StopRequest(), show=False
+    ).result
     assert result is not None
     return result
 
@@ -53,14 +57,20 @@ def test_two_steps(name: str, small_data: dict[str, str], tmp_path: Path) -> Non
     loaded = dl.load(tmp_path / "run")
     test = result["metrics"]["test"]["loss"]
     if loaded.spec.task == "language":
-        # A net of a few units that has hardly begun is between certainty and all symbols being equally likely.
+        # A net of a few units that has hardly begun is between certainty and all symbols being
+        # equally likely.
         assert 0.3 * math.log(loaded.spec.classes) < test < 1.3 * math.log(loaded.spec.classes)
     options = options_of(name, small_data)
-    start = init_state(loaded.model, optax.sgd(0.0), example_inputs(loaded.spec), seed=options.seed).params
-    for path, change in jax.tree_util.tree_leaves_with_path(jax.tree.map(jnp.subtract, loaded.params, start)):
+    start = init_state(
+        loaded.model, optax.sgd(0.0), example_inputs(loaded.spec), seed=options.seed
+    ).params
+    for path, change in jax.tree_util.tree_leaves_with_path(
+        jax.tree.map(jnp.subtract, loaded.params, start)
+    ):
         assert bool(jnp.isfinite(change).all()), path
     assert any(
-        bool((change != 0).any()) for change in jax.tree.leaves(jax.tree.map(jnp.subtract, loaded.params, start))
+        bool((change != 0).any())
+        for change in jax.tree.leaves(jax.tree.map(jnp.subtract, loaded.params, start))
     )
 
 
@@ -79,25 +89,41 @@ def test_counts_are_measured_once_and_resume_gives_them_back(
     assert "counts and has no net" in capsys.readouterr().err
 
 
-def test_products_in_half_precision_change_the_loss_a_little(small_data: dict[str, str], tmp_path: Path) -> None:
+def test_products_in_half_precision_change_the_loss_a_little(
+    small_data: dict[str, str], tmp_path: Path
+) -> None:
     losses = {}
     for precision in ("float32", "bfloat16"):
         words = f"run lstm_names --dataset {small_data['lines']} --hidden-size 8 --batch-size 8 --epochs 1 --quiet"
         folder = tmp_path / precision
-        assert main("experiments", [*words.split(), "--precision", precision, "--run-dir", str(folder)]) == 0
-        losses[precision] = json.loads((folder / "result.json").read_text())["metrics"]["test"]["loss"]
+        assert (
+            main(
+                "experiments", [*words.split(), "--precision", precision, "--run-dir", str(folder)]
+            )
+            == 0
+        )
+        losses[precision] = json.loads((folder / "result.json").read_text())["metrics"]["test"][
+            "loss"
+        ]
     assert 0 < abs(losses["bfloat16"] - losses["float32"]) < 0.01
 
 
 def test_programs_are_counted_and_learned_on_the_same_ones(small_data: dict[str, str]) -> None:
     counted, learned = (CATALOG.load(name).options for name in ("ngram_programs", "lstm_programs"))
     names = ("unit", "vocabulary_size", "unknown", "longest", "longer", "use_labels")
-    assert [getattr(counted(), name) for name in names] == [getattr(learned(), name) for name in names]
+    assert [getattr(counted(), name) for name in names] == [
+        getattr(learned(), name) for name in names
+    ]
     joined, apart = (
-        dl.load_data(small_data["jsonl"], validation=0.0, reading=options(dataset=small_data["jsonl"]).reading)
+        dl.load_data(
+            small_data["jsonl"],
+            validation=0.0,
+            reading=options(dataset=small_data["jsonl"]).reading,
+        )
         for options in (counted, learned)
     )
-    # Counts predict all symbols of a stream but the first, a net those after each document's beginning.
+    # Counts predict all symbols of a stream but the first, a net those after each document's
+    # beginning.
     assert len(joined.test.tokens) - 1 == apart.test.lengths.sum()
 
 
@@ -116,7 +142,9 @@ def test_what_has_no_public_data_asks_for_them_in_one_line(
     assert not (tmp_path / "run").exists()
 
 
-def test_counts_go_on_with_the_data_that_they_began_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_counts_go_on_with_the_data_that_they_began_with(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file, folder = tmp_path / "text.txt", tmp_path / "run"
     file.write_text("a rose is a rose " * 20)
     words = f"run ngram_shakespeare --dataset text:{file} --longest-gram 2 --run-dir {folder}"

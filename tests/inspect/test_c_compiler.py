@@ -1,4 +1,6 @@
-"""Judges of C programs: GCC and pycparser, each where it is installed, and what they are protected from."""
+"""Judges of C programs: GCC and pycparser, each where it is installed, and what they are protected
+from.
+"""
 
 import gzip
 import json
@@ -52,12 +54,18 @@ WRONG = [
 
 
 def test_both_judges_on_right_programs(judge: Judge) -> None:
-    assert [text for text, verdict in zip(RIGHT, judge.verdicts(RIGHT), strict=True) if not verdict.accepted] == []
+    assert [
+        text
+        for text, verdict in zip(RIGHT, judge.verdicts(RIGHT), strict=True)
+        if not verdict.accepted
+    ] == []
 
 
 def test_both_judges_say_where_the_first_error_is(judge: Judge) -> None:
     found = judge.verdicts([text for text, _ in WRONG])
-    assert [(verdict.accepted, verdict.offset) for verdict in found] == [(False, offset) for _, offset in WRONG]
+    assert [(verdict.accepted, verdict.offset) for verdict in found] == [
+        (False, offset) for _, offset in WRONG
+    ]
     assert all(verdict.message and verdict.errors for verdict in found)
 
 
@@ -69,17 +77,23 @@ def test_names_are_known_to_the_compiler_alone(gcc: Judge) -> None:
     assert parser is None or parser.verdicts([text])[0].accepted
 
 
-@pytest.mark.parametrize("text", ["/* é日 */ int x = @;", "int x; /* 日本語 */\tint y = @;", 'char *s = "ü"; @'])
+@pytest.mark.parametrize(
+    "text", ["/* é日 */ int x = @;", "int x; /* 日本語 */\tint y = @;", 'char *s = "ü"; @']
+)
 def test_signs_of_many_bytes_are_one_character_of_the_text(gcc: Judge, text: str) -> None:
     assert gcc.verdicts([text])[0].offset == text.index("@")
 
 
 def test_many_texts_keep_their_order(gcc: Judge) -> None:
     texts = [f"int x{number};" if number % 3 else f"int {number};" for number in range(24)]
-    assert [verdict.accepted for verdict in verdicts(texts, judge=gcc)] == [bool(n % 3) for n in range(24)]
+    assert [verdict.accepted for verdict in verdicts(texts, judge=gcc)] == [
+        bool(n % 3) for n in range(24)
+    ]
 
 
-@pytest.mark.parametrize("text", ['#include "/dev/zero"\nint x;', "int \ud800;", "int main() { " + "(" * 5000])
+@pytest.mark.parametrize(
+    "text", ['#include "/dev/zero"\nint x;', "int \ud800;", "int main() { " + "(" * 5000]
+)
 def test_texts_that_would_harm_are_rejected_as_others_are(gcc: Judge, text: str) -> None:
     assert not compiles(text, judge=gcc)
 
@@ -101,7 +115,9 @@ def program(path: Path, script: str) -> str:
     return str(path)
 
 
-def test_a_compiler_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_compiler_that_does_not_end_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(dl.inspect.c_gcc, "_SECONDS", 0.2)
     slow = program(tmp_path / "slow", "sleep 100 & wait")
     verdict = dl.inspect.c_gcc._verdict(slow, str(tmp_path), "int x;")
@@ -109,7 +125,9 @@ def test_a_compiler_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pyte
     assert "gcc took longer" in verdict.message
 
 
-def test_a_gcc_that_cannot_tell_programs_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gcc_that_cannot_tell_programs_is_not_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     program(tmp_path / "gcc", "exit 0")
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     assert shutil.which("gcc") == str(tmp_path / "gcc")
@@ -117,7 +135,8 @@ def test_a_gcc_that_cannot_tell_programs_is_not_asked(tmp_path: Path, monkeypatc
 
 
 @pytest.mark.parametrize(
-    "content", [b"\x7fELF\0 for another machine", b"#!/nowhere/sh\n", b"#!/bin/sh\nexec sleep 100\n"]
+    "content",
+    [b"\x7fELF\0 for another machine", b"#!/nowhere/sh\n", b"#!/bin/sh\nexec sleep 100\n"],
 )
 def test_a_gcc_that_does_not_start_or_end_is_not_asked(
     content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -133,7 +152,9 @@ def test_a_gcc_that_does_not_start_or_end_is_not_asked(
 def test_without_a_judge_both_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setitem(sys.modules, "pycparser", None)
-    with pytest.raises(InputError, match=r"install gcc, or the Python package pycparser: pip install pycparser"):
+    with pytest.raises(
+        InputError, match=r"install gcc, or the Python package pycparser: pip install pycparser"
+    ):
         find_judge()
 
 

@@ -1,4 +1,6 @@
-"""The nearest accepted text: single mistakes, cut programs, what no search may do; with GCC and with judges made up."""
+"""The nearest accepted text: single mistakes, cut programs, what no search may do; with GCC and
+with judges made up.
+"""
 
 import gzip
 import json
@@ -42,7 +44,10 @@ def counted(accepts: Callable[[str], bool]) -> tuple[Judge, list[str]]:
 
     def verdicts(texts: Sequence[str]) -> list[Verdict]:
         asked.extend(texts)
-        return [Verdict(True) if accepts(text) else Verdict(False, "wrong", len(text) // 2, 1) for text in texts]
+        return [
+            Verdict(True) if accepts(text) else Verdict(False, "wrong", len(text) // 2, 1)
+            for text in texts
+        ]
 
     return Judge("own", verdicts), asked
 
@@ -80,7 +85,9 @@ def test_no_edit_can_be_undone_and_nothing_is_commented_out(gcc: Judge) -> None:
     assert found is not None
     assert commented(found.text) <= commented(text)
     for edit in edit_script(text, found.text):
-        undone = found.text[: edit.to_start] + text[edit.start : edit.stop] + found.text[edit.to_stop :]
+        undone = (
+            found.text[: edit.to_start] + text[edit.start : edit.stop] + found.text[edit.to_stop :]
+        )
         assert not gcc.verdicts([undone])[0].accepted
 
 
@@ -111,7 +118,8 @@ def test_the_same_text_is_found_every_time_and_each_asked_for_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "verdict", [Verdict(False), Verdict(False, "expected", 10**6, 1), Verdict(False, "'x' undeclared", 0, 1)]
+    "verdict",
+    [Verdict(False), Verdict(False, "expected", 10**6, 1), Verdict(False, "'x' undeclared", 0, 1)],
 )
 @pytest.mark.parametrize("text", ["", "x", "@", "for (", '"', "}{", "int"])
 def test_edits_of_any_text_for_any_verdict_differ_from_it(text: str, verdict: Verdict) -> None:
@@ -143,9 +151,13 @@ def test_real_programs_with_a_character_lost(gcc: Judge, shared_data: Path) -> N
     with gzip.open(shared_data / "poj104" / "c_valid.jsonl.gz", "rt", encoding="utf-8") as lines:
         texts = [json.loads(line)["code"] for line, _ in zip(lines, range(30), strict=False)]
     short = [text for text in texts if len(text) < 700]
-    chosen = [text for text, verdict in zip(short, gcc.verdicts(short), strict=True) if verdict.accepted][:3]
+    chosen = [
+        text for text, verdict in zip(short, gcc.verdicts(short), strict=True) if verdict.accepted
+    ][:3]
     for seed, text in enumerate(chosen):
-        lost = random.Random(seed).choice([place for place, character in enumerate(text) if character in ";)}"])
+        lost = random.Random(seed).choice(
+            [place for place, character in enumerate(text) if character in ";)}"]
+        )
         found = repair(text[:lost] + text[lost + 1 :], judge=gcc)
         assert found is not None
         assert found.wrong_characters <= 2

@@ -72,7 +72,9 @@ def test_any_text_is_tokens_with_white_space_and_comments_between(text: str) -> 
         assert token.start >= end
         rest, end = rest + text[end : token.start], token.stop
     rest += text[end:]
-    assert len(re.sub(r"\s|\\\n", "", re.sub(r"/\*[\s\S]*?(\*/|\Z)|//(\\\n|[^\n])*", "", rest))) == 0
+    assert (
+        len(re.sub(r"\s|\\\n", "", re.sub(r"/\*[\s\S]*?(\*/|\Z)|//(\\\n|[^\n])*", "", rest))) == 0
+    )
     assert commented(text) <= len(rest)
 
 

@@ -15,10 +15,15 @@ LENGTHS = st.lists(st.floats(0.0625, 1000, width=32), min_size=1, max_size=4)
 
 @settings(max_examples=30, deadline=None, derandomize=True, database=None)
 @given(lengths=LENGTHS, threshold=st.floats(0.125, 100, width=32), seed=st.integers(0, 2**31 - 1))
-def test_by_norm_the_length_is_cut_and_the_direction_kept(lengths: list[float], threshold: float, seed: int) -> None:
+def test_by_norm_the_length_is_cut_and_the_direction_kept(
+    lengths: list[float], threshold: float, seed: int
+) -> None:
     direction = np.random.default_rng(seed).normal(size=6)
     direction = (direction / np.linalg.norm(direction)).astype(np.float32)
-    stream = ({"w": direction[:4].reshape(2, 2) * length, "b": direction[4:] * length} for length in lengths)
+    stream = (
+        {"w": direction[:4].reshape(2, 2) * length, "b": direction[4:] * length}
+        for length in lengths
+    )
     effect = clipping_effect(stream, optax.clip_by_global_norm(threshold))
     np.testing.assert_allclose(effect.before, lengths, rtol=1e-5)
     np.testing.assert_allclose(effect.after, np.minimum(lengths, threshold), rtol=1e-5)
@@ -30,7 +35,9 @@ def test_by_norm_the_length_is_cut_and_the_direction_kept(lengths: list[float], 
 
 def test_by_element_the_direction_turns() -> None:
     effect = clipping_effect([jnp.array([0.5, 10.0]), jnp.array([0.5, -0.25])], optax.clip(0.5))
-    np.testing.assert_allclose(effect.cosine, [(0.25 + 5.0) / (np.hypot(0.5, 10) * np.hypot(0.5, 0.5)), 1], rtol=1e-5)
+    np.testing.assert_allclose(
+        effect.cosine, [(0.25 + 5.0) / (np.hypot(0.5, 10) * np.hypot(0.5, 0.5)), 1], rtol=1e-5
+    )
     assert effect.share == 0.5
 
 

@@ -24,7 +24,9 @@ def test_distance_is_the_table_s(first: str, second: str) -> None:
 
 @given(st.lists(WORDS, min_size=1, max_size=12), st.text(alphabet="abcd", max_size=12))
 def test_many_at_once_are_each_alone(many: list[str], one: str) -> None:
-    assert edit_distances(make_lanes(many), one).tolist() == [reference(other, one) for other in many]
+    assert edit_distances(make_lanes(many), one).tolist() == [
+        reference(other, one) for other in many
+    ]
 
 
 @given(WORDS, WORDS)
@@ -41,7 +43,8 @@ def test_longer_than_a_machine_word() -> None:
     first, second = "abcde" * 60, "abxde" * 59 + "q"
     assert edit_distance(first, second) == reference(first, second)
     assert (
-        edit_distances(make_lanes([second, first, "a"] * 20), first).tolist() == [reference(first, second), 0, 299] * 20
+        edit_distances(make_lanes([second, first, "a"] * 20), first).tolist()
+        == [reference(first, second), 0, 299] * 20
     )
 
 

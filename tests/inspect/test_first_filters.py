@@ -43,7 +43,9 @@ def test_kernels_come_in_the_order_of_the_calls_where_the_inputs_are_known() -> 
     assert found["conv1/conv"].shape == (3, 3, 1, 64)
     assert sorted(filters(Network(model, params))) == sorted(called)
     wide = replace(spec, input_shape=(4,))
-    assert filters(Network(models.mlp(10), {"output": {"kernel": np.zeros((4, 10))}}, spec=wide)) == {}
+    assert (
+        filters(Network(models.mlp(10), {"output": {"kernel": np.zeros((4, 10))}}, spec=wide)) == {}
+    )
 
 
 def test_every_filter_is_scaled_by_its_own_largest_weight_and_grey_is_zero() -> None:
@@ -76,14 +78,18 @@ def test_other_numbers_of_channels_are_a_row_of_grey_tiles_a_filter() -> None:
     np.testing.assert_array_equal(cut(grid, 1, 2, side=3, scale=20)[..., 0], expected)
 
 
-@pytest.mark.parametrize(("count", "columns"), [(1, 1), (6, 3), (7, 3), (20, 5), (32, 8), (64, 8), (96, 12)])
+@pytest.mark.parametrize(
+    ("count", "columns"), [(1, 1), (6, 3), (7, 3), (20, 5), (32, 8), (64, 8), (96, 12)]
+)
 def test_the_grid_is_about_square_and_full_where_it_can_be(count: int, columns: int) -> None:
     grid = filter_grid(random_kernel(64, 64, 1, count))
     rows = -(-count // columns)
     assert grid.shape == (2 + rows * 66, 2 + columns * 66, 3)
     borders = grid[:, ::66].reshape(-1, 3)
     assert (borders == GROUND).all()
-    empty = (grid == GROUND).all(-1).sum() - (grid.shape[0] * grid.shape[1] - rows * columns * 64**2)
+    empty = (grid == GROUND).all(-1).sum() - (
+        grid.shape[0] * grid.shape[1] - rows * columns * 64**2
+    )
     assert empty == (rows * columns - count) * 64**2
 
 

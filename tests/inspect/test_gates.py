@@ -1,4 +1,6 @@
-"""Gate activations against the states that they make, and the shares of steps at which gates are shut and open."""
+"""Gate activations against the states that they make, and the shares of steps at which gates are
+shut and open.
+"""
 
 from functools import partial
 from typing import Any
@@ -28,7 +30,9 @@ def remade(kind: str, gates: dict[str, Any], before: list[Any]) -> dict[str, Any
 @pytest.mark.parametrize("kind", ["lstm", "gru", "gru_reset_after"])
 def test_the_gates_make_the_states(kind: str) -> None:
     params, xs, carry = random_layer(kind)
-    found = jax.tree.map(np.asarray, compiled(partial(gate_activations, kind))(params, xs, carry=carry))
+    found = jax.tree.map(
+        np.asarray, compiled(partial(gate_activations, kind))(params, xs, carry=carry)
+    )
     states = [np.asarray(part) for part in jax.tree.leaves(carry)]
     for t in range(STEPS):
         expected = remade(kind, {name: found[name][t] for name in BLOCKS[kind]}, states)
@@ -71,7 +75,9 @@ def test_wrong_input_is_refused_in_one_line() -> None:
         gate_activations("gruu", params, xs)
     with pytest.raises(InputError, match=r"sequences are \[T, B, 2\]"):
         gate_activations("gru", params, xs[0])
-    with pytest.raises(InputError, match=r"activations are \[T, B, H\] with a step at least, not \(0, 2, 3\)"):
+    with pytest.raises(
+        InputError, match=r"activations are \[T, B, H\] with a step at least, not \(0, 2, 3\)"
+    ):
         saturation(np.zeros((0, 2, 3)))
     with pytest.raises(InputError, match=r"shut below 0.9 and open above 0.1"):
         saturation(np.zeros((1, 2, 3)), shut=0.9, open=0.1)

@@ -1,4 +1,6 @@
-"""Gradients of the last output in every state, against the differentiation of what follows the state."""
+"""Gradients of the last output in every state, against the differentiation of what follows the
+state.
+"""
 
 import math
 from functools import partial
@@ -58,7 +60,9 @@ def test_at_distance_0_it_is_the_loss_s_own_gradient() -> None:
     _, (_, last) = recurrent_layer("lstm", params, xs, carry)
     cell, hidden = state_gradients("lstm", params, xs, loss=energy, carry=carry)
     np.testing.assert_allclose(hidden[-1], 2 * last + np.eye(SIZE)[0], rtol=1e-5)
-    np.testing.assert_array_equal(cell[-1], 0, "what is left in the cell after the last output changes nothing")
+    np.testing.assert_array_equal(
+        cell[-1], 0, "what is left in the cell after the last output changes nothing"
+    )
 
 
 def test_by_default_projections_of_length_1_that_the_key_alone_decides() -> None:
@@ -70,7 +74,9 @@ def test_by_default_projections_of_length_1_that_the_key_alone_decides() -> None
     np.testing.assert_array_equal(norms[0], again, "the key is that of seed 0")
 
 
-def test_a_lower_layer_s_states_reach_the_loss_through_the_layer_above_from_their_own_step_on() -> None:
+def test_a_lower_layer_s_states_reach_the_loss_through_the_layer_above_from_their_own_step_on() -> (
+    None
+):
     below, xs, _ = random_layer("gru")
     above = init_layer("gru", jax.random.key(1), input_size=SIZE, hidden_size=SIZE)
     layer, time = compiled(partial(recurrent_layer, "gru")), 2
@@ -79,12 +85,16 @@ def test_a_lower_layer_s_states_reach_the_loss_through_the_layer_above_from_thei
 
     def rest(state: Any) -> Any:
         outputs = recurrent_layer("gru", below, xs[time:], state)[0]
-        return energy(recurrent_layer("gru", above, jnp.concatenate([state[None], outputs]), carry)[0][-1]).sum()
+        return energy(
+            recurrent_layer("gru", above, jnp.concatenate([state[None], outputs]), carry)[0][-1]
+        ).sum()
 
     low, high = stack_gradient_norms("gru", {"layer_0": below, "layer_1": above}, xs, loss=energy)
     expected = norm(compiled(jax.grad(rest))(between[time - 1]))
     assert float(low.state[STEPS - time]) == pytest.approx(expected, rel=1e-4)
-    np.testing.assert_allclose(high.state, gradient_norms("gru", above, between, loss=energy).state, rtol=1e-4)
+    np.testing.assert_allclose(
+        high.state, gradient_norms("gru", above, between, loss=energy).state, rtol=1e-4
+    )
 
 
 def test_a_module_s_parameters_are_taken_as_they_lie() -> None:
@@ -118,18 +128,25 @@ def test_the_table_has_the_powers_of_two_that_the_sequences_reach() -> None:
 
 def test_fresh_layers_take_the_options_of_their_making() -> None:
     options: dict[str, Any] = {"recurrent_init": jax.nn.initializers.zeros, "forget_bias": 50.0}
-    norms = initial_gradient_norms(jax.random.key(0), np.ones((9, 2, 3)), hidden_size=2, kinds=["lstm"], **options)
+    norms = initial_gradient_norms(
+        jax.random.key(0), np.ones((9, 2, 3)), hidden_size=2, kinds=["lstm"], **options
+    )
     np.testing.assert_allclose(norms["lstm"][1:], norms["lstm"][1], rtol=1e-5)
 
 
 def test_wrong_input_is_refused_in_one_line() -> None:
     params, xs, carry = random_layer("lstm")
     stack = {"layer_0": params}
-    with pytest.raises(InputError, match=r'biases, not layer_0: take one layer out of a stack, as params\["layer_0"\]'):
+    with pytest.raises(
+        InputError,
+        match=r'biases, not layer_0: take one layer out of a stack, as params\["layer_0"\]',
+    ):
         gradient_norms("lstm", stack, xs)
     with pytest.raises(InputError, match="unknown cell 'lstn': did you mean lstm"):
         gradient_norms("lstn", params, xs)
-    with pytest.raises(InputError, match=r"sequences are \[T, B, 2\] for these parameters, not \(5, 3, 1\)"):
+    with pytest.raises(
+        InputError, match=r"sequences are \[T, B, 2\] for these parameters, not \(5, 3, 1\)"
+    ):
         gradient_norms("lstm", params, xs[..., :1])
     with pytest.raises(InputError, match="an gru of this size has weights of 12 columns"):
         gradient_norms("gru", params, xs)
@@ -137,7 +154,9 @@ def test_wrong_input_is_refused_in_one_line() -> None:
         gradient_norms("lstm", params, xs[:, :0])
     with pytest.raises(InputError, match=r"the carry of lstm is 2 array\(s\)"):
         gradient_norms("lstm", params, xs, carry=carry[0])
-    with pytest.raises(InputError, match=r"one number a sequence, \[B\] = \[3\], not an array of shape \(\)"):
+    with pytest.raises(
+        InputError, match=r"one number a sequence, \[B\] = \[3\], not an array of shape \(\)"
+    ):
         gradient_norms("lstm", params, xs, loss=jnp.sum)
     with pytest.raises(InputError, match=r"layer_0, layer_1, \.\.\. and not forward_0, backward_0"):
         stack_gradient_norms("lstm", {"forward_0": params, "backward_0": params}, xs)

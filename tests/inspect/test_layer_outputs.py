@@ -28,19 +28,31 @@ def pictures() -> np.ndarray:
     return dl.load_data("digits").test.inputs[:5]
 
 
-def test_a_loaded_run_takes_raw_pictures_and_a_network_normalised_ones(loaded: Loaded, pictures: np.ndarray) -> None:
+def test_a_loaded_run_takes_raw_pictures_and_a_network_normalised_ones(
+    loaded: Loaded, pictures: np.ndarray
+) -> None:
     network = Network(loaded.model, loaded.params, loaded.model_state)
-    raw, normalised = feature_maps(loaded, pictures), feature_maps(network, dl.normalize(pictures, loaded.spec))
-    assert list(raw) == [row.name for row in MODEL.layers(jax.ShapeDtypeStruct((1, 28, 28, 1), jnp.float32))]
+    raw, normalised = (
+        feature_maps(loaded, pictures),
+        feature_maps(network, dl.normalize(pictures, loaded.spec)),
+    )
+    assert list(raw) == [
+        row.name for row in MODEL.layers(jax.ShapeDtypeStruct((1, 28, 28, 1), jnp.float32))
+    ]
     for name, maps in raw.items():
         np.testing.assert_allclose(maps, normalised[name], rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(raw["output"], loaded.outputs(pictures), rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(outputs(loaded, pictures, batch_size=2), raw["output"], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        outputs(loaded, pictures, batch_size=2), raw["output"], rtol=1e-4, atol=1e-5
+    )
 
 
 def test_the_layers_asked_for_come_in_the_order_asked(loaded: Loaded, pictures: np.ndarray) -> None:
     found = feature_maps(loaded, pictures, layers=["hidden", "conv1"])
-    assert {name: maps.shape for name, maps in found.items()} == {"hidden": (5, 4), "conv1": (5, 24, 24, 2)}
+    assert {name: maps.shape for name, maps in found.items()} == {
+        "hidden": (5, 4),
+        "conv1": (5, 24, 24, 2),
+    }
     assert list(found) == ["hidden", "conv1"]
 
 
@@ -55,9 +67,9 @@ def test_features_are_a_layer_s_maps_as_vectors_whatever_the_blocks(
 
 def test_blocks_have_one_size_and_no_more_than_there_are() -> None:
     sizes = []
-    assert in_blocks(lambda index: sizes.append(len(index)) or jnp.asarray(index), 7, batch_size=3).tolist() == [
-        *range(7)
-    ]
+    assert in_blocks(
+        lambda index: sizes.append(len(index)) or jnp.asarray(index), 7, batch_size=3
+    ).tolist() == [*range(7)]
     in_blocks(lambda index: sizes.append(len(index)) or jnp.asarray(index), 2, batch_size=100)
     assert sizes == [3, 3, 3, 2]
 

@@ -1,4 +1,6 @@
-"""Multiply-adds: a product of ones sums as many ones as it multiplies, so its outputs count its work."""
+"""Multiply-adds: a product of ones sums as many ones as it multiplies, so its outputs count its
+work.
+"""
 
 import jax
 import jax.numpy as jnp
@@ -18,7 +20,9 @@ def macs_of(function, *shapes: tuple[int, ...]) -> int:
         total += place.times * multiply_adds(equation)
         return [None] * len(equation.outvars)
 
-    jaxpr = jax.make_jaxpr(function)(*(jax.ShapeDtypeStruct(shape, jnp.float32) for shape in shapes)).jaxpr
+    jaxpr = jax.make_jaxpr(function)(
+        *(jax.ShapeDtypeStruct(shape, jnp.float32) for shape in shapes)
+    ).jaxpr
     walk(jaxpr, [None] * len(shapes), visit)
     return total
 
@@ -26,7 +30,9 @@ def macs_of(function, *shapes: tuple[int, ...]) -> int:
 def general(x, kernel, **options):
     strides, padding = options.pop("strides", (1, 1)), options.pop("padding", ((0, 0), (0, 0)))
     numbers = ("NHWC", "HWIO", "NHWC")
-    return lax.conv_general_dilated(x, kernel, strides, padding, dimension_numbers=numbers, **options)
+    return lax.conv_general_dilated(
+        x, kernel, strides, padding, dimension_numbers=numbers, **options
+    )
 
 
 PRODUCTS = {
@@ -49,7 +55,8 @@ def test_ones_count_the_multiplications(name: str) -> None:
 
 
 def test_zeros_of_the_padding_count() -> None:
-    # 8 × 8 outputs of 3 × 3 terms, as papers count them, although 60 of the 576 factors are padding.
+    # 8 × 8 outputs of 3 × 3 terms, as papers count them, although 60 of the 576 factors are
+    # padding.
     assert macs_of(lambda x, k: convolution(x, k), (1, 8, 8, 1), (3, 3, 1, 1)) == 576
 
 
@@ -62,22 +69,38 @@ def with_own_gradient(a, b):
     return a @ b
 
 
-with_own_gradient.defvjp(lambda a, b: (a @ b, (a, b)), lambda kept, dy: (dy @ kept[1].T, kept[0].T @ dy))
+with_own_gradient.defvjp(
+    lambda a, b: (a @ b, (a, b)), lambda kept, dy: (dy @ kept[1].T, kept[0].T @ dy)
+)
 
 WAYS = {  # of computing one product of 4×4 matrices, and how many products they are
     "jit": (jax.jit(jnp.matmul), 1),
     "jit in jit": (jax.jit(lambda a, b: jax.jit(jnp.matmul)(a, b)), 1),
     "checkpoint": (jax.checkpoint(jnp.matmul), 1),
     "own gradient": (with_own_gradient, 1),
-    "one of two platforms": (lambda a, b: lax.platform_dependent(a, b, cpu=lambda a, b: a, default=jnp.matmul), 1),
-    "the other platform": (lambda a, b: lax.platform_dependent(a, b, cpu=jnp.matmul, default=lambda a, b: a), 0),
-    "where a condition holds": (lambda a, b: lax.cond(a[0, 0] > 0, jnp.matmul, lambda a, b: a, a, b), 1),
+    "one of two platforms": (
+        lambda a, b: lax.platform_dependent(a, b, cpu=lambda a, b: a, default=jnp.matmul),
+        1,
+    ),
+    "the other platform": (
+        lambda a, b: lax.platform_dependent(a, b, cpu=jnp.matmul, default=lambda a, b: a),
+        0,
+    ),
+    "where a condition holds": (
+        lambda a, b: lax.cond(a[0, 0] > 0, jnp.matmul, lambda a, b: a, a, b),
+        1,
+    ),
     "seven times": (lambda a, b: lax.scan(lambda c, _: (c @ b, None), a, length=7)[0], 7),
     "seven times five": (
-        lambda a, b: lax.scan(lambda c, _: (lax.scan(lambda d, _: (d @ b, None), c, length=5)[0], 0), a, length=7)[0],
+        lambda a, b: lax.scan(
+            lambda c, _: (lax.scan(lambda d, _: (d @ b, None), c, length=5)[0], 0), a, length=7
+        )[0],
         35,
     ),
-    "until it is enough": (lambda a, b: lax.while_loop(lambda c: c[0, 0] < 9, lambda c: c @ b, a), 1),
+    "until it is enough": (
+        lambda a, b: lax.while_loop(lambda c: c[0, 0] < 9, lambda c: c @ b, a),
+        1,
+    ),
 }
 
 

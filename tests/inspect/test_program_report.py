@@ -18,7 +18,8 @@ TRAINING = ["int main() { return x; }", "void f(int y) { y++; }"]
 def closed(texts: Sequence[str]) -> list[Verdict]:
     """A judge that asks for nothing but closed brackets."""
     return [
-        Verdict(False, "a bracket is open", len(text), 1) if open_brackets(text) else Verdict(True) for text in texts
+        Verdict(False, "a bracket is open", len(text), 1) if open_brackets(text) else Verdict(True)
+        for text in texts
     ]
 
 
@@ -63,7 +64,10 @@ def test_what_cannot_be_measured_is_a_dash() -> None:
 
 def test_reports_stand_side_by_side() -> None:
     corpus = make_corpus(TRAINING)
-    reports = {name: report(texts, corpus, judge=CLOSED) for name, texts in (("network", SAMPLES), ("real", TRAINING))}
+    reports = {
+        name: report(texts, corpus, judge=CLOSED)
+        for name, texts in (("network", SAMPLES), ("real", TRAINING))
+    }
     lines = compare(reports, markdown=True).splitlines()
     assert lines[0] == "|  | network | real |"
     assert "| judge | brackets | brackets |" in lines
@@ -78,7 +82,11 @@ def test_json_has_every_sample() -> None:
     assert [sample["text"] for sample in found["samples"]] == SAMPLES
     assert [sample["compiles"] for sample in found["samples"]] == [True, False, False, True]
     copied = {"index": 0, "program": TRAINING[0], "distance": 0.0}
-    assert found["samples"][0]["nearest_by_structure"] == found["samples"][0]["nearest_by_names"] == copied
+    assert (
+        found["samples"][0]["nearest_by_structure"]
+        == found["samples"][0]["nearest_by_names"]
+        == copied
+    )
     assert found["samples"][1]["wrong_characters"] == 1
 
 
@@ -90,7 +98,9 @@ def test_one_hears_of_every_sample() -> None:
 
 def test_a_sample_is_shown_with_what_it_may_be_copied_from() -> None:
     shown = beside(report(SAMPLES[1:2], make_corpus(TRAINING), judge=CLOSED).samples[0])
-    assert shown.startswith("--- sample, rejected: a bracket is open; 1 wrong characters ---\nint main() { return z;\n")
+    assert shown.startswith(
+        "--- sample, rejected: a bracket is open; 1 wrong characters ---\nint main() { return z;\n"
+    )
     assert f"training program 0 ---\n{TRAINING[0]}" in shown
 
 

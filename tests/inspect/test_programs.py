@@ -34,7 +34,9 @@ def by_names(text: str, other: str) -> float:
 
 @pytest.mark.parametrize("block", [1, 4, 1000])
 @pytest.mark.parametrize("text", [*CORPUS, "int g() { return next(key); }", "@ @", "while (1) ;"])
-def test_they_are_those_of_every_pair_alone(text: str, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_they_are_those_of_every_pair_alone(
+    text: str, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(dl.inspect.programs, "_BLOCK", block)
     found = nearest(text, make_corpus(CORPUS))
     for match, distance in ((found.structure, by_structure), (found.names, by_names)):
@@ -45,7 +47,12 @@ def test_they_are_those_of_every_pair_alone(text: str, block: int, monkeypatch: 
 
 
 def test_another_s_program_with_new_names_has_its_structure_and_none_of_its_names() -> None:
-    text = SUM.replace("i", "k").replace("knt", "int").replace("maknt", "maint").replace("makn", "main")
+    text = (
+        SUM.replace("i", "k")
+        .replace("knt", "int")
+        .replace("maknt", "maint")
+        .replace("makn", "main")
+    )
     text = text.replace("prkntf", "printf").replace("print(", "printf(").replace("s", "total")
     found = nearest(text, make_corpus([SUM]))
     assert found.structure.distance == 0

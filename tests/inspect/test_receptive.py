@@ -1,4 +1,6 @@
-"""Receptive fields: against sets of pixels worked out one by one, and against what a net really looks at."""
+"""Receptive fields: against sets of pixels worked out one by one, and against what a net really
+looks at.
+"""
 
 import jax
 import jax.numpy as jnp
@@ -20,7 +22,9 @@ PICTURE = jax.ShapeDtypeStruct((1, 12, 10, 2), jnp.float32)
 
 def field_of(function, inputs=PICTURE) -> Field:
     jaxpr = jax.make_jaxpr(function)(inputs).jaxpr
-    return walk(jaxpr, [pixels((1, 2))], lambda equation, fields, place: propagate(equation, fields))[0]
+    return walk(
+        jaxpr, [pixels((1, 2))], lambda equation, fields, place: propagate(equation, fields)
+    )[0]
 
 
 def kernel(height: int, width: int = 1, channels: int = 2) -> jax.Array:
@@ -51,13 +55,22 @@ ROWS = {  # what is known of the rows, for pictures of 12×10
     "an axis before": (lambda x: x[:, None], Reach(2, 1, 1, 0)),
     "a mean of channels": (lambda x: x.mean(3), Reach(1, 1, 1, 0)),
     "product with the channels": (lambda x: halved(x) @ jnp.ones((2, 7)), Reach(1, 3, 2, -1)),
-    "halves of the channels": (lambda x: jnp.concatenate(jnp.split(x, 2, axis=3)[::-1], 3), Reach(1, 1, 1, 0)),
-    "a residual": (lambda x: convolution(x, kernel(3, 3), strides=2, padding=1) + x[:, ::2, ::2], Reach(1, 3, 2, -1)),
+    "halves of the channels": (
+        lambda x: jnp.concatenate(jnp.split(x, 2, axis=3)[::-1], 3),
+        Reach(1, 1, 1, 0),
+    ),
+    "a residual": (
+        lambda x: convolution(x, kernel(3, 3), strides=2, padding=1) + x[:, ::2, ::2],
+        Reach(1, 3, 2, -1),
+    ),
     "paths side by side": (
         lambda x: jnp.concatenate([convolution(x, kernel(5)), convolution(x, kernel(3))], 3),
         Reach(1, 5, 1, -2),
     ),
-    "transposed convolution": (lambda x: lax.conv_transpose(halved(x), kernel(3), (2, 1), "SAME"), Reach(1, 5, 1, -3)),
+    "transposed convolution": (
+        lambda x: lax.conv_transpose(halved(x), kernel(3), (2, 1), "SAME"),
+        Reach(1, 5, 1, -3),
+    ),
     "global mean": (global_avg_pool, ALL),
     "flattened": (lambda x: x.reshape(1, -1), ALL),
     "product with the rows": (lambda x: jnp.einsum("bhwc,hk->bkwc", x, jnp.ones((12, 3))), ALL),
@@ -96,7 +109,9 @@ def apply_layer(x, layer: Layer):
     kind, width, stride, dilation, padding = layer
     pads = ((padding, padding), (0, 0))
     if kind == "convolution":
-        return convolution(x, kernel(width), strides=(stride, 1), dilation=(dilation, 1), padding=pads)
+        return convolution(
+            x, kernel(width), strides=(stride, 1), dilation=(dilation, 1), padding=pads
+        )
     return max_pool(x, (width, 1), strides=(stride, 1), padding=pads)
 
 
@@ -106,7 +121,9 @@ def rows_seen(layers: list[Layer], unit: int) -> set[int]:
         return {unit}
     *before, (kind, width, stride, dilation, padding) = layers
     step = dilation if kind == "convolution" else 1
-    return set().union(*(rows_seen(before, unit * stride - padding + step * tap) for tap in range(width)))
+    return set().union(
+        *(rows_seen(before, unit * stride - padding + step * tap) for tap in range(width))
+    )
 
 
 @settings(max_examples=25, deadline=None)
@@ -139,12 +156,15 @@ class AllKinds(nn.Module):
 def test_a_net_looks_at_the_rows_that_it_is_said_to_see() -> None:
     """A row that is not a number spoils all the units that look at it, and no other."""
     side, model = 64, from_linen(AllKinds())
-    inputs = jnp.where(jnp.eye(side, dtype=bool)[:, :, None, None], jnp.nan, jnp.ones((side, side, 8, 1)))
+    inputs = jnp.where(
+        jnp.eye(side, dtype=bool)[:, :, None, None], jnp.nan, jnp.ones((side, side, 8, 1))
+    )
     params, model_state = jax.jit(model.init)(jax.random.key(0), jnp.ones((1, side, 8, 1)))
     outputs = jax.jit(lambda x: model.apply(params, model_state, x)[0])(inputs)
     spoiled = np.isnan(np.asarray(outputs)).any((2, 3)).T  # [units, rows]
     field = field_of(
-        lambda x: model.apply(params, model_state, x)[0], jax.ShapeDtypeStruct((1, side, 8, 1), jnp.float32)
+        lambda x: model.apply(params, model_state, x)[0],
+        jax.ShapeDtypeStruct((1, side, 8, 1), jnp.float32),
     )
     assert field is not None
     reach = field[0]

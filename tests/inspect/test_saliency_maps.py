@@ -19,7 +19,9 @@ from dl.types import Model
 def linear(shape: tuple[int, ...], classes: int = 3) -> tuple[Network, np.ndarray]:
     """Softmax regression with random weights, and these as [H, W, C, K]."""
     weights = np.random.default_rng(0).normal(size=(*shape, classes)).astype(np.float32)
-    params = {"output": {"kernel": jnp.asarray(weights.reshape(-1, classes)), "bias": jnp.zeros(classes)}}
+    params = {
+        "output": {"kernel": jnp.asarray(weights.reshape(-1, classes)), "bias": jnp.zeros(classes)}
+    }
     return Network(models.softmax_regression(classes), params), weights
 
 
@@ -50,7 +52,9 @@ def test_without_a_class_it_is_that_of_the_winner() -> None:
     classes, scores = class_scores(network, pictures)
     np.testing.assert_array_equal(classes, logits.argmax(1))
     np.testing.assert_allclose(scores, logits.max(1), rtol=1e-5)
-    np.testing.assert_array_equal(saliency(network, pictures), saliency(network, pictures, classes=classes))
+    np.testing.assert_array_equal(
+        saliency(network, pictures), saliency(network, pictures, classes=classes)
+    )
 
 
 def test_it_is_the_slope_that_finite_differences_see() -> None:
@@ -61,7 +65,9 @@ def test_it_is_the_slope_that_finite_differences_see() -> None:
     for row, column in ((3, 4), (8, 8), (12, 5)):
         step = np.zeros_like(picture)
         step[0, row, column] = 1e-2
-        _, (up, down) = class_scores(network, np.concatenate([picture + step, picture - step]), classes=1)
+        _, (up, down) = class_scores(
+            network, np.concatenate([picture + step, picture - step]), classes=1
+        )
         assert found[row, column] == pytest.approx(abs(up - down) / 2e-2, rel=0.05, abs=1e-4)
 
 
@@ -107,10 +113,15 @@ def test_wrong_input_is_refused_in_one_line() -> None:
         saliency(network, pictures.reshape(2, -1))
     with pytest.raises(InputError, match="classes 3 are not all between 0 and 2"):
         saliency(network, pictures, classes=3)
-    with pytest.raises(InputError, match=r"2 pictures need one class, or one each, not classes of shape \(3,\)"):
+    with pytest.raises(
+        InputError, match=r"2 pictures need one class, or one each, not classes of shape \(3,\)"
+    ):
         saliency(network, pictures, classes=np.array([0, 1, 2]))
     with pytest.raises(InputError, match="samples 0"):
         smooth_saliency(network, pictures, key=jax.random.key(0), samples=0)
-    maps = Network(Model("maps", lambda key, inputs: ({}, {}), lambda p, s, x, **_: (x, s, ()), lambda x: []), {})
+    maps = Network(
+        Model("maps", lambda key, inputs: ({}, {}), lambda p, s, x, **_: (x, s, ()), lambda x: []),
+        {},
+    )
     with pytest.raises(InputError, match="not one score a class"):
         saliency(maps, pictures)

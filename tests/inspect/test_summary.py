@@ -33,7 +33,9 @@ def test_multiply_adds_are_as_many_as_published(name: str) -> None:
 
 
 def test_inception_blocks_cost_what_the_paper_prints() -> None:
-    """Szegedy et al. 2015, table 1, column "ops", in millions; the 54 of block 5a does not fit its own widths."""
+    """Szegedy et al. 2015, table 1, column "ops", in millions; the 54 of block 5a does not fit its
+    own widths.
+    """
     table = {"3a": 128, "3b": 304, "4a": 73, "4b": 88, "4c": 100, "4d": 119, "4e": 170, "5b": 71}
     rows = of("googlenet").layers
     for block, millions in table.items():
@@ -41,7 +43,8 @@ def test_inception_blocks_cost_what_the_paper_prints() -> None:
         assert macs / 1e6 == pytest.approx(millions, abs=1), block
 
 
-# Layer: receptive field, stride, padding, from the table of google-research/receptive_field for vgg_a and vgg_16.
+# Layer: receptive field, stride, padding, from the table of google-research/receptive_field for
+# vgg_a and vgg_16.
 FIELDS = {
     "vgg11": {
         "conv1_1/conv": (3, 1, 1),
@@ -65,11 +68,16 @@ def test_receptive_fields_are_those_published(name: str) -> None:
     rows = {row.name: row for row in of(name).layers}
     for layer, (size, stride, padding) in FIELDS[name].items():
         row = rows[layer]
-        assert (row.receptive_field, row.stride, row.offset) == ((size,) * 2, (stride,) * 2, (-padding,) * 2), layer
+        assert (row.receptive_field, row.stride, row.offset) == (
+            (size,) * 2,
+            (stride,) * 2,
+            (-padding,) * 2,
+        ), layer
 
 
 def test_a_residual_takes_the_larger_field_of_its_two_paths() -> None:
-    # Without shortcuts ResNet-50 is a chain: 7×7 by 2, 3×3 by 2, then 3, 4, 6 and 3 convolutions 3×3, by 2 at a stage.
+    # Without shortcuts ResNet-50 is a chain: 7×7 by 2, 3×3 by 2, then 3, 4, 6 and 3 convolutions
+    # 3×3, by 2 at a stage.
     size, stride = 1, 1
     for width, step in [
         (7, 2),
@@ -85,13 +93,19 @@ def test_a_residual_takes_the_larger_field_of_its_two_paths() -> None:
     ]:
         size, stride = size + (width - 1) * stride, stride * step
     last = of("resnet50").layers[-2]
-    assert (last.receptive_field, last.stride) == ((size, size), (stride, stride)) == ((427, 427), (32, 32))
+    assert (
+        (last.receptive_field, last.stride)
+        == ((size, size), (stride, stride))
+        == ((427, 427), (32, 32))
+    )
 
 
 @pytest.mark.parametrize("name", ["lenet", "lenet5", "nin_cifar", "resnet20", "alexnet_two_towers"])
 def test_totals_are_those_of_the_parameters_themselves(name: str) -> None:
     model, shape = PUBLISHED[name].build(), PUBLISHED[name].input_shape
-    params, _ = jax.eval_shape(model.init, jax.random.key(0), jax.ShapeDtypeStruct((1, *shape), jnp.float32))
+    params, _ = jax.eval_shape(
+        model.init, jax.random.key(0), jax.ShapeDtypeStruct((1, *shape), jnp.float32)
+    )
     assert of(name).parameters == sum(leaf.size for leaf in jax.tree.leaves(params))
 
 
@@ -172,7 +186,9 @@ def test_oblong_windows_and_pictures() -> None:
     class Oblong(nn.Module):
         @nn.compact
         def __call__(self, inputs, *, train=False):
-            return nn.Dense(2)(nn.Conv(1, (3, 5), strides=(1, 2), padding="VALID")(inputs).reshape(1, -1))
+            return nn.Dense(2)(
+                nn.Conv(1, (3, 5), strides=(1, 2), padding="VALID")(inputs).reshape(1, -1)
+            )
 
     summary = summarize(from_linen(Oblong()), (9, 7, 1))
     convolution, dense = summary.layers

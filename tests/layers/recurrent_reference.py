@@ -1,4 +1,6 @@
-"""Recurrent layers written down a second time, for tests: NumPy from the equations, and a plain loop over a cell."""
+"""Recurrent layers written down a second time, for tests: NumPy from the equations, and a plain
+loop over a cell.
+"""
 
 from functools import partial
 from typing import Any
@@ -13,7 +15,11 @@ GATES = {name: kind.gates for name, kind in KINDS.items()}
 
 # Little optimisation: the tests compile much and compute little.
 compiled = partial(
-    jax.jit, compiler_options={"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
+    jax.jit,
+    compiler_options={
+        "xla_backend_optimization_level": 0,
+        "xla_llvm_disable_expensive_passes": True,
+    },
 )
 
 
@@ -58,7 +64,9 @@ def numpy_layer(kind: str, params: Any, xs: Any, carry: Any) -> tuple[Any, Any]:
 
 
 def unrolled(kind: str, params: Any, xs: Any, carry: Any, there: Any) -> tuple[Any, Any]:
-    """A Python loop over the cell; where `there` [T, B] is 0 the carry stays and the output is zero."""
+    """A Python loop over the cell; where `there` [T, B] is 0 the carry stays and the output is
+    zero.
+    """
     ys = []
     for x, row in zip(xs, there, strict=True):
         new, y = KINDS[kind].cell(params, carry, x)
@@ -85,7 +93,9 @@ def layer(
         return jnp.asarray(generator.normal(size=shape), dtype)
 
     shapes = jax.eval_shape(
-        lambda: init_layer(kind, jax.random.key(0), input_size=inputs, hidden_size=size, use_bias=use_bias)
+        lambda: init_layer(
+            kind, jax.random.key(0), input_size=inputs, hidden_size=size, use_bias=use_bias
+        )
     )
     params = {name: draw(*array.shape) for name, array in shapes.items()}
     state = draw(batch, size), draw(batch, size)
@@ -93,12 +103,20 @@ def layer(
 
 
 def with_gradients(function: Any, *arguments: Any) -> tuple[Any, Any]:
-    """A function's outputs, and the gradients of their sum with a different weight for every number."""
+    """A function's outputs, and the gradients of their sum with a different weight for every
+    number.
+    """
     outputs, pull = jax.vjp(function, *arguments)
-    weights = jax.tree.map(lambda y: jnp.cos(jnp.arange(y.size, dtype=y.dtype)).reshape(y.shape), outputs)
+    weights = jax.tree.map(
+        lambda y: jnp.cos(jnp.arange(y.size, dtype=y.dtype)).reshape(y.shape), outputs
+    )
     return outputs, pull(weights)
 
 
 def assert_close(ours: Any, reference: Any, tolerance: float = 2e-5) -> None:
     assert jax.tree.structure(ours) == jax.tree.structure(reference)
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance), ours, reference)
+    jax.tree.map(
+        lambda a, b: np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance),
+        ours,
+        reference,
+    )

@@ -10,7 +10,14 @@ from flax import linen as nn
 
 from dl.errors import InputError
 from dl.layers import max_pool
-from dl.layers.blocks import ConvBlock, batch_norm, global_avg_pool, local_response_norm, scaled, vectors
+from dl.layers.blocks import (
+    ConvBlock,
+    batch_norm,
+    global_avg_pool,
+    local_response_norm,
+    scaled,
+    vectors,
+)
 
 MAPS = np.random.default_rng(0).normal(1.0, 2.0, size=(4, 3, 5, 6)).astype(np.float32)
 
@@ -22,7 +29,9 @@ def test_batch_norm_in_training_has_the_mean_and_variance_of_batch_and_places() 
     after: Any
     outputs, after = norm(train=True, name="norm").apply(variables, MAPS, mutable=["batch_stats"])
     mean, variance = MAPS.mean((0, 1, 2)), MAPS.var((0, 1, 2))
-    np.testing.assert_allclose(outputs, (MAPS - mean) / np.sqrt(variance + 0.1), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        outputs, (MAPS - mean) / np.sqrt(variance + 0.1), rtol=1e-4, atol=1e-5
+    )
     np.testing.assert_allclose(after["batch_stats"]["mean"], 0.2 * mean, rtol=1e-4)
     np.testing.assert_allclose(after["batch_stats"]["var"], 0.8 + 0.2 * variance, rtol=1e-4)
 
@@ -47,14 +56,22 @@ def test_local_response_norm_sums_over_the_channels_around(size: int) -> None:
     np.testing.assert_allclose(got, expected, rtol=1e-4)
 
 
-@pytest.mark.parametrize("options", [{}, {"norm": batch_norm()}, {"norm": batch_norm(), "use_bias": True}])
+@pytest.mark.parametrize(
+    "options", [{}, {"norm": batch_norm()}, {"norm": batch_norm(), "use_bias": True}]
+)
 def test_a_block_has_a_bias_where_no_norm_takes_it_away(options: dict[str, Any]) -> None:
     shapes = jax.eval_shape(ConvBlock(8, 3, **options).init, jax.random.key(0), jnp.asarray(MAPS))
-    assert ("bias" in shapes["params"]["conv"]) == (options.get("use_bias") or "norm" not in options)
+    assert ("bias" in shapes["params"]["conv"]) == (
+        options.get("use_bias") or "norm" not in options
+    )
 
 
-@pytest.mark.parametrize(("strides", "padding", "shape"), [(1, None, (3, 5)), (2, None, (2, 3)), (1, 0, (1, 3))])
-def test_a_block_keeps_the_sides_unless_told_otherwise(strides: int, padding: Any, shape: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    ("strides", "padding", "shape"), [(1, None, (3, 5)), (2, None, (2, 3)), (1, 0, (1, 3))]
+)
+def test_a_block_keeps_the_sides_unless_told_otherwise(
+    strides: int, padding: Any, shape: tuple[int, int]
+) -> None:
     block = ConvBlock(8, 3, strides, padding)
     assert block.init_with_output(jax.random.key(0), jnp.asarray(MAPS))[0].shape == (4, *shape, 8)
 
@@ -75,11 +92,17 @@ def test_a_pooled_block_takes_the_maximum_after_the_activation_however_it_is_com
     pictures = jnp.asarray(np.random.default_rng(1).normal(size=(4, 12, 12, 6)), jnp.float32)
     block = ConvBlock(8, 3, act=act, pool=(3, 2), **options)
     variables = block.init(jax.random.key(0), pictures)
-    expected = max_pool(ConvBlock(8, 3, act=act, **options).apply(variables, pictures), 3, strides=2)
+    expected = max_pool(
+        ConvBlock(8, 3, act=act, **options).apply(variables, pictures), 3, strides=2
+    )
     for implementation in ("auto", "native"):
         own = block.clone(implementation=implementation)
-        np.testing.assert_allclose(np.asarray(own.apply(variables, pictures)), expected, rtol=1e-4, atol=1e-5)
-        jax.tree.map(np.testing.assert_array_equal, own.init(jax.random.key(0), pictures), variables)
+        np.testing.assert_allclose(
+            np.asarray(own.apply(variables, pictures)), expected, rtol=1e-4, atol=1e-5
+        )
+        jax.tree.map(
+            np.testing.assert_array_equal, own.init(jax.random.key(0), pictures), variables
+        )
 
 
 def test_E6_flat_maps_and_means_of_maps() -> None:
@@ -92,7 +115,10 @@ def test_E6_flat_maps_and_means_of_maps() -> None:
 
 
 def test_a_width_scales_every_size_and_leaves_at_least_one_channel() -> None:
-    assert scaled({"stages": ((64, 96), (3,)), "heads": None}, 0.1) == {"stages": ((6, 10), (1,)), "heads": None}
+    assert scaled({"stages": ((64, 96), (3,)), "heads": None}, 0.1) == {
+        "stages": ((6, 10), (1,)),
+        "heads": None,
+    }
     assert scaled((64, 96), 1.0) == (64, 96)
     with pytest.raises(InputError, match="not nan"):
         scaled((1,), float("nan"))

@@ -36,15 +36,24 @@ def test_elman_s_activation_can_be_another():
 
 def test_the_two_grus_differ_in_where_they_reset_and_in_what_z_weighs():
     params, xs, carry = layer("gru", use_bias=False)
-    # With r = 1 the place of the reset is all the same, and 1 − σ(v) = σ(−v) turns one z into the other.
+    # With r = 1 the place of the reset is all the same, and 1 − σ(v) = σ(−v) turns one z into the
+    # other.
     size = params["recurrent"].shape[0]
     open_reset = {**params, "bias": jnp.zeros(3 * size).at[:size].set(100.0)}
-    turned = {name: array.at[..., size : 2 * size].multiply(-1) for name, array in open_reset.items()}
-    assert_close(cells.gru_cell(open_reset, carry, xs[0]), cells.gru_reset_after_cell(turned, carry, xs[0]))
-    assert not np.allclose(cells.gru_cell(params, carry, xs[0])[1], cells.gru_reset_after_cell(params, carry, xs[0])[1])
+    turned = {
+        name: array.at[..., size : 2 * size].multiply(-1) for name, array in open_reset.items()
+    }
+    assert_close(
+        cells.gru_cell(open_reset, carry, xs[0]), cells.gru_reset_after_cell(turned, carry, xs[0])
+    )
+    assert not np.allclose(
+        cells.gru_cell(params, carry, xs[0])[1], cells.gru_reset_after_cell(params, carry, xs[0])[1]
+    )
 
 
-@pytest.mark.parametrize(("kind", "names"), [("gru", 2), ("rnn", 3), ("lstm", 3), ("gru_reset_after", 4)])
+@pytest.mark.parametrize(
+    ("kind", "names"), [("gru", 2), ("rnn", 3), ("lstm", 3), ("gru_reset_after", 4)]
+)
 def test_first_parameters(kind, names):
     params = init_layer(kind, jax.random.key(1), input_size=300, hidden_size=8, forget_bias=1.0)
     gates = KINDS[kind].gates
@@ -52,7 +61,10 @@ def test_first_parameters(kind, names):
     assert abs(float(params["input"].std()) * 300**0.5 - 1) < 0.1
     for block in jnp.split(params["recurrent"], gates, axis=1):
         np.testing.assert_allclose(block @ block.T, np.eye(8), atol=1e-5)
-    assert len({float(block[0, 0]) for block in jnp.split(params["recurrent"], gates, axis=1)}) == gates
+    assert (
+        len({float(block[0, 0]) for block in jnp.split(params["recurrent"], gates, axis=1)})
+        == gates
+    )
     if kind == "lstm":
         assert params["bias"].reshape(4, 8).tolist() == [[0.0] * 8, [1.0] * 8, [0.0] * 8, [0.0] * 8]
     else:
@@ -61,7 +73,13 @@ def test_first_parameters(kind, names):
 
 def test_first_parameters_can_be_made_otherwise():
     ones = jax.nn.initializers.ones
-    options = {"input_size": 2, "hidden_size": 3, "input_init": ones, "recurrent_init": ones, "dtype": jnp.bfloat16}
+    options = {
+        "input_size": 2,
+        "hidden_size": 3,
+        "input_init": ones,
+        "recurrent_init": ones,
+        "dtype": jnp.bfloat16,
+    }
     params = init_layer("gru", jax.random.key(0), use_bias=True, **options)
     assert {name: (array.shape, float(array.sum())) for name, array in params.items()} == {
         "input": ((2, 9), 18.0),

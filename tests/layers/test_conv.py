@@ -24,7 +24,9 @@ def operands(*, batch=2, height=9, width=8, channels=2, kernel=(3, 3), features=
 
 
 def assert_close(ours, reference):
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4), ours, reference)
+    jax.tree.map(
+        lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4), ours, reference
+    )
 
 
 def output_and_gradients(function, *arguments):
@@ -43,8 +45,12 @@ def fused(x, kernel, bias, **options):
     return conv_pool_cpu.conv_pool(x, kernel, bias, **{"strides": options["window"], **options})
 
 
-def separate(x, kernel, bias, *, window=(2, 2), strides=None, pads=((0, 0), (0, 0)), activation=nn.relu):
-    y = lax.conv_general_dilated(x, kernel, (1, 1), pads, dimension_numbers=("NHWC", "HWIO", "NHWC"))
+def separate(
+    x, kernel, bias, *, window=(2, 2), strides=None, pads=((0, 0), (0, 0)), activation=nn.relu
+):
+    y = lax.conv_general_dilated(
+        x, kernel, (1, 1), pads, dimension_numbers=("NHWC", "HWIO", "NHWC")
+    )
     return nn.max_pool(activation(y + bias), window, strides or window)
 
 
@@ -98,10 +104,14 @@ def test_parameters_are_flax_conv_s_under_the_module_s_own_name():
     sides=st.tuples(st.integers(4, 9), st.integers(4, 9)),
     kernel=st.tuples(st.integers(1, 5), st.integers(1, 5)),
     channels=st.sampled_from([2, 6]),
-    pooling=st.sampled_from([((2, 2), (2, 2)), ((3, 3), (2, 2)), ((1, 2), (1, 2)), ((3, 2), (1, 2))]),
+    pooling=st.sampled_from(
+        [((2, 2), (2, 2)), ((3, 3), (2, 2)), ((1, 2), (1, 2)), ((3, 2), (1, 2))]
+    ),
     pads=st.sampled_from([((0, 0), (0, 0)), ((1, 1), (1, 1)), ((2, 1), (0, 1))]),
 )
-def test_fused_form_and_its_gradients_are_the_separate_operations(sides, kernel, channels, pooling, pads):
+def test_fused_form_and_its_gradients_are_the_separate_operations(
+    sides, kernel, channels, pooling, pads
+):
     window, strides = pooling
     out = [n + sum(p) - k + 1 for n, p, k in zip(sides, pads, kernel, strict=True)]
     assume(out[0] >= window[0] and out[1] >= window[1])
@@ -126,7 +136,9 @@ def test_a_minimal_filter_is_the_sliding_product(taps):
     outputs, weights, inputs = conv_pool_cpu.minimal_filter(taps)
     generator = np.random.default_rng(taps)
     kernel, row = generator.normal(size=taps), generator.normal(size=taps + 1)
-    np.testing.assert_allclose(outputs @ (weights @ kernel * (inputs @ row)), np.correlate(row, kernel), rtol=1e-12)
+    np.testing.assert_allclose(
+        outputs @ (weights @ kernel * (inputs @ row)), np.correlate(row, kernel), rtol=1e-12
+    )
 
 
 @pytest.mark.parametrize("activation", [nn.relu, jnp.tanh, nn.sigmoid])
@@ -139,7 +151,9 @@ def test_activation_after_the_maximum_equals_activation_before(activation, imple
 
 def test_ties_send_the_gradient_to_the_first_place():
     x, kernel, bias = jnp.ones((2, 6, 6, 1)), jnp.ones((3, 3, 1, 2)), jnp.zeros(2)
-    gradients = [jax.jit(jax.grad(lambda x, f=f: f(x, kernel, bias).sum()))(x) for f in (fused, separate)]
+    gradients = [
+        jax.jit(jax.grad(lambda x, f=f: f(x, kernel, bias).sum()))(x) for f in (fused, separate)
+    ]
     np.testing.assert_array_equal(*gradients)
 
 
@@ -156,9 +170,14 @@ def test_ties_send_the_gradient_to_the_first_place():
         ((1, 5, 5, 1), (5, 5, 1, 20), (2, 2), "float32", False),
     ],
 )
-def test_the_rule_fuses_lenet_and_alexnet_stages_and_leaves_the_rest_alone(x, kernel, window, dtype, expected):
+def test_the_rule_fuses_lenet_and_alexnet_stages_and_leaves_the_rest_alone(
+    x, kernel, window, dtype, expected
+):
     shapes = jax.ShapeDtypeStruct(x, dtype), jax.ShapeDtypeStruct(kernel, dtype)
-    assert conv_pool_cpu.fuses(*shapes, window=window, strides=(2, 2), pads=((0, 0), (0, 0))) == expected
+    assert (
+        conv_pool_cpu.fuses(*shapes, window=window, strides=(2, 2), pads=((0, 0), (0, 0)))
+        == expected
+    )
 
 
 def test_what_is_not_fused_is_still_right():
@@ -190,7 +209,9 @@ def test_gradients_under_jit_vmap_and_scan(loss_and_reference):
     assert_close(jax.tree.map(lambda g: g[1], population), expected)
 
     def scanned(kernel, bias, x):
-        steps, _ = lax.scan(lambda total, x: (total + loss(kernel, bias, x), None), 0.0, jnp.stack([x] * 3))
+        steps, _ = lax.scan(
+            lambda total, x: (total + loss(kernel, bias, x), None), 0.0, jnp.stack([x] * 3)
+        )
         return steps / 3
 
     assert_close(jax.jit(jax.grad(scanned, (0, 1)))(kernel, bias, x), expected)
@@ -215,7 +236,9 @@ def test_forward_mode_and_second_derivatives(loss_and_reference):
         _, slope = jax.jvp(lambda kernel: loss(kernel, bias, x), (kernel,), (direction,))
         return slope, jax.hessian(loss, 1)(kernel, bias, x)
 
-    ours, expected = (jax.jit(derivatives, static_argnums=0)(f, kernel, bias) for f in (loss, reference))
+    ours, expected = (
+        jax.jit(derivatives, static_argnums=0)(f, kernel, bias) for f in (loss, reference)
+    )
     assert_close(ours, expected)
 
 

@@ -1,4 +1,6 @@
-"""The convolution for compiled loops against XLA's own: values, derivatives, transformations, programs."""
+"""The convolution for compiled loops against XLA's own: values, derivatives, transformations,
+programs.
+"""
 
 import re
 from functools import partial
@@ -41,7 +43,11 @@ def operands(*, batch=2, sides=(6, 5), channels=2, kernel=(3, 2), features=3, gr
 
 def native(x, kernel, *, strides=(1, 1), padding="SAME", dilation=(1, 1), groups=1):
     dimensions = ("NHWC", "HWIO", "NHWC")
-    options = {"rhs_dilation": dilation, "dimension_numbers": dimensions, "feature_group_count": groups}
+    options = {
+        "rhs_dilation": dilation,
+        "dimension_numbers": dimensions,
+        "feature_group_count": groups,
+    }
     return lax.conv_general_dilated(x, kernel, strides, padding, **options)
 
 
@@ -49,7 +55,9 @@ fast = partial(convolution, implementation="auto")
 
 
 def assert_close(ours, reference):
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4), ours, reference)
+    jax.tree.map(
+        lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4), ours, reference
+    )
 
 
 def value_and_gradients(function, *arguments):
@@ -70,19 +78,46 @@ def compiled_text(function, *arguments):
     return jax.jit(function).lower(*arguments).compile().as_text() or ""
 
 
-SIZES = {"sides": (7, 6), "kernel": (3, 2), "sizes": {"batch": 2, "channels": 2, "features": 2}, "patches": 50}
+SIZES = {
+    "sides": (7, 6),
+    "kernel": (3, 2),
+    "sizes": {"batch": 2, "channels": 2, "features": 2},
+    "patches": 50,
+}
 
 
 POINT = {"kernel": (1, 1)}
 
 
 # Each example compiles two programs, so that a failing one is reported as it is.
-@settings(max_examples=8, deadline=None, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate))
-@example(**SIZES, strides=(1, 1), padding=((4, 0), (3, 5)), dilation=(2, 3), groups=1, narrow=0, deep=8)
-@example(**SIZES, strides=(1, 1), padding=((4, 0), (3, 5)), dilation=(2, 3), groups=1, narrow=16, deep=8)
-@example(**SIZES, strides=(3, 2), padding=((4, 0), (3, 5)), dilation=(2, 1), groups=1, narrow=0, deep=8)
-@example(**SIZES | POINT, strides=(1, 1), padding="SAME", dilation=(1, 1), groups=1, narrow=0, deep=1)
-@example(**SIZES | POINT, strides=(3, 2), padding=((2, 0), (0, 1)), dilation=(2, 3), groups=1, narrow=0, deep=1)
+@settings(
+    max_examples=8,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=(Phase.explicit, Phase.generate),
+)
+@example(
+    **SIZES, strides=(1, 1), padding=((4, 0), (3, 5)), dilation=(2, 3), groups=1, narrow=0, deep=8
+)
+@example(
+    **SIZES, strides=(1, 1), padding=((4, 0), (3, 5)), dilation=(2, 3), groups=1, narrow=16, deep=8
+)
+@example(
+    **SIZES, strides=(3, 2), padding=((4, 0), (3, 5)), dilation=(2, 1), groups=1, narrow=0, deep=8
+)
+@example(
+    **SIZES | POINT, strides=(1, 1), padding="SAME", dilation=(1, 1), groups=1, narrow=0, deep=1
+)
+@example(
+    **SIZES | POINT,
+    strides=(3, 2),
+    padding=((2, 0), (0, 1)),
+    dilation=(2, 3),
+    groups=1,
+    narrow=0,
+    deep=1,
+)
 @example(**SIZES, strides=(2, 1), padding="SAME", dilation=(1, 1), groups=2, narrow=0, deep=8)
 @given(
     sides=st.tuples(st.integers(4, 9), st.integers(4, 9)),
@@ -90,7 +125,9 @@ POINT = {"kernel": (1, 1)}
     strides=st.sampled_from([(1, 1), (1, 1), (2, 2), (3, 2), (1, 2)]),
     padding=st.sampled_from(PADDINGS),
     dilation=st.tuples(st.integers(1, 2), st.integers(1, 2)),
-    sizes=st.fixed_dictionaries({name: st.integers(1, 3) for name in ("batch", "channels", "features")}),
+    sizes=st.fixed_dictionaries(
+        {name: st.integers(1, 3) for name in ("batch", "channels", "features")}
+    ),
     groups=st.sampled_from([1, 1, 1, 2]),
     patches=st.sampled_from([50, 500_000]),
     narrow=st.sampled_from([0, 16]),
@@ -105,11 +142,15 @@ def test_values_and_gradients_are_xla_s(
     assume(expected[0].size)
     rule = patch.multiple(conv_gradients, _NARROW=narrow, _DEEP=deep)
     with rule, patch.object(conv_products, "_PATCHES_AT_ONCE", patches):
-        assert_close(jax.jit(partial(value_and_gradients, partial(fast, **options)))(x, weights), expected)
+        assert_close(
+            jax.jit(partial(value_and_gradients, partial(fast, **options)))(x, weights), expected
+        )
 
 
 @pytest.mark.usefixtures("either_width")
-@pytest.mark.parametrize("options", [{}, STRIDED, {"padding": ((4, 0), (0, 3))}], ids=["plain", "strided", "cropped"])
+@pytest.mark.parametrize(
+    "options", [{}, STRIDED, {"padding": ((4, 0), (0, 3))}], ids=["plain", "strided", "cropped"]
+)
 def test_either_order_of_one_kernel_s_and_one_picture_s_derivative(options):
     x, kernel = operands(batch=1, sides=(4, 3), channels=1, features=2, kernel=(2, 2))
 
@@ -126,7 +167,10 @@ def test_either_order_of_one_kernel_s_and_one_picture_s_derivative(options):
 @pytest.mark.usefixtures("either_width")
 @pytest.mark.parametrize("axes", [(0, None), (None, 0), (0, 0)], ids=["pictures", "kernel", "both"])
 def test_vmap_inside_and_outside_of_the_gradient(axes):
-    operand_stacks = [jnp.stack([a, -a, 2 * a]) if axis == 0 else a for a, axis in zip(operands(), axes, strict=True)]
+    operand_stacks = [
+        jnp.stack([a, -a, 2 * a]) if axis == 0 else a
+        for a, axis in zip(operands(), axes, strict=True)
+    ]
 
     def both(convolve, x, kernel):
         mapped = jax.vmap(partial(convolve, **STRIDED), axes)
@@ -152,7 +196,8 @@ def test_the_gradient_of_a_loop_of_steps():
     kernels = jnp.stack([kernel, kernel / 2, -kernel])
 
     def step(convolve, x, kernel):
-        # Its gradient has zeros only between places: these XLA would take into its transposed convolution.
+        # Its gradient has zeros only between places: these XLA would take into its transposed
+        # convolution.
         strided = convolve(x, kernel, strides=(2, 2), padding=((2, 2), (1, 1)))
         return jnp.tanh(convolve(x, kernel) + jnp.square(strided).mean()), None
 
@@ -166,11 +211,14 @@ def test_the_gradient_of_a_loop_of_steps():
 
     gradient = jax.jit(jax.grad(scanned, (0, 1)))
     assert_close(gradient(x, kernels), jax.jit(jax.grad(unrolled, (0, 1)))(x, kernels))
-    assert "lhs_dilate" in compiled_text(jax.grad(partial(scanned, convolve=native), (0, 1)), x, kernels)
+    assert "lhs_dilate" in compiled_text(
+        jax.grad(partial(scanned, convolve=native), (0, 1)), x, kernels
+    )
     text = compiled_text(jax.grad(scanned, (0, 1)), x, kernels)
     assert "lhs_dilate" not in text
     assert "conditional" not in text
-    # Two forward, one for the pictures' gradient, four for that of strides 2; those of the kernel are products.
+    # Two forward, one for the pictures' gradient, four for that of strides 2; those of the kernel
+    # are products.
     assert text.count(" convolution(") == 7
 
 
@@ -187,9 +235,13 @@ def test_pmap_and_shard_map():
 
     mesh = jax.sharding.Mesh(jax.devices()[:2], ("devices",))
     # shard_map sums the gradient of what all devices share by itself.
-    sharded = jax.shard_map(of_kernel, mesh=mesh, in_specs=(jax.P("devices"), jax.P()), out_specs=jax.P())
+    sharded = jax.shard_map(
+        of_kernel, mesh=mesh, in_specs=(jax.P("devices"), jax.P()), out_specs=jax.P()
+    )
     with patch.object(conv_products, "_PATCHES_AT_ONCE", 50):
-        replicas = jax.pmap(summed, axis_name="devices", devices=jax.devices()[:2])(x.reshape(2, 2, *x.shape[1:]))
+        replicas = jax.pmap(summed, axis_name="devices", devices=jax.devices()[:2])(
+            x.reshape(2, 2, *x.shape[1:])
+        )
         assert_close(replicas[0], expected)
         assert_close(jax.jit(sharded)(x, kernel), expected)
 
@@ -243,7 +295,9 @@ def test_half_precision_keeps_its_type_and_is_summed_in_single(strides):
 @pytest.mark.parametrize(("batch", "sides"), [(0, (6, 5)), (2, (2, 5)), (2, (1, 1))])
 def test_nothing_in_or_nothing_out(batch, sides):
     x, kernel = operands(batch=batch, sides=sides)
-    ours, expected = (value_and_gradients(partial(f, padding="VALID"), x, kernel) for f in (fast, native))
+    ours, expected = (
+        value_and_gradients(partial(f, padding="VALID"), x, kernel) for f in (fast, native)
+    )
     jax.tree.map(np.testing.assert_array_equal, ours, expected)
 
 

@@ -43,7 +43,10 @@ def test_maximum_and_its_gradient_are_the_native_ones_even_on_ties(sides, window
 
     @jax.jit
     def both(x):
-        return [gradient_and_output(partial(pool, implementation=name), x) for name in ("auto", "native")]
+        return [
+            gradient_and_output(partial(pool, implementation=name), x)
+            for name in ("auto", "native")
+        ]
 
     ours, native = both(x)
     jax.tree.map(partial(np.testing.assert_allclose, rtol=1e-6), ours, native)
@@ -57,7 +60,9 @@ def test_the_gradient_goes_to_the_first_maximum_in_row_major_order(side):
     assert gradient(ones)[0, :, :, 0].tolist() == gradient(ones, None)[0, :, :, 0].tolist() == first
     second = ones.at[0, 0, 0, 0].set(0.0)
     assert np.argwhere(np.asarray(gradient(second))).tolist() == [[0, 0, 1, 0]]
-    assert np.argwhere(np.asarray(gradient(second.at[0, 0, 1:, 0].set(0.0)))).tolist() == [[0, 1, 0, 0]]
+    assert np.argwhere(np.asarray(gradient(second.at[0, 0, 1:, 0].set(0.0)))).tolist() == [
+        [0, 1, 0, 0]
+    ]
 
 
 @pytest.mark.parametrize("strides", [1, 2])
@@ -88,10 +93,14 @@ def test_mean_is_flax_s(window, strides, padding):
     x = pictures(2, 7, 6, 3)
     per_side = ((padding, padding), (padding, padding)) if isinstance(padding, int) else padding
     expected = nn.avg_pool(x, (window, window), (strides, strides), per_side)  # type: ignore[arg-type]
-    np.testing.assert_allclose(avg_pool(x, window, strides=strides, padding=padding), expected, rtol=1e-6)
+    np.testing.assert_allclose(
+        avg_pool(x, window, strides=strides, padding=padding), expected, rtol=1e-6
+    )
 
 
-@pytest.mark.parametrize(("strides", "padding"), [(2, ((0, 1), (0, 1))), (1, 1), (2, "SAME"), (3, ((1, 0), (0, 2)))])
+@pytest.mark.parametrize(
+    ("strides", "padding"), [(2, ((0, 1), (0, 1))), (1, 1), (2, "SAME"), (3, ((1, 0), (0, 2)))]
+)
 def test_means_without_the_padding_are_those_of_the_places_inside(strides, padding):
     x = pictures(2, 6, 7, 3, levels=9)
     options = {"strides": strides, "padding": padding, "count_include_pad": False}

@@ -28,7 +28,9 @@ def rounded(array):
 @given(SIZES, SIZES, SIZES, st.integers(0, 9))
 def test_a_product_is_that_of_rounded_factors_summed_in_single(rows, inner, columns, seed):
     rng = np.random.default_rng(seed)
-    a, b = (rng.normal(size=shape).astype(np.float32) for shape in ((rows, inner), (inner, columns)))
+    a, b = (
+        rng.normal(size=shape).astype(np.float32) for shape in ((rows, inner), (inner, columns))
+    )
     result = product(jnp.asarray(a), jnp.asarray(b, jnp.bfloat16))
     assert result.dtype == jnp.float32
     np.testing.assert_allclose(result, rounded(a) @ rounded(b), rtol=1e-5, atol=1e-5)
@@ -46,7 +48,9 @@ def test_a_product_over_steps_is_the_sum_over_all_of_them(steps, batch, dtype):
 
 
 def run(kind, implementation, product_dtype):
-    """A layer's outputs, last carry and all gradients; 512 rows in all, so that they are summed as one block."""
+    """A layer's outputs, last carry and all gradients; 512 rows in all, so that they are summed as
+    one block.
+    """
     arguments = layer(kind, steps=16, batch=32, inputs=3, size=8)
     arguments = jax.tree.map(lambda array: 0.3 * array, arguments)
     options = {"implementation": implementation, "product_dtype": product_dtype}
@@ -92,10 +96,15 @@ def test_accelerators_keep_steps_and_sequences_apart(kind, product_dtype):
 def test_members_of_a_population_are_multiplied_as_each_alone(steps, mapped):
     rng = np.random.default_rng(0)
     a, b = (rng.normal(size=(2, steps, 10, size)).astype(np.float32) for size in (3, 4))
-    a, b = (x if axis == 0 else x[0] for x, axis in zip((a, jnp.asarray(b, jnp.bfloat16)), mapped, strict=True))
+    a, b = (
+        x if axis == 0 else x[0]
+        for x, axis in zip((a, jnp.asarray(b, jnp.bfloat16)), mapped, strict=True)
+    )
     result = compiled(jax.vmap(product_over_steps, mapped))(a, b)
     for member in range(2):
-        alone = product_over_steps(*(x if axis is None else x[member] for x, axis in zip((a, b), mapped, strict=True)))
+        alone = product_over_steps(
+            *(x if axis is None else x[member] for x, axis in zip((a, b), mapped, strict=True))
+        )
         np.testing.assert_allclose(result[member], alone, rtol=1e-4, atol=1e-4)
 
 
@@ -105,13 +114,17 @@ def test_a_population_with_shared_inputs_is_every_member_alone(kind):
     members = jax.tree.map(lambda array: jnp.stack([array, 0.5 * array]), params)
 
     def gradient(params):
-        return jax.grad(lambda params: recurrent_layer(kind, params, xs, product_dtype="bfloat16")[0].sum())(params)
+        return jax.grad(
+            lambda params: recurrent_layer(kind, params, xs, product_dtype="bfloat16")[0].sum()
+        )(params)
 
     both = compiled(jax.vmap(gradient))(members)
     run = compiled(gradient)
     alone = [run(params), run(jax.tree.map(lambda array: 0.5 * array, params))]
     expected = jax.tree.map(lambda *rows: jnp.stack(rows), *alone)
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=2e-2, atol=2e-2), both, expected)
+    jax.tree.map(
+        lambda a, b: np.testing.assert_allclose(a, b, rtol=2e-2, atol=2e-2), both, expected
+    )
 
 
 def test_a_sum_over_steps_keeps_small_terms():
@@ -121,17 +134,25 @@ def test_a_sum_over_steps_keeps_small_terms():
         options = {"implementation": implementation, "product_dtype": "bfloat16"}
 
         def total(params, options=options):
-            return recurrent_layer("rnn", params, jnp.full((4000, 1, 1), 1 / 512), **options)[0].sum()
+            return recurrent_layer("rnn", params, jnp.full((4000, 1, 1), 1 / 512), **options)[
+                0
+            ].sum()
 
-        assert compiled(jax.grad(total))(params)["input"].item() == pytest.approx(4000 / 512, rel=1e-3)
+        assert compiled(jax.grad(total))(params)["input"].item() == pytest.approx(
+            4000 / 512, rel=1e-3
+        )
 
 
 def test_a_type_with_more_digits_than_the_sums_is_refused():
     params, xs, _ = layer("lstm")
     for product_dtype in ("float64", "int8", "complex64", "half"):
         halves = jnp.bfloat16 if product_dtype == "half" else jnp.float32
-        with pytest.raises(InputError, match=f"at most {jnp.dtype(halves).name}'s digits, not {product_dtype}"):
-            recurrent_layer("lstm", jax.tree.map(halves, params), xs.astype(halves), product_dtype=product_dtype)
+        with pytest.raises(
+            InputError, match=f"at most {jnp.dtype(halves).name}'s digits, not {product_dtype}"
+        ):
+            recurrent_layer(
+                "lstm", jax.tree.map(halves, params), xs.astype(halves), product_dtype=product_dtype
+            )
     with pytest.raises(InputError, match="not bf16"):
         recurrent_layer("lstm", params, xs, product_dtype="bf16")
     with pytest.raises(InputError, match="implementation"):

@@ -31,19 +31,31 @@ def reference_with_gradients(kind, params, xs, carry, there):
 
 
 def reference(kind, params, xs, carry, *, lengths=None, reverse=False, remat_steps=0):
-    """`unrolled` and its gradients, compiled once a kind: in reverse everything stands the other way round."""
-    there = np.ones(xs.shape[:2]) if lengths is None else np.arange(len(xs))[:, None] < np.array(lengths)
+    """`unrolled` and its gradients, compiled once a kind: in reverse everything stands the other
+    way round.
+    """
+    there = (
+        np.ones(xs.shape[:2])
+        if lengths is None
+        else np.arange(len(xs))[:, None] < np.array(lengths)
+    )
     order = slice(None, None, -1 if reverse else 1)
-    return reference_with_gradients(kind, params, xs[order], carry, jnp.asarray(there[order], xs.dtype))
+    return reference_with_gradients(
+        kind, params, xs[order], carry, jnp.asarray(there[order], xs.dtype)
+    )
 
 
 def ours(kind, params, xs, carry, *, implementation, lengths=None, reverse=False, remat_steps=0):
-    """The layer and its gradients; in reverse, outputs and gradients are turned to stand as in `reference`."""
+    """The layer and its gradients; in reverse, outputs and gradients are turned to stand as in
+    `reference`.
+    """
     lengths = None if lengths is None else jnp.array(lengths)
 
     def forward(params, xs, carry):
         options = {"lengths": lengths, "reverse": reverse, "remat_steps": remat_steps}
-        ys, last = recurrent_layer(kind, params, xs, carry, implementation=implementation, **options)
+        ys, last = recurrent_layer(
+            kind, params, xs, carry, implementation=implementation, **options
+        )
         return (ys[::-1] if reverse else ys), last
 
     outputs, (dparams, dxs, dcarry) = compiled(partial(with_gradients, forward))(params, xs, carry)
@@ -72,12 +84,18 @@ def test_so_they_are_in_single_precision(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_gradients_without_biases_and_from_a_carry_of_zeros(kind):
     params, xs, carry = layer(kind)
-    with_zeros = {name: jnp.zeros_like(array) if "bias" in name else array for name, array in params.items()}
+    with_zeros = {
+        name: jnp.zeros_like(array) if "bias" in name else array for name, array in params.items()
+    }
     expected, gradients = reference(kind, with_zeros, xs, jax.tree.map(jnp.zeros_like, carry))
     weights = {name: array for name, array in params.items() if "bias" not in name}
-    result, (dweights, dxs) = compiled(partial(with_gradients, partial(recurrent_layer, kind)))(weights, xs)
+    result, (dweights, dxs) = compiled(partial(with_gradients, partial(recurrent_layer, kind)))(
+        weights, xs
+    )
     assert_close(result, expected)
-    assert_close((dweights, dxs), ({name: gradients[0][name] for name in weights}, gradients[1]), 5e-5)
+    assert_close(
+        (dweights, dxs), ({name: gradients[0][name] for name in weights}, gradients[1]), 5e-5
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -106,8 +124,16 @@ def test_the_last_step_s_carry_is_the_last_output_and_gradients_stop_at_the_leng
 @st.composite
 def problems(draw):
     """A kind, a layer's arrays and the length of every sequence."""
-    kind, steps, batch = draw(st.sampled_from(sorted(KINDS))), draw(st.integers(1, 6)), draw(st.integers(1, 4))
-    sizes = {"inputs": draw(st.integers(1, 5)), "size": draw(st.integers(1, 5)), "use_bias": draw(st.booleans())}
+    kind, steps, batch = (
+        draw(st.sampled_from(sorted(KINDS))),
+        draw(st.integers(1, 6)),
+        draw(st.integers(1, 4)),
+    )
+    sizes = {
+        "inputs": draw(st.integers(1, 5)),
+        "size": draw(st.integers(1, 5)),
+        "use_bias": draw(st.booleans()),
+    }
     lengths = draw(st.lists(st.integers(0, steps), min_size=batch, max_size=batch))
     return kind, layer(kind, steps=steps, batch=batch, **sizes), lengths
 
@@ -121,7 +147,9 @@ def test_a_masked_batch_is_every_sequence_alone(problem, reverse):
     for number, length in enumerate(lengths):
         own = slice(number, number + 1)
         x = xs[:length, own][::-1] if reverse else xs[:length, own]
-        alone, state = numpy_layer(kind, params, x, jax.tree.map(lambda part, own=own: part[own], carry))
+        alone, state = numpy_layer(
+            kind, params, x, jax.tree.map(lambda part, own=own: part[own], carry)
+        )
         assert_close(ys[:length, own], alone[::-1] if reverse else alone)
         assert not ys[length:, own].any()
         assert_close(jax.tree.map(lambda part, own=own: part[own], last), state)
@@ -141,14 +169,24 @@ def test_two_segments_with_the_carry_handed_over_are_the_whole(problem, cut):
 
 def test_sequences_and_parameters_of_other_types_are_brought_to_one():
     params, xs, carry = layer("gru")
-    whole, half = jnp.round(xs).astype(jnp.int32), jax.tree.map(lambda array: array.astype(jnp.bfloat16), params)
+    whole, half = (
+        jnp.round(xs).astype(jnp.int32),
+        jax.tree.map(lambda array: array.astype(jnp.bfloat16), params),
+    )
     assert_close(
-        compiled(partial(recurrent_layer, "gru"))(params, whole, carry), numpy_layer("gru", params, whole, carry)
+        compiled(partial(recurrent_layer, "gru"))(params, whole, carry),
+        numpy_layer("gru", params, whole, carry),
     )
     for implementation in ("auto", "scan"):
         run = partial(recurrent_layer, "gru", implementation=implementation)
-        for arguments in ((params, xs.astype(jnp.bfloat16)), (half, xs), (half, xs.astype(jnp.bfloat16), carry)):
-            assert jax.eval_shape(run, *arguments)[0].dtype == (jnp.float32 if len(arguments) == 2 else jnp.bfloat16)
+        for arguments in (
+            (params, xs.astype(jnp.bfloat16)),
+            (half, xs),
+            (half, xs.astype(jnp.bfloat16), carry),
+        ):
+            assert jax.eval_shape(run, *arguments)[0].dtype == (
+                jnp.float32 if len(arguments) == 2 else jnp.bfloat16
+            )
 
 
 @pytest.mark.parametrize("kind", ["lstm", "gru_reset_after"])
@@ -158,7 +196,9 @@ def test_half_precision_is_near_single(kind):
     assert {leaf.dtype for leaf in jax.tree.leaves(result)} == {jnp.dtype(jnp.bfloat16)}
     expected = reference(kind, *jax.tree.map(lambda array: array.astype(jnp.float32), half))
     for a, b in zip(jax.tree.leaves(result), jax.tree.leaves(expected), strict=True):
-        assert float(jnp.abs(a.astype(jnp.float32) - b).max()) < 0.05 * float(jnp.abs(b).max()) + 0.05
+        assert (
+            float(jnp.abs(a.astype(jnp.float32) - b).max()) < 0.05 * float(jnp.abs(b).max()) + 0.05
+        )
 
 
 def test_any_cell_and_any_tree_can_be_scanned():
@@ -169,7 +209,9 @@ def test_any_cell_and_any_tree_can_be_scanned():
     xs = {"value": jnp.arange(8.0).reshape(4, 2)}
     start = {"sum": jnp.zeros(2), "steps": jnp.zeros(2, jnp.int32)}
     for remat in (0, 2, 3, 9):
-        (sums, values), last = scan_cell(cell, 2.0, xs, start, lengths=jnp.array([4, 2]), remat_steps=remat)
+        (sums, values), last = scan_cell(
+            cell, 2.0, xs, start, lengths=jnp.array([4, 2]), remat_steps=remat
+        )
         assert sums.T.tolist() == [[0.0, 4.0, 12.0, 24.0], [2.0, 8.0, 0.0, 0.0]]
         assert values.shape == (4, 2, 1)
         assert last["steps"].tolist() == [4, 2]
@@ -186,14 +228,24 @@ def test_wrong_arguments_are_refused_in_one_line():
         "at least one step": lambda: run(params, xs[:0]),
         "weights of 12 columns, not 16 and 16": lambda: recurrent_layer("gru", params, xs),
         r"carry of lstm is 2 array\(s\) \[3, 4\]": lambda: run(params, xs, carry[0]),
-        r"not \[\(2, 4\), \(2, 4\)\]": lambda: run(params, xs, jax.tree.map(lambda c: c[:2], carry)),
+        r"not \[\(2, 4\), \(2, 4\)\]": lambda: run(
+            params, xs, jax.tree.map(lambda c: c[:2], carry)
+        ),
         r"lengths must be \[B\] = \[3\]": lambda: run(params, xs, lengths=jnp.array([1, 2])),
-        "lengths go from 0 to 7, the sequences have 0 to 6": lambda: run(params, xs, lengths=[0, 7, 1]),
+        "lengths go from 0 to 7, the sequences have 0 to 6": lambda: run(
+            params, xs, lengths=[0, 7, 1]
+        ),
         "lengths go from -1": lambda: run(params, xs, lengths=np.array([0, -1, 1])),
         "remat_steps is": lambda: run(params, xs, remat_steps=-2),
-        '"cudnn" needs an NVIDIA GPU, here is cpu: use': lambda: run(params, xs, implementation="cudnn"),
-        '"cudnn" is for an LSTM forward': lambda: run(params, xs, implementation="cudnn", reverse=True),
-        "at least 1, not 2 and 0": lambda: init_layer("rnn", jax.random.key(0), input_size=2, hidden_size=0),
+        '"cudnn" needs an NVIDIA GPU, here is cpu: use': lambda: run(
+            params, xs, implementation="cudnn"
+        ),
+        '"cudnn" is for an LSTM forward': lambda: run(
+            params, xs, implementation="cudnn", reverse=True
+        ),
+        "at least 1, not 2 and 0": lambda: init_layer(
+            "rnn", jax.random.key(0), input_size=2, hidden_size=0
+        ),
     }
     for line, call in refusals.items():
         with pytest.raises(InputError, match=line) as refused:

@@ -1,4 +1,6 @@
-"""Recurrent modules: parameters, stacks, both directions, dropout, and Flax's own layers with the same numbers."""
+"""Recurrent modules: parameters, stacks, both directions, dropout, and Flax's own layers with the
+same numbers.
+"""
 
 from functools import partial
 
@@ -24,9 +26,15 @@ FLAX_CELLS = [
 
 
 def flax_params(kind, params):
-    """Our arrays under Flax's names. Its LSTM has the bias with the recurrent product, its others with x W."""
+    """Our arrays under Flax's names. Its LSTM has the bias with the recurrent product, its others
+    with x W.
+    """
     gates = {"rnn": [""], "lstm": "ifgo", "gru_reset_after": "rzn"}[kind]
-    split = {name: jnp.split(array, len(gates), axis=-1) for name, array in params.items() if name != "recurrent_bias"}
+    split = {
+        name: jnp.split(array, len(gates), axis=-1)
+        for name, array in params.items()
+        if name != "recurrent_bias"
+    }
     tree = {}
     for number, gate in enumerate(gates):
         tree["i" + gate] = {"kernel": split["input"][number]}
@@ -52,13 +60,19 @@ def test_a_layer_is_flax_s_with_the_same_numbers(kind, cell, reverse):
 def test_both_directions_are_flax_s():
     forward, xs, carry = layer("lstm")
     backward, xs = jax.tree.map(jnp.negative, forward), xs.swapaxes(0, 1)
-    theirs = nn.Bidirectional(nn.RNN(nn.OptimizedLSTMCell(4)), nn.RNN(nn.OptimizedLSTMCell(4)), return_carry=True)
+    theirs = nn.Bidirectional(
+        nn.RNN(nn.OptimizedLSTMCell(4)), nn.RNN(nn.OptimizedLSTMCell(4)), return_carry=True
+    )
     names = {"forward_rnn": forward, "backward_rnn": backward}
-    variables = {"params": {name: flax_params("lstm", params)["params"] for name, params in names.items()}}
+    variables = {
+        "params": {name: flax_params("lstm", params)["params"] for name, params in names.items()}
+    }
     last, ys = compiled(partial(theirs.apply, initial_carry=(carry, carry)))(variables, xs)
     ours = Recurrent("lstm", 4, bidirectional=True)
     result = compiled(partial(ours.apply, initial_carry=((carry, carry),), return_carry=True))
-    assert_close(result({"params": {"forward_0": forward, "backward_0": backward}}, xs), (ys, (last,)))
+    assert_close(
+        result({"params": {"forward_0": forward, "backward_0": backward}}, xs), (ys, (last,))
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -84,14 +98,19 @@ def test_parameters(kind):
 
 
 def test_first_parameters_differ_from_layer_to_layer_and_take_the_initialisers():
-    options = {"input_init": nn.initializers.constant(2.0), "recurrent_init": nn.initializers.constant(3.0)}
+    options = {
+        "input_init": nn.initializers.constant(2.0),
+        "recurrent_init": nn.initializers.constant(3.0),
+    }
     stack = Recurrent("lstm", 2, num_layers=2, forget_bias=1.0, **options)
     params = compiled(stack.init)(jax.random.key(0), jnp.ones((1, 3, 1)))["params"]
     for arrays in params.values():
         assert (arrays["input"] == 2).all()
         assert (arrays["recurrent"] == 3).all()
         assert arrays["bias"].tolist() == [0, 0, 1, 1, 0, 0, 0, 0]
-    drawn = compiled(Recurrent("rnn", 3, num_layers=2).init)(jax.random.key(0), jnp.ones((1, 3, 3)))["params"]
+    drawn = compiled(Recurrent("rnn", 3, num_layers=2).init)(
+        jax.random.key(0), jnp.ones((1, 3, 3))
+    )["params"]
     assert not np.allclose(drawn["layer_0"]["input"], drawn["layer_1"]["input"])
     assert not np.allclose(drawn["layer_0"]["recurrent"], drawn["layer_1"]["recurrent"])
 
@@ -116,7 +135,9 @@ def test_a_stack_is_one_layer_after_the_other(kind, bidirectional):
     ys, expected = xs.swapaxes(0, 1), []
     for number, carry in enumerate(carries):
         if not bidirectional:
-            ys, last = recurrent_layer(kind, variables["params"][f"layer_{number}"], ys, carry, lengths=LENGTHS)
+            ys, last = recurrent_layer(
+                kind, variables["params"][f"layer_{number}"], ys, carry, lengths=LENGTHS
+            )
         else:
             arrays = [variables["params"][f"{name}_{number}"] for name in ("forward", "backward")]
             there = recurrent_layer(kind, arrays[0], ys, carry[0], lengths=LENGTHS)
@@ -158,7 +179,9 @@ def test_dropout_is_between_layers_and_in_training_alone():
     assert_close(calm.apply(variables, xs, train=True), expected)
     dropped = stack.apply(variables, xs, train=True, rngs=rngs)
     np.testing.assert_array_equal(dropped, stack.apply(variables, xs, train=True, rngs=rngs))
-    assert not np.allclose(dropped, stack.apply(variables, xs, train=True, rngs={"dropout": jax.random.key(8)}))
+    assert not np.allclose(
+        dropped, stack.apply(variables, xs, train=True, rngs={"dropout": jax.random.key(8)})
+    )
     assert np.abs(np.asarray(dropped)).min() > 0, "nothing is dropped after the last layer"
     seen = []
 
@@ -189,7 +212,9 @@ def test_half_precision_with_parameters_in_single(kind):
     assert {leaf.dtype for leaf in jax.tree.leaves(result)} == {jnp.dtype(jnp.bfloat16)}
     single, carry = layer(kind)[0], layer(kind)[2]
     options = {"use_bias": True, "dtype": jnp.bfloat16}
-    half = compiled(RecurrentLayer(kind, 4, **options).apply)({"params": single}, xs, initial_carry=carry)
+    half = compiled(RecurrentLayer(kind, 4, **options).apply)(
+        {"params": single}, xs, initial_carry=carry
+    )
     whole = numpy_layer(kind, single, xs.swapaxes(0, 1), carry)[0].swapaxes(0, 1)
     assert half.dtype == jnp.bfloat16
     assert float(jnp.abs(half - whole).max()) < 0.1
@@ -197,7 +222,13 @@ def test_half_precision_with_parameters_in_single(kind):
 
 def test_the_public_surface_has_them():
     assert dl.layers.Recurrent is Recurrent
-    assert set(dl.layers.__all__) >= {"cells", "scan_cell", "recurrent_layer", "init_layer", "zero_carry"}
+    assert set(dl.layers.__all__) >= {
+        "cells",
+        "scan_cell",
+        "recurrent_layer",
+        "init_layer",
+        "zero_carry",
+    }
     assert dl.layers.cells.lstm_cell is KINDS["lstm"].cell
     assert all(hasattr(dl.layers, name) for name in dl.layers.__all__)
 
@@ -207,7 +238,15 @@ def test_wrong_arguments_are_refused_in_one_line():
     both, _, pairs = stack_arguments("lstm", bidirectional=True)
 
     def run(
-        *, variables=variables, xs=xs, initial_carry=None, lengths=None, kind="lstm", size=4, num_layers=2, **options
+        *,
+        variables=variables,
+        xs=xs,
+        initial_carry=None,
+        lengths=None,
+        kind="lstm",
+        size=4,
+        num_layers=2,
+        **options,
     ):
         stack = Recurrent(kind, size, num_layers, **options)
         return stack.apply(variables, xs, initial_carry=initial_carry, lengths=lengths)
@@ -221,15 +260,23 @@ def test_wrong_arguments_are_refused_in_one_line():
         "less than 1, not 1": partial(run, dropout=1.0),
         "at least 0 and less than 1, not -0.1": partial(run, dropout=-0.1),
         r"sequences are \[B, T, D\], not of shape \(3, 6\)": partial(run, xs=xs[..., 0]),
-        r"sequences are \[T, B, D\], not of shape \(3, 6, 2, 1\)": partial(run, xs=xs[..., None], time_major=True),
-        r"lengths must be \[B\] = \[3\].*not of shape \(6,\)": partial(run, lengths=jnp.zeros(6, int)),
+        r"sequences are \[T, B, D\], not of shape \(3, 6, 2, 1\)": partial(
+            run, xs=xs[..., None], time_major=True
+        ),
+        r"lengths must be \[B\] = \[3\].*not of shape \(6,\)": partial(
+            run, lengths=jnp.zeros(6, int)
+        ),
         "lengths go from 0 to 7": partial(run, lengths=jnp.array([0, 7, 3])),
         r"initial_carry is a tuple of 2, for each layer one carry, not of shapes \(\(3, 4\)": partial(
             run, initial_carry=carries[:1][0] + carries[0][:1]
         ),
-        r"initial_carry is a tuple of 2.*not of shapes \(3, 4\)": partial(run, initial_carry=carries[0][0]),
+        r"initial_carry is a tuple of 2.*not of shapes \(3, 4\)": partial(
+            run, initial_carry=carries[0][0]
+        ),
         r"is 2 array\(s\) \[3, 4\], not \[\(3, 4\)\]": partial(run, initial_carry=carries[0]),
-        r"a \(forward, backward\) pair": partial(two_ways, initial_carry=(pairs[0], pairs[1][0][0])),
+        r"a \(forward, backward\) pair": partial(
+            two_ways, initial_carry=(pairs[0], pairs[1][0][0])
+        ),
         "leave reverse out": partial(two_ways, reverse=True),
     }
     for line, call in refusals.items():

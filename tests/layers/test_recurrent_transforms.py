@@ -1,4 +1,6 @@
-"""Recurrent layers under JAX's transformations, what they keep for the backward pass, and cuDNN's order of weights."""
+"""Recurrent layers under JAX's transformations, what they keep for the backward pass, and cuDNN's
+order of weights.
+"""
 
 from functools import partial
 
@@ -39,7 +41,11 @@ def test_a_population_is_every_member_alone(kind):
     alone = compiled(gradient)
     for number in range(3):
         expected = alone(jax.tree.map(lambda array, number=number: array[number], members), xs)
-        assert_close(jax.tree.map(lambda array, number=number: array[number], (values, gradients)), expected, 1e-4)
+        assert_close(
+            jax.tree.map(lambda array, number=number: array[number], (values, gradients)),
+            expected,
+            1e-4,
+        )
 
 
 def test_lengths_may_be_traced_constants_of_a_jitted_function_and_mapped():
@@ -58,7 +64,9 @@ def test_without_jit_and_inside_scan_and_checkpoint(lstm):
 
     def twice(params, xs):
         total, _ = lax.scan(
-            lambda total, xs: (total + jax.checkpoint(loss)(params, xs), None), 0.0, jnp.stack([xs, xs])
+            lambda total, xs: (total + jax.checkpoint(loss)(params, xs), None),
+            0.0,
+            jnp.stack([xs, xs]),
         )
         return total / 2
 
@@ -87,22 +95,27 @@ def test_eight_devices_give_one_device_s_gradient(lstm, implementation):
 @pytest.mark.parametrize("implementation", ["auto", "scan"])
 def test_second_derivatives(implementation):
     with jax.enable_x64(True):
-        params, xs, _ = layer("gru_reset_after", steps=3, size=2, batch=1, inputs=1, dtype=jnp.float64)
+        params, xs, _ = layer(
+            "gru_reset_after", steps=3, size=2, batch=1, inputs=1, dtype=jnp.float64
+        )
         function = partial(loss, kind="gru_reset_after", implementation=implementation)
         direction = jax.tree.map(jnp.cos, params)
 
         def along(params):
             gradient = jax.grad(function)(params, xs)
-            return sum(jax.tree.leaves(jax.tree.map(lambda g, d: (g * d).sum(), gradient, direction)))
+            return sum(
+                jax.tree.leaves(jax.tree.map(lambda g, d: (g * d).sum(), gradient, direction))
+            )
 
         reverse_over_reverse = compiled(jax.grad(along))(params)
-        forward_over_reverse = compiled(lambda p: jax.jvp(lambda p: jax.grad(function)(p, xs), (p,), (direction,))[1])(
-            params
-        )
+        forward_over_reverse = compiled(
+            lambda p: jax.jvp(lambda p: jax.grad(function)(p, xs), (p,), (direction,))[1]
+        )(params)
         assert_close(forward_over_reverse, reverse_over_reverse, 1e-9)
         gradient, small = compiled(jax.grad(function)), 1e-5
         ahead, behind = (
-            gradient(jax.tree.map(lambda p, d, s=step: p + s * d, params, direction), xs) for step in (small, -small)
+            gradient(jax.tree.map(lambda p, d, s=step: p + s * d, params, direction), xs)
+            for step in (small, -small)
         )
         numerical = jax.tree.map(lambda a, b: (a - b) / (2 * small), ahead, behind)
         assert_close(reverse_over_reverse, numerical, 1e-7)
@@ -140,7 +153,11 @@ def test_a_program_holds_one_implementation(kind):
     params, xs, carry = layer(kind)
 
     def names(**options):
-        return list(primitives(jax.make_jaxpr(partial(recurrent_layer, kind, **options))(params, xs, carry).jaxpr))
+        return list(
+            primitives(
+                jax.make_jaxpr(partial(recurrent_layer, kind, **options))(params, xs, carry).jaxpr
+            )
+        )
 
     auto, scan = names(implementation="auto"), names(implementation="scan")
     assert sum("custom_vjp" in name for name in auto) == 1
@@ -168,7 +185,9 @@ def test_chunks_keep_less_for_the_backward_pass(kind, implementation):
     assert kept(8) < kept(0) / 2
 
 
-def on_the_cpu(x, h_0, c_0, weights, seq_lengths, input_size, hidden_size, num_layers, dropout, bidirectional):
+def on_the_cpu(
+    x, h_0, c_0, weights, seq_lengths, input_size, hidden_size, num_layers, dropout, bidirectional
+):
     """`jax.experimental.rnn.lstm` by its own reference, which runs everywhere."""
     from jax.experimental import rnn
 
@@ -187,4 +206,7 @@ def test_cudnn_gets_weights_inputs_and_carry_in_its_own_order(monkeypatch, use_b
     expected = numpy_layer("lstm", params, xs, carry)
     assert_close(compiled(cudnn_lstm)(params, xs, carry), expected)
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
-    assert_close(compiled(partial(recurrent_layer, "lstm", implementation="cudnn"))(params, xs, carry), expected)
+    assert_close(
+        compiled(partial(recurrent_layer, "lstm", implementation="cudnn"))(params, xs, carry),
+        expected,
+    )

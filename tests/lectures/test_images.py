@@ -1,4 +1,6 @@
-"""E1 to E5, E12 and the pooling of C5: the lectures' numbers on filters, convolutions and pooling, and real digits."""
+"""E1 to E5, E12 and the pooling of C5: the lectures' numbers on filters, convolutions and pooling,
+and real digits.
+"""
 
 import jax
 import jax.numpy as jnp
@@ -29,13 +31,19 @@ def sums_of_windows(picture: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 def test_E1_the_two_pixels_of_the_slide() -> None:
     assert filtering.smooth(filtering.EXAMPLE)[1, 1:3].tolist() == [178, 205]
     assert filtering.smooth(filtering.EXAMPLE, write_back=True)[1, 1:3].tolist() == [178, 209]
-    assert sums_of_windows(filtering.EXAMPLE, filtering.SMOOTHING * 12).ravel() == pytest.approx([2141, 2457])
+    assert sums_of_windows(filtering.EXAMPLE, filtering.SMOOTHING * 12).ravel() == pytest.approx(
+        [2141, 2457]
+    )
 
 
-def test_E1_without_write_back_smoothing_a_digit_is_a_convolution_and_a_rounding(digits: np.ndarray) -> None:
+def test_E1_without_write_back_smoothing_a_digit_is_a_convolution_and_a_rounding(
+    digits: np.ndarray,
+) -> None:
     picture = digits[0, :, :, 0]
     smoothed = np.asarray(filtering.smooth(picture))
-    np.testing.assert_array_equal(smoothed[1:-1, 1:-1], np.rint(sums_of_windows(picture, filtering.SMOOTHING)))
+    np.testing.assert_array_equal(
+        smoothed[1:-1, 1:-1], np.rint(sums_of_windows(picture, filtering.SMOOTHING))
+    )
     np.testing.assert_array_equal(smoothed[[0, -1]], picture[[0, -1]])
     np.testing.assert_array_equal(smoothed[:, [0, -1]], picture[:, [0, -1]])
 
@@ -71,10 +79,14 @@ def test_E2_each_kernel_on_digits_is_the_sum_over_its_window(name: str, digits: 
     got = np.asarray(kernels.apply_kernel(digits[:2], name))[..., 0]
     for picture, filtered in zip(digits[:2, :, :, 0], got, strict=True):
         framed = np.pad(picture, 1, mode="edge")
-        np.testing.assert_allclose(filtered, sums_of_windows(framed, kernels.KERNELS[name]), rtol=1e-5, atol=1e-3)
+        np.testing.assert_allclose(
+            filtered, sums_of_windows(framed, kernels.KERNELS[name]), rtol=1e-5, atol=1e-3
+        )
 
 
-def test_E2_identity_changes_nothing_and_flat_surfaces_stay_or_turn_black(digits: np.ndarray) -> None:
+def test_E2_identity_changes_nothing_and_flat_surfaces_stay_or_turn_black(
+    digits: np.ndarray,
+) -> None:
     np.testing.assert_array_equal(kernels.apply_kernel(digits, "identity"), digits)
     flat = np.full((1, 5, 6, 3), 60.0, np.float32)
     for name, kernel in kernels.KERNELS.items():
@@ -94,7 +106,8 @@ def test_E2_blurs_flatten_digits_and_sharpening_does_the_reverse(digits: np.ndar
         return float(np.abs(np.diff(np.asarray(maps, float), axis=2)).sum())
 
     box, gaussian, sharp = (
-        roughness(kernels.apply_kernel(digits, name)) for name in ("box_blur", "gaussian_blur", "sharpen")
+        roughness(kernels.apply_kernel(digits, name))
+        for name in ("box_blur", "gaussian_blur", "sharpen")
     )
     assert box < gaussian < roughness(digits) < sharp
 
@@ -108,7 +121,9 @@ def test_E3_the_full_result() -> None:
 def test_E4_two_kernels_on_a_colour_picture() -> None:
     rng = np.random.default_rng(0)
     picture, pair = rng.normal(size=(1, 6, 6, 3)), rng.normal(size=(3, 3, 3, 2))
-    got = convolution(jnp.asarray(picture, jnp.float32), jnp.asarray(pair, jnp.float32), padding="VALID")
+    got = convolution(
+        jnp.asarray(picture, jnp.float32), jnp.asarray(pair, jnp.float32), padding="VALID"
+    )
     assert got.shape == (1, 4, 4, 2)
     for number in range(2):
         channels = [sums_of_windows(picture[0, :, :, c], pair[:, :, c, number]) for c in range(3)]
@@ -116,8 +131,12 @@ def test_E4_two_kernels_on_a_colour_picture() -> None:
 
 
 @settings(max_examples=15, deadline=None, derandomize=True, database=None)
-@given(n=st.integers(1, 12), m=st.integers(1, 5), stride=st.integers(1, 3), padding=st.integers(0, 2))
-def test_E4_the_size_rule_is_the_size_that_comes_out(n: int, m: int, stride: int, padding: int) -> None:
+@given(
+    n=st.integers(1, 12), m=st.integers(1, 5), stride=st.integers(1, 3), padding=st.integers(0, 2)
+)
+def test_E4_the_size_rule_is_the_size_that_comes_out(
+    n: int, m: int, stride: int, padding: int
+) -> None:
     if n + 2 * padding < m:
         with pytest.raises(InputError, match="has no place"):
             lesson.output_size(n, m, stride=stride, padding=padding)
@@ -125,7 +144,9 @@ def test_E4_the_size_rule_is_the_size_that_comes_out(n: int, m: int, stride: int
     places = [start for start in range(0, n + 2 * padding, stride) if start + m <= n + 2 * padding]
     assert lesson.output_size(n, m, stride=stride, padding=padding) == len(places)
     traced = jax.eval_shape(
-        lambda x, k: convolution(x, k, strides=stride, padding=padding), np.zeros((1, n, n, 1)), np.zeros((m, m, 1, 1))
+        lambda x, k: convolution(x, k, strides=stride, padding=padding),
+        np.zeros((1, n, n, 1)),
+        np.zeros((m, m, 1, 1)),
     )
     assert traced.shape[1:3] == (len(places), len(places))
 
@@ -143,10 +164,16 @@ def test_E4_a_convolution_is_a_dense_layer_with_shared_and_mostly_absent_weights
     kernel, inputs = rng.normal(size=3).astype(np.float32), rng.normal(size=8).astype(np.float32)
     matrix = np.asarray(lesson.as_dense(kernel, 8))
     assert matrix.shape == (8 - 3 + 1, 8)
-    np.testing.assert_allclose(matrix @ inputs, np.correlate(inputs, kernel, mode="valid"), rtol=1e-5)
+    np.testing.assert_allclose(
+        matrix @ inputs, np.correlate(inputs, kernel, mode="valid"), rtol=1e-5
+    )
     assert ((matrix != 0).sum(1) == 3).all(), "every output is joined to m inputs"
-    assert set(matrix[matrix != 0].tolist()) == set(kernel.tolist()), "there are only m different weights"
-    np.testing.assert_allclose(lesson.convolve(inputs[None], kernel[None])[0], matrix @ inputs, rtol=1e-5)
+    assert set(matrix[matrix != 0].tolist()) == set(kernel.tolist()), (
+        "there are only m different weights"
+    )
+    np.testing.assert_allclose(
+        lesson.convolve(inputs[None], kernel[None])[0], matrix @ inputs, rtol=1e-5
+    )
 
 
 def test_E4_m_plus_1_parameters_whatever_the_size_of_the_picture() -> None:
@@ -157,7 +184,12 @@ def test_E4_m_plus_1_parameters_whatever_the_size_of_the_picture() -> None:
 def test_E5_areas_of_two_halve_each_side_and_keep_the_maps() -> None:
     maps = jax.ShapeDtypeStruct((1, 224, 224, 64), jnp.float32)
     for pool in (max_pool, avg_pool):
-        assert jax.eval_shape(lambda x, pool=pool: pool(x, 2, strides=2), maps).shape == (1, 112, 112, 64)
+        assert jax.eval_shape(lambda x, pool=pool: pool(x, 2, strides=2), maps).shape == (
+            1,
+            112,
+            112,
+            64,
+        )
 
 
 def test_E5_maximum_and_mean_over_areas_of_digits(digits: np.ndarray) -> None:
@@ -170,19 +202,29 @@ def test_E5_maximum_and_mean_over_areas_of_digits(digits: np.ndarray) -> None:
 @pytest.mark.parametrize("pool", [max_pool, avg_pool])
 def test_E5_the_larger_the_area_the_less_a_shifted_digit_changes(pool, digits: np.ndarray) -> None:
     changes = [
-        float(pooling.change_under_shift(lambda x, window=window: pool(x, window), digits, columns=2).mean())
+        float(
+            pooling.change_under_shift(
+                lambda x, window=window: pool(x, window), digits, columns=2
+            ).mean()
+        )
         for window in (1, 2, 4, 14)
     ]
     assert changes == sorted(changes, reverse=True)
     assert 0 < changes[-1] < 0.7 * changes[0], "some invariance, and not all"
 
 
-def test_E5_the_mean_of_everything_sees_no_shift_and_one_area_sees_none_within_it(digits: np.ndarray) -> None:
-    np.testing.assert_allclose(pooling.change_under_shift(lambda x: x.mean((1, 2)), digits, rows=3), 0, atol=1e-5)
+def test_E5_the_mean_of_everything_sees_no_shift_and_one_area_sees_none_within_it(
+    digits: np.ndarray,
+) -> None:
+    np.testing.assert_allclose(
+        pooling.change_under_shift(lambda x: x.mean((1, 2)), digits, rows=3), 0, atol=1e-5
+    )
     dot = np.zeros((1, 8, 8, 1), np.float32)
     dot[0, 4, 4] = 1
     assert float(pooling.change_under_shift(lambda x: max_pool(x, 2), dot, rows=1)[0]) == 0
-    assert float(pooling.change_under_shift(lambda x: max_pool(x, 2), dot, rows=2)[0]) == pytest.approx(2**0.5)
+    assert float(
+        pooling.change_under_shift(lambda x: max_pool(x, 2), dot, rows=2)[0]
+    ) == pytest.approx(2**0.5)
 
 
 @pytest.mark.parametrize("kind", ["mean", "max"])
@@ -203,7 +245,9 @@ def test_C5_trainable_pooling_forward_and_back(kind: pooling.Pooling) -> None:
     (for_z, for_scale, for_bias), pooled = jax.grad(error, argnums=(0, 1, 2), has_aux=True)(*floats)
     np.testing.assert_allclose(pooled, y, rtol=1e-5, atol=1e-6)
     delta_next = (y - target) * (1 - y**2)
-    share = np.full(areas.shape, 0.25) if kind == "mean" else areas == areas.max((2, 4), keepdims=True)
+    share = (
+        np.full(areas.shape, 0.25) if kind == "mean" else areas == areas.max((2, 4), keepdims=True)
+    )
     up = (share * delta_next[:, :, None, :, None, :]).reshape(z.shape)
     np.testing.assert_allclose(
         pooling.spread(jnp.tanh(floats[0]), jnp.asarray(delta_next, jnp.float32), pooling=kind),
@@ -242,7 +286,9 @@ def test_wrong_arguments_are_refused_in_one_line() -> None:
         kernels.apply_kernel(np.zeros((4, 4)), "identity")
     with pytest.raises(InputError, match=r"\[H, W\] and \[h, w\]"):
         lesson.convolve(np.zeros((1, 4, 4)), np.zeros((3, 3)))
-    with pytest.raises(InputError, match="a kernel of 3 with stride 1 and padding 0 has no place on 2 inputs"):
+    with pytest.raises(
+        InputError, match="a kernel of 3 with stride 1 and padding 0 has no place on 2 inputs"
+    ):
         lesson.convolve(np.zeros((2, 4)), np.zeros((3, 3)))
     with pytest.raises(InputError, match="add a batch axis"):
         pooling.change_under_shift(lambda x: x, np.zeros((4, 4)))

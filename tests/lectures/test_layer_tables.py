@@ -13,7 +13,11 @@ def alexnet() -> Summary:
 
 
 def test_E10_layer_by_layer(alexnet: Summary) -> None:
-    rows = [(row.output_shape, row.parameters) for row in alexnet.layers if not row.name.startswith("dropout")]
+    rows = [
+        (row.output_shape, row.parameters)
+        for row in alexnet.layers
+        if not row.name.startswith("dropout")
+    ]
     assert rows == [
         ((55, 55, 96), 34_944),
         ((27, 27, 96), 0),
@@ -42,7 +46,9 @@ def test_E7_E11_receptive_fields_of_alexnet(alexnet: Summary) -> None:
         "conv5": (163, 16, 64),
         "pool5": (195, 32, 64),
     }
-    assert found == [((size,) * 2, (stride,) * 2, (-padding,) * 2) for size, stride, padding in sizes.values()]
+    assert found == [
+        ((size,) * 2, (stride,) * 2, (-padding,) * 2) for size, stride, padding in sizes.values()
+    ]
 
 
 def test_E11_dense_layers_see_the_whole_picture(alexnet: Summary) -> None:
@@ -51,7 +57,8 @@ def test_E11_dense_layers_see_the_whole_picture(alexnet: Summary) -> None:
 
 def test_E11_totals(alexnet: Summary) -> None:
     assert alexnet.parameters == 62_378_344
-    # A convolution has as many multiply-adds as weights, at every place; a dense layer as many as weights.
+    # A convolution has as many multiply-adds as weights, at every place; a dense layer as many as
+    # weights.
     places = (55**2, 27**2, *[13**2] * 3, 1, 1, 1)
     layers = [row for row in alexnet.layers if row.parameters]
     weights = [row.parameters - row.output_shape[-1] for row in layers]
@@ -76,7 +83,11 @@ def test_E11_what_sharing_saves_in_the_first_layer() -> None:
 
 def test_E8_what_each_layer_of_lenet_costs_and_sees() -> None:
     rows = summarize(models.lenet(), (28, 28, 1)).layers
-    found = {row.name: (row.macs, row.receptive_field, row.stride) for row in rows if "dropout" not in row.name}
+    found = {
+        row.name: (row.macs, row.receptive_field, row.stride)
+        for row in rows
+        if "dropout" not in row.name
+    }
     assert found == {
         "conv1": (24 * 24 * 20 * 25, (5, 5), (1, 1)),
         "conv1.pool": (0, (6, 6), (2, 2)),
@@ -92,6 +103,11 @@ def test_E9_what_each_layer_of_lenet5_sees(side: int, offset: int) -> None:
     rows = {row.name: row for row in summarize(models.lenet5(), (side, side, 1)).layers}
     sizes = {name: row.receptive_field[0] for name, row in rows.items()}
     assert sizes == {"C1": 5, "S2": 6, "C3": 14, "S4": 16, "C5": 32, "F6": side, "output": side}
-    assert [rows[name].stride for name in ("C1", "S2", "C3", "S4")] == [(1, 1), (2, 2), (2, 2), (4, 4)]
+    assert [rows[name].stride for name in ("C1", "S2", "C3", "S4")] == [
+        (1, 1),
+        (2, 2),
+        (2, 2),
+        (4, 4),
+    ]
     assert {rows[name].offset for name in ("C1", "S2", "C3", "S4", "C5")} == {(offset, offset)}
     assert rows["F6"].offset == (0, 0)

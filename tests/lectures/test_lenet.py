@@ -15,7 +15,9 @@ def rows_of(model: Model, side: int) -> list[LayerRow]:
 
 
 def without_dropout(rows: list[LayerRow]) -> list[tuple[tuple[int, ...], int]]:
-    return [(row.output_shape, row.parameters) for row in rows if not row.name.startswith("dropout")]
+    return [
+        (row.output_shape, row.parameters) for row in rows if not row.name.startswith("dropout")
+    ]
 
 
 def test_E8_layer_by_layer() -> None:
@@ -59,7 +61,9 @@ def reference_lenet(params: dict, pictures: np.ndarray) -> np.ndarray:
         maps = np.maximum(np.einsum("bpqcij,ijcf->bpqf", windows, kernel) + bias, 0)
         b, h, w, f = maps.shape
         maps = maps.reshape(b, h // 2, 2, w // 2, 2, f).max(axis=(2, 4))
-    hidden = np.maximum(maps.reshape(len(maps), -1) @ params["hidden"]["kernel"] + params["hidden"]["bias"], 0)
+    hidden = np.maximum(
+        maps.reshape(len(maps), -1) @ params["hidden"]["kernel"] + params["hidden"]["bias"], 0
+    )
     return hidden @ params["output"]["kernel"] + params["output"]["bias"]
 
 
@@ -68,7 +72,9 @@ def test_E8_computes_what_the_picture_says() -> None:
     model = models.lenet()
     params, _ = jax.jit(model.init)(jax.random.key(0), jnp.zeros((1, 28, 28, 1)))
     # Biases that are not zero, so that one in the wrong place would show.
-    params = jax.tree.map(lambda leaf: leaf + 0.05 * np.cos(np.arange(leaf.size)).reshape(leaf.shape), params)
+    params = jax.tree.map(
+        lambda leaf: leaf + 0.05 * np.cos(np.arange(leaf.size)).reshape(leaf.shape), params
+    )
     got = jax.jit(model.apply)(params, {}, jnp.array(pictures))[0]
     expected = reference_lenet(params, pictures)
     np.testing.assert_allclose(got, expected, rtol=1e-3, atol=1e-3 * np.abs(expected).max())
@@ -113,14 +119,19 @@ def test_E9_a_28_picture_is_a_32_picture_with_a_border_of_two() -> None:
     params, _ = jax.jit(model.init)(jax.random.key(0), small[:1])
     apply = jax.jit(model.apply)
     framed = jnp.pad(small, ((0, 0), (2, 2), (2, 2), (0, 0)))
-    np.testing.assert_allclose(apply(params, {}, framed)[0], apply(params, {}, small)[0], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        apply(params, {}, framed)[0], apply(params, {}, small)[0], rtol=1e-5, atol=1e-6
+    )
 
 
 def test_E9_subsampling_takes_means() -> None:
-    # Without activations the whole network is affine, which it would not be if S2 or S4 took maxima.
+    # Without activations the whole network is affine, which it would not be if S2 or S4 took
+    # maxima.
     model = models.lenet5(activation=lambda x: x)
     zero, one = jnp.zeros((1, 28, 28, 1)), jnp.ones((1, 28, 28, 1))
     noise = jnp.asarray(np.random.default_rng(0).normal(size=(1, 28, 28, 1)), jnp.float32)
     params, _ = jax.jit(model.init)(jax.random.key(0), zero)
     apply = jax.jit(lambda pictures: model.apply(params, {}, pictures)[0])
-    np.testing.assert_allclose(apply(noise + one) - apply(noise), apply(one) - apply(zero), rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(
+        apply(noise + one) - apply(noise), apply(one) - apply(zero), rtol=1e-3, atol=1e-4
+    )

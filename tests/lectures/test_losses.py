@@ -27,7 +27,11 @@ def given(outputs: Any) -> Model:
 
 def evaluate(objective: Objective, targets: Any) -> dict[str, float]:
     size = len(targets)
-    batch = {"inputs": jnp.zeros((size, 1)), "targets": jnp.asarray(targets), "mask": jnp.ones(size)}
+    batch = {
+        "inputs": jnp.zeros((size, 1)),
+        "targets": jnp.asarray(targets),
+        "mask": jnp.ones(size),
+    }
     return metrics.compute(objective({}, {}, batch)[0])
 
 
@@ -39,7 +43,9 @@ def classify(probabilities: Any, classes: Any) -> dict[str, float]:
 
 def squared(probabilities: Any, classes: Any) -> float:
     outputs = np.array(probabilities, np.float32)
-    return evaluate(objectives.regression(given(outputs)), np.eye(outputs.shape[1], dtype=np.float32)[classes])["mse"]
+    return evaluate(
+        objectives.regression(given(outputs)), np.eye(outputs.shape[1], dtype=np.float32)[classes]
+    )["mse"]
 
 
 B1_OUTPUT = [(0.1, 0.05, 0.6, 0.0, 0.05, 0.1, 0.0, 0.1, 0.0, 0.0)]
@@ -54,7 +60,8 @@ def test_B1_cross_entropy_of_the_example() -> None:
 
 
 def test_B1_both_definitions_of_mse() -> None:
-    # E = 1/N Σ (F(x_i) − y_i)² for one output is the mean over examples; ½ of one sample's is the other.
+    # E = 1/N Σ (F(x_i) − y_i)² for one output is the mean over examples; ½ of one sample's is the
+    # other.
     rng = np.random.default_rng(0)
     outputs, targets = rng.normal(size=(2, 50, 1)).astype(np.float32)
     got = evaluate(objectives.regression(given(outputs)), targets)["mse"]
@@ -85,9 +92,15 @@ def test_B2_equal_error_and_different_loss() -> None:
 def initial_loss(model: Model, shape: tuple[int, ...], classes: int) -> float:
     """Cross-entropy before the first step, on balanced classes."""
     inputs = 0.3 * np.random.default_rng(0).normal(size=(100, *shape)).astype(np.float32)
-    batch = {"inputs": inputs, "targets": np.arange(100) % classes, "mask": np.ones(100, np.float32)}
+    batch = {
+        "inputs": inputs,
+        "targets": np.arange(100) % classes,
+        "mask": np.ones(100, np.float32),
+    }
     params, model_state = jax.jit(model.init)(jax.random.key(0), jnp.zeros((1, *shape)))
-    return metrics.compute(jax.jit(objectives.classification(model))(params, model_state, batch)[0])["loss"]
+    return metrics.compute(
+        jax.jit(objectives.classification(model))(params, model_state, batch)[0]
+    )["loss"]
 
 
 @pytest.mark.parametrize("classes", [2, 5, 10, 50])

@@ -42,11 +42,17 @@ def test_G2_without_an_activation_the_factors_are_the_weight_and_their_product_i
     weight = np.random.default_rng(0).normal(size=(3, 3)) / 2
     params = {"input": jnp.zeros((1, 3)), "recurrent": jnp.asarray(weight, jnp.float32)}
     side = np.array([1.0, -2.0, 0.5])
-    found = gradient_norms(LINEAR, params, jnp.zeros((12, 2, 1)), loss=lambda h: h @ jnp.asarray(side, jnp.float32))
+    found = gradient_norms(
+        LINEAR, params, jnp.zeros((12, 2, 1)), loss=lambda h: h @ jnp.asarray(side, jnp.float32)
+    )
     powers = [np.linalg.matrix_power(weight, k) for k in range(12)]
-    np.testing.assert_allclose(found.state, [np.linalg.norm(power @ side) for power in powers], rtol=1e-4)
+    np.testing.assert_allclose(
+        found.state, [np.linalg.norm(power @ side) for power in powers], rtol=1e-4
+    )
     products = jacobian_norms(LINEAR, params, jnp.zeros((12, 1, 1)))
-    np.testing.assert_allclose(products[:, 0], [np.linalg.norm(power, ord=2) for power in powers], rtol=1e-4)
+    np.testing.assert_allclose(
+        products[:, 0], [np.linalg.norm(power, ord=2) for power in powers], rtol=1e-4
+    )
 
 
 @pytest.mark.parametrize("radius", [0.8, 1.0, 1.25])
@@ -84,12 +90,16 @@ def test_G2_the_radius_decides_the_long_run_where_the_norm_lets_it_grow_at_first
 
 def test_G2_the_weight_s_gradient_is_the_sum_over_steps_of_the_states() -> None:
     params, xs = elman(radius=1.0), noise()
-    expected = jax.grad(lambda params: (recurrent_layer("rnn", params, xs)[0][-1] ** 2).sum())(params)
+    expected = jax.grad(lambda params: (recurrent_layer("rnn", params, xs)[0][-1] ** 2).sum())(
+        params
+    )
     (slopes,) = state_gradients("rnn", params, xs, loss=lambda h: (h**2).sum(-1))
     states = recurrent_layer("rnn", params, xs)[0]
     before = jnp.concatenate([jnp.zeros_like(states[:1]), states[:-1]])
     inner = slopes * (1 - states**2)
-    np.testing.assert_allclose(jnp.einsum("tbi,tbj->ij", before, inner), expected["recurrent"], atol=1e-4)
+    np.testing.assert_allclose(
+        jnp.einsum("tbi,tbj->ij", before, inner), expected["recurrent"], atol=1e-4
+    )
     np.testing.assert_allclose(jnp.einsum("tbi,tbj->ij", xs, inner), expected["input"], atol=1e-4)
 
 
@@ -133,12 +143,24 @@ def test_G5_the_gates_of_an_lstm_one_by_one() -> None:
     found = gate_activations("lstm", params, jnp.array([2.0, -1.0]).reshape(2, 1, 1))
     cell = h = 0.0
     for t, x in enumerate((2.0, -1.0)):
-        i, f, o = (sigmoid(a * x + b * h + c) for a, b, c in ((0.1, -0.4, 0.05), (0.2, 0.3, 1.0), (0.4, 0.1, 0.5)))
+        i, f, o = (
+            sigmoid(a * x + b * h + c)
+            for a, b, c in ((0.1, -0.4, 0.05), (0.2, 0.3, 1.0), (0.4, 0.1, 0.5))
+        )
         candidate = math.tanh(0.3 * x + 0.2 * h - 0.05)
         cell = f * cell + i * candidate
         h = o * math.tanh(cell)
-        by_name = {"input": i, "forget": f, "candidate": candidate, "output": o, "cell": cell, "hidden": h}
-        assert {name: float(values[t, 0, 0]) for name, values in found.items()} == pytest.approx(by_name, rel=1e-5)
+        by_name = {
+            "input": i,
+            "forget": f,
+            "candidate": candidate,
+            "output": o,
+            "cell": cell,
+            "hidden": h,
+        }
+        assert {name: float(values[t, 0, 0]) for name, values in found.items()} == pytest.approx(
+            by_name, rel=1e-5
+        )
 
 
 def test_G5_the_gates_of_a_gru_one_by_one() -> None:
@@ -150,4 +172,6 @@ def test_G5_the_gates_of_a_gru_one_by_one() -> None:
         candidate = math.tanh(0.3 * x + 0.2 * (r * h))
         h = (1 - z) * h + z * candidate
         by_name = {"reset": r, "update": z, "candidate": candidate, "hidden": h}
-        assert {name: float(values[t, 0, 0]) for name, values in found.items()} == pytest.approx(by_name, rel=1e-5)
+        assert {name: float(values[t, 0, 0]) for name, values in found.items()} == pytest.approx(
+            by_name, rel=1e-5
+        )

@@ -46,7 +46,10 @@ def train_perceptron(name: str, *, epochs: int) -> tuple[Any, list[float]]:
     outputs, examples = data.spec.classes, len(data.train)
     model, optimizer = models.perceptron(outputs), optimizers.sgd(1.0)
     objective = objectives.perceptron(model)
-    step, evaluate = jax.jit(dl.make_train_step(objective, optimizer)), jax.jit(dl.make_eval_step(objective))
+    step, evaluate = (
+        jax.jit(dl.make_train_step(objective, optimizer)),
+        jax.jit(dl.make_eval_step(objective)),
+    )
 
     def batch(index: np.ndarray) -> dict[str, np.ndarray]:
         ones = np.ones(len(index), np.float32)
@@ -54,10 +57,14 @@ def train_perceptron(name: str, *, epochs: int) -> tuple[Any, list[float]]:
 
     state = dl.init_state(model, optimizer, jnp.zeros((1, 2)), seed=0)
     accuracy = []
-    for index in train_batches(seed=0, start=0, steps=epochs * examples, examples=examples, batch_size=1).index:
+    for index in train_batches(
+        seed=0, start=0, steps=epochs * examples, examples=examples, batch_size=1
+    ).index:
         state, _ = step(state, batch(index))
         if int(state.step) % examples == 0:
-            accuracy.append(metrics.compute(evaluate(state, batch(np.arange(examples))))["accuracy"])
+            accuracy.append(
+                metrics.compute(evaluate(state, batch(np.arange(examples))))["accuracy"]
+            )
     return state.params, accuracy
 
 
@@ -66,7 +73,9 @@ def test_A1_the_unit_fires_above_zero_and_not_at_it() -> None:
 
 
 def test_A1_threshold_form_and_bias_form_are_one_unit() -> None:
-    for w1, w2, theta in itertools.product((-1.0, 0.5, 1.0), (-1.0, 0.5, 1.0), (-0.5, 0.0, 0.5, 1.0)):
+    for w1, w2, theta in itertools.product(
+        (-1.0, 0.5, 1.0), (-1.0, 0.5, 1.0), (-0.5, 0.0, 0.5, 1.0)
+    ):
         assert unit([w1, w2], -theta, CORNERS) == [int(w1 * a + w2 * b > theta) for a, b in CORNERS]
 
 
@@ -78,11 +87,18 @@ def test_A2_learning_starts_at_zero_and_one_step_adds_the_error_times_the_input(
 
     def see(state: Any, x: list[float], y: float) -> Any:
         one = np.ones(1, np.float32)
-        batch = {"inputs": np.array([x], np.float32), "targets": np.array([[y]], np.float32), "mask": one}
+        batch = {
+            "inputs": np.array([x], np.float32),
+            "targets": np.array([[y]], np.float32),
+            "mask": one,
+        }
         return step(state, batch)[0]
 
     def weights(state: Any) -> list[float]:
-        return [*state.params["output"]["kernel"].ravel().tolist(), *state.params["output"]["bias"].tolist()]
+        return [
+            *state.params["output"]["kernel"].ravel().tolist(),
+            *state.params["output"]["bias"].tolist(),
+        ]
 
     state = see(state, [2.0, -3.0], 1.0)  # ŷ = step(0) = 0, e = 1
     assert weights(state) == [2.0, -3.0, 1.0]
@@ -111,7 +127,9 @@ def test_A3_no_unit_of_a_grid_computes_xor_and_some_compute_each_other_gate() ->
     right = {name: int((answers == truth).all(axis=1).sum()) for name, truth in TRUTH.items()}
     assert right.pop("xor") == 0
     assert min(right.values()) > 0
-    assert (answers == TRUTH["xor"]).sum(axis=1).max() == 3, "three of four is the best that one unit can do"
+    assert (answers == TRUTH["xor"]).sum(axis=1).max() == 3, (
+        "three of four is the best that one unit can do"
+    )
 
 
 def test_A3_one_unit_computes_14_of_the_16_functions_of_two_bits() -> None:
@@ -139,7 +157,9 @@ def test_A4_a_logistic_unit_s_log_odds_are_linear() -> None:
     # Its loss on a "yes" is −log of the probability σ(w·x + b).
     batch = {"inputs": x, "targets": jnp.ones((2, 1)), "mask": jnp.ones(2)}
     loss = objectives.binary(model)(params, {}, batch)[0]["loss"]
-    assert float(loss.sum) == pytest.approx(sum(math.log(1 + math.exp(-a)) for a in log_odds.tolist()), rel=1e-6)
+    assert float(loss.sum) == pytest.approx(
+        sum(math.log(1 + math.exp(-a)) for a in log_odds.tolist()), rel=1e-6
+    )
 
 
 def test_A4_logistic_regression_learns_a_linear_boundary_and_not_xor() -> None:
@@ -154,7 +174,9 @@ def test_A4_logistic_regression_learns_a_linear_boundary_and_not_xor() -> None:
         }
         step = dl.make_train_step(objective, optimizer)
         state = dl.init_state(model, optimizer, batch["inputs"], seed=0)
-        state, _ = jax.jit(lambda s: jax.lax.scan(lambda s, _: step(s, batch), s, length=200))(state)
+        state, _ = jax.jit(lambda s: jax.lax.scan(lambda s, _: step(s, batch), s, length=200))(
+            state
+        )
         return metrics.compute(dl.make_eval_step(objective)(state, batch))["loss"]
 
     assert train(TRUTH["or"]) < 0.05
@@ -183,7 +205,9 @@ def test_A5_softmax_follows_its_formula_and_sums_to_one() -> None:
 
 def test_A5_softmax_is_computed_stably() -> None:
     # exp(1000) overflows; only differences of logits matter.
-    assert softmax_loss([1000.0, 1001.0, 999.0], 1) == pytest.approx(softmax_loss([0.0, 1.0, -1.0], 1), abs=1e-3)
+    assert softmax_loss([1000.0, 1001.0, 999.0], 1) == pytest.approx(
+        softmax_loss([0.0, 1.0, -1.0], 1), abs=1e-3
+    )
     assert softmax_loss([-1000.0, 1000.0], 0) == pytest.approx(2000.0)
 
 
@@ -241,7 +265,11 @@ def test_A6_a_dead_relu_unit_learns_nothing_and_a_leaky_one_does() -> None:
         }
         x = jnp.linspace(-1.0, 1.0, 5).reshape(5, 1)
         batch = {"inputs": x, "targets": x + 1.0, "mask": jnp.ones(5)}
-        return jax.grad(lambda p: objectives.regression(model)(p, {}, batch)[0]["loss"].sum)(params)["hidden1"]
+        return jax.grad(lambda p: objectives.regression(model)(p, {}, batch)[0]["loss"].sum)(
+            params
+        )["hidden1"]
 
     assert not any(leaf.any() for leaf in jax.tree.leaves(gradient(jax.nn.relu)))
-    assert all(leaf.any() for leaf in jax.tree.leaves(gradient(lambda x: jax.nn.leaky_relu(x, SLOPE))))
+    assert all(
+        leaf.any() for leaf in jax.tree.leaves(gradient(lambda x: jax.nn.leaky_relu(x, SLOPE)))
+    )

@@ -21,7 +21,11 @@ MEANT = """void two_largest(int *a, int n, int *first, int *second)
     *second = max2;
 }
 """
-WRITTEN = MEANT.replace("void two", "int two").replace("i < n", "i == x").replace("*second = max2", "*second = max")
+WRITTEN = (
+    MEANT.replace("void two", "int two")
+    .replace("i < n", "i == x")
+    .replace("*second = max2", "*second = max")
+)
 
 
 def test_four_tokens_differ_from_the_program_that_was_meant() -> None:
@@ -42,7 +46,10 @@ def test_a_compiler_sees_the_two_wrong_names() -> None:
 
 
 def test_the_program_it_was_learned_from_is_found_by_structure_and_by_names() -> None:
-    others = ["int main() { int n; scanf(n); return 0; }", "int f(int *a, int n) { return a[n] > 0; }"]
+    others = [
+        "int main() { int n; scanf(n); return 0; }",
+        "int f(int *a, int n) { return a[n] > 0; }",
+    ]
     found = nearest(WRITTEN, make_corpus([*others, MEANT]))
     assert found.structure.index == found.names.index == 2
     assert found.structure.distance == pytest.approx(2 / len(c_tokens(MEANT)))

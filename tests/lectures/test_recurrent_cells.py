@@ -20,7 +20,9 @@ def row(*numbers: float) -> Any:
 
 
 def count(kind: str, inputs: int, size: int) -> int:
-    params = jax.eval_shape(lambda: init_layer(kind, jax.random.key(0), input_size=inputs, hidden_size=size))
+    params = jax.eval_shape(
+        lambda: init_layer(kind, jax.random.key(0), input_size=inputs, hidden_size=size)
+    )
     return sum(array.size for array in params.values())
 
 
@@ -42,8 +44,12 @@ def test_G1_the_same_weights_serve_every_step_so_their_gradient_is_a_sum_over_st
         h.append(math.tanh(0.5 * x + 0.8 * h[-1]))
     slope = [1 - value**2 for value in h]
     back = [slope[3] * 0.8 * slope[2] * 0.8 * slope[1], slope[3] * 0.8 * slope[2], slope[3]]
-    assert float(gradient["recurrent"][0, 0]) == pytest.approx(sum(d * h[t] for t, d in enumerate(back)), rel=1e-5)
-    assert float(gradient["input"][0, 0]) == pytest.approx(back[0] * 1.0 - back[1] * 0.3 + back[2] * 0.7, rel=1e-5)
+    assert float(gradient["recurrent"][0, 0]) == pytest.approx(
+        sum(d * h[t] for t, d in enumerate(back)), rel=1e-5
+    )
+    assert float(gradient["input"][0, 0]) == pytest.approx(
+        back[0] * 1.0 - back[1] * 0.3 + back[2] * 0.7, rel=1e-5
+    )
 
 
 def test_G3_a_step_by_hand() -> None:
@@ -62,7 +68,9 @@ def test_G3_a_step_by_hand() -> None:
     assert float(h[0, 0]) == float(y[0, 0]) == pytest.approx(o * math.tanh(cell), rel=1e-5)
 
 
-@pytest.mark.parametrize(("i", "f", "expected"), [(-1, 1, 0.7), (-1, -1, 0.0), (1, -1, math.tanh(2.0))])
+@pytest.mark.parametrize(
+    ("i", "f", "expected"), [(-1, 1, 0.7), (-1, -1, 0.0), (1, -1, math.tanh(2.0))]
+)
 def test_G3_the_gates_keep_clear_and_write(i: int, f: int, expected: float) -> None:
     params = {
         "input": jnp.zeros((1, 4)),
@@ -77,9 +85,15 @@ def test_G3_the_gates_keep_clear_and_write(i: int, f: int, expected: float) -> N
 def test_G3_what_is_kept_reaches_far_back_where_elman_s_gradient_has_vanished() -> None:
     steps = 100
     xs = jnp.zeros((steps, 1, 1))
-    lstm = {"input": jnp.zeros((1, 4)), "recurrent": jnp.zeros((1, 4)), "bias": jnp.array([0.0, 50.0, 0.0, 0.0])}
+    lstm = {
+        "input": jnp.zeros((1, 4)),
+        "recurrent": jnp.zeros((1, 4)),
+        "bias": jnp.array([0.0, 50.0, 0.0, 0.0]),
+    }
     elman = {"input": jnp.zeros((1, 1)), "recurrent": row(0.5)}
-    kept = jax.grad(lambda c: recurrent_layer("lstm", lstm, xs, (c, row(0.0)))[1][0].sum())(row(0.1))
+    kept = jax.grad(lambda c: recurrent_layer("lstm", lstm, xs, (c, row(0.0)))[1][0].sum())(
+        row(0.1)
+    )
     vanished = jax.grad(lambda h: recurrent_layer("rnn", elman, xs, h)[1].sum())(row(0.1))
     assert float(kept[0, 0]) == pytest.approx(1.0)
     assert float(vanished[0, 0]) < 1e-29
@@ -94,7 +108,9 @@ def test_G4_a_step_by_hand() -> None:
     assert float(h[0, 0]) == float(y[0, 0]) == pytest.approx(expected, rel=1e-5)
 
 
-@pytest.mark.parametrize(("r", "z", "expected"), [(-1, -1, 0.7), (-1, 1, math.tanh(2.0)), (1, 1, math.tanh(2.7))])
+@pytest.mark.parametrize(
+    ("r", "z", "expected"), [(-1, -1, 0.7), (-1, 1, math.tanh(2.0)), (1, 1, math.tanh(2.7))]
+)
 def test_G4_z_keeps_or_replaces_and_r_forgets(r: int, z: int, expected: float) -> None:
     params = {"input": row(50.0 * r, 50.0 * z, 2.0), "recurrent": row(0.0, 0.0, 1.0)}
     assert float(gru_cell(params, row(0.7), row(1.0))[0][0, 0]) == pytest.approx(expected, abs=1e-6)

@@ -63,9 +63,16 @@ class Case:
     def objective_of(self, outputs: Array) -> Objective:
         """The objective of a model that has answered already."""
         if self.reconstructs:
-            halves = {"encode": lambda params, inputs: inputs, "decode": lambda params, code: outputs}
-            return self.bind(Autoencoder("answered", None, None, None, **halves, jacobian_norm=None))
-        return self.bind(Model("answered", None, lambda params, state, inputs, **_: (outputs, state, ()), None))
+            halves = {
+                "encode": lambda params, inputs: inputs,
+                "decode": lambda params, code: outputs,
+            }
+            return self.bind(
+                Autoencoder("answered", None, None, None, **halves, jacobian_norm=None)
+            )
+        return self.bind(
+            Model("answered", None, lambda params, state, inputs, **_: (outputs, state, ()), None)
+        )
 
     def objective_over(self, axis_name: str) -> Objective:
         """The objective of the model whose batch statistics are those of all devices."""
@@ -84,7 +91,8 @@ class Case:
         }
 
     def init(self, seed: int = 0) -> tuple[Params, ModelState]:
-        # XLA's own generator: JAX's takes most of the time that it takes to compile a net's initialisers.
+        # XLA's own generator: JAX's takes most of the time that it takes to compile a net's
+        # initialisers.
         key = jax.random.key(seed, impl="rbg")
         return compiled_init(self.model)(key, jnp.zeros((1, *self.input_shape)))
 
@@ -98,18 +106,27 @@ def first_state(case: Case) -> dl.TrainState:
     params, model_state = case.init()
     opt_state = case.optimizer.init(params)
     state = dl.TrainState(jnp.int32(0), jax.random.key(0), params, model_state, opt_state)
-    # Bound to a device, as a restored state is: for one that is not the step would be compiled a second time.
+    # Bound to a device, as a restored state is: for one that is not the step would be compiled a
+    # second time.
     return jax.device_put(state, jax.devices()[0])
 
 
-def case(name: str, build: Callable[..., Model], shape: tuple[int, ...], outputs: int, **options: Any) -> Any:
-    options = {"parameters": None, "bind": objectives.classification, "optimizer": optimizers.adam(3e-3), **options}
+def case(
+    name: str, build: Callable[..., Model], shape: tuple[int, ...], outputs: int, **options: Any
+) -> Any:
+    options = {
+        "parameters": None,
+        "bind": objectives.classification,
+        "optimizer": optimizers.adam(3e-3),
+        **options,
+    }
     return pytest.param(Case(name, build, build(), shape, outputs, **options), id=name)
 
 
 PICTURE = (28, 28, 1)
 # The counts are the lectures' and the papers': E8, E9, W x + b for one layer, C1 for 3 -> 4 -> 1.
-# Eight random points in 20 and more dimensions are linearly separable: the single layers over-fit them too.
+# Eight random points in 20 and more dimensions are linearly separable: the single layers over-fit
+# them too.
 FLAT = [
     case(
         "perceptron",
@@ -131,7 +148,14 @@ FLAT = [
         optimizer=optimizers.adam(0.3),
         zero_start=True,
     ),
-    case("softmax_regression", partial(models.softmax_regression, 10), PICTURE, 10, parameters=7_850, zero_start=True),
+    case(
+        "softmax_regression",
+        partial(models.softmax_regression, 10),
+        PICTURE,
+        10,
+        parameters=7_850,
+        zero_start=True,
+    ),
     case("mlp", partial(models.mlp, 10), PICTURE, 10, parameters=101_770),
     case(
         "mlp_c1",
@@ -156,9 +180,13 @@ LENETS = [
 ]
 
 
-def residual(blocks: tuple[int, ...], features: tuple[int, ...], *, axis_name: str | None = None, **kind: Any) -> Model:
+def residual(
+    blocks: tuple[int, ...], features: tuple[int, ...], *, axis_name: str | None = None, **kind: Any
+) -> Model:
     """A ResNet with fewer blocks than any published one."""
-    return from_linen(ResNet(5, blocks, features, norm=batch_norm(axis_name=axis_name), **kind), name="resnet")
+    return from_linen(
+        ResNet(5, blocks, features, norm=batch_norm(axis_name=axis_name), **kind), name="resnet"
+    )
 
 
 SMALL_PICTURE = (16, 16, 3)
@@ -191,7 +219,15 @@ NORMALISED = [
         **GOOGLENET,
     ),
     member("resnet_basic", residual, (1, 1), (4, 8), normalised=True),
-    member("resnet_bottleneck", residual, (1, 1), (4, 8), bottleneck=True, large_stem=True, normalised=True),
+    member(
+        "resnet_bottleneck",
+        residual,
+        (1, 1),
+        (4, 8),
+        bottleneck=True,
+        large_stem=True,
+        normalised=True,
+    ),
     member("cifar_resnet", models.cifar_resnet, 8, 5, features=(4, 6, 8), normalised=True),
 ]
 PLAIN = [
@@ -215,7 +251,8 @@ RECURRENT = [
         "gru_both_ways",
         "gru_reset_after",
         (6, 3),
-        # The recurrent product of the third gate has a bias of its own; a norm has a scale and a shift.
+        # The recurrent product of the third gate has a bias of its own; a norm has a scale and a
+        # shift.
         2 * (24 * (3 + 8 + 1) + 8) + 2 * (24 * (16 + 8 + 1) + 8) + 2 * 2 * 16 + 5 * (16 + 1),
         num_layers=2,
         bidirectional=True,
@@ -225,16 +262,28 @@ RECURRENT = [
 ]
 
 
-def autoencoder(name: str, build: Callable[..., Any], shape: tuple[int, ...], parameters: int, **options: Any) -> Any:
+def autoencoder(
+    name: str, build: Callable[..., Any], shape: tuple[int, ...], parameters: int, **options: Any
+) -> Any:
     """An auto-encoder of a code as long as the batch: it can learn by heart."""
-    training = {"bind": reconstruction.autoencoding, "optimizer": optimizers.adam(0.03), "reconstructs": True}
+    training = {
+        "bind": reconstruction.autoencoding,
+        "optimizer": optimizers.adam(0.03),
+        "reconstructs": True,
+    }
     build = partial(build, shape, code_size=8, **options)
     outputs = shape[-1] if len(shape) == 3 else shape[0]
     return case(name, build, shape, outputs, parameters=parameters, **training)
 
 
 AUTOENCODERS = [
-    autoencoder("autoencoder", models.autoencoder, (12,), (13 * 16 + 17 * 8) + (9 * 16 + 17 * 12), hidden_sizes=(16,)),
+    autoencoder(
+        "autoencoder",
+        models.autoencoder,
+        (12,),
+        (13 * 16 + 17 * 8) + (9 * 16 + 17 * 12),
+        hidden_sizes=(16,),
+    ),
     # The decoder has the encoder's weights and biases of its own.
     autoencoder("autoencoder_tied", models.autoencoder, (12,), 12 * 8 + 8 + 12, tied=True),
     autoencoder(
@@ -245,7 +294,8 @@ AUTOENCODERS = [
         features=(16,),
     ),
 ]
-# Each list begins with the one before: by the scope, all tests of a case then come together and share what it compiled.
+# Each list begins with the one before: by the scope, all tests of a case then come together and
+# share what it compiled.
 of_cases = partial(pytest.mark.parametrize, "case", scope="module")
 every_normalised_model = of_cases(NORMALISED)
 every_deep_model = of_cases(NORMALISED + PLAIN + LENETS + RECURRENT + AUTOENCODERS)

@@ -29,18 +29,25 @@ def test_layers_have_the_names_order_and_shapes_of_the_summary(model: Model, sid
     pictures = jax.ShapeDtypeStruct((2, side, side, 1), jnp.float32)
     variables = jax.eval_shape(model.init, jax.random.key(0), pictures)
     found = jax.eval_shape(jax.jit(model.activations), *variables, pictures)
-    rows = {row.name: row.output_shape for row in model.layers(jax.ShapeDtypeStruct((1, side, side, 1), jnp.float32))}
+    rows = {
+        row.name: row.output_shape
+        for row in model.layers(jax.ShapeDtypeStruct((1, side, side, 1), jnp.float32))
+    }
     assert [name for name in found if name in rows] == list(rows)
     assert all(found[name].shape == (2, *shape) for name, shape in rows.items())
 
 
-def test_the_last_layer_gives_the_model_s_outputs_and_a_pooling_the_maxima_of_what_is_before_it() -> None:
+def test_the_last_layer_gives_the_model_s_outputs_and_a_pooling_the_maxima_of_what_is_before_it() -> (
+    None
+):
     model = models.lenet(3, features=(2, 3), hidden_size=4)
     params, model_state, pictures = prepare(model, 16)
     found = jax.jit(model.activations)(params, model_state, pictures)
     expected = jax.jit(model.apply)(params, model_state, pictures)[0]
     np.testing.assert_allclose(found["output"], expected, rtol=1e-4, atol=1e-5)
-    np.testing.assert_array_equal(found["conv1.pool"], found["conv1"].reshape(2, 6, 2, 6, 2, 2).max((2, 4)))
+    np.testing.assert_array_equal(
+        found["conv1.pool"], found["conv1"].reshape(2, 6, 2, 6, 2, 2).max((2, 4))
+    )
     np.testing.assert_array_equal(found["dropout1"], found["conv2.pool"].reshape(2, -1))
 
 
@@ -53,7 +60,9 @@ def test_blocks_come_after_what_they_hold_and_end_in_their_activation() -> None:
     assert list(found)[:3] == ["stem/conv", "stem/norm", "stem"]
     np.testing.assert_array_equal(found["stem"], jax.nn.relu(found["stem/norm"]))
     moments, scales = model_state["batch_stats"]["stem"]["norm"], params["stem"]["norm"]
-    expected = (found["stem/conv"] - moments["mean"]) / jnp.sqrt(moments["var"] + 1e-5) * scales["scale"]
+    expected = (
+        (found["stem/conv"] - moments["mean"]) / jnp.sqrt(moments["var"] + 1e-5) * scales["scale"]
+    )
     np.testing.assert_allclose(found["stem/norm"], expected + scales["bias"], rtol=1e-4, atol=1e-5)
     joined = jax.nn.relu(found["stem"] + found["stage1_1/block2"])
     np.testing.assert_allclose(found["stage1_1"], joined, rtol=1e-5, atol=1e-6)

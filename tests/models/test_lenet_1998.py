@@ -35,7 +35,9 @@ def subsampled(maps: np.ndarray, layer: dict) -> np.ndarray:
 
 
 def convolved(maps: np.ndarray, layer: dict) -> np.ndarray:
-    return squash(np.einsum("bpqcij,ijcf->bpqf", windows(maps), layer["kernel"]) + np.asarray(layer["bias"]))
+    return squash(
+        np.einsum("bpqcij,ijcf->bpqf", windows(maps), layer["kernel"]) + np.asarray(layer["bias"])
+    )
 
 
 def partly_convolved(maps: np.ndarray, layer: dict) -> np.ndarray:
@@ -44,7 +46,10 @@ def partly_convolved(maps: np.ndarray, layer: dict) -> np.ndarray:
     outputs = []
     for column, bias in enumerate(np.asarray(layer["bias"])):
         crosses = [row for row, line in enumerate(TABLE_1.split()) if line[column] == "X"]
-        outputs.append(sum(np.einsum("bpqij,ij->bpq", seen[:, :, :, row], next(kernels)) for row in crosses) + bias)
+        outputs.append(
+            sum(np.einsum("bpqij,ij->bpq", seen[:, :, :, row], next(kernels)) for row in crosses)
+            + bias
+        )
     return squash(np.stack(outputs, axis=-1))
 
 
@@ -56,18 +61,24 @@ def test_E9_computes_what_the_paper_says() -> None:
     pictures = np.random.default_rng(0).normal(size=(3, 32, 32, 1)).astype(np.float32)
     model = models.lenet5(variant="1998")
     # Biases that are not zero, so that one in the wrong place would show.
-    params = jax.tree.map(lambda leaf: leaf + 0.05 * np.cos(np.arange(leaf.size)).reshape(leaf.shape), initial(model))
+    params = jax.tree.map(
+        lambda leaf: leaf + 0.05 * np.cos(np.arange(leaf.size)).reshape(leaf.shape), initial(model)
+    )
     maps = subsampled(convolved(pictures, params["C1"]), params["S2"])
     maps = subsampled(partly_convolved(maps, params["C3"]), params["S4"])
     flat = convolved(maps, params["C5"]).reshape(3, 120)
     hidden = squash(flat @ params["F6"]["kernel"] + params["F6"]["bias"])
     expected = -((hidden[:, None] - DIGITS.reshape(10, 84)) ** 2).sum(-1)
-    np.testing.assert_allclose(jax.jit(model.apply)(params, {}, jnp.array(pictures))[0], expected, rtol=1e-4)
+    np.testing.assert_allclose(
+        jax.jit(model.apply)(params, {}, jnp.array(pictures))[0], expected, rtol=1e-4
+    )
 
 
 def test_connections_are_those_of_table_1() -> None:
     lines = TABLE_1.split()
-    drawn = tuple(tuple(row for row in range(6) if lines[row][column] == "X") for column in range(16))
+    drawn = tuple(
+        tuple(row for row in range(6) if lines[row][column] == "X") for column in range(16)
+    )
     assert drawn == CONNECTIONS
     assert sum(map(len, CONNECTIONS)) == 60
 
@@ -76,7 +87,10 @@ def test_a_map_does_not_change_with_what_it_is_not_connected_to() -> None:
     layer = PartialConv(CONNECTIONS)
     maps = jnp.asarray(np.random.default_rng(0).normal(size=(6, 1, 14, 14, 6)), jnp.float32)
     params = layer.init(jax.random.key(0), maps[0])
-    before, changed = np.asarray(layer.apply(params, maps[0])), maps[0] + maps * jnp.eye(6)[:, None, None, None]
+    before, changed = (
+        np.asarray(layer.apply(params, maps[0])),
+        maps[0] + maps * jnp.eye(6)[:, None, None, None],
+    )
     for channel in range(6):
         after = np.asarray(layer.apply(params, changed[channel]))
         moved = [bool((before[..., f] != after[..., f]).any()) for f in range(16)]
@@ -87,7 +101,10 @@ def test_C5_the_coefficient_weighs_the_sum_of_four() -> None:
     maps = jnp.arange(16.0).reshape(1, 4, 4, 1)
     params = {"coefficient": jnp.array([0.5]), "bias": jnp.array([1.0])}
     outputs = np.asarray(Subsampling().apply({"params": params}, maps))
-    assert outputs[0, :, :, 0].tolist() == [[0.5 * 10 + 1, 0.5 * 18 + 1], [0.5 * 42 + 1, 0.5 * 50 + 1]]
+    assert outputs[0, :, :, 0].tolist() == [
+        [0.5 * 10 + 1, 0.5 * 18 + 1],
+        [0.5 * 42 + 1, 0.5 * 50 + 1],
+    ]
 
 
 def test_bitmaps_are_of_7_by_12_dots_and_differ_in_some() -> None:

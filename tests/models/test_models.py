@@ -16,7 +16,9 @@ from dl.types import Model
 @every_model
 def test_outputs_have_their_shape_and_type_and_are_finite(case: Case) -> None:
     params, model_state = case.init()
-    outputs, new_state, carry = compiled_apply(case.model)(params, model_state, case.batch()["inputs"])
+    outputs, new_state, carry = compiled_apply(case.model)(
+        params, model_state, case.batch()["inputs"]
+    )
     assert outputs.shape == (8, *case.output_shape)
     assert outputs.dtype == jnp.float32
     assert bool(jnp.isfinite(outputs).all())
@@ -40,7 +42,9 @@ def test_jit_equals_no_jit(case: Case) -> None:
     params, model_state = case.init()
     inputs = jnp.array(case.batch()["inputs"])
     if case.zero_start:  # outputs that are all zero would agree whatever is computed
-        params = jax.tree.map(lambda leaf: leaf + 0.1 * np.sin(np.arange(leaf.size)).reshape(leaf.shape), params)
+        params = jax.tree.map(
+            lambda leaf: leaf + 0.1 * np.sin(np.arange(leaf.size)).reshape(leaf.shape), params
+        )
     plain, _, _ = case.model.apply(params, model_state, inputs)
     compiled, _, _ = compiled_apply(case.model)(params, model_state, inputs)
     np.testing.assert_allclose(compiled, plain, rtol=1e-4, atol=1e-5)
@@ -53,7 +57,9 @@ def test_an_example_s_output_does_not_depend_on_the_others_of_its_batch(case: Ca
     inputs, apply = case.batch()["inputs"], compiled_apply(case.model)
     expected = np.asarray(apply(params, model_state, inputs)[0])[:3]
     moved = np.concatenate([10 * inputs[3:], inputs[:3]])
-    np.testing.assert_allclose(apply(params, model_state, moved)[0][-3:], expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        apply(params, model_state, moved)[0][-3:], expected, rtol=1e-4, atol=1e-5
+    )
 
 
 WEIGHTS = ("kernel", "kernels", "coefficient", "input", "recurrent")
@@ -64,8 +70,11 @@ def test_init_is_a_pure_function_of_the_key(case: Case) -> None:
     first, again, other = case.init(0)[0], case.init(0)[0], case.init(1)[0]
     jax.tree.map(np.testing.assert_array_equal, first, again)
     others = jax.tree.leaves(other)
-    for (path, leaf), changed in zip(jax.tree_util.tree_leaves_with_path(first), others, strict=True):
-        # Biases and norms start alike for every key, weights do not; single layers start at zero altogether (A2).
+    for (path, leaf), changed in zip(
+        jax.tree_util.tree_leaves_with_path(first), others, strict=True
+    ):
+        # Biases and norms start alike for every key, weights do not; single layers start at zero
+        # altogether (A2).
         random = path[-1].key in WEIGHTS and not case.zero_start
         assert bool((leaf != changed).any()) == random, path
 
@@ -73,7 +82,9 @@ def test_init_is_a_pure_function_of_the_key(case: Case) -> None:
 @every_model
 def test_init_looks_at_the_shape_of_its_inputs_only(case: Case) -> None:
     key = jax.random.key(0)
-    shapes = jax.eval_shape(case.model.init, key, jax.ShapeDtypeStruct((8, *case.input_shape), jnp.float32))
+    shapes = jax.eval_shape(
+        case.model.init, key, jax.ShapeDtypeStruct((8, *case.input_shape), jnp.float32)
+    )
     assert jax.tree.map(jnp.shape, shapes) == jax.tree.map(jnp.shape, case.init())
 
 
@@ -91,7 +102,9 @@ def test_dropout_works_only_while_training_and_follows_its_key(plain: Model, mod
     compiled = compiled_apply(model)
 
     def outputs(*, train: bool, seed: int) -> np.ndarray:
-        return np.asarray(compiled(params, model_state, inputs, train=train, key=jax.random.key(seed))[0])
+        return np.asarray(
+            compiled(params, model_state, inputs, train=train, key=jax.random.key(seed))[0]
+        )
 
     np.testing.assert_array_equal(outputs(train=False, seed=0), outputs(train=False, seed=1))
     without = compiled_apply(plain)(params, model_state, inputs)[0]
@@ -102,7 +115,8 @@ def test_dropout_works_only_while_training_and_follows_its_key(plain: Model, mod
 
 
 def test_dropout_keeps_the_mean() -> None:
-    # With weights of one, no bias and inputs of one, the output counts units: dropped ones are made up for.
+    # With weights of one, no bias and inputs of one, the output counts units: dropped ones are made
+    # up for.
     model = models.mlp(1, hidden_sizes=(1000,), dropout=0.4, kernel_init=jax.nn.initializers.ones)
     inputs = jnp.ones((1, 1))
     params, _ = model.init(jax.random.key(0), inputs)
@@ -129,11 +143,15 @@ def test_the_nets_of_the_papers_drop_what_the_papers_say(name: str) -> None:
     assert [row.output_shape for row in rows if row.name.startswith("dropout")] == dropped
     if name in ("alexnet", "vgg"):  # after the hidden layers of as many units, not before
         names = [row.name for row in rows if row.name.startswith(("dropout", "hidden", "output"))]
-        assert [number % 2 for number, layer in enumerate(names) if layer.startswith("dropout")] == [1] * len(dropped)
+        assert [
+            number % 2 for number, layer in enumerate(names) if layer.startswith("dropout")
+        ] == [1] * len(dropped)
     params, model_state = jax.eval_shape(model.init, key, inputs)
 
     def traced(*, train: bool) -> str:
-        return str(jax.make_jaxpr(partial(model.apply, train=train, key=key))(params, model_state, inputs))
+        return str(
+            jax.make_jaxpr(partial(model.apply, train=train, key=key))(params, model_state, inputs)
+        )
 
     assert "random_bits" in traced(train=True)
     assert "random_bits" not in traced(train=False)
@@ -162,6 +180,18 @@ def test_mlp_without_hidden_layers_is_softmax_regression() -> None:
 
 
 def test_models_are_called_by_the_names_of_their_builders() -> None:
-    built = [models.lenet(), models.lenet5(), models.mlp(2), models.perceptron(), models.logistic_regression()]
-    assert [model.name for model in built] == ["lenet", "lenet5", "mlp", "perceptron", "logistic_regression"]
+    built = [
+        models.lenet(),
+        models.lenet5(),
+        models.mlp(2),
+        models.perceptron(),
+        models.logistic_regression(),
+    ]
+    assert [model.name for model in built] == [
+        "lenet",
+        "lenet5",
+        "mlp",
+        "perceptron",
+        "logistic_regression",
+    ]
     assert models.softmax_regression(3).name == "softmax_regression"

@@ -32,7 +32,12 @@ PUBLISHED = {
     "vgg19_bn": (models.vgg(19, batch_normalised=True), 224, 143_678_248, TORCHVISION),
     "nin": (models.nin(), 224, 7_595_176, PAPER),
     "nin for CIFAR": (models.nin(10, small=True), 32, 966_986, PAPER),
-    "googlenet": (models.googlenet(), 224, 6_998_552, "Caffe's bvlc_googlenet without its auxiliary heads"),
+    "googlenet": (
+        models.googlenet(),
+        224,
+        6_998_552,
+        "Caffe's bvlc_googlenet without its auxiliary heads",
+    ),
     "googlenet with its heads": (
         models.googlenet(auxiliary=True),
         224,
@@ -67,7 +72,11 @@ SHAPES = {  # the sizes that the lectures and papers print, by layer
         "conv5/pool": (6, 6, 256),
         "hidden6": (4096,),
     },
-    "resnet50": {"stem/conv": (112, 112, 64), "pool": (56, 56, 64), "stage4_3/block3/conv": (7, 7, 2048)},
+    "resnet50": {
+        "stem/conv": (112, 112, 64),
+        "pool": (56, 56, 64),
+        "stage4_3/block3/conv": (7, 7, 2048),
+    },
     "googlenet": {"conv2/conv": (56, 56, 192), "inception5b/three": (7, 7, 384)},
     "googlenet with its heads": {"auxiliary4a/pool": (4, 4, 512), "auxiliary4d/pool": (4, 4, 528)},
     "nin": {"conv1/conv": (54, 54, 96), "output/conv": (6, 6, 1000)},
@@ -77,9 +86,15 @@ SHAPES = {  # the sizes that the lectures and papers print, by layer
 @pytest.mark.parametrize("name", SHAPES)
 def test_maps_have_the_sides_of_the_papers(name):
     model, side, *_ = PUBLISHED[name]
-    rows = {row.name: row.output_shape for row in model.layers(jax.ShapeDtypeStruct((1, side, side, 3), jnp.float32))}
+    rows = {
+        row.name: row.output_shape
+        for row in model.layers(jax.ShapeDtypeStruct((1, side, side, 3), jnp.float32))
+    }
     for layer, shape in SHAPES[name].items():
-        assert shape in [output for row, output in rows.items() if row.startswith(layer)], (layer, rows)
+        assert shape in [output for row, output in rows.items() if row.startswith(layer)], (
+            layer,
+            rows,
+        )
 
 
 SMALL = {
@@ -102,14 +117,19 @@ SMALL = {
 @pytest.mark.parametrize("name", SMALL)
 def test_small_forms_take_small_pictures(name, shape):
     model = SMALL[name]()
-    params, model_state = jax.eval_shape(model.init, jax.random.key(0), jax.ShapeDtypeStruct((1, *shape), jnp.float32))
+    params, model_state = jax.eval_shape(
+        model.init, jax.random.key(0), jax.ShapeDtypeStruct((1, *shape), jnp.float32)
+    )
     inputs = jax.ShapeDtypeStruct((4, *shape), jnp.float32)
     assert jax.eval_shape(model.apply, params, model_state, inputs)[0].shape == (4, 10)
 
 
 @pytest.mark.parametrize("name", SMALL)
 def test_half_precision_is_computed_in_and_parameters_are_kept_in_single(name):
-    model, inputs = SMALL[name](dtype=jnp.bfloat16), jax.ShapeDtypeStruct((2, 32, 32, 3), jnp.float32)
+    model, inputs = (
+        SMALL[name](dtype=jnp.bfloat16),
+        jax.ShapeDtypeStruct((2, 32, 32, 3), jnp.float32),
+    )
     params, model_state = jax.eval_shape(model.init, jax.random.key(0), inputs)
     assert {leaf.dtype for leaf in jax.tree.leaves(params)} == {jnp.dtype("float32")}
     program, shapes = jax.make_jaxpr(model.apply, return_shape=True)(params, model_state, inputs)
@@ -142,7 +162,11 @@ def test_E6_a_dense_layer_sees_every_value_or_the_mean_of_each_map(name):
 
     def dense_inputs(head):
         params, _ = jax.eval_shape(SMALL[name](head=head).init, jax.random.key(0), inputs)
-        kernels = [layer["kernel"].shape for layer in params.values() if getattr(layer.get("kernel"), "ndim", 0) == 2]
+        kernels = [
+            layer["kernel"].shape
+            for layer in params.values()
+            if getattr(layer.get("kernel"), "ndim", 0) == 2
+        ]
         return [rows for rows, _ in kernels]
 
     assert side * side * channels in dense_inputs("flatten")

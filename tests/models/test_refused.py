@@ -26,9 +26,16 @@ REFUSED = [
     pytest.param(models.lenet5(), (32, 28, 1), r"28×28 or 32×32.*32×28×1", id="lenet5-oblong"),
     pytest.param(models.lenet5(), (784,), r"28×28 or 32×32.*784", id="lenet5-flat"),
     pytest.param(models.lenet5(), (28, 28), r"28×28", id="lenet5-no-channel-axis"),
-    pytest.param(models.lenet5(variant="1998"), (20, 20, 1), r"28×28 or 32×32.*20×20×1", id="lenet5-1998-20"),
+    pytest.param(
+        models.lenet5(variant="1998"), (20, 20, 1), r"28×28 or 32×32.*20×20×1", id="lenet5-1998-20"
+    ),
     pytest.param(models.alexnet(), (28, 28, 3), r"67×67.*28×28×3.*small=True", id="alexnet-28"),
-    pytest.param(models.googlenet(10, small=True), (28, 28), r"\(H×W×C\), these are 28×28:", id="googlenet-axes"),
+    pytest.param(
+        models.googlenet(10, small=True),
+        (28, 28),
+        r"\(H×W×C\), these are 28×28:",
+        id="googlenet-axes",
+    ),
 ]
 
 
@@ -61,7 +68,9 @@ SMALLEST = {
 @pytest.mark.parametrize("name", SMALLEST)
 def test_the_smallest_picture_named_is_the_smallest_that_fits(name: str) -> None:
     model, smallest = SMALLEST[name]
-    with pytest.raises(InputError, match=rf"at least {smallest}×{smallest} \(H×W×C\), these are {smallest - 1}×"):
+    with pytest.raises(
+        InputError, match=rf"at least {smallest}×{smallest} \(H×W×C\), these are {smallest - 1}×"
+    ):
         shape_of(model, smallest - 1, smallest - 1, 3)
     rows = model.layers(jax.ShapeDtypeStruct((1, smallest, smallest, 3), jnp.float32))
     assert min(min(row.output_shape) for row in rows) >= 1
@@ -95,7 +104,9 @@ WRONG: dict[str, Callable[[], Model]] = {
     r"6 n \+ 2 layers deep": lambda: models.cifar_resnet(18),
     "depth of 11, 13, 16, 19, not 12": lambda: models.vgg(12),
     "1 tower or 2, not 3": lambda: models.alexnet(towers=3),
-    r"\(3, 4, 4, 4, 4\) are not all even": lambda: models.alexnet(towers=2, features=(3, 4, 4, 4, 4)),
+    r"\(3, 4, 4, 4, 4\) are not all even": lambda: models.alexnet(
+        towers=2, features=(3, 4, 4, 4, 4)
+    ),
     "variant '1989' of LeNet-5: did you mean 1998": lambda: models.lenet5(variant="1989"),
     "variant 'paper' of LeNet-5: known: 1998, softmax": lambda: models.lenet5(variant="paper"),
     "bitmaps of 10 classes, not 11": lambda: models.lenet5(11, variant="1998"),
@@ -104,9 +115,15 @@ WRONG: dict[str, Callable[[], Model]] = {
     "width is a positive factor.*not 0.0": lambda: models.alexnet(width=0.0),
     "width is a positive factor.*not -1": lambda: models.googlenet(width=-1),
     "width is a positive factor.*not -2": lambda: models.resnet(18, width=-2),
-    r"this resnet18 has 4 stages and features \(64, 128\) are for 2": lambda: models.resnet(18, features=(64, 128)),
-    r"this resnet20 has 3 stages and features \(8,\) are for 1": lambda: models.cifar_resnet(20, features=(8,)),
-    r"this VGG-11 has 5 stages and features \(64,\) are for 1": lambda: models.vgg(11, features=(64,)),
+    r"this resnet18 has 4 stages and features \(64, 128\) are for 2": lambda: models.resnet(
+        18, features=(64, 128)
+    ),
+    r"this resnet20 has 3 stages and features \(8,\) are for 1": lambda: models.cifar_resnet(
+        20, features=(8,)
+    ),
+    r"this VGG-11 has 5 stages and features \(64,\) are for 1": lambda: models.vgg(
+        11, features=(64,)
+    ),
 }
 
 
@@ -128,5 +145,9 @@ def test_parameters_made_for_other_pictures_are_refused(shape: tuple[int, ...]) 
     params, model_state = jax.eval_shape(
         model.init, jax.random.key(0), jax.ShapeDtypeStruct((1, 16, 16, 1), jnp.float32)
     )
-    with pytest.raises(InputError, match="made for inputs of another shape than " + "×".join(map(str, shape))):
-        jax.eval_shape(model.apply, params, model_state, jax.ShapeDtypeStruct((1, *shape), jnp.float32))
+    with pytest.raises(
+        InputError, match="made for inputs of another shape than " + "×".join(map(str, shape))
+    ):
+        jax.eval_shape(
+            model.apply, params, model_state, jax.ShapeDtypeStruct((1, *shape), jnp.float32)
+        )

@@ -1,4 +1,6 @@
-"""Every model in training: batch statistics, learning by heart, eight devices, a state saved and gone on from."""
+"""Every model in training: batch statistics, learning by heart, eight devices, a state saved and
+gone on from.
+"""
 
 from dataclasses import replace
 from functools import partial
@@ -33,13 +35,17 @@ def test_gradients_are_finite_and_move_every_layer(case: Case) -> None:
     before = first_state(case)
     after, sums = compiled_step(case)(before, case.batch())
     assert np.isfinite(metrics.compute(sums)["loss"])
-    for path, change in jax.tree_util.tree_leaves_with_path(jax.tree.map(jnp.subtract, after.params, before.params)):
+    for path, change in jax.tree_util.tree_leaves_with_path(
+        jax.tree.map(jnp.subtract, after.params, before.params)
+    ):
         assert bool(jnp.isfinite(change).all()), path
         assert bool((change != 0).any()), path
 
 
 @every_model
-def test_without_dropout_and_batch_norm_the_loss_of_training_is_that_of_evaluation(case: Case) -> None:
+def test_without_dropout_and_batch_norm_the_loss_of_training_is_that_of_evaluation(
+    case: Case,
+) -> None:
     if case.normalised:
         return
     state, batch = first_state(case), case.batch()
@@ -63,7 +69,9 @@ def test_batch_statistics_move_by_their_momentum_in_training(case: Case) -> None
     # The statistics of one batch under the same parameters, found from either step, are the same.
     first, second = (jax.tree.map(of_batch, after, before) for before, after in pairwise(states))
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4), first, second)
-    for path, leaf in jax.tree_util.tree_leaves_with_path(jax.tree.map(jnp.subtract, states[1], states[0])):
+    for path, leaf in jax.tree_util.tree_leaves_with_path(
+        jax.tree.map(jnp.subtract, states[1], states[0])
+    ):
         assert bool((leaf != 0).any()), path
 
 
@@ -71,7 +79,9 @@ def test_batch_statistics_move_by_their_momentum_in_training(case: Case) -> None
 def test_one_batch_of_eight_is_learned_by_heart(case: Case) -> None:
     batch, state, history = jax.tree.map(jnp.array, case.batch()), first_state(case), []
     for _ in range(40):
-        state, sums = compiled_step(case)(state, batch)  # a step's metrics are those of the parameters before it
+        state, sums = compiled_step(case)(
+            state, batch
+        )  # a step's metrics are those of the parameters before it
         history.append(sums)
     before, after = metrics.compute(history[0]), metrics.compute(history[-1])
     if case.reconstructs:
@@ -87,11 +97,20 @@ def test_eight_devices_give_the_gradients_and_statistics_of_one(case: Case) -> N
     state, batch = first_state(case), case.batch()
     one, one_sums = compiled_step(case)(state, batch)
     step = dl.make_train_step(case.objective_over(AXIS), case.optimizer, axis_name=AXIS)
-    eight, sums = dl.unreplicate(dl.pmap_step(step)(dl.replicate(state, jax.devices()), dl.shard(batch, 8)))
+    eight, sums = dl.unreplicate(
+        dl.pmap_step(step)(dl.replicate(state, jax.devices()), dl.shard(batch, 8))
+    )
     assert metrics.compute(sums) == pytest.approx(metrics.compute(one_sums), rel=1e-4)
-    jax.tree.map(partial(np.testing.assert_allclose, rtol=1e-4, atol=1e-5), eight.model_state, one.model_state)
-    # Adam's first moments are the gradient times a constant; its steps would blow up the last bits of small ones.
-    gradients, expected = (optax.tree_utils.tree_get(after.opt_state, "mu") for after in (eight, one))
+    jax.tree.map(
+        partial(np.testing.assert_allclose, rtol=1e-4, atol=1e-5),
+        eight.model_state,
+        one.model_state,
+    )
+    # Adam's first moments are the gradient times a constant; its steps would blow up the last bits
+    # of small ones.
+    gradients, expected = (
+        optax.tree_utils.tree_get(after.opt_state, "mu") for after in (eight, one)
+    )
     atol = 1e-4 * max(float(jnp.abs(leaf).max()) for leaf in jax.tree.leaves(expected))
     jax.tree.map(partial(np.testing.assert_allclose, rtol=1e-3, atol=atol), gradients, expected)
 
@@ -106,5 +125,8 @@ def test_a_restored_state_trains_on_bit_for_bit(case: Case, tmp_path: Path) -> N
         restored, _ = checkpoints.restore(1, first_state(case))
     expected, actual = step(once, batch)[0], step(restored, batch)[0]
     assert int(actual.step) == 2
-    for tree, other in ((expected.params, actual.params), (expected.model_state, actual.model_state)):
+    for tree, other in (
+        (expected.params, actual.params),
+        (expected.model_state, actual.model_state),
+    ):
         jax.tree.map(np.testing.assert_array_equal, tree, other)

@@ -1,4 +1,6 @@
-"""The mean over views: probabilities are averaged outside training, and training is that of the model itself."""
+"""The mean over views: probabilities are averaged outside training, and training is that of the
+model itself.
+"""
 
 import jax
 import jax.numpy as jnp

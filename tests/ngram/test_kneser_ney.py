@@ -1,4 +1,6 @@
-"""The n-gram model against Kneser-Ney smoothing written out slowly from its definition, and against numbers by hand."""
+"""The n-gram model against Kneser-Ney smoothing written out slowly from its definition, and against
+numbers by hand.
+"""
 
 import math
 from collections import Counter
@@ -43,7 +45,9 @@ class SlowKneserNey:
         context = context[max(0, len(context) - self.order + 1) :]
         n = len(context) + 1
         shorter = self.p(w, context[1:]) if context else 1 / self.symbols
-        followers = {gram[-1]: count for gram, count in self.counts[n].items() if gram[:-1] == context}
+        followers = {
+            gram[-1]: count for gram, count in self.counts[n].items() if gram[:-1] == context
+        }
         if not followers:
             return shorter
         total = sum(followers.values())
@@ -53,7 +57,9 @@ class SlowKneserNey:
 
 
 def random_text(seed: int, length: int, symbols: int) -> list[int]:
-    """Symbols of which some are rare and some follow each other, so that every count of counts is met."""
+    """Symbols of which some are rare and some follow each other, so that every count of counts is
+    met.
+    """
     generator = np.random.default_rng(seed)
     weights = generator.dirichlet(np.full(symbols, 0.4), size=symbols)
     text = [0]
@@ -63,15 +69,25 @@ def random_text(seed: int, length: int, symbols: int) -> list[int]:
 
 
 @settings(max_examples=30, deadline=None)
-@given(seed=st.integers(0, 10_000), length=st.integers(6, 300), symbols=st.integers(1, 12), order=st.integers(1, 6))
+@given(
+    seed=st.integers(0, 10_000),
+    length=st.integers(6, 300),
+    symbols=st.integers(1, 12),
+    order=st.integers(1, 6),
+)
 @example(seed=0, length=6, symbols=3, order=6)
 @example(seed=1, length=300, symbols=12, order=4)
 def test_equals_the_definition(seed: int, length: int, symbols: int, order: int) -> None:
     text, other = random_text(seed, length, symbols), random_text(seed + 1, 40, symbols)
-    model, slow = ngram.fit(np.array(text), order=order, symbols=symbols), SlowKneserNey(text, order, symbols)
+    model, slow = (
+        ngram.fit(np.array(text), order=order, symbols=symbols),
+        SlowKneserNey(text, order, symbols),
+    )
     for tokens in (text[:40], other):
         expected = [math.log(slow.p(w, tuple(tokens[:t]))) for t, w in enumerate(tokens)]
-        np.testing.assert_allclose(ngram.log_probabilities(model, np.array(tokens)), expected, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(
+            ngram.log_probabilities(model, np.array(tokens)), expected, rtol=1e-9, atol=1e-12
+        )
 
 
 def test_the_random_texts_meet_estimated_discounts_and_the_fallback() -> None:
@@ -80,7 +96,9 @@ def test_the_random_texts_meet_estimated_discounts_and_the_fallback() -> None:
 
 
 def test_bigrams_by_hand() -> None:
-    """0 stands after the start and 1, 1 after 0; the fallback takes 1 from a count of 2 and ½ from one of 1."""
+    """0 stands after the start and 1, 1 after 0; the fallback takes 1 from a count of 2 and ½ from
+    one of 1.
+    """
     model = ngram.fit(np.array([0, 1, 0, 1, 0]), order=2, symbols=3)
     unigrams = [(2 - 1 + 1.5 / 3) / 3, (1 - 0.5 + 1.5 / 3) / 3, 1.5 / 3 / 3]
     after_0 = [unigrams[0] / 2, (2 - 1 + unigrams[1]) / 2, unigrams[2] / 2]
@@ -105,7 +123,9 @@ def test_discounts_are_those_of_the_paper() -> None:
 
 
 @pytest.mark.parametrize(
-    "counts", [[], [7, 9], [1, 2, 3], [1, 2, 3] + [4] * 9], ids=["none", "none rare", "no 4", "negative"]
+    "counts",
+    [[], [7, 9], [1, 2, 3], [1, 2, 3] + [4] * 9],
+    ids=["none", "none rare", "no 4", "negative"],
 )
 def test_discounts_without_an_estimate_leave_something_for_the_unseen(counts: list[int]) -> None:
     assert ngram.discounts(np.array(counts, int)).tolist() == [0.0, 0.5, 1.0, 1.5]
@@ -121,7 +141,9 @@ def test_any_whole_numbers_are_symbols(dtype: type) -> None:
 def test_every_distinct_ngram_is_counted_once() -> None:
     model = ngram.fit(ABRACADABRA, order=4, symbols=5)
     for n, level in enumerate(model.levels, 1):
-        assert len(level.codes) == len({tuple(ABRACADABRA[i : i + n]) for i in range(len(ABRACADABRA) - n + 1)})
+        assert len(level.codes) == len(
+            {tuple(ABRACADABRA[i : i + n]) for i in range(len(ABRACADABRA) - n + 1)}
+        )
         assert (np.diff(level.codes) > 0).all()
     assert model.order == 4
 
@@ -131,8 +153,13 @@ def test_symbols_of_a_large_range_do_not_overflow() -> None:
     text = random_text(3, 200, 5)
     wide = ngram.fit(np.array(text) * 13_000, order=10, symbols=2**16)
     slow = SlowKneserNey([13_000 * w for w in text], 10, 2**16)
-    expected = [math.log(slow.p(13_000 * w, tuple(13_000 * c for c in text[:t]))) for t, w in enumerate(text[:50])]
-    np.testing.assert_allclose(ngram.log_probabilities(wide, np.array(text[:50]) * 13_000), expected, rtol=1e-9)
+    expected = [
+        math.log(slow.p(13_000 * w, tuple(13_000 * c for c in text[:t])))
+        for t, w in enumerate(text[:50])
+    ]
+    np.testing.assert_allclose(
+        ngram.log_probabilities(wide, np.array(text[:50]) * 13_000), expected, rtol=1e-9
+    )
 
 
 @pytest.mark.parametrize(
@@ -162,7 +189,10 @@ def read_shakespeare(folder: Path) -> tuple[np.ndarray, np.ndarray]:
     if not (folder / "tiny_shakespeare").is_dir():
         pytest.skip(f"no tiny_shakespeare in {folder}")
     splits = ("train", "validation", "test")
-    texts = [tfds.data_source("tiny_shakespeare", split=split, data_dir=folder)[0]["text"] for split in splits]
+    texts = [
+        tfds.data_source("tiny_shakespeare", split=split, data_dir=folder)[0]["text"]
+        for split in splits
+    ]
     table, symbols = np.unique(np.frombuffer(b"".join(texts), np.uint8), return_inverse=True)
     assert len(table) == 65
     return symbols[: len(texts[0])], symbols[len(texts[0]) :]
@@ -172,5 +202,7 @@ def test_a_longer_context_helps_on_real_text_up_to_a_point(shared_data: Path) ->
     train, held_out = read_shakespeare(shared_data / "tfds")
     assert (len(train), len(held_out)) == (1_003_854, 111_540)
     models = {order: ngram.fit(train, order=order, symbols=65) for order in (4, 7, 10)}
-    nats = {order: -ngram.log_probabilities(model, held_out).mean() for order, model in models.items()}
+    nats = {
+        order: -ngram.log_probabilities(model, held_out).mean() for order, model in models.items()
+    }
     assert nats == pytest.approx({4: 1.7190, 7: 1.5165, 10: 1.5225}, abs=1e-4)

@@ -15,7 +15,8 @@ SEQUENCES = st.lists(st.integers(0, SYMBOLS - 1), max_size=14)
 
 
 @given(
-    st.sampled_from(list(MODELS)), SEQUENCES | st.integers(0, 385).map(lambda start: TEXT[start : start + 14].tolist())
+    st.sampled_from(list(MODELS)),
+    SEQUENCES | st.integers(0, 385).map(lambda start: TEXT[start : start + 14].tolist()),
 )
 @settings(deadline=None)
 def test_a_distribution_sums_to_one_and_leaves_nothing_out(order: int, context: list[int]) -> None:
@@ -37,7 +38,9 @@ def test_no_more_than_the_order_is_looked_at() -> None:
     model = MODELS[3]
     far, near = np.array([5, 4, 3, 1, 0]), np.array([1, 0])
     np.testing.assert_array_equal(ngram.distribution(model, far), ngram.distribution(model, near))
-    assert not np.array_equal(ngram.distribution(model, near), ngram.distribution(model, np.array([0])))
+    assert not np.array_equal(
+        ngram.distribution(model, near), ngram.distribution(model, np.array([0]))
+    )
 
 
 def test_what_was_repeated_is_foreseen() -> None:
@@ -61,7 +64,9 @@ def test_symbols_are_drawn_as_often_as_the_temperature_says(temperature: float) 
     p = ngram.distribution(MODELS[1], np.array([], int)) ** (1 / temperature)
     expected = 4000 * p / p.sum()
     frequencies = np.bincount(drawn, minlength=SYMBOLS)
-    assert (np.square(frequencies - expected) / expected).sum() < 20.5, "chi-squared, 5 degrees of freedom, p = 0.001"
+    assert (np.square(frequencies - expected) / expected).sum() < 20.5, (
+        "chi-squared, 5 degrees of freedom, p = 0.001"
+    )
 
 
 def test_what_is_drawn_becomes_the_context() -> None:
@@ -77,13 +82,17 @@ def test_a_text_ends_before_the_symbol_that_stops_it() -> None:
     whole = ngram.sample(model, np.array([0]), length=50, seed=3)
     first = int(np.flatnonzero(whole == 2)[0])
     assert 0 < first < 49
-    assert ngram.sample(model, np.array([0]), length=50, seed=3, stop=2).tolist() == whole[:first].tolist()
+    assert (
+        ngram.sample(model, np.array([0]), length=50, seed=3, stop=2).tolist()
+        == whole[:first].tolist()
+    )
     assert len(ngram.sample(model, np.array([0]), length=first, seed=3, stop=2)) == first
 
 
 def test_a_low_temperature_is_finite() -> None:
     greedy, nearly = (
-        ngram.sample(MODELS[3], TEXT[:3], length=40, temperature=temperature) for temperature in (0.0, 1e-9)
+        ngram.sample(MODELS[3], TEXT[:3], length=40, temperature=temperature)
+        for temperature in (0.0, 1e-9)
     )
     np.testing.assert_array_equal(nearly, greedy)
 
@@ -95,20 +104,30 @@ def test_an_empty_text_has_no_log_probabilities() -> None:
 @pytest.mark.parametrize(
     ("prime", "options", "message"),
     [
-        ([0, 6], {}, "the symbols of a prime are whole numbers from 0 to 5, and 6 stands at position 1"),
+        (
+            [0, 6],
+            {},
+            "the symbols of a prime are whole numbers from 0 to 5, and 6 stands at position 1",
+        ),
         ([0], {"temperature": -1.0}, "temperature is a number from 0 on, not -1.0"),
         ([0], {"temperature": float("nan")}, "temperature is a number from 0 on, not nan"),
         ([0], {"length": -1}, "from 0 on, not -1 and 0"),
         ([0], {"seed": -1}, "from 0 on, not 5 and -1"),
     ],
 )
-def test_wrong_samples_are_refused(prime: list[int], options: dict[str, float], message: str) -> None:
+def test_wrong_samples_are_refused(
+    prime: list[int], options: dict[str, float], message: str
+) -> None:
     with pytest.raises(InputError, match=message):
         ngram.sample(MODELS[2], np.array(prime), **{"length": 5, **options})
 
 
 def test_symbols_that_the_model_does_not_have_are_refused() -> None:
-    with pytest.raises(InputError, match="tokens are whole numbers from 0 to 5, and 9 stands at position 2"):
+    with pytest.raises(
+        InputError, match="tokens are whole numbers from 0 to 5, and 9 stands at position 2"
+    ):
         ngram.log_probabilities(MODELS[2], np.array([0, 1, 9]))
-    with pytest.raises(InputError, match="contexts are whole numbers from 0 to 5, and -2 stands at position 0"):
+    with pytest.raises(
+        InputError, match="contexts are whole numbers from 0 to 5, and -2 stands at position 0"
+    ):
         ngram.distribution(MODELS[2], np.array([-2]))

@@ -1,9 +1,11 @@
-"""Kill a run with SIGKILL at random moments, resume it each time, and compare with one that was left alone.
+"""Kill a run with SIGKILL at random moments, resume it each time, and compare with one that was
+left alone.
 
     python tests/runs/kill_and_resume.py [--kills 20] [--epochs 30] [--seed 0]
 
-Final parameters must be the same bit for bit, and metrics.jsonl must hold each record once. The moments: early (while
-it imports or reads data), compiling (before the first checkpoint), training, and saving (a checkpoint half written).
+Final parameters must be the same bit for bit, and metrics.jsonl must hold each record once. The
+moments: early (while it imports or reads data), compiling (before the first checkpoint), training,
+and saving (a checkpoint half written).
 """
 
 import argparse
@@ -56,7 +58,9 @@ def kill_at(moment: str, words: list[str], folder: Path, rng: random.Random) -> 
         "saving": half_written,
     }
     pause = {"early": rng.uniform(0.2, 2.0), "saving": 0.0}.get(moment, rng.uniform(0.0, 1.0))
-    process = subprocess.Popen(command(*words), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command(*words), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     while process.poll() is None and not due[moment]():
         time.sleep(0.001)
     time.sleep(pause)
@@ -72,7 +76,9 @@ def kill_and_resume(*, kills: int, epochs: int, seed: int, work: Path) -> list[s
     for number in range(kills):
         moment = ("compiling", "saving", "training", "early", "training", "saving")[number % 6]
         died = kill_at(moment, next_words(killed, epochs), killed, rng)
-        seen.append(f"kill {number}, {moment}: {describe(killed) if died else 'was finished before'}")
+        seen.append(
+            f"kill {number}, {moment}: {describe(killed) if died else 'was finished before'}"
+        )
     finish(next_words(killed, epochs))
     compare(quiet, killed)
     return seen
@@ -108,23 +114,32 @@ def compare(quiet: Path, killed: Path) -> None:
     for a, b in zip(jax.tree.leaves(left.params), jax.tree.leaves(right.params), strict=True):
         assert np.asarray(a).tobytes() == np.asarray(b).tobytes(), "parameters differ"
     assert records(quiet) == records(killed), "records differ"
-    results = [json.loads((folder / "result.json").read_text())["metrics"] for folder in (quiet, killed)]
+    results = [
+        json.loads((folder / "result.json").read_text())["metrics"] for folder in (quiet, killed)
+    ]
     assert results[0] == results[1], "results differ"
 
 
 def records(folder: Path) -> list[Any]:
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    return [{key: value for key, value in line.items() if key != "examples_per_second"} for line in lines]
+    return [
+        {key: value for key, value in line.items() if key != "examples_per_second"}
+        for line in lines
+    ]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as work:
-        for line in kill_and_resume(kills=options.kills, epochs=options.epochs, seed=options.seed, work=Path(work)):
+        for line in kill_and_resume(
+            kills=options.kills, epochs=options.epochs, seed=options.seed, work=Path(work)
+        ):
             print(line)
     print(f"{options.kills} kills: same parameters, same records, same result")
 

@@ -1,4 +1,6 @@
-"""scikit-learn's classifiers beside runs: the same splits, one table, and clear words where they do not fit."""
+"""scikit-learn's classifiers beside runs: the same splits, one table, and clear words where they do
+not fit.
+"""
 
 import json
 import math
@@ -20,7 +22,10 @@ from dl.runs.experiment import load_experiment
 from dl.runs.run import start_run
 from dl.train.interrupt import StopRequest
 
-ROWS = [Row("linear SVM", 10_000, None, 0.9, 1.23), Row("lenet_mnist", 54_000, 0.991, 0.9939, 744.0)]
+ROWS = [
+    Row("linear SVM", 10_000, None, 0.9, 1.23),
+    Row("lenet_mnist", 54_000, 0.991, 0.9939, 744.0),
+]
 RUN = "--dataset digits --epochs 1 --hidden-size 16 --devices 1 --quiet"
 
 
@@ -46,19 +51,26 @@ def test_baselines_learn_the_digits_and_score_the_parts_that_nets_are_scored_on(
         assert 0.85 < row.validation_accuracy < 1.0
         # A fraction of 360 and of 287 examples.
         assert (360 * row.test_accuracy) == pytest.approx(round(360 * row.test_accuracy))
-        assert (287 * row.validation_accuracy) == pytest.approx(round(287 * row.validation_accuracy))
+        assert (287 * row.validation_accuracy) == pytest.approx(
+            round(287 * row.validation_accuracy)
+        )
         assert row.seconds > 0
 
 
 def test_words_are_counted_and_padding_is_not() -> None:
     # Word 0 is a word like the others, and also what rows are padded with.
-    sentences = ragged_source([np.array([0, 2]), np.array([1]), np.array([0, 0, 1, 0])], np.array([0, 1, 1]))
+    sentences = ragged_source(
+        [np.array([0, 2]), np.array([1]), np.array([0, 0, 1, 0])], np.array([0, 1, 1])
+    )
     assert _counts(sentences, 4).toarray().tolist() == [[0, 1, 0, 0], [1, 0, 1, 0], [3, 1, 0, 0]]
 
 
 def test_naive_bayes_is_what_its_formula_says(tmp_path: Path) -> None:
     said = ["good good film\tyes", "bad film\tno", "good\tyes", "bad bad\tno", "film\tno"]
-    for part, lines in (("train", said), ("test", ["good film\tyes", "bad\tno", "bad good good\tno"])):
+    for part, lines in (
+        ("train", said),
+        ("test", ["good film\tyes", "bad\tno", "bad good good\tno"]),
+    ):
         (tmp_path / f"{part}.tsv").write_text("".join(f"{line}\n" for line in lines))
     data = dl.load_data(f"tsv:{tmp_path}", reading=Reading(unit="word"))
     words = ["good", "film", "bad", UNKNOWN]
@@ -80,8 +92,12 @@ def test_naive_bayes_is_what_its_formula_says(tmp_path: Path) -> None:
     assert rows["naive Bayes"] == pytest.approx(2 / 3)
 
 
-def test_a_run_on_texts_stands_beside_naive_bayes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "said.tsv").write_text("".join(f"{'good' if n % 2 else 'bad'} film {n}\t{n % 2}\n" for n in range(60)))
+def test_a_run_on_texts_stands_beside_naive_bayes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "said.tsv").write_text(
+        "".join(f"{'good' if n % 2 else 'bad'} film {n}\t{n % 2}\n" for n in range(60))
+    )
     dataset = f"--dataset tsv:{tmp_path / 'said.tsv'}"
     words = f"run lstm_sentiment {dataset} --hidden-size 2 --batch-size 8 --epochs 1 --devices 1 --quiet"
     assert main("experiments", f"{words} --run-dir {tmp_path / 'run'}".split()) == 0
@@ -90,7 +106,11 @@ def test_a_run_on_texts_stands_beside_naive_bayes(tmp_path: Path, capsys: pytest
     words = f"baselines {tmp_path / 'run'} {dataset} --validation {validation} --train-examples 0 --format json"
     assert main("experiments", words.split()) == 0
     bayes, svm, net = json.loads(capsys.readouterr().out)
-    assert (bayes["method"], svm["method"], net["method"]) == ("naive Bayes", "linear SVM", "lstm_sentiment")
+    assert (bayes["method"], svm["method"], net["method"]) == (
+        "naive Bayes",
+        "linear SVM",
+        "lstm_sentiment",
+    )
     assert bayes["test_accuracy"] == 1.0
 
 
@@ -99,10 +119,17 @@ def test_a_run_that_left_long_texts_out_was_tested_on_others(tmp_path: Path) -> 
     (tmp_path / "said.tsv").write_text("".join(rows))
     experiment = load_experiment("experiments.lstm_sentiment")
     options = experiment.options(
-        dataset=f"tsv:{tmp_path}/said.tsv", longest=2, longer="leave-out", hidden_size=2, batch_size=8, epochs=1
+        dataset=f"tsv:{tmp_path}/said.tsv",
+        longest=2,
+        longer="leave-out",
+        hidden_size=2,
+        batch_size=8,
+        epochs=1,
     )
     start_run(experiment, options, run_dir=tmp_path / "run", stop=StopRequest(), show=False)
-    with pytest.raises(InputError, match=r"was tested without \d long documents: train with --longer cut"):
+    with pytest.raises(
+        InputError, match=r"was tested without \d long documents: train with --longer cut"
+    ):
         run_row(tmp_path / "run", options)
 
 
@@ -116,7 +143,9 @@ def test_text_is_aligned_and_markdown_is_a_table() -> None:
     assert json.loads(as_json(ROWS))[1]["test_accuracy"] == 0.9939
 
 
-def test_the_verb_puts_runs_and_baselines_into_one_table(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_verb_puts_runs_and_baselines_into_one_table(
+    runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     words = f"baselines {runs / 'mlp_mnist'} --dataset digits --validation 0.1 --train-examples 200 --format json"
     assert main("experiments", words.split()) == 0
     out, err = capsys.readouterr()
@@ -132,16 +161,30 @@ def test_the_verb_puts_runs_and_baselines_into_one_table(runs: Path, capsys: pyt
 
 
 WRONG = [
-    pytest.param("{runs}/mlp_mnist --dataset digits", r"--validation 0.1, not 0.0", id="other-split"),
-    pytest.param("{runs}/mlp_mnist --dataset mnist --validation 0.1", r"--dataset digits, not mnist", id="other-data"),
-    pytest.param("{runs}/autoencoder_mnist --dataset digits --validation 0.1", "no classifier", id="auto-encoder"),
+    pytest.param(
+        "{runs}/mlp_mnist --dataset digits", r"--validation 0.1, not 0.0", id="other-split"
+    ),
+    pytest.param(
+        "{runs}/mlp_mnist --dataset mnist --validation 0.1",
+        r"--dataset digits, not mnist",
+        id="other-data",
+    ),
+    pytest.param(
+        "{runs}/autoencoder_mnist --dataset digits --validation 0.1",
+        "no classifier",
+        id="auto-encoder",
+    ),
     pytest.param("{runs}/nothing --dataset digits", "no run folder", id="no-run"),
     pytest.param("--dataset moons", "yes-or-no", id="binary"),
     pytest.param(
-        "--dataset digits --train-examples 1", "all training examples of digits, 1, are of one", id="one-class"
+        "--dataset digits --train-examples 1",
+        "all training examples of digits, 1, are of one",
+        id="one-class",
     ),
     pytest.param(
-        "{runs}/mlp_mnist --dataset digits --validation 0.1 --colour grey", "--colour auto, not grey", id="other-colour"
+        "{runs}/mlp_mnist --dataset digits --validation 0.1 --colour grey",
+        "--colour auto, not grey",
+        id="other-colour",
     ),
     pytest.param("--dataset digits --train-examples -1", "train_examples is -1", id="negative"),
 ]
@@ -157,9 +200,13 @@ def test_what_cannot_be_compared_is_refused_in_one_line(
     assert err.count("\n") == 1
 
 
-def test_an_unfinished_run_is_refused(runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unfinished_run_is_refused(
+    runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "config.json").write_text((runs / "mlp_mnist" / "config.json").read_text())
-    assert main("experiments", f"baselines {tmp_path} --dataset digits --validation 0.1".split()) == 2
+    assert (
+        main("experiments", f"baselines {tmp_path} --dataset digits --validation 0.1".split()) == 2
+    )
     assert f"is not finished: go on with `resume {tmp_path}`" in capsys.readouterr().err
 
 

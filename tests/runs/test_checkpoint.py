@@ -20,7 +20,11 @@ def make_state(seed: int = 0, hidden_size: int = 4) -> Any:
 
 def leaves(tree: Any) -> list[np.ndarray]:
     raw = jax.tree.map(
-        lambda leaf: jax.random.key_data(leaf) if jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key) else leaf,
+        lambda leaf: (
+            jax.random.key_data(leaf)
+            if jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+            else leaf
+        ),
         tree,
     )
     return [np.asarray(leaf) for leaf in jax.tree.leaves(raw)]
@@ -35,7 +39,9 @@ def assert_same_bits(left: Any, right: Any) -> None:
 def save_all(folder: Path, losses: dict[int, float | None], keep: int = 2) -> None:
     with Checkpoints(folder, keep=keep) as checkpoints:
         for step, loss in losses.items():
-            checkpoints.save(step, make_state(seed=step), notes={"wall_seconds": float(step)}, loss=loss)
+            checkpoints.save(
+                step, make_state(seed=step), notes={"wall_seconds": float(step)}, loss=loss
+            )
 
 
 def test_round_trip_is_exact(tmp_path: Path) -> None:
@@ -117,7 +123,10 @@ def test_other_shapes_name_the_leaf(tmp_path: Path) -> None:
     save_all(tmp_path, {1: None})
     with (
         Checkpoints(tmp_path) as checkpoints,
-        pytest.raises(InputError, match=r"params/hidden1/bias is float32\[4\] in the checkpoint, float32\[6\] in"),
+        pytest.raises(
+            InputError,
+            match=r"params/hidden1/bias is float32\[4\] in the checkpoint, float32\[6\] in",
+        ),
     ):
         checkpoints.restore_newest(make_state(hidden_size=6))
 
@@ -133,7 +142,9 @@ def test_missing_leaf_is_named(tmp_path: Path) -> None:
         checkpoints.restore_newest(deeper)
 
 
-def test_disk_that_cannot_be_written_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_disk_that_cannot_be_written_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     save_all(tmp_path, {1: None})
     with Checkpoints(tmp_path) as checkpoints:
 

@@ -33,8 +33,12 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def nats(run: Path, text: str) -> float:
     """Mean −log p of each character of a text but the first, by the whole text at once."""
     loaded = dl.load(run)
-    numbers = np.array([loaded.spec.text.symbols.index(one if one in OWN else "<unknown>") for one in text])
-    logits = loaded.model.apply(loaded.params, loaded.model_state, numbers[None, :-1].astype(np.int32))[0]
+    numbers = np.array(
+        [loaded.spec.text.symbols.index(one if one in OWN else "<unknown>") for one in text]
+    )
+    logits = loaded.model.apply(
+        loaded.params, loaded.model_state, numbers[None, :-1].astype(np.int32)
+    )[0]
     log_p = jax.nn.log_softmax(logits)[0]
     return -float(np.mean(np.asarray(log_p)[np.arange(len(text) - 1), numbers[1:]]))
 
@@ -59,7 +63,10 @@ def test_the_vocabulary_is_stored_with_the_run(run: Path) -> None:
     ("dataset", "says"),
     [
         ("digits", r"digits has inputs 28×28×1 \(uint8\), the model was trained on 5 \(int32\)"),
-        ("tsv:{}/labels.tsv", r"this vocabulary has no end of documents, it is of one stream \(text:PATH\)"),
+        (
+            "tsv:{}/labels.tsv",
+            r"this vocabulary has no end of documents, it is of one stream \(text:PATH\)",
+        ),
         ("adding:5", r"adding:5 has inputs 5×2 \(float32\), the model was trained on 5 \(int32\)"),
         ("lines:{}/names.txt", r"it is of one stream \(text:PATH\) or of texts with labels"),
     ],

@@ -24,9 +24,16 @@ def loaded(vocabulary: Vocabulary, *, ragged: bool) -> Loaded:
     params = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape), shapes)
     params["recurrent"]["layer_0"]["input"] = 5.0 * jnp.eye(len(vocabulary))
     following = {"a": "b", "b": "c", "c": vocabulary.symbols[-1], vocabulary.symbols[-1]: "a"}
-    places = [(vocabulary.symbols.index(one), vocabulary.symbols.index(then)) for one, then in following.items()]
-    params["output"]["kernel"] = jnp.zeros((len(vocabulary),) * 2).at[tuple(zip(*places, strict=True))].set(50.0)
-    spec = DataSpec("names", "language", (9,), "int32", (), 10, ragged=ragged, vocabulary=vocabulary)
+    places = [
+        (vocabulary.symbols.index(one), vocabulary.symbols.index(then))
+        for one, then in following.items()
+    ]
+    params["output"]["kernel"] = (
+        jnp.zeros((len(vocabulary),) * 2).at[tuple(zip(*places, strict=True))].set(50.0)
+    )
+    spec = DataSpec(
+        "names", "language", (9,), "int32", (), 10, ragged=ragged, vocabulary=vocabulary
+    )
     return Loaded(model, params, {}, spec, 0)
 
 
@@ -101,7 +108,9 @@ def test_primes_that_a_stream_cannot_go_on_from(prime: str, message: str) -> Non
 def test_what_writes_no_text_says_what_it_is() -> None:
     spec = DataSpec("moons", "binary", (2,), "float32", ("moon",), 10)
     mlp = Loaded(dl.models.mlp(1), {}, {}, spec, 0)
-    with pytest.raises(InputError, match=r"mlp was trained on moons \(task: binary\) and writes no text"):
+    with pytest.raises(
+        InputError, match=r"mlp was trained on moons \(task: binary\) and writes no text"
+    ):
         generate(mlp, "a")
     with pytest.raises(InputError, match="this vocabulary has no end of documents"):
         generate_documents(loaded(STREAM, ragged=False), 1, longest=3)

@@ -24,17 +24,29 @@ HEAD = ("output/conv/bias", "output/conv/kernel")
 
 
 def run(
-    folder: Path, *, stop: StopRequest | None = None, start: dict[str, Any] | None = None, **options: Any
+    folder: Path,
+    *,
+    stop: StopRequest | None = None,
+    start: dict[str, Any] | None = None,
+    **options: Any,
 ) -> Outcome:
     return start_run(
-        TINY, TINY.options(**options), run_dir=folder, stop=stop or StopRequest(), show=False, **(start or {})
+        TINY,
+        TINY.options(**options),
+        run_dir=folder,
+        stop=stop or StopRequest(),
+        show=False,
+        **(start or {}),
     )
 
 
 def leaves(folder: Path) -> dict[str, np.ndarray]:
     """Parameters and batch statistics of a run."""
     loaded = dl.load(folder)
-    return {path: np.asarray(leaf) for path, leaf in by_path({**loaded.params, **loaded.model_state}).items()}
+    return {
+        path: np.asarray(leaf)
+        for path, leaf in by_path({**loaded.params, **loaded.model_state}).items()
+    }
 
 
 def bits(folder: Path) -> list[bytes]:
@@ -56,7 +68,9 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> str:
     for name in ("circle", "cross", "square"):
         (folder / name).mkdir(parents=True)
         for number in range(12):
-            Image.fromarray(rng.integers(0, 255, (28, 28), np.uint8)).save(folder / name / f"{number}.png")
+            Image.fromarray(rng.integers(0, 255, (28, 28), np.uint8)).save(
+                folder / name / f"{number}.png"
+            )
     return f"folder:{folder}"
 
 
@@ -83,11 +97,15 @@ def test_frozen_layers_are_those_of_the_source_bit_for_bit_and_the_head_is_new(
     (begun,) = json.loads((folder / "manifest.json").read_text())["starts"]
     assert begun["origin"] == {name: config["origin"][name] for name in ("run", "step", "checksum")}
     metrics, step = evaluate_run(folder)
-    assert metrics == pytest.approx(json.loads((folder / "result.json").read_text())["metrics"]["test"])
+    assert metrics == pytest.approx(
+        json.loads((folder / "result.json").read_text())["metrics"]["test"]
+    )
     assert step == 6
 
 
-def test_resume_is_exact_and_needs_the_source_no_more(source: Path, pictures: str, tmp_path: Path) -> None:
+def test_resume_is_exact_and_needs_the_source_no_more(
+    source: Path, pictures: str, tmp_path: Path
+) -> None:
     copied = shutil.copytree(source, tmp_path / "source")
     options: dict[str, Any] = {"dataset": pictures, "train_examples": 0, "log_every": 1}
     options["start"] = {"init_from": copied, "freeze": ["conv1"]}
@@ -128,7 +146,9 @@ def test_head_of_the_same_classes_is_taken_too_and_a_damaged_beginning_is_not_ma
     assert origin["new"] == []
     assert set(HEAD) < set(origin["taken"])
     best = dl.load(source, checkpoint="best")
-    assert origin["checksum"] == checksum((best.params, best.model_state)) == initial_checksum(folder)
+    assert (
+        origin["checksum"] == checksum((best.params, best.model_state)) == initial_checksum(folder)
+    )
     shutil.rmtree(folder / "checkpoints")
     (folder / "result.json").unlink()
     shutil.rmtree(folder / "initial" / "0" / "state")
@@ -146,7 +166,10 @@ def initial_checksum(folder: Path) -> int:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"features": 4}, r"conv1/conv/kernel is float32\[5, 5, 1, 2\] in the source, float32\[5, 5, 1, 4\] here"),
+        (
+            {"features": 4},
+            r"conv1/conv/kernel is float32\[5, 5, 1, 2\] in the source, float32\[5, 5, 1, 4\] here",
+        ),
         (
             {"dataset": "colour"},
             r"float32\[5, 5, 3, 2\] here; .* its inputs are 28×28×1, these are 20×20×3: --image-size and --colour",
@@ -157,7 +180,10 @@ def test_what_does_not_fit_is_refused_with_nothing_written(
     source: Path, tmp_path: Path, options: dict[str, Any], says: str
 ) -> None:
     if options.get("dataset") == "colour":
-        options = {"dataset": f"folder:{make_colour_pictures(tmp_path / 'colour')}", "train_examples": 0}
+        options = {
+            "dataset": f"folder:{make_colour_pictures(tmp_path / 'colour')}",
+            "train_examples": 0,
+        }
     with pytest.raises(InputError, match=f"^--init-from .* does not fit: .*{says}"):
         run(tmp_path / "run", start={"init_from": source}, **options)
     assert not (tmp_path / "run").exists()
@@ -167,16 +193,23 @@ def test_other_symbols_of_the_same_number_are_refused(tmp_path: Path) -> None:
     """They would fit, and mean something else."""
     names = load_experiment("experiments.lstm_names")
     for name, letters in (("old", "abcd"), ("new", "wxyz")):
-        (tmp_path / f"{name}.txt").write_text("\n".join(letters[place % 4] * 2 for place in range(40)))
+        (tmp_path / f"{name}.txt").write_text(
+            "\n".join(letters[place % 4] * 2 for place in range(40))
+        )
     small = {"epochs": 1, "batch_size": 4, "hidden_size": 3, "devices": 1}
 
     def start(name: str, folder: str, unit: str, **how: Any) -> Outcome:
         options = names.options(dataset=f"lines:{tmp_path}/{name}.txt", unit=unit, **small)
-        return start_run(names, options, run_dir=tmp_path / folder, stop=StopRequest(), show=False, **how)
+        return start_run(
+            names, options, run_dir=tmp_path / folder, stop=StopRequest(), show=False, **how
+        )
 
     for unit in ("char", "byte"):
         start("old", unit, unit)
-    with pytest.raises(InputError, match="reads other symbols, 6 chars, these texts have 6 others: with --unit byte"):
+    with pytest.raises(
+        InputError,
+        match="reads other symbols, 6 chars, these texts have 6 others: with --unit byte",
+    ):
         start("new", "refused", "char", init_from=tmp_path / "char")
     assert not (tmp_path / "refused").exists()
     assert start("new", "bytes", "byte", init_from=tmp_path / "byte").result

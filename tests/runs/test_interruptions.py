@@ -24,7 +24,14 @@ MOONS = load_experiment("experiments.logistic_moons")
 
 
 def moons(**changes: Any) -> Any:
-    options = {"epochs": 6, "batch_size": 50, "checkpoint_every": 1, "log_every": 7, "devices": 1, **changes}
+    options = {
+        "epochs": 6,
+        "batch_size": 50,
+        "checkpoint_every": 1,
+        "log_every": 7,
+        "devices": 1,
+        **changes,
+    }
     return MOONS.options(**options)
 
 
@@ -47,21 +54,32 @@ def assert_same_run(left: Path, right: Path) -> None:
 
 def test_three_kills_end_like_none(tmp_path: Path) -> None:
     seen = kill_and_resume(kills=3, epochs=4, seed=1, work=tmp_path)
-    assert [line.partition(":")[0] for line in seen] == ["kill 0, compiling", "kill 1, saving", "kill 2, training"]
+    assert [line.partition(":")[0] for line in seen] == [
+        "kill 0, compiling",
+        "kill 1, saving",
+        "kill 2, training",
+    ]
     assert "checkpoints []" in seen[0]
     assert "half written 1" in seen[1]
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_signal_saves_says_so_and_resumes_to_the_same_bits(tmp_path: Path, number: int, code: int) -> None:
+def test_signal_saves_says_so_and_resumes_to_the_same_bits(
+    tmp_path: Path, number: int, code: int
+) -> None:
     words = run_words(tmp_path / "stopped", epochs=8)
-    process = subprocess.Popen(command(*words), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command(*words), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     wait_for(tmp_path / "stopped" / "metrics.jsonl", process)
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert process.returncode == code, err
     assert out.strip() == str(tmp_path / "stopped")
-    assert f"stopped by {signal.Signals(number).name}; saved. Go on with: python -m experiments resume" in err
+    assert (
+        f"stopped by {signal.Signals(number).name}; saved. Go on with: python -m experiments resume"
+        in err
+    )
     assert "Traceback" not in err
     assert max(int(path.name) for path in (tmp_path / "stopped" / "checkpoints").iterdir()) > 0
     assert not (tmp_path / "stopped" / "result.json").exists()
@@ -73,7 +91,9 @@ def test_signal_saves_says_so_and_resumes_to_the_same_bits(tmp_path: Path, numbe
 
 def test_second_interrupt_leaves_at_once(tmp_path: Path) -> None:
     words = run_words(tmp_path / "run", epochs=30)
-    process = subprocess.Popen(command(*words), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command(*words), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     wait_for(tmp_path / "run" / "config.json", process)
     # Compiling takes seconds: the first signal is noted, the second does not wait for the loop.
     process.send_signal(signal.SIGINT)
@@ -141,7 +161,9 @@ def test_resume_with_only_config_begins_at_step_0(tmp_path: Path) -> None:
 
 # Reading a damaged file, Orbax's remaining reads complete after its event loop is closed.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_damaged_newest_checkpoint_is_said_and_made_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_damaged_newest_checkpoint_is_said_and_made_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     run(tmp_path / "whole", moons())
     run(tmp_path / "damaged", moons())
     (tmp_path / "damaged" / "result.json").unlink()
@@ -153,7 +175,9 @@ def test_damaged_newest_checkpoint_is_said_and_made_again(tmp_path: Path, capsys
     assert_same_run(tmp_path / "whole", tmp_path / "damaged")
 
 
-def test_resume_of_a_finished_run_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_resume_of_a_finished_run_changes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     run(tmp_path / "run", moons())
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "run").rglob("*")}
     assert main("experiments", ["resume", str(tmp_path / "run")]) == 0
@@ -175,7 +199,9 @@ def test_changed_data_stop_a_resume_with_exit_1(
     assert sorted((tmp_path / "run" / "checkpoints").iterdir()) == kept
 
 
-def test_checkpoint_of_other_shapes_is_refused_with_exit_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_checkpoint_of_other_shapes_is_refused_with_exit_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     words = f"run mlp_xor --epochs 2 --run-dir {tmp_path / 'run'} --quiet"
     assert main("experiments", words.split()) == 0
     config = json.loads((tmp_path / "run" / "config.json").read_text())
@@ -216,7 +242,9 @@ def test_full_disk_ends_with_exit_1_and_keeps_the_last_checkpoint(
     import dl.runs.listener
 
     original = dl.runs.listener.append_line
-    monkeypatch.setattr(dl.runs.listener, "append_line", lambda path, value: original(Path("/dev/full"), value))
+    monkeypatch.setattr(
+        dl.runs.listener, "append_line", lambda path, value: original(Path("/dev/full"), value)
+    )
     kept = sorted(checkpoints.iterdir())
     assert main("experiments", ["resume", str(tmp_path / "run"), "--quiet"]) == 1
     assert "No space left on device; earlier checkpoints are kept" in capsys.readouterr().err
@@ -267,6 +295,8 @@ def test_wall_seconds_sum_over_the_parts(tmp_path: Path) -> None:
         with StopRequest() as stop:
             run(tmp_path / "run", moons(), stop=stop)
     step = max(int(path.name) for path in (tmp_path / "run" / "checkpoints").iterdir())
-    notes = json.loads((tmp_path / "run" / "checkpoints" / str(step) / "notes" / "metadata").read_text())
+    notes = json.loads(
+        (tmp_path / "run" / "checkpoints" / str(step) / "notes" / "metadata").read_text()
+    )
     result = resume(tmp_path / "run").result
     assert result["wall_seconds"] > notes["wall_seconds"] > 0

@@ -1,4 +1,6 @@
-"""Runs of a language model on a stream: the carried state survives an interruption, and samples are kept."""
+"""Runs of a language model on a stream: the carried state survives an interruption, and samples are
+kept.
+"""
 
 import json
 import signal
@@ -35,8 +37,17 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def small(text: Path, **changes: Any) -> Any:
-    sizes = {"hidden_size": 4, "batch_size": 4, "segment": 7, "epochs": 3, "warm_up": 2, "validation": 0.1}
-    return RNN.options(dataset=f"text:{text}", **{**sizes, "scan_steps": 4, "log_every": 5, **changes})
+    sizes = {
+        "hidden_size": 4,
+        "batch_size": 4,
+        "segment": 7,
+        "epochs": 3,
+        "warm_up": 2,
+        "validation": 0.1,
+    }
+    return RNN.options(
+        dataset=f"text:{text}", **{**sizes, "scan_steps": 4, "log_every": 5, **changes}
+    )
 
 
 def run(folder: Path, options: Any, *, stop: StopRequest | None = None) -> Any:
@@ -83,7 +94,9 @@ def test_stopped_with_a_carried_state_and_resumed_equals_uninterrupted(
 def test_samples_are_written_without_a_validation_part_too(text: Path, tmp_path: Path) -> None:
     result = run(tmp_path / "run", small(text, validation=0.0, epochs=2)).result
     assert "validation" not in result["metrics"]
-    assert sorted(samples(tmp_path / "run")) == [f"step-{number * result['steps'] // 2:08d}.txt" for number in (1, 2)]
+    assert sorted(samples(tmp_path / "run")) == [
+        f"step-{number * result['steps'] // 2:08d}.txt" for number in (1, 2)
+    ]
 
 
 def stop_at(patch: pytest.MonkeyPatch, *, step: int) -> None:
@@ -98,7 +111,9 @@ def stop_at(patch: pytest.MonkeyPatch, *, step: int) -> None:
     patch.setattr(dl.train.progress.Progress, "record", record)
 
 
-def test_a_sample_that_cannot_be_written_ends_the_run_and_is_made_by_the_resume(text: Path, tmp_path: Path) -> None:
+def test_a_sample_that_cannot_be_written_ends_the_run_and_is_made_by_the_resume(
+    text: Path, tmp_path: Path
+) -> None:
     folder = tmp_path / "run"
     options = small(text, devices=1, epochs=1)
 
@@ -107,7 +122,10 @@ def test_a_sample_that_cannot_be_written_ends_the_run_and_is_made_by_the_resume(
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Path, "write_text", refuse_samples(Path.write_text, refuse))
-        with pytest.raises(dl.RunError, match=r"cannot write .*samples.*No space left on device; earlier checkpoints"):
+        with pytest.raises(
+            dl.RunError,
+            match=r"cannot write .*samples.*No space left on device; earlier checkpoints",
+        ):
             run(folder, options)
     assert not any(record["split"] == "validation" for record in records(folder))
     resume_run(folder, stop=StopRequest(), show=False)
@@ -132,13 +150,19 @@ def test_windows_train_and_are_resumed_too(text: Path, tmp_path: Path) -> None:
             assert run(tmp_path / "parts", options, stop=stop).result is None
     resume_run(tmp_path / "parts", stop=StopRequest(), show=False)
     assert records(tmp_path / "parts") == records(tmp_path / "whole")
-    losses = [record["values"]["loss"] for record in records(tmp_path / "whole") if record["split"] == "train"]
+    losses = [
+        record["values"]["loss"]
+        for record in records(tmp_path / "whole")
+        if record["split"] == "train"
+    ]
     assert losses[-1] < losses[0]
 
 
 def test_the_perplexity_of_documents_is_that_of_each_by_itself(tmp_path: Path) -> None:
     tested = ["abcabcab", "ab", "cabc"]
-    (tmp_path / "train.txt").write_text("\n".join("".join(letters) for letters in product("abc", repeat=3)))
+    (tmp_path / "train.txt").write_text(
+        "\n".join("".join(letters) for letters in product("abc", repeat=3))
+    )
     (tmp_path / "test.txt").write_text("\n".join(tested))
     words = f"--dataset lines:{tmp_path} --validation 0 --longest 5 --hidden-size 4 --batch-size 4 --epochs 1 --quiet"
     folder = tmp_path / "run"
@@ -149,7 +173,9 @@ def test_the_perplexity_of_documents_is_that_of_each_by_itself(tmp_path: Path) -
         last = [end] if len(name) <= 5 else []  # one that is cut does not end
         row = np.array([end, *loaded.spec.text.encode(name[:5]), *last])
         inputs = Ragged(row[None, :-1], np.array([len(row) - 1]))
-        nats += (-np.log(loaded.probabilities(inputs)[0, np.arange(len(row) - 1), row[1:]])).tolist()
+        nats += (
+            -np.log(loaded.probabilities(inputs)[0, np.arange(len(row) - 1), row[1:]])
+        ).tolist()
     assert len(nats) == 5 + 3 + 5
     figures = evaluate_run(folder)[0]
     assert figures["loss"] == pytest.approx(np.mean(nats), rel=1e-4)

@@ -1,4 +1,6 @@
-"""Runs on text brought back: texts as they are, padding that changes nothing, and what has no class."""
+"""Runs on text brought back: texts as they are, padding that changes nothing, and what has no
+class.
+"""
 
 from pathlib import Path
 
@@ -21,7 +23,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("texts")
     generator = np.random.default_rng(0)
     texts = [" ".join(generator.choice(WORDS, generator.integers(1, 9))) for _ in range(80)]
-    (folder / "said.tsv").write_text("".join(f"{text}\t{'yes' if 'good' in text else 'no'}\n" for text in texts))
+    (folder / "said.tsv").write_text(
+        "".join(f"{text}\t{'yes' if 'good' in text else 'no'}\n" for text in texts)
+    )
     (folder / "text.txt").write_text("the cat sat on the mat. " * 20)
     runs = {
         "lstm_sentiment": f"tsv:{folder}/said.tsv --embedding-size 3",
@@ -37,7 +41,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_texts_are_classified_as_the_run_was_evaluated(folder: Path) -> None:
     loaded = dl.load(folder / "lstm_sentiment")
     test = dl.load_data(f"tsv:{folder}/said.tsv", reading=loaded.reading).test
-    texts = [loaded.spec.text.decode(row[:length]) for row, length in zip(test.inputs, test.lengths, strict=True)]
+    texts = [
+        loaded.spec.text.decode(row[:length])
+        for row, length in zip(test.inputs, test.lengths, strict=True)
+    ]
     right = [
         prediction.label == loaded.spec.class_names[target]
         for prediction, target in zip(loaded.predict(texts), test.targets, strict=True)
@@ -54,13 +61,17 @@ def test_padding_changes_nothing(folder: Path) -> None:
     symbols = loaded.spec.text.encode("good film")
     padded = np.concatenate([symbols, np.zeros(40, np.int32)])[None]
     exact = loaded.outputs(Ragged(symbols[None], np.array([2])))
-    np.testing.assert_allclose(loaded.outputs(Ragged(padded, np.array([2]))), exact, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        loaded.outputs(Ragged(padded, np.array([2]))), exact, rtol=1e-5, atol=1e-6
+    )
     np.testing.assert_allclose(loaded.probabilities(texts).sum(-1), 1.0, rtol=1e-5)
 
 
 def test_a_language_model_says_how_likely_each_next_symbol_is(folder: Path) -> None:
     loaded = dl.load(folder / "lstm_shakespeare")
-    symbols = loaded.spec.text.encode("the cat sat")[None]  # longer than the segments that it was trained on
+    symbols = loaded.spec.text.encode("the cat sat")[
+        None
+    ]  # longer than the segments that it was trained on
     probabilities = loaded.probabilities(symbols)
     assert probabilities.shape == (1, 11, len(loaded.spec.text))
     np.testing.assert_allclose(probabilities.sum(-1), 1.0, rtol=1e-5)
@@ -69,7 +80,9 @@ def test_a_language_model_says_how_likely_each_next_symbol_is(folder: Path) -> N
 
 
 def test_what_is_no_class_and_no_probability_is_refused(folder: Path) -> None:
-    adding, writer, reader = (dl.load(folder / name) for name in ("lstm_adding", "lstm_shakespeare", "lstm_sentiment"))
+    adding, writer, reader = (
+        dl.load(folder / name) for name in ("lstm_adding", "lstm_shakespeare", "lstm_sentiment")
+    )
     pairs, symbols = np.zeros((2, 6, 2), np.float32), np.zeros((1, 5), np.int32)
     assert adding.outputs(pairs).shape == (2, 1)
     for use in (adding.probabilities, adding.predict):
@@ -91,15 +104,22 @@ def test_what_is_no_class_and_no_probability_is_refused(folder: Path) -> None:
             reader.predict(texts)
 
 
-def test_predict_classifies_files_and_texts(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_predict_classifies_files_and_texts(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = folder / "review.txt"
     file.write_text("a very good film\n")
     run = folder / "lstm_sentiment"
     long = "not " * 40 + "bad"
-    assert main("experiments", ["predict", str(run), str(file), "--text", "bad plot", "--text", long]) == 0
+    assert (
+        main("experiments", ["predict", str(run), str(file), "--text", "bad plot", "--text", long])
+        == 0
+    )
     lines = capsys.readouterr().out.splitlines()
     predictions = dl.load(run).predict(["a very good film", "bad plot", long])
-    for line, prediction, name in zip(lines, predictions, (str(file), "bad plot", "not not"), strict=True):
+    for line, prediction, name in zip(
+        lines, predictions, (str(file), "bad plot", "not not"), strict=True
+    ):
         assert line.startswith(name)
         assert line.endswith(f": {prediction.label} ({prediction.probability:.3f})")
         assert len(line) < 90 + len(name)

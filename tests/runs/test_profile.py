@@ -1,4 +1,6 @@
-"""`run --profile` leaves a trace of some steps that Perfetto and TensorBoard open, and changes nothing else."""
+"""`run --profile` leaves a trace of some steps that Perfetto and TensorBoard open, and changes
+nothing else.
+"""
 
 import gzip
 import json
@@ -18,7 +20,9 @@ def run(folder: Path, **changes: object) -> None:
     start_run(MOONS, options, run_dir=folder, stop=StopRequest(), show=False, **changes)
 
 
-def test_trace_is_written_and_the_numbers_are_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_trace_is_written_and_the_numbers_are_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     run(tmp_path / "plain")
     run(tmp_path / "profiled", profile=True)
     (trace,) = (tmp_path / "profiled" / "profile").rglob("perfetto_trace.json.gz")
@@ -26,6 +30,8 @@ def test_trace_is_written_and_the_numbers_are_the_same(tmp_path: Path, capsys: p
         assert len(json.load(file)["traceEvents"]) > 100
     assert list(trace.parent.glob("*.xplane.pb"))
     assert str(trace) in capsys.readouterr().err
-    results = [json.loads((tmp_path / name / "result.json").read_text()) for name in ("plain", "profiled")]
+    results = [
+        json.loads((tmp_path / name / "result.json").read_text()) for name in ("plain", "profiled")
+    ]
     assert results[0]["metrics"] == results[1]["metrics"]
     assert not (tmp_path / "plain" / "profile").exists()

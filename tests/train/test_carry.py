@@ -1,4 +1,6 @@
-"""Truncated back-propagation through time: a state that rows carry from step to step, wherever they are computed."""
+"""Truncated back-propagation through time: a state that rows carry from step to step, wherever they
+are computed.
+"""
 
 import signal
 from dataclasses import replace
@@ -40,7 +42,9 @@ def batch(start: int, end: int, *, fresh: float = 0.0) -> dict[str, Any]:
 
 @cache
 def first_state() -> dl.TrainState:
-    make = partial(dl.init_state, MODEL, OPTIMIZER, jnp.zeros((1, T), jnp.int32), seed=0, carried_rows=B)
+    make = partial(
+        dl.init_state, MODEL, OPTIMIZER, jnp.zeros((1, T), jnp.int32), seed=0, carried_rows=B
+    )
     return jax.device_get(jax.jit(make)())
 
 
@@ -52,7 +56,9 @@ def step() -> Any:
 def test_the_first_state_carries_a_row_of_zeros_for_each_row_of_a_batch() -> None:
     assert jax.tree.map(jnp.shape, first_state().carry) == (((B, 5), (B, 5)),)
     assert not any(leaf.any() for leaf in jax.tree.leaves(first_state().carry))
-    make = partial(dl.init_state, dl.models.mlp(2), OPTIMIZER, jnp.zeros((1, 3)), seed=0, carried_rows=B)
+    make = partial(
+        dl.init_state, dl.models.mlp(2), OPTIMIZER, jnp.zeros((1, 3)), seed=0, carried_rows=B
+    )
     assert jax.eval_shape(make).carry == (), "a net without a state has none to carry"
 
 
@@ -65,7 +71,9 @@ def test_a_state_made_by_hand_can_be_donated() -> None:
 
 
 def test_a_segment_as_long_as_the_sequence_is_full_back_propagation() -> None:
-    """And two segments are not: the gradient stops between them, the state does not (Williams and Peng 1990)."""
+    """And two segments are not: the gradient stops between them, the state does not (Williams and
+    Peng 1990).
+    """
 
     def whole(params: Any) -> Any:
         logits = MODEL.apply(params, {}, ROWS[:, :-1])[0]
@@ -73,22 +81,31 @@ def test_a_segment_as_long_as_the_sequence_is_full_back_propagation() -> None:
         return -chosen.sum()
 
     def one_segment(params: Any) -> Any:
-        return OBJECTIVE(params, {}, batch(0, 2 * T, fresh=1.0), carry=first_state().carry)[0]["loss"].sum
+        return OBJECTIVE(params, {}, batch(0, 2 * T, fresh=1.0), carry=first_state().carry)[0][
+            "loss"
+        ].sum
 
     def segments(params: Any, *, cut: bool) -> Any:
         carry, total = first_state().carry, 0.0
         for start in (0, T):
-            sums, _, carry = OBJECTIVE(params, {}, batch(start, start + T, fresh=float(not start)), carry=carry)
+            sums, _, carry = OBJECTIVE(
+                params, {}, batch(start, start + T, fresh=float(not start)), carry=carry
+            )
             carry, total = jax.lax.stop_gradient(carry) if cut else carry, total + sums["loss"].sum
         return total
 
     functions = (whole, one_segment, partial(segments, cut=False), partial(segments, cut=True))
-    graded = jax.jit(lambda params: [jax.value_and_grad(function)(params) for function in functions])
+    graded = jax.jit(
+        lambda params: [jax.value_and_grad(function)(params) for function in functions]
+    )
     values, gradients = zip(*graded(first_state().params), strict=True)
     assert_allclose(values, values[0], rtol=1e-5)
     for other in gradients[1:3]:
         jax.tree.map(partial(assert_allclose, rtol=1e-4, atol=1e-5), other, gradients[0])
-    far = gradients[3]["recurrent"]["layer_0"]["recurrent"] - gradients[0]["recurrent"]["layer_0"]["recurrent"]
+    far = (
+        gradients[3]["recurrent"]["layer_0"]["recurrent"]
+        - gradients[0]["recurrent"]["layer_0"]["recurrent"]
+    )
     assert np.abs(far).max() > 1e-3
 
 
@@ -112,7 +129,8 @@ def train_two(advance: Any, state: Any, spread: Any = lambda tree: tree) -> tupl
 def assert_same(found: tuple[Any, Any], expected: tuple[Any, Any]) -> None:
     for ours, reference in zip(found, expected, strict=True):
         ours, reference = (
-            (tree.params, tree.carry) if isinstance(tree, dl.TrainState) else tree for tree in (ours, reference)
+            (tree.params, tree.carry) if isinstance(tree, dl.TrainState) else tree
+            for tree in (ours, reference)
         )
         jax.tree.map(partial(assert_allclose, rtol=2e-4, atol=1e-5), ours, reference)
 
@@ -124,7 +142,9 @@ def test_micro_batches_keep_the_state_of_their_own_rows() -> None:
 
 def test_devices_keep_the_state_of_their_own_rows() -> None:
     layout = Layout("pmap", tuple(jax.devices()[:2]))
-    parallel = dl.pmap_step(dl.make_train_step(OBJECTIVE, OPTIMIZER, axis_name=AXIS), layout.devices)
+    parallel = dl.pmap_step(
+        dl.make_train_step(OBJECTIVE, OPTIMIZER, axis_name=AXIS), layout.devices
+    )
     state, sums = train_two(parallel, layout.put(first_state()), partial(dl.shard, devices=2))
     expected = train_two(step(), first_state())
     assert_same((layout.fetch(state), dl.unreplicate(sums)), expected)
@@ -134,11 +154,17 @@ def test_devices_keep_the_state_of_their_own_rows() -> None:
 
 @pytest.mark.parametrize("kind", ["lstm", "gru_reset_after"])
 def test_no_device_gathers_the_sequences_of_others(kind: str) -> None:
-    """In float32 a CPU does: there one product over T B rows is faster, and training is split by `pmap`."""
+    """In float32 a CPU does: there one product over T B rows is faster, and training is split by
+    `pmap`.
+    """
     model = models.language_model(kind, V, hidden_size=5, product_dtype="bfloat16")
-    make = partial(dl.init_state, model, OPTIMIZER, jnp.zeros((1, T), jnp.int32), seed=0, carried_rows=B)
+    make = partial(
+        dl.init_state, model, OPTIMIZER, jnp.zeros((1, T), jnp.int32), seed=0, carried_rows=B
+    )
     train_step = dl.make_train_step(sequence_objectives.language_model(model), OPTIMIZER)
-    compiled = dl.jit_step(train_step, dl.make_mesh(jax.devices()[:2])).lower(jax.eval_shape(make), batch(0, T))
+    compiled = dl.jit_step(train_step, dl.make_mesh(jax.devices()[:2])).lower(
+        jax.eval_shape(make), batch(0, T)
+    )
     text = compiled.compile().as_text() or ""
     assert "all-reduce" in text
     assert "all-gather" not in text
@@ -164,7 +190,14 @@ def test_rows_are_handed_out_in_order_and_gathered_again() -> None:
 TOKENS = np.random.default_rng(1).integers(0, V, 340).astype(np.uint8)
 SOURCES = [TokenSource(tokens, T) for tokens in (TOKENS[:270], TOKENS[270:300], TOKENS[300:])]
 SPEC = DataSpec(
-    "stream", "language", (T,), "int32", (), len(SOURCES[0]), carried=True, vocabulary=Vocabulary("char", tuple("abcd"))
+    "stream",
+    "language",
+    (T,),
+    "int32",
+    (),
+    len(SOURCES[0]),
+    carried=True,
+    vocabulary=Vocabulary("char", tuple("abcd")),
 )
 OPTIONS = dl.TextOptions(epochs=2, batch_size=B, segment=T, devices=1, scan_steps=4, log_every=4)
 
@@ -201,19 +234,28 @@ def test_interrupted_with_a_carried_state_and_resumed_equals_uninterrupted() -> 
     # The carry is part of it: without it another training goes on.
     forgetful = replace(stopped, state=replace(stopped.state, carry=MODEL.zero_carry(B)))
     other = fit(resume=forgetful)
-    assert jax.tree.leaves(other.state.params)[0].tolist() != jax.tree.leaves(whole().state.params)[0].tolist()
+    assert (
+        jax.tree.leaves(other.state.params)[0].tolist()
+        != jax.tree.leaves(whole().state.params)[0].tolist()
+    )
 
 
 def test_any_number_of_scanned_steps_gives_the_same_bits() -> None:
     one = fit(replace(OPTIONS, scan_steps=1))
-    jax.tree.map(assert_array_equal, (one.state.params, one.state.carry), (whole().state.params, whole().state.carry))
+    jax.tree.map(
+        assert_array_equal,
+        (one.state.params, one.state.carry),
+        (whole().state.params, whole().state.carry),
+    )
 
 
 @pytest.mark.parametrize("mode", ["jit", "pmap"])
 def test_two_devices_train_as_one(mode: Any) -> None:
     fitted = fit(replace(OPTIONS, parallel=mode, devices=2))
     assert jax.tree.map(jnp.shape, fitted.state.carry) == (((B, 5), (B, 5)),)
-    jax.tree.map(partial(assert_allclose, rtol=1e-2, atol=1e-3), fitted.state.carry, whole().state.carry)
+    jax.tree.map(
+        partial(assert_allclose, rtol=1e-2, atol=1e-3), fitted.state.carry, whole().state.carry
+    )
     for mine, reference in zip(fitted.history, whole().history, strict=True):
         assert mine.step == reference.step
         assert mine.values == pytest.approx(reference.values, rel=1e-3)

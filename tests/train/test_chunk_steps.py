@@ -12,7 +12,9 @@ from dl.train.chunk_steps import choose_chunk_steps, measure_chunk_steps, measur
 from dl.train.compiled import Training, compile_parts
 from dl.train.parallel import make_layout
 
-OPTIONS = dl.TrainOptions(dataset="digits", epochs=1, batch_size=64, validation=0.0, train_examples=448, devices=1)
+OPTIONS = dl.TrainOptions(
+    dataset="digits", epochs=1, batch_size=64, validation=0.0, train_examples=448, devices=1
+)
 
 
 def bits(tree: object) -> list[bytes]:
@@ -31,7 +33,9 @@ def mlp_parts() -> dl.Parts:
 
 @settings(max_examples=200, deadline=None)
 @given(one=st.floats(1e-5, 1.0), each=st.floats(1e-5, 1.0), most=st.integers(1, 100))
-def test_the_choice_is_the_fewest_steps_that_hide_a_call(one: float, each: float, most: int) -> None:
+def test_the_choice_is_the_fewest_steps_that_hide_a_call(
+    one: float, each: float, most: int
+) -> None:
     chosen = choose_chunk_steps(one, each, most=most)
     call = max(one - each, 0.0)
     assert 1 <= chosen <= most
@@ -62,15 +66,21 @@ def test_no_trial_where_only_single_steps_pay() -> None:
 
 def test_convolutions_too_give_the_same_bits_with_any_number_of_steps() -> None:
     data = dl.load_data("digits", validation=0.0)
-    ends = [dl.fit(lenet5_parts(), data, replace(OPTIONS, scan_steps=k), progress=False) for k in (1, 3, 0)]
+    ends = [
+        dl.fit(lenet5_parts(), data, replace(OPTIONS, scan_steps=k), progress=False)
+        for k in (1, 3, 0)
+    ]
     assert bits(ends[0].state.params) == bits(ends[1].state.params) == bits(ends[2].state.params)
 
 
 def test_records_do_not_depend_on_the_number_of_steps() -> None:
     data = dl.load_data("digits", validation=0.0)
     fits = [
-        dl.fit(mlp_parts(), data, replace(OPTIONS, scan_steps=k, log_every=5), progress=False) for k in (1, 3, 7, 0)
+        dl.fit(mlp_parts(), data, replace(OPTIONS, scan_steps=k, log_every=5), progress=False)
+        for k in (1, 3, 7, 0)
     ]
-    records = [[replace(record, examples_per_second=None) for record in one.history] for one in fits]
+    records = [
+        [replace(record, examples_per_second=None) for record in one.history] for one in fits
+    ]
     assert records[0] == records[1] == records[2] == records[3]
     assert [record.step for record in records[0]] == [5, 10, 15, 20, 22]

@@ -23,7 +23,10 @@ V, T = 4, 5
 MODEL = models.language_model("lstm", V, hidden_size=6)
 OBJECTIVE = sequence_objectives.language_model(MODEL)
 RNG = np.random.default_rng(0)
-TOKENS = {name: RNG.integers(0, V, n).astype(np.uint8) for name, n in (("train", 200), ("validation", 38), ("test", 2))}
+TOKENS = {
+    name: RNG.integers(0, V, n).astype(np.uint8)
+    for name, n in (("train", 200), ("validation", 38), ("test", 2))
+}
 SOURCES = {name: TokenSource(tokens, T) for name, tokens in TOKENS.items()}
 SPEC = DataSpec(
     "stream",
@@ -50,10 +53,20 @@ def params() -> Any:
 def reference(part: str) -> dict[str, float]:
     """One pass over the whole part, and a mean in Python."""
     tokens = TOKENS[part].astype(int)
-    logits = np.asarray(jax.jit(MODEL.apply)(params(), {}, jnp.asarray(tokens[None, :-1]))[0][0], np.float64)
-    nats = [math.log(np.exp(row).sum()) - row[symbol] for row, symbol in zip(logits, tokens[1:], strict=True)]
+    logits = np.asarray(
+        jax.jit(MODEL.apply)(params(), {}, jnp.asarray(tokens[None, :-1]))[0][0], np.float64
+    )
+    nats = [
+        math.log(np.exp(row).sum()) - row[symbol]
+        for row, symbol in zip(logits, tokens[1:], strict=True)
+    ]
     loss, right = sum(nats) / len(nats), float((logits.argmax(-1) == tokens[1:]).mean())
-    return {"loss": loss, "bits": loss / math.log(2), "perplexity": math.exp(loss), "accuracy": right}
+    return {
+        "loss": loss,
+        "bits": loss / math.log(2),
+        "perplexity": math.exp(loss),
+        "accuracy": right,
+    }
 
 
 def total(by_segment: Any) -> Any:
@@ -85,7 +98,14 @@ def test_a_run_evaluates_its_parts_alike_on_any_devices(mode: str, devices: int)
 def test_an_evaluation_step_begins_every_row_from_nothing() -> None:
     step = jax.jit(dl.make_eval_step(OBJECTIVE))
     rows = jnp.asarray(TOKENS["validation"][:20].astype(np.int32).reshape(4, 5))
-    batch = {"inputs": rows[:, :-1], "targets": rows[:, 1:], "mask": jnp.ones((4, 4)), "index": jnp.arange(4)}
-    state = dl.TrainState(jnp.int32(0), jax.random.key(0), params(), {}, (), carry=MODEL.zero_carry(4))
+    batch = {
+        "inputs": rows[:, :-1],
+        "targets": rows[:, 1:],
+        "mask": jnp.ones((4, 4)),
+        "index": jnp.arange(4),
+    }
+    state = dl.TrainState(
+        jnp.int32(0), jax.random.key(0), params(), {}, (), carry=MODEL.zero_carry(4)
+    )
     spoiled = replace(state, carry=jax.tree.map(lambda leaf: leaf + 9.0, state.carry))
     jax.tree.map(np.testing.assert_array_equal, step(spoiled, batch), step(state, batch))

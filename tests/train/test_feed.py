@@ -1,4 +1,6 @@
-"""Feeds: streamed batches are those of a resident part, sequences come by buckets, streams of symbols in order."""
+"""Feeds: streamed batches are those of a resident part, sequences come by buckets, streams of
+symbols in order.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -34,7 +36,9 @@ def pictures(count: int) -> ArraySource:
     draw = np.random.default_rng(0)
     labels = draw.integers(0, 2, count).astype(np.int32)
     ground = (80 + 90 * labels)[:, None, None, None]
-    return ArraySource(np.clip(draw.normal(ground, 40, (count, 5, 5, 1)), 0, 255).astype(np.uint8), labels)
+    return ArraySource(
+        np.clip(draw.normal(ground, 40, (count, 5, 5, 1)), 0, 255).astype(np.uint8), labels
+    )
 
 
 def streamed(source: Any) -> Undrawn:
@@ -47,7 +51,9 @@ def resident() -> Dataset:
 
 def the_same_streamed() -> Dataset:
     data = resident()
-    return Dataset(data.spec, *(streamed(part) for part in (data.train, data.validation, data.test)))
+    return Dataset(
+        data.spec, *(streamed(part) for part in (data.train, data.validation, data.test))
+    )
 
 
 @pytest.mark.parametrize("start", [0, 3, 13])
@@ -89,11 +95,17 @@ def test_a_batch_that_brings_its_examples_is_gathered_to_the_same() -> None:
 def sequences(count: int, *, seed: int = 0) -> RaggedSource:
     """Sequences of several lengths, each of its own number."""
     lengths = np.random.default_rng(seed).integers(1, 12, count)
-    return ragged_source([np.full(length, i + 1, np.int32) for i, length in enumerate(lengths)], np.arange(count))
+    return ragged_source(
+        [np.full(length, i + 1, np.int32) for i, length in enumerate(lengths)], np.arange(count)
+    )
 
 
-def example_rows(feed: Any, arrays: list[dict[str, np.ndarray]], start: int, end: int) -> list[np.ndarray]:
-    """What the steps from `start` to `end` see of a part, and nothing of the rows that are no steps."""
+def example_rows(
+    feed: Any, arrays: list[dict[str, np.ndarray]], start: int, end: int
+) -> list[np.ndarray]:
+    """What the steps from `start` to `end` see of a part, and nothing of the rows that are no
+    steps.
+    """
     steps = []
     for bucket, call in feed(start, end):
         real = call.index[:, 0] != NO_STEP
@@ -111,9 +123,18 @@ def test_batches_of_a_bucket_are_one_call_and_calls_have_one_shape_a_bucket(loop
     drawn = source.batches(seed=7, start=0, steps=8, batch_size=4)
     for left, (bucket, right) in zip(seen, drawn, strict=True):
         np.testing.assert_array_equal(left, arrays[bucket]["inputs"][right.index[0]])
-    calls = [(bucket, call.index.shape) for start in range(0, 30, 3) for bucket, call in feed(start, start + 3)]
+    calls = [
+        (bucket, call.index.shape)
+        for start in range(0, 30, 3)
+        for bucket, call in feed(start, start + 3)
+    ]
     assert {shape for _, shape in calls} == {(6 if loops else 1, 4)}
-    assert len({arrays[bucket]["inputs"].shape for bucket, _ in calls}) <= len(arrays) == len(source.widths) == 4
+    assert (
+        len({arrays[bucket]["inputs"].shape for bucket, _ in calls})
+        <= len(arrays)
+        == len(source.widths)
+        == 4
+    )
 
 
 def test_evaluation_reads_every_sequence_once_in_few_shapes() -> None:
@@ -136,7 +157,9 @@ def test_segments_come_in_order_however_many_a_call_takes(loops: bool) -> None:
     feed = make_train_feed(source, OPTIONS, rows=5, loops=loops, end=8)
     calls = [call for start, end in ((0, 2), (2, 4), (4, 8)) for _, call in feed(start, end)]
     expected = source.batches(seed=7, start=0, steps=8, batch_size=4)
-    index, fresh = (np.concatenate([getattr(call, name) for call in calls]) for name in ("index", "fresh"))
+    index, fresh = (
+        np.concatenate([getattr(call, name) for call in calls]) for name in ("index", "fresh")
+    )
     real = index[:, 0] != NO_STEP
     np.testing.assert_array_equal(index[real], expected.index)
     np.testing.assert_array_equal(fresh[real], expected.fresh)
@@ -146,9 +169,15 @@ def test_segments_come_in_order_however_many_a_call_takes(loops: bool) -> None:
 def test_training_on_a_stream_is_training_on_the_whole(parallel: Any, devices: int) -> None:
     model = dl.models.mlp(2, hidden_sizes=(3,))
     parts = dl.Parts(model, dl.objectives.classification(model), dl.optimizers.momentum(0.1))
-    options = dl.TrainOptions(epochs=2, batch_size=4, devices=devices, parallel=parallel, log_every=2)
-    whole, stream = (dl.fit(parts, data, options, progress=False) for data in (resident(), the_same_streamed()))
-    for left, right in zip(jax.tree.leaves(whole.state.params), jax.tree.leaves(stream.state.params), strict=True):
+    options = dl.TrainOptions(
+        epochs=2, batch_size=4, devices=devices, parallel=parallel, log_every=2
+    )
+    whole, stream = (
+        dl.fit(parts, data, options, progress=False) for data in (resident(), the_same_streamed())
+    )
+    for left, right in zip(
+        jax.tree.leaves(whole.state.params), jax.tree.leaves(stream.state.params), strict=True
+    ):
         np.testing.assert_allclose(left, right, rtol=1e-5, atol=1e-6)
     assert [record.step for record in stream.history] == [record.step for record in whole.history]
     for left, right in zip(whole.history, stream.history, strict=True):

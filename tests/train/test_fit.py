@@ -1,4 +1,6 @@
-"""Training in one call: the same bits with any chunk length, through interruptions, and for a given seed."""
+"""Training in one call: the same bits with any chunk length, through interruptions, and for a given
+seed.
+"""
 
 import signal
 from dataclasses import replace
@@ -15,7 +17,13 @@ from dl.errors import InputError, RunError
 from dl.train.loop import Record, stops_early
 
 OPTIONS = dl.TrainOptions(
-    dataset="moons", epochs=3, batch_size=50, learning_rate=0.1, validation=0.2, log_every=4, devices=1
+    dataset="moons",
+    epochs=3,
+    batch_size=50,
+    learning_rate=0.1,
+    validation=0.2,
+    log_every=4,
+    devices=1,
 )
 
 
@@ -101,14 +109,18 @@ def test_patience_stops_when_validation_gets_no_better() -> None:
 
 
 def test_non_finite_loss_names_the_step_and_the_remedies() -> None:
-    with pytest.raises(RunError, match=r"the loss is (nan|inf) in the steps up to \d+: lower --learning-rate"):
+    with pytest.raises(
+        RunError, match=r"the loss is (nan|inf) in the steps up to \d+: lower --learning-rate"
+    ):
         fit(replace(OPTIONS, learning_rate=1e30, epochs=5))
 
 
 def test_one_compilation_serves_chunks_of_every_length() -> None:
     data = dl.load_data("moons", validation=0.2)
     layout = dl.train.parallel.make_layout(devices=1, batch_size=50)
-    compiled = dl.train.compiled.compile_parts(make_parts(), data, replace(OPTIONS, scan_steps=5), layout)
+    compiled = dl.train.compiled.compile_parts(
+        make_parts(), data, replace(OPTIONS, scan_steps=5), layout
+    )
     dl.train.loop.train_loop(compiled, compiled.start(None), batch_size=50)
     assert compiled.guard.count == 1
 
@@ -117,12 +129,16 @@ def test_sequences_of_many_lengths_compile_once_a_bucket() -> None:
     lengths = np.random.default_rng(0).integers(1, 30, 40)
     rows = [np.arange(length, dtype=np.float32)[:, None] for length in lengths]
     train = ragged_source(rows, (lengths % 2).astype(np.int32), buckets=3)
-    spec = DataSpec("lengths", "classification", (30, 1), "float32", ("even", "odd"), 40, ragged=True)
+    spec = DataSpec(
+        "lengths", "classification", (30, 1), "float32", ("even", "odd"), 40, ragged=True
+    )
     model = dl.models.sequence_model("rnn", 2, hidden_size=3)
     parts = dl.Parts(model, dl.objectives.classification(model), dl.optimizers.sgd(0.1))
     options = dl.TrainOptions(epochs=4, batch_size=4, scan_steps=3, validation=0.0)
     layout = dl.train.parallel.make_layout(devices=1, batch_size=4)
-    compiled = dl.train.compiled.compile_parts(parts, Dataset(spec, train, train, train), options, layout)
+    compiled = dl.train.compiled.compile_parts(
+        parts, Dataset(spec, train, train, train), options, layout
+    )
     dl.train.loop.train_loop(compiled, compiled.start(None), batch_size=4)
     assert len(set(lengths.tolist())) > 20
     assert compiled.guard.count == 3

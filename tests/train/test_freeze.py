@@ -67,7 +67,9 @@ def test_optimizer_keeps_nothing_for_frozen_parameters() -> None:
     kept = by_path(frozen.optimizer.init(PARAMS))
     assert not [path for path in kept if "conv" in path]
     alone = optimizers.adam(0.1).init({"output": PARAMS["output"]})
-    assert sum(leaf.size for leaf in kept.values()) == sum(leaf.size for leaf in jax.tree.leaves(alone))
+    assert sum(leaf.size for leaf in kept.values()) == sum(
+        leaf.size for leaf in jax.tree.leaves(alone)
+    )
 
 
 def test_rate_of_a_partly_frozen_net_can_still_be_set() -> None:
@@ -83,14 +85,25 @@ def make_nin(**options: Any) -> tuple[dl.types.Model, Any, Any]:
 
 
 def train_call(names: list[str], **options: Any) -> tuple[Any, Any, dict[str, float]]:
-    """Model state before and after one call in training, and the metrics that it and an evaluation give."""
+    """Model state before and after one call in training, and the metrics that it and an evaluation
+    give.
+    """
     model, params, model_state = make_nin(**options)
     parts = freeze(dl.Parts(model, dl.objectives.classification(model), optimizers.sgd(0.1)), names)
     inputs = 3.0 + 2.0 * jax.random.normal(jax.random.key(1), (4, 16, 16, 1))
-    batch = {"inputs": inputs, "targets": jnp.arange(4) % 3, "mask": jnp.ones(4), "index": jnp.arange(4)}
+    batch = {
+        "inputs": inputs,
+        "targets": jnp.arange(4) % 3,
+        "mask": jnp.ones(4),
+        "index": jnp.arange(4),
+    }
     sums, after, _ = parts.objective(params, model_state, batch, train=True, key=jax.random.key(2))
     still, _, _ = parts.objective(params, model_state, batch)
-    return model_state, after, {"train": float(sums["loss"].sum), "evaluation": float(still["loss"].sum)}
+    return (
+        model_state,
+        after,
+        {"train": float(sums["loss"].sum), "evaluation": float(still["loss"].sum)},
+    )
 
 
 def test_frozen_batch_norm_is_the_same_function_in_training_as_in_evaluation() -> None:
@@ -112,7 +125,9 @@ def test_frozen_batch_norm_asks_no_other_device_for_its_statistics() -> None:
 
 
 def test_names_that_mean_nothing_or_everything_are_refused() -> None:
-    with pytest.raises(InputError, match=r"no layer or parameter is called 'conv9'; the layers are conv, output"):
+    with pytest.raises(
+        InputError, match=r"no layer or parameter is called 'conv9'; the layers are conv, output"
+    ):
         frozen_paths(PARAMS, ["conv", "conv9"])
     with pytest.raises(InputError, match="would freeze every parameter"):
         frozen_paths(PARAMS, ["conv", "out*"])
@@ -133,4 +148,6 @@ def test_a_path_is_named_by_itself_by_what_holds_it_and_by_nothing_else(parts: l
     path = "/".join(parts)
     assert all(is_named(path, ["/".join(parts[:end])]) for end in range(1, len(parts) + 1))
     assert not is_named(path, [f"{path}/more", "c*", *(f"{part}c" for part in parts)])
-    assert named_paths({"x": dict.fromkeys(parts, 0)}, ["x"]) == [f"x/{name}" for name in sorted(set(parts))]
+    assert named_paths({"x": dict.fromkeys(parts, 0)}, ["x"]) == [
+        f"x/{name}" for name in sorted(set(parts))
+    ]

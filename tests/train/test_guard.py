@@ -13,7 +13,9 @@ def test_guard_warns_with_the_shapes_that_changed() -> None:
     step({"inputs": jnp.ones((4, 2))})
     step({"inputs": jnp.zeros((4, 2))})
     assert guard.count == 1
-    with pytest.warns(RecompilationWarning, match=r"2 times, 1 declared.*inputs.*float32\[4,2\] -> float32\[3,2\]"):
+    with pytest.warns(
+        RecompilationWarning, match=r"2 times, 1 declared.*inputs.*float32\[4,2\] -> float32\[3,2\]"
+    ):
         step({"inputs": jnp.ones((3, 2))})
 
 

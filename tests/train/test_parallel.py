@@ -66,7 +66,9 @@ def run_pmap(case: Any) -> tuple[Any, Any]:
 def test_eight_devices_give_the_parameters_of_one(case: Any, run: Any) -> None:
     assert len(jax.devices()) == 8
     (one, one_sums), (eight, eight_sums) = run_jit(case), run(case)
-    for expected, actual in zip(jax.tree.leaves(one.params), jax.tree.leaves(eight.params), strict=True):
+    for expected, actual in zip(
+        jax.tree.leaves(one.params), jax.tree.leaves(eight.params), strict=True
+    ):
         np.testing.assert_allclose(np.asarray(actual), np.asarray(expected), rtol=1e-4, atol=1e-6)
     expected, actual = dl.metrics.compute(one_sums), dl.metrics.compute(eight_sums)
     assert actual == pytest.approx(expected, rel=1e-5)
@@ -95,7 +97,9 @@ def test_pmap_gives_each_device_its_own_dropout_mask() -> None:
     }
 
     def own_loss(state: Any, batch: Any) -> Any:
-        key = jax.random.fold_in(jax.random.fold_in(state.key, state.step), jax.lax.axis_index(AXIS))
+        key = jax.random.fold_in(
+            jax.random.fold_in(state.key, state.step), jax.lax.axis_index(AXIS)
+        )
         return objective(state.params, state.model_state, batch, train=True, key=key)[0]["loss"].sum
 
     replicated = dl.replicate(state, jax.devices())
@@ -107,12 +111,19 @@ def test_pmap_gives_each_device_its_own_dropout_mask() -> None:
 
 @pytest.mark.parametrize(("mode", "devices"), [("jit", 1), ("jit", 8), ("pmap", 1), ("pmap", 8)])
 def test_whole_training_is_the_same_in_every_layout(mode: str, devices: int) -> None:
-    options = dl.TrainOptions(epochs=2, batch_size=64, validation=0.2, parallel=mode, devices=devices)  # type: ignore[arg-type]
+    options = dl.TrainOptions(
+        epochs=2, batch_size=64, validation=0.2, parallel=mode, devices=devices
+    )  # type: ignore[arg-type]
     data = dl.load_data("moons", validation=0.2)
     model = dl.models.mlp(1, hidden_sizes=(8,))
     parts = dl.Parts(model, dl.objectives.binary(model), dl.optimizers.adam(0.01))
     fitted = dl.fit(parts, data, options, progress=False)
-    one = dl.fit(parts, data, dl.TrainOptions(epochs=2, batch_size=64, validation=0.2, devices=1), progress=False)
+    one = dl.fit(
+        parts,
+        data,
+        dl.TrainOptions(epochs=2, batch_size=64, validation=0.2, devices=1),
+        progress=False,
+    )
     assert [record.step for record in fitted.history] == [record.step for record in one.history]
     for mine, reference in zip(fitted.history, one.history, strict=True):
         assert mine.values == pytest.approx(reference.values, rel=1e-4)

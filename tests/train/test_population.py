@@ -1,4 +1,6 @@
-"""A population in one program is its members, each trained alone; eight CPU devices are there to split over."""
+"""A population in one program is its members, each trained alone; eight CPU devices are there to
+split over.
+"""
 
 import jax
 import jax.numpy as jnp
@@ -22,11 +24,18 @@ def training():
 def batches():
     inputs = jax.random.normal(jax.random.key(0), (3, 6, 4))
     count = jnp.zeros((3, 6), jnp.int32)
-    return {"inputs": inputs, "targets": count + jnp.arange(6) % 3, "mask": jnp.ones((3, 6)), "index": count}
+    return {
+        "inputs": inputs,
+        "targets": count + jnp.arange(6) % 3,
+        "mask": jnp.ones((3, 6)),
+        "index": count,
+    }
 
 
 def assert_close(ours, reference):
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6), ours, reference)
+    jax.tree.map(
+        lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6), ours, reference
+    )
 
 
 @pytest.mark.parametrize(("members", "devices"), [(8, 8), (6, 6), (5, 5), (16, 8), (3, 2), (1, 8)])
@@ -44,7 +53,10 @@ def test_members_are_those_trained_alone(members, devices):
 def test_members_are_split_over_the_devices_that_divide_them():
     population = dl.map_population(jnp.sin, 12)(jnp.arange(12.0))
     assert {shard.data.shape for shard in population.addressable_shards} == {(2,)}
-    assert len(dl.map_population(jnp.sin, 7, jax.devices()[:4])(jnp.arange(7.0)).addressable_shards) == 1
+    assert (
+        len(dl.map_population(jnp.sin, 7, jax.devices()[:4])(jnp.arange(7.0)).addressable_shards)
+        == 1
+    )
 
 
 def test_members_are_given_up():
@@ -56,7 +68,9 @@ def test_members_are_given_up():
 def test_what_is_no_population_is_refused():
     with pytest.raises(InputError, match="at least 1 member, not 0"):
         dl.map_population(jnp.sin, 0)
-    with pytest.raises(InputError, match=r"population of 4 needs leaves \[4, ...\], but w has shape \(3,\)"):
+    with pytest.raises(
+        InputError, match=r"population of 4 needs leaves \[4, ...\], but w has shape \(3,\)"
+    ):
         dl.map_population(lambda tree: tree, 4)({"w": jnp.ones(3)})
     with pytest.raises(InputError, match=r"the argument has shape \(\)"):
         dl.map_population(jnp.sin, 4)(1.0)

@@ -1,4 +1,6 @@
-"""Augmentations that follow each other and give pictures of different sizes: the steps are those of a plain loop."""
+"""Augmentations that follow each other and give pictures of different sizes: the steps are those of
+a plain loop.
+"""
 
 from dataclasses import replace
 from typing import Any
@@ -18,7 +20,9 @@ from dl.train.compiled import compile_parts, start_training
 from dl.train.parallel import make_layout
 from dl.train.step import augmented, make_train_step
 
-OPTIONS = dl.TrainOptions(dataset="digits", epochs=1, batch_size=256, log_every=100, scan_steps=3, devices=1)
+OPTIONS = dl.TrainOptions(
+    dataset="digits", epochs=1, batch_size=256, log_every=100, scan_steps=3, devices=1
+)
 AUGMENTS, ENDS = (random_crop(12), random_crop(16), None), (2, 4)
 
 
@@ -32,13 +36,19 @@ class SmallNet(nn.Module):
 
 def make_parts(*, any_size: bool) -> dl.Parts:
     """One chunk of three steps has two stages in it."""
-    model = dl.models.from_linen(SmallNet(), name="small") if any_size else dl.models.mlp(10, hidden_sizes=(4,))
+    model = (
+        dl.models.from_linen(SmallNet(), name="small")
+        if any_size
+        else dl.models.mlp(10, hidden_sizes=(4,))
+    )
     objective = dl.objectives.classification(model)
     return dl.Parts(model, objective, dl.optimizers.momentum(0.1), Stages(AUGMENTS, ENDS))
 
 
 def trained_in_chunks(parts: dl.Parts, data: Dataset, options: dl.TrainOptions) -> tuple[Any, int]:
-    compiled = compile_parts(parts, data, options, make_layout(devices=1, batch_size=options.batch_size))
+    compiled = compile_parts(
+        parts, data, options, make_layout(devices=1, batch_size=options.batch_size)
+    )
     training, step = compiled.start(None), 0
     while step < compiled.plan.total_steps:
         end = compiled.plan.chunk_end(step)
@@ -54,7 +64,11 @@ def trained_step_by_step(parts: dl.Parts, data: Dataset, options: dl.TrainOption
     arrays = {"inputs": data.train.inputs, "targets": data.train.targets}
     for step in range(steps_per_epoch(len(data.train), options.batch_size)):
         row = train_batches(
-            seed=options.seed, start=step, steps=1, examples=len(data.train), batch_size=options.batch_size
+            seed=options.seed,
+            start=step,
+            steps=1,
+            examples=len(data.train),
+            batch_size=options.batch_size,
         )
         batch = gather(arrays, jax.tree.map(lambda leaf: leaf[0], row))
         state, _ = steps[sum(step >= end for end in ENDS)](state, batch)

@@ -38,13 +38,17 @@ def test_masked_batch_equals_the_subset() -> None:
     subset = {name: value[batch["mask"] > 0] for name, value in batch.items()}
     (masked, masked_sums), (alone, alone_sums) = step(state, batch), step(state, subset)
     assert_same_params(masked, alone)
-    assert dl.metrics.compute(masked_sums) == pytest.approx(dl.metrics.compute(alone_sums), rel=1e-5)
+    assert dl.metrics.compute(masked_sums) == pytest.approx(
+        dl.metrics.compute(alone_sums), rel=1e-5
+    )
 
 
 def test_accumulated_micro_batches_equal_the_whole_batch() -> None:
     objective, optimizer, state, batch = make_case()
     whole, whole_sums = jax.jit(dl.make_train_step(objective, optimizer))(state, batch)
-    parts, parts_sums = jax.jit(dl.make_train_step(objective, optimizer, accumulate=4))(state, batch)
+    parts, parts_sums = jax.jit(dl.make_train_step(objective, optimizer, accumulate=4))(
+        state, batch
+    )
     assert_same_params(whole, parts)
     assert dl.metrics.compute(whole_sums) == pytest.approx(dl.metrics.compute(parts_sums), rel=1e-5)
 
@@ -60,7 +64,10 @@ def test_batch_without_any_example_changes_nothing() -> None:
 def test_dropout_is_a_function_of_seed_and_step() -> None:
     objective, optimizer, state, batch = make_case(dropout=0.5)
     step = jax.jit(dl.make_train_step(objective, optimizer))
-    again, later = step(state, batch)[1]["loss"], step(replace(state, step=state.step + 1), batch)[1]["loss"]
+    again, later = (
+        step(state, batch)[1]["loss"],
+        step(replace(state, step=state.step + 1), batch)[1]["loss"],
+    )
     assert float(step(state, batch)[1]["loss"].sum) == float(again.sum)
     assert float(later.sum) != float(again.sum)
 
@@ -91,7 +98,9 @@ def test_another_seed_or_rate_does_not_recompile() -> None:
     step = jax.jit(guard.watch(dl.make_train_step(objective, optimizer)))
     model = dl.models.mlp(3, hidden_sizes=(8,), dropout=0.5)
     other = dl.init_state(model, optimizer, jnp.zeros((1, 5)), seed=2)
-    faster = replace(state, opt_state=dl.optimizers.with_hyperparams(state.opt_state, learning_rate=0.9))
+    faster = replace(
+        state, opt_state=dl.optimizers.with_hyperparams(state.opt_state, learning_rate=0.9)
+    )
     for each in (state, other, faster):
         step(each, batch)
     assert guard.count == 1

@@ -44,12 +44,16 @@ def test_loops_and_convolutions_are_found(name: str) -> None:
 def test_models_that_xla_does_not_spread_are_split_over_cpu_devices(name: str) -> None:
     model, example, loops, convolutions = MODELS[name]
     layout = choose_layout(dl.TrainOptions(batch_size=64), model, example)
-    assert (layout.mode, len(layout.devices)) == (("pmap", 8) if loops or convolutions else ("jit", 1))
+    assert (layout.mode, len(layout.devices)) == (
+        ("pmap", 8) if loops or convolutions else ("jit", 1)
+    )
 
 
 def test_what_the_options_name_is_taken() -> None:
     model, example, *_ = MODELS["recurrent"]
     asked = choose_layout(dl.TrainOptions(batch_size=64, devices=2), model, example)
     assert (asked.mode, len(asked.devices)) == ("jit", 2)
-    asked = choose_layout(dl.TrainOptions(batch_size=64, parallel="pmap"), MODELS["mlp"][0], PICTURE)
+    asked = choose_layout(
+        dl.TrainOptions(batch_size=64, parallel="pmap"), MODELS["mlp"][0], PICTURE
+    )
     assert (asked.mode, len(asked.devices)) == ("pmap", 8)
