@@ -106,14 +106,14 @@ plt.show()
 # %%
 from dl.inspect.summary import as_text, summarize
 
-parts = build(options, data.spec)
-print(as_text(summarize(parts.model, data.spec.input_shape)))
+recipe = build(options, data.spec)
+print(as_text(summarize(recipe.model, data.spec.input_shape)))
 
 # %% [markdown]
 # The first step takes a moment longer: JAX compiles it for your processor.
 
 # %%
-trained = dl.fit(parts, data, options)
+trained = dl.fit(recipe, data, options)
 last = trained.history[-1]
 print(f"{last.split} after epoch {last.epoch:.0f}: accuracy {last.values['accuracy']:.1%}")
 
@@ -141,14 +141,14 @@ plt.show()
 # %% [markdown]
 # ## Look at its mistakes
 #
-# Now the test digits, which the network has never seen. `parts.model.apply` is a pure function: parameters and pictures
+# Now the test digits, which the network has never seen. `recipe.model.apply` is a pure function: parameters and pictures
 # in, numbers out. Softmax (A5) turns the ten numbers into probabilities.
 
 # %%
 from dl.data.gather import normalize
 
 pictures, labels = data.test.inputs, data.test.targets
-apply = jax.jit(parts.model.apply)
+apply = jax.jit(recipe.model.apply)
 numbers, _, _ = apply(
     trained.state.params, trained.state.model_state, normalize(pictures, data.spec)
 )
@@ -183,7 +183,7 @@ plt.show()
 # Colab takes machines away, and people press the stop button. `dl.fit` then ends in good order and returns what it has;
 # `resume=` goes on from there. Below, code presses the button after half of the epochs.
 #
-# `parts` was built once, for all 8 epochs: its learning rate rises and falls over the whole training, so building it
+# `recipe` was built once, for all 8 epochs: its learning rate rises and falls over the whole training, so building it
 # anew for 4 epochs would be another training.
 
 # %%
@@ -195,10 +195,10 @@ def press_stop_at_half_time(record):
         signal.raise_signal(signal.SIGINT)  # what the stop button and Ctrl-C send
 
 
-stopped = dl.fit(parts, data, options, progress=False, on_record=press_stop_at_half_time)
+stopped = dl.fit(recipe, data, options, progress=False, on_record=press_stop_at_half_time)
 print(f"interrupted: {stopped.interrupted}, after step {stopped.state.step}")
 
-resumed = dl.fit(parts, data, options, progress=False, resume=stopped)
+resumed = dl.fit(recipe, data, options, progress=False, resume=stopped)
 print(f"resumed: finished after step {resumed.state.step}")
 
 same = jax.tree.map(np.array_equal, resumed.state.params, trained.state.params)

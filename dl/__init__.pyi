@@ -21,7 +21,6 @@ from .errors import RunError as RunError
 from .inspect.summary import summarize as summarize
 from .runs.generate import generate as generate
 from .runs.load import load as load
-from .train.compiled import Parts as Parts
 from .train.fit import Fit as Fit
 from .train.fit import fit as fit
 from .train.freeze import freeze as freeze
@@ -37,6 +36,7 @@ from .train.parallel import scan_steps as scan_steps
 from .train.parallel import shard as shard
 from .train.parallel import unreplicate as unreplicate
 from .train.population import map_population as map_population
+from .train.recipe import Recipe as Recipe
 from .train.state import TrainState as TrainState
 from .train.state import count_parameters as count_parameters
 from .train.state import init_state as init_state

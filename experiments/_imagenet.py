@@ -9,8 +9,8 @@ from dl import objectives, optimizers
 from dl.data.augment import flip
 from dl.data.batching import steps_per_epoch
 from dl.data.dataset import DataSpec
-from dl.train.compiled import Parts
 from dl.train.options import TrainOptions, require
+from dl.train.recipe import Recipe
 from dl.types import Model
 
 
@@ -49,9 +49,9 @@ class ImageNetOptions(TrainOptions):
             require(getattr(self, name) >= 0, name, getattr(self, name), "at least 0")
 
 
-def imagenet_parts(
+def imagenet_recipe(
     model: Model, options: ImageNetOptions, data_spec: DataSpec, *, nesterov: bool
-) -> Parts:
+) -> Recipe:
     """`model` with the recipe around it; half of the pictures are mirrored."""
     in_epoch = steps_per_epoch(data_spec.train_size, options.batch_size)
     rising = min(options.warm_up_epochs, options.epochs - 1) * in_epoch
@@ -64,4 +64,4 @@ def imagenet_parts(
         schedule=optimizers.warm_up(falling, steps=rising),
     )
     objective = objectives.classification(model, label_smoothing=options.label_smoothing, top_k=5)
-    return Parts(model, objective, optimizer, flip())
+    return Recipe(model, objective, optimizer, flip())

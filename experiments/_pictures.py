@@ -10,8 +10,8 @@ from dl.data.batching import steps_per_epoch
 from dl.data.dataset import DataSpec
 from dl.models import averaged
 from dl.models.views import mirrored
-from dl.train.compiled import Parts
 from dl.train.options import TrainOptions, require
+from dl.train.recipe import Recipe
 from dl.types import Augment, Model
 
 
@@ -68,7 +68,7 @@ class DropoutOptions(PictureOptions):
         require(0 <= self.dropout < 1, "dropout", self.dropout, "at least 0 and below 1")
 
 
-def picture_parts(model: Model, options: PictureOptions, data_spec: DataSpec) -> Parts:
+def picture_recipe(model: Model, options: PictureOptions, data_spec: DataSpec) -> Recipe:
     """`model` with the recipe around it."""
     model = averaged(model, lambda pictures: pictures, mirrored) if options.mirror_views else model
     in_epoch = steps_per_epoch(data_spec.train_size, options.batch_size)
@@ -80,7 +80,7 @@ def picture_parts(model: Model, options: PictureOptions, data_spec: DataSpec) ->
         schedule=optimizers.one_cycle(steps=options.epochs * in_epoch),
     )
     objective = objectives.classification(model, label_smoothing=options.label_smoothing)
-    return Parts(model, objective, optimizer, picture_changes(options, data_spec))
+    return Recipe(model, objective, optimizer, picture_changes(options, data_spec))
 
 
 def picture_changes(options: PictureOptions, data_spec: DataSpec) -> Augment:

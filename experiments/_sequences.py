@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from dl import optimizers
 from dl.data.batching import steps_per_epoch
 from dl.data.dataset import DataSpec
-from dl.train.compiled import Parts
 from dl.train.options import TrainOptions, require
+from dl.train.recipe import Recipe
 from dl.types import Model, Objective
 
 
@@ -47,10 +47,10 @@ class GatedOptions(SequenceOptions):
         return self.time_scale if self.time_scale >= 0 else steps if steps > 2 else 0
 
 
-def sequence_parts(
+def sequence_recipe(
     model: Model, objective: Objective, options: SequenceOptions, data_spec: DataSpec
-) -> Parts:
+) -> Recipe:
     """`model` with the recipe around it."""
     steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)
     optimizer = optimizers.adam(options.learning_rate, schedule=optimizers.one_cycle(steps=steps))
-    return Parts(model, objective, optimizers.clipped(optimizer, norm=options.clip))
+    return Recipe(model, objective, optimizers.clipped(optimizer, norm=options.clip))

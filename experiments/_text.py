@@ -7,8 +7,8 @@ from dl import optimizers, sequence_objectives
 from dl.data.batching import steps_per_epoch
 from dl.data.dataset import Dataset, DataSpec
 from dl.models import language_model
-from dl.train.compiled import Parts
 from dl.train.options import DocumentOptions, TextOptions, TrainOptions, require, require_text
+from dl.train.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class WholeOptions(NetOptions, DocumentOptions):
     """Options of training one on documents, each from its beginning to its end."""
 
 
-def language_parts(kind: str, options: NetOptions, data_spec: DataSpec) -> Parts:
+def language_recipe(kind: str, options: NetOptions, data_spec: DataSpec) -> Recipe:
     """A language model with cells of this kind, and the recipe around it."""
     model = language_model(
         kind,
@@ -97,4 +97,4 @@ def language_parts(kind: str, options: NetOptions, data_spec: DataSpec) -> Parts
     optimizer = optimizers.clipped(
         optimizers.adam(options.learning_rate, schedule=schedule), norm=options.clip
     )
-    return Parts(model, sequence_objectives.language_model(model), optimizer)
+    return Recipe(model, sequence_objectives.language_model(model), optimizer)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from dl.data.dataset import DataSpec
 from dl.models import alexnet
-from dl.train.compiled import Parts
-from experiments._pictures import DropoutOptions, picture_parts
+from dl.train.recipe import Recipe
+from experiments._pictures import DropoutOptions, picture_recipe
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Options(DropoutOptions):
     """Factor on the channels of every layer."""
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
     """AlexNet of 5×5 and 3×3 kernels."""
     model = alexnet(data_spec.classes, small=True, width=options.width, dropout=options.dropout)
-    return picture_parts(model, options, data_spec)
+    return picture_recipe(model, options, data_spec)

@@ -15,9 +15,9 @@ import jax.numpy as jnp
 
 from dl.data.dataset import DataSpec
 from dl.models import alexnet
-from dl.train.compiled import Parts
 from dl.train.options import require
-from experiments._imagenet import ImageNetOptions, imagenet_parts
+from dl.train.recipe import Recipe
+from experiments._imagenet import ImageNetOptions, imagenet_recipe
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Options(ImageNetOptions):
         require(0 <= self.dropout < 1, "dropout", self.dropout, "at least 0 and below 1")
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
     """AlexNet of one tower or two."""
     model = alexnet(
         data_spec.classes,
@@ -47,4 +47,4 @@ def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None
         dropout=options.dropout,
         dtype=jnp.dtype(options.dtype),
     )
-    return imagenet_parts(model, options, data_spec, nesterov=False)
+    return imagenet_recipe(model, options, data_spec, nesterov=False)

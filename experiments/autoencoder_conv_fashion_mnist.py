@@ -14,8 +14,8 @@ from dl.data.batching import steps_per_epoch
 from dl.data.dataset import Dataset, DataSpec
 from dl.inspect.autoencoders import assess
 from dl.models import conv_autoencoder
-from dl.train.compiled import Parts
 from dl.train.options import TrainOptions, require
+from dl.train.recipe import Recipe
 from dl.types import Autoencoder, Params
 
 
@@ -38,12 +38,12 @@ class Options(TrainOptions):
         require(self.features >= 1, "features", self.features, "at least 1")
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
     """Two convolutions of stride 2, a linear code, and the way back; Adam with a one-cycle rate."""
     model = _model(options, data_spec)
     steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)
     optimizer = optimizers.adam(options.learning_rate, schedule=optimizers.one_cycle(steps=steps))
-    return Parts(model, reconstruction.autoencoding(model), optimizer)
+    return Recipe(model, reconstruction.autoencoding(model), optimizer)
 
 
 def conclude(options: Options, params: Params, data: Dataset) -> dict[str, dict[str, float]]:

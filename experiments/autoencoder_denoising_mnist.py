@@ -17,8 +17,8 @@ from dl.data.batching import steps_per_epoch
 from dl.data.dataset import Dataset, DataSpec
 from dl.inspect.autoencoders import assess, denoising_error
 from dl.models import autoencoder
-from dl.train.compiled import Parts
 from dl.train.options import TrainOptions, require
+from dl.train.recipe import Recipe
 from dl.types import Autoencoder, Params
 
 
@@ -41,7 +41,7 @@ class Options(TrainOptions):
         require(self.noise >= 0, "noise", self.noise, "at least 0")
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
     """One ReLU layer with tied weights; noise in the inputs while training; Adam with a one-cycle
     rate.
     """
@@ -49,7 +49,7 @@ def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None
     steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)
     optimizer = optimizers.adam(options.learning_rate, schedule=optimizers.one_cycle(steps=steps))
     corrupt = reconstruction.gaussian_noise(options.noise)
-    return Parts(model, reconstruction.autoencoding(model, corrupt=corrupt), optimizer)
+    return Recipe(model, reconstruction.autoencoding(model, corrupt=corrupt), optimizer)
 
 
 def conclude(options: Options, params: Params, data: Dataset) -> dict[str, dict[str, float]]:

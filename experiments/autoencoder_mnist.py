@@ -14,8 +14,8 @@ from dl.data.batching import steps_per_epoch
 from dl.data.dataset import Dataset, DataSpec
 from dl.inspect.autoencoders import assess
 from dl.models import autoencoder
-from dl.train.compiled import Parts
 from dl.train.options import TrainOptions, require
+from dl.train.recipe import Recipe
 from dl.types import Autoencoder, Params
 
 
@@ -40,12 +40,12 @@ class Options(TrainOptions):
         require(self.hidden_size >= 4, "hidden_size", self.hidden_size, "at least 4")
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
     """Two hidden ReLU layers on either side of a linear code; Adam with a one-cycle rate."""
     model = _model(options, data_spec)
     steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)
     optimizer = optimizers.adam(options.learning_rate, schedule=optimizers.one_cycle(steps=steps))
-    return Parts(model, reconstruction.autoencoding(model), optimizer)
+    return Recipe(model, reconstruction.autoencoding(model), optimizer)
 
 
 def conclude(options: Options, params: Params, data: Dataset) -> dict[str, dict[str, float]]:

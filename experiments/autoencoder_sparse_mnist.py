@@ -18,8 +18,8 @@ from dl.data.batching import steps_per_epoch
 from dl.data.dataset import Dataset, DataSpec
 from dl.inspect.autoencoders import assess, encode
 from dl.models import autoencoder
-from dl.train.compiled import Parts
 from dl.train.options import TrainOptions, require
+from dl.train.recipe import Recipe
 from dl.types import Autoencoder, Params
 
 
@@ -45,7 +45,7 @@ class Options(TrainOptions):
         require(self.contraction >= 0, "contraction", self.contraction, "at least 0")
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
     """One ReLU layer with tied weights, so that no decoder makes up for a code that is only small;
     Adam, one cycle.
     """
@@ -56,7 +56,7 @@ def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None
         penalties.append(reconstruction.contraction(model, options.contraction))
     steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)
     optimizer = optimizers.adam(options.learning_rate, schedule=optimizers.one_cycle(steps=steps))
-    return Parts(model, reconstruction.autoencoding(model, penalties=penalties), optimizer)
+    return Recipe(model, reconstruction.autoencoding(model, penalties=penalties), optimizer)
 
 
 def conclude(options: Options, params: Params, data: Dataset) -> dict[str, dict[str, float]]:

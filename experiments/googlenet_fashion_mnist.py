@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from dl.data.dataset import DataSpec
 from dl.models import googlenet
-from dl.train.compiled import Parts
-from experiments._pictures import DropoutOptions, picture_parts
+from dl.train.recipe import Recipe
+from experiments._pictures import DropoutOptions, picture_recipe
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Options(DropoutOptions):
     """Factor on the channels of every layer."""
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
     """Inception blocks in two stages."""
     model = googlenet(
         data_spec.classes,
@@ -36,4 +36,4 @@ def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None
         dropout=options.dropout,
         axis_name=axis_name,
     )
-    return picture_parts(model, options, data_spec)
+    return picture_recipe(model, options, data_spec)

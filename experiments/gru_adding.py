@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from dl import objectives
 from dl.data.dataset import DataSpec
 from dl.models import sequence_model
-from dl.train.compiled import Parts
-from experiments._sequences import GatedOptions, sequence_parts
+from dl.train.recipe import Recipe
+from experiments._sequences import GatedOptions, sequence_recipe
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,10 @@ class Options(GatedOptions):
     hidden_size: int = 128
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
     """Pairs of a number and a mark, the last output."""
     scale = options.scale_of(data_spec.input_shape[0])
     model = sequence_model(
         "gru", data_spec.classes, hidden_size=options.hidden_size, time_scale=scale, use_bias=True
     )
-    return sequence_parts(model, objectives.regression(model), options, data_spec)
+    return sequence_recipe(model, objectives.regression(model), options, data_spec)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dl.data.dataset import DataSpec
-from dl.train.compiled import Parts
-from experiments._text import StreamOptions, language_parts
+from dl.train.recipe import Recipe
+from experiments._text import StreamOptions, language_recipe
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,6 @@ class Options(StreamOptions):
     """The slides' GRU, or cuDNN's, which resets after the recurrent product."""
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
     """One recurrent layer between one-hot characters and a softmax."""
-    return language_parts(options.cell, options, data_spec)
+    return language_recipe(options.cell, options, data_spec)

@@ -14,8 +14,8 @@ from dl import objectives, optimizers
 from dl.data.batching import steps_per_epoch
 from dl.data.dataset import DataSpec
 from dl.models import lenet5
-from dl.train.compiled import Parts
 from dl.train.options import TrainOptions, require
+from dl.train.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Options(TrainOptions):
         require(self.weight_decay >= 0, "weight_decay", self.weight_decay, "at least 0")
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
     """LeNet-5 with tanh units; momentum with a one-cycle rate and a little weight decay."""
     model = lenet5(data_spec.classes, variant=options.variant)
     criterion = (
@@ -55,4 +55,4 @@ def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None
         weight_decay=options.weight_decay,
         schedule=optimizers.one_cycle(steps=steps),
     )
-    return Parts(model, criterion(model), optimizer)
+    return Recipe(model, criterion(model), optimizer)

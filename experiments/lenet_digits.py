@@ -13,8 +13,8 @@ from dl.data.augment import affine
 from dl.data.batching import steps_per_epoch
 from dl.data.dataset import DataSpec
 from dl.models import lenet
-from dl.train.compiled import Parts
 from dl.train.options import TrainOptions, require
+from dl.train.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Options(TrainOptions):
             require(getattr(self, name) >= 0, name, getattr(self, name), "at least 0")
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
     """LeNet with dropout; momentum with a one-cycle rate; pictures turned, zoomed and shifted on
     the device.
     """
@@ -55,4 +55,4 @@ def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None
         options.learning_rate, momentum=options.momentum, schedule=optimizers.one_cycle(steps=steps)
     )
     augment = affine(degrees=options.degrees, zoom=options.zoom, shift=options.shift)
-    return Parts(model, objectives.classification(model), optimizer, augment)
+    return Recipe(model, objectives.classification(model), optimizer, augment)

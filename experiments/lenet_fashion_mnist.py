@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from dl.data.dataset import DataSpec
 from dl.models import lenet
-from dl.train.compiled import Parts
-from experiments._pictures import DropoutOptions, picture_parts
+from dl.train.recipe import Recipe
+from experiments._pictures import DropoutOptions, picture_recipe
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Options(DropoutOptions):
     plain_share: float = 0.2
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
     """LeNet with dropout before its dense layers."""
     model = lenet(data_spec.classes, dropout=options.dropout)
-    return picture_parts(model, options, data_spec)
+    return picture_recipe(model, options, data_spec)

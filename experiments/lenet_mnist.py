@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from dl import objectives, optimizers
 from dl.data.dataset import DataSpec
 from dl.models import lenet
-from dl.train.compiled import Parts
 from dl.train.options import TrainOptions, require
+from dl.train.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Options(TrainOptions):
         require(0 <= self.dropout < 1, "dropout", self.dropout, "at least 0 and below 1")
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
     """LeNet with dropout, momentum at a constant rate."""
     model = lenet(data_spec.classes, dropout=options.dropout)
     optimizer = optimizers.momentum(options.learning_rate, momentum=options.momentum)
-    return Parts(model, objectives.classification(model), optimizer)
+    return Recipe(model, objectives.classification(model), optimizer)

@@ -13,8 +13,8 @@ from dl.data.augment import affine, until_step
 from dl.data.batching import steps_per_epoch
 from dl.data.dataset import DataSpec
 from dl.models import lenet
-from dl.train.compiled import Parts
 from dl.train.options import TrainOptions, require
+from dl.train.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Options(TrainOptions):
             require(getattr(self, name) >= 0, name, getattr(self, name), "at least 0")
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
     """LeNet with dropout; momentum with a one-cycle rate; pictures turned, zoomed and shifted on
     the device.
     """
@@ -69,4 +69,4 @@ def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None
     change = affine(degrees=options.degrees, zoom=options.zoom, shift=options.shift)
     changing = options.epochs - round(options.plain_share * options.epochs)
     augment = until_step(change, changing * in_epoch)
-    return Parts(model, objectives.classification(model), optimizer, augment)
+    return Recipe(model, objectives.classification(model), optimizer, augment)

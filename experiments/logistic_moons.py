@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from dl import objectives, optimizers
 from dl.data.dataset import DataSpec
 from dl.models import logistic_regression
-from dl.train.compiled import Parts
 from dl.train.options import TrainOptions
+from dl.train.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Options(TrainOptions):
     checkpoint_every: int = 25
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
     """One logistic unit on the two coordinates, plain gradient descent."""
     model = logistic_regression(data_spec.classes)
-    return Parts(model, objectives.binary(model), optimizers.sgd(options.learning_rate))
+    return Recipe(model, objectives.binary(model), optimizers.sgd(options.learning_rate))

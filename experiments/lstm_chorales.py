@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from dl import sequence_objectives
 from dl.data.dataset import DataSpec
 from dl.models import step_model
-from dl.train.compiled import Parts
-from experiments._sequences import SequenceOptions, sequence_parts
+from dl.train.recipe import Recipe
+from experiments._sequences import SequenceOptions, sequence_recipe
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class Options(SequenceOptions):
     """Fraction of the units that is switched off."""
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
     """88 keys in, 88 keys out, at every step."""
     model = step_model(
         "lstm", data_spec.classes, hidden_size=options.hidden_size, dropout=options.dropout
     )
-    return sequence_parts(model, sequence_objectives.frames(model), options, data_spec)
+    return sequence_recipe(model, sequence_objectives.frames(model), options, data_spec)

@@ -12,8 +12,8 @@ from dl import objectives
 from dl.data.dataset import DataSpec
 from dl.errors import InputError
 from dl.models import sequence_model
-from dl.train.compiled import Parts
-from experiments._sequences import GatedOptions, sequence_parts
+from dl.train.recipe import Recipe
+from experiments._sequences import GatedOptions, sequence_recipe
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Options(GatedOptions):
     hidden_size: int = 128
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
     """784 pixels one by one, the last output."""
     if len(data_spec.input_shape) != 3:
         raise InputError(
@@ -37,4 +37,4 @@ def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None
     model = sequence_model(
         "lstm", data_spec.classes, hidden_size=options.hidden_size, pixels=True, time_scale=scale
     )
-    return sequence_parts(model, objectives.classification(model), options, data_spec)
+    return sequence_recipe(model, objectives.classification(model), options, data_spec)

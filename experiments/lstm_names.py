@@ -10,8 +10,8 @@ Command: python -m experiments run lstm_names --dataset lines:PATH
 from dataclasses import dataclass
 
 from dl.data.dataset import DataSpec
-from dl.train.compiled import Parts
-from experiments._text import WholeOptions, language_parts
+from dl.train.recipe import Recipe
+from experiments._text import WholeOptions, language_recipe
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,6 @@ class Options(WholeOptions):
     dropout: float = 0.2
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
     """One recurrent layer; names of several lengths are padded and masked."""
-    return language_parts("lstm", options, data_spec)
+    return language_recipe("lstm", options, data_spec)

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dl.data.dataset import DataSpec
-from dl.train.compiled import Parts
-from experiments._text import WholeOptions, language_parts
+from dl.train.recipe import Recipe
+from experiments._text import WholeOptions, language_recipe
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,6 @@ class Options(WholeOptions):
     dropout: float = 0.25
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
     """One recurrent layer; programs of several lengths are padded and masked."""
-    return language_parts("lstm", options, data_spec)
+    return language_recipe("lstm", options, data_spec)

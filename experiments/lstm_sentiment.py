@@ -15,8 +15,8 @@ from dl import objectives, optimizers
 from dl.data.batching import steps_per_epoch
 from dl.data.dataset import DataSpec
 from dl.models import sequence_model
-from dl.train.compiled import Parts
 from dl.train.options import DocumentOptions, require
+from dl.train.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Options(DocumentOptions):
             require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
     """Words both ways through an LSTM, the mean of its outputs."""
     model = sequence_model(
         "lstm",
@@ -63,4 +63,4 @@ def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None
         weight_decay=options.weight_decay,
         schedule=optimizers.one_cycle(steps=steps),
     )
-    return Parts(model, objectives.classification(model), optimizers.clipped(optimizer, norm=1.0))
+    return Recipe(model, objectives.classification(model), optimizers.clipped(optimizer, norm=1.0))

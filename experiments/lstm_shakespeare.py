@@ -11,8 +11,8 @@ Command: python -m experiments run lstm_shakespeare
 from dataclasses import dataclass
 
 from dl.data.dataset import DataSpec
-from dl.train.compiled import Parts
-from experiments._text import StreamOptions, language_parts
+from dl.train.recipe import Recipe
+from experiments._text import StreamOptions, language_recipe
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,6 @@ class Options(StreamOptions):
     dropout: float = 0.3
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
     """One recurrent layer between one-hot characters and a softmax."""
-    return language_parts("lstm", options, data_spec)
+    return language_recipe("lstm", options, data_spec)

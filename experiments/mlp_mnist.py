@@ -12,8 +12,8 @@ from dl import objectives, optimizers
 from dl.data.batching import steps_per_epoch
 from dl.data.dataset import DataSpec
 from dl.models import mlp
-from dl.train.compiled import Parts
 from dl.train.options import TrainOptions, require
+from dl.train.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,9 @@ class Options(TrainOptions):
         require(0 <= self.dropout < 1, "dropout", self.dropout, "at least 0 and below 1")
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
     """Two hidden ReLU layers, Adam with a one-cycle rate."""
     model = mlp(data_spec.classes, hidden_sizes=(options.hidden_size,) * 2, dropout=options.dropout)
     steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)
     optimizer = optimizers.adam(options.learning_rate, schedule=optimizers.one_cycle(steps=steps))
-    return Parts(model, objectives.classification(model), optimizer)
+    return Recipe(model, objectives.classification(model), optimizer)

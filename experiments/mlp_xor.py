@@ -13,8 +13,8 @@ import jax
 from dl import objectives, optimizers
 from dl.data.dataset import DataSpec
 from dl.models import mlp
-from dl.train.compiled import Parts
 from dl.train.options import TrainOptions, require
+from dl.train.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Options(TrainOptions):
         require(self.hidden_size >= 1, "hidden_size", self.hidden_size, "at least 1")
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
     """One hidden tanh layer, a logistic output, Adam on all four rows at once."""
     model = mlp(data_spec.classes, hidden_sizes=(options.hidden_size,), activation=jax.nn.tanh)
-    return Parts(model, objectives.binary(model), optimizers.adam(options.learning_rate))
+    return Recipe(model, objectives.binary(model), optimizers.adam(options.learning_rate))

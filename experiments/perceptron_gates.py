@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from dl import objectives, optimizers
 from dl.data.dataset import DataSpec
 from dl.models import perceptron
-from dl.train.compiled import Parts
 from dl.train.options import TrainOptions
+from dl.train.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class Options(TrainOptions):
     checkpoint_every: int = 20
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
     """One unit a gate; descent on the perceptron loss at rate 1, a sample a step, is w ← w + (y −
     ŷ) x.
     """
     model = perceptron(data_spec.classes)
-    return Parts(model, objectives.perceptron(model), optimizers.sgd(options.learning_rate))
+    return Recipe(model, objectives.perceptron(model), optimizers.sgd(options.learning_rate))

@@ -14,8 +14,8 @@ from dl import objectives, optimizers
 from dl.data.dataset import Dataset, DataSpec
 from dl.lessons.gates import composed_xor
 from dl.models import perceptron
-from dl.train.compiled import Parts
 from dl.train.options import TrainOptions
+from dl.train.recipe import Recipe
 from dl.types import Params
 
 
@@ -31,10 +31,10 @@ class Options(TrainOptions):
     checkpoint_every: int = 50
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
     """One threshold unit and Rosenblatt's rule, which never comes to rest here."""
     model = perceptron(data_spec.classes)
-    return Parts(model, objectives.perceptron(model), optimizers.sgd(options.learning_rate))
+    return Recipe(model, objectives.perceptron(model), optimizers.sgd(options.learning_rate))
 
 
 def conclude(options: Options, params: Params, data: Dataset) -> dict[str, dict[str, float]]:

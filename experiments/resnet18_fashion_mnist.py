@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from dl.data.dataset import DataSpec
 from dl.models import resnet
-from dl.train.compiled import Parts
-from experiments._pictures import PictureOptions, picture_parts
+from dl.train.recipe import Recipe
+from experiments._pictures import PictureOptions, picture_recipe
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Options(PictureOptions):
     plain_share: float = 0.1
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
     """ResNet-18 with a 3×3 stem."""
     model = resnet(18, data_spec.classes, small=True, axis_name=axis_name)
-    return picture_parts(model, options, data_spec)
+    return picture_recipe(model, options, data_spec)

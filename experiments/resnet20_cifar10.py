@@ -14,9 +14,9 @@ from dl.data.augment import Stages, chain, flip, random_crop
 from dl.data.batching import steps_per_epoch
 from dl.data.dataset import DataSpec
 from dl.models import cifar_resnet
-from dl.train.compiled import Parts
 from dl.train.options import require
-from experiments._pictures import PictureOptions, picture_changes, picture_parts
+from dl.train.recipe import Recipe
+from experiments._pictures import PictureOptions, picture_changes, picture_recipe
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,14 @@ class Options(PictureOptions):
         )
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
     """The 20-layer net of the paper's section 4.2; it ends in a mean, so it takes pictures of any
     size.
     """
     model = cifar_resnet(20, data_spec.classes, axis_name=axis_name)
-    parts = picture_parts(model, options, data_spec)
+    recipe = picture_recipe(model, options, data_spec)
     small = chain(random_crop(options.small_side), flip())
     end = round(options.small_share * options.epochs) * steps_per_epoch(
         data_spec.train_size, options.batch_size
     )
-    return parts._replace(augment=Stages((small, picture_changes(options, data_spec)), (end,)))
+    return recipe._replace(augment=Stages((small, picture_changes(options, data_spec)), (end,)))

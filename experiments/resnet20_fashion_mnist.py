@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from dl.data.dataset import DataSpec
 from dl.models import cifar_resnet
-from dl.train.compiled import Parts
-from experiments._pictures import PictureOptions, picture_parts
+from dl.train.recipe import Recipe
+from experiments._pictures import PictureOptions, picture_recipe
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Options(PictureOptions):
     mirror_views: bool = True
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
     """The 20-layer net of the paper's section 4.2."""
     model = cifar_resnet(20, data_spec.classes, axis_name=axis_name)
-    return picture_parts(model, options, data_spec)
+    return picture_recipe(model, options, data_spec)

@@ -14,8 +14,8 @@ import jax.numpy as jnp
 
 from dl.data.dataset import DataSpec
 from dl.models import resnet
-from dl.train.compiled import Parts
-from experiments._imagenet import ImageNetOptions, imagenet_parts
+from dl.train.recipe import Recipe
+from experiments._imagenet import ImageNetOptions, imagenet_recipe
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Options(ImageNetOptions):
     """Layers of the net."""
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
     """ResNet with synchronised batch norm."""
     model = resnet(
         options.depth,
@@ -38,4 +38,4 @@ def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None
         dtype=jnp.dtype(options.dtype),
         axis_name=axis_name,
     )
-    return imagenet_parts(model, options, data_spec, nesterov=True)
+    return imagenet_recipe(model, options, data_spec, nesterov=True)

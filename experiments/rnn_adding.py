@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from dl import objectives
 from dl.data.dataset import DataSpec
 from dl.models import sequence_model
-from dl.train.compiled import Parts
-from experiments._sequences import SequenceOptions, sequence_parts
+from dl.train.recipe import Recipe
+from experiments._sequences import SequenceOptions, sequence_recipe
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Options(SequenceOptions):
     hidden_size: int = 128
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
     """Pairs of a number and a mark, the last output."""
     model = sequence_model("rnn", data_spec.classes, hidden_size=options.hidden_size)
-    return sequence_parts(model, objectives.regression(model), options, data_spec)
+    return sequence_recipe(model, objectives.regression(model), options, data_spec)

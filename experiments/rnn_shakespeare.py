@@ -10,8 +10,8 @@ Command: python -m experiments run rnn_shakespeare
 from dataclasses import dataclass
 
 from dl.data.dataset import DataSpec
-from dl.train.compiled import Parts
-from experiments._text import StreamOptions, language_parts
+from dl.train.recipe import Recipe
+from experiments._text import StreamOptions, language_recipe
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,6 @@ class Options(StreamOptions):
     dropout: float = 0.0
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
     """One recurrent layer between one-hot characters and a softmax."""
-    return language_parts("rnn", options, data_spec)
+    return language_recipe("rnn", options, data_spec)

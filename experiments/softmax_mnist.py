@@ -12,8 +12,8 @@ from dl import objectives, optimizers
 from dl.data.batching import steps_per_epoch
 from dl.data.dataset import DataSpec
 from dl.models import softmax_regression
-from dl.train.compiled import Parts
 from dl.train.options import TrainOptions
+from dl.train.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,9 @@ class Options(TrainOptions):
     learning_rate: float = 0.002
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
     """Class scores W x + b, Adam with a cosine rate."""
     model = softmax_regression(data_spec.classes)
     steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)
     optimizer = optimizers.adam(options.learning_rate, schedule=optimizers.cosine(steps=steps))
-    return Parts(model, objectives.classification(model), optimizer)
+    return Recipe(model, objectives.classification(model), optimizer)

@@ -26,7 +26,7 @@ def with_dl(quick: bool) -> Workload:
 
     options = TrainOptions(epochs=1, batch_size=BATCH, validation=0.0)
     return _tokens(
-        on_dl.training_workload(char_lstm_step.dl_parts(), _dl_data(_text(quick)), options)
+        on_dl.training_workload(char_lstm_step.dl_recipe(), _dl_data(_text(quick)), options)
     )
 
 

@@ -14,7 +14,7 @@ from benchmarks.measure import Workload
 from benchmarks.systems import on_dl, on_flax, on_keras, on_torch
 
 if TYPE_CHECKING:
-    from dl import Parts
+    from dl import Recipe
 
 UNIT = "tokens/s"
 SYMBOLS, SIZE, LAYERS = 65, 256, 2
@@ -23,7 +23,7 @@ RATE = 0.002
 
 
 def with_dl(quick: bool) -> Workload:
-    return _tokens(on_dl.steps_workload(dl_parts(), **_work(quick)))
+    return _tokens(on_dl.steps_workload(dl_recipe(), **_work(quick)))
 
 
 def with_torch(quick: bool) -> Workload:
@@ -47,12 +47,12 @@ def with_flax(quick: bool) -> Workload:
 SYSTEMS = {"dl": with_dl, "torch": with_torch, "keras": with_keras, "flax": with_flax}
 
 
-def dl_parts() -> "Parts":
+def dl_recipe() -> "Recipe":
     """The library's language model and its objective."""
-    from dl import Parts, models, optimizers, sequence_objectives
+    from dl import Recipe, models, optimizers, sequence_objectives
 
     model = models.language_model("lstm", SYMBOLS, hidden_size=SIZE, num_layers=LAYERS)
-    return Parts(model, sequence_objectives.language_model(model), optimizers.adam(RATE))
+    return Recipe(model, sequence_objectives.language_model(model), optimizers.adam(RATE))
 
 
 def flax_network() -> Any:

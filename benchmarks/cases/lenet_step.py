@@ -17,7 +17,7 @@ def _steps(quick: bool) -> int:
 
 
 def with_dl(quick: bool) -> Workload:
-    return on_dl.steps_workload(lenet.dl_parts(), *make_batch(), steps=_steps(quick))
+    return on_dl.steps_workload(lenet.dl_recipe(), *make_batch(), steps=_steps(quick))
 
 
 def with_torch(quick: bool) -> Workload:

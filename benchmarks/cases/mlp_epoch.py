@@ -20,7 +20,7 @@ def _pictures(quick: bool) -> tuple[np.ndarray, np.ndarray]:
 
 
 def with_dl(quick: bool) -> Workload:
-    return on_dl.epoch_workload(mlp.dl_parts(), *_pictures(quick), batch_size=BATCH)
+    return on_dl.epoch_workload(mlp.dl_recipe(), *_pictures(quick), batch_size=BATCH)
 
 
 def with_torch(quick: bool) -> Workload:

@@ -15,11 +15,11 @@ STEPS = 20
 
 
 def with_dl(quick: bool) -> Measurement:
-    from dl import Parts, init_state, jit_step, make_train_step, models, objectives, optimizers  # noqa: F401
+    from dl import Recipe, init_state, jit_step, make_train_step, models, objectives, optimizers  # noqa: F401
 
     batch = make_batch()
     return Measurement(
-        memory_above_now(lambda: on_dl.python_loop(lenet.dl_parts(), *batch, steps=STEPS)())
+        memory_above_now(lambda: on_dl.python_loop(lenet.dl_recipe(), *batch, steps=STEPS)())
     )
 
 

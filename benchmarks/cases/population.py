@@ -72,14 +72,14 @@ def _dl_program(quick: bool) -> tuple[Any, Any, Any]:
 
     from dl import init_state, make_train_step, scan_steps
 
-    parts = mlp.dl_parts()
+    recipe = mlp.dl_recipe()
     inputs, targets = _batches(quick)
     count = (len(inputs), BATCH)
     mask, index = np.ones(count, np.float32), np.zeros(count, np.int32)
     shape = jax.ShapeDtypeStruct((1, *inputs.shape[2:]), inputs.dtype)
     batches = jax.device_put({"inputs": inputs, "targets": targets, "mask": mask, "index": index})
-    steps = scan_steps(make_train_step(parts.objective, parts.optimizer))
-    return steps, lambda seed: init_state(parts.model, parts.optimizer, shape, seed=seed), batches
+    steps = scan_steps(make_train_step(recipe.objective, recipe.optimizer))
+    return steps, lambda seed: init_state(recipe.model, recipe.optimizer, shape, seed=seed), batches
 
 
 def _batches(quick: bool) -> tuple[np.ndarray, np.ndarray]:

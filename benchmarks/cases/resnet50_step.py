@@ -25,7 +25,7 @@ def unavailable(quick: bool) -> str | None:
 
 
 def with_dl(quick: bool) -> Workload:
-    return on_dl.steps_workload(resnet50.dl_parts(), **_work(quick))
+    return on_dl.steps_workload(resnet50.dl_recipe(), **_work(quick))
 
 
 def with_torch(quick: bool) -> Workload:

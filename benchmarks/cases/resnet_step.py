@@ -20,7 +20,7 @@ def _work(quick: bool) -> dict[str, Any]:
 
 
 def with_dl(quick: bool) -> Workload:
-    return on_dl.steps_workload(resnet.dl_parts(), **_work(quick))
+    return on_dl.steps_workload(resnet.dl_recipe(), **_work(quick))
 
 
 def with_torch(quick: bool) -> Workload:

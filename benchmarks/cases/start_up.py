@@ -93,7 +93,7 @@ def make_first_step(system: str) -> None:
     """One training step of LeNet in this process."""
     batch = make_batch()
     if system == "dl":
-        on_dl.python_loop(lenet.dl_parts(), *batch, steps=1)()
+        on_dl.python_loop(lenet.dl_recipe(), *batch, steps=1)()
     elif system == "torch":
         on_torch.steps_workload(lenet.torch_network(), lenet.torch_optimizer, *batch, steps=1).run()
     elif system == "keras":

@@ -6,17 +6,17 @@ Momentum 0.9 at rate 0.01, weights of variance 1/fan-in, biases 0. 431,080 param
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dl import Parts
+    from dl import Recipe
 
 RATE, MOMENTUM = 0.01, 0.9
 
 
-def dl_parts() -> "Parts":
+def dl_recipe() -> "Recipe":
     """Model, objective and optimizer of this library."""
-    from dl import Parts, models, objectives, optimizers
+    from dl import Recipe, models, objectives, optimizers
 
     model = models.lenet()
-    return Parts(
+    return Recipe(
         model, objectives.classification(model), optimizers.momentum(RATE, momentum=MOMENTUM)
     )
 

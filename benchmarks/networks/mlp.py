@@ -6,19 +6,19 @@ Weights of variance 1/fan-in, biases 0. 101,770 parameters. Pictures are flatten
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dl import Parts
+    from dl import Recipe
 
 RATE = 0.1
 
 
-def dl_parts() -> "Parts":
+def dl_recipe() -> "Recipe":
     """Model, objective and optimizer of this library."""
     from flax import linen as nn
 
-    from dl import Parts, models, objectives, optimizers
+    from dl import Recipe, models, objectives, optimizers
 
     model = models.mlp(10, hidden_sizes=(128,), kernel_init=nn.initializers.lecun_normal())
-    return Parts(model, objectives.classification(model), optimizers.sgd(RATE))
+    return Recipe(model, objectives.classification(model), optimizers.sgd(RATE))
 
 
 def flax_network() -> Any:

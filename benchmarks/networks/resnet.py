@@ -9,7 +9,7 @@ stride 2; a block is two convolutions with batch normalisation; mean over the pi
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dl import Parts
+    from dl import Recipe
 
 STAGES, BLOCKS = (16, 32, 64), 3
 RATE, MOMENTUM = 0.1, 0.9
@@ -25,14 +25,14 @@ def blocks() -> list[tuple[int, int, int]]:
     return found
 
 
-def dl_parts() -> "Parts":
+def dl_recipe() -> "Recipe":
     """`dl.layers.Conv` in the Flax module below."""
-    from dl import Parts, objectives, optimizers
+    from dl import Recipe, objectives, optimizers
     from dl.layers import Conv
     from dl.models.functional import from_linen
 
     model = from_linen(flax_network(Conv), name="resnet")
-    return Parts(
+    return Recipe(
         model, objectives.classification(model), optimizers.momentum(RATE, momentum=MOMENTUM)
     )
 

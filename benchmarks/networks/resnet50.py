@@ -9,18 +9,18 @@ channels last, as it advises.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dl import Parts
+    from dl import Recipe
 
 BLOCKS, FEATURES = (3, 4, 6, 3), (64, 128, 256, 512)
 RATE, MOMENTUM = 0.1, 0.9
 
 
-def dl_parts() -> "Parts":
+def dl_recipe() -> "Recipe":
     """`dl.models.resnet(50)`."""
-    from dl import Parts, models, objectives, optimizers
+    from dl import Recipe, models, objectives, optimizers
 
     model = models.resnet(50, dtype="bfloat16")
-    return Parts(
+    return Recipe(
         model, objectives.classification(model), optimizers.momentum(RATE, momentum=MOMENTUM)
     )
 

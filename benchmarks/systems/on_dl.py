@@ -8,21 +8,21 @@ import numpy as np
 from benchmarks.measure import Workload, median_seconds
 
 if TYPE_CHECKING:
-    from dl import Parts, TrainOptions
+    from dl import Recipe, TrainOptions
     from dl.data.dataset import Dataset
 
 Run = Callable[[], Any]
 
 
 def steps_workload(
-    parts: "Parts", inputs: np.ndarray, targets: np.ndarray, *, steps: int
+    recipe: "Recipe", inputs: np.ndarray, targets: np.ndarray, *, steps: int
 ) -> Workload:
     """`steps` steps on one resident batch: as a loop in Python or a compiled one, whichever is
     faster here.
     """
     ways = {
-        "jit_step in a loop": python_loop(parts, inputs, targets, steps=steps),
-        f"scan_steps of {steps}": compiled_loop(parts, inputs, targets, steps=steps),
+        "jit_step in a loop": python_loop(recipe, inputs, targets, steps=steps),
+        f"scan_steps of {steps}": compiled_loop(recipe, inputs, targets, steps=steps),
     }
     for run in ways.values():
         run()
@@ -31,11 +31,11 @@ def steps_workload(
     return Workload(ways[fastest], steps * len(inputs), fastest)
 
 
-def python_loop(parts: "Parts", inputs: np.ndarray, targets: np.ndarray, *, steps: int) -> Run:
+def python_loop(recipe: "Recipe", inputs: np.ndarray, targets: np.ndarray, *, steps: int) -> Run:
     """`steps` calls of one compiled step, on the devices that the runner would choose."""
     import jax
 
-    layout, step, batches, held = _set_up(parts, inputs, targets, steps=1)
+    layout, step, batches, held = _set_up(recipe, inputs, targets, steps=1)
     call = layout.compile(
         lambda state, _, batches: step(state, jax.tree.map(lambda leaf: leaf[0], batches))[0]
     )
@@ -48,13 +48,13 @@ def python_loop(parts: "Parts", inputs: np.ndarray, targets: np.ndarray, *, step
     return run
 
 
-def compiled_loop(parts: "Parts", inputs: np.ndarray, targets: np.ndarray, *, steps: int) -> Run:
+def compiled_loop(recipe: "Recipe", inputs: np.ndarray, targets: np.ndarray, *, steps: int) -> Run:
     """One call of `scan_steps`."""
     import jax
 
     from dl import scan_steps
 
-    layout, step, batches, held = _set_up(parts, inputs, targets, steps=steps)
+    layout, step, batches, held = _set_up(recipe, inputs, targets, steps=steps)
     call = layout.compile(lambda state, _, batches: scan_steps(step)(state, batches)[0])
 
     def run() -> None:
@@ -64,7 +64,7 @@ def compiled_loop(parts: "Parts", inputs: np.ndarray, targets: np.ndarray, *, st
 
 
 def epoch_workload(
-    parts: "Parts", pictures: np.ndarray, labels: np.ndarray, *, batch_size: int
+    recipe: "Recipe", pictures: np.ndarray, labels: np.ndarray, *, batch_size: int
 ) -> Workload:
     """One epoch of pictures through the library's own loop."""
     from dl import TrainOptions
@@ -75,23 +75,23 @@ def epoch_workload(
         "generated", train, train.take(np.arange(1)), class_names=tuple("0123456789")
     )
     return training_workload(
-        parts, data, TrainOptions(epochs=1, batch_size=batch_size, validation=0.0)
+        recipe, data, TrainOptions(epochs=1, batch_size=batch_size, validation=0.0)
     )
 
 
-def training_workload(parts: "Parts", data: "Dataset", options: "TrainOptions") -> Workload:
+def training_workload(recipe: "Recipe", data: "Dataset", options: "TrainOptions") -> Workload:
     """The library's own loop: order, gathering, preparing, steps, records, the check of the state."""
     import jax
 
     from dl.data.batching import epoch_order
     from dl.train.chunk_steps import measured
-    from dl.train.compiled import compile_parts, example_inputs, start_training
+    from dl.train.compiled import compile_recipe, example_inputs, start_training
     from dl.train.loop import train_loop
     from dl.train.traced import choose_layout
 
-    layout = choose_layout(options, parts.model, example_inputs(data.spec))
-    compiled = compile_parts(parts, data, options, layout)
-    first = start_training(parts, data.spec, options)
+    layout = choose_layout(options, recipe.model, example_inputs(data.spec))
+    compiled = compile_recipe(recipe, data, options, layout)
+    first = start_training(recipe, data.spec, options)
     compiled = measured(compiled, compiled.start(first))
 
     def run() -> None:
@@ -105,25 +105,25 @@ def training_workload(parts: "Parts", data: "Dataset", options: "TrainOptions") 
     return Workload(run, compiled.plan.total_steps * options.batch_size, note)
 
 
-def _first_state(parts: "Parts", inputs: np.ndarray) -> Any:
+def _first_state(recipe: "Recipe", inputs: np.ndarray) -> Any:
     import jax
 
     from dl import init_state
 
     shape = jax.ShapeDtypeStruct((1, *inputs.shape[1:]), inputs.dtype)
-    return jax.jit(lambda: init_state(parts.model, parts.optimizer, shape, seed=0))()
+    return jax.jit(lambda: init_state(recipe.model, recipe.optimizer, shape, seed=0))()
 
 
 def _set_up(
-    parts: "Parts", inputs: np.ndarray, targets: np.ndarray, *, steps: int
+    recipe: "Recipe", inputs: np.ndarray, targets: np.ndarray, *, steps: int
 ) -> tuple[Any, Any, Any, list]:
     """Layout, step, `steps` times the same batch on the devices, and a place that holds the state."""
     import jax
 
     from dl import make_train_step
 
-    layout = _layout(parts, inputs)
-    step = make_train_step(parts.objective, parts.optimizer, axis_name=layout.axis_name)
+    layout = _layout(recipe, inputs)
+    step = make_train_step(recipe.objective, recipe.optimizer, axis_name=layout.axis_name)
     batches = jax.tree.map(
         lambda leaf: np.broadcast_to(leaf, (steps, *leaf.shape)), _batch(inputs, targets)
     )
@@ -131,18 +131,18 @@ def _set_up(
         layout,
         step,
         put(layout.split(batches), layout),
-        [layout.put(_first_state(parts, inputs))],
+        [layout.put(_first_state(recipe, inputs))],
     )
 
 
-def _layout(parts: "Parts", inputs: np.ndarray) -> Any:
+def _layout(recipe: "Recipe", inputs: np.ndarray) -> Any:
     import jax
 
     from dl import TrainOptions
     from dl.train.traced import choose_layout
 
     example = jax.ShapeDtypeStruct((1, *inputs.shape[1:]), inputs.dtype)
-    return choose_layout(TrainOptions(batch_size=len(inputs)), parts.model, example)
+    return choose_layout(TrainOptions(batch_size=len(inputs)), recipe.model, example)
 
 
 def _batch(inputs: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:

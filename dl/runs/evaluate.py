@@ -12,7 +12,7 @@ from dl.inspect.table import times
 from dl.runs.folder import Config, open_folder
 from dl.runs.load import restore_training
 from dl.runs.setup import check_same_data, open_data
-from dl.train.compiled import compile_parts
+from dl.train.compiled import compile_recipe
 from dl.train.parallel import make_layout
 
 
@@ -40,7 +40,7 @@ def evaluate_run(
     else:
         data = _other_data(dataset, config)
     layout = make_layout("jit", devices=1, batch_size=config.options.batch_size)
-    compiled = compile_parts(
+    compiled = compile_recipe(
         config.build(), data, config.options, layout, chunk_steps=config.chunk_steps
     )
     return compiled.evaluate(training.state, part), step

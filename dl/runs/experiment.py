@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 from dl.data.dataset import Dataset, DataSpec
 from dl.errors import InputError
-from dl.train.compiled import Parts
 from dl.train.freeze import freeze as freeze_layers
 from dl.train.options import TrainOptions
+from dl.train.recipe import Recipe
 from dl.types import Params
 
 Conclusion = Callable[[Any, Params, Dataset], dict[str, dict[str, float]]]
@@ -27,7 +27,7 @@ holds.
 class Build(Protocol):
     def __call__(
         self, options: Any, data_spec: DataSpec, *, axis_name: str | None = None
-    ) -> Parts: ...
+    ) -> Recipe: ...
 
 
 @dataclass(frozen=True)
@@ -47,14 +47,14 @@ class Experiment:
     measure: Measure | None = None
 
 
-def build_parts(
+def build_recipe(
     experiment: Experiment,
     options: TrainOptions,
     spec: DataSpec,
     *,
     freeze: Sequence[str] = (),
     axis_name: str | None = None,
-) -> Parts:
+) -> Recipe:
     """What `experiment` builds for these data, with the layers that the names in `freeze` mean left
     as they are.
     """
@@ -90,7 +90,7 @@ def load_experiment(module: str) -> Experiment:
 
 
 def _no_net(name: str) -> Build:
-    def build(options: Any, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+    def build(options: Any, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
         raise InputError(f"{name} counts and has no net: its figures are in result.json")
 
     return build

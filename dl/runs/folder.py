@@ -22,10 +22,10 @@ from typing import Any
 from dl.data.dataset import DataSpec
 from dl.data.vocabulary import Vocabulary
 from dl.errors import InputError
-from dl.runs.experiment import Experiment, build_parts, load_experiment
+from dl.runs.experiment import Experiment, build_recipe, load_experiment
 from dl.runs.files import read_json, read_lines, rewrite_lines, write_json
-from dl.train.compiled import Parts
 from dl.train.loop import Record
+from dl.train.recipe import Recipe
 
 FORMAT = 1
 _LEFT_BY_A_START = {
@@ -131,9 +131,9 @@ class Config:
     freeze: tuple[str, ...] = ()
     origin: Origin | None = None
 
-    def build(self, *, axis_name: str | None = None) -> Parts:
+    def build(self, *, axis_name: str | None = None) -> Recipe:
         """Model, objective and optimizer of the run."""
-        return build_parts(
+        return build_recipe(
             self.experiment, self.options, self.data, freeze=self.freeze, axis_name=axis_name
         )
 

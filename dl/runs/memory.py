@@ -41,8 +41,8 @@ def memory_of_run(
     if sequences < 1 or steps < 2:
         raise InputError(f"give at least 1 sequence and 2 steps, not {sequences} and {steps}")
     folder, config = open_folder(run)
-    parts = config.build()
-    fresh = start_training(parts, config.data, config.options)
+    recipe = config.build()
+    fresh = start_training(recipe, config.data, config.options)
     fresh = read_initial(folder, config, fresh) if config.origin else fresh
     trained = restore_training(folder, config, checkpoint=checkpoint)[0].state
     data = open_data(config.options)
@@ -50,9 +50,9 @@ def memory_of_run(
     inputs = _draw(data.test, config.data, sequences=sequences, steps=steps)
     states = fresh.state, trained
     before, after = (
-        recurrent_calls(parts.model, one.params, one.model_state, inputs) for one in states
+        recurrent_calls(recipe.model, one.params, one.model_state, inputs) for one in states
     )
-    _check_recurrent(after, parts.model.name)
+    _check_recurrent(after, recipe.model.name)
     return [_measured(first, last) for first, last in zip(before, after, strict=True)]
 
 

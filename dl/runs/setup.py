@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from dl.data.dataset import Dataset, check_in_memory, limit
 from dl.data.load import load_data
 from dl.errors import RunError
-from dl.runs.experiment import Experiment, build_parts
+from dl.runs.experiment import Experiment, build_recipe
 from dl.runs.folder import Config, RunFolder
 from dl.runs.manifest import first_fingerprint
-from dl.train.compiled import Compiled, compile_parts, example_inputs
+from dl.train.compiled import Compiled, compile_recipe, example_inputs
 from dl.train.options import DataOptions, TrainOptions
 from dl.train.parallel import make_layout
 from dl.train.traced import choose_layout
@@ -43,9 +43,9 @@ def set_up(
             options, experiment.build(options, data.spec).model, example_inputs(data.spec)
         )
     freeze = config.freeze if config else freeze
-    parts = build_parts(experiment, options, data.spec, freeze=freeze, axis_name=layout.axis_name)
-    return data, compile_parts(
-        parts, data, options, layout, chunk_steps=config.chunk_steps if config else 0
+    recipe = build_recipe(experiment, options, data.spec, freeze=freeze, axis_name=layout.axis_name)
+    return data, compile_recipe(
+        recipe, data, options, layout, chunk_steps=config.chunk_steps if config else 0
     )
 
 

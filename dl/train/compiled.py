@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import optax
 
 from dl import metrics
 from dl.data.augment import Stages
@@ -22,6 +21,7 @@ from dl.train.guard import CompilationGuard
 from dl.train.options import TrainOptions
 from dl.train.parallel import Layout, scan_steps
 from dl.train.plan import Plan, make_plan
+from dl.train.recipe import Recipe
 from dl.train.state import TrainState, init_state, with_parameters
 from dl.train.step import augmented, make_train_step
 from dl.train.traced import has_slow_loops
@@ -31,22 +31,11 @@ from dl.types import (
     Augment,
     Autoencoder,
     Metrics,
-    Model,
     ModelState,
-    Objective,
     Params,
     PyTree,
     Ragged,
 )
-
-
-class Parts(NamedTuple):
-    """What an experiment's `build` returns."""
-
-    model: Model
-    objective: Objective
-    optimizer: optax.GradientTransformation
-    augment: Augment | Stages | None = None
 
 
 class Training(NamedTuple):
@@ -73,20 +62,20 @@ class Compiled(NamedTuple):
     evaluate: Callable[[TrainState, str], dict[str, float]]
 
 
-def compile_parts(
-    parts: Parts, data: Dataset, options: TrainOptions, layout: Layout, *, chunk_steps: int = 0
+def compile_recipe(
+    recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layout, *, chunk_steps: int = 0
 ) -> Compiled:
-    """Compile `parts` for training on `data`; nothing is traced before the first call.
+    """Compile `recipe` for training on `data`; nothing is traced before the first call.
 
     `chunk_steps` is the most steps a compiled call makes; 0 takes `options.scan_steps`, and if that
     is 0 too, as many as may pay (`dl.train.chunk_steps` measures how many do), or one where
     neighbouring steps have other lengths.
     """
-    check_parts_fit(parts, data.spec)
+    check_recipe_fits(recipe, data.spec)
     example = example_inputs(data.spec)
     streamed = isinstance(data.train, StreamedSource)
     loops = not streamed and not has_slow_loops(
-        parts.model, example, layout.devices, batch_size=options.batch_size
+        recipe.model, example, layout.devices, batch_size=options.batch_size
     )
     one_shape = not isinstance(data.train, RaggedSource)
     most = (
@@ -96,21 +85,21 @@ def compile_parts(
     )
     plan = make_plan(options, train_size=data.spec.train_size, chunk_steps=most)
     arrays = put_arrays(layout, data.train)
-    stages = _stages(parts)
+    stages = _stages(recipe)
     guard = CompilationGuard("train step", declared=len(arrays) * len(stages.augments))
     train_chunks = [
         layout.compile(
-            guard.watch(_make_train_chunk(parts, augment, data.spec, layout, loops=loops))
+            guard.watch(_make_train_chunk(recipe, augment, data.spec, layout, loops=loops))
         )
         for augment in stages.augments
     ]
     feed = make_train_feed(
         data.train, options, rows=plan.chunk_steps, loops=loops, end=plan.total_steps
     )
-    zeros = layout.put(_zero_totals(parts, data.spec))
+    zeros = layout.put(_zero_totals(recipe, data.spec))
 
     def start(training: Training | None) -> Training:
-        return layout.put(training or start_training(parts, data.spec, options))
+        return layout.put(training or start_training(recipe, data.spec, options))
 
     def advance(training: Training, start: int, end: int) -> tuple[Training, Array]:
         ticket: Any = None
@@ -124,12 +113,12 @@ def compile_parts(
     def reset(training: Training) -> Training:
         return Training(training.state, jax.tree.map(jnp.copy, zeros))
 
-    evaluate = make_evaluate(parts, data, options, layout, loops=loops)
+    evaluate = make_evaluate(recipe, data, options, layout, loops=loops)
     return Compiled(layout, plan, guard, start, advance, reset, evaluate)
 
 
 def start_training(
-    parts: Parts,
+    recipe: Recipe,
     spec: DataSpec,
     options: TrainOptions,
     *,
@@ -146,13 +135,15 @@ def start_training(
     rows = options.batch_size if spec.carried else 0
     inputs = example_inputs(spec)
     first_state = jax.jit(
-        lambda seed: init_state(parts.model, parts.optimizer, inputs, seed=seed, carried_rows=rows)
+        lambda seed: init_state(
+            recipe.model, recipe.optimizer, inputs, seed=seed, carried_rows=rows
+        )
     )
     state = first_state(options.seed)
     if init is not None:
         params, model_state = transfer(init, into=(state.params, state.model_state)).tree
-        state = with_parameters(state, parts.optimizer, params, model_state)
-    return Training(state, _zero_totals(parts, spec))
+        state = with_parameters(state, recipe.optimizer, params, model_state)
+    return Training(state, _zero_totals(recipe, spec))
 
 
 def example_inputs(spec: DataSpec) -> Any:
@@ -163,7 +154,7 @@ def example_inputs(spec: DataSpec) -> Any:
     return Ragged(values, jax.ShapeDtypeStruct((1,), jnp.int32)) if spec.ragged else values
 
 
-def check_parts_fit(parts: Parts, spec: DataSpec) -> None:
+def check_recipe_fits(recipe: Recipe, spec: DataSpec) -> None:
     """Trace model and objective on the data's shapes: what does not fit raises here, before
     anything is written.
 
@@ -172,28 +163,28 @@ def check_parts_fit(parts: Parts, spec: DataSpec) -> None:
             an optimizer that does not take the parameters, an augmentation whose pictures the model
             does not take.
     """
-    outputs, _ = jax.eval_shape(lambda: _apply_once(parts, spec))
-    if outputs.shape[-1] != spec.classes and not isinstance(parts.model, Autoencoder):
+    outputs, _ = jax.eval_shape(lambda: _apply_once(recipe, spec))
+    if outputs.shape[-1] != spec.classes and not isinstance(recipe.model, Autoencoder):
         raise InputError(
-            f"{parts.model.name} has {outputs.shape[-1]} outputs, {spec.name} has {spec.classes} classes: "
+            f"{recipe.model.name} has {outputs.shape[-1]} outputs, {spec.name} has {spec.classes} classes: "
             f"make them equal"
         )
     try:
-        _zero_totals(parts, spec)
+        _zero_totals(recipe, spec)
     except ValueError as error:
         raise InputError(
             f"the objective does not take the targets of {spec.name} (task: {spec.task}): {error}; "
             f"choose another data set or objective"
         ) from None
-    for augment in filter(None, _stages(parts).augments):
-        _check_augmented_fit(parts, spec, augment)
+    for augment in filter(None, _stages(recipe).augments):
+        _check_augmented_fit(recipe, spec, augment)
 
 
-def _stages(parts: Parts) -> Stages:
-    return parts.augment if isinstance(parts.augment, Stages) else Stages((parts.augment,))
+def _stages(recipe: Recipe) -> Stages:
+    return recipe.augment if isinstance(recipe.augment, Stages) else Stages((recipe.augment,))
 
 
-def _check_augmented_fit(parts: Parts, spec: DataSpec, augment: Augment) -> None:
+def _check_augmented_fit(recipe: Recipe, spec: DataSpec, augment: Augment) -> None:
     """The model has to take what `augment` gives, with the parameters that it has for the data."""
     inputs, key, step = (
         _zeros(example_inputs(spec)),
@@ -204,19 +195,21 @@ def _check_augmented_fit(parts: Parts, spec: DataSpec, augment: Augment) -> None
     if changed.shape == inputs.shape:
         return
     try:
-        jax.eval_shape(lambda: _apply_once(parts, spec, _zeros(changed)))
+        jax.eval_shape(lambda: _apply_once(recipe, spec, _zeros(changed)))
     except (InputError, ValueError, TypeError):
         raise InputError(
-            f"{parts.model.name} does not take what the augmentation gives: {changed.shape[1:]} in the place of "
+            f"{recipe.model.name} does not take what the augmentation gives: {changed.shape[1:]} in the place of "
             f"{inputs.shape[1:]}; keep the size, or take a net that ends in a mean over its maps"
         ) from None
 
 
-def _apply_once(parts: Parts, spec: DataSpec, changed: Array | None = None) -> tuple[Array, PyTree]:
+def _apply_once(
+    recipe: Recipe, spec: DataSpec, changed: Array | None = None
+) -> tuple[Array, PyTree]:
     inputs = _zeros(example_inputs(spec))
-    params, model_state = parts.model.init(jax.random.key(0), inputs)
-    outputs = parts.model.apply(params, model_state, inputs if changed is None else changed)[0]
-    return outputs, parts.optimizer.init(params)
+    params, model_state = recipe.model.init(jax.random.key(0), inputs)
+    outputs = recipe.model.apply(params, model_state, inputs if changed is None else changed)[0]
+    return outputs, recipe.optimizer.init(params)
 
 
 def _zeros(shapes: PyTree) -> PyTree:
@@ -224,9 +217,9 @@ def _zeros(shapes: PyTree) -> PyTree:
 
 
 def _make_train_chunk(
-    parts: Parts, augment: Augment | None, spec: DataSpec, layout: Layout, *, loops: bool
+    recipe: Recipe, augment: Augment | None, spec: DataSpec, layout: Layout, *, loops: bool
 ) -> Callable:
-    step = make_train_step(parts.objective, parts.optimizer, axis_name=layout.axis_name)
+    step = make_train_step(recipe.objective, recipe.optimizer, axis_name=layout.axis_name)
     if augment is not None:
         step = augmented(step, augment)
     gather = make_gather(spec)
@@ -252,12 +245,12 @@ def _make_train_chunk(
     return train_chunk
 
 
-def _zero_totals(parts: Parts, spec: DataSpec) -> Metrics:
+def _zero_totals(recipe: Recipe, spec: DataSpec) -> Metrics:
     """Nothing summed yet, in the structure that the objective reports."""
 
     def report() -> Metrics:
         inputs = _zeros(example_inputs(spec))
-        params, model_state = parts.model.init(jax.random.key(0), inputs)
+        params, model_state = recipe.model.init(jax.random.key(0), inputs)
         shape, dtype = _target(spec)
         mask = jnp.ones((1, *shape[:1]) if spec.has_step_targets else 1)
         batch = {
@@ -266,7 +259,7 @@ def _zero_totals(parts: Parts, spec: DataSpec) -> Metrics:
             "mask": mask,
             "index": jnp.zeros(1, int),
         }
-        return parts.objective(params, model_state, batch)[0]
+        return recipe.objective(params, model_state, batch)[0]
 
     return metrics.zeros_like(jax.eval_shape(report))
 

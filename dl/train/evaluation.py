@@ -30,19 +30,19 @@ Evaluate = Callable[[TrainState], Metrics]
 
 
 def make_evaluate(
-    parts: Any, data: Dataset, options: TrainOptions, layout: Layout, *, loops: bool
+    recipe: Any, data: Dataset, options: TrainOptions, layout: Layout, *, loops: bool
 ) -> Callable[[TrainState, str], dict[str, float]]:
-    """The function `evaluate(state, part) -> metrics`, for the model and objective in `parts` on
+    """The function `evaluate(state, part) -> metrics`, for the model and objective in `recipe` on
     `data`.
     """
-    compiled = _compile(parts.objective, data, layout, loops=loops)
+    compiled = _compile(recipe.objective, data, layout, loops=loops)
     opened: dict[str, Evaluate] = {}
 
     def evaluate(state: TrainState, part: str) -> dict[str, float]:
         if part not in opened:
             source = data.part(part)
             if isinstance(source, TokenSource):
-                opened[part] = _of_stream(parts.model, parts.objective, source, layout)
+                opened[part] = _of_stream(recipe.model, recipe.objective, source, layout)
             else:
                 opened[part] = _of_examples(compiled, source, options, layout, loops=loops)
         return metrics.compute(opened[part](state))

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from dl.data.dataset import Dataset
 from dl.train.chunk_steps import measured
-from dl.train.compiled import Parts, Training, compile_parts, start_training
+from dl.train.compiled import Training, compile_recipe, start_training
 from dl.train.interrupt import StopRequest
 from dl.train.loop import Record, stops_early, train_loop
 from dl.train.options import TrainOptions
 from dl.train.parallel import make_layout
 from dl.train.progress import Progress
+from dl.train.recipe import Recipe
 from dl.train.state import TrainState
 from dl.types import Metrics, ModelState, Params
 
@@ -34,7 +35,7 @@ class Fit:
 
 
 def fit(
-    parts: Parts,
+    recipe: Recipe,
     data: Dataset,
     options: TrainOptions,
     *,
@@ -43,7 +44,7 @@ def fit(
     progress: bool = True,
     on_record: Callable[[Record], None] = lambda record: None,
 ) -> Fit:
-    """Train `parts` on `data` and evaluate on its validation part, for the epochs, batches and seed
+    """Train `recipe` on `data` and evaluate on its validation part, for the epochs, batches and seed
     of `options`.
 
     Ctrl-C (a notebook's stop button) ends it after the current chunk of steps; `resume=` the result
@@ -54,17 +55,17 @@ def fit(
     >>> import dl
     >>> data, options = dl.load_data("xor"), dl.TrainOptions(epochs=2, batch_size=4, validation=0.0)
     >>> model = dl.models.mlp(1, hidden_sizes=(4,))
-    >>> parts = dl.Parts(model, dl.objectives.binary(model), dl.optimizers.sgd(0.5))
-    >>> dl.fit(parts, data, options, progress=False).history[-1].step
+    >>> recipe = dl.Recipe(model, dl.objectives.binary(model), dl.optimizers.sgd(0.5))
+    >>> dl.fit(recipe, data, options, progress=False).history[-1].step
     2
     """
     layout = make_layout(options.parallel, devices=options.devices, batch_size=options.batch_size)
-    compiled = compile_parts(parts, data, options, layout)
+    compiled = compile_recipe(recipe, data, options, layout)
     history = resume.history if resume else []
     if resume:
         first = Training(resume.state, resume.pending)
     else:
-        first = start_training(parts, data.spec, options, init=init) if init else None
+        first = start_training(recipe, data.spec, options, init=init) if init else None
     training = compiled.start(first)
     if not options.scan_steps:
         compiled = measured(compiled, training)

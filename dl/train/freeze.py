@@ -10,13 +10,13 @@ import optax
 
 from dl.errors import InputError
 from dl.models.frozen import running_statistics
-from dl.train.compiled import Parts
 from dl.train.names import by_path, is_named, named_paths
+from dl.train.recipe import Recipe
 from dl.types import Objective, Params, PyTree
 
 
-def freeze(parts: Parts, names: Sequence[str]) -> Parts:
-    """`parts` that train all layers but those that `names` mean: names of layers or parameters, or
+def freeze(recipe: Recipe, names: Sequence[str]) -> Recipe:
+    """`recipe` that train all layers but those that `names` mean: names of layers or parameters, or
     globs of them.
 
     Frozen parameters keep every bit, are not decayed, do not count in a clipped norm, and the
@@ -28,18 +28,18 @@ def freeze(parts: Parts, names: Sequence[str]) -> Parts:
 
     >>> import dl
     >>> model = dl.models.mlp(2, hidden_sizes=(8,))
-    >>> parts = dl.Parts(model, dl.objectives.classification(model), dl.optimizers.adam(0.1))
+    >>> recipe = dl.Recipe(model, dl.objectives.classification(model), dl.optimizers.adam(0.1))
     >>> params, _ = model.init(jax.random.key(0), jnp.zeros((1, 4)))
-    >>> len(jax.tree.leaves(parts.optimizer.init(params)))
+    >>> len(jax.tree.leaves(recipe.optimizer.init(params)))
     13
-    >>> len(jax.tree.leaves(freeze(parts, ["hidden*"]).optimizer.init(params)))
+    >>> len(jax.tree.leaves(freeze(recipe, ["hidden*"]).optimizer.init(params)))
     9
     """
     if not names:
-        return parts
-    return parts._replace(
-        objective=_with_running_statistics(parts.objective, names),
-        optimizer=_partly(parts.optimizer, names),
+        return recipe
+    return recipe._replace(
+        objective=_with_running_statistics(recipe.objective, names),
+        optimizer=_partly(recipe.optimizer, names),
     )
 
 

@@ -45,7 +45,7 @@ def matrices(leaves) -> int:
 @pytest.mark.parametrize(("network", "shape", "parameters"), NETWORKS)
 def test_dl_and_flax_have_the_same_parameters(network, shape: tuple, parameters: int) -> None:
     inputs, key = jax.ShapeDtypeStruct((1, *shape), "float32"), jax.random.key(0)
-    params, _ = jax.eval_shape(network.dl_parts().model.init, key, inputs)
+    params, _ = jax.eval_shape(network.dl_recipe().model.init, key, inputs)
     assert size_of(params) == parameters
     assert size_of(jax.eval_shape(network.flax_network().init, key, inputs)["params"]) == parameters
 
@@ -66,7 +66,7 @@ def test_keras_has_the_same_parameters(keras, network, shape: tuple, parameters:
 
 def test_resnet_50_has_the_same_parameters_and_statistics_in_torch(torch) -> None:
     inputs = jax.ShapeDtypeStruct((1, 224, 224, 3), "float32")
-    params, statistics = jax.eval_shape(resnet50.dl_parts().model.init, jax.random.key(0), inputs)
+    params, statistics = jax.eval_shape(resnet50.dl_recipe().model.init, jax.random.key(0), inputs)
     with torch.device("meta"):
         made = resnet50.torch_network()
     assert size_of(params) == sum(one.numel() for one in made.parameters()) == 25_557_032
@@ -81,7 +81,7 @@ def test_char_lstm_has_the_same_matrices_in_flax() -> None:
 
 def test_char_lstm_has_the_same_matrices_in_dl() -> None:
     texts = jax.ShapeDtypeStruct((2, 64), "int32")
-    params, _ = jax.eval_shape(char_lstm_step.dl_parts().model.init, jax.random.key(0), texts)
+    params, _ = jax.eval_shape(char_lstm_step.dl_recipe().model.init, jax.random.key(0), texts)
     assert matrices(jax.tree.leaves(params)) == CHAR_LSTM_MATRICES
 
 

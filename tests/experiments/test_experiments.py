@@ -20,7 +20,7 @@ from dl.data.augment import Stages
 from dl.data.dataset import DataSpec
 from dl.data.load import describe_data
 from dl.runs.run import start_run
-from dl.train.compiled import check_parts_fit, example_inputs
+from dl.train.compiled import check_recipe_fits, example_inputs
 from dl.train.interrupt import StopRequest
 from dl.train.state import init_state
 from dl.train.step import augmented, make_eval_step, make_train_step
@@ -78,8 +78,8 @@ def test_a_step_of_a_deep_net_takes_its_data_and_gives_a_state_for_the_next(
     options = CATALOG.load(name).options()
     described = describe_data(options.dataset, data_dir=tmp_path)
     spec = replace(described, train_size=2 * options.batch_size)
-    parts = CATALOG.load(name).build(options, spec)
-    check_parts_fit(parts, spec)
+    recipe = CATALOG.load(name).build(options, spec)
+    check_recipe_fits(recipe, spec)
     batch = {
         "inputs": jax.ShapeDtypeStruct((options.batch_size, *spec.input_shape), jnp.float32),
         "targets": jax.ShapeDtypeStruct((options.batch_size,), jnp.int32),
@@ -87,12 +87,14 @@ def test_a_step_of_a_deep_net_takes_its_data_and_gives_a_state_for_the_next(
         "index": jax.ShapeDtypeStruct((options.batch_size,), jnp.int32),
     }
     state = jax.eval_shape(
-        partial(init_state, parts.model, parts.optimizer, example_inputs(spec), seed=0)
+        partial(init_state, recipe.model, recipe.optimizer, example_inputs(spec), seed=0)
     )
-    evaluated = jax.eval_shape(make_eval_step(parts.objective), state, batch)
+    evaluated = jax.eval_shape(make_eval_step(recipe.objective), state, batch)
     assert {"loss", "accuracy"} <= set(evaluated)
-    for augment in parts.augment.augments if isinstance(parts.augment, Stages) else [parts.augment]:
-        step = augmented(make_train_step(parts.objective, parts.optimizer), augment)
+    for augment in (
+        recipe.augment.augments if isinstance(recipe.augment, Stages) else [recipe.augment]
+    ):
+        step = augmented(make_train_step(recipe.objective, recipe.optimizer), augment)
         after, trained = jax.eval_shape(step, state, batch)
         assert after == state
         assert trained == evaluated
@@ -244,7 +246,7 @@ def test_logistic_regression_on_moons_stays_below_a_curved_boundary(tmp_path: Pa
     straight = run("logistic_moons", tmp_path / "run")["metrics"]["test"]["accuracy"]
     data = dl.load_data("moons", validation=0.1)
     model = dl.models.mlp(1, hidden_sizes=(16,))
-    parts = dl.Parts(model, dl.objectives.binary(model), dl.optimizers.adam(0.02))
+    recipe = dl.Recipe(model, dl.objectives.binary(model), dl.optimizers.adam(0.02))
     options = dl.TrainOptions(dataset="moons", epochs=40, batch_size=50, devices=1)
-    curved = dl.fit(parts, data, options, progress=False).history[-1].values["accuracy"]
+    curved = dl.fit(recipe, data, options, progress=False).history[-1].values["accuracy"]
     assert 0.8 < straight < 0.92 < curved

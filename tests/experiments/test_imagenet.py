@@ -110,12 +110,12 @@ def test_defaults_are_the_published_nets(name: str, parameters: int, tmp_path: P
     defaults = CATALOG.load(name).options()
     spec = describe_data(defaults.dataset, data_dir=tmp_path, image_size=defaults.picture_size)
     assert (spec.classes, spec.input_shape) == (1000, (defaults.image_size, defaults.image_size, 3))
-    parts = CATALOG.load(name).build(defaults, replace(spec, train_size=1_281_167))
+    recipe = CATALOG.load(name).build(defaults, replace(spec, train_size=1_281_167))
     inputs = jax.ShapeDtypeStruct((2, *spec.input_shape), np.float32)
-    params, model_state = jax.eval_shape(parts.model.init, jax.random.key(0), inputs)
+    params, model_state = jax.eval_shape(recipe.model.init, jax.random.key(0), inputs)
     assert sum(leaf.size for leaf in jax.tree.leaves(params)) == parameters
     assert {leaf.dtype for leaf in jax.tree.leaves((params, model_state))} == {np.dtype(np.float32)}
-    traced = jax.make_jaxpr(lambda *args: parts.model.apply(*args)[0])(params, model_state, inputs)
+    traced = jax.make_jaxpr(lambda *args: recipe.model.apply(*args)[0])(params, model_state, inputs)
     assert (traced.out_avals[0].shape, traced.out_avals[0].dtype) == ((2, 1000), np.float32)
     assert {"f32", "bf16"} <= set(re.findall(r"[a-z]+\d+", str(traced))), (
         "computed in half precision"

@@ -42,8 +42,8 @@ def trained(*, code_size: int, epochs: int = 100) -> Any:
     model = models.autoencoder((12,), code_size=code_size, tied=True)
     optimizer = optimizers.adam(0.02, schedule=optimizers.cosine(steps=epochs * 4))
     options = dl.TrainOptions(epochs=epochs, batch_size=50, devices=1, validation=0.0)
-    parts = dl.Parts(model, reconstruction.autoencoding(model), optimizer)
-    return model, dl.fit(parts, DATA, options, progress=False).state.params
+    recipe = dl.Recipe(model, reconstruction.autoencoding(model), optimizer)
+    return model, dl.fit(recipe, DATA, options, progress=False).state.params
 
 
 def test_a_linear_auto_encoder_reaches_the_error_and_the_subspace_of_pca() -> None:

@@ -6,8 +6,8 @@ from dl import objectives, optimizers
 from dl.data.dataset import DataSpec
 from dl.models import nin
 from dl.models.nin import Stage
-from dl.train.compiled import Parts
 from dl.train.options import TrainOptions
+from dl.train.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class Options(TrainOptions):
     """Maps of the first convolution."""
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Parts:
+def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
     """One stage: conv1, mlp1_1, and the maps whose means are the logits."""
     stages = (Stage((options.features, 3), 5, 4),)
     model = nin(data_spec.classes, stages=stages, batch_normalised=True, axis_name=axis_name)
     optimizer = optimizers.momentum(options.learning_rate, weight_decay=0.01)
-    return Parts(model, objectives.classification(model), optimizer)
+    return Recipe(model, objectives.classification(model), optimizer)

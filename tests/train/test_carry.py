@@ -203,8 +203,8 @@ OPTIONS = dl.TextOptions(epochs=2, batch_size=B, segment=T, devices=1, scan_step
 
 
 def fit(options: dl.TextOptions = OPTIONS, **keywords: Any) -> dl.Fit:
-    parts = dl.Parts(MODEL, OBJECTIVE, OPTIMIZER)
-    return dl.fit(parts, Dataset(SPEC, *SOURCES), options, progress=False, **keywords)
+    recipe = dl.Recipe(MODEL, OBJECTIVE, OPTIMIZER)
+    return dl.fit(recipe, Dataset(SPEC, *SOURCES), options, progress=False, **keywords)
 
 
 @cache

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 import dl
 from dl.train.chunk_steps import choose_chunk_steps, measure_chunk_steps, measured
-from dl.train.compiled import Training, compile_parts
+from dl.train.compiled import Training, compile_recipe
 from dl.train.parallel import make_layout
 
 OPTIONS = dl.TrainOptions(
@@ -21,14 +21,14 @@ def bits(tree: object) -> list[bytes]:
     return [np.asarray(leaf).tobytes() for leaf in jax.tree.leaves(tree)]
 
 
-def lenet5_parts() -> dl.Parts:
+def lenet5_recipe() -> dl.Recipe:
     model = dl.models.lenet5(10)
-    return dl.Parts(model, dl.objectives.classification(model), dl.optimizers.sgd(0.1))
+    return dl.Recipe(model, dl.objectives.classification(model), dl.optimizers.sgd(0.1))
 
 
-def mlp_parts() -> dl.Parts:
+def mlp_recipe() -> dl.Recipe:
     model = dl.models.mlp(10, hidden_sizes=(16,))
-    return dl.Parts(model, dl.objectives.classification(model), dl.optimizers.sgd(0.1))
+    return dl.Recipe(model, dl.objectives.classification(model), dl.optimizers.sgd(0.1))
 
 
 @settings(max_examples=200, deadline=None)
@@ -45,7 +45,7 @@ def test_the_choice_is_the_fewest_steps_that_hide_a_call(
 
 def test_measuring_leaves_the_training_as_it_is() -> None:
     data = dl.load_data("digits", validation=0.0)
-    compiled = compile_parts(mlp_parts(), data, OPTIONS, make_layout(devices=1, batch_size=64))
+    compiled = compile_recipe(mlp_recipe(), data, OPTIONS, make_layout(devices=1, batch_size=64))
     training = compiled.start(None)
     before = bits(training.state.params)
     better = measured(compiled, training)
@@ -56,7 +56,7 @@ def test_measuring_leaves_the_training_as_it_is() -> None:
 
 def test_no_trial_where_only_single_steps_pay() -> None:
     data = dl.load_data("digits", validation=0.0)
-    compiled = compile_parts(lenet5_parts(), data, OPTIONS, make_layout(devices=1, batch_size=64))
+    compiled = compile_recipe(lenet5_recipe(), data, OPTIONS, make_layout(devices=1, batch_size=64))
 
     def refuse(training: Training, start: int, end: int) -> None:
         raise AssertionError("a trial was made")
@@ -67,7 +67,7 @@ def test_no_trial_where_only_single_steps_pay() -> None:
 def test_convolutions_too_give_the_same_bits_with_any_number_of_steps() -> None:
     data = dl.load_data("digits", validation=0.0)
     ends = [
-        dl.fit(lenet5_parts(), data, replace(OPTIONS, scan_steps=k), progress=False)
+        dl.fit(lenet5_recipe(), data, replace(OPTIONS, scan_steps=k), progress=False)
         for k in (1, 3, 0)
     ]
     assert bits(ends[0].state.params) == bits(ends[1].state.params) == bits(ends[2].state.params)
@@ -76,7 +76,7 @@ def test_convolutions_too_give_the_same_bits_with_any_number_of_steps() -> None:
 def test_records_do_not_depend_on_the_number_of_steps() -> None:
     data = dl.load_data("digits", validation=0.0)
     fits = [
-        dl.fit(mlp_parts(), data, replace(OPTIONS, scan_steps=k, log_every=5), progress=False)
+        dl.fit(mlp_recipe(), data, replace(OPTIONS, scan_steps=k, log_every=5), progress=False)
         for k in (1, 3, 7, 0)
     ]
     records = [

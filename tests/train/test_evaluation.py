@@ -15,7 +15,7 @@ from dl import metrics, models, sequence_objectives
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.tokens import TokenSource
 from dl.data.vocabulary import Vocabulary
-from dl.train.compiled import compile_parts
+from dl.train.compiled import compile_recipe
 from dl.train.evaluation import evaluate_stream
 from dl.train.parallel import make_layout
 
@@ -84,8 +84,10 @@ def test_a_stream_is_evaluated_as_if_in_one_pass_whatever_the_segments(steps: in
 
 @pytest.mark.parametrize(("mode", "devices"), [("jit", 1), ("jit", 2), ("pmap", 2)])
 def test_a_run_evaluates_its_parts_alike_on_any_devices(mode: str, devices: int) -> None:
-    parts = dl.Parts(MODEL, OBJECTIVE, dl.optimizers.sgd(0.1))
-    compiled = compile_parts(parts, DATA, OPTIONS, make_layout(mode, devices=devices, batch_size=4))
+    recipe = dl.Recipe(MODEL, OBJECTIVE, dl.optimizers.sgd(0.1))
+    compiled = compile_recipe(
+        recipe, DATA, OPTIONS, make_layout(mode, devices=devices, batch_size=4)
+    )
     training = compiled.start(None)
     # A carry of the training that would spoil what it gets into.
     full = jax.tree.map(lambda leaf: leaf + 9.0, compiled.layout.fetch(training.state).carry)

@@ -168,12 +168,12 @@ def test_segments_come_in_order_however_many_a_call_takes(loops: bool) -> None:
 @pytest.mark.parametrize(("parallel", "devices"), [("jit", 1), ("jit", 4), ("pmap", 2)])
 def test_training_on_a_stream_is_training_on_the_whole(parallel: Any, devices: int) -> None:
     model = dl.models.mlp(2, hidden_sizes=(3,))
-    parts = dl.Parts(model, dl.objectives.classification(model), dl.optimizers.momentum(0.1))
+    recipe = dl.Recipe(model, dl.objectives.classification(model), dl.optimizers.momentum(0.1))
     options = dl.TrainOptions(
         epochs=2, batch_size=4, devices=devices, parallel=parallel, log_every=2
     )
     whole, stream = (
-        dl.fit(parts, data, options, progress=False) for data in (resident(), the_same_streamed())
+        dl.fit(recipe, data, options, progress=False) for data in (resident(), the_same_streamed())
     )
     for left, right in zip(
         jax.tree.leaves(whole.state.params), jax.tree.leaves(stream.state.params), strict=True

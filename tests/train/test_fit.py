@@ -27,14 +27,14 @@ OPTIONS = dl.TrainOptions(
 )
 
 
-def make_parts(learning_rate: float = 0.1) -> Any:
+def make_recipe(learning_rate: float = 0.1) -> Any:
     model = dl.models.mlp(1, hidden_sizes=(8,), dropout=0.2)
-    return dl.Parts(model, dl.objectives.binary(model), dl.optimizers.momentum(learning_rate))
+    return dl.Recipe(model, dl.objectives.binary(model), dl.optimizers.momentum(learning_rate))
 
 
 def fit(options: dl.TrainOptions = OPTIONS, **keywords: Any) -> dl.Fit:
     data = dl.load_data(options.dataset, validation=options.validation)
-    return dl.fit(make_parts(options.learning_rate), data, options, progress=False, **keywords)
+    return dl.fit(make_recipe(options.learning_rate), data, options, progress=False, **keywords)
 
 
 def bits(fitted: dl.Fit) -> list[bytes]:
@@ -118,8 +118,8 @@ def test_non_finite_loss_names_the_step_and_the_remedies() -> None:
 def test_one_compilation_serves_chunks_of_every_length() -> None:
     data = dl.load_data("moons", validation=0.2)
     layout = dl.train.parallel.make_layout(devices=1, batch_size=50)
-    compiled = dl.train.compiled.compile_parts(
-        make_parts(), data, replace(OPTIONS, scan_steps=5), layout
+    compiled = dl.train.compiled.compile_recipe(
+        make_recipe(), data, replace(OPTIONS, scan_steps=5), layout
     )
     dl.train.loop.train_loop(compiled, compiled.start(None), batch_size=50)
     assert compiled.guard.count == 1
@@ -133,26 +133,26 @@ def test_sequences_of_many_lengths_compile_once_a_bucket() -> None:
         "lengths", "classification", (30, 1), "float32", ("even", "odd"), 40, ragged=True
     )
     model = dl.models.sequence_model("rnn", 2, hidden_size=3)
-    parts = dl.Parts(model, dl.objectives.classification(model), dl.optimizers.sgd(0.1))
+    recipe = dl.Recipe(model, dl.objectives.classification(model), dl.optimizers.sgd(0.1))
     options = dl.TrainOptions(epochs=4, batch_size=4, scan_steps=3, validation=0.0)
     layout = dl.train.parallel.make_layout(devices=1, batch_size=4)
-    compiled = dl.train.compiled.compile_parts(
-        parts, Dataset(spec, train, train, train), options, layout
+    compiled = dl.train.compiled.compile_recipe(
+        recipe, Dataset(spec, train, train, train), options, layout
     )
     dl.train.loop.train_loop(compiled, compiled.start(None), batch_size=4)
     assert len(set(lengths.tolist())) > 20
     assert compiled.guard.count == 3
-    unmeasured = dl.train.compiled.compile_parts(
-        parts, Dataset(spec, train, train, train), replace(options, scan_steps=0), layout
+    unmeasured = dl.train.compiled.compile_recipe(
+        recipe, Dataset(spec, train, train, train), replace(options, scan_steps=0), layout
     )
     assert unmeasured.plan.chunk_steps == 1, "neighbours of other lengths share no call"
 
 
 def test_model_that_does_not_fit_the_data_is_refused_before_training() -> None:
     model = dl.models.mlp(7)
-    parts = dl.Parts(model, dl.objectives.classification(model), dl.optimizers.sgd(0.1))
+    recipe = dl.Recipe(model, dl.objectives.classification(model), dl.optimizers.sgd(0.1))
     with pytest.raises(InputError, match="mlp has 7 outputs, digits has 10 classes"):
-        dl.fit(parts, dl.load_data("digits"), dl.TrainOptions(), progress=False)
+        dl.fit(recipe, dl.load_data("digits"), dl.TrainOptions(), progress=False)
 
 
 def test_curve_of_a_fit_is_ready_to_plot() -> None:

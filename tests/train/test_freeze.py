@@ -32,9 +32,9 @@ PARAMS = {
 }
 
 
-def parts_of(optimizer: optax.GradientTransformation) -> dl.Parts:
+def recipe_of(optimizer: optax.GradientTransformation) -> dl.Recipe:
     model = dl.models.mlp(2)
-    return dl.Parts(model, dl.objectives.classification(model), optimizer)
+    return dl.Recipe(model, dl.objectives.classification(model), optimizer)
 
 
 def steps(optimizer: optax.GradientTransformation, params: Any, count: int = 3) -> Any:
@@ -54,7 +54,7 @@ def bits(tree: Any) -> list[bytes]:
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_frozen_parameters_keep_their_bits_and_the_others_move_as_if_alone(name: str) -> None:
-    frozen = freeze(parts_of(OPTIMIZERS[name]()), ["conv"])
+    frozen = freeze(recipe_of(OPTIMIZERS[name]()), ["conv"])
     after = steps(frozen.optimizer, PARAMS)
     assert bits(after["conv"]) == bits(PARAMS["conv"])
     alone = steps(OPTIMIZERS[name](), {"output": PARAMS["output"]})
@@ -63,7 +63,7 @@ def test_frozen_parameters_keep_their_bits_and_the_others_move_as_if_alone(name:
 
 
 def test_optimizer_keeps_nothing_for_frozen_parameters() -> None:
-    frozen = freeze(parts_of(optimizers.adam(0.1)), ["conv"])
+    frozen = freeze(recipe_of(optimizers.adam(0.1)), ["conv"])
     kept = by_path(frozen.optimizer.init(PARAMS))
     assert not [path for path in kept if "conv" in path]
     alone = optimizers.adam(0.1).init({"output": PARAMS["output"]})
@@ -73,7 +73,7 @@ def test_optimizer_keeps_nothing_for_frozen_parameters() -> None:
 
 
 def test_rate_of_a_partly_frozen_net_can_still_be_set() -> None:
-    opt_state = freeze(parts_of(optimizers.sgd(0.1)), ["conv"]).optimizer.init(PARAMS)
+    opt_state = freeze(recipe_of(optimizers.sgd(0.1)), ["conv"]).optimizer.init(PARAMS)
     changed = by_path(optimizers.with_hyperparams(opt_state, learning_rate=0.5))
     assert [float(leaf) for path, leaf in changed.items() if "learning_rate" in path] == [0.5]
 
@@ -89,7 +89,9 @@ def train_call(names: list[str], **options: Any) -> tuple[Any, Any, dict[str, fl
     give.
     """
     model, params, model_state = make_nin(**options)
-    parts = freeze(dl.Parts(model, dl.objectives.classification(model), optimizers.sgd(0.1)), names)
+    recipe = freeze(
+        dl.Recipe(model, dl.objectives.classification(model), optimizers.sgd(0.1)), names
+    )
     inputs = 3.0 + 2.0 * jax.random.normal(jax.random.key(1), (4, 16, 16, 1))
     batch = {
         "inputs": inputs,
@@ -97,8 +99,8 @@ def train_call(names: list[str], **options: Any) -> tuple[Any, Any, dict[str, fl
         "mask": jnp.ones(4),
         "index": jnp.arange(4),
     }
-    sums, after, _ = parts.objective(params, model_state, batch, train=True, key=jax.random.key(2))
-    still, _, _ = parts.objective(params, model_state, batch)
+    sums, after, _ = recipe.objective(params, model_state, batch, train=True, key=jax.random.key(2))
+    still, _, _ = recipe.objective(params, model_state, batch)
     return (
         model_state,
         after,
@@ -134,12 +136,12 @@ def test_names_that_mean_nothing_or_everything_are_refused() -> None:
 
 
 def test_unknown_name_is_refused_before_a_fit_begins() -> None:
-    parts = freeze(parts_of(optimizers.sgd(0.1)), ["conv1"])
+    recipe = freeze(recipe_of(optimizers.sgd(0.1)), ["conv1"])
     data = dl.load_data("moons")
     model = dl.models.mlp(1)
-    parts = parts._replace(model=model, objective=dl.objectives.binary(model))
+    recipe = recipe._replace(model=model, objective=dl.objectives.binary(model))
     with pytest.raises(InputError, match="'conv1'; the layers are hidden1, output"):
-        dl.fit(parts, data, dl.TrainOptions(dataset="moons"), progress=False)
+        dl.fit(recipe, data, dl.TrainOptions(dataset="moons"), progress=False)
 
 
 @settings(max_examples=50, deadline=None)

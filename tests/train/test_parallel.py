@@ -116,10 +116,10 @@ def test_whole_training_is_the_same_in_every_layout(mode: str, devices: int) -> 
     )  # type: ignore[arg-type]
     data = dl.load_data("moons", validation=0.2)
     model = dl.models.mlp(1, hidden_sizes=(8,))
-    parts = dl.Parts(model, dl.objectives.binary(model), dl.optimizers.adam(0.01))
-    fitted = dl.fit(parts, data, options, progress=False)
+    recipe = dl.Recipe(model, dl.objectives.binary(model), dl.optimizers.adam(0.01))
+    fitted = dl.fit(recipe, data, options, progress=False)
     one = dl.fit(
-        parts,
+        recipe,
         data,
         dl.TrainOptions(epochs=2, batch_size=64, validation=0.2, devices=1),
         progress=False,

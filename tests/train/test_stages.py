@@ -16,7 +16,7 @@ from dl.data.batching import steps_per_epoch, train_batches
 from dl.data.dataset import Dataset
 from dl.data.gather import make_gather
 from dl.errors import InputError
-from dl.train.compiled import compile_parts, start_training
+from dl.train.compiled import compile_recipe, start_training
 from dl.train.parallel import make_layout
 from dl.train.step import augmented, make_train_step
 
@@ -34,7 +34,7 @@ class SmallNet(nn.Module):
         return nn.Dense(10)(nn.relu(nn.Conv(4, (3, 3))(inputs)).mean(axis=(1, 2)))
 
 
-def make_parts(*, any_size: bool) -> dl.Parts:
+def make_recipe(*, any_size: bool) -> dl.Recipe:
     """One chunk of three steps has two stages in it."""
     model = (
         dl.models.from_linen(SmallNet(), name="small")
@@ -42,12 +42,14 @@ def make_parts(*, any_size: bool) -> dl.Parts:
         else dl.models.mlp(10, hidden_sizes=(4,))
     )
     objective = dl.objectives.classification(model)
-    return dl.Parts(model, objective, dl.optimizers.momentum(0.1), Stages(AUGMENTS, ENDS))
+    return dl.Recipe(model, objective, dl.optimizers.momentum(0.1), Stages(AUGMENTS, ENDS))
 
 
-def trained_in_chunks(parts: dl.Parts, data: Dataset, options: dl.TrainOptions) -> tuple[Any, int]:
-    compiled = compile_parts(
-        parts, data, options, make_layout(devices=1, batch_size=options.batch_size)
+def trained_in_chunks(
+    recipe: dl.Recipe, data: Dataset, options: dl.TrainOptions
+) -> tuple[Any, int]:
+    compiled = compile_recipe(
+        recipe, data, options, make_layout(devices=1, batch_size=options.batch_size)
     )
     training, step = compiled.start(None), 0
     while step < compiled.plan.total_steps:
@@ -57,9 +59,9 @@ def trained_in_chunks(parts: dl.Parts, data: Dataset, options: dl.TrainOptions) 
     return compiled.layout.fetch(training.state.params), compiled.guard.count
 
 
-def trained_step_by_step(parts: dl.Parts, data: Dataset, options: dl.TrainOptions) -> Any:
-    state, gather = start_training(parts, data.spec, options).state, make_gather(data.spec)
-    plain = make_train_step(parts.objective, parts.optimizer)
+def trained_step_by_step(recipe: dl.Recipe, data: Dataset, options: dl.TrainOptions) -> Any:
+    state, gather = start_training(recipe, data.spec, options).state, make_gather(data.spec)
+    plain = make_train_step(recipe.objective, recipe.optimizer)
     steps = [jax.jit(augmented(plain, augment) if augment else plain) for augment in AUGMENTS]
     arrays = {"inputs": data.train.inputs, "targets": data.train.targets}
     for step in range(steps_per_epoch(len(data.train), options.batch_size)):
@@ -77,10 +79,10 @@ def trained_step_by_step(parts: dl.Parts, data: Dataset, options: dl.TrainOption
 
 @pytest.mark.parametrize("scan_steps", [1, 3])
 def test_chunks_with_stages_equal_a_plain_loop(scan_steps: int) -> None:
-    data, parts = dl.load_data("digits"), make_parts(any_size=True)
-    params, compilations = trained_in_chunks(parts, data, replace(OPTIONS, scan_steps=scan_steps))
+    data, recipe = dl.load_data("digits"), make_recipe(any_size=True)
+    params, compilations = trained_in_chunks(recipe, data, replace(OPTIONS, scan_steps=scan_steps))
     assert compilations == len(AUGMENTS)
-    expected = trained_step_by_step(parts, data, OPTIONS)
+    expected = trained_step_by_step(recipe, data, OPTIONS)
     for got, wanted in zip(jax.tree.leaves(params), jax.tree.leaves(expected), strict=True):
         np.testing.assert_allclose(got, wanted, rtol=2e-4, atol=2e-5)
 
@@ -88,4 +90,4 @@ def test_chunks_with_stages_equal_a_plain_loop(scan_steps: int) -> None:
 def test_a_net_that_takes_one_size_alone_is_refused_before_training() -> None:
     says = r"mlp does not take what the augmentation gives: \(12, 12, 1\) in the place of \(28, 28, 1\)"
     with pytest.raises(InputError, match=says):
-        dl.fit(make_parts(any_size=False), dl.load_data("digits"), OPTIONS, progress=False)
+        dl.fit(make_recipe(any_size=False), dl.load_data("digits"), OPTIONS, progress=False)

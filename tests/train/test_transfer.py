@@ -84,15 +84,15 @@ def test_another_type_is_refused_and_an_unknown_name_too() -> None:
 def test_fit_begins_with_given_parameters_and_leaves_frozen_ones() -> None:
     data = dl.load_data("moons")
     model = dl.models.mlp(1, hidden_sizes=(4,))
-    parts = dl.freeze(
-        dl.Parts(model, dl.objectives.binary(model), dl.optimizers.adam(0.1)), ["hidden*"]
+    recipe = dl.freeze(
+        dl.Recipe(model, dl.objectives.binary(model), dl.optimizers.adam(0.1)), ["hidden*"]
     )
     trained, fresh = make_params(1, inputs=2, seed=9), make_params(1, inputs=2)
     params = dl.transfer(trained, into=fresh, new=["output"]).tree
     options = dl.TrainOptions(
         dataset="moons", epochs=1, batch_size=100, validation=0.0, devices=1, scan_steps=2
     )
-    after = dl.fit(parts, data, options, init=(params, {}), progress=False).state.params
+    after = dl.fit(recipe, data, options, init=(params, {}), progress=False).state.params
     for name in ("kernel", "bias"):
         assert (
             np.asarray(after["hidden1"][name]).tobytes()
@@ -102,4 +102,4 @@ def test_fit_begins_with_given_parameters_and_leaves_frozen_ones() -> None:
     with pytest.raises(
         InputError, match=r"hidden1/bias is float32\[3\] in the source, float32\[4\] here"
     ):
-        dl.fit(parts, data, options, init=(make_params(1, hidden=3, inputs=2), {}), progress=False)
+        dl.fit(recipe, data, options, init=(make_params(1, hidden=3, inputs=2), {}), progress=False)
