@@ -80,9 +80,9 @@ def sample(
     A pure function of its arguments: a row is the same however many rows there are, and wherever
     the parameters lie. One step is compiled; reading the prime and drawing are the same step.
 
-    Raises: InputError: for a prime that is empty or not of the model's symbols, a model without a
-        state to carry on,
-            numbers out of range.
+    Raises:
+        InputError: for a prime that is empty or not of the model's symbols, a model without a state
+            to carry on, numbers out of range.
 
     >>> from dl.models import language_model
     >>> model = language_model("rnn", 5, hidden_size=3)

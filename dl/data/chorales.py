@@ -28,9 +28,9 @@ def load_chorales(path: str | Path, *, validation: float = 0.0) -> Dataset:
     of train is. The task is to predict each frame [88] from those
     before it. Source of the task: Boulanger-Lewandowski et al. 2012, arXiv:1206.6392.
 
-    Raises: InputError: for a file that is missing or laid out otherwise, a song without chords, a
-        note beyond the piano, a
-            part in which no note sounds.
+    Raises:
+        InputError: for a file that is missing or laid out otherwise, a song without chords, a note
+            beyond the piano, a part in which no note sounds.
     """
     path = Path(path).expanduser()
     parts = {part: [_roll(song, path) for song in songs] for part, songs in _songs(path).items()}

@@ -60,9 +60,9 @@ def load_folder(
         colour: "grey" (C is 1), "rgb" (3), or "auto": grey if all files are.
         damaged: "refuse" a file that cannot be read, or "skip" it and name it on standard error.
 
-    Raises: InputError: as `list_parts`; for pictures of several sizes without `image_size`; for a
-        file that is damaged,
-            and when skipping those leaves nothing of a class.
+    Raises:
+        InputError: as `list_parts`; for pictures of several sizes without `image_size`; for a file
+            that is damaged, and when skipping those leaves nothing of a class.
     """
     _check_choice("colour", colour, get_args(Colour))
     _check_choice("damaged", damaged, get_args(Damaged))

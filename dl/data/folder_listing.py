@@ -60,9 +60,9 @@ class Listing:
 def list_parts(root: Path) -> tuple[Listing, Listing]:
     """What is train and what is test below `root`, laid out as `dl.data.folder` tells.
 
-    Raises: InputError: for a folder that is missing or unreadable, holds no pictures, only one
-        class, or other classes in
-            train than in test.
+    Raises:
+        InputError: for a folder that is missing or unreadable, holds no pictures, only one class,
+            or other classes in train than in test.
     """
     try:
         if not root.is_dir():

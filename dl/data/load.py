@@ -44,10 +44,10 @@ def load_data(
 ) -> Dataset:
     """The data set called `name`.
 
-    Args: name: a built-in one (`digits`, `gates`, `xor`, `spirals`, `circles`, `moons`),
-        `folder:PATH` (one sub-folder
-            of pictures a class), `text:PATH`, `lines:PATH`, `jsonl:PATH`, `tsv:PATH` (see
-            `dl.data.text_files`), `chorales:PATH`, `adding:STEPS`, or a TFDS name (`mnist`,
+    Args:
+        name: a built-in data set (`digits`, `gates`, `xor`, `spirals`, `circles`, `moons`),
+            `folder:PATH` (one sub-folder of pictures for each class), `text:PATH`, `lines:PATH`,
+            `jsonl:PATH`, `tsv:PATH`, `chorales:PATH`, `adding:STEPS`, or a TFDS name (`mnist`,
             `cifar10`, `tiny_shakespeare`, ...).
         validation: the fraction of the training examples to hold out, by a permutation that no seed
             changes; of one stream of text its end.

@@ -26,13 +26,14 @@ def prepare(name: str, *, data_dir: str | Path | None = None) -> Path:
     Says on standard error when there is work to do. What an interrupted call has downloaded serves
     the next.
 
-    Args: name: a TFDS name, with its configuration where it has several: `mnist`, `emnist/letters`.
+    Args:
+        name: a TFDS name, with its configuration where it has several: `mnist`, `emnist/letters`.
         data_dir: where prepared data is kept; default `$TFDS_DATA_DIR`, then
-        `~/tensorflow_datasets`.
+            `~/tensorflow_datasets`.
 
-    Raises: InputError: for an unknown name, no network, a file with the wrong checksum, a missing
-        Python package,
-            a folder that cannot be written or holds half a data set.
+    Raises:
+        InputError: for an unknown name, no network, a file with the wrong checksum, a missing
+            Python package, a folder that cannot be written or holds half a data set.
         RunError: when TFDS fails for another reason.
     """
     builder = find_builder(name, data_dir=data_dir)
@@ -51,9 +52,9 @@ def data_folder(data_dir: str | Path | None = None) -> Path:
 def find_builder(name: str, *, data_dir: str | Path | None = None) -> Any:
     """TFDS's builder of `name`: its description, and its prepared data once there is any.
 
-    Raises: InputError: for an unknown name, with the nearest known ones; for a folder that is
-        damaged or in a
-            format that only TensorFlow reads.
+    Raises:
+        InputError: for an unknown name, with the nearest known ones; for a folder that is damaged
+            or in a format that only TensorFlow reads.
     """
     tfds = import_tfds(name)
     _check_name(tfds, name, data_folder(data_dir))

@@ -126,8 +126,9 @@ def ragged_source(
 
     The buckets hold equally many sequences, as far as lengths allow.
 
-    Raises: InputError: for no sequences, one without a step, targets that are not one an input or
-        one a step.
+    Raises:
+        InputError: for no sequences, one without a step, targets that are not one an input or one a
+            step.
 
     >>> source = ragged_source([np.array([5, 6, 7]), np.array([8])], np.array([0, 1]), buckets=2)
     >>> source.inputs.tolist(), source.lengths.tolist(), source.targets.tolist(), source.widths

@@ -80,8 +80,9 @@ def stream_of_text(
     With a `fraction` the end of train is what is validated on; its symbols are not looked at for
     the vocabulary.
 
-    Raises: InputError: where documents are to be read, for a text too short, and for symbols that
-        are refused.
+    Raises:
+        InputError: where documents are to be read, for a text too short, and for symbols that are
+            refused.
     """
     if not reading.stream:
         raise InputError(

@@ -35,8 +35,9 @@ _TEST_SEED, _ORDER_SEED = (
 def load_text_file(kind: str, path: str | Path, *, validation: float, reading: Reading) -> Dataset:
     """The text at `path` as a data set; `kind` is `text`, `lines`, `jsonl` or `tsv`.
 
-    Raises: InputError: for a path that is not there, a file that is no UTF-8 text or not of this
-        kind, an empty text.
+    Raises:
+        InputError: for a path that is not there, a file that is no UTF-8 text or not of this kind,
+            an empty text.
     """
     name = f"{kind}:{path}"
     files = files_by_part(Path(path).expanduser())

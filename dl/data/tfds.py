@@ -42,17 +42,19 @@ def load_tfds(
     part is the test. A set that is larger than memory, has pictures of many sizes, or is to be
     cropped at random, is read while it is used (`dl.data.stream`).
 
-    Args: name: of a set of labelled pictures: `mnist`, `cifar10`, `emnist/letters`, `imagenet2012`,
-        ... validation: the fraction of the training examples to hold out. data_dir: where prepared
-        data is kept; default `$TFDS_DATA_DIR`, then `~/tensorflow_datasets`. image_size: (height,
-        width) that pictures of many sizes are brought to. random_crops: train on random parts of
-        the pictures, evaluate on their middles. reading: how text becomes sequences
-        (`dl.data.tfds_text`).
+    Args:
+        name: of a set of labelled pictures: `mnist`, `cifar10`, `emnist/letters`, `imagenet2012`.
+        validation: the fraction of the training examples to hold out.
+        data_dir: where prepared data is kept; default `$TFDS_DATA_DIR`, then
+            `~/tensorflow_datasets`.
+        image_size: (height, width) that pictures of many sizes are scaled to.
+        random_crops: train on random crops of the pictures, evaluate on their centres.
+        reading: how text becomes sequences.
 
-    Raises: InputError: for an unknown name, a set of something else, damaged data, pictures of many
-        sizes without
-            `image_size`, of one size with it, and whatever keeps `dl.data.prepare.prepare` from
-            preparing it.
+    Raises:
+        InputError: for an unknown name, a set of something else, damaged data, pictures of many
+            sizes without `image_size`, of one size with it, and whatever keeps
+            `dl.data.prepare.prepare` from preparing it.
     """
     builder = find_builder(name, data_dir=data_dir)
     if holds_text(builder.info):

@@ -46,8 +46,9 @@ class Vocabulary:
     def end(self) -> int:
         """The number of `END`.
 
-        Raises: InputError: for the vocabulary of a single stream or of texts with labels, which has
-            none.
+        Raises:
+            InputError: for the vocabulary of a single stream or of texts with labels, which has
+                none.
         """
         if END not in self._numbers:
             kinds = "one stream (text:PATH) or of texts with labels (tsv:PATH)"
@@ -59,10 +60,10 @@ class Vocabulary:
     def encode(self, text: str, *, unknown: Literal["replace", "refuse"] = "replace") -> np.ndarray:
         """The numbers of the symbols of `text`: int32 [N].
 
-        Raises: InputError: with `unknown` "refuse", or where the vocabulary has no `UNKNOWN`, for a
-            symbol that is not in
-                it; the message names the first and where it stands. For bytes, of half a surrogate
-                pair.
+        Raises:
+            InputError: with `unknown` "refuse", or where the vocabulary has no `UNKNOWN`, for a
+                symbol that is not in it; the message names the first and where it stands. For
+                bytes, of half a surrogate pair.
 
         >>> Vocabulary("char", ("a", "b", UNKNOWN)).encode("abc").tolist()
         [0, 1, 2]

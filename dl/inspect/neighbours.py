@@ -43,8 +43,9 @@ def nearest_neighbours(
     `ArraySource`. They are read `batch_size` at a time, and only their indices and distances are
     kept. Layers are named as in `feature_maps`. Source: Krizhevsky et al. 2012, section 6.1.
 
-    Raises: InputError: for an unknown layer or metric, more neighbours than examples, inputs of
-        another shape.
+    Raises:
+        InputError: for an unknown layer or metric, more neighbours than examples, inputs of another
+            shape.
 
     >>> import dl
     >>> from dl.data.dataset import ArraySource

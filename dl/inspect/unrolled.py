@@ -35,8 +35,9 @@ def unroll(
     in those of `Recurrent`. `kind` is one of its names, or a `Kind` with a cell of your own whose
     output is the last array of its carry. Source: G1.
 
-    Raises: InputError: for an unknown cell, what are not one layer's parameters, sequences or a
-        carry of another shape.
+    Raises:
+        InputError: for an unknown cell, what are not one layer's parameters, sequences or a carry
+            of another shape.
 
     >>> params = {"input": jnp.zeros((1, 1)), "recurrent": jnp.zeros((1, 1))}
     >>> nudges = (jnp.array([0.0, 5.0, 0.0]).reshape(3, 1, 1),)

@@ -68,10 +68,10 @@ def recurrent_layer(
     >>> ys.shape, c.shape, bool((h == ys[-1]).all())
     ((5, 4, 3), (4, 3), True)
 
-    Raises: InputError: for an unknown cell or implementation, parameters, sequences, lengths or a
-        carry that do not fit
-            each other, sequences without a step, a product type with more digits than the arrays,
-            what cuDNN has not.
+    Raises:
+        InputError: for an unknown cell or implementation, parameters, sequences, lengths or a carry
+            that do not fit each other, sequences without a step, a product type with more digits
+            than the arrays, what cuDNN has not.
     """
     _check_layer(kind, params, xs, implementation)
     carry = (
@@ -111,8 +111,9 @@ def layer_arrays(
     >>> {name: shape for name, (_, shape) in layer_arrays("gru", input_size=2, hidden_size=3).items()}
     {'input': (2, 9), 'recurrent': (3, 9)}
 
-    Raises: InputError: for an unknown cell, sizes below 1, a time scale below 3 or of a cell
-        without biased gates.
+    Raises:
+        InputError: for an unknown cell, sizes below 1, a time scale below 3 or of a cell without
+            biased gates.
     """
     check_kind(kind)
     if hidden_size < 1 or input_size < 1:

@@ -39,8 +39,9 @@ def scan_cell(
     >>> ys.T.tolist(), last.tolist()
     ([[1.0, 2.0, 3.0], [1.0, 0.0, 0.0]], [3.0, 1.0])
 
-    Raises: InputError: for lengths that are not [B] or, where their values are known, not within
-        the steps.
+    Raises:
+        InputError: for lengths that are not [B] or, where their values are known, not within the
+            steps.
     """
     steps, batch = jax.tree.leaves(xs)[0].shape[:2]
     there = None if lengths is None else step_mask(lengths, steps, batch)

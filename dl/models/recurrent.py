@@ -123,9 +123,9 @@ def language_model(
     entry a layer: h [B, H], of an LSTM (c, h).
     Source: H5, G1, G3, G4; Mikolov et al. 2010; Press and Wolf 2017 (tied weights).
 
-    Raises: InputError: for an unknown cell, sizes below 1, tied weights that do not fit; when it is
-        applied, for inputs
-            that are no integers [B, T].
+    Raises:
+        InputError: for an unknown cell, sizes below 1, tied weights that do not fit; when it is
+            applied, for inputs that are no integers [B, T].
 
     >>> model = language_model("gru", 5, hidden_size=3)
     >>> params, state = model.init(jax.random.key(0), jnp.zeros((2, 7), jnp.int32))
@@ -174,8 +174,9 @@ def sequence_model(kind: str, outputs: int, *, hidden_size: int = 128, **options
     `tied`; dropout also stands behind an embedding.
     Source: G1, G3, G4.
 
-    Raises: InputError: for an unknown cell or pool, sizes below 1; when it is applied, for other
-        inputs.
+    Raises:
+        InputError: for an unknown cell or pool, sizes below 1; when it is applied, for other
+            inputs.
 
     >>> model = sequence_model("lstm", 10, hidden_size=3)
     >>> params, state = model.init(jax.random.key(0), jnp.zeros((1, 28, 28, 1)))

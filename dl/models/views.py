@@ -21,8 +21,9 @@ def averaged(model: Model, *views: View) -> Model:
     in its parameters and layers, it is the model itself. Source: Krizhevsky et al. 2012, section
     4.1, with ten views (E10).
 
-    Raises: InputError: without a view, for a model that carries a state on, or when it is applied
-        with a single output.
+    Raises:
+        InputError: without a view, for a model that carries a state on, or when it is applied with
+            a single output.
 
     >>> from dl.models import mlp
     >>> model = averaged(mlp(3, hidden_sizes=(4,)), lambda pictures: pictures, mirrored)

@@ -55,8 +55,9 @@ def fit(tokens: np.ndarray, *, order: int, symbols: int) -> NGram:
     >>> model.order, [len(level.codes) for level in model.levels]
     (2, [2, 2])
 
-    Raises: InputError: for an order below 1, a text that is shorter than it, and symbols outside of
-        the range.
+    Raises:
+        InputError: for an order below 1, a text that is shorter than it, and symbols outside of the
+            range.
     """
     _check_whole("order", order)
     _check_whole("symbols", symbols)
@@ -100,8 +101,9 @@ def as_tokens(tokens: np.ndarray, symbols: int, *, name: str = "tokens") -> np.n
     Traceback (most recent call last):
     dl.errors.InputError: tokens are whole numbers from 0 to 2, and 3 stands at position 1: encode the text anew
 
-    Raises: InputError: for another shape than [N], other numbers than whole ones, and symbols
-        outside of the range.
+    Raises:
+        InputError: for another shape than [N], other numbers than whole ones, and symbols outside
+            of the range.
     """
     tokens = np.asarray(tokens)
     if tokens.ndim != 1 or (tokens.size and not np.issubdtype(tokens.dtype, np.integer)):

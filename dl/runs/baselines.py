@@ -88,8 +88,9 @@ def fit_baselines(
 
     Pictures are grey values from 0 to 1, texts the counts of their symbols ("bag of words").
 
-    Raises: InputError: when the data have no classes, or training examples of one alone, or are
-        streamed.
+    Raises:
+        InputError: when the data have no classes, or training examples of one alone, or are
+            streamed.
     """
     check_in_memory(data, what="a baseline")
     if data.spec.task != "classification":
@@ -126,8 +127,10 @@ def fit_baselines(
 def run_row(run: str | Path, options: TrainOptions) -> Row:
     """What a finished run reached and how long it took, as its result.json says.
 
-    Raises: InputError: when it is no finished run, or was not trained on the data that `options`
-        name and cut. RunError: when the data have changed since.
+    Raises:
+        InputError: when it is no finished run, or was not trained on the data that `options` name
+            and cut.
+        RunError: when the data have changed since.
     """
     folder, config = open_folder(run)
     if not folder.is_finished:

@@ -29,8 +29,10 @@ def evaluate_run(
     Another data set is normalised and looked at as the run's own; pictures of a folder, or of many
     sizes, get the size and channels it takes.
 
-    Raises: InputError: when the folder is no run, the data set has no such part, or another one
-        does not fit the model. RunError: when the data are not those that the run was trained on.
+    Raises:
+        InputError: when the folder is no run, the data set has no such part, or another one does
+            not fit the model.
+        RunError: when the data are not those that the run was trained on.
     """
     folder, config = open_folder(run)
     training, step = restore_training(folder, config, checkpoint=checkpoint)
@@ -74,8 +76,9 @@ def _other_data(dataset: str, config: Config) -> Dataset:
 def check_same_kind(data: DataSpec, trained: DataSpec) -> None:
     """Refuse data whose inputs or classes are not of the kind that a model was `trained` on.
 
-    Raises: InputError: for other inputs, another task or another number of classes; other names of
-        classes are a warning.
+    Raises:
+        InputError: for other inputs, another task or another number of classes; other names of
+            classes are a warning.
 
     >>> spec = DataSpec("digits", "classification", (28, 28, 1), "uint8", ("0", "1"), 100)
     >>> check_same_kind(replace(spec, name="photos", input_shape=(32, 32, 3)), spec)

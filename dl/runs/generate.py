@@ -29,9 +29,9 @@ def generate(
     """What follows `prime`, piece by piece, `length` symbols in all; of single documents it ends
     where they do.
 
-    Raises: InputError: for a run that is no language model, symbols in the prime that it does not
-        know, an empty prime
-            where there is no end of documents to go on from, numbers out of range.
+    Raises:
+        InputError: for a run that is no language model, symbols in the prime that it does not know,
+            an empty prime where there is no end of documents to go on from, numbers out of range.
     """
     vocabulary = _vocabulary(loaded)
     numbers = prime_numbers(vocabulary, prime)

@@ -43,8 +43,9 @@ def take_initial(
 
     The head is what has another shape when there is a class more.
 
-    Raises: InputError: when `run` is no run with a checkpoint, reads other symbols, or anything but
-        the head does not fit.
+    Raises:
+        InputError: when `run` is no run with a checkpoint, reads other symbols, or anything but the
+            head does not fit.
     """
     loaded = load(run, checkpoint=checkpoint)
     _check_symbols(run, loaded.spec, spec)

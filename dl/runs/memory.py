@@ -35,8 +35,10 @@ def memory_of_run(
     A layer is measured by itself: how the state that it ends with depends on its own states before.
     Sequences of many lengths are the longest ones, cut to the shortest of them.
 
-    Raises: InputError: when the run is no recurrent net, has no checkpoint, or fewer than two steps
-        are asked for. RunError: when its data have changed.
+    Raises:
+        InputError: when the run is no recurrent net, has no checkpoint, or fewer than two steps are
+            asked for.
+        RunError: when its data have changed.
     """
     if sequences < 1 or steps < 2:
         raise InputError(f"give at least 1 sequence and 2 steps, not {sequences} and {steps}")
@@ -64,8 +66,9 @@ def gates_of_text(
 
     Documents begin with their `END`, as in training.
 
-    Raises: InputError: when the run does not read text or has no recurrent layer, for an empty text
-        and unknown symbols.
+    Raises:
+        InputError: when the run does not read text or has no recurrent layer, for an empty text and
+            unknown symbols.
     """
     loaded = load(run, checkpoint=checkpoint)
     vocabulary = loaded.spec.text

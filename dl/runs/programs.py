@@ -68,8 +68,10 @@ def report_on_run(
     goes on from a program of its training part, drawn with the seed. All of it is kept in the run's
     folder too, as programs.json. `say` hears what is being done.
 
-    Raises: InputError: when the run is no language model of documents, reads words, or there is no
-        judge of C programs. RunError: when its data have changed.
+    Raises:
+        InputError: when the run is no language model of documents, reads words, or there is no
+            judge of C programs.
+        RunError: when its data have changed.
     """
     loaded, judge = load(run, checkpoint=checkpoint), find_judge()
     folder, config = open_folder(run)

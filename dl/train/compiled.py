@@ -158,10 +158,10 @@ def check_recipe_fits(recipe: Recipe, spec: DataSpec) -> None:
     """Trace model and objective on the data's shapes: what does not fit raises here, before
     anything is written.
 
-    Raises: InputError: for inputs that the model does not take, a wrong number of outputs, targets
-        of another task,
-            an optimizer that does not take the parameters, an augmentation whose pictures the model
-            does not take.
+    Raises:
+        InputError: for inputs that the model does not take, a wrong number of outputs, targets of
+            another task, an optimizer that does not take the parameters, an augmentation whose
+            pictures the model does not take.
     """
     outputs, _ = jax.eval_shape(lambda: _apply_once(recipe, spec))
     if outputs.shape[-1] != spec.classes and not isinstance(recipe.model, Autoencoder):

@@ -26,10 +26,12 @@ def make_train_step(
     w ← w + update(∇ Σ loss / Σ count): the gradient of the summed loss is summed over micro-batches
     and devices and divided once by the summed count, so masked and uneven batches are exact.
 
-    Args: objective: what is minimised (`dl.objectives`). optimizer: an Optax transformation
-        (`dl.optimizers`). axis_name: the mapped axis when the step runs under `pmap`; build the
-        model with the same name. accumulate: number of micro-batches that a batch is computed in,
-        one after the other; divides the batch.
+    Args:
+        objective: what is minimised (`dl.objectives`).
+        optimizer: an Optax transformation (`dl.optimizers`).
+        axis_name: the mapped axis when the step runs under `pmap`.
+        accumulate: how many micro-batches a batch is computed in, one after the other; it divides
+            the batch size.
     """
 
     def train_step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:

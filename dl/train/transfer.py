@@ -27,9 +27,9 @@ def transfer(source: PyTree, *, into: PyTree, new: Sequence[str] = ()) -> Transf
     Both are parameters, or both model states; `new` holds names of layers or arrays, or globs of
     them: usually the head, `["output"]`.
 
-    Raises: InputError: where an array outside `new` has another shape or dtype in `source`, or is
-        in one of them alone;
-            for a name in `new` that means nothing.
+    Raises:
+        InputError: where an array outside `new` has another shape or dtype in `source`, or is in
+            one of them alone; for a name in `new` that means nothing.
 
     >>> import dl, jax.numpy as jnp
     >>> digits, signs = (dl.models.mlp(classes, hidden_sizes=(8,)) for classes in (10, 3))
