@@ -24,7 +24,6 @@ from .runs.load import load as load
 from .train.fit import Fit as Fit
 from .train.fit import fit as fit
 from .train.freeze import freeze as freeze
-from .train.loop import Record as Record
 from .train.options import DocumentOptions as DocumentOptions
 from .train.options import TextOptions as TextOptions
 from .train.options import TrainOptions as TrainOptions
@@ -32,14 +31,15 @@ from .train.parallel import jit_step as jit_step
 from .train.parallel import make_mesh as make_mesh
 from .train.parallel import pmap_step as pmap_step
 from .train.parallel import replicate as replicate
-from .train.parallel import scan_steps as scan_steps
 from .train.parallel import shard as shard
 from .train.parallel import unreplicate as unreplicate
 from .train.population import map_population as map_population
 from .train.recipe import Recipe as Recipe
+from .train.record import Record as Record
 from .train.state import TrainState as TrainState
 from .train.state import count_parameters as count_parameters
 from .train.state import init_state as init_state
 from .train.step import make_eval_step as make_eval_step
 from .train.step import make_train_step as make_train_step
+from .train.step import scan_steps as scan_steps
 from .train.transfer import transfer as transfer

@@ -7,8 +7,8 @@ from typing import Literal
 
 from dl import objectives, optimizers
 from dl.data.augment import flip
-from dl.data.batching import steps_per_epoch
 from dl.data.dataset import DataSpec
+from dl.data.sources.batching import steps_per_epoch
 from dl.train.options import TrainOptions, require
 from dl.train.recipe import Recipe
 from dl.types import Model

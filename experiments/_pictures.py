@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from dl import objectives, optimizers
 from dl.data.augment import chain, crop, cutout, flip, until_step
-from dl.data.batching import steps_per_epoch
 from dl.data.dataset import DataSpec
+from dl.data.sources.batching import steps_per_epoch
 from dl.models import averaged
 from dl.models.views import mirrored
 from dl.train.options import TrainOptions, require

@@ -5,8 +5,8 @@ one-cycle rate.
 from dataclasses import dataclass
 
 from dl import optimizers
-from dl.data.batching import steps_per_epoch
 from dl.data.dataset import DataSpec
+from dl.data.sources.batching import steps_per_epoch
 from dl.train.options import TrainOptions, require
 from dl.train.recipe import Recipe
 from dl.types import Model, Objective

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dl import optimizers, sequence_objectives
-from dl.data.batching import steps_per_epoch
 from dl.data.dataset import Dataset, DataSpec
+from dl.data.sources.batching import steps_per_epoch
 from dl.models import language_model
 from dl.train.options import DocumentOptions, TextOptions, TrainOptions, require, require_text
 from dl.train.recipe import Recipe

@@ -10,8 +10,8 @@ Command: python -m experiments run autoencoder_conv_fashion_mnist
 from dataclasses import dataclass
 
 from dl import optimizers, reconstruction
-from dl.data.batching import steps_per_epoch
 from dl.data.dataset import Dataset, DataSpec
+from dl.data.sources.batching import steps_per_epoch
 from dl.inspect.autoencoders import assess
 from dl.models import conv_autoencoder
 from dl.train.options import TrainOptions, require

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import jax
 
 from dl import optimizers, reconstruction
-from dl.data.batching import steps_per_epoch
 from dl.data.dataset import Dataset, DataSpec
+from dl.data.sources.batching import steps_per_epoch
 from dl.inspect.autoencoders import assess, denoising_error
 from dl.models import autoencoder
 from dl.train.options import TrainOptions, require

@@ -11,8 +11,8 @@ import math
 from dataclasses import dataclass
 
 from dl import optimizers, reconstruction
-from dl.data.batching import steps_per_epoch
 from dl.data.dataset import Dataset, DataSpec
+from dl.data.sources.batching import steps_per_epoch
 from dl.inspect.autoencoders import assess
 from dl.inspect.pca import compare_with_pca
 from dl.models import autoencoder

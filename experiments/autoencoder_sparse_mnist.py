@@ -14,8 +14,8 @@ import jax
 import numpy as np
 
 from dl import optimizers, reconstruction
-from dl.data.batching import steps_per_epoch
 from dl.data.dataset import Dataset, DataSpec
+from dl.data.sources.batching import steps_per_epoch
 from dl.inspect.autoencoders import assess, encode
 from dl.models import autoencoder
 from dl.train.options import TrainOptions, require

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dl import objectives, optimizers
-from dl.data.batching import steps_per_epoch
 from dl.data.dataset import DataSpec
+from dl.data.sources.batching import steps_per_epoch
 from dl.models import lenet5
 from dl.train.options import TrainOptions, require
 from dl.train.recipe import Recipe

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from dl import objectives, optimizers
 from dl.data.augment import affine, until_step
-from dl.data.batching import steps_per_epoch
 from dl.data.dataset import DataSpec
+from dl.data.sources.batching import steps_per_epoch
 from dl.models import lenet
 from dl.train.options import TrainOptions, require
 from dl.train.recipe import Recipe

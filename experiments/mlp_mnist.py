@@ -9,8 +9,8 @@ Command: python -m experiments run mlp_mnist
 from dataclasses import dataclass
 
 from dl import objectives, optimizers
-from dl.data.batching import steps_per_epoch
 from dl.data.dataset import DataSpec
+from dl.data.sources.batching import steps_per_epoch
 from dl.models import mlp
 from dl.train.options import TrainOptions, require
 from dl.train.recipe import Recipe

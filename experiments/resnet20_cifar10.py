@@ -11,8 +11,8 @@ Command: python -m experiments run resnet20_cifar10 --dataset folder:PATH
 from dataclasses import dataclass
 
 from dl.data.augment import Stages, chain, flip, random_crop
-from dl.data.batching import steps_per_epoch
 from dl.data.dataset import DataSpec
+from dl.data.sources.batching import steps_per_epoch
 from dl.models import cifar_resnet
 from dl.train.options import require
 from dl.train.recipe import Recipe

@@ -9,8 +9,8 @@ Command: python -m experiments run softmax_mnist
 from dataclasses import dataclass
 
 from dl import objectives, optimizers
-from dl.data.batching import steps_per_epoch
 from dl.data.dataset import DataSpec
+from dl.data.sources.batching import steps_per_epoch
 from dl.models import softmax_regression
 from dl.train.options import TrainOptions
 from dl.train.recipe import Recipe

@@ -13,7 +13,7 @@ import pytest
 
 import dl
 from dl import metrics, models, objectives, optimizers
-from dl.data.batching import train_batches
+from dl.data.sources.batching import train_batches
 from dl.types import Heads, Model, Objective
 
 B, K = 12, 5

@@ -25,20 +25,26 @@ def predict(
     evaluated. MNIST-like data are bright strokes on a dark ground, cut out and centred: use --photo
     for a photograph of a sign on paper. A text file is one text.
 
-    Parameters ---------- run
+    Parameters
+    ----------
+    run
         The run's folder.
-    files Pictures, in any format that Pillow reads; text files for a run that learned from labelled
+    files
+        Pictures, in any format that Pillow reads; text files for a run that learned from labelled
         texts.
-    text A text itself; may be given several times.
-    photo Find the dark strokes on their light ground, and scale and centre them as MNIST's are.
-    checkpoint The newest parameters, or those with the lowest validation loss.
+    text
+        A text itself; may be given several times.
+    photo
+        Find the dark strokes on their light ground, and scale and centre them as MNIST's are.
+    checkpoint
+        The newest parameters, or those with the lowest validation loss.
     """
     if not files and not text:
         raise InputError("predict needs at least one picture or text: predict RUN FILE...")
     from dl.runs.load import load
 
     loaded = load(run, checkpoint=checkpoint)
-    if loaded.spec.vocabulary is not None and loaded.spec.task == "classification":
+    if loaded.spec.vocabulary is not None and loaded.spec.kind.chooses:
         if photo:
             raise InputError(f"--photo is for pictures, and {run} reads texts: leave it out")
         predictions = _of_texts(loaded, files, text or [])

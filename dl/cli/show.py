@@ -35,16 +35,24 @@ def show(
     sees, "stride" how far the next unit lies, "offset" where the first one begins to see: less than
     0 is padding.
 
-    Parameters ---------- name
+    Parameters
+    ----------
+    name
         An experiment, the folder of a run, or a net of a paper at its published size: alexnet,
         vgg16, resnet152, ...
-    format A table for people, one in Markdown, or JSON.
-    connections Instead show the parameters that each convolution has, and would have locally and
-        fully connected.
-    filters Write the filters of the first convolution of a run to this picture file.
-    dataset Show an experiment's net for this data set instead of the experiment's own.
-    image_size Side that this data set's pictures are brought to.
-    colour Channels of the pictures of folder:PATH; auto is grey if all files are.
+    format
+        A table for people, one in Markdown, or JSON.
+    connections
+        Instead show the parameters that each convolution has, and would have locally and fully
+        connected.
+    filters
+        Write the filters of the first convolution of a run to this picture file.
+    dataset
+        Show an experiment's net for this data set instead of the experiment's own.
+    image_size
+        Side that this data set's pictures are brought to.
+    colour
+        Channels of the pictures of folder:PATH; auto is grey if all files are.
     """
     if filters is not None:
         write_filters(name, filters)

@@ -4,15 +4,15 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal, TypeAlias
 
 import numpy as np
 
 from dl.data.crops import View
-from dl.data.ragged import RaggedSource
+from dl.data.sources.arrays import ArraySource
+from dl.data.sources.source import Source
+from dl.data.sources.streamed import IMAGENET_MEAN, IMAGENET_STD, Records, StreamedSource
 from dl.data.split import permutation, split_validation
-from dl.data.stream import IMAGENET_MEAN, IMAGENET_STD, Records, StreamedSource
-from dl.data.tokens import TokenSource
+from dl.data.tasks import TASKS, Task, TaskName
 from dl.data.vocabulary import Vocabulary
 from dl.errors import InputError
 
@@ -23,51 +23,7 @@ _LIMIT_SEED = (
 )
 
 
-@dataclass(frozen=True)
-class ArraySource:
-    """Examples held in memory: `inputs` [N, ...] and `targets` [N, ...].
-
-    >>> source = ArraySource(np.arange(6.0).reshape(3, 2), np.array([0, 1, 0]))
-    >>> len(source), source.gather(np.array([2]))["inputs"].tolist()
-    (3, [[4.0, 5.0]])
-    """
-
-    inputs: np.ndarray
-    targets: np.ndarray
-
-    def __post_init__(self) -> None:
-        if len(self.inputs) != len(self.targets):
-            raise InputError(
-                f"{len(self.inputs)} inputs but {len(self.targets)} targets: give one target an input"
-            )
-
-    def __len__(self) -> int:
-        return len(self.inputs)
-
-    def gather(self, index: np.ndarray) -> dict[str, np.ndarray]:
-        """The examples at `index` [B]."""
-        return {"inputs": self.inputs[index], "targets": self.targets[index]}
-
-    def take(self, index: np.ndarray) -> "ArraySource":
-        """The sub-set at `index` [M], as a source of its own."""
-        return ArraySource(self.inputs[index], self.targets[index])
-
-    def add_to(self, digest: "hashlib.blake2b") -> None:
-        """Feed `digest` with every example in order."""
-        for array in (self.inputs, self.targets):
-            digest.update(f"{array.dtype}{array.shape}".encode())
-            digest.update(np.ascontiguousarray(array).data)
-
-
-Part: TypeAlias = ArraySource | StreamedSource | RaggedSource | TokenSource
-"""Examples in memory, or read when they are needed; sequences of several lengths; one stream of
-symbols.
-"""
-
-Task: TypeAlias = Literal["classification", "binary", "regression", "language", "frames"]
-"""What is predicted: one class; yes or no, several times; numbers; the next symbol; yes or no at
-every step.
-"""
+Part = Source  # until its users say Source
 
 
 @dataclass(frozen=True)
@@ -84,7 +40,7 @@ class DataSpec:
     """
 
     name: str
-    task: Task
+    task: TaskName
     input_shape: tuple[int, ...]
     input_dtype: str
     class_names: tuple[str, ...]
@@ -97,18 +53,20 @@ class DataSpec:
     vocabulary: Vocabulary | None = None
 
     @property
+    def kind(self) -> Task:
+        """What the task asks for: its row in `dl.data.tasks`."""
+        return TASKS[self.task]
+
+    @property
     def classes(self) -> int:
-        """How many classes there are (how many outputs, when each is a yes or no, or a number)."""
-        return (
-            len(self.vocabulary)
-            if self.vocabulary and self.task == "language"
-            else len(self.class_names)
-        )
+        """How many outputs a model has: one for each class, symbol, number or yes-or-no answer."""
+        predicts_symbols = self.kind.predicts_symbols and self.vocabulary is not None
+        return len(self.text) if predicts_symbols else len(self.class_names)
 
     @property
     def has_step_targets(self) -> bool:
         """Whether every step of a sequence has a target."""
-        return self.task in ("language", "frames")
+        return self.kind.step_targets
 
     @property
     def has_symbols(self) -> bool:
@@ -132,9 +90,9 @@ class Dataset:
     """Train, validation (None when nothing is held out) and test, with their description."""
 
     spec: DataSpec
-    train: Part
-    validation: Part | None
-    test: Part
+    train: Source
+    validation: Source | None
+    test: Source
 
     @cached_property
     def fingerprint(self) -> str:
@@ -147,7 +105,7 @@ class Dataset:
                 part.add_to(digest)
         return digest.hexdigest()
 
-    def part(self, name: str) -> Part:
+    def part(self, name: str) -> Source:
         """The part called `name`: train, validation or test."""
         found = {"train": self.train, "validation": self.validation, "test": self.test}.get(name)
         if found is None:
@@ -163,7 +121,7 @@ def make_dataset(
     test: ArraySource,
     *,
     class_names: tuple[str, ...],
-    task: Task = "classification",
+    task: TaskName = "classification",
     validation: float = 0.0,
 ) -> Dataset:
     """A `Dataset` of two parts, with `validation` (a fraction in [0, 1)) of train held out."""
@@ -235,7 +193,7 @@ def limit(dataset: Dataset, *, train: int) -> Dataset:
 
 def check_in_memory(dataset: Dataset, *, what: str) -> None:
     """Raises InputError when `what` looks at all examples at once, and the data set is streamed."""
-    if isinstance(dataset.train, StreamedSource):
+    if not dataset.train.in_memory:
         raise InputError(
             f"{what} needs all examples in memory, and {dataset.spec.name} is read while it is used: bring it below "
             f"{MEMORY_LIMIT / 2**30:.0f} GiB with a smaller --image-size, without --random-crops"

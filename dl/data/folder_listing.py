@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from dl.data.sources.streamed import Record
 from dl.data.split import permutation
-from dl.data.stream import Record
 from dl.errors import InputError
 
 _TEST_FRACTION = 0.1

@@ -6,64 +6,24 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from dl.data.batching import IndexedBatch
 from dl.data.dataset import DataSpec
+from dl.data.sources.batching import IndexedBatch
+from dl.data.sources.source import Source
 from dl.errors import InputError
 from dl.types import Array, Batch, Ragged
 
 
-def make_gather(spec: DataSpec) -> Callable[[dict[str, Array], IndexedBatch], Batch]:
+def make_gather(source: Source, spec: DataSpec) -> Callable[..., Batch]:
     """The pure function `gather(arrays, indexed) -> batch`, to be traced inside the compiled step.
 
-    `arrays` is what lies on the devices of a part (`resident_arrays`) and is not looked at when the
-    batch brings its
-    examples: `inputs` and `targets` [N, ...], of ragged sequences also `lengths` [N]; or `tokens`
-    [N]. Pictures are normalised.
+    `arrays` is one of the source's resident sets of arrays. Pictures are normalised.
     """
 
     def gather(arrays: dict[str, Array], indexed: IndexedBatch) -> Batch:
-        if "tokens" in arrays:
-            return gather_segments(arrays["tokens"], indexed, steps=spec.input_shape[0])
-        taken = indexed.examples or {name: array[indexed.index] for name, array in arrays.items()}
-        inputs, mask = normalize(jnp.asarray(taken["inputs"]), spec), jnp.asarray(indexed.mask)
-        if "lengths" in taken:
-            inputs = Ragged(inputs, jnp.asarray(taken["lengths"]))
-            if spec.has_step_targets:
-                mask = mask[:, None] * step_weights(inputs.lengths, inputs.values.shape[1])
-        return {
-            "inputs": inputs,
-            "targets": jnp.asarray(taken["targets"]),
-            "mask": mask,
-            "index": jnp.asarray(indexed.index),
-        }
+        batch = source.batch(arrays, indexed)
+        return {**batch, "inputs": normalize(batch["inputs"], spec)}
 
     return gather
-
-
-def gather_segments(tokens: Array, indexed: IndexedBatch, *, steps: int) -> Batch:
-    """The symbols of a stream [N] from `index` [B] on as inputs, those one place further as
-    targets: both [B, T].
-    """
-    places = jnp.minimum(
-        jnp.asarray(indexed.index)[:, None] + jnp.arange(steps + 1), len(tokens) - 1
-    )
-    rows = tokens[places].astype(jnp.int32)
-    batch = {
-        "inputs": rows[:, :-1],
-        "targets": rows[:, 1:],
-        "mask": step_weights(jnp.asarray(indexed.mask), steps),
-        "index": jnp.asarray(indexed.index),
-    }
-    return batch if indexed.fresh is None else {**batch, "fresh": jnp.asarray(indexed.fresh)}
-
-
-def step_weights(lengths: Array, steps: int) -> Array:
-    """1 for the first `lengths` [B] of `steps` steps, then 0: float32 [B, T].
-
-    >>> step_weights(jnp.array([0, 2]), 3).tolist()
-    [[0.0, 0.0, 0.0], [1.0, 1.0, 0.0]]
-    """
-    return (jnp.arange(steps) < lengths[:, None]).astype(jnp.float32)
 
 
 def check_inputs(inputs: Array | np.ndarray | Ragged, spec: DataSpec) -> None:

@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from dl.data.dataset import Dataset, DataSpec, Task
-from dl.data.ragged import RaggedSource, ragged_source, with_common_widths
+from dl.data.dataset import Dataset, DataSpec
+from dl.data.sources.ragged import RaggedSource, ragged_source, with_common_widths
 from dl.data.split import split_validation
+from dl.data.tasks import TaskName
 from dl.data.text import Documents, Reading, encode, encode_cut, read_vocabulary, without_long_ones
 from dl.data.vocabulary import Vocabulary
 from dl.errors import InputError
@@ -92,7 +93,7 @@ def frames(
 
 def _ragged(
     name: str,
-    task: Task,
+    task: TaskName,
     parts: tuple[Documents, Documents | None, Documents],
     source: Callable[..., RaggedSource],
     *,
@@ -117,7 +118,7 @@ def _parts(
 
 def _spec(
     name: str,
-    task: Task,
+    task: TaskName,
     train: RaggedSource,
     *,
     class_names: tuple[str, ...],

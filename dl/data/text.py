@@ -9,8 +9,8 @@ import numpy as np
 
 from dl.choices import check_choices
 from dl.data.dataset import Dataset, DataSpec
+from dl.data.sources.tokens import Order, TokenSource
 from dl.data.split import held_out_count, split_stream
-from dl.data.tokens import Order, TokenSource
 from dl.data.vocabulary import Unit, Vocabulary, count_symbols, make_vocabulary, without_last
 from dl.errors import InputError
 

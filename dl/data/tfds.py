@@ -17,7 +17,7 @@ from dl.data.dataset import (
 )
 from dl.data.picture import PICTURE_MODES
 from dl.data.prepare import damaged, find_builder, is_prepared, prepare, quiet
-from dl.data.stream import open_stored
+from dl.data.sources.streamed import open_stored
 from dl.data.text import Reading
 from dl.data.tfds_records import TfdsRecords, open_records
 from dl.data.tfds_text import holds_text, load_tfds_text

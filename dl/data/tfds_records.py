@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dl.data.prepare import damaged, missing_package, quiet
-from dl.data.stream import Record
+from dl.data.sources.streamed import Record
 
 
 @dataclass(frozen=True)

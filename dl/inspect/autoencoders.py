@@ -23,7 +23,7 @@ def assess(model: Autoencoder, params: Params, data: Dataset) -> dict[str, dict[
     Source: F1.
     """
     figures = {"reconstruction": reconstruction_error(model, params, data.test.inputs, data.spec)}
-    if data.spec.task != "classification":
+    if not data.spec.kind.chooses:
         return figures
     codes = [encode(model, params, part.inputs, data.spec) for part in (data.train, data.test)]
     raw = [np.asarray(part.inputs, np.float32) for part in (data.train, data.test)]

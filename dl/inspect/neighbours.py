@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dl.data.batching import evaluation_batches
+from dl.data.sources.batching import evaluation_batches
 from dl.errors import InputError, did_you_mean
 from dl.inspect.layer_outputs import features
 from dl.inspect.trained import Trained

@@ -11,9 +11,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dl.data.batching import evaluation_batches
 from dl.data.dataset import DataSpec
 from dl.data.gather import check_inputs, normalize
+from dl.data.sources.batching import evaluation_batches
 from dl.errors import InputError
 from dl.types import Array, Model, ModelState, Params
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from dl.data.dataset import Dataset, DataSpec, Part, check_in_memory
-from dl.data.ragged import RaggedSource
+from dl.data.sources.ragged import RaggedSource
 from dl.errors import InputError
 from dl.inspect.table import markdown_table, text_table
 from dl.runs.files import read_json

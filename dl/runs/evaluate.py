@@ -13,7 +13,7 @@ from dl.runs.folder import Config, open_folder
 from dl.runs.load import restore_training
 from dl.runs.setup import check_same_data, open_data
 from dl.train.compiled import compile_recipe
-from dl.train.parallel import make_layout
+from dl.train.layout import make_layout
 
 
 def evaluate_run(
@@ -43,7 +43,7 @@ def evaluate_run(
         data = _other_data(dataset, config)
     layout = make_layout("jit", devices=1, batch_size=config.options.batch_size)
     compiled = compile_recipe(
-        config.build(), data, config.options, layout, chunk_steps=config.chunk_steps
+        config.build(), data, config.options, layout, steps_per_call=config.steps_per_call
     )
     return compiled.evaluate(training.state, part), step
 
@@ -112,10 +112,7 @@ def _inputs(spec: DataSpec) -> str:
 
 
 def _classes(spec: DataSpec) -> str:
-    if spec.task == "language":
+    if spec.kind.predicts_symbols:
         return f"a next symbol out of {spec.classes}"
-    kind = {"classification": "classes", "regression": "numbers"}.get(
-        spec.task, "yes-or-no outputs"
-    )
     shown = spec.class_names if spec.classes <= 12 else (*spec.class_names[:10], "…")
-    return f"{spec.classes} {kind} ({', '.join(shown)})"
+    return f"{spec.classes} {spec.kind.outputs} ({', '.join(shown)})"

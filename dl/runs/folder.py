@@ -24,10 +24,10 @@ from dl.data.vocabulary import Vocabulary
 from dl.errors import InputError
 from dl.runs.experiment import Experiment, build_recipe, load_experiment
 from dl.runs.files import read_json, read_lines, rewrite_lines, write_json
-from dl.train.loop import Record
 from dl.train.recipe import Recipe
+from dl.train.record import Record
 
-FORMAT = 1
+FORMAT = 2
 _LEFT_BY_A_START = {
     "lock",
     "initial",
@@ -124,7 +124,7 @@ class Config:
 
     experiment: Experiment
     options: Any
-    chunk_steps: int
+    steps_per_call: int
     parallel: str
     devices: int
     data: DataSpec
@@ -147,7 +147,7 @@ class Config:
                 "module": self.experiment.module,
                 "options": asdict(self.options),
                 "chosen": {
-                    "chunk_steps": self.chunk_steps,
+                    "steps_per_call": self.steps_per_call,
                     "parallel": self.parallel,
                     "devices": self.devices,
                 },
@@ -236,10 +236,13 @@ def _refuse_used_folder(folder: RunFolder, experiment: Experiment) -> None:
 
 def _read_config(path: Path) -> Config:
     stored: Any = read_json(path)
-    if not isinstance(stored, dict) or stored.get("format") != FORMAT:
-        found = stored.get("format", "none") if isinstance(stored, dict) else "none"
+    number = stored.get("format", "none") if isinstance(stored, dict) else "none"
+    if number == 1:
+        stored = _from_format_1(stored)
+    elif number != FORMAT:
         raise InputError(
-            f"{path} has format {found}, this version reads {FORMAT}: use the version that wrote it"
+            f"{path} has format {number}, this version reads 1 and {FORMAT}: "
+            f"use the version that wrote it"
         )
     try:
         experiment = load_experiment(stored["module"])
@@ -259,6 +262,16 @@ def _read_config(path: Path) -> Config:
         raise InputError(
             f"{path} is broken or of another version ({error}); it cannot be used"
         ) from None
+
+
+def _from_format_1(stored: dict[str, Any]) -> dict[str, Any]:
+    """The configuration of version 0.1.0, which had other names for the steps of a call."""
+    options = {**stored.get("options", {})}
+    if "scan_steps" in options:
+        options["steps_per_call"] = options.pop("scan_steps")
+    chosen = {**stored.get("chosen", {})}
+    chosen["steps_per_call"] = chosen.pop("chunk_steps", 0)
+    return {**stored, "options": options, "chosen": chosen}
 
 
 def _read_spec(stored: dict[str, Any]) -> DataSpec:

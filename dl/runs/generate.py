@@ -136,7 +136,7 @@ def pieces(
 
 
 def _vocabulary(loaded: Loaded) -> Vocabulary:
-    if loaded.spec.task != "language":
+    if not loaded.spec.kind.predicts_symbols:
         raise InputError(
             f"{loaded.model.name} was trained on {loaded.spec.name} (task: {loaded.spec.task}) and writes no text: "
             f"give the run of a language model"

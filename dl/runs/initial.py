@@ -8,16 +8,17 @@ from typing import Literal, NamedTuple
 import jax
 
 from dl.data.dataset import DataSpec
+from dl.data.example import example_inputs
 from dl.errors import InputError, RunError
 from dl.inspect.table import times
 from dl.runs.checkpoint import Checkpoints, DamagedCheckpoint, checksum
 from dl.runs.experiment import Experiment
 from dl.runs.folder import Config, Origin, RunFolder
 from dl.runs.load import Loaded, load
-from dl.train.compiled import Training, example_inputs, start_training
+from dl.train.compiled import Training
 from dl.train.names import by_path, is_named
 from dl.train.options import TrainOptions
-from dl.train.state import with_parameters
+from dl.train.state import first_state, with_parameters
 from dl.train.transfer import Transfer, transfer
 from dl.types import ModelState, Params, PyTree
 
@@ -49,7 +50,7 @@ def take_initial(
     """
     loaded = load(run, checkpoint=checkpoint)
     _check_symbols(run, loaded.spec, spec)
-    fresh = start_training(experiment.build(options, spec), spec, options).state
+    fresh = first_state(experiment.build(options, spec), spec, options)
     differs = loaded.spec.class_names != spec.class_names
     head = _head(experiment, options, spec) if differs else ((), ())
     try:

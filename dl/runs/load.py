@@ -1,6 +1,7 @@
 """A run brought back for use: model, parameters and preprocessing."""
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -63,16 +64,13 @@ class Loaded:
         """Class probabilities [B, K], of the next symbol [B, T, V], or of each output that says yes
         or no.
         """
-        self._require_probabilities()
-        squash = (
-            jax.nn.softmax if self.spec.task in ("classification", "language") else jax.nn.sigmoid
-        )
-        return squash(self.outputs(inputs))
+        to_probabilities = self._require_probabilities()
+        return to_probabilities(self.outputs(inputs))
 
     def predict(self, inputs: Inputs) -> list[Prediction]:
         """The most probable class of each input [B, ...]; for other outputs see `probabilities`."""
         self._require_probabilities()
-        if self.spec.task != "classification":
+        if not self.spec.kind.chooses:
             raise InputError(
                 f"{self.spec.name} has no classes to choose from: use probabilities(), one for each output"
             )
@@ -83,19 +81,22 @@ class Loaded:
             for winner, row in zip(winners, probabilities, strict=True)
         ]
 
-    def _require_probabilities(self) -> None:
+    def _require_probabilities(self) -> Callable[[Array], Array]:
+        """The function from outputs to probabilities, where the task has one."""
         if isinstance(self.model, Autoencoder):
             raise InputError(
                 f"{self.model.name} has no classes: outputs() gives reconstructions, normalised as inputs"
             )
-        if self.spec.task == "regression":
-            raise InputError(f"{self.spec.name} has numbers for answers: outputs() gives them")
+        if self.spec.kind.probabilities is None:
+            answers = self.spec.kind.outputs
+            raise InputError(f"{self.spec.name} has {answers} for answers: outputs() gives them")
+        return self.spec.kind.probabilities
 
     def _encode(self, texts: list[str]) -> Ragged:
         """Whole texts as symbols; widths are rounded up, so that few programs serve texts of all
         lengths.
         """
-        if self.spec.vocabulary is None or self.spec.task != "classification":
+        if self.spec.vocabulary is None or not self.spec.kind.chooses:
             raise InputError(
                 f"the model of {self.spec.name} does not tell classes of texts: give it arrays"
             )
@@ -138,8 +139,7 @@ def restore_training(
     folder: RunFolder, config: Config, *, checkpoint: Literal["last", "best"] = "last"
 ) -> tuple[Training, int]:
     """The stored state of a run and its step, on one device."""
-    parts = config.build()
-    like = start_training(parts, config.data, config.options)
+    like = start_training(config.build(), config.data, config.options)
     if not folder.checkpoints.is_dir():
         raise InputError(f"{folder.path} has no checkpoint yet: go on with `resume {folder.path}`")
     with Checkpoints(folder.checkpoints, keep=config.options.keep, read_only=True) as checkpoints:

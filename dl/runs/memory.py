@@ -9,9 +9,9 @@ import numpy as np
 
 from dl.data.dataset import ArraySource, DataSpec, Part
 from dl.data.gather import normalize
-from dl.data.ragged import RaggedSource
+from dl.data.sources.ragged import RaggedSource
+from dl.data.sources.tokens import TokenSource
 from dl.data.split import permutation
-from dl.data.tokens import TokenSource
 from dl.data.vocabulary import END
 from dl.errors import InputError
 from dl.inspect.gates import gate_activations

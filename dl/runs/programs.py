@@ -10,9 +10,9 @@ import numpy as np
 
 from dl import ngram
 from dl.data.dataset import Dataset, Part
-from dl.data.ragged import RaggedSource
+from dl.data.sources.ragged import RaggedSource
+from dl.data.sources.tokens import TokenSource
 from dl.data.split import permutation
-from dl.data.tokens import TokenSource
 from dl.data.vocabulary import END, Vocabulary
 from dl.errors import InputError
 from dl.inspect.c_compiler import find_judge

@@ -6,7 +6,7 @@ from dl.runs.clock import RunClock
 from dl.runs.manifest import device_name
 from dl.runs.setup import Setup
 from dl.train.compiled import Training
-from dl.train.loop import Record
+from dl.train.record import Record
 from dl.train.state import count_parameters
 from dl.types import Params
 

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dl.data.dataset import Dataset, check_in_memory, limit
+from dl.data.example import example_inputs
 from dl.data.load import load_data
 from dl.errors import RunError
 from dl.runs.experiment import Experiment, build_recipe
 from dl.runs.folder import Config, RunFolder
 from dl.runs.manifest import first_fingerprint
-from dl.train.compiled import Compiled, compile_recipe, example_inputs
+from dl.train.compiled import Compiled, compile_recipe
+from dl.train.layout import make_layout
 from dl.train.options import DataOptions, TrainOptions
-from dl.train.parallel import make_layout
 from dl.train.traced import choose_layout
 
 
@@ -45,7 +46,7 @@ def set_up(
     freeze = config.freeze if config else freeze
     recipe = build_recipe(experiment, options, data.spec, freeze=freeze, axis_name=layout.axis_name)
     return data, compile_recipe(
-        recipe, data, options, layout, chunk_steps=config.chunk_steps if config else 0
+        recipe, data, options, layout, steps_per_call=config.steps_per_call if config else 0
     )
 
 

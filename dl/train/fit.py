@@ -4,15 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dl.data.dataset import Dataset
-from dl.train.chunk_steps import measured
-from dl.train.compiled import Training, compile_recipe, start_training
+from dl.train.compiled import Training, compile_recipe
+from dl.train.fits import zero_totals
 from dl.train.interrupt import StopRequest
-from dl.train.loop import Record, stops_early, train_loop
+from dl.train.layout import make_layout
+from dl.train.listener import Listener
+from dl.train.loop import train_loop
 from dl.train.options import TrainOptions
-from dl.train.parallel import make_layout
 from dl.train.progress import Progress
 from dl.train.recipe import Recipe
-from dl.train.state import TrainState
+from dl.train.record import Record, stops_early
+from dl.train.state import TrainState, first_state
+from dl.train.steps_per_call import with_best_steps_per_call
 from dl.types import Metrics, ModelState, Params
 
 
@@ -47,7 +50,7 @@ def fit(
     """Train `recipe` on `data` and evaluate on its validation part, for the epochs, batches and seed
     of `options`.
 
-    Ctrl-C (a notebook's stop button) ends it after the current chunk of steps; `resume=` the result
+    Ctrl-C (a notebook's stop button) ends it after the current call; `resume=` the result
     goes on from there, or on towards a larger `options.epochs`, as if there had been no pause.
     `init` holds parameters and model state to begin with in place of fresh ones (see
     `dl.transfer`).
@@ -61,36 +64,55 @@ def fit(
     """
     layout = make_layout(options.parallel, devices=options.devices, batch_size=options.batch_size)
     compiled = compile_recipe(recipe, data, options, layout)
-    history = resume.history if resume else []
-    if resume:
-        first = Training(resume.state, resume.pending)
-    else:
-        first = start_training(recipe, data.spec, options, init=init) if init else None
-    training = compiled.start(first)
-    if not options.scan_steps:
-        compiled = measured(compiled, training)
+    training = compiled.start(_first_training(recipe, data, options, resume=resume, init=init))
+    if not options.steps_per_call:
+        compiled = with_best_steps_per_call(compiled, training)
     start = int(resume.state.step) if resume else 0
-    with (
-        StopRequest() as stop,
-        Progress(compiled.plan, start=start, batch_size=options.batch_size, show=progress) as shown,
-    ):
-
-        def record(new: Record) -> None:
-            shown.record(new)
-            on_record(new)
-
+    with StopRequest() as stop, Progress(compiled.plan, start=start, show=progress) as shown:
         training, records = train_loop(
             compiled,
             training,
-            history=history,
+            _Shown(shown, on_record, stop),
+            history=resume.history if resume else [],
             validates=data.validation is not None,
-            patience=options.patience,
-            batch_size=options.batch_size,
-            on_record=record,
-            on_chunk=shown.chunk,
-            stop=lambda: stop.requested,
         )
-    training = compiled.layout.fetch(training)
-    step = int(training.state.step)
-    done = step == compiled.plan.total_steps or stops_early(records, patience=options.patience)
+    training = layout.fetch(training)
+    at_end = int(training.state.step) == compiled.plan.total_steps
+    done = at_end or stops_early(records, patience=options.patience)
     return Fit(training.state, records, not done, training.totals)
+
+
+def _first_training(
+    recipe: Recipe,
+    data: Dataset,
+    options: TrainOptions,
+    *,
+    resume: Fit | None,
+    init: tuple[Params, ModelState] | None,
+) -> Training | None:
+    """What training begins with; None for a fresh state."""
+    if resume is not None:
+        return Training(resume.state, resume.pending)
+    if init is None:
+        return None
+    state = first_state(recipe, data.spec, options, init=init)
+    return Training(state, zero_totals(recipe, data.spec))
+
+
+@dataclass(frozen=True)
+class _Shown(Listener):
+    """Shows progress, hands records on, and stops the loop on a signal."""
+
+    shown: Progress
+    heard: Callable[[Record], None]
+    stop: StopRequest
+
+    def on_record(self, record: Record) -> None:
+        self.shown.record(record)
+        self.heard(record)
+
+    def on_call(self, step: int) -> None:
+        self.shown.advance(step)
+
+    def stop_requested(self) -> bool:
+        return self.stop.requested

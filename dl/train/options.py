@@ -98,7 +98,7 @@ class TrainOptions(DataOptions):
     """How many devices to use; 0 uses as many as share the batch evenly, or on a CPU as many as
     suit the model.
     """
-    scan_steps: int = 0
+    steps_per_call: int = 0
     """Steps in one compiled call, which changes no result; 0 measures how many pay."""
 
     def __post_init__(self) -> None:
@@ -112,7 +112,7 @@ class TrainOptions(DataOptions):
             "keep",
         ):
             require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
-        for name in ("devices", "scan_steps", "patience"):
+        for name in ("devices", "steps_per_call", "patience"):
             require(getattr(self, name) >= 0, name, getattr(self, name), "at least 0")
         if self.patience and not self.validation:
             raise InputError(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -91,6 +92,37 @@ def augmented(
         return train_step(state, {**batch, "inputs": augment(keys, batch["inputs"], state.step)})
 
     return step
+
+
+def scan_steps(
+    step: Callable[[Any, Any], tuple[Any, Metrics]],
+) -> Callable[..., tuple[Any, Metrics]]:
+    """Several steps in one compiled call: batches with a leading axis [k, ...], metrics merged over
+    the k steps.
+
+    The function takes `(state, batches, count=None)`; with a traced `count` only that many of the k
+    steps are made, so that one compilation serves runs of all lengths. However a run of steps is
+    cut into calls, the bits of the state are the same.
+    """
+
+    def steps(state: Any, batches: PyTree, count: Array | None = None) -> tuple[Any, Metrics]:
+        first = jax.tree.map(lambda leaf: leaf[0], batches)
+        zeros = metrics.zeros_like(jax.eval_shape(step, state, first)[1])
+
+        def body(number: Array, before: tuple[Any, Metrics]) -> tuple[Any, Metrics]:
+            state, totals = before
+            batch = jax.tree.map(
+                lambda leaf: jax.lax.dynamic_index_in_dim(leaf, number, keepdims=False), batches
+            )
+            state, sums = step(state, batch)
+            return state, metrics.merge(totals, sums)
+
+        # XLA unrolls a loop that it knows to have one step, and rounds it otherwise than a longer
+        # one.
+        hidden = jax.lax.optimization_barrier(jnp.int32(len(jax.tree.leaves(batches)[0])))
+        return jax.lax.fori_loop(0, hidden if count is None else count, body, (state, zeros))
+
+    return steps
 
 
 def _accumulated(

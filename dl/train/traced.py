@@ -4,8 +4,8 @@ from typing import Any
 
 import jax
 
+from dl.train.layout import Layout, make_layout
 from dl.train.options import TrainOptions
-from dl.train.parallel import Layout, make_layout
 from dl.types import Device, Model
 
 

@@ -105,7 +105,7 @@ def test_run_folder_holds_what_the_contract_says(digits_run: Path) -> None:
     assert config["options"]["hidden_size"] == 32
     chosen = config["chosen"]
     assert (chosen["parallel"], chosen["devices"]) == ("jit", 1)
-    assert 1 <= chosen["chunk_steps"] <= 40
+    assert 1 <= chosen["steps_per_call"] <= 40
     (start,) = json.loads((digits_run / "manifest.json").read_text())["starts"]
     assert start["versions"]["jax"]
     assert len(start["dataset_fingerprint"]) == 32

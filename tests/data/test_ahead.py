@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from dl.data.ahead import ahead
+from dl.data.sources.ahead import ahead
 
 
 @pytest.mark.parametrize("threads", [0, 1, 3])

@@ -7,15 +7,16 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 
-from dl.data.batching import (
+from dl.data.dataset import DataSpec
+from dl.data.gather import make_gather, normalize
+from dl.data.sources.arrays import ArraySource
+from dl.data.sources.batching import (
     IndexedBatch,
     epoch_order,
     evaluation_batches,
     steps_per_epoch,
     train_batches,
 )
-from dl.data.dataset import DataSpec
-from dl.data.gather import make_gather, normalize
 from dl.errors import InputError
 
 quick = settings(max_examples=25, deadline=None)
@@ -141,7 +142,7 @@ def test_evaluation_sees_every_example_exactly_once(examples: int, batch_size: i
 
 def test_gather_selects_inside_a_compiled_function() -> None:
     arrays = {"inputs": jnp.arange(10.0).reshape(5, 2), "targets": jnp.arange(5) * 10}
-    gather = jax.jit(make_gather(spec((2,), "float32")))
+    gather = jax.jit(make_gather(ArraySource(**arrays), spec((2,), "float32")))
     batch = gather(
         arrays, IndexedBatch(np.array([4, 1, 0], np.int32), np.array([1, 1, 0], np.float32))
     )

@@ -14,7 +14,7 @@ from dl.data.crops import centre_box
 from dl.data.dataset import ArraySource
 from dl.data.folder import load_folder
 from dl.data.picture import read_picture
-from dl.data.stream import IMAGENET_MEAN, IMAGENET_STD, StreamedSource
+from dl.data.sources.streamed import IMAGENET_MEAN, IMAGENET_STD, StreamedSource
 from dl.errors import InputError, RunError
 
 

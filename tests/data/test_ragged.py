@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from dl.data.batching import IndexedBatch
 from dl.data.dataset import DataSpec
 from dl.data.gather import make_gather
-from dl.data.ragged import RaggedSource, ragged_source, with_common_widths
+from dl.data.sources.batching import IndexedBatch
+from dl.data.sources.ragged import RaggedSource, ragged_source, with_common_widths
 from dl.data.split import split_validation
 from dl.errors import InputError
 
@@ -72,7 +72,7 @@ def test_an_epoch_reads_as_many_sequences_as_fill_batches_each_once(
         assert rows.index.shape == rows.mask.shape == (1, batch_size)
         assert (rows.mask == 1).all()
         assert source.lengths[rows.index].max() <= source.widths[bucket]
-        assert rows.index.max() < len(source.resident(bucket)["lengths"])
+        assert rows.index.max() < len(source.resident()[bucket]["lengths"])
 
 
 @quick
@@ -119,8 +119,8 @@ def test_batches_are_cut_to_the_narrowest_width() -> None:
     assert wide["inputs"].tolist() == [[2, 0, 0, 0, 0], [3, 3, 0, 0, 0]]
     assert wide["targets"].tolist() == [[-2, 0, 0, 0, 0], [-3, -3, 0, 0, 0]]
     assert wide["lengths"].tolist() == [1, 2]
-    assert source.resident(0)["inputs"].tolist() == [[1], [2]]
-    assert source.resident(1)["inputs"].shape == source.resident(1)["targets"].shape == (4, 5)
+    assert source.resident()[0]["inputs"].tolist() == [[1], [2]]
+    assert source.resident()[1]["inputs"].shape == source.resident()[1]["targets"].shape == (4, 5)
 
 
 def test_targets_as_wide_as_the_array_are_no_targets_of_steps() -> None:
@@ -148,16 +148,15 @@ def test_parts_are_evaluated_at_the_widths_of_the_training_part(
 def test_padding_counts_neither_as_an_example_nor_as_a_step() -> None:
     source = numbered([1, 3], step_targets=True)
     spec = DataSpec("n", "language", (3,), "int32", (), 2, ragged=True)
+    labelled_spec = DataSpec("n", "classification", (3,), "int32", ("a", "b"), 2, ragged=True)
     padded = IndexedBatch(
         np.array([1, 0, 0]), np.array([1, 1, 0], np.float32), examples=source.gather([1, 0, 0])
     )
-    batch = make_gather(spec)({}, padded)
+    batch = make_gather(source, spec)({}, padded)
     assert batch["mask"].tolist() == [[1, 1, 1], [1, 0, 0], [0, 0, 0]]
     assert batch["inputs"].lengths.tolist() == [3, 1, 1]
     assert batch["inputs"].values.dtype == jnp.int32
-    labelled = make_gather(
-        DataSpec("n", "classification", (3,), "int32", ("a", "b"), 2, ragged=True)
-    )({}, padded)
+    labelled = make_gather(numbered([1, 3]), labelled_spec)({}, padded)
     assert labelled["mask"].tolist() == [1, 1, 0]
 
 

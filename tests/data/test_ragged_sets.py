@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from text_cases import NAMES, json_lines, load, streams, texts, write
 
-from dl.data.ragged import RaggedSource
+from dl.data.sources.ragged import RaggedSource
 from dl.errors import InputError
 from dl.runs.programs import read_documents
 

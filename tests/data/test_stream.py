@@ -15,7 +15,7 @@ from prepared import photographs, store_photographs
 
 from dl.data.crops import Box, evaluation_box, random_box
 from dl.data.dataset import Dataset, limit, stream_dataset
-from dl.data.stream import Record, StreamedSource, crop_generator, decode
+from dl.data.sources.streamed import Record, StreamedSource, crop_generator, decode
 from dl.data.tfds import describe_tfds, load_tfds
 from dl.errors import InputError, RunError
 

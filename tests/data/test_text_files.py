@@ -10,8 +10,8 @@ import pytest
 from text_cases import NAMES, json_lines, load, streams, write
 
 from dl.data.dataset import limit
+from dl.data.sources.tokens import TokenSource
 from dl.data.text import Reading
-from dl.data.tokens import TokenSource
 from dl.data.vocabulary import UNKNOWN
 from dl.errors import InputError
 

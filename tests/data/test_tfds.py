@@ -14,7 +14,7 @@ from prepared import noise, store
 
 import dl.data.tfds
 from dl.data.dataset import ArraySource
-from dl.data.stream import StreamedSource
+from dl.data.sources.streamed import StreamedSource
 from dl.data.tfds import describe_tfds, load_tfds
 from dl.errors import InputError
 

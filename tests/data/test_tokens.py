@@ -10,12 +10,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from dl.data.batching import IndexedBatch
-from dl.data.gather import gather_segments
+from dl.data.sources.batching import IndexedBatch
+from dl.data.sources.tokens import TokenSource, cut_segments
 from dl.data.split import split_stream
-from dl.data.tokens import TokenSource
 from dl.errors import InputError
-from dl.train.evaluation import evaluate_stream
+from dl.train.evaluation import evaluate_carried
 from dl.types import Ratio
 
 quick = settings(max_examples=30, deadline=None)
@@ -130,7 +129,7 @@ def test_taking_some_segments_keeps_the_beginning(kept: int) -> None:
 
 def test_segments_bring_their_inputs_targets_and_mask() -> None:
     tokens = jnp.asarray([7, 8, 9, 5, 6], jnp.uint8)
-    batch = gather_segments(tokens, IndexedBatch(np.array([0, 2]), np.array([3.0, 2.0])), steps=3)
+    batch = cut_segments(tokens, IndexedBatch(np.array([0, 2]), np.array([3.0, 2.0])), steps=3)
     assert batch["inputs"].tolist() == [[7, 8, 9], [9, 5, 6]]
     assert batch["targets"].tolist()[0] == [8, 9, 5]
     assert batch["targets"].tolist()[1][:2] == [5, 6]
@@ -163,7 +162,10 @@ def test_evaluation_predicts_every_symbol_but_the_first_once_with_the_state_carr
 ) -> None:
     fake: Any = Counting()
     tokens = jnp.arange(symbols, dtype=jnp.int32)
-    sums = evaluate_stream(fake, fake.objective, {}, {}, tokens, steps=steps)
+    source = TokenSource(tokens, steps)
+    (indexed,) = source.evaluation_calls(batch_size=4)()
+    arrays = source.evaluation_arrays()
+    sums = evaluate_carried(fake, fake.objective, source.batch, {}, {}, arrays, indexed)
     assert sums["targets"].count.sum() == sums["next"].sum.sum() == symbols - 1
     assert sums["targets"].sum.sum() == sum(range(1, symbols))
     assert (sums["before"].sum == 1).all()

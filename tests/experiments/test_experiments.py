@@ -18,9 +18,10 @@ import dl
 from dl.cli.catalog import Catalog
 from dl.data.augment import Stages
 from dl.data.dataset import DataSpec
+from dl.data.example import example_inputs
 from dl.data.load import describe_data
 from dl.runs.run import start_run
-from dl.train.compiled import check_recipe_fits, example_inputs
+from dl.train.fits import check_recipe_fits
 from dl.train.interrupt import StopRequest
 from dl.train.state import init_state
 from dl.train.step import augmented, make_eval_step, make_train_step

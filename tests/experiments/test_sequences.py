@@ -16,8 +16,8 @@ from small_data import SMALL_OPTIONS, write_small_data
 import dl
 from dl.cli import main
 from dl.cli.catalog import Catalog
+from dl.data.example import example_inputs
 from dl.runs.run import start_run
-from dl.train.compiled import example_inputs
 from dl.train.interrupt import StopRequest
 from dl.train.state import init_state
 

@@ -13,7 +13,7 @@ import pytest
 import dl
 from dl.cli import main
 from dl.data.dataset import limit
-from dl.data.ragged import ragged_source
+from dl.data.sources.ragged import ragged_source
 from dl.data.text import Reading
 from dl.data.vocabulary import UNKNOWN
 from dl.errors import InputError

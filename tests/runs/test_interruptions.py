@@ -17,7 +17,7 @@ from dl.cli import main
 from dl.runs.experiment import load_experiment
 from dl.runs.run import resume_run, start_run
 from dl.train.interrupt import StopRequest
-from dl.train.loop import Record
+from dl.train.record import Record
 
 ROOT = Path(__file__).resolve().parents[2]
 MOONS = load_experiment("experiments.logistic_moons")
@@ -115,7 +115,7 @@ def test_stopped_in_the_middle_and_resumed_equals_uninterrupted(tmp_path: Path) 
     with pytest.MonkeyPatch.context() as patch:
         stop_at(patch, step=40)
         with StopRequest() as stop:
-            outcome = run(tmp_path / "parts", moons(scan_steps=0), stop=stop)
+            outcome = run(tmp_path / "parts", moons(steps_per_call=0), stop=stop)
         assert outcome.result is None
     assert resume(tmp_path / "parts").result["metrics"]
     assert_same_run(tmp_path / "whole", tmp_path / "parts")

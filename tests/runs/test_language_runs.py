@@ -21,7 +21,7 @@ from dl.runs.folder import open_folder
 from dl.runs.load import restore_training
 from dl.runs.run import resume_run, start_run
 from dl.train.interrupt import StopRequest
-from dl.train.loop import Record
+from dl.train.record import Record
 from dl.types import Ragged
 
 RNN = load_experiment("experiments.rnn_shakespeare")

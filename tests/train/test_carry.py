@@ -16,10 +16,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 import dl
 from dl import models, sequence_objectives
 from dl.data.dataset import Dataset, DataSpec
-from dl.data.tokens import TokenSource
+from dl.data.sources.tokens import TokenSource
 from dl.data.vocabulary import Vocabulary
-from dl.train.loop import Record
-from dl.train.parallel import AXIS, Layout
+from dl.train.layout import Layout
+from dl.train.parallel import AXIS
+from dl.train.record import Record
 from dl.types import ExpRatio, Ratio
 
 V, B, T = 4, 4, 6
@@ -170,6 +171,15 @@ def test_no_device_gathers_the_sequences_of_others(kind: str) -> None:
     assert "all-gather" not in text
 
 
+def test_a_mesh_splits_a_carry_by_rows_and_keeps_the_rest_whole() -> None:
+    layout = Layout("jit", tuple(jax.devices()[:2]))
+    placed = layout.put(first_state())
+    for leaf in jax.tree.leaves(placed.carry):
+        assert [shard.data.shape[0] for shard in leaf.addressable_shards] == [B // 2, B // 2]
+    whole = jax.tree.leaves((placed.params, placed.opt_state, placed.step))
+    assert all(leaf.sharding.is_fully_replicated for leaf in whole)
+
+
 def test_rows_are_handed_out_in_order_and_gathered_again() -> None:
     carry = jnp.arange(2.0 * B).reshape(B, 2), jnp.arange(3.0 * B).reshape(B, 3)
     tree = {"state": replace(first_state(), carry=carry), "other": jnp.ones(3)}
@@ -199,7 +209,9 @@ SPEC = DataSpec(
     carried=True,
     vocabulary=Vocabulary("char", tuple("abcd")),
 )
-OPTIONS = dl.TextOptions(epochs=2, batch_size=B, segment=T, devices=1, scan_steps=4, log_every=4)
+OPTIONS = dl.TextOptions(
+    epochs=2, batch_size=B, segment=T, devices=1, steps_per_call=4, log_every=4
+)
 
 
 def fit(options: dl.TextOptions = OPTIONS, **keywords: Any) -> dl.Fit:
@@ -241,7 +253,7 @@ def test_interrupted_with_a_carried_state_and_resumed_equals_uninterrupted() -> 
 
 
 def test_any_number_of_scanned_steps_gives_the_same_bits() -> None:
-    one = fit(replace(OPTIONS, scan_steps=1))
+    one = fit(replace(OPTIONS, steps_per_call=1))
     jax.tree.map(
         assert_array_equal,
         (one.state.params, one.state.carry),

@@ -8,9 +8,13 @@ import numpy as np
 from hypothesis import given, settings
 
 import dl
-from dl.train.chunk_steps import choose_chunk_steps, measure_chunk_steps, measured
 from dl.train.compiled import Training, compile_recipe
-from dl.train.parallel import make_layout
+from dl.train.layout import make_layout
+from dl.train.steps_per_call import (
+    choose_steps_per_call,
+    find_steps_per_call,
+    with_best_steps_per_call,
+)
 
 OPTIONS = dl.TrainOptions(
     dataset="digits", epochs=1, batch_size=64, validation=0.0, train_examples=448, devices=1
@@ -36,7 +40,7 @@ def mlp_recipe() -> dl.Recipe:
 def test_the_choice_is_the_fewest_steps_that_hide_a_call(
     one: float, each: float, most: int
 ) -> None:
-    chosen = choose_chunk_steps(one, each, most=most)
+    chosen = choose_steps_per_call(one, each, most=most)
     call = max(one - each, 0.0)
     assert 1 <= chosen <= most
     assert chosen == most or call / chosen <= 0.02 * each
@@ -48,9 +52,9 @@ def test_measuring_leaves_the_training_as_it_is() -> None:
     compiled = compile_recipe(mlp_recipe(), data, OPTIONS, make_layout(devices=1, batch_size=64))
     training = compiled.start(None)
     before = bits(training.state.params)
-    better = measured(compiled, training)
+    better = with_best_steps_per_call(compiled, training)
     assert bits(training.state.params) == before
-    assert 1 <= better.plan.chunk_steps <= compiled.plan.chunk_steps
+    assert 1 <= better.plan.steps_per_call <= compiled.plan.steps_per_call
     assert compiled.guard.count == 1
 
 
@@ -58,16 +62,16 @@ def test_no_trial_where_only_single_steps_pay() -> None:
     data = dl.load_data("digits", validation=0.0)
     compiled = compile_recipe(lenet5_recipe(), data, OPTIONS, make_layout(devices=1, batch_size=64))
 
-    def refuse(training: Training, start: int, end: int) -> None:
+    def refuse(training: Training, arrays: list, start: int, end: int) -> None:
         raise AssertionError("a trial was made")
 
-    assert measure_chunk_steps(compiled._replace(advance=refuse), compiled.start(None)) == 1
+    assert find_steps_per_call(compiled._replace(advance=refuse), compiled.start(None)) == 1
 
 
 def test_convolutions_too_give_the_same_bits_with_any_number_of_steps() -> None:
     data = dl.load_data("digits", validation=0.0)
     ends = [
-        dl.fit(lenet5_recipe(), data, replace(OPTIONS, scan_steps=k), progress=False)
+        dl.fit(lenet5_recipe(), data, replace(OPTIONS, steps_per_call=k), progress=False)
         for k in (1, 3, 0)
     ]
     assert bits(ends[0].state.params) == bits(ends[1].state.params) == bits(ends[2].state.params)
@@ -76,7 +80,7 @@ def test_convolutions_too_give_the_same_bits_with_any_number_of_steps() -> None:
 def test_records_do_not_depend_on_the_number_of_steps() -> None:
     data = dl.load_data("digits", validation=0.0)
     fits = [
-        dl.fit(mlp_recipe(), data, replace(OPTIONS, scan_steps=k, log_every=5), progress=False)
+        dl.fit(mlp_recipe(), data, replace(OPTIONS, steps_per_call=k, log_every=5), progress=False)
         for k in (1, 3, 7, 0)
     ]
     records = [

@@ -1,14 +1,26 @@
 """Sequences of several lengths as training data, in batches of like length."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from itertools import groupby
+from typing import ClassVar
 
+import jax.numpy as jnp
 import numpy as np
 
-from dl.data.batching import IndexedBatch, steps_per_epoch
+from dl.data.sources.arrays import batch_of_examples, examples_of
+from dl.data.sources.batching import (
+    IndexedBatch,
+    evaluation_batches,
+    step_weights,
+    steps_per_epoch,
+    with_examples,
+)
+from dl.data.sources.source import Call, TrainCalls
 from dl.errors import InputError
+from dl.types import Array, Batch, Ragged
 
 BUCKETS = 4
 """How many widths batches have, and so how often a training step is compiled, at most."""
@@ -28,6 +40,10 @@ class RaggedSource:
     targets: np.ndarray
     widths: tuple[int, ...]
     step_targets: bool = False
+
+    steps_per_call: ClassVar[int] = 1
+    in_memory: ClassVar[bool] = True
+    carries: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if np.any(np.diff(self.lengths) < 0):
@@ -76,11 +92,57 @@ class RaggedSource:
             digest.update(f"{array.dtype}{array.shape}".encode())
             digest.update(np.ascontiguousarray(array).data)
 
-    def resident(self, bucket: int) -> dict[str, np.ndarray]:
-        """All sequences that fit the width of `bucket`, cut to it; an index means the same in every
-        bucket.
+    def resident(self) -> list[dict[str, np.ndarray]]:
+        """For each width all sequences that fit it; an index means the same in every set."""
+        return [
+            self._cut(slice(0, count), width)
+            for count, width in zip(self.fitting, self.widths, strict=True)
+        ]
+
+    def batch(self, arrays: dict[str, Array], indexed: IndexedBatch) -> Batch:
+        """The sequences at `indexed.index` [B], as `Ragged` inputs.
+
+        Where every step has a target, `mask` is [B, T].
         """
-        return self._cut(slice(0, self.fitting[bucket]), self.widths[bucket])
+        batch = batch_of_examples(arrays, indexed)
+        lengths = jnp.asarray(examples_of(arrays, indexed)["lengths"])
+        inputs = Ragged(batch["inputs"], lengths)
+        mask = batch["mask"]
+        if self.step_targets:
+            mask = mask[:, None] * step_weights(inputs.lengths, inputs.values.shape[1])
+        return {**batch, "inputs": inputs, "mask": mask}
+
+    def train_calls(self, *, seed: int, batch_size: int, total_steps: int) -> TrainCalls:
+        """Neighbouring batches of one width go into one call."""
+
+        def calls(start: int, end: int) -> Iterable[Call]:
+            batches = self.batches(seed=seed, start=start, steps=end - start, batch_size=batch_size)
+            for bucket, group in groupby(batches, key=lambda numbered: numbered[0]):
+                yield bucket, _joined([batch for _, batch in group])
+
+        return calls
+
+    def evaluated(self) -> "RaggedSource":
+        """The source itself."""
+        return self
+
+    def evaluation_calls(self, *, batch_size: int) -> Callable[[], Iterable[IndexedBatch]]:
+        """Every sequence once, one batch a call.
+
+        Batches bring their sequences, so that what is compiled depends on the width of a batch and
+        not on the size of the part.
+        """
+        batches = evaluation_batches(len(self), batch_size)
+
+        def calls() -> Iterable[IndexedBatch]:
+            for index, mask in zip(batches.index, batches.mask, strict=True):
+                yield with_examples(IndexedBatch(index[None], mask[None]), self.gather(index))
+
+        return calls
+
+    def evaluation_arrays(self) -> dict[str, np.ndarray]:
+        """None: batches bring their sequences."""
+        return {}
 
     def _cut(self, index: np.ndarray | slice, width: int) -> dict[str, np.ndarray]:
         targets = self.targets[index]
@@ -170,6 +232,11 @@ def with_common_widths(*sources: RaggedSource) -> list[RaggedSource]:
     longest = max(int(source.lengths[-1]) for source in sources)
     widths = (*sources[0].widths[:-1], max(sources[0].widths[-1], longest))
     return [sources[0], *(replace(source, widths=widths) for source in sources[1:])]
+
+
+def _joined(rows: list[IndexedBatch]) -> IndexedBatch:
+    index, mask = ([getattr(row, name) for row in rows] for name in ("index", "mask"))
+    return IndexedBatch(np.concatenate(index), np.concatenate(mask))
 
 
 def _quantiles(lengths: np.ndarray, buckets: int) -> tuple[int, ...]:

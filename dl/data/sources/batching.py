@@ -7,9 +7,11 @@ device layout and every number of steps a call sees the same data.
 from functools import lru_cache
 from typing import NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 
 from dl.errors import InputError
+from dl.types import Array
 
 
 class IndexedBatch(NamedTuple):
@@ -29,7 +31,9 @@ class IndexedBatch(NamedTuple):
 
 
 def steps_per_epoch(examples: int, batch_size: int) -> int:
-    """Full batches in an epoch; the rest, another one each epoch, is left out.
+    """Full batches in an epoch. The incomplete last batch is dropped.
+
+    Which examples it holds changes each epoch.
 
     >>> steps_per_epoch(1437, 128)
     11
@@ -86,3 +90,17 @@ def evaluation_batches(examples: int, batch_size: int) -> IndexedBatch:
     position = np.arange(batches * batch_size).reshape(batches, batch_size)
     real = position < examples
     return IndexedBatch(np.where(real, position, 0).astype(np.int32), real.astype(np.float32))
+
+
+def with_examples(row: IndexedBatch, examples: dict[str, np.ndarray]) -> IndexedBatch:
+    """A call of one batch, `index` [1, B], that brings its `examples` [B, ...]."""
+    return row._replace(examples={name: values[None] for name, values in examples.items()})
+
+
+def step_weights(lengths: Array, steps: int) -> Array:
+    """1 for the first `lengths` [B] of `steps` steps, then 0: float32 [B, T].
+
+    >>> step_weights(jnp.array([0, 2]), 3).tolist()
+    [[0.0, 0.0, 0.0], [1.0, 1.0, 0.0]]
+    """
+    return (jnp.arange(steps) < lengths[:, None]).astype(jnp.float32)

@@ -3,17 +3,24 @@ through, or windows.
 """
 
 import hashlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
+import jax.numpy as jnp
 import numpy as np
 
 from dl.choices import check_choices
-from dl.data.batching import IndexedBatch, steps_per_epoch
+from dl.data.sources.batching import IndexedBatch, step_weights, steps_per_epoch
+from dl.data.sources.source import Call, TrainCalls
 from dl.errors import InputError
+from dl.types import Array, Batch
 
 Order: TypeAlias = Literal["segments", "windows"]
+
+EVALUATION_STEPS = 256
+"""Symbols in a segment of an evaluation; no result depends on it."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,10 @@ class TokenSource:
     tokens: np.ndarray
     steps: int
     order: Order = "segments"
+
+    steps_per_call: ClassVar[int] = 0
+    in_memory: ClassVar[bool] = True
+    carries: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_choices(self)
@@ -67,6 +78,37 @@ class TokenSource:
         digest.update(f"{self.tokens.dtype}{self.tokens.shape}{self.steps}{self.order}".encode())
         digest.update(np.ascontiguousarray(self.tokens).data)
 
+    def resident(self) -> list[dict[str, np.ndarray]]:
+        """The whole stream, as one set."""
+        return [self.evaluation_arrays()]
+
+    def batch(self, arrays: dict[str, Array], indexed: IndexedBatch) -> Batch:
+        """The segments that begin at `indexed.index` [B]; see `cut_segments`."""
+        return cut_segments(arrays["tokens"], indexed, steps=self.steps)
+
+    def train_calls(self, *, seed: int, batch_size: int, total_steps: int) -> TrainCalls:
+        """All batches from one step to another are one call."""
+
+        def calls(start: int, end: int) -> list[Call]:
+            steps = end - start
+            return [(0, self.batches(seed=seed, start=start, steps=steps, batch_size=batch_size))]
+
+        return calls
+
+    def evaluated(self) -> "TokenSource":
+        """The same stream in segments of `EVALUATION_STEPS`."""
+        return replace(self, steps=EVALUATION_STEPS)
+
+    def evaluation_calls(self, *, batch_size: int) -> Callable[[], Iterable[IndexedBatch]]:
+        """The stream in one row: every symbol but the first is predicted from all before it."""
+        starts = np.arange(0, len(self.tokens) - 1, self.steps, dtype=np.int32)
+        counts = np.minimum(self.steps, len(self.tokens) - 1 - starts).astype(np.float32)
+        return lambda: [IndexedBatch(starts[:, None], counts[:, None])]
+
+    def evaluation_arrays(self) -> dict[str, np.ndarray]:
+        """The whole stream."""
+        return {"tokens": self.tokens}
+
     def batches(self, *, seed: int, start: int, steps: int, batch_size: int) -> IndexedBatch:
         """Where the rows of `steps` training steps begin in the stream: index [steps, B].
 
@@ -96,6 +138,23 @@ class TokenSource:
             _drawn(seed, epoch, len(self.tokens) - in_epoch * batch_size * self.steps, 1)[0]
         )
         return shift + (np.arange(batch_size) * in_epoch + position) * self.steps
+
+
+def cut_segments(tokens: Array, indexed: IndexedBatch, *, steps: int) -> Batch:
+    """The symbols of a stream [N] from `index` [B] on as inputs, those one place further as
+    targets: both [B, T].
+    """
+    places = jnp.minimum(
+        jnp.asarray(indexed.index)[:, None] + jnp.arange(steps + 1), len(tokens) - 1
+    )
+    rows = tokens[places].astype(jnp.int32)
+    batch = {
+        "inputs": rows[:, :-1],
+        "targets": rows[:, 1:],
+        "mask": step_weights(jnp.asarray(indexed.mask), steps),
+        "index": jnp.asarray(indexed.index),
+    }
+    return batch if indexed.fresh is None else {**batch, "fresh": jnp.asarray(indexed.fresh)}
 
 
 @lru_cache(maxsize=4)

@@ -7,17 +7,27 @@ step, example).
 
 import hashlib
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
 from dl.data.crops import Box, View, evaluation_box, random_box
 from dl.data.picture import open_picture, to_pixels
+from dl.data.sources.ahead import ahead
+from dl.data.sources.arrays import batch_of_examples
+from dl.data.sources.batching import (
+    IndexedBatch,
+    evaluation_batches,
+    train_batches,
+    with_examples,
+)
+from dl.data.sources.source import TrainCalls
 from dl.errors import InputError, RunError
+from dl.types import Array, Batch
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Moments of ImageNet's training part, of red, green and blue in [0, 1]: photographs are normalised
@@ -68,6 +78,10 @@ class StreamedSource:
     index: np.ndarray
     crops: bool = False
 
+    steps_per_call: ClassVar[int] = 1
+    in_memory: ClassVar[bool] = False
+    carries: ClassVar[bool] = False
+
     def __len__(self) -> int:
         return len(self.index)
 
@@ -110,6 +124,45 @@ class StreamedSource:
         """Feed `digest` with what tells these examples from others."""
         digest.update(f"{self.records.fingerprint}{self.shape}".encode())
         digest.update(np.ascontiguousarray(self.index).data)
+
+    def resident(self) -> list[dict[str, np.ndarray]]:
+        """One set without arrays: every batch brings its examples."""
+        return [{}]
+
+    def batch(self, arrays: dict[str, Array], indexed: IndexedBatch) -> Batch:
+        """The examples that `indexed` brings."""
+        return batch_of_examples(arrays, indexed)
+
+    def train_calls(self, *, seed: int, batch_size: int, total_steps: int) -> TrainCalls:
+        """One batch a call; the next ones are decoded while it is used."""
+
+        def read(step: int) -> IndexedBatch:
+            row = train_batches(
+                seed=seed, start=step, steps=1, examples=len(self), batch_size=batch_size
+            )
+            return with_examples(row, self.draw(row.index[0], seed=seed, step=step))
+
+        read_ahead = ahead(read, end=total_steps)
+        return lambda start, end: ((0, read_ahead(step)) for step in range(start, end))
+
+    def evaluated(self) -> "StreamedSource":
+        """The source itself."""
+        return self
+
+    def evaluation_calls(self, *, batch_size: int) -> Callable[[], Iterable[IndexedBatch]]:
+        """Every example once, one batch a call, decoded ahead."""
+        batches = evaluation_batches(len(self), batch_size)
+
+        def read(number: int) -> IndexedBatch:
+            row = IndexedBatch(batches.index[number][None], batches.mask[number][None])
+            return with_examples(row, self.gather(row.index[0]))
+
+        count = len(batches.index)
+        return lambda: map(ahead(read, end=count), range(count))
+
+    def evaluation_arrays(self) -> dict[str, np.ndarray]:
+        """None: every batch brings its examples."""
+        return {}
 
     def _decode(self, index: np.ndarray, boxes: Sequence[Cut]) -> dict[str, np.ndarray]:
         stored = self.index[index].tolist()
