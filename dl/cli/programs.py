@@ -43,8 +43,8 @@ def programs(
     """
     import json
 
-    from dl.inspect.program_report import as_json, beside, compare
-    from dl.runs.programs import ProgramOptions, report_on_run
+    from dl.c_programs.report import as_json, beside, compare
+    from dl.reports.programs import ProgramOptions, report_on_run
 
     options = ProgramOptions(count, temperature, longest, longest_gram, seed, repair_calls)
     reports = report_on_run(str(run), options, checkpoint=checkpoint, say=say)
@@ -55,7 +55,8 @@ def programs(
             )
         )
         return
-    print(compare(reports, markdown=format == "markdown"))
+    table = compare(reports)
+    print(table.markdown() if format == "markdown" else table.text())
     for name, one in reports.items() if show > 0 else ():
         for sample in one.samples[:show]:
             print(f"\n=== {name} ===\n" + beside(sample))

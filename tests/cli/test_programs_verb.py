@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dl.cli import main
-from dl.runs.programs import _tell
+from dl.reports.programs import _tell
 
 PROGRAM = "int main() {{ int n = {0}; return n + {0}; }}"
 SMALL = "--hidden-size 4 --batch-size 2 --epochs 1 --devices 1 --quiet"

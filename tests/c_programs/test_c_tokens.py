@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dl.inspect.c_tokens import KEYWORDS, OPERATORS, c_tokens, commented, open_brackets
+from dl.c_programs.tokens import KEYWORDS, OPERATORS, commented, open_brackets, tokenize
 
 
 def parts(text: str) -> list[str]:
-    return [token.text for token in c_tokens(text)]
+    return [token.text for token in tokenize(text)]
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_words_are_cut_as_c_cuts_them(text: str, expected: list[str]) -> None:
 
 def test_kinds() -> None:
     text = "#if 0\nwhile (x1 != 'c') s = \"t\" $ 3;"
-    kinds = [token.kind for token in c_tokens(text)]
+    kinds = [token.kind for token in tokenize(text)]
     assert kinds == [
         "directive",
         "while",
@@ -61,12 +61,12 @@ def test_kinds() -> None:
 
 @pytest.mark.parametrize("word", [*sorted(KEYWORDS), *OPERATORS])
 def test_keywords_and_operators_are_kinds_of_their_own(word: str) -> None:
-    assert [(token.kind, token.text) for token in c_tokens(f"x {word} x")][1] == (word, word)
+    assert [(token.kind, token.text) for token in tokenize(f"x {word} x")][1] == (word, word)
 
 
 @given(st.text(alphabet="ab1 .\"'\\/*#\n\t\r(){}<=-+Lé\0\ud800", max_size=60))
 def test_any_text_is_tokens_with_white_space_and_comments_between(text: str) -> None:
-    tokens, rest, end = c_tokens(text), "", 0
+    tokens, rest, end = tokenize(text), "", 0
     for token in tokens:
         assert token.text == text[token.start : token.stop] != ""
         assert token.start >= end

@@ -2,7 +2,7 @@
 
 import itertools
 
-from dl.inspect.c_tokens import c_tokens, commented, open_brackets
+from dl.c_programs.tokens import commented, open_brackets, tokenize
 
 # What makes an unfinished expression or statement whole before its bracket is closed.
 _FINISH = {
@@ -46,7 +46,7 @@ def _open_quote(text: str) -> str:
     if commented(text + "\n*/") > commented(text):
         return "*/"
     for quote, kind in (('"', "string"), ("'", "character")):
-        for last in c_tokens(text + quote)[-1:]:
+        for last in tokenize(text + quote)[-1:]:
             if last.kind == kind and last.start < len(text) < last.stop:
                 return quote
     return ""

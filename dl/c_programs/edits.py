@@ -7,10 +7,10 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator
 
-from dl.inspect.c_endings import endings
-from dl.inspect.c_tokens import KEYWORDS, OPERATORS, Token, c_tokens, open_brackets
-from dl.inspect.c_verdict import Verdict
-from dl.inspect.edit_distance import edit_distance
+from dl.c_programs.distances import edit_distance
+from dl.c_programs.endings import endings
+from dl.c_programs.tokens import KEYWORDS, OPERATORS, Token, open_brackets, tokenize
+from dl.c_programs.verdict import Verdict
 
 _TYPES = ("int", "char", "float", "double", "long", "short", "unsigned", "signed", "void")
 _INSERTED = (*";)}(]{[,\"'", "=", "0", " ")
@@ -28,7 +28,7 @@ def edits(text: str, verdict: Verdict) -> list[str]:
     >>> edits("int main() { return 0 }", Verdict(False, "expected ';' before '}' token", 21))[0]
     'int main() { return 0; }'
     """
-    tokens = c_tokens(text)
+    tokens = tokenize(text)
     offset = len(text) if verdict.offset is None else verdict.offset
     here = max(bisect.bisect_right([token.start for token in tokens], offset) - 1, 0)
     near = [

@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dl.c_programs.compiler import find_judge, verdicts
+from dl.c_programs.nearest import Corpus, Nearest, find_nearest
+from dl.c_programs.repairs import Repair, repair
+from dl.c_programs.tokens import open_brackets
+from dl.c_programs.verdict import Judge, Verdict
 from dl.errors import InputError
-from dl.inspect.c_compiler import find_judge, verdicts
-from dl.inspect.c_repair import Repair, repair
-from dl.inspect.c_tokens import open_brackets
-from dl.inspect.c_verdict import Judge, Verdict
-from dl.inspect.programs import Corpus, Nearest, nearest
-from dl.inspect.table import markdown_table, text_table
+from dl.tables import Cell, Table
 
 
 class Sample(NamedTuple):
@@ -38,7 +38,7 @@ class ProgramReport(NamedTuple):
     samples: Sequence[Sample]
 
 
-def report(
+def report_on(
     samples: Sequence[str],
     corpus: Corpus,
     *,
@@ -61,7 +61,7 @@ def report(
     found = []
     for text, verdict in zip(samples, verdicts(samples, judge=judge), strict=True):
         mended = repair(text, judge=judge, calls=repair_calls)
-        found.append(Sample(text, verdict, open_brackets(text), mended, nearest(text, corpus)))
+        found.append(Sample(text, verdict, open_brackets(text), mended, find_nearest(text, corpus)))
         on_sample(len(found))
     return ProgramReport(judge.name, found)
 
@@ -97,17 +97,16 @@ def figures(report: ProgramReport) -> dict[str, float | None]:
     }
 
 
-def compare(reports: Mapping[str, ProgramReport], *, markdown: bool = False) -> str:
-    """The figures of several reports side by side, one column each, with the judge below their
-    names.
-    """
-    columns = [figures(one) for one in reports.values()]
-    rows = [("judge", *(one.judge for one in reports.values()))]
-    rows += [
-        (name, *(_number(column[name]) for column in columns))
-        for name in (columns[0] if columns else ())
-    ]
-    return (markdown_table if markdown else text_table)(("", *reports), rows)
+def compare(reports: Mapping[str, ProgramReport]) -> Table:
+    """The figures of several reports side by side: a column each, the name of the judge on top."""
+    columns = {name: {"judge": told.judge, **figures(told)} for name, told in reports.items()}
+    names = next(iter(columns.values()), {})
+    return Table(
+        ("figure", *columns),
+        [(name, *(column[name] for column in columns.values())) for name in names],
+        formats=dict.fromkeys(columns, _shown),
+        headings={"figure": ""},
+    )
 
 
 def beside(sample: Sample) -> str:
@@ -160,7 +159,5 @@ def _median(numbers: Sequence[float]) -> float | None:
     return float(np.median(numbers)) if numbers else None
 
 
-def _number(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return str(value) if isinstance(value, int) else f"{value:.3f}"
+def _shown(value: Cell) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-import dl.inspect.programs
+from dl.c_programs.distances import edit_distance
+from dl.c_programs.nearest import find_nearest, make_corpus, outline
 from dl.errors import InputError
-from dl.inspect.edit_distance import edit_distance
-from dl.inspect.programs import make_corpus, nearest, outline
 
 SUM = "int main() { int i, s = 0; for (i = 0; i < 9; i++) s += i; printf(s); }"
 CORPUS = [
@@ -32,13 +31,9 @@ def by_names(text: str, other: str) -> float:
     return 1 - len(own & names) / len(own | names) if own | names else 0
 
 
-@pytest.mark.parametrize("block", [1, 4, 1000])
 @pytest.mark.parametrize("text", [*CORPUS, "int g() { return next(key); }", "@ @", "while (1) ;"])
-def test_they_are_those_of_every_pair_alone(
-    text: str, block: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(dl.inspect.programs, "_BLOCK", block)
-    found = nearest(text, make_corpus(CORPUS))
+def test_they_are_those_of_every_pair_alone(text: str) -> None:
+    found = find_nearest(text, make_corpus(CORPUS))
     for match, distance in ((found.structure, by_structure), (found.names, by_names)):
         distances = [distance(text, other) for other in CORPUS]
         assert match.distance == pytest.approx(min(distances))
@@ -54,7 +49,7 @@ def test_another_s_program_with_new_names_has_its_structure_and_none_of_its_name
         .replace("makn", "main")
     )
     text = text.replace("prkntf", "printf").replace("print(", "printf(").replace("s", "total")
-    found = nearest(text, make_corpus([SUM]))
+    found = find_nearest(text, make_corpus([SUM]))
     assert found.structure.distance == 0
     assert found.names.distance == 1
 
@@ -77,7 +72,7 @@ def test_a_real_program_is_nearest_to_itself(shared_data: Path) -> None:
         texts = [json.loads(line)["code"] for line, _ in zip(lines, range(150), strict=False)]
     corpus = make_corpus(texts)
     for index in (0, 77, 149):
-        found = nearest(texts[index], corpus)
+        found = find_nearest(texts[index], corpus)
         assert found.structure.distance == found.names.distance == 0
         assert outline(found.structure.program).kinds == outline(texts[index]).kinds
         assert found.structure.index <= index

@@ -44,7 +44,7 @@ class Token(NamedTuple):
         return self.start + len(self.text)
 
 
-def c_tokens(text: str) -> list[Token]:
+def tokenize(text: str) -> list[Token]:
     """The tokens of `text`, comments and white space left out.
 
     The kind of a keyword, an operator or a punctuator is the word itself; the others are
@@ -52,7 +52,7 @@ def c_tokens(text: str) -> list[Token]:
     (a character that C has no use for). A string that is not closed ends with its line, a comment
     that is not closed ends with the text: every text has tokens.
 
-    >>> [token.kind for token in c_tokens("int x = 3; // three")]
+    >>> [token.kind for token in tokenize("int x = 3; // three")]
     ['int', 'identifier', '=', 'number', ';']
     """
     found = ((match.lastgroup or "", match[0], match.start()) for match in _TOKEN.finditer(text))
@@ -80,7 +80,7 @@ def open_brackets(text: str) -> str:
     '{(('
     """
     opened: list[str] = []
-    for token in c_tokens(text):
+    for token in tokenize(text):
         if token.kind in _CLOSES.values():
             opened.append(token.kind)
         elif _CLOSES.get(token.kind) in opened:

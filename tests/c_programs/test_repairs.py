@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from dl.inspect.c_edits import edits
-from dl.inspect.c_endings import endings
-from dl.inspect.c_gcc import gcc_judge
-from dl.inspect.c_repair import repair
-from dl.inspect.c_tokens import commented, open_brackets
-from dl.inspect.c_verdict import Judge, Verdict
-from dl.inspect.edit_distance import edit_distance, edit_script
+from dl.c_programs.distances import edit_distance, edit_script
+from dl.c_programs.edits import edits
+from dl.c_programs.endings import endings
+from dl.c_programs.gcc import gcc_judge
+from dl.c_programs.repairs import repair
+from dl.c_programs.tokens import commented, open_brackets
+from dl.c_programs.verdict import Judge, Verdict
 
 PROGRAM = """int largest(int a[], int n)
 {

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dl.c_programs.distances import edit_distances
+from dl.c_programs.tokens import KEYWORDS, OPERATORS, tokenize
 from dl.errors import InputError
-from dl.inspect.c_tokens import KEYWORDS, OPERATORS, c_tokens
-from dl.inspect.edit_distance import Lanes, edit_distances, make_lanes
 
 _LIBRARY = """
     main argc argv NULL EOF stdin stdout stderr FILE size_t printf scanf sprintf sscanf fprintf fscanf puts gets fgets
@@ -26,7 +26,6 @@ KINDS = (
     *sorted(KEYWORDS),
     *OPERATORS,
 )
-_BLOCK = 1000  # programs compared at once: their bits stay in the processor's cache
 _NUMBER = {kind: number for number, kind in enumerate(KINDS)}
 
 
@@ -40,13 +39,10 @@ class Outline(NamedTuple):
 
 
 class Corpus(NamedTuple):
-    """Programs to look among, their outlines, and the kinds of their tokens made ready for
-    comparison, in blocks.
-    """
+    """Programs to search for a nearest one, and their outlines."""
 
     programs: Sequence[str]
     outlines: Sequence[Outline]
-    lanes: Sequence[Lanes]
 
 
 class Match(NamedTuple):
@@ -72,7 +68,7 @@ def outline(text: str) -> Outline:
     >>> sorted(outline("int main() { int n; scanf(n); return n + k; }").names)
     ['k', 'n']
     """
-    tokens = c_tokens(text)
+    tokens = tokenize(text)
     names = frozenset(token.text for token in tokens if token.kind == "identifier") - LIBRARY
     return Outline(bytes(_NUMBER[token.kind] for token in tokens), names)
 
@@ -86,16 +82,10 @@ def make_corpus(programs: Sequence[str]) -> Corpus:
     """
     if not programs:
         raise InputError("no programs to compare with: a corpus has at least one")
-    outlines = [outline(program) for program in programs]
-    kinds = [one.kinds for one in outlines]
-    return Corpus(
-        programs,
-        outlines,
-        [make_lanes(kinds[start : start + _BLOCK]) for start in range(0, len(kinds), _BLOCK)],
-    )
+    return Corpus(programs, [outline(program) for program in programs])
 
 
-def nearest(text: str, corpus: Corpus) -> Nearest:
+def find_nearest(text: str, corpus: Corpus) -> Nearest:
     """The program of `corpus` nearest to `text` by structure and the one nearest by names; the
     first among equals.
 
@@ -104,7 +94,7 @@ def nearest(text: str, corpus: Corpus) -> Nearest:
     sets that are empty. Source: H3.
 
     >>> corpus = make_corpus(["int x = 1;", "int f() { return a; }"])
-    >>> nearest("int g() { return x; }", corpus).structure.index, nearest("int f() { return a; }", corpus).names.index
+    >>> find_nearest("int g() { return x; }", corpus).structure.index, find_nearest("int f() { return a; }", corpus).names.index
     (1, 1)
     """
     own = outline(text)
@@ -119,8 +109,9 @@ def _match(corpus: Corpus, index: int, distance: float) -> Match:
 
 
 def _by_structure(kinds: bytes, corpus: Corpus) -> tuple[int, float]:
-    lengths = np.array([max(len(kinds), len(one.kinds), 1) for one in corpus.outlines])
-    distances = np.concatenate([edit_distances(lanes, kinds) for lanes in corpus.lanes]) / lengths
+    others = [other.kinds for other in corpus.outlines]
+    lengths = [max(len(kinds), len(other), 1) for other in others]
+    distances = edit_distances(others, kinds) / np.array(lengths)
     index = int(np.argmin(distances))
     return index, float(distances[index])
 

@@ -9,15 +9,16 @@ from typing import Literal
 import numpy as np
 
 from dl import ngram
+from dl.c_programs.compiler import find_judge
+from dl.c_programs.distances import check_installed
+from dl.c_programs.nearest import make_corpus
+from dl.c_programs.report import ProgramReport, as_json, report_on
 from dl.data.dataset import Dataset, Part
 from dl.data.ragged import RaggedSource
 from dl.data.split import permutation
 from dl.data.tokens import TokenSource
 from dl.data.vocabulary import END, Vocabulary
 from dl.errors import InputError
-from dl.inspect.c_compiler import find_judge
-from dl.inspect.program_report import ProgramReport, as_json, report
-from dl.inspect.programs import make_corpus
 from dl.runs.files import write_json
 from dl.runs.folder import open_folder
 from dl.runs.generate import generate_documents
@@ -71,6 +72,7 @@ def report_on_run(
     Raises: InputError: when the run is no language model of documents, reads words, or there is no
         judge of C programs. RunError: when its data have changed.
     """
+    check_installed()
     loaded, judge = load(run, checkpoint=checkpoint), find_judge()
     folder, config = open_folder(run)
     data = open_data(config.options)
@@ -93,7 +95,7 @@ def report_on_run(
     reports = {}
     for name, texts in drawn.items():
         tell = partial(_tell, say, name, len(texts))
-        reports[name] = report(
+        reports[name] = report_on(
             texts, corpus, judge=judge, repair_calls=options.repair_calls, on_sample=tell
         )
     told = {name: as_json(one) for name, one in reports.items()}

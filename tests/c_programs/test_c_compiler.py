@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-import dl.inspect.c_gcc
+import dl.c_programs.gcc
+from dl.c_programs.compiler import compiles, find_judge, verdicts
+from dl.c_programs.gcc import gcc_judge
+from dl.c_programs.parser import parser_judge
+from dl.c_programs.verdict import Judge
 from dl.errors import InputError
-from dl.inspect.c_compiler import compiles, find_judge, verdicts
-from dl.inspect.c_gcc import gcc_judge
-from dl.inspect.c_parser import parser_judge
-from dl.inspect.c_verdict import Judge
 
 
 @pytest.fixture
@@ -118,9 +118,9 @@ def program(path: Path, script: str) -> str:
 def test_a_compiler_that_does_not_end_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dl.inspect.c_gcc, "_SECONDS", 0.2)
+    monkeypatch.setattr(dl.c_programs.gcc, "_SECONDS", 0.2)
     slow = program(tmp_path / "slow", "sleep 100 & wait")
-    verdict = dl.inspect.c_gcc._verdict(slow, str(tmp_path), "int x;")
+    verdict = dl.c_programs.gcc._verdict(slow, str(tmp_path), "int x;")
     assert (verdict.accepted, verdict.offset) == (False, None)
     assert "gcc took longer" in verdict.message
 
@@ -141,7 +141,7 @@ def test_a_gcc_that_cannot_tell_programs_is_not_asked(
 def test_a_gcc_that_does_not_start_or_end_is_not_asked(
     content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dl.inspect.c_gcc, "_SECONDS", 0.2)
+    monkeypatch.setattr(dl.c_programs.gcc, "_SECONDS", 0.2)
     (tmp_path / "gcc").write_bytes(content)
     (tmp_path / "gcc").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")

@@ -10,9 +10,9 @@ import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from dl.c_programs.tokens import tokenize
+from dl.c_programs.verdict import ACCEPTED, EMPTY, Judge, Verdict, offset_of
 from dl.data.threads import cores
-from dl.inspect.c_tokens import c_tokens
-from dl.inspect.c_verdict import ACCEPTED, EMPTY, Judge, Verdict, offset_of
 
 _DIALECT = "gnu89"  # that of the online judge's programs: functions may be called undeclared
 _FLAGS = ("-fsyntax-only", "-w", f"-std={_DIALECT}", "-fno-diagnostics-show-caret", "-x", "c", "-")
@@ -71,7 +71,7 @@ def _verdicts(gcc: str, texts: Sequence[str]) -> list[Verdict]:
 
 
 def _verdict(gcc: str, folder: str, text: str) -> Verdict:
-    if not c_tokens(text):
+    if not tokenize(text):
         return EMPTY
     status, messages = _compile(gcc, folder, text)
     if status == 0:

@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from dl.inspect.c_tokens import Token, c_tokens
-from dl.inspect.c_verdict import ACCEPTED, EMPTY, Judge, Verdict, offset_of
+from dl.c_programs.tokens import Token, tokenize
+from dl.c_programs.verdict import ACCEPTED, EMPTY, Judge, Verdict, offset_of
 
 _NAMES = """
     FILE size_t ssize_t ptrdiff_t wchar_t time_t clock_t va_list fpos_t div_t ldiv_t bool int8_t int16_t int32_t int64_t
@@ -34,7 +34,7 @@ def _verdicts(pycparser: Any, texts: Sequence[str]) -> list[Verdict]:
 
 
 def _verdict(pycparser: Any, text: str) -> Verdict:
-    tokens = c_tokens(text)
+    tokens = tokenize(text)
     if not tokens:
         return EMPTY
     try:

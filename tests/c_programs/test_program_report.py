@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import pytest
 
+from dl.c_programs.nearest import make_corpus
+from dl.c_programs.report import as_json, beside, compare, figures, report_on
+from dl.c_programs.tokens import open_brackets
+from dl.c_programs.verdict import Judge, Verdict
 from dl.errors import InputError
-from dl.inspect.c_tokens import open_brackets
-from dl.inspect.c_verdict import Judge, Verdict
-from dl.inspect.program_report import as_json, beside, compare, figures, report
-from dl.inspect.programs import make_corpus
 
 TRAINING = ["int main() { return x; }", "void f(int y) { y++; }"]
 
@@ -28,7 +28,7 @@ SAMPLES = [TRAINING[0], "int main() { return z; ", "int g() { if (x", "void f(in
 
 
 def test_every_figure() -> None:
-    found = report(SAMPLES, make_corpus(TRAINING), judge=CLOSED)
+    found = report_on(SAMPLES, make_corpus(TRAINING), judge=CLOSED)
     assert found.judge == "brackets"
     structure = [sample.nearest.structure.distance for sample in found.samples]
     names = [sample.nearest.names.distance for sample in found.samples]
@@ -56,28 +56,28 @@ def test_every_figure() -> None:
 
 
 def test_what_cannot_be_measured_is_a_dash() -> None:
-    found = report(["f(", "g("], make_corpus(TRAINING), judge=CLOSED, repair_calls=0)
+    found = report_on(["f(", "g("], make_corpus(TRAINING), judge=CLOSED, repair_calls=0)
     assert figures(found)["rejected and not mended"] == 2
     assert figures(found)["wrong characters, mean"] is None
-    assert "| wrong characters, mean | – |" in compare({"network": found}, markdown=True)
+    assert "| wrong characters, mean | – |" in compare({"network": found}).markdown()
 
 
 def test_reports_stand_side_by_side() -> None:
     corpus = make_corpus(TRAINING)
     reports = {
-        name: report(texts, corpus, judge=CLOSED)
+        name: report_on(texts, corpus, judge=CLOSED)
         for name, texts in (("network", SAMPLES), ("real", TRAINING))
     }
-    lines = compare(reports, markdown=True).splitlines()
+    lines = compare(reports).markdown().splitlines()
     assert lines[0] == "|  | network | real |"
     assert "| judge | brackets | brackets |" in lines
     assert "| compiled | 0.500 | 1.000 |" in lines
     assert "| programs | 4 | 2 |" in lines
-    assert compare(reports).splitlines()[0].split() == ["network", "real"]
+    assert compare(reports).text().splitlines()[0].split() == ["network", "real"]
 
 
 def test_json_has_every_sample() -> None:
-    found = json.loads(json.dumps(as_json(report(SAMPLES, make_corpus(TRAINING), judge=CLOSED))))
+    found = json.loads(json.dumps(as_json(report_on(SAMPLES, make_corpus(TRAINING), judge=CLOSED))))
     assert found["judge"] == "brackets"
     assert [sample["text"] for sample in found["samples"]] == SAMPLES
     assert [sample["compiles"] for sample in found["samples"]] == [True, False, False, True]
@@ -92,12 +92,12 @@ def test_json_has_every_sample() -> None:
 
 def test_one_hears_of_every_sample() -> None:
     heard: list[int] = []
-    report(SAMPLES, make_corpus(TRAINING), judge=CLOSED, repair_calls=0, on_sample=heard.append)
+    report_on(SAMPLES, make_corpus(TRAINING), judge=CLOSED, repair_calls=0, on_sample=heard.append)
     assert heard == [1, 2, 3, 4]
 
 
 def test_a_sample_is_shown_with_what_it_may_be_copied_from() -> None:
-    shown = beside(report(SAMPLES[1:2], make_corpus(TRAINING), judge=CLOSED).samples[0])
+    shown = beside(report_on(SAMPLES[1:2], make_corpus(TRAINING), judge=CLOSED).samples[0])
     assert shown.startswith(
         "--- sample, rejected: a bracket is open; 1 wrong characters ---\nint main() { return z;\n"
     )
@@ -106,4 +106,4 @@ def test_a_sample_is_shown_with_what_it_may_be_copied_from() -> None:
 
 def test_no_samples_is_wrong_input() -> None:
     with pytest.raises(InputError, match="no programs to report on"):
-        report([], make_corpus(TRAINING), judge=CLOSED)
+        report_on([], make_corpus(TRAINING), judge=CLOSED)

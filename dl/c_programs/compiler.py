@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from dl.c_programs.gcc import gcc_judge
+from dl.c_programs.parser import parser_judge
+from dl.c_programs.verdict import Judge, Verdict
 from dl.errors import InputError
-from dl.inspect.c_gcc import gcc_judge
-from dl.inspect.c_parser import parser_judge
-from dl.inspect.c_verdict import Judge, Verdict
 
 
 def find_judge() -> Judge:

@@ -7,11 +7,11 @@ import itertools
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dl.inspect.c_compiler import find_judge
-from dl.inspect.c_edits import edits
-from dl.inspect.c_tokens import commented
-from dl.inspect.c_verdict import Judge, Verdict
-from dl.inspect.edit_distance import edit_distance, edit_script
+from dl.c_programs.compiler import find_judge
+from dl.c_programs.distances import edit_distance, edit_script
+from dl.c_programs.edits import edits
+from dl.c_programs.tokens import commented
+from dl.c_programs.verdict import Judge, Verdict
 
 
 class Repair(NamedTuple):
