@@ -1,6 +1,4 @@
-"""Small edits that may mend a rejected C program, around the place where its first error is
-reported.
-"""
+"""Small edits that may mend a rejected C program, near the place of its first error."""
 
 import bisect
 import itertools
@@ -14,70 +12,60 @@ from dl.c_programs.verdict import Verdict
 
 _TYPES = ("int", "char", "float", "double", "long", "short", "unsigned", "signed", "void")
 _INSERTED = (*";)}(]{[,\"'", "=", "0", " ")
-_NEAR = 12  # brackets before the error that may be the wrong ones
+_UNKNOWN_NAME = re.compile(r"'(\w+)' undeclared|unknown type name '(\w+)'|no member named '(\w+)'")
+_MOST_BRACKETS = 12  # of one kind before the error that are tried as the wrong one
 
 
 def edits(text: str, verdict: Verdict) -> list[str]:
-    """Texts that differ from `text` by one edit that may mend the first error of its `verdict`,
-    likely ones first.
+    """Copies of `text` with one edit each that may mend the first error of its `verdict`.
 
-    An edit inserts, deletes or replaces one character or token near the error, replaces a name by
-    another of the text or declares it, adds or takes a bracket before the error, or closes what the
-    text leaves open at its end.
+    An edit inserts, deletes or replaces a character or token near the error; replaces a name by
+    another name of the text, or declares it; adds or removes a bracket before the error; or
+    completes the end of the text. Likely edits come first.
 
     >>> edits("int main() { return 0 }", Verdict(False, "expected ';' before '}' token", 21))[0]
     'int main() { return 0; }'
     """
     tokens = tokenize(text)
     offset = len(text) if verdict.offset is None else verdict.offset
-    here = max(bisect.bisect_right([token.start for token in tokens], offset) - 1, 0)
-    near = [
-        tokens[place]
-        for place in (here, here - 1, here + 1, here - 2, here - 3)
-        if 0 <= place < len(tokens)
-    ]
-    begun = (text, *(text[: last.start] for last in tokens[-1:]))
-    ended = [some + ending for some in begun for ending in endings(some)]
-    found = itertools.chain(
-        _expected(text, near[:2], verdict.message),
-        _of_name(text, tokens, offset, verdict.message),
-        _of_loops(text, tokens, verdict.message),
-        ended if here + 1 == len(tokens) else (),
+    wrong = max(bisect.bisect_right([token.start for token in tokens], offset) - 1, 0)
+    places = (wrong, wrong - 1, wrong + 1, wrong - 2, wrong - 3)
+    near = [tokens[place] for place in places if 0 <= place < len(tokens)]
+    beginnings = (text, *(text[: last.start] for last in tokens[-1:]))
+    completed = [begun + ending for begun in beginnings for ending in endings(begun)]
+    edited = itertools.chain(
+        _insert_expected(text, near[:2], verdict.message),
+        _mend_name(text, tokens, offset, verdict.message),
+        _declare_before_loops(text, tokens, verdict.message),
+        completed if wrong + 1 == len(tokens) else (),
         (_put(text, token.start, token.stop, "") for token in near),
-        _instead_of(text, near, tokens),
-        _between(text, near),
-        _brackets(text, tokens[: here + 1]),
-        ended if open_brackets(text) else (),
+        _replace_tokens(text, near, tokens),
+        _insert_between(text, near),
+        _change_brackets(text, tokens[: wrong + 1]),
+        completed if open_brackets(text) else (),
     )
-    return [edited for edited in dict.fromkeys(found) if edited != text]
+    return [new for new in dict.fromkeys(edited) if new != text]
 
 
 def _put(text: str, start: int, stop: int, new: str) -> str:
     return text[:start] + new + text[stop:]
 
 
-def _expected(text: str, near: list[Token], message: str) -> Iterator[str]:
-    """What the compiler says that it expected, after and before each token near the error."""
-    words = (
-        re.findall(r"'([^' ]+)'", message.split(" before ")[0])
-        if message.startswith("expected")
-        else []
-    )
-    for word in words:
+def _insert_expected(text: str, near: list[Token], message: str) -> Iterator[str]:
+    """Insert what the compiler expected, after and before each token near the error."""
+    if not message.startswith("expected"):
+        return
+    for word in re.findall(r"'([^' ]+)'", message.split(" before ")[0]):
         for place in dict.fromkeys(place for token in near for place in (token.stop, token.start)):
             yield _put(text, place, place, word)
 
 
-def _of_name(text: str, tokens: list[Token], offset: int, message: str) -> Iterator[str]:
-    """A name that the compiler does not know: another name instead, here or everywhere, or a
-    declaration of it.
-    """
-    said = re.search(
-        r"'(\w+)' undeclared|unknown type name '(\w+)'|no member named '(\w+)'", message
-    )
-    if said is None:
+def _mend_name(text: str, tokens: list[Token], offset: int, message: str) -> Iterator[str]:
+    """Mend an unknown name: replace it once or everywhere, call it, or declare it."""
+    match = _UNKNOWN_NAME.search(message)
+    if match is None:
         return
-    name = said[said.lastindex or 0]
+    name = match[match.lastindex or 0]
     uses = [token for token in tokens if token.text == name]
     first = next((token for token in uses if token.start >= offset), None)
     types = (
@@ -85,11 +73,11 @@ def _of_name(text: str, tokens: list[Token], offset: int, message: str) -> Itera
         if "type name" in message
         else []
     )
-    for other in (*types, *_alike(name, tokens), "1"):
+    for other in (*types, *_similar_names(name, tokens), "1"):
         if first:
             yield _put(text, first.start, first.stop, other)
         if uses[1:]:
-            yield _replaced(text, uses, other)
+            yield _put_all(text, uses, other)
     if first:
         yield _put(text, first.stop, first.stop, "()")
     declared = [
@@ -99,8 +87,8 @@ def _of_name(text: str, tokens: list[Token], offset: int, message: str) -> Itera
         yield from (_put(text, start, start, f"{stars}{name},") for stars in ("", "*"))
 
 
-def _alike(name: str, tokens: Iterable[Token], *, count: int = 5) -> list[str]:
-    """The identifiers of the text, and the keywords, that are most like `name`, nearest first."""
+def _similar_names(name: str, tokens: Iterable[Token], *, count: int = 5) -> list[str]:
+    """The identifiers of the text and the keywords that are nearest to `name`, nearest first."""
     names = dict.fromkeys(
         token.text for token in tokens if token.kind == "identifier" and token.text != name
     )
@@ -109,43 +97,44 @@ def _alike(name: str, tokens: Iterable[Token], *, count: int = 5) -> list[str]:
     return sorted(likely, key=distances.__getitem__)[:count]
 
 
-def _replaced(text: str, tokens: list[Token], new: str) -> str:
+def _put_all(text: str, tokens: list[Token], new: str) -> str:
     for token in reversed(tokens):
         text = _put(text, token.start, token.stop, new)
     return text
 
 
-def _of_loops(text: str, tokens: list[Token], message: str) -> Iterator[str]:
-    """Variables that loops declare, as only later dialects allow: they are declared before, in one
-    loop or in all.
+def _declare_before_loops(text: str, tokens: list[Token], message: str) -> Iterator[str]:
+    """Declare the variables of one loop, or of all loops, before the loops.
+
+    Only dialects after C89 allow `for (int i = 0; ...)`.
     """
     if "initial declarations" not in message:
         return
     fors = [place for place, token in enumerate(tokens[:-3]) if token.kind == "for"]
     loops = [place for place in fors if tokens[place + 2].kind in _TYPES]
     declared = [token.stop for token in tokens[: min(loops, default=0)] if token.kind in _TYPES]
-    for some in (loops, loops[:1]):
-        bare = _replaced(text, [tokens[place + 2] for place in some], "")
-        names = dict.fromkeys(tokens[place + 3].text for place in some)
+    for chosen in (loops, loops[:1]):
+        bare = _put_all(text, [tokens[place + 2] for place in chosen], "")
+        names = dict.fromkeys(tokens[place + 3].text for place in chosen)
         for stop in declared[-3:]:
             yield _put(bare, stop, stop, "".join(f" {name}," for name in names))
         yield bare
 
 
-def _instead_of(text: str, near: list[Token], tokens: list[Token]) -> Iterator[str]:
+def _replace_tokens(text: str, near: list[Token], tokens: list[Token]) -> Iterator[str]:
     for token in near:
-        yield from (_put(text, token.start, token.stop, new) for new in _instead(token, tokens))
+        yield from (_put(text, token.start, token.stop, new) for new in _substitutes(token, tokens))
 
 
-def _instead(token: Token, tokens: list[Token]) -> Iterator[str]:
-    """What may stand in place of one token."""
+def _substitutes(token: Token, tokens: list[Token]) -> Iterator[str]:
+    """Texts that may replace a token."""
     if token.kind in OPERATORS:
         yield from (other for other in OPERATORS if edit_distance(token.text, other) == 1)
     elif token.kind in _TYPES:
         yield from ("void", "int")
     elif token.kind == "identifier":
-        yield token.text + "_"  # a name that is still free
-        yield from _alike(token.text, tokens, count=4)
+        yield token.text + "_"  # a name that is not used yet
+        yield from _similar_names(token.text, tokens, count=4)
         for word in sorted(word for word in KEYWORDS if token.text.startswith(word)):
             yield from (word + between + token.text.removeprefix(word) for between in (" ", "("))
     elif token.kind in ("string", "character", "number"):
@@ -161,14 +150,16 @@ def _instead(token: Token, tokens: list[Token]) -> Iterator[str]:
         )
 
 
-def _between(text: str, near: list[Token]) -> Iterator[str]:
+def _insert_between(text: str, near: list[Token]) -> Iterator[str]:
     places = dict.fromkeys(place for token in near for place in (token.start, token.stop))
     yield from (_put(text, place, place, new) for place in places for new in _INSERTED)
 
 
-def _brackets(text: str, before: list[Token]) -> Iterator[str]:
-    """One brace more or less, somewhere before the error."""
-    for token in [token for token in reversed(before) if token.kind in ("{", "}")][:_NEAR]:
+def _change_brackets(text: str, before: list[Token]) -> Iterator[str]:
+    """Remove or insert one brace somewhere before the error."""
+    for token in [token for token in reversed(before) if token.kind in ("{", "}")][:_MOST_BRACKETS]:
         yield _put(text, token.start, token.stop, "")
-    for token in [token for token in reversed(before) if token.kind in (")", "else", "do")][:_NEAR]:
+    for token in [token for token in reversed(before) if token.kind in (")", "else", "do")][
+        :_MOST_BRACKETS
+    ]:
         yield _put(text, token.stop, token.stop, "{")

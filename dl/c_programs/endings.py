@@ -1,10 +1,10 @@
-"""Endings for a program that was cut off: what closes its open string, statement and brackets."""
+"""Endings for a program that was cut off: they close its string, statement and brackets."""
 
 import itertools
 
 from dl.c_programs.tokens import commented, open_brackets, tokenize
 
-# What makes an unfinished expression or statement whole before its bracket is closed.
+# Texts that may complete an expression or statement before its bracket is closed.
 _FINISH = {
     "(": ("", "0", "0;", "()", ";;"),
     "[": ("", "0"),
@@ -12,16 +12,13 @@ _FINISH = {
     "": ("", ";", "{}", "();"),
 }
 _CLOSE = {"(": ")", "[": "]", "{": "}", "": ""}
-_UNSURE = (
-    3  # brackets, from the innermost on, that are closed in every way; the others are closed alone
-)
+_UNSURE = 3  # innermost brackets before which all completions are tried; before others, none
 
 
 def endings(text: str, *, count: int = 40) -> list[str]:
-    """At most `count` texts that close what `text` leaves open when they follow it, the shortest
-    first.
+    """At most `count` texts that may complete `text` when appended to it, shortest first.
 
-    A program that was cut in the middle needs at least its closing braces, however well it began.
+    A program that was cut in the middle always needs its closing braces.
 
     >>> endings("int main() { if (x", count=4)
     [')}', ')};', ');}', '0)}']
@@ -37,12 +34,12 @@ def endings(text: str, *, count: int = 40) -> list[str]:
         ]
         for depth, bracket in enumerate([*levels, ""])
     ]
-    found = sorted(map("".join, itertools.product([_open_quote(text)], *ways)), key=len)
-    return [ending for ending in dict.fromkeys(found) if ending][:count]
+    joined = sorted(map("".join, itertools.product([_open_quote(text)], *ways)), key=len)
+    return [ending for ending in dict.fromkeys(joined) if ending][:count]
 
 
 def _open_quote(text: str) -> str:
-    """What closes a comment, string or character that goes on to the very end of `text`."""
+    """The text that closes a comment, string or character still open at the end of `text`."""
     if commented(text + "\n*/") > commented(text):
         return "*/"
     for quote, kind in (('"', "string"), ("'", "character")):

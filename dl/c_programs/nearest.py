@@ -1,6 +1,4 @@
-"""The training programs that a generated one is most like, by structure and by names: whether it is
-a copy.
-"""
+"""The training programs nearest to a generated one, by structure and by names: is it a copy?"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,14 +10,15 @@ from dl.c_programs.tokens import KEYWORDS, OPERATORS, tokenize
 from dl.errors import InputError
 
 _LIBRARY = """
-    main argc argv NULL EOF stdin stdout stderr FILE size_t printf scanf sprintf sscanf fprintf fscanf puts gets fgets
-    fputs putchar getchar getc putc fopen fclose fflush freopen malloc calloc realloc free exit system rand srand qsort
-    atoi atof atol abs labs strlen strcpy strncpy strcat strncat strcmp strncmp strchr strrchr strstr strtok strrev
-    memset memcpy memmove memcmp isalpha isdigit isalnum isspace isupper islower ispunct toupper tolower sqrt pow fabs
-    floor ceil sin cos tan asin acos atan atan2 exp log log10 fmod time clock INT_MAX INT_MIN
+    main argc argv NULL EOF stdin stdout stderr FILE size_t printf scanf sprintf sscanf fprintf
+    fscanf puts gets fgets fputs putchar getchar getc putc fopen fclose fflush freopen malloc
+    calloc realloc free exit system rand srand qsort atoi atof atol abs labs strlen strcpy strncpy
+    strcat strncat strcmp strncmp strchr strrchr strstr strtok strrev memset memcpy memmove memcmp
+    isalpha isdigit isalnum isspace isupper islower ispunct toupper tolower sqrt pow fabs floor
+    ceil sin cos tan asin acos atan atan2 exp log log10 fmod time clock INT_MAX INT_MIN
 """
 LIBRARY = frozenset(_LIBRARY.split())
-"""Names of the standard library, which say nothing of where a program comes from."""
+"""Names of the standard library, which do not show where a program comes from."""
 
 KINDS = (
     *("identifier", "number", "string", "character", "directive", "unknown"),
@@ -30,8 +29,9 @@ _NUMBER = {kind: number for number, kind in enumerate(KINDS)}
 
 
 class Outline(NamedTuple):
-    """What two programs are compared by: the kinds of the tokens in order, a byte each, and the set
-    of own names.
+    """What is compared of a program.
+
+    `kinds` holds one byte per token, its kind; `names` the identifiers that the program chose.
     """
 
     kinds: bytes
@@ -39,14 +39,14 @@ class Outline(NamedTuple):
 
 
 class Corpus(NamedTuple):
-    """Programs to search for a nearest one, and their outlines."""
+    """Programs among which a nearest one is searched, and their outlines."""
 
     programs: Sequence[str]
     outlines: Sequence[Outline]
 
 
 class Match(NamedTuple):
-    """The nearest program of a corpus: its index, its text and how far away it is."""
+    """The nearest program of a corpus: its index, its text and its distance, in [0, 1]."""
 
     index: int
     program: str
@@ -54,8 +54,9 @@ class Match(NamedTuple):
 
 
 class Nearest(NamedTuple):
-    """The nearest by the kinds of the tokens, the nearest by names; distances of 0 are a copy's, of
-    1 a stranger's.
+    """The nearest program by structure and the nearest by names.
+
+    A copy has distance 0, a program with nothing in common distance 1.
     """
 
     structure: Match
@@ -63,7 +64,7 @@ class Nearest(NamedTuple):
 
 
 def outline(text: str) -> Outline:
-    """The kinds of the tokens of `text`, and its identifiers that are not the standard library's.
+    """The kinds of the tokens of `text`, and its identifiers outside the standard library.
 
     >>> sorted(outline("int main() { int n; scanf(n); return n + k; }").names)
     ['k', 'n']
@@ -74,28 +75,31 @@ def outline(text: str) -> Outline:
 
 
 def make_corpus(programs: Sequence[str]) -> Corpus:
-    """Programs ready to be compared with; some seconds for the 12 million characters of the online
-    judge's.
+    """Make the outlines of programs; about a second per million characters.
 
     Raises:
-        InputError: when there are none.
+        InputError: when there are no programs.
     """
     if not programs:
-        raise InputError("no programs to compare with: a corpus has at least one")
+        raise InputError("no programs to compare with: give at least one")
     return Corpus(programs, [outline(program) for program in programs])
 
 
 def find_nearest(text: str, corpus: Corpus) -> Nearest:
-    """The program of `corpus` nearest to `text` by structure and the one nearest by names; the
-    first among equals.
+    """The programs of `corpus` that are nearest to `text`, by structure and by names.
 
-    By structure it is the edit distance of the token kinds divided by the longer one's number of
-    tokens, by names Jaccard's distance 1 − |A ∩ B| / |A ∪ B| of the sets of identifiers, 0 for two
-    sets that are empty. Source: H3.
+    The distance by structure is the edit distance of the token kinds, divided by the number of
+    tokens of the longer program. The distance by names is Jaccard's, 1 − |A ∩ B| / |A ∪ B| for the
+    sets of identifiers, and 0 for two empty sets. Of equally near programs the first is taken.
+    Source: H3.
 
     >>> corpus = make_corpus(["int x = 1;", "int f() { return a; }"])
-    >>> find_nearest("int g() { return x; }", corpus).structure.index, find_nearest("int f() { return a; }", corpus).names.index
-    (1, 1)
+    >>> by_structure, by_names = find_nearest("int g() { return x; }", corpus)
+    >>> by_structure.index, by_names.index
+    (1, 0)
+
+    Raises:
+        InputError: when RapidFuzz is not installed.
     """
     own = outline(text)
     return Nearest(
@@ -117,7 +121,7 @@ def _by_structure(kinds: bytes, corpus: Corpus) -> tuple[int, float]:
 
 
 def _by_names(names: frozenset[str], corpus: Corpus) -> tuple[int, float]:
-    distances = [_jaccard(names, one.names) for one in corpus.outlines]
+    distances = [_jaccard(names, other.names) for other in corpus.outlines]
     index = int(np.argmin(distances))
     return index, distances[index]
 

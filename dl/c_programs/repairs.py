@@ -1,6 +1,4 @@
-"""How many characters of a rejected program are wrong: the distance to an accepted one, found by
-small edits.
-"""
+"""The nearest accepted program to a rejected one, found by small edits: what was wrong?"""
 
 import heapq
 import itertools
@@ -15,62 +13,68 @@ from dl.c_programs.verdict import Judge, Verdict
 
 
 class Repair(NamedTuple):
-    """An accepted text and its Levenshtein distance, in characters, to the rejected one."""
+    """An accepted text and its Levenshtein distance in characters from the rejected one."""
 
     text: str
     wrong_characters: int
 
 
-class _Found(NamedTuple):
-    """An accepted text and how far it is from the rejected one."""
+class _Candidate(NamedTuple):
+    """A text and its distance from the rejected one."""
 
     distance: int
     text: str
 
 
 class _Waiting(NamedTuple):
-    """A rejected text whose edits are not all tried; of all these the one comes next that has least
-    against it.
+    """A rejected text whose edits have not all been tried.
+
+    The text with the least `cost` is edited next, of equals the one with the least `order`.
+    `gained` is what the errors mended so far have taken off the cost; `remaining` counts the
+    characters after the first error; `edited` yields the texts still to be tried.
     """
 
-    against: float
+    cost: float
     order: int
-    mended: float
+    gained: float
     remaining: int
     edited: Iterator[str]
 
 
 _AT_ONCE = 16  # edits that are judged together
-_A_BLOCK = 0.25  # a block of edits that mended nothing speaks against a text as a quarter of a wrong character does
-# A compiler reads once, from the front: that its first error comes this much later is worth three
-# wrong characters.
+_BLOCK_COST = 0.25  # of each block of edits tried, in wrong characters
+# A compiler reads from the front, so an edit that moves the first error back by this many
+# characters or more has probably mended something: it may cost this many wrong characters.
 _LATER, _WORTH = 40, 3.0
-_MORE = 64  # further calls, once an accepted text is found, for one that is nearer
+_MORE = 64  # calls, after an accepted text is known, to look for a nearer one
 
 
 def repair(text: str, *, judge: Judge | None = None, calls: int = 400) -> Repair | None:
-    """The nearest accepted text that a search with at most about `calls` calls of the compiler
-    finds, if it finds one.
+    """Search for the accepted text nearest to `text`; None when the search finds none.
 
-    The search edits the text where its first error is reported, then the texts so made, the most
-    promising first. In the end no edit can be undone alone. The distance is an upper bound of the
-    least one. Code is never made to pass by hiding it in a comment. A compiler sees only part of
-    what is wrong: == for < passes, and so does the wrong one of two names that are declared.
+    A best-first search with at most about `calls` calls of the compiler edits the text near its
+    first error, then edits the results, the most promising first. At the end every single edit
+    that is not needed is undone. The distance is an upper bound of the least possible one. No
+    code is hidden in a comment. A compiler sees only part of what is wrong: it accepts == in the
+    place of <, and the wrong one of two declared names.
 
-    >>> found = repair("int main() { return 0 }")
-    >>> found.wrong_characters if found else None
+    >>> mended = repair("int main() { return 0 }")
+    >>> mended.wrong_characters if mended else None
     1
+
+    Raises:
+        InputError: when there is no judge, or RapidFuzz is not installed.
     """
     judge = judge or find_judge()
     verdict = judge.verdicts([text])[0]
     if verdict.accepted:
         return Repair(text, 0)
-    found = _search(text, verdict, judge, calls)
-    return _without_needless_edits(text, found.text, judge) if found else None
+    best = _search(text, verdict, judge, calls)
+    return _without_needless_edits(text, best.text, judge) if best else None
 
 
-def _search(original: str, verdict: Verdict, judge: Judge, calls: int) -> _Found | None:
-    """Best first: wrong characters count against a text, errors that are mended for it."""
+def _search(original: str, verdict: Verdict, judge: Judge, calls: int) -> _Candidate | None:
+    """Best-first search: wrong characters add to the cost of a text, mended errors lower it."""
     best, seen, order = None, {original}, itertools.count()
     waiting = [
         _Waiting(0.0, next(order), 0.0, _remaining(original, verdict), _edited(original, verdict))
@@ -80,47 +84,49 @@ def _search(original: str, verdict: Verdict, judge: Judge, calls: int) -> _Found
         nearer = _nearer(original, parent.edited, seen, best.distance if best else None)
         block = list(itertools.islice(nearer, min(_AT_ONCE, calls)))
         if block:
-            heapq.heappush(waiting, parent._replace(against=parent.against + _A_BLOCK))
+            heapq.heappush(waiting, parent._replace(cost=parent.cost + _BLOCK_COST))
         calls -= len(block)
-        for found, said in zip(block, judge.verdicts([text for _, text in block]), strict=True):
+        judged = judge.verdicts([candidate.text for candidate in block])
+        for candidate, said in zip(block, judged, strict=True):
             if not said.accepted:
-                heapq.heappush(waiting, _after(parent, found, said, next(order)))
-            elif best is None or found.distance < best.distance:
-                best, calls = found, calls if best else min(calls, _MORE)
+                heapq.heappush(waiting, _after(parent, candidate, said, next(order)))
+            elif best is None or candidate.distance < best.distance:
+                best, calls = candidate, calls if best else min(calls, _MORE)
     return best
 
 
-def _after(parent: _Waiting, found: _Found, verdict: Verdict, order: int) -> _Waiting:
-    remaining = _remaining(found.text, verdict)
-    mended = parent.mended + _WORTH * min(max(parent.remaining - remaining, 0) / _LATER, 1)
-    return _Waiting(found.distance - mended, order, mended, remaining, _edited(found.text, verdict))
+def _after(parent: _Waiting, candidate: _Candidate, verdict: Verdict, order: int) -> _Waiting:
+    distance, text = candidate
+    remaining = _remaining(text, verdict)
+    gained = parent.gained + _WORTH * min(max(parent.remaining - remaining, 0) / _LATER, 1)
+    return _Waiting(distance - gained, order, gained, remaining, _edited(text, verdict))
 
 
 def _remaining(text: str, verdict: Verdict) -> int:
-    """How many characters follow the first error."""
+    """The number of characters after the first error."""
     return 0 if verdict.offset is None else len(text) - verdict.offset
 
 
 def _edited(text: str, verdict: Verdict) -> Iterator[str]:
     hidden = commented(text)
-    yield from (edited for edited in edits(text, verdict) if commented(edited) <= hidden)
+    yield from (new for new in edits(text, verdict) if commented(new) <= hidden)
 
 
 def _nearer(
-    original: str, texts: Iterator[str], seen: set[str], reach: int | None
-) -> Iterator[_Found]:
-    """The texts that were not seen before and are nearer to the original than `reach`."""
+    original: str, texts: Iterator[str], seen: set[str], limit: int | None
+) -> Iterator[_Candidate]:
+    """The texts that were not seen before and are nearer to the original than `limit`."""
     for text in texts:
         if text in seen:
             continue
         seen.add(text)
-        found = _Found(edit_distance(original, text), text)
-        if reach is None or found.distance < reach:
-            yield found
+        distance = edit_distance(original, text)
+        if limit is None or distance < limit:
+            yield _Candidate(distance, text)
 
 
 def _without_needless_edits(original: str, text: str, judge: Judge) -> Repair:
-    """Undo single edits as long as what is left is accepted."""
+    """Undo single edits for as long as the result is accepted."""
     while True:
         script = edit_script(original, text)
         undone = [

@@ -67,5 +67,5 @@ def test_what_both_begin_and_end_with_costs_nothing() -> None:
 def test_without_rapidfuzz_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "rapidfuzz.distance.Levenshtein", None)
     for measure in (check_installed, lambda: edit_distance("a", "b")):
-        with pytest.raises(InputError, match="package rapidfuzz: pip install rapidfuzz$"):
+        with pytest.raises(InputError, match=r"package rapidfuzz: pip install rapidfuzz$"):
             measure()

@@ -119,11 +119,11 @@ def test_programs_have_half_as_much_room_again_as_the_longest_of_the_training_pa
         ("lstm_programs", "--temperature -1", "temperature is -1"),
         ("lstm_programs", "--seed -1", "seed is -1"),
         ("lstm_programs", "--repair-calls -1", "repair_calls is -1"),
-        ("text", "", "programs come as documents"),
+        ("text", "", "programs are documents, and these data have none"),
         (
             "words",
             "",
-            "words forget blanks and ends of lines, which C needs: train with --unit char or byte",
+            "words lose the blanks and line ends that C needs: train with --unit char or byte",
         ),
         ("nothing", "", "no run folder"),
     ],
