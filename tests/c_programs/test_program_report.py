@@ -1,4 +1,4 @@
-"""The report on programs, with a judge made up, so that every figure is known."""
+"""The report on programs, by a simple judge of our own so that every figure is known."""
 
 import json
 import statistics
@@ -16,7 +16,7 @@ TRAINING = ["int main() { return x; }", "void f(int y) { y++; }"]
 
 
 def closed(texts: Sequence[str]) -> list[Verdict]:
-    """A judge that asks for nothing but closed brackets."""
+    """The verdicts of a judge that accepts any text whose brackets are closed."""
     return [
         Verdict(False, "a bracket is open", len(text), 1) if open_brackets(text) else Verdict(True)
         for text in texts
@@ -28,13 +28,13 @@ SAMPLES = [TRAINING[0], "int main() { return z; ", "int g() { if (x", "void f(in
 
 
 def test_every_figure() -> None:
-    found = report_on(SAMPLES, make_corpus(TRAINING), judge=CLOSED)
-    assert found.judge == "brackets"
-    structure = [sample.nearest.structure.distance for sample in found.samples]
-    names = [sample.nearest.names.distance for sample in found.samples]
+    result = report_on(SAMPLES, make_corpus(TRAINING), judge=CLOSED)
+    assert result.judge == "brackets"
+    structure = [sample.nearest.structure.distance for sample in result.samples]
+    names = [sample.nearest.names.distance for sample in result.samples]
     assert structure == pytest.approx([0, 1 / 9, 4 / 9, 0])
     assert names == pytest.approx([0, 1, 1 / 2, 2 / 3])
-    assert figures(found) == pytest.approx(
+    assert figures(result) == pytest.approx(
         {
             "programs": 4,
             "compiled": 0.5,
@@ -44,7 +44,7 @@ def test_every_figure() -> None:
             "wrong characters, mean": 1.0,
             "wrong characters, median": 1.0,
             "distance by structure, mean": statistics.mean(
-                sample.nearest.structure.distance for sample in found.samples
+                sample.nearest.structure.distance for sample in result.samples
             ),
             "distance by structure, median": statistics.median(structure),
             "distance by names, mean": statistics.mean(names),
@@ -55,11 +55,11 @@ def test_every_figure() -> None:
     )
 
 
-def test_what_cannot_be_measured_is_a_dash() -> None:
-    found = report_on(["f(", "g("], make_corpus(TRAINING), judge=CLOSED, repair_calls=0)
-    assert figures(found)["rejected and not mended"] == 2
-    assert figures(found)["wrong characters, mean"] is None
-    assert "| wrong characters, mean | – |" in compare({"network": found}).markdown()
+def test_the_mean_of_no_values_is_shown_as_a_dash() -> None:
+    result = report_on(["f(", "g("], make_corpus(TRAINING), judge=CLOSED, repair_calls=0)
+    assert figures(result)["rejected and not mended"] == 2
+    assert figures(result)["wrong characters, mean"] is None
+    assert "| wrong characters, mean | – |" in compare({"network": result}).markdown()
 
 
 def test_reports_stand_side_by_side() -> None:
@@ -77,26 +77,28 @@ def test_reports_stand_side_by_side() -> None:
 
 
 def test_json_has_every_sample() -> None:
-    found = json.loads(json.dumps(as_json(report_on(SAMPLES, make_corpus(TRAINING), judge=CLOSED))))
-    assert found["judge"] == "brackets"
-    assert [sample["text"] for sample in found["samples"]] == SAMPLES
-    assert [sample["compiles"] for sample in found["samples"]] == [True, False, False, True]
+    result = json.loads(
+        json.dumps(as_json(report_on(SAMPLES, make_corpus(TRAINING), judge=CLOSED)))
+    )
+    assert result["judge"] == "brackets"
+    assert [sample["text"] for sample in result["samples"]] == SAMPLES
+    assert [sample["compiles"] for sample in result["samples"]] == [True, False, False, True]
     copied = {"index": 0, "program": TRAINING[0], "distance": 0.0}
     assert (
-        found["samples"][0]["nearest_by_structure"]
-        == found["samples"][0]["nearest_by_names"]
+        result["samples"][0]["nearest_by_structure"]
+        == result["samples"][0]["nearest_by_names"]
         == copied
     )
-    assert found["samples"][1]["wrong_characters"] == 1
+    assert result["samples"][1]["wrong_characters"] == 1
 
 
-def test_one_hears_of_every_sample() -> None:
-    heard: list[int] = []
-    report_on(SAMPLES, make_corpus(TRAINING), judge=CLOSED, repair_calls=0, on_sample=heard.append)
-    assert heard == [1, 2, 3, 4]
+def test_every_sample_is_reported_as_progress() -> None:
+    counts: list[int] = []
+    report_on(SAMPLES, make_corpus(TRAINING), judge=CLOSED, repair_calls=0, on_sample=counts.append)
+    assert counts == [1, 2, 3, 4]
 
 
-def test_a_sample_is_shown_with_what_it_may_be_copied_from() -> None:
+def test_a_sample_is_shown_with_its_nearest_programs() -> None:
     shown = beside(report_on(SAMPLES[1:2], make_corpus(TRAINING), judge=CLOSED).samples[0])
     assert shown.startswith(
         "--- sample, rejected: a bracket is open; 1 wrong characters ---\nint main() { return z;\n"
@@ -104,6 +106,6 @@ def test_a_sample_is_shown_with_what_it_may_be_copied_from() -> None:
     assert f"training program 0 ---\n{TRAINING[0]}" in shown
 
 
-def test_no_samples_is_wrong_input() -> None:
+def test_a_report_without_samples_is_refused() -> None:
     with pytest.raises(InputError, match="no programs to report on"):
         report_on([], make_corpus(TRAINING), judge=CLOSED)
