@@ -12,7 +12,7 @@ _FINISH = {
     "": ("", ";", "{}", "();"),
 }
 _CLOSE = {"(": ")", "[": "]", "{": "}", "": ""}
-_UNSURE = 3  # innermost brackets before which all completions are tried; before others, none
+_UNSURE = 3  # innermost levels at which all completions are tried; further out, none
 
 
 def endings(text: str, *, count: int = 40) -> list[str]:
@@ -23,16 +23,11 @@ def endings(text: str, *, count: int = 40) -> list[str]:
     >>> endings("int main() { if (x", count=4)
     [')}', ')};', ');}', '0)}']
     """
-    levels = [*reversed(open_brackets(text))]
-    sure_of = next(
-        (depth + 2 for depth, bracket in enumerate(levels) if bracket == "{"), len(levels) + 1
-    )
+    levels = [*reversed(open_brackets(text)), ""]
+    unsure = min(_UNSURE, levels.index("{") + 2) if "{" in levels else _UNSURE
     ways = [
-        [
-            finish + _CLOSE[bracket]
-            for finish in (_FINISH[bracket] if depth < min(sure_of, _UNSURE) else ("",))
-        ]
-        for depth, bracket in enumerate([*levels, ""])
+        [finish + _CLOSE[bracket] for finish in (_FINISH[bracket] if depth < unsure else ("",))]
+        for depth, bracket in enumerate(levels)
     ]
     joined = sorted(map("".join, itertools.product([_open_quote(text)], *ways)), key=len)
     return [ending for ending in dict.fromkeys(joined) if ending][:count]

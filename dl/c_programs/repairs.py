@@ -43,8 +43,8 @@ class _Waiting(NamedTuple):
 
 _AT_ONCE = 16  # edits that are judged together
 _BLOCK_COST = 0.25  # of each block of edits tried, in wrong characters
-# A compiler reads from the front, so an edit that moves the first error back by this many
-# characters or more has probably mended something: it may cost this many wrong characters.
+# A compiler reads from the front, so an edit after which the first error is this many characters
+# nearer to the end has probably mended something: that is worth this many wrong characters.
 _LATER, _WORTH = 40, 3.0
 _MORE = 64  # calls, after an accepted text is known, to look for a nearer one
 
