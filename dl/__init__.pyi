@@ -1,3 +1,4 @@
+from . import c_programs as c_programs
 from . import data as data
 from . import inspect as inspect
 from . import layers as layers

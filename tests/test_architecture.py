@@ -1,6 +1,8 @@
 """The shape of the code base: which way imports point, who may know what."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,13 +13,14 @@ FILES = sorted([*(ROOT / "dl").rglob("*.py"), *(ROOT / "experiments").rglob("*.p
 
 # A package may import those before it and those on its own line.
 ORDER = [
-    {"errors", "types", "choices"},
+    {"errors", "types", "choices", "tables", "jaxprs"},
     {"layers", "metrics", "data", "optimizers"},
-    {"models", "objectives", "ngram"},
+    {"models", "objectives", "ngram", "c_programs"},
     {"reconstruction", "sequence_objectives"},
     {"train", "sampling"},
     {"inspect", "lessons"},
     {"runs"},
+    {"reports"},
     {"cli"},
     {"experiments"},
 ]
@@ -84,6 +87,12 @@ def test_heavy_libraries_are_imported_where_they_are_needed(path: Path) -> None:
     assert not roots & HEAVY
     anywhere = {module.split(".")[0] for module in imports(path, top_level=False)}
     assert not anywhere & NOWHERE
+
+
+def test_c_programs_need_no_jax() -> None:
+    code = "import sys; from dl.c_programs import *; print({'jax', 'flax'} & {*sys.modules})"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert told.stdout.strip() == "set()", told.stderr
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)

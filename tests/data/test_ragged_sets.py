@@ -10,7 +10,7 @@ from text_cases import NAMES, json_lines, load, streams, texts, write
 
 from dl.data.sources.ragged import RaggedSource
 from dl.errors import InputError
-from dl.runs.programs import read_documents
+from dl.reports.programs import read_documents
 
 
 def test_lines_are_documents_one_after_the_other_or_one_by_one(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from dl.data.load import describe_data, load_data
 from dl.data.text import Reading
 from dl.data.tfds import describe_tfds, load_tfds
 from dl.errors import InputError
-from dl.runs.programs import read_documents
+from dl.reports.programs import read_documents
 
 WORDS = Reading(unit="word")
 Examples = Sequence[dict[str, Any]]

@@ -1,6 +1,4 @@
-"""Judges of C programs: GCC and pycparser, each where it is installed, and what they are protected
-from.
-"""
+"""Judges of C programs: GCC and pycparser, each where it is installed, and hostile texts."""
 
 import gzip
 import json
@@ -12,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-import dl.inspect.c_gcc
+import dl.c_programs.gcc
+from dl.c_programs.compiler import compiles, find_judge, verdicts
+from dl.c_programs.gcc import gcc_judge
+from dl.c_programs.parser import parser_judge
+from dl.c_programs.verdict import Judge
 from dl.errors import InputError
-from dl.inspect.c_compiler import compiles, find_judge, verdicts
-from dl.inspect.c_gcc import gcc_judge
-from dl.inspect.c_parser import parser_judge
-from dl.inspect.c_verdict import Judge
 
 
 @pytest.fixture
@@ -30,10 +28,10 @@ def gcc() -> Judge:
 
 @pytest.fixture(params=[gcc_judge, parser_judge], ids=["gcc", "pycparser"])
 def judge(request: pytest.FixtureRequest) -> Judge:
-    found = request.param()
-    if found is None:
+    judge = request.param()
+    if judge is None:
         pytest.skip(f"no {request.node.callspec.id} here")
-    return found
+    return judge
 
 
 RIGHT = [
@@ -53,7 +51,7 @@ WRONG = [
 ]
 
 
-def test_both_judges_on_right_programs(judge: Judge) -> None:
+def test_each_judge_accepts_right_programs(judge: Judge) -> None:
     assert [
         text
         for text, verdict in zip(RIGHT, judge.verdicts(RIGHT), strict=True)
@@ -61,15 +59,15 @@ def test_both_judges_on_right_programs(judge: Judge) -> None:
     ] == []
 
 
-def test_both_judges_say_where_the_first_error_is(judge: Judge) -> None:
-    found = judge.verdicts([text for text, _ in WRONG])
-    assert [(verdict.accepted, verdict.offset) for verdict in found] == [
+def test_each_judge_says_where_the_first_error_is(judge: Judge) -> None:
+    judged = judge.verdicts([text for text, _ in WRONG])
+    assert [(verdict.accepted, verdict.offset) for verdict in judged] == [
         (False, offset) for _, offset in WRONG
     ]
-    assert all(verdict.message and verdict.errors for verdict in found)
+    assert all(verdict.message and verdict.errors for verdict in judged)
 
 
-def test_names_are_known_to_the_compiler_alone(gcc: Judge) -> None:
+def test_only_the_compiler_rejects_undeclared_names(gcc: Judge) -> None:
     text = "int main() { x = 1; y = 2; }"
     verdict = gcc.verdicts([text])[0]
     assert verdict == (False, "'x' undeclared (first use in this function)", text.index("x"), 2)
@@ -80,7 +78,7 @@ def test_names_are_known_to_the_compiler_alone(gcc: Judge) -> None:
 @pytest.mark.parametrize(
     "text", ["/* é日 */ int x = @;", "int x; /* 日本語 */\tint y = @;", 'char *s = "ü"; @']
 )
-def test_signs_of_many_bytes_are_one_character_of_the_text(gcc: Judge, text: str) -> None:
+def test_offsets_count_characters_not_bytes(gcc: Judge, text: str) -> None:
     assert gcc.verdicts([text])[0].offset == text.index("@")
 
 
@@ -94,18 +92,18 @@ def test_many_texts_keep_their_order(gcc: Judge) -> None:
 @pytest.mark.parametrize(
     "text", ['#include "/dev/zero"\nint x;', "int \ud800;", "int main() { " + "(" * 5000]
 )
-def test_texts_that_would_harm_are_rejected_as_others_are(gcc: Judge, text: str) -> None:
+def test_harmful_texts_are_rejected(gcc: Judge, text: str) -> None:
     assert not compiles(text, judge=gcc)
 
 
-def test_nothing_is_written_and_nothing_of_the_user_s_is_included(
+def test_no_file_is_written_and_no_file_of_the_user_is_included(
     gcc: Judge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "own.h").write_text("int y;")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SUNPRO_DEPENDENCIES", str(tmp_path / "written"))
-    found = gcc.verdicts(['#include "own.h"\nint x;', "int main() { return 0; }"])
-    assert [verdict.accepted for verdict in found] == [False, True]
+    judged = gcc.verdicts(['#include "own.h"\nint x;', "int main() { return 0; }"])
+    assert [verdict.accepted for verdict in judged] == [False, True]
     assert os.listdir(tmp_path) == ["own.h"]
 
 
@@ -115,17 +113,17 @@ def program(path: Path, script: str) -> str:
     return str(path)
 
 
-def test_a_compiler_that_does_not_end_is_ended(
+def test_a_compiler_that_does_not_end_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dl.inspect.c_gcc, "_SECONDS", 0.2)
+    monkeypatch.setattr(dl.c_programs.gcc, "_SECONDS", 0.2)
     slow = program(tmp_path / "slow", "sleep 100 & wait")
-    verdict = dl.inspect.c_gcc._verdict(slow, str(tmp_path), "int x;")
+    verdict = dl.c_programs.gcc._verdict(slow, str(tmp_path), "int x;")
     assert (verdict.accepted, verdict.offset) == (False, None)
     assert "gcc took longer" in verdict.message
 
 
-def test_a_gcc_that_cannot_tell_programs_is_not_asked(
+def test_a_gcc_that_accepts_any_text_is_no_judge(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program(tmp_path / "gcc", "exit 0")
@@ -138,10 +136,10 @@ def test_a_gcc_that_cannot_tell_programs_is_not_asked(
     "content",
     [b"\x7fELF\0 for another machine", b"#!/nowhere/sh\n", b"#!/bin/sh\nexec sleep 100\n"],
 )
-def test_a_gcc_that_does_not_start_or_end_is_not_asked(
+def test_a_gcc_that_does_not_start_or_end_is_no_judge(
     content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dl.inspect.c_gcc, "_SECONDS", 0.2)
+    monkeypatch.setattr(dl.c_programs.gcc, "_SECONDS", 0.2)
     (tmp_path / "gcc").write_bytes(content)
     (tmp_path / "gcc").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
@@ -149,7 +147,9 @@ def test_a_gcc_that_does_not_start_or_end_is_not_asked(
     assert gcc_judge() is None
 
 
-def test_without_a_judge_both_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_judge_the_error_names_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setitem(sys.modules, "pycparser", None)
     with pytest.raises(

@@ -1,15 +1,17 @@
-"""Whether a text is a C program: asked of GCC where it is installed, of a parser otherwise."""
+"""Is a text a C program? GCC decides where it is installed, a parser in Python elsewhere."""
 
 from collections.abc import Sequence
 
+from dl.c_programs.gcc import gcc_judge
+from dl.c_programs.parser import parser_judge
+from dl.c_programs.verdict import Judge, Verdict
 from dl.errors import InputError
-from dl.inspect.c_gcc import gcc_judge
-from dl.inspect.c_parser import parser_judge
-from dl.inspect.c_verdict import Judge, Verdict
 
 
 def find_judge() -> Judge:
-    """GCC, else pycparser. They do not agree on every text, so reports name the one that was asked.
+    """GCC where it is installed, otherwise pycparser.
+
+    The two do not agree on every text, so reports name the judge that was asked.
 
     Raises:
         InputError: when neither is installed.
@@ -17,14 +19,14 @@ def find_judge() -> Judge:
     judge = gcc_judge() or parser_judge()
     if judge is None:
         raise InputError(
-            "no judge of C programs: install gcc, or the Python package pycparser: pip install pycparser"
+            "no judge of C programs: install gcc, or the Python package pycparser: "
+            "pip install pycparser"
         )
     return judge
 
 
 def compiles(text: str, *, judge: Judge | None = None) -> bool:
-    """Whether `text` is a C program of at least one declaration; it is only read, and never run or
-    linked.
+    """Whether `text` is a C program with at least one declaration; it is never linked or run.
 
     >>> compiles("int main() { return 0; }"), compiles("int main() { return 0; ")
     (True, False)
@@ -33,10 +35,10 @@ def compiles(text: str, *, judge: Judge | None = None) -> bool:
 
 
 def verdicts(texts: Sequence[str], *, judge: Judge | None = None) -> list[Verdict]:
-    """The same for many texts at once, with what is wrong with those that are rejected.
+    """Judge many texts at once; the verdict on a rejected text says what is wrong with it.
 
     Raises:
-        InputError: for a text that is not a string; when there is neither GCC nor pycparser.
+        InputError: when a text is not a string; when neither GCC nor pycparser is installed.
     """
     for text in texts:
         if not isinstance(text, str):

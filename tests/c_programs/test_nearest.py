@@ -1,4 +1,4 @@
-"""Nearest programs against every pair compared alone."""
+"""The nearest programs, compared with a search that measures every pair by itself."""
 
 import gzip
 import json
@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-import dl.inspect.programs
+from dl.c_programs.distances import edit_distance
+from dl.c_programs.nearest import find_nearest, make_corpus, outline
 from dl.errors import InputError
-from dl.inspect.edit_distance import edit_distance
-from dl.inspect.programs import make_corpus, nearest, outline
 
 SUM = "int main() { int i, s = 0; for (i = 0; i < 9; i++) s += i; printf(s); }"
 CORPUS = [
@@ -32,21 +31,17 @@ def by_names(text: str, other: str) -> float:
     return 1 - len(own & names) / len(own | names) if own | names else 0
 
 
-@pytest.mark.parametrize("block", [1, 4, 1000])
 @pytest.mark.parametrize("text", [*CORPUS, "int g() { return next(key); }", "@ @", "while (1) ;"])
-def test_they_are_those_of_every_pair_alone(
-    text: str, block: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(dl.inspect.programs, "_BLOCK", block)
-    found = nearest(text, make_corpus(CORPUS))
-    for match, distance in ((found.structure, by_structure), (found.names, by_names)):
+def test_the_nearest_are_those_of_a_search_over_pairs(text: str) -> None:
+    near = find_nearest(text, make_corpus(CORPUS))
+    for match, distance in ((near.structure, by_structure), (near.names, by_names)):
         distances = [distance(text, other) for other in CORPUS]
         assert match.distance == pytest.approx(min(distances))
         assert match.index == distances.index(min(distances))
         assert match.program == CORPUS[match.index]
 
 
-def test_another_s_program_with_new_names_has_its_structure_and_none_of_its_names() -> None:
+def test_renaming_keeps_the_structure_and_changes_the_names() -> None:
     text = (
         SUM.replace("i", "k")
         .replace("knt", "int")
@@ -54,12 +49,12 @@ def test_another_s_program_with_new_names_has_its_structure_and_none_of_its_name
         .replace("makn", "main")
     )
     text = text.replace("prkntf", "printf").replace("print(", "printf(").replace("s", "total")
-    found = nearest(text, make_corpus([SUM]))
-    assert found.structure.distance == 0
-    assert found.names.distance == 1
+    near = find_nearest(text, make_corpus([SUM]))
+    assert near.structure.distance == 0
+    assert near.names.distance == 1
 
 
-def test_layout_and_comments_say_nothing() -> None:
+def test_layout_and_comments_do_not_count() -> None:
     assert outline(SUM) == outline("/* a sum */\n" + SUM.replace(" ", "\n\t") + "// end")
 
 
@@ -67,7 +62,7 @@ def test_library_names_and_keywords_are_not_names() -> None:
     assert outline(SUM).names == {"i", "s"}
 
 
-def test_a_corpus_has_programs() -> None:
+def test_an_empty_corpus_is_refused() -> None:
     with pytest.raises(InputError, match="no programs to compare with"):
         make_corpus([])
 
@@ -77,7 +72,7 @@ def test_a_real_program_is_nearest_to_itself(shared_data: Path) -> None:
         texts = [json.loads(line)["code"] for line, _ in zip(lines, range(150), strict=False)]
     corpus = make_corpus(texts)
     for index in (0, 77, 149):
-        found = nearest(texts[index], corpus)
-        assert found.structure.distance == found.names.distance == 0
-        assert outline(found.structure.program).kinds == outline(texts[index]).kinds
-        assert found.structure.index <= index
+        near = find_nearest(texts[index], corpus)
+        assert near.structure.distance == near.names.distance == 0
+        assert outline(near.structure.program).kinds == outline(texts[index]).kinds
+        assert near.structure.index <= index

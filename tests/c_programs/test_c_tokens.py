@@ -1,4 +1,4 @@
-"""Tokens of C: by hand, and of any text at all."""
+"""Tokens of C: of texts cut by hand, and of random texts."""
 
 import re
 
@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dl.inspect.c_tokens import KEYWORDS, OPERATORS, c_tokens, commented, open_brackets
+from dl.c_programs.tokens import KEYWORDS, OPERATORS, commented, open_brackets, tokenize
 
 
 def parts(text: str) -> list[str]:
-    return [token.text for token in c_tokens(text)]
+    return [token.text for token in tokenize(text)]
 
 
 @pytest.mark.parametrize(
@@ -35,13 +35,13 @@ def parts(text: str) -> list[str]:
         ("int é = @;", ["int", "é", "=", "@", ";"]),
     ],
 )
-def test_words_are_cut_as_c_cuts_them(text: str, expected: list[str]) -> None:
+def test_texts_are_cut_into_the_tokens_of_c(text: str, expected: list[str]) -> None:
     assert parts(text) == expected
 
 
 def test_kinds() -> None:
     text = "#if 0\nwhile (x1 != 'c') s = \"t\" $ 3;"
-    kinds = [token.kind for token in c_tokens(text)]
+    kinds = [token.kind for token in tokenize(text)]
     assert kinds == [
         "directive",
         "while",
@@ -60,13 +60,13 @@ def test_kinds() -> None:
 
 
 @pytest.mark.parametrize("word", [*sorted(KEYWORDS), *OPERATORS])
-def test_keywords_and_operators_are_kinds_of_their_own(word: str) -> None:
-    assert [(token.kind, token.text) for token in c_tokens(f"x {word} x")][1] == (word, word)
+def test_each_keyword_and_operator_is_its_own_kind(word: str) -> None:
+    assert [(token.kind, token.text) for token in tokenize(f"x {word} x")][1] == (word, word)
 
 
 @given(st.text(alphabet="ab1 .\"'\\/*#\n\t\r(){}<=-+Lé\0\ud800", max_size=60))
-def test_any_text_is_tokens_with_white_space_and_comments_between(text: str) -> None:
-    tokens, rest, end = c_tokens(text), "", 0
+def test_between_the_tokens_of_any_text_are_only_white_space_and_comments(text: str) -> None:
+    tokens, rest, end = tokenize(text), "", 0
     for token in tokens:
         assert token.text == text[token.start : token.stop] != ""
         assert token.start >= end
@@ -85,8 +85,8 @@ def test_any_text_is_tokens_with_white_space_and_comments_between(text: str) -> 
         ("int main() { for (;; a[b(", "{([("),
         ("f(\"(\", '{' /* [ */", "("),
         ("} ) ] {", "{"),
-        ("{ ( }", ""),  # the brace closes what stands open in its block
+        ("{ ( }", ""),  # a closing brace also closes the parenthesis inside
     ],
 )
-def test_brackets_that_stay_open(text: str, brackets: str) -> None:
+def test_open_brackets(text: str, brackets: str) -> None:
     assert open_brackets(text) == brackets

@@ -1,4 +1,4 @@
-"""GCC as a judge of C programs: it reads them, and neither runs, links nor writes anything."""
+"""GCC as a judge of C programs: it checks their syntax; nothing is linked, run or written."""
 
 import functools
 import os
@@ -10,24 +10,24 @@ import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from dl.c_programs.tokens import tokenize
+from dl.c_programs.verdict import ACCEPTED, EMPTY, Judge, Verdict, offset_of
 from dl.data.threads import cores
-from dl.inspect.c_tokens import c_tokens
-from dl.inspect.c_verdict import ACCEPTED, EMPTY, Judge, Verdict, offset_of
 
-_DIALECT = "gnu89"  # that of the online judge's programs: functions may be called undeclared
+_DIALECT = "gnu89"  # as in the online judge's programs, functions need no declaration
 _FLAGS = ("-fsyntax-only", "-w", f"-std={_DIALECT}", "-fno-diagnostics-show-caret", "-x", "c", "-")
-# A text may include an endless file or expand a macro for ever; limits set by a shell hold for the
-# compiler it starts.
+# A text may include an endless file or expand a macro for ever. Limits that a shell sets also hold
+# for the compiler that it starts.
 _LIMITED = ("sh", "-c", 'ulimit -t 10; ulimit -v 500000 2>/dev/null; exec "$@"', "sh")
 _SECONDS = 60.0
 _ERROR = re.compile(r"^<stdin>:(\d+):(\d+): (?:fatal )?error: (.*)$", re.MULTILINE)
 
 
 def gcc_judge() -> Judge | None:
-    """`gcc -fsyntax-only -w -std=gnu89`, a process a text and as many at once as there are cores;
-    None without GCC.
+    """The judge `gcc -fsyntax-only -w -std=gnu89`; None when GCC is not installed.
 
-    System headers may be included. A text gets 10 seconds of processor time and half a gigabyte.
+    Each text is a process of its own; as many run at once as there are cores. A process may use
+    10 seconds of processor time and half a gigabyte. Texts may include system headers.
     """
     gcc = shutil.which("gcc")
     return _working(gcc) if gcc and os.name == "posix" else None
@@ -35,7 +35,7 @@ def gcc_judge() -> Judge | None:
 
 @functools.cache
 def _working(gcc: str) -> Judge | None:
-    """The judge, if the program of that name tells a C program from another text."""
+    """The judge, if this program accepts a C program and rejects a broken one."""
     version = _version(gcc)
     if not version:
         return None
@@ -46,15 +46,16 @@ def _working(gcc: str) -> Judge | None:
 
 @functools.cache
 def _column_flags(gcc: str) -> tuple[str, ...]:
-    """Columns as bytes: from GCC 11 on they are otherwise places on a terminal, of which a sign may
-    take two.
+    """Flags that make GCC count columns in bytes.
+
+    GCC 11 and later count terminal cells by default, and a character may fill two.
     """
     major = re.match(r"\d+", _version(gcc))
     return ("-fdiagnostics-column-unit=byte",) if major and int(major[0]) >= 11 else ()
 
 
 def _version(gcc: str) -> str:
-    """What it says of itself; nothing if it does not start or end."""
+    """The version that the program prints; empty if it does not start or does not end."""
     try:
         asked = subprocess.run(
             (gcc, "-dumpversion"), capture_output=True, text=True, check=False, timeout=_SECONDS
@@ -65,13 +66,13 @@ def _version(gcc: str) -> str:
 
 
 def _verdicts(gcc: str, texts: Sequence[str]) -> list[Verdict]:
-    # An empty folder, so that a text includes nothing of the user's by accident.
+    # GCC runs in an empty folder, so that no text includes a file of the user by accident.
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(cores()) as pool:
         return list(pool.map(functools.partial(_verdict, gcc, folder), texts))
 
 
 def _verdict(gcc: str, folder: str, text: str) -> Verdict:
-    if not c_tokens(text):
+    if not tokenize(text):
         return EMPTY
     status, messages = _compile(gcc, folder, text)
     if status == 0:
@@ -82,7 +83,7 @@ def _verdict(gcc: str, folder: str, text: str) -> Verdict:
             False, (messages.strip() or f"gcc ended with {status}").splitlines()[0], None, 1
         )
     line, byte, message = errors[0]
-    # GCC reports the end of the text at the beginning of its last line.
+    # GCC reports an error at the end of the text as one at the beginning of the last line.
     at_end = message.endswith("at end of input")
     offset = (
         len(text) if at_end else offset_of(text, int(line), _column(text, int(line), int(byte)))
@@ -91,7 +92,7 @@ def _verdict(gcc: str, folder: str, text: str) -> Verdict:
 
 
 def _column(text: str, line: int, byte: int) -> int:
-    """The character, from 1, that a byte of a line, from 1, belongs to."""
+    """The column of a line, in characters, to which a byte belongs; both are counted from 1."""
     lines = text.split("\n")
     if not 1 <= line <= len(lines):
         return 0
@@ -100,7 +101,7 @@ def _column(text: str, line: int, byte: int) -> int:
 
 
 def _compile(gcc: str, folder: str, text: str) -> tuple[int, str]:
-    """GCC's exit status and messages, in English."""
+    """GCC's exit status and its messages in English."""
     process = subprocess.Popen(
         (*_LIMITED, gcc, *_column_flags(gcc), *_FLAGS),
         stdin=subprocess.PIPE,
@@ -110,7 +111,7 @@ def _compile(gcc: str, folder: str, text: str) -> tuple[int, str]:
         env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
         start_new_session=True,
     )
-    # GCC counts a tab as up to eight columns.
+    # A tab becomes one blank, because GCC counts up to eight columns for it.
     source = text.expandtabs(1).encode("utf-8", "replace")
     try:
         messages = process.communicate(source, timeout=_SECONDS)[1]

@@ -1,9 +1,13 @@
-"""Edit distances against the table filled in cell by cell."""
+"""Edit distances, compared with the textbook table filled in cell by cell."""
 
+import sys
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dl.inspect.edit_distance import edit_distance, edit_distances, edit_script, make_lanes
+from dl.c_programs.distances import check_installed, edit_distance, edit_distances, edit_script
+from dl.errors import InputError
 
 WORDS = st.text(alphabet="abc", max_size=12)
 
@@ -18,19 +22,17 @@ def reference(first: str, second: str) -> int:
 
 
 @given(WORDS, WORDS)
-def test_distance_is_the_table_s(first: str, second: str) -> None:
+def test_a_distance_is_that_of_the_table(first: str, second: str) -> None:
     assert edit_distance(first, second) == reference(first, second)
 
 
 @given(st.lists(WORDS, min_size=1, max_size=12), st.text(alphabet="abcd", max_size=12))
-def test_many_at_once_are_each_alone(many: list[str], one: str) -> None:
-    assert edit_distances(make_lanes(many), one).tolist() == [
-        reference(other, one) for other in many
-    ]
+def test_many_distances_at_once_are_those_of_the_pairs(many: list[str], text: str) -> None:
+    assert edit_distances(many, text).tolist() == [reference(other, text) for other in many]
 
 
 @given(WORDS, WORDS)
-def test_a_script_is_shortest_and_leads_from_one_to_the_other(first: str, second: str) -> None:
+def test_a_script_is_shortest_and_turns_the_first_into_the_second(first: str, second: str) -> None:
     script, text = edit_script(first, second), first
     for edit in reversed(script):
         assert max(edit.stop - edit.start, edit.to_stop - edit.to_start) == 1
@@ -39,24 +41,31 @@ def test_a_script_is_shortest_and_leads_from_one_to_the_other(first: str, second
     assert len(script) == reference(first, second)
 
 
-def test_longer_than_a_machine_word() -> None:
+def test_sequences_longer_than_a_machine_word() -> None:
     first, second = "abcde" * 60, "abxde" * 59 + "q"
     assert edit_distance(first, second) == reference(first, second)
     assert (
-        edit_distances(make_lanes([second, first, "a"] * 20), first).tolist()
+        edit_distances([second, first, "a"] * 20, first).tolist()
         == [reference(first, second), 0, 299] * 20
     )
 
 
-def test_items_are_anything_with_a_hash() -> None:
+def test_items_may_be_anything_hashable() -> None:
     first, second = ["int", "(", "x", ")"], ("void", "(", ")")
     assert edit_distance(first, second) == 2
     assert [first[edit.start] for edit in edit_script(first, second)] == ["int", "x"]
-    assert edit_distances(make_lanes([first, b"", second]), second).tolist() == [2, 3, 0]
+    assert edit_distances([first, b"", second], second).tolist() == [2, 3, 0]
 
 
-def test_what_both_begin_and_end_with_costs_nothing() -> None:
+def test_a_script_of_long_texts_needs_little_memory() -> None:
     # The whole table of these would take forty gigabytes.
     same = "int f(void);\n" * 4000
     (edit,) = edit_script(same + "x" + same, same + "y" + same)
     assert (edit.start, edit.stop, edit.to_start, edit.to_stop) == (len(same), len(same) + 1) * 2
+
+
+def test_without_rapidfuzz_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "rapidfuzz.distance.Levenshtein", None)
+    for measure in (check_installed, lambda: edit_distance("a", "b")):
+        with pytest.raises(InputError, match=r"package rapidfuzz: pip install rapidfuzz$"):
+            measure()

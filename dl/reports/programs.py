@@ -1,4 +1,4 @@
-"""Programs that a run's model writes, beside held-out real ones and those of an n-gram model (H3)."""
+"""Programs of a run's model, compared with an n-gram model's and held-out real ones (H3)."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -9,15 +9,17 @@ from typing import Literal
 import numpy as np
 
 from dl import ngram
+from dl.c_programs.compiler import find_judge
+from dl.c_programs.distances import check_installed
+from dl.c_programs.nearest import Corpus, make_corpus
+from dl.c_programs.report import ProgramReport, as_json, report_on
+from dl.c_programs.verdict import Judge
 from dl.data.dataset import Dataset, Part
 from dl.data.sources.ragged import RaggedSource
 from dl.data.sources.tokens import TokenSource
 from dl.data.split import permutation
 from dl.data.vocabulary import END, Vocabulary
 from dl.errors import InputError
-from dl.inspect.c_compiler import find_judge
-from dl.inspect.program_report import ProgramReport, as_json, report
-from dl.inspect.programs import make_corpus
 from dl.runs.files import write_json
 from dl.runs.folder import open_folder
 from dl.runs.generate import generate_documents
@@ -28,11 +30,11 @@ from dl.train.options import require
 
 @dataclass(frozen=True)
 class ProgramOptions:
-    """How many programs to draw, how, and how hard to try to mend them.
+    """How many programs to draw, how to draw them, and how long to try to mend them.
 
-    `longest` is where a program is cut; 0 gives it half as many symbols again as the longest of the
-    training part has, so that what is cut is what would not end. `longest_gram` is the n-gram
-    model's n.
+    A program is cut after `longest` symbols; 0 stands for 1.5 times the longest program of the
+    training part, so that only a program that would not end is cut. `longest_gram` is the n of the
+    n-gram model.
     """
 
     count: int = 100
@@ -61,49 +63,52 @@ def report_on_run(
     checkpoint: Literal["last", "best"] = "last",
     say: Callable[[str], None] = lambda text: None,
 ) -> dict[str, ProgramReport]:
-    """The reports on the run's model, on an n-gram model of its training part, and on programs of
-    its test part.
+    """Report on programs of the run's model, of an n-gram model, and of the run's test part.
 
-    A model that was trained on single programs begins with an empty state, one trained on a stream
-    goes on from a program of its training part, drawn with the seed. All of it is kept in the run's
-    folder too, as programs.json. `say` hears what is being done.
+    The n-gram model counts the training part. A model that was trained on single programs begins
+    with an empty state; a model that was trained on a stream continues a program of its training
+    part, drawn with the seed. The reports are also written to programs.json in the run's folder.
+    `say` is called with a line about each stage of the work.
 
     Raises:
-        InputError: when the run is no language model of documents, reads words, or there is no
-            judge of C programs.
-        RunError: when its data have changed.
+        InputError: when the run's model is no language model of documents, or reads words; when
+            there is no judge of C programs, or no RapidFuzz.
+        RunError: when the data have changed since the run.
     """
+    check_installed()
     loaded, judge = load(run, checkpoint=checkpoint), find_judge()
     folder, config = open_folder(run)
     data = open_data(config.options)
     check_same_data(folder, data)
-    vocabulary = loaded.spec.text
+    known = _training_programs(data, loaded.spec.text)
+    options = replace(options, longest=options.longest or _longest(known, loaded.spec.text))
+    before = "" if loaded.spec.ragged else known[permutation(options.seed, len(known))[0]]
+    drawn = _drawn(loaded, config.experiment.name, data, options, before=before, say=say)
+    say(f"preparing {len(known):,} programs to compare with")
+    reports = _judged(drawn, make_corpus(known), options, judge=judge, say=say)
+    told = {name: as_json(each) for name, each in reports.items()}
+    kept = {"options": asdict(options), "before": before, "reports": told}
+    write_json(folder.path / "programs.json", kept)
+    return reports
+
+
+def _training_programs(data: Dataset, vocabulary: Vocabulary) -> list[str]:
     if vocabulary.unit == "word":
         raise InputError(
-            "words forget blanks and ends of lines, which C needs: train with --unit char or byte"
+            "words lose the blanks and line ends that C needs: train with --unit char or byte"
         )
     known = read_documents(data.train, vocabulary)
     if not known:
         raise InputError(
-            f"the training part of {data.spec.name} has no whole program: give more of them"
+            f"the training part of {data.spec.name} has no whole program: give more programs"
         )
-    options = replace(options, longest=options.longest or _room(known, vocabulary))
-    before = "" if loaded.spec.ragged else known[permutation(options.seed, len(known))[0]]
-    drawn = _drawn(loaded, config.experiment.name, data, options, before=before, say=say)
-    say(f"preparing {len(known):,} programs to compare with")
-    corpus = make_corpus(known)
-    reports = {}
-    for name, texts in drawn.items():
-        tell = partial(_tell, say, name, len(texts))
-        reports[name] = report(
-            texts, corpus, judge=judge, repair_calls=options.repair_calls, on_sample=tell
-        )
-    told = {name: as_json(one) for name, one in reports.items()}
-    write_json(
-        folder.path / "programs.json",
-        {"options": asdict(options), "before": before, "reports": told},
-    )
-    return reports
+    return known
+
+
+def _longest(known: list[str], vocabulary: Vocabulary) -> int:
+    """1.5 times the symbols of the longest program."""
+    longest = max(len(vocabulary.encode(text)) for text in known)
+    return longest + longest // 2
 
 
 def _drawn(
@@ -115,7 +120,7 @@ def _drawn(
     before: str,
     say: Callable[[str], None],
 ) -> dict[str, list[str]]:
-    """The programs of each source, by what the source is called."""
+    """The programs of each source, by the name of the source."""
     how = {"longest": options.longest, "temperature": options.temperature, "seed": options.seed}
     say(f"writing {options.count} programs with {name}")
     of_net = generate_documents(loaded, options.count, before=before, **how)
@@ -125,26 +130,38 @@ def _drawn(
     return {name: of_net, f"{options.longest_gram}-gram": of_ngram, "held out": held_out}
 
 
+def _judged(
+    drawn: dict[str, list[str]],
+    corpus: Corpus,
+    options: ProgramOptions,
+    *,
+    judge: Judge,
+    say: Callable[[str], None],
+) -> dict[str, ProgramReport]:
+    reports = {}
+    for name, texts in drawn.items():
+        tell = partial(_tell, say, name, len(texts))
+        reports[name] = report_on(
+            texts, corpus, judge=judge, repair_calls=options.repair_calls, on_sample=tell
+        )
+    return reports
+
+
 def _tell(say: Callable[[str], None], name: str, of: int, done: int) -> None:
-    """At most ten times."""
+    """Report progress, at most ten times."""
     if done * 10 // of > (done - 1) * 10 // of:
         say(f"{name}: {done} of {of} programs judged")
 
 
-def _room(known: list[str], vocabulary: Vocabulary) -> int:
-    longest = max(len(vocabulary.encode(text)) for text in known)
-    return longest + longest // 2
-
-
 def read_documents(part: Part, vocabulary: Vocabulary, *, longest: int | None = None) -> list[str]:
-    """The documents of a part, without the ends around them, each cut after `longest` symbols.
+    """The documents of a part without their end symbols, each cut after `longest` symbols.
 
     >>> vocabulary = Vocabulary("char", ("a", "b", "<end>"))
     >>> read_documents(TokenSource(np.array([2, 0, 2, 1, 0, 2]), steps=1), vocabulary)
     ['a', 'ba']
 
     Raises:
-        InputError: for a part that has no documents.
+        InputError: when the part is not made of documents.
     """
     stream = _stream(part, vocabulary)
     ends = np.flatnonzero(stream == vocabulary.end)
@@ -153,7 +170,7 @@ def read_documents(part: Part, vocabulary: Vocabulary, *, longest: int | None = 
 
 
 def _stream(part: Part, vocabulary: Vocabulary) -> np.ndarray:
-    """The documents of a part one after the other, ends around them."""
+    """The documents of a part as one stream, with an end symbol before, between and after them."""
     if END in vocabulary.symbols and isinstance(part, TokenSource):
         return part.tokens
     if END in vocabulary.symbols and isinstance(part, RaggedSource) and part.step_targets:
@@ -163,7 +180,7 @@ def _stream(part: Part, vocabulary: Vocabulary) -> np.ndarray:
             [end, *(row if row[-1] == vocabulary.end else [*row, *end] for row in rows)]
         )
     raise InputError(
-        "programs come as documents, and these data are none: train on some with --dataset jsonl:PATH"
+        "programs are documents, and these data have none: train with --dataset jsonl:PATH"
     )
 
 
@@ -174,7 +191,7 @@ def _of_ngram(part: Part, vocabulary: Vocabulary, options: ProgramOptions) -> li
     prime = np.array([vocabulary.end])
     texts = []
     for number in range(options.count):
-        seed = (options.seed << 64) + number  # no program belongs to two seeds
+        seed = (options.seed << 64) + number  # no two seeds share a program
         how = {
             "length": options.longest,
             "temperature": options.temperature,

@@ -1,6 +1,6 @@
-"""A parser written in Python as a judge of C programs, where there is no compiler.
+"""A parser written in Python, as a judge of C programs where no compiler is installed.
 
-It knows the grammar alone: names that are not declared, wrong types and redefinitions pass.
+It knows only the grammar: undeclared names, wrong types and redefinitions pass.
 """
 
 import functools
@@ -9,19 +9,19 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from dl.inspect.c_tokens import Token, c_tokens
-from dl.inspect.c_verdict import ACCEPTED, EMPTY, Judge, Verdict, offset_of
+from dl.c_programs.tokens import Token, tokenize
+from dl.c_programs.verdict import ACCEPTED, EMPTY, Judge, Verdict, offset_of
 
 _NAMES = """
-    FILE size_t ssize_t ptrdiff_t wchar_t time_t clock_t va_list fpos_t div_t ldiv_t bool int8_t int16_t int32_t int64_t
-    uint8_t uint16_t uint32_t uint64_t
+    FILE size_t ssize_t ptrdiff_t wchar_t time_t clock_t va_list fpos_t div_t ldiv_t bool
+    int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t
 """
 _TYPES = frozenset(_NAMES.split())
 _PLACE = re.compile(r":(\d+):(\d+): ")
 
 
 def parser_judge() -> Judge | None:
-    """The Python package pycparser; None where it is not installed."""
+    """The Python package pycparser as a judge; None when it is not installed."""
     try:
         pycparser = importlib.import_module("pycparser")
     except ModuleNotFoundError:
@@ -34,7 +34,7 @@ def _verdicts(pycparser: Any, texts: Sequence[str]) -> list[Verdict]:
 
 
 def _verdict(pycparser: Any, text: str) -> Verdict:
-    tokens = c_tokens(text)
+    tokens = tokenize(text)
     if not tokens:
         return EMPTY
     try:
@@ -54,15 +54,16 @@ def _rejected(text: str, message: str) -> Verdict:
 
 
 def _standard_types(tokens: list[Token]) -> str:
-    """The types of the standard headers that a text uses, on a line of their own; C may declare a
-    type twice.
+    """A line that declares those types of the standard headers that the text uses.
+
+    The text may declare them too: C allows a second declaration of a type.
     """
     used = sorted({token.text for token in tokens} & _TYPES)
     return f"typedef int {', '.join(used)};\n#line 1\n" if used else ""
 
 
 def _preprocessed(text: str, tokens: list[Token]) -> str:
-    """The text with comments and directives blank and every token in its place."""
+    """The text with comments and directives blanked out; all other tokens keep their places."""
     blank = list(re.sub(r"\S", " ", text))
     for token in tokens:
         if token.kind != "directive":

@@ -1,8 +1,7 @@
-"""What generated programs are worth: how many compile, how much is wrong with the others, and
-whether they are copies.
+"""How good are generated programs: do they compile, what is wrong with them, are they copies?
 
-The same figures are made of a network's samples, of an n-gram model's and of real programs that
-were held out: only side by side do they tell something.
+The figures mean little alone: compare those of a network's samples with those of an n-gram
+model's samples and of held-out real programs.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,18 +9,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dl.c_programs.compiler import find_judge, verdicts
+from dl.c_programs.nearest import Corpus, Nearest, find_nearest
+from dl.c_programs.repairs import Repair, repair
+from dl.c_programs.tokens import open_brackets
+from dl.c_programs.verdict import Judge, Verdict
 from dl.errors import InputError
-from dl.inspect.c_compiler import find_judge, verdicts
-from dl.inspect.c_repair import Repair, repair
-from dl.inspect.c_tokens import open_brackets
-from dl.inspect.c_verdict import Judge, Verdict
-from dl.inspect.programs import Corpus, Nearest, nearest
-from dl.inspect.table import markdown_table, text_table
+from dl.tables import Cell, Table
 
 
 class Sample(NamedTuple):
-    """A program, what the judge says of it, the brackets it leaves open, and what is near:
-    accepted, in the corpus.
+    """A program with its verdict, its open brackets, its repair and its nearest programs.
+
+    `repair` is the nearest accepted text, None when none was searched or none was found;
+    `nearest` are the nearest programs of the corpus.
     """
 
     text: str
@@ -32,13 +33,13 @@ class Sample(NamedTuple):
 
 
 class ProgramReport(NamedTuple):
-    """The samples and the name of the judge."""
+    """The name of the judge, and the samples with what is known about them."""
 
     judge: str
     samples: Sequence[Sample]
 
 
-def report(
+def report_on(
     samples: Sequence[str],
     corpus: Corpus,
     *,
@@ -46,34 +47,34 @@ def report(
     repair_calls: int = 400,
     on_sample: Callable[[int], None] = lambda done: None,
 ) -> ProgramReport:
-    """Judge, mend and compare every sample; the corpus is what the model was trained on. Source:
-    H3.
+    """Judge and mend every sample, and compare it with the corpus, the training programs.
 
-    A rejected sample costs at most about `repair_calls` calls of the compiler, a hundredth of a
-    second each, and is not mended with 0. `on_sample` hears how many are done.
+    A rejected sample costs at most about `repair_calls` calls of the compiler, of a hundredth of a
+    second each; with 0 it is not mended. After each sample `on_sample` is called with the number
+    of samples that are done. Source: H3.
 
     Raises:
-        InputError: without samples; when there is no judge of C programs.
+        InputError: without samples; when there is no judge of C programs, or no RapidFuzz.
     """
     if not samples:
         raise InputError("no programs to report on: give at least one")
     judge = judge or find_judge()
-    found = []
+    reported = []
     for text, verdict in zip(samples, verdicts(samples, judge=judge), strict=True):
         mended = repair(text, judge=judge, calls=repair_calls)
-        found.append(Sample(text, verdict, open_brackets(text), mended, nearest(text, corpus)))
-        on_sample(len(found))
-    return ProgramReport(judge.name, found)
+        similar = find_nearest(text, corpus)
+        reported.append(Sample(text, verdict, open_brackets(text), mended, similar))
+        on_sample(len(reported))
+    return ProgramReport(judge.name, reported)
 
 
 def figures(report: ProgramReport) -> dict[str, float | None]:
-    """The report in numbers; shares are in [0, 1], and None stands where there is nothing to take a
-    mean of.
+    """The report in numbers; shares are in [0, 1], and the mean of no values is None.
 
-    Wrong characters are those of the rejected programs for which an accepted text was found. A
-    program is cut off if
-    it leaves a bracket open: some of its wrong characters are then closing ones. `same structure`
-    and `same names` are the shares whose nearest training program is at distance 0.
+    Wrong characters are counted in the rejected programs that could be mended. A program is cut
+    off if it leaves a bracket open: some of its wrong characters are then closing brackets.
+    `same structure` and `same names` are the shares of programs whose nearest training program has
+    distance 0.
     """
     samples = report.samples
     rejected = [sample for sample in samples if not sample.verdict.accepted]
@@ -97,44 +98,37 @@ def figures(report: ProgramReport) -> dict[str, float | None]:
     }
 
 
-def compare(reports: Mapping[str, ProgramReport], *, markdown: bool = False) -> str:
-    """The figures of several reports side by side, one column each, with the judge below their
-    names.
-    """
-    columns = [figures(one) for one in reports.values()]
-    rows = [("judge", *(one.judge for one in reports.values()))]
-    rows += [
-        (name, *(_number(column[name]) for column in columns))
-        for name in (columns[0] if columns else ())
-    ]
-    return (markdown_table if markdown else text_table)(("", *reports), rows)
+def compare(reports: Mapping[str, ProgramReport]) -> Table:
+    """The figures of several reports side by side, one column per report; first its judge."""
+    columns = {name: {"judge": each.judge, **figures(each)} for name, each in reports.items()}
+    names = next(iter(columns.values()), {})
+    return Table(
+        ("figure", *columns),
+        [(name, *(column[name] for column in columns.values())) for name in names],
+        formats=dict.fromkeys(columns, _shown),
+        headings={"figure": ""},
+    )
 
 
 def beside(sample: Sample) -> str:
-    """A sample, what is wrong with it, and the nearest training programs: for the eye to judge what
-    was copied.
-    """
+    """A sample, what is wrong with it, and its nearest training programs, one below the other."""
     verdict, mended = sample.verdict, sample.repair
     said = "compiles" if verdict.accepted else f"rejected: {verdict.message}"
     if mended and not verdict.accepted:
         said += f"; {mended.wrong_characters} wrong characters"
     parts = [(f"sample, {said}", sample.text)]
     for by, match in zip(("structure", "names"), sample.nearest, strict=True):
-        parts.append(
-            (
-                f"nearest by {by}, {match.distance:.2f}, training program {match.index}",
-                match.program,
-            )
-        )
+        title = f"nearest by {by}, {match.distance:.2f}, training program {match.index}"
+        parts.append((title, match.program))
     return "\n".join(f"--- {title} ---\n{text.rstrip()}" for title, text in parts)
 
 
 def as_json(report: ProgramReport) -> dict[str, Any]:
-    """The report as JSON's types: the judge, the figures and each sample with its nearest programs."""
+    """The report as JSON types: the judge, the figures, each sample with its nearest programs."""
     return {
         "judge": report.judge,
         "figures": figures(report),
-        "samples": [_sample_json(one) for one in report.samples],
+        "samples": [_sample_json(sample) for sample in report.samples],
     }
 
 
@@ -160,7 +154,5 @@ def _median(numbers: Sequence[float]) -> float | None:
     return float(np.median(numbers)) if numbers else None
 
 
-def _number(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return str(value) if isinstance(value, int) else f"{value:.3f}"
+def _shown(value: Cell) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

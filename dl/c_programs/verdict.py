@@ -1,12 +1,13 @@
-"""What a judge of C programs says of a text."""
+"""What a judge of C programs says about a text."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 
 class Verdict(NamedTuple):
-    """Whether a text is a C program; if not, what is first wrong, where if that is known, and how
-    many errors.
+    """Whether a text is a C program; if not, the first error and the number of errors.
+
+    `offset` is the place of the first error in the text, None when it is unknown.
     """
 
     accepted: bool
@@ -16,8 +17,9 @@ class Verdict(NamedTuple):
 
 
 class Judge(NamedTuple):
-    """Who decides whether texts are C programs: a name for reports, and one verdict a text, in
-    order.
+    """Who decides whether texts are C programs.
+
+    `name` is printed in reports; `verdicts` gives one verdict per text, in order.
     """
 
     name: str
@@ -26,11 +28,11 @@ class Judge(NamedTuple):
 
 ACCEPTED = Verdict(True)
 EMPTY = Verdict(False, "a program has at least one declaration", 0, 1)
-"""C has no empty program, though compilers let it pass."""
+"""The C standard has no empty program, although compilers accept one."""
 
 
 def offset_of(text: str, line: int, column: int) -> int | None:
-    """Where line and column, counted from 1, lie in `text`; None outside of it.
+    """The offset in `text` of a line and column, both counted from 1; None outside the text.
 
     >>> offset_of("int x;\\nint y", 2, 5)
     11
