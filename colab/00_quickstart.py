@@ -150,7 +150,7 @@ from dl.data.gather import normalize
 pictures, labels = data.test.inputs, data.test.targets
 apply = jax.jit(recipe.model.apply)
 numbers, _, _ = apply(
-    trained.state.params, trained.state.model_state, normalize(pictures, data.spec)
+    trained.params, trained.model_state, normalize(pictures, data.spec)
 )
 probabilities = np.asarray(jax.nn.softmax(numbers))
 answers = probabilities.argmax(axis=1)

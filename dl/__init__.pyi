@@ -20,10 +20,10 @@ from .data.text import Reading as Reading
 from .errors import InputError as InputError
 from .errors import RunError as RunError
 from .inspect.summary import summarize as summarize
+from .runs.fit import fit as fit
 from .runs.generate import generate as generate
 from .runs.load import load as load
-from .train.fit import Fit as Fit
-from .train.fit import fit as fit
+from .runs.trained import Trained as Trained
 from .train.freeze import freeze as freeze
 from .train.options import DocumentOptions as DocumentOptions
 from .train.options import TextOptions as TextOptions

@@ -44,7 +44,7 @@ def baselines(
     from dl.data.dataset import limit
     from dl.data.load import absolute
     from dl.runs.baselines import Row, as_json, as_markdown, as_text, fit_baselines, run_row
-    from dl.runs.setup import open_data
+    from dl.runs.open_data import open_data
     from dl.train.options import DocumentOptions, require
 
     require(train_examples >= 0, "train_examples", train_examples, "at least 0")

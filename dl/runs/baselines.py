@@ -17,7 +17,7 @@ from dl.errors import InputError
 from dl.inspect.table import markdown_table, text_table
 from dl.runs.files import read_json
 from dl.runs.folder import open_folder
-from dl.runs.setup import check_same_data, open_data
+from dl.runs.open_data import check_same_data, open_data
 from dl.train.options import ReadingOptions, TrainOptions
 
 

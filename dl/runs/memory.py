@@ -21,7 +21,7 @@ from dl.models.recurrent_calls import LayerCall, recurrent_calls
 from dl.runs.folder import open_folder
 from dl.runs.initial import read_initial
 from dl.runs.load import load, restore_training
-from dl.runs.setup import check_same_data, open_data
+from dl.runs.open_data import check_same_data, open_data
 from dl.train.compiled import start_training
 from dl.types import Array
 

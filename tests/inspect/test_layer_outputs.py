@@ -10,17 +10,16 @@ from dl import models
 from dl.errors import InputError
 from dl.inspect.layer_outputs import feature_maps, features
 from dl.inspect.trained import Network, in_blocks, outputs
-from dl.runs.load import Loaded
 from dl.types import Model
 
 MODEL = models.lenet(10, features=(2, 3), hidden_size=4)
 
 
 @pytest.fixture(scope="module")
-def loaded() -> Loaded:
+def loaded() -> Network:
     """A network of digits as `dl.load` gives it back, not trained."""
     params, model_state = jax.jit(MODEL.init)(jax.random.key(0), jnp.zeros((1, 28, 28, 1)))
-    return Loaded(MODEL, params, model_state, dl.load_data("digits").spec, step=0)
+    return Network(MODEL, params, model_state, dl.load_data("digits").spec)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +28,7 @@ def pictures() -> np.ndarray:
 
 
 def test_a_loaded_run_takes_raw_pictures_and_a_network_normalised_ones(
-    loaded: Loaded, pictures: np.ndarray
+    loaded: Network, pictures: np.ndarray
 ) -> None:
     network = Network(loaded.model, loaded.params, loaded.model_state)
     raw, normalised = (
@@ -47,7 +46,9 @@ def test_a_loaded_run_takes_raw_pictures_and_a_network_normalised_ones(
     )
 
 
-def test_the_layers_asked_for_come_in_the_order_asked(loaded: Loaded, pictures: np.ndarray) -> None:
+def test_the_layers_asked_for_come_in_the_order_asked(
+    loaded: Network, pictures: np.ndarray
+) -> None:
     found = feature_maps(loaded, pictures, layers=["hidden", "conv1"])
     assert {name: maps.shape for name, maps in found.items()} == {
         "hidden": (5, 4),
@@ -58,7 +59,7 @@ def test_the_layers_asked_for_come_in_the_order_asked(loaded: Loaded, pictures: 
 
 @pytest.mark.parametrize("batch_size", [1, 2, 256])
 def test_features_are_a_layer_s_maps_as_vectors_whatever_the_blocks(
-    batch_size: int, loaded: Loaded, pictures: np.ndarray
+    batch_size: int, loaded: Network, pictures: np.ndarray
 ) -> None:
     expected = np.asarray(feature_maps(loaded, pictures)["conv1.pool"]).reshape(5, -1)
     got = features(loaded, pictures, layer="conv1.pool", batch_size=batch_size)
@@ -74,7 +75,7 @@ def test_blocks_have_one_size_and_no_more_than_there_are() -> None:
     assert sizes == [3, 3, 3, 2]
 
 
-def test_wrong_input_is_refused_in_one_line(loaded: Loaded, pictures: np.ndarray) -> None:
+def test_wrong_input_is_refused_in_one_line(loaded: Network, pictures: np.ndarray) -> None:
     with pytest.raises(InputError, match="lenet has no layer 'conv3'; did you mean conv"):
         feature_maps(loaded, pictures, layers=["conv3"])
     with pytest.raises(InputError, match=r"inputs are \(8, 8, 1\), the model takes \(28, 28, 1\)"):

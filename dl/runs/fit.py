@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dl.data.dataset import Dataset
+from dl.runs.trained import Trained
 from dl.train.compiled import Training, compile_recipe
 from dl.train.fits import zero_totals
 from dl.train.interrupt import StopRequest
@@ -14,27 +15,9 @@ from dl.train.options import TrainOptions
 from dl.train.progress import Progress
 from dl.train.recipe import Recipe
 from dl.train.record import Record, stops_early
-from dl.train.state import TrainState, first_state
+from dl.train.state import first_state
 from dl.train.steps_per_call import with_best_steps_per_call
-from dl.types import Metrics, ModelState, Params
-
-
-@dataclass(frozen=True)
-class Fit:
-    """What `fit` returns: the state, the records so far, and whether it was stopped before its end."""
-
-    state: TrainState
-    history: list[Record]
-    interrupted: bool
-    pending: Metrics
-    """Sums since the last record, so that a resumed fit records what an uninterrupted one would
-    have.
-    """
-
-    def curve(self, split: str, name: str) -> tuple[list[float], list[float]]:
-        """Epochs and values of one metric, ready to plot."""
-        records = [record for record in self.history if record.split == split]
-        return [record.epoch for record in records], [record.values[name] for record in records]
+from dl.types import ModelState, Params
 
 
 def fit(
@@ -42,11 +25,11 @@ def fit(
     data: Dataset,
     options: TrainOptions,
     *,
-    resume: Fit | None = None,
+    resume: Trained | None = None,
     init: tuple[Params, ModelState] | None = None,
     progress: bool = True,
     on_record: Callable[[Record], None] = lambda record: None,
-) -> Fit:
+) -> Trained:
     """Train `recipe` on `data` and evaluate on its validation part, for the epochs, batches and seed
     of `options`.
 
@@ -79,7 +62,16 @@ def fit(
     training = layout.fetch(training)
     at_end = int(training.state.step) == compiled.plan.total_steps
     done = at_end or stops_early(records, patience=options.patience)
-    return Fit(training.state, records, not done, training.totals)
+    return Trained(
+        recipe,
+        data.spec,
+        options,
+        training.state,
+        records,
+        pending=training.totals,
+        interrupted=not done,
+        open_data=lambda: data,
+    )
 
 
 def _first_training(
@@ -87,7 +79,7 @@ def _first_training(
     data: Dataset,
     options: TrainOptions,
     *,
-    resume: Fit | None,
+    resume: Trained | None,
     init: tuple[Params, ModelState] | None,
 ) -> Training | None:
     """What training begins with; None for a fresh state."""
