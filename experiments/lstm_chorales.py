@@ -8,7 +8,7 @@ Command: python -m experiments run lstm_chorales --dataset chorales:PATH
 
 from dataclasses import dataclass
 
-from dl import sequence_objectives
+from dl import objectives
 from dl.data.dataset import DataSpec
 from dl.models import step_model
 from dl.train.recipe import Recipe
@@ -32,4 +32,4 @@ def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None
     model = step_model(
         "lstm", data_spec.classes, hidden_size=options.hidden_size, dropout=options.dropout
     )
-    return sequence_recipe(model, sequence_objectives.frames(model), options, data_spec)
+    return sequence_recipe(model, objectives.frames(model), options, data_spec)

@@ -12,7 +12,7 @@ import optax
 import pytest
 
 import dl
-from dl import models, objectives, optimizers, reconstruction
+from dl import models, objectives, optimizers
 from dl.layers.blocks import batch_norm
 from dl.models.functional import from_linen
 from dl.models.googlenet import Widths
@@ -267,7 +267,7 @@ def autoencoder(
 ) -> Any:
     """An auto-encoder of a code as long as the batch: it can learn by heart."""
     training = {
-        "bind": reconstruction.autoencoding,
+        "bind": objectives.autoencoding,
         "optimizer": optimizers.adam(0.03),
         "reconstructs": True,
     }
