@@ -38,7 +38,7 @@ class Options(TrainOptions):
         require(self.features >= 1, "features", self.features, "at least 1")
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """Two convolutions of stride 2, a linear code, and the way back; Adam with a one-cycle rate."""
     model = _model(options, data_spec)
     steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)

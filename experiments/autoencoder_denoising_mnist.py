@@ -41,7 +41,7 @@ class Options(TrainOptions):
         require(self.noise >= 0, "noise", self.noise, "at least 0")
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """One ReLU layer with tied weights; noise in the inputs while training; Adam with a one-cycle
     rate.
     """

@@ -39,7 +39,7 @@ class Options(TrainOptions):
         require(self.code_size >= 1, "code_size", self.code_size, "at least 1")
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """h = W x + b and y = Wᵀ h + c: tied, so that W converges to orthonormal rows; Adam, its rate
     falling to 0.
     """

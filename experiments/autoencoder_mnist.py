@@ -40,7 +40,7 @@ class Options(TrainOptions):
         require(self.hidden_size >= 4, "hidden_size", self.hidden_size, "at least 4")
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """Two hidden ReLU layers on either side of a linear code; Adam with a one-cycle rate."""
     model = _model(options, data_spec)
     steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)

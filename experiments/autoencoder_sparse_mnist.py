@@ -45,7 +45,7 @@ class Options(TrainOptions):
         require(self.contraction >= 0, "contraction", self.contraction, "at least 0")
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """One ReLU layer with tied weights, so that no decoder makes up for a code that is only small;
     Adam, one cycle.
     """

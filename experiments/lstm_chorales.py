@@ -27,7 +27,7 @@ class Options(SequenceOptions):
     """Fraction of the units that is switched off."""
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """88 keys in, 88 keys out, at every step."""
     model = step_model(
         "lstm", data_spec.classes, hidden_size=options.hidden_size, dropout=options.dropout

@@ -74,10 +74,6 @@ class Case:
             Model("answered", None, lambda params, state, inputs, **_: (outputs, state, ()), None)
         )
 
-    def objective_over(self, axis_name: str) -> Objective:
-        """The objective of the model whose batch statistics are those of all devices."""
-        return self.bind(self.build(axis_name=axis_name)) if self.normalised else self.objective
-
     def batch(self, size: int = 8) -> dict[str, np.ndarray]:
         """Random inputs with random labels: nothing but learning by heart fits them."""
         rng = np.random.default_rng(0)
@@ -180,13 +176,9 @@ LENETS = [
 ]
 
 
-def residual(
-    blocks: tuple[int, ...], features: tuple[int, ...], *, axis_name: str | None = None, **kind: Any
-) -> Model:
+def residual(blocks: tuple[int, ...], features: tuple[int, ...], **kind: Any) -> Model:
     """A ResNet with fewer blocks than any published one."""
-    return from_linen(
-        ResNet(5, blocks, features, norm=batch_norm(axis_name=axis_name), **kind), name="resnet"
-    )
+    return from_linen(ResNet(5, blocks, features, norm=batch_norm(), **kind), name="resnet")
 
 
 SMALL_PICTURE = (16, 16, 3)
