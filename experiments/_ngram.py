@@ -6,11 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dl import ngram
-from dl.data.dataset import Dataset
-from dl.data.text import Reading
+from dl import Count, Dataset, InputError, Reading, ReadingOptions, ngram
 from dl.data.tokens import TokenSource
-from dl.train.options import ReadingOptions, require, require_text
+from dl.train.options import require_text
 
 
 @dataclass(frozen=True)
@@ -18,23 +16,18 @@ class NgramOptions(ReadingOptions):
     """Options of counting n-grams."""
 
     validation: float = 0.0
-    longest_gram: int = 7
+    longest_gram: Count = 7
     """Symbols of the longest n-grams; the last is predicted from those before it."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self.longest_gram >= 1, "longest_gram", self.longest_gram, "at least 1")
 
     def check_data(self, data: Dataset) -> None:
         """Raise an `InputError` for data that are no text, or too short."""
         require_text(data)
         length = len(_tokens(data.train))
-        require(
-            self.longest_gram <= length,
-            "longest_gram",
-            self.longest_gram,
-            f"at most {length}, the training part",
-        )
+        if self.longest_gram > length:
+            raise InputError(
+                f"longest_gram is {self.longest_gram}; it must be at most {length}, "
+                f"the training part"
+            )
 
     @property
     def use_labels(self) -> bool:

@@ -12,13 +12,18 @@ from dataclasses import dataclass
 
 import jax
 
-from dl import objectives, optimizers
-from dl.data.batching import steps_per_epoch
-from dl.data.dataset import Dataset, DataSpec
-from dl.inspect.autoencoders import assess, denoising_error
-from dl.models import autoencoder
-from dl.train.options import TrainOptions, require
-from dl.train.recipe import Recipe
+from dl import (
+    Count,
+    Dataset,
+    DataSpec,
+    NotNegative,
+    Recipe,
+    TrainOptions,
+    models,
+    objectives,
+    optimizers,
+)
+from dl.inspect import assess, denoising_error
 from dl.types import Autoencoder, Params
 
 
@@ -30,15 +35,10 @@ class Options(TrainOptions):
     epochs: int = 10
     batch_size: int = 128
     learning_rate: float = 0.001
-    code_size: int = 1000
+    code_size: Count = 1000
     """Units in the code."""
-    noise: float = 1.5
+    noise: NotNegative = 1.5
     """Standard deviation of the noise in each pixel, where that of the pixels is 1."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self.code_size >= 1, "code_size", self.code_size, "at least 1")
-        require(self.noise >= 0, "noise", self.noise, "at least 0")
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
@@ -46,8 +46,9 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
     rate.
     """
     model = _model(options, data_spec)
-    steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)
-    optimizer = optimizers.adam(options.learning_rate, schedule=optimizers.one_cycle(steps=steps))
+    optimizer = optimizers.adam(
+        options.learning_rate, schedule=optimizers.one_cycle(steps=options.total_steps(data_spec))
+    )
     corrupt = objectives.reconstruction.gaussian_noise(options.noise)
     return Recipe(model, objectives.autoencoding(model, corrupt=corrupt), optimizer)
 
@@ -67,4 +68,4 @@ def conclude(options: Options, params: Params, data: Dataset) -> dict[str, dict[
 
 def _model(options: Options, data_spec: DataSpec) -> Autoencoder:
     shape, size = data_spec.input_shape, options.code_size
-    return autoencoder(shape, code_size=size, code_activation=jax.nn.relu, tied=True)
+    return models.autoencoder(shape, code_size=size, code_activation=jax.nn.relu, tied=True)

@@ -10,14 +10,18 @@ Command: python -m experiments run autoencoder_linear_mnist
 import math
 from dataclasses import dataclass
 
-from dl import objectives, optimizers
-from dl.data.batching import steps_per_epoch
-from dl.data.dataset import Dataset, DataSpec
-from dl.inspect.autoencoders import assess
-from dl.inspect.pca import compare_with_pca
-from dl.models import autoencoder
-from dl.train.options import TrainOptions, require
-from dl.train.recipe import Recipe
+from dl import (
+    Count,
+    Dataset,
+    DataSpec,
+    InputError,
+    Recipe,
+    TrainOptions,
+    models,
+    objectives,
+    optimizers,
+)
+from dl.inspect import assess, compare_with_pca
 from dl.types import Params
 
 
@@ -31,12 +35,8 @@ class Options(TrainOptions):
     learning_rate: float = 0.003
     validation: float = 0.0
     checkpoint_every: int = 10
-    code_size: int = 32
+    code_size: Count = 32
     """Units in the code."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self.code_size >= 1, "code_size", self.code_size, "at least 1")
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
@@ -44,20 +44,20 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
     falling to 0.
     """
     size, fewest = options.code_size, min(data_spec.train_size, math.prod(data_spec.input_shape))
-    require(
-        size <= fewest,
-        "code_size",
-        size,
-        f"at most {fewest}, the fewer of training examples and pixels",
+    if size > fewest:
+        raise InputError(
+            f"code_size is {size}; it must be at most {fewest}, "
+            f"the fewer of training examples and pixels"
+        )
+    model = models.autoencoder(data_spec.input_shape, code_size=size, tied=True)
+    optimizer = optimizers.adam(
+        options.learning_rate, schedule=optimizers.cosine(steps=options.total_steps(data_spec))
     )
-    model = autoencoder(data_spec.input_shape, code_size=size, tied=True)
-    steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)
-    optimizer = optimizers.adam(options.learning_rate, schedule=optimizers.cosine(steps=steps))
     return Recipe(model, objectives.autoencoding(model), optimizer)
 
 
 def conclude(options: Options, params: Params, data: Dataset) -> dict[str, dict[str, float]]:
     """Error of the reconstruction, linear classifiers, and the distance from PCA."""
-    model = autoencoder(data.spec.input_shape, code_size=options.code_size, tied=True)
+    model = models.autoencoder(data.spec.input_shape, code_size=options.code_size, tied=True)
     beside_pca = compare_with_pca(model, params, data, code_size=options.code_size)
     return {**assess(model, params, data), "beside_pca": beside_pca}

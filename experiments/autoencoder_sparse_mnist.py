@@ -13,13 +13,18 @@ from dataclasses import dataclass
 import jax
 import numpy as np
 
-from dl import objectives, optimizers
-from dl.data.batching import steps_per_epoch
-from dl.data.dataset import Dataset, DataSpec
-from dl.inspect.autoencoders import assess, encode
-from dl.models import autoencoder
-from dl.train.options import TrainOptions, require
-from dl.train.recipe import Recipe
+from dl import (
+    Count,
+    Dataset,
+    DataSpec,
+    NotNegative,
+    Recipe,
+    TrainOptions,
+    models,
+    objectives,
+    optimizers,
+)
+from dl.inspect import assess, encode
 from dl.types import Autoencoder, Params
 
 
@@ -31,18 +36,12 @@ class Options(TrainOptions):
     epochs: int = 10
     batch_size: int = 128
     learning_rate: float = 0.001
-    code_size: int = 1000
+    code_size: Count = 1000
     """Units in the code."""
-    sparsity: float = 1.0
+    sparsity: NotNegative = 1.0
     """Weight of the penalty Σ|h| on the code."""
-    contraction: float = 0.0
+    contraction: NotNegative = 0.0
     """Weight of the penalty ‖∂h/∂x‖² on the code's Jacobian."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self.code_size >= 1, "code_size", self.code_size, "at least 1")
-        require(self.sparsity >= 0, "sparsity", self.sparsity, "at least 0")
-        require(self.contraction >= 0, "contraction", self.contraction, "at least 0")
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
@@ -54,8 +53,9 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
         penalties.append(objectives.reconstruction.l1_sparsity(options.sparsity))
     if options.contraction:
         penalties.append(objectives.reconstruction.contraction(model, options.contraction))
-    steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)
-    optimizer = optimizers.adam(options.learning_rate, schedule=optimizers.one_cycle(steps=steps))
+    optimizer = optimizers.adam(
+        options.learning_rate, schedule=optimizers.one_cycle(steps=options.total_steps(data_spec))
+    )
     return Recipe(model, objectives.autoencoding(model, penalties=penalties), optimizer)
 
 
@@ -70,4 +70,4 @@ def conclude(options: Options, params: Params, data: Dataset) -> dict[str, dict[
 
 def _model(options: Options, data_spec: DataSpec) -> Autoencoder:
     shape, size = data_spec.input_shape, options.code_size
-    return autoencoder(shape, code_size=size, code_activation=jax.nn.relu, tied=True)
+    return models.autoencoder(shape, code_size=size, code_activation=jax.nn.relu, tied=True)

@@ -11,8 +11,7 @@ Command: python -m experiments run gru_shakespeare --precision bfloat16
 from dataclasses import dataclass
 from typing import Literal
 
-from dl.data.dataset import DataSpec
-from dl.train.recipe import Recipe
+from dl import DataSpec, Recipe
 from experiments._text import StreamOptions, language_recipe
 
 

@@ -10,12 +10,7 @@ Command: python -m experiments run lenet5_mnist
 from dataclasses import dataclass
 from typing import Literal
 
-from dl import objectives, optimizers
-from dl.data.batching import steps_per_epoch
-from dl.data.dataset import DataSpec
-from dl.models import lenet5
-from dl.train.options import TrainOptions, require
-from dl.train.recipe import Recipe
+from dl import DataSpec, NotNegative, Recipe, Share, TrainOptions, models, objectives, optimizers
 
 
 @dataclass(frozen=True)
@@ -31,28 +26,22 @@ class Options(TrainOptions):
     batch_size: int = 128
     learning_rate: float = 0.1
     validation: float = 0.0
-    momentum: float = 0.9
+    momentum: Share = 0.9
     """Fraction of the velocity that is kept from step to step."""
-    weight_decay: float = 1e-4
+    weight_decay: NotNegative = 1e-4
     """λ of the penalty ½λ‖W‖²."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(0 <= self.momentum < 1, "momentum", self.momentum, "at least 0 and below 1")
-        require(self.weight_decay >= 0, "weight_decay", self.weight_decay, "at least 0")
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
     """LeNet-5 with tanh units; momentum with a one-cycle rate and a little weight decay."""
-    model = lenet5(data_spec.classes, variant=options.variant)
+    model = models.lenet5(data_spec.classes, variant=options.variant)
     criterion = (
         objectives.maximum_a_posteriori if options.variant == "1998" else objectives.classification
     )
-    steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)
     optimizer = optimizers.momentum(
         options.learning_rate,
         momentum=options.momentum,
         weight_decay=options.weight_decay,
-        schedule=optimizers.one_cycle(steps=steps),
+        schedule=optimizers.one_cycle(steps=options.total_steps(data_spec)),
     )
     return Recipe(model, criterion(model), optimizer)

@@ -8,9 +8,7 @@ Command: python -m experiments run lenet_fashion_mnist
 
 from dataclasses import dataclass
 
-from dl.data.dataset import DataSpec
-from dl.models import lenet
-from dl.train.recipe import Recipe
+from dl import DataSpec, Recipe, models
 from experiments._pictures import DropoutOptions, picture_recipe
 
 
@@ -26,5 +24,5 @@ class Options(DropoutOptions):
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
     """LeNet with dropout before its dense layers."""
-    model = lenet(data_spec.classes, dropout=options.dropout)
+    model = models.lenet(data_spec.classes, dropout=options.dropout)
     return picture_recipe(model, options, data_spec)

@@ -8,10 +8,7 @@ Command: python -m experiments run lstm_adding
 
 from dataclasses import dataclass
 
-from dl import objectives
-from dl.data.dataset import DataSpec
-from dl.models import sequence_model
-from dl.train.recipe import Recipe
+from dl import DataSpec, Recipe, models, objectives
 from experiments._sequences import GatedOptions, sequence_recipe
 
 
@@ -28,7 +25,7 @@ class Options(GatedOptions):
 def build(options: Options, data_spec: DataSpec) -> Recipe:
     """Pairs of a number and a mark, the last output."""
     scale = options.scale_of(data_spec.input_shape[0])
-    model = sequence_model(
+    model = models.sequence_model(
         "lstm", data_spec.classes, hidden_size=options.hidden_size, time_scale=scale
     )
     return sequence_recipe(model, objectives.regression(model), options, data_spec)

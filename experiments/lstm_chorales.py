@@ -8,10 +8,7 @@ Command: python -m experiments run lstm_chorales --dataset chorales:PATH
 
 from dataclasses import dataclass
 
-from dl import objectives
-from dl.data.dataset import DataSpec
-from dl.models import step_model
-from dl.train.recipe import Recipe
+from dl import DataSpec, Recipe, Share, models, objectives
 from experiments._sequences import SequenceOptions, sequence_recipe
 
 
@@ -23,13 +20,13 @@ class Options(SequenceOptions):
     epochs: int = 150
     batch_size: int = 16
     hidden_size: int = 256
-    dropout: float = 0.3
+    dropout: Share = 0.3
     """Fraction of the units that is switched off."""
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
     """88 keys in, 88 keys out, at every step."""
-    model = step_model(
+    model = models.step_model(
         "lstm", data_spec.classes, hidden_size=options.hidden_size, dropout=options.dropout
     )
     return sequence_recipe(model, objectives.frames(model), options, data_spec)

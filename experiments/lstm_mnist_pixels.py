@@ -8,11 +8,7 @@ Command: python -m experiments run lstm_mnist_pixels
 
 from dataclasses import dataclass
 
-from dl import objectives
-from dl.data.dataset import DataSpec
-from dl.errors import InputError
-from dl.models import sequence_model
-from dl.train.recipe import Recipe
+from dl import DataSpec, InputError, Recipe, models, objectives
 from experiments._sequences import GatedOptions, sequence_recipe
 
 
@@ -30,11 +26,12 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
     """784 pixels one by one, the last output."""
     if len(data_spec.input_shape) != 3:
         raise InputError(
-            f"this net reads pictures, and {data_spec.name} has none: give those of another --dataset"
+            f"this net reads pictures, and {data_spec.name} has none: "
+            f"give those of another --dataset"
         )
     height, width, _ = data_spec.input_shape
     scale = options.scale_of(height * width)
-    model = sequence_model(
+    model = models.sequence_model(
         "lstm", data_spec.classes, hidden_size=options.hidden_size, pixels=True, time_scale=scale
     )
     return sequence_recipe(model, objectives.classification(model), options, data_spec)

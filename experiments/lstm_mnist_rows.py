@@ -8,10 +8,7 @@ Command: python -m experiments run lstm_mnist_rows
 
 from dataclasses import dataclass
 
-from dl import objectives
-from dl.data.dataset import DataSpec
-from dl.models import sequence_model
-from dl.train.recipe import Recipe
+from dl import DataSpec, Recipe, models, objectives
 from experiments._sequences import SequenceOptions, sequence_recipe
 
 
@@ -26,5 +23,5 @@ class Options(SequenceOptions):
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
     """28 rows of 28 pixels, the last output."""
-    model = sequence_model("lstm", data_spec.classes, hidden_size=options.hidden_size)
+    model = models.sequence_model("lstm", data_spec.classes, hidden_size=options.hidden_size)
     return sequence_recipe(model, objectives.classification(model), options, data_spec)

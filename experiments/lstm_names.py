@@ -9,8 +9,7 @@ Command: python -m experiments run lstm_names --dataset lines:PATH
 
 from dataclasses import dataclass
 
-from dl.data.dataset import DataSpec
-from dl.train.recipe import Recipe
+from dl import DataSpec, Recipe
 from experiments._text import WholeOptions, language_recipe
 
 

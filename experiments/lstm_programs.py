@@ -14,8 +14,7 @@ Command: python -m experiments run lstm_programs --dataset jsonl:PATH --precisio
 from dataclasses import dataclass
 from typing import Literal
 
-from dl.data.dataset import DataSpec
-from dl.train.recipe import Recipe
+from dl import DataSpec, Recipe
 from experiments._text import WholeOptions, language_recipe
 
 

@@ -10,8 +10,7 @@ Command: python -m experiments run lstm_shakespeare
 
 from dataclasses import dataclass
 
-from dl.data.dataset import DataSpec
-from dl.train.recipe import Recipe
+from dl import DataSpec, Recipe
 from experiments._text import StreamOptions, language_recipe
 
 

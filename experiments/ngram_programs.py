@@ -12,7 +12,7 @@ Command: python -m experiments run ngram_programs --dataset jsonl:PATH
 from dataclasses import dataclass
 from typing import Literal
 
-from dl.data.dataset import Dataset
+from dl import Dataset
 from experiments._ngram import NgramOptions, measure_ngram
 
 

@@ -10,7 +10,7 @@ Command: python -m experiments run ngram_shakespeare
 
 from dataclasses import dataclass
 
-from dl.data.dataset import Dataset
+from dl import Dataset
 from experiments._ngram import NgramOptions, measure_ngram
 
 

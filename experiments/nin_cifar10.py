@@ -9,9 +9,7 @@ Command: python -m experiments run nin_cifar10 --dataset folder:PATH
 
 from dataclasses import dataclass
 
-from dl.data.dataset import DataSpec
-from dl.models import nin
-from dl.train.recipe import Recipe
+from dl import DataSpec, Positive, Recipe, models
 from experiments._pictures import DropoutOptions, picture_recipe
 
 
@@ -23,13 +21,13 @@ class Options(DropoutOptions):
     epochs: int = 6
     dropout: float = 0.2
     plain_share: float = 0.15
-    width: float = 0.5
+    width: Positive = 0.5
     """Factor on the channels of every layer."""
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
     """NiN for small pictures."""
-    model = nin(
+    model = models.nin(
         data_spec.classes,
         small=True,
         width=options.width,

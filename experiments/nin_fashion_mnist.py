@@ -8,9 +8,7 @@ Command: python -m experiments run nin_fashion_mnist
 
 from dataclasses import dataclass
 
-from dl.data.dataset import DataSpec
-from dl.models import nin
-from dl.train.recipe import Recipe
+from dl import DataSpec, Positive, Recipe, models
 from experiments._pictures import DropoutOptions, picture_recipe
 
 
@@ -22,13 +20,13 @@ class Options(DropoutOptions):
     dropout: float = 0.2
     crop: int = 1
     plain_share: float = 0.15
-    width: float = 0.5
+    width: Positive = 0.5
     """Factor on the channels of every layer."""
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
     """NiN for small pictures."""
-    model = nin(
+    model = models.nin(
         data_spec.classes,
         small=True,
         width=options.width,

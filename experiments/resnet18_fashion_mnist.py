@@ -8,9 +8,7 @@ Command: python -m experiments run resnet18_fashion_mnist
 
 from dataclasses import dataclass
 
-from dl.data.dataset import DataSpec
-from dl.models import resnet
-from dl.train.recipe import Recipe
+from dl import DataSpec, Recipe, models
 from experiments._pictures import PictureOptions, picture_recipe
 
 
@@ -25,5 +23,5 @@ class Options(PictureOptions):
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
     """ResNet-18 with a 3×3 stem."""
-    model = resnet(18, data_spec.classes, small=True)
+    model = models.resnet(18, data_spec.classes, small=True)
     return picture_recipe(model, options, data_spec)

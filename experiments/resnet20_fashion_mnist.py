@@ -8,9 +8,7 @@ Command: python -m experiments run resnet20_fashion_mnist
 
 from dataclasses import dataclass
 
-from dl.data.dataset import DataSpec
-from dl.models import cifar_resnet
-from dl.train.recipe import Recipe
+from dl import DataSpec, Recipe, models
 from experiments._pictures import PictureOptions, picture_recipe
 
 
@@ -27,5 +25,5 @@ class Options(PictureOptions):
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
     """The 20-layer net of the paper's section 4.2."""
-    model = cifar_resnet(20, data_spec.classes)
+    model = models.cifar_resnet(20, data_spec.classes)
     return picture_recipe(model, options, data_spec)

@@ -12,9 +12,7 @@ from typing import Literal
 
 import jax.numpy as jnp
 
-from dl.data.dataset import DataSpec
-from dl.models import resnet
-from dl.train.recipe import Recipe
+from dl import DataSpec, Recipe, models
 from experiments._imagenet import ImageNetOptions, imagenet_recipe
 
 
@@ -31,7 +29,7 @@ class Options(ImageNetOptions):
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
     """ResNet with synchronised batch norm."""
-    model = resnet(
+    model = models.resnet(
         options.depth,
         data_spec.classes,
         width=options.width,

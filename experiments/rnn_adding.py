@@ -10,10 +10,7 @@ Command: python -m experiments run rnn_adding
 
 from dataclasses import dataclass
 
-from dl import objectives
-from dl.data.dataset import DataSpec
-from dl.models import sequence_model
-from dl.train.recipe import Recipe
+from dl import DataSpec, Recipe, models, objectives
 from experiments._sequences import SequenceOptions, sequence_recipe
 
 
@@ -29,5 +26,5 @@ class Options(SequenceOptions):
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
     """Pairs of a number and a mark, the last output."""
-    model = sequence_model("rnn", data_spec.classes, hidden_size=options.hidden_size)
+    model = models.sequence_model("rnn", data_spec.classes, hidden_size=options.hidden_size)
     return sequence_recipe(model, objectives.regression(model), options, data_spec)

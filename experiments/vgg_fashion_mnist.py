@@ -8,9 +8,7 @@ Command: python -m experiments run vgg_fashion_mnist
 
 from dataclasses import dataclass
 
-from dl.data.dataset import DataSpec
-from dl.models import vgg
-from dl.train.recipe import Recipe
+from dl import DataSpec, Positive, Recipe, models
 from experiments._pictures import DropoutOptions, picture_recipe
 
 
@@ -21,13 +19,13 @@ class Options(DropoutOptions):
     epochs: int = 14
     crop: int = 1
     plain_share: float = 0.2
-    width: float = 0.5
+    width: Positive = 0.5
     """Factor on the channels of every layer."""
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
     """The first four stages of VGG-11, for small pictures."""
-    model = vgg(
+    model = models.vgg(
         11,
         data_spec.classes,
         small=True,

@@ -11,7 +11,7 @@ FILES = sorted([*(ROOT / "dl").rglob("*.py"), *(ROOT / "experiments").rglob("*.p
 
 # A package may import those before it and those on its own line.
 ORDER = [
-    {"errors", "types", "choices"},
+    {"errors", "types", "ranges"},
     {"layers", "metrics", "data", "optimizers"},
     {"models", "objectives", "ngram"},
     {"train", "sampling"},

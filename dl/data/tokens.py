@@ -9,9 +9,9 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from dl.choices import check_choices
 from dl.data.batching import IndexedBatch, steps_per_epoch
 from dl.errors import InputError
+from dl.ranges import check_fields
 
 Order: TypeAlias = Literal["segments", "windows"]
 
@@ -39,7 +39,7 @@ class TokenSource:
     order: Order = "segments"
 
     def __post_init__(self) -> None:
-        check_choices(self)
+        check_fields(self)
         if self.steps < 1:
             raise InputError(f"a segment of {self.steps} symbols is none: give --segment 1 or more")
         if len(self.tokens) < 2:

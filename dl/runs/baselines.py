@@ -18,7 +18,7 @@ from dl.inspect.table import markdown_table, text_table
 from dl.runs.files import read_json
 from dl.runs.folder import open_folder
 from dl.runs.setup import check_same_data, open_data
-from dl.train.options import ReadingOptions, TrainOptions
+from dl.train.options import TextFields, TrainOptions
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def run_row(run: str | Path, options: TrainOptions) -> Row:
             )
     data = open_data(config.options)
     check_same_data(folder, data)
-    if isinstance(config.options, ReadingOptions) and config.options.longer == "leave-out":
+    if isinstance(config.options, TextFields) and config.options.longer == "leave-out":
         missing = len(open_data(replace(config.options, longer="cut")).test) - len(data.test)
         if missing:
             raise InputError(

@@ -71,7 +71,7 @@ def start_run(
     config = Config(
         experiment,
         options,
-        options.scan_steps,
+        options.steps_per_call,
         layout.mode,
         len(layout.devices),
         data.spec,

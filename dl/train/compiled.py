@@ -67,7 +67,7 @@ def compile_recipe(
 ) -> Compiled:
     """Compile `recipe` for training on `data`; nothing is traced before the first call.
 
-    `chunk_steps` is the most steps a compiled call makes; 0 takes `options.scan_steps`, and if that
+    `chunk_steps` is the most steps a compiled call makes; 0 takes `options.steps_per_call`, and if that
     is 0 too, as many as may pay (`dl.train.chunk_steps` measures how many do), or one where
     neighbouring steps have other lengths.
     """
@@ -81,7 +81,7 @@ def compile_recipe(
     most = (
         1
         if streamed
-        else chunk_steps or options.scan_steps or (MOST_CHUNK_STEPS if loops and one_shape else 1)
+        else chunk_steps or options.steps_per_call or (MOST_CHUNK_STEPS if loops and one_shape else 1)
     )
     plan = make_plan(options, train_size=data.spec.train_size, chunk_steps=most)
     arrays = put_arrays(layout, data.train)

@@ -67,7 +67,7 @@ def fit(
     else:
         first = start_training(recipe, data.spec, options, init=init) if init else None
     training = compiled.start(first)
-    if not options.scan_steps:
+    if not options.steps_per_call:
         compiled = measured(compiled, training)
     start = int(resume.state.step) if resume else 0
     with (

@@ -115,7 +115,7 @@ def test_stopped_in_the_middle_and_resumed_equals_uninterrupted(tmp_path: Path) 
     with pytest.MonkeyPatch.context() as patch:
         stop_at(patch, step=40)
         with StopRequest() as stop:
-            outcome = run(tmp_path / "parts", moons(scan_steps=0), stop=stop)
+            outcome = run(tmp_path / "parts", moons(steps_per_call=0), stop=stop)
         assert outcome.result is None
     assert resume(tmp_path / "parts").result["metrics"]
     assert_same_run(tmp_path / "whole", tmp_path / "parts")

@@ -199,7 +199,9 @@ SPEC = DataSpec(
     carried=True,
     vocabulary=Vocabulary("char", tuple("abcd")),
 )
-OPTIONS = dl.TextOptions(epochs=2, batch_size=B, segment=T, devices=1, scan_steps=4, log_every=4)
+OPTIONS = dl.TextOptions(
+    epochs=2, batch_size=B, segment=T, devices=1, steps_per_call=4, log_every=4
+)
 
 
 def fit(options: dl.TextOptions = OPTIONS, **keywords: Any) -> dl.Fit:
@@ -241,7 +243,7 @@ def test_interrupted_with_a_carried_state_and_resumed_equals_uninterrupted() -> 
 
 
 def test_any_number_of_scanned_steps_gives_the_same_bits() -> None:
-    one = fit(replace(OPTIONS, scan_steps=1))
+    one = fit(replace(OPTIONS, steps_per_call=1))
     jax.tree.map(
         assert_array_equal,
         (one.state.params, one.state.carry),

@@ -67,7 +67,7 @@ def test_no_trial_where_only_single_steps_pay() -> None:
 def test_convolutions_too_give_the_same_bits_with_any_number_of_steps() -> None:
     data = dl.load_data("digits", validation=0.0)
     ends = [
-        dl.fit(lenet5_recipe(), data, replace(OPTIONS, scan_steps=k), progress=False)
+        dl.fit(lenet5_recipe(), data, replace(OPTIONS, steps_per_call=k), progress=False)
         for k in (1, 3, 0)
     ]
     assert bits(ends[0].state.params) == bits(ends[1].state.params) == bits(ends[2].state.params)
@@ -76,7 +76,7 @@ def test_convolutions_too_give_the_same_bits_with_any_number_of_steps() -> None:
 def test_records_do_not_depend_on_the_number_of_steps() -> None:
     data = dl.load_data("digits", validation=0.0)
     fits = [
-        dl.fit(mlp_recipe(), data, replace(OPTIONS, scan_steps=k, log_every=5), progress=False)
+        dl.fit(mlp_recipe(), data, replace(OPTIONS, steps_per_call=k, log_every=5), progress=False)
         for k in (1, 3, 7, 0)
     ]
     records = [

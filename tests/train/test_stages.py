@@ -21,7 +21,7 @@ from dl.train.parallel import make_layout
 from dl.train.step import augmented, make_train_step
 
 OPTIONS = dl.TrainOptions(
-    dataset="digits", epochs=1, batch_size=256, log_every=100, scan_steps=3, devices=1
+    dataset="digits", epochs=1, batch_size=256, log_every=100, steps_per_call=3, devices=1
 )
 AUGMENTS, ENDS = (random_crop(12), random_crop(16), None), (2, 4)
 
@@ -77,10 +77,12 @@ def trained_step_by_step(recipe: dl.Recipe, data: Dataset, options: dl.TrainOpti
     return state.params
 
 
-@pytest.mark.parametrize("scan_steps", [1, 3])
-def test_chunks_with_stages_equal_a_plain_loop(scan_steps: int) -> None:
+@pytest.mark.parametrize("steps_per_call", [1, 3])
+def test_chunks_with_stages_equal_a_plain_loop(steps_per_call: int) -> None:
     data, recipe = dl.load_data("digits"), make_recipe(any_size=True)
-    params, compilations = trained_in_chunks(recipe, data, replace(OPTIONS, scan_steps=scan_steps))
+    params, compilations = trained_in_chunks(
+        recipe, data, replace(OPTIONS, steps_per_call=steps_per_call)
+    )
     assert compilations == len(AUGMENTS)
     expected = trained_step_by_step(recipe, data, OPTIONS)
     for got, wanted in zip(jax.tree.leaves(params), jax.tree.leaves(expected), strict=True):
