@@ -1,4 +1,4 @@
-"""Which values an option takes: its annotation says so, and `check_fields` refuses all others."""
+"""Which values an option takes: annotations say it, and `check_fields` refuses all others."""
 
 import math
 from dataclasses import dataclass, fields
@@ -10,7 +10,7 @@ from dl.errors import InputError, did_you_mean
 
 @dataclass(frozen=True, kw_only=True)
 class Range:
-    """The numbers that an option takes, as a remark in its annotation.
+    """The numbers that an option takes, for use in its annotation.
 
     >>> str(Range(at_least=0, below=1)), 0.0 in Range(above=0)
     ('at least 0 and below 1', False)
@@ -36,22 +36,22 @@ class Range:
 
 
 Share: TypeAlias = Annotated[float, Range(at_least=0, below=1)]
-"""A fraction that is not the whole."""
+"""A fraction from 0 to below 1."""
 Positive: TypeAlias = Annotated[float, Range(above=0)]
 """A number above 0."""
 NotNegative: TypeAlias = Annotated[float, Range(at_least=0)]
-"""A number that may be 0."""
+"""A number that is 0 or more."""
 Count: TypeAlias = Annotated[int, Range(at_least=1)]
-"""How many, one at the least."""
+"""How many: at least 1."""
 CountOrZero: TypeAlias = Annotated[int, Range(at_least=0)]
-"""How many, where 0 has a meaning of its own."""
+"""How many, or 0, which has a meaning of its own."""
 
 
 def check_fields(options: Any) -> None:
-    """Raise an `InputError` unless each field of a dataclass has a value that its annotation allows.
+    """Raise an `InputError` unless every field of a dataclass has a value that it allows.
 
-    A `Literal` allows its words, a `Range` the numbers in it; numbers must be finite. A subclass
-    that gives a field another default keeps the ranges of the field.
+    An annotation with a `Literal` allows its words, one with a `Range` the numbers in it. Numbers
+    must be finite. A subclass that gives a field another default keeps the field's range.
 
     >>> @dataclass
     ... class Options:

@@ -1,6 +1,4 @@
-"""What the experiments on ImageNet share: momentum, a warm-up and half a cosine, mirrored pictures,
-the top five.
-"""
+"""The recipe of the ImageNet experiments: momentum with a warm-up and half a cosine, mirroring."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -33,19 +31,19 @@ class ImageNetOptions(TrainOptions):
     weight_decay: NotNegative = 1e-4
     """λ of the penalty ½λ‖W‖²."""
     label_smoothing: Share = 0.1
-    """Share of the target that is spread over all classes while training."""
+    """Share of the target that is spread evenly over all classes in training."""
     warm_up_epochs: CountOrZero = 5
-    """Epochs in which the rate rises to its peak; it then falls along half a cosine."""
+    """Epochs in which the rate rises to its peak; afterwards it falls along half a cosine."""
     dtype: Literal["bfloat16", "float32"] = "bfloat16"
-    """Numbers to compute with; parameters are float32 always."""
+    """Type of the numbers that are computed with; parameters are always float32."""
     width: Positive = 1.0
-    """Factor on the channels of every layer."""
+    """Factor on the number of channels of every layer."""
 
 
 def imagenet_recipe(
     model: Model, options: ImageNetOptions, data_spec: DataSpec, *, nesterov: bool
 ) -> Recipe:
-    """`model` with the recipe around it; half of the pictures are mirrored."""
+    """The recipe for `model`; half of the pictures are mirrored."""
     rising = options.steps_in(min(options.warm_up_epochs, options.epochs - 1), data_spec)
     falling = optimizers.cosine(steps=options.total_steps(data_spec) - rising)
     optimizer = optimizers.momentum(

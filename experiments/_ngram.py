@@ -1,6 +1,4 @@
-"""What the experiments with n-gram models share: counts of the training part, and what they say of
-the others.
-"""
+"""What the n-gram experiments share: counts of the training part, measured on the other parts."""
 
 from dataclasses import dataclass, replace
 
@@ -20,7 +18,7 @@ class NgramOptions(ReadingOptions):
     """Symbols of the longest n-grams; the last is predicted from those before it."""
 
     def check_data(self, data: Dataset) -> None:
-        """Raise an `InputError` for data that are no text, or too short."""
+        """Raise an `InputError` for data that are not text, or are too short."""
         require_text(data)
         length = len(_tokens(data.train))
         if self.longest_gram > length:
@@ -31,20 +29,19 @@ class NgramOptions(ReadingOptions):
 
     @property
     def use_labels(self) -> bool:
-        """Counts pass over labels."""
+        """Counting ignores labels."""
         return False
 
     @property
     def reading(self) -> Reading:
-        """How text becomes symbols, which are counted one by one."""
+        """How text becomes symbols, which are predicted one by one."""
         return replace(super().reading, segment=1)
 
 
 def measure_ngram(options: NgramOptions, data: Dataset) -> tuple[dict[str, dict[str, float]], int]:
-    """Nats, bits and perplexity a symbol of the held-out parts, under Kneser-Ney counts of the
-    training part.
+    """Loss, bits and perplexity of the held-out parts, by Kneser-Ney counts of the training part.
 
-    Every symbol but the first of a part is predicted from those before it. Source: H5; Chen &
+    Each symbol of a part but the first is predicted from those before it. Source: H5; Chen &
     Goodman 1999.
     """
     parts = {"validation": data.validation, "test": data.test}

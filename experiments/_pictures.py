@@ -1,6 +1,4 @@
-"""What the experiments on small photographs share: momentum, a one-cycle rate, pictures changed at
-random.
-"""
+"""The recipe for small photographs: momentum, a one-cycle rate, random changes of the pictures."""
 
 from dataclasses import dataclass
 
@@ -34,27 +32,27 @@ class PictureOptions(TrainOptions):
     label_smoothing: Share = 0.0
     """Share of the target that is spread evenly over all classes."""
     crop: CountOrZero = 2
-    """Pixels of padding, out of which each picture is cut anew."""
+    """Pixels of padding on each side, before a picture of the old size is cut out at random."""
     flip: bool = True
     """Mirror each picture with probability ½."""
     cutout: CountOrZero = 0
-    """Side of the square that is wiped out, in pixels."""
+    """Side of the square that is erased from each picture, in pixels; 0 erases nothing."""
     plain_share: Share = 0.05
-    """Share of the epochs, at the end, that goes without these changes."""
+    """Share of the epochs, at the end, in which pictures are not changed."""
     mirror_views: bool = False
-    """Answer with the mean of the probabilities for a picture and for its mirror image."""
+    """Predict the mean of the probabilities for a picture and for its mirror image."""
 
 
 @dataclass(frozen=True)
 class DropoutOptions(PictureOptions):
-    """The same for nets that drop units."""
+    """The same for nets with dropout."""
 
     dropout: Share = 0.5
-    """Fraction of units switched off, where the paper does it."""
+    """Fraction of the units that are switched off, in the layers where the paper does so."""
 
 
 def picture_recipe(model: Model, options: PictureOptions, data_spec: DataSpec) -> Recipe:
-    """`model` with the recipe around it."""
+    """The recipe for `model`."""
     if options.mirror_views:
         model = models.averaged(model, lambda pictures: pictures, models.views.mirrored)
     optimizer = optimizers.momentum(
@@ -69,15 +67,15 @@ def picture_recipe(model: Model, options: PictureOptions, data_spec: DataSpec) -
 
 
 def picture_changes(options: PictureOptions, data_spec: DataSpec) -> Augment:
-    """The random changes that `options` ask for, in all epochs but the plain ones."""
+    """The random changes that `options` ask for; the last epochs have none."""
     changing = options.epochs - round(options.plain_share * options.epochs)
     return augment.until_step(_changes(options), options.steps_in(changing, data_spec))
 
 
 def _changes(options: PictureOptions) -> Augment:
-    asked = [
+    changes = [
         (options.crop, augment.crop(options.crop)),
         (options.flip, augment.flip()),
         (options.cutout, augment.cutout(options.cutout)),
     ]
-    return augment.chain(*(change for wanted, change in asked if wanted))
+    return augment.chain(*(change for wanted, change in changes if wanted))

@@ -1,6 +1,4 @@
-"""What the experiments that read sequences to their end share: Adam with clipped gradients and a
-one-cycle rate.
-"""
+"""The recipe for whole sequences: Adam with clipped gradients and a one-cycle rate."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -26,19 +24,21 @@ class GatedOptions(SequenceOptions):
     """The same for nets with gates."""
 
     time_scale: Annotated[int, Range(at_least=-1)] = -1
-    """Gates begin by remembering for up to so many steps; −1: as many as there are, 0: their biases
-    are left alone.
+    """Initial gates remember for up to this many steps; −1 takes the sequence's length, 0 leaves
+    the biases of the gates as they are.
     """
 
     def scale_of(self, steps: int) -> int:
-        """The time scale for sequences of so many `steps`; two are too few for one."""
-        return self.time_scale if self.time_scale >= 0 else steps if steps > 2 else 0
+        """The time scale for sequences of this many `steps`; 0 where two or fewer leave no room."""
+        if self.time_scale >= 0:
+            return self.time_scale
+        return steps if steps > 2 else 0
 
 
 def sequence_recipe(
     model: Model, objective: Objective, options: SequenceOptions, data_spec: DataSpec
 ) -> Recipe:
-    """`model` with the recipe around it."""
+    """The recipe for `model` and `objective`."""
     optimizer = optimizers.adam(
         options.learning_rate, schedule=optimizers.one_cycle(steps=options.total_steps(data_spec))
     )

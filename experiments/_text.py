@@ -1,4 +1,4 @@
-"""What the experiments on text share: Adam with clipped gradients, a warm-up and half a cosine."""
+"""The recipe for language models: Adam with clipped gradients, a warm-up and half a cosine."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -23,7 +23,7 @@ from dl.train.options import require_text
 
 @dataclass(frozen=True)
 class NetFields:
-    """Options of a recurrent language model, for the two kinds of options below to inherit."""
+    """Options of a recurrent language model, inherited by both classes of options below."""
 
     batch_size: int = 32
     learning_rate: float = 2e-3
@@ -34,16 +34,14 @@ class NetFields:
     embedding_size: CountOrZero = 0
     """Size of a symbol's vector; 0 gives each symbol an input of its own."""
     tied: bool = False
-    """Take the symbols' vectors for the output's weights too; they must be as long as a layer has
-    units.
-    """
+    """Use the symbols' vectors as the output's weights too; their size must be that of a layer."""
     dropout: Share = 0.0
-    """Fraction of the units of each layer that is switched off."""
+    """Fraction of the units of each layer that are switched off."""
     layer_norm: bool = False
     """Normalise the outputs of each layer."""
     precision: Literal["float32", "bfloat16"] = "float32"
-    """What the recurrent layers multiply in, bfloat16 where there are matrix units for it; all else
-    is float32.
+    """Type of the numbers that recurrent layers multiply; bfloat16 is fast on matrix units. All
+    else is computed in float32.
     """
     clip: Positive = 1.0
     """Largest norm of the gradient."""
@@ -59,12 +57,12 @@ class NetFields:
             )
 
     def check_data(self, data: Dataset) -> None:
-        """Raise an `InputError` for data that are no text."""
+        """Raise an `InputError` for data that are not text."""
         require_text(data)
 
     @property
     def use_labels(self) -> bool:
-        """A language model passes over labels."""
+        """A language model ignores labels."""
         return False
 
 
@@ -89,7 +87,7 @@ class WholeOptions(NetFields, DocumentOptions):
 def language_recipe(
     kind: str, options: StreamOptions | WholeOptions, data_spec: DataSpec
 ) -> Recipe:
-    """A language model with cells of this kind, and the recipe around it."""
+    """The recipe for a language model with cells of this `kind`."""
     model = models.language_model(
         kind,
         data_spec.classes,

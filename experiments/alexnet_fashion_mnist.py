@@ -2,7 +2,7 @@
 
 Lecture: E10. Paper: Krizhevsky et al. 2012.
 Expected: test accuracy 92.0 % (one seed).
-Time: 20 minutes on one CPU core, which had other work besides.
+Time: 20 minutes on one CPU core, shared with other work.
 Command: python -m experiments run alexnet_fashion_mnist
 """
 
@@ -21,7 +21,7 @@ class Options(DropoutOptions):
     crop: int = 1
     plain_share: float = 0.2
     width: Positive = 0.5
-    """Factor on the channels of every layer."""
+    """Factor on the number of channels of every layer."""
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:

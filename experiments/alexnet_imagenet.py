@@ -4,7 +4,7 @@ Lecture: E10-E14. Paper: Krizhevsky et al. 2012 (one net: 40.7 % top-1 error, 18
 crops), whose rate falls in steps and whose labels are not smoothed; its changes of colour are left
 out.
 Expected: not measured.
-Time: not measured; it is made for an accelerator.
+Time: not measured; it is meant for an accelerator.
 Command: python -m experiments run alexnet_imagenet
 """
 

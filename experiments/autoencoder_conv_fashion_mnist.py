@@ -1,9 +1,9 @@
 """A convolutional auto-encoder on Fashion-MNIST: pictures through 64 units and back.
 
 Lecture: F1, E4.
-Expected: test error 6.4 an example, 0.0081 a pixel; a linear classifier on the code 84.3 %, on
+Expected: test error 6.4 per example, 0.0081 per pixel; a linear classifier on the code 84.3 %, on
     pixels 84.4 %.
-Time: 341 s on 2 CPU cores that had other work besides.
+Time: 341 s on 2 CPU cores, shared with other work.
 Command: python -m experiments run autoencoder_conv_fashion_mnist
 """
 

@@ -1,10 +1,9 @@
-"""A denoising auto-encoder on MNIST: 1,000 units, more than pixels, learn from noisy pictures what
-digits look like.
+"""A denoising auto-encoder on MNIST: 1,000 units, more than pixels, trained on noisy pictures.
 
 Lecture: F3. Paper: Vincent et al. 2010.
-Expected: a linear classifier on the code 97.1 % (on pixels 92.4 %); noise of 0.214 a pixel reduced
-    to 0.015.
-Time: 448 s on 2 CPU cores that had other work besides.
+Expected: a linear classifier on the code 97.1 % (on pixels 92.4 %); a noise of 0.214 per pixel
+    is reduced to 0.015.
+Time: 448 s on 2 CPU cores, shared with other work.
 Command: python -m experiments run autoencoder_denoising_mnist
 """
 
@@ -38,13 +37,11 @@ class Options(TrainOptions):
     code_size: Count = 1000
     """Units in the code."""
     noise: NotNegative = 1.5
-    """Standard deviation of the noise in each pixel, where that of the pixels is 1."""
+    """Standard deviation of the noise in each pixel; that of the pixels themselves is 1."""
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
-    """One ReLU layer with tied weights; noise in the inputs while training; Adam with a one-cycle
-    rate.
-    """
+    """One ReLU layer with tied weights; noisy training inputs; Adam with a one-cycle rate."""
     model = _model(options, data_spec)
     optimizer = optimizers.adam(
         options.learning_rate, schedule=optimizers.one_cycle(steps=options.total_steps(data_spec))

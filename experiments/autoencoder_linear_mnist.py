@@ -1,9 +1,9 @@
-"""A linear auto-encoder on MNIST finds the principal subspace: 32 units, compared with
-scikit-learn's PCA.
+"""A linear auto-encoder on MNIST: its 32 units find the subspace of the principal components.
 
 Lecture: F2. Paper: Baldi & Hornik 1989.
-Expected: training error 0.003 % above PCA's, largest principal angle 1.6° (at most 0.05 % and 10°).
-Time: 69 s on 2 CPU cores that had other work besides.
+Expected: training error 0.003 % above that of scikit-learn's PCA, largest principal angle 1.6°
+    (at most 0.05 % and 10°).
+Time: 69 s on 2 CPU cores, shared with other work.
 Command: python -m experiments run autoencoder_linear_mnist
 """
 
@@ -40,8 +40,9 @@ class Options(TrainOptions):
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
-    """h = W x + b and y = Wᵀ h + c: tied, so that W converges to orthonormal rows; Adam, its rate
-    falling to 0.
+    """h = W x + b and y = Wᵀ h + c; Adam with a rate that falls to 0.
+
+    The weights are tied, so that the rows of W become orthonormal.
     """
     size, fewest = options.code_size, min(data_spec.train_size, math.prod(data_spec.input_shape))
     if size > fewest:

@@ -1,10 +1,10 @@
-"""A sparse auto-encoder on MNIST: 1,000 units, more than pixels, of which few speak at a time.
+"""A sparse auto-encoder on MNIST: 1,000 units, more than pixels, of which few are active at once.
 
 Lecture: F3. Paper: Olshausen & Field 1996 (a penalty on the code's sum); with --contraction Rifai
     et al. 2011.
 Expected: a linear classifier on the code 96.7 % (on pixels 92.4 %); 4.7 % of the units active in a
     test picture. With --sparsity 0 --contraction 0.1 --epochs 3: 96.3 %, 82 % active.
-Time: 236 s on one CPU core that had other work besides.
+Time: 236 s on one CPU core, shared with other work.
 Command: python -m experiments run autoencoder_sparse_mnist
 """
 
@@ -45,8 +45,9 @@ class Options(TrainOptions):
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
-    """One ReLU layer with tied weights, so that no decoder makes up for a code that is only small;
-    Adam, one cycle.
+    """One ReLU layer; Adam with a one-cycle rate.
+
+    The weights are tied, so that the decoder cannot enlarge a code that was only made small.
     """
     model, penalties = _model(options, data_spec), []
     if options.sparsity:
@@ -60,9 +61,7 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
 
 
 def conclude(options: Options, params: Params, data: Dataset) -> dict[str, dict[str, float]]:
-    """Error of the reconstruction, linear classifiers, and the share of units that are active in a
-    test picture.
-    """
+    """Error of the reconstruction, linear classifiers, and the share of units that are active."""
     model = _model(options, data.spec)
     active = encode(model, params, data.test.inputs, data.spec) > 0
     return {**assess(model, params, data), "code": {"active": float(np.mean(active))}}

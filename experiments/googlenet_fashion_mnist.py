@@ -2,7 +2,7 @@
 
 Lecture: E13. Paper: Szegedy et al. 2015, arXiv:1409.4842.
 Expected: test accuracy 93.3 % in 4 epochs (one seed).
-Time: 51 minutes on one CPU core, which had other work besides.
+Time: 51 minutes on one CPU core, shared with other work.
 Command: python -m experiments run googlenet_fashion_mnist
 """
 
@@ -21,7 +21,7 @@ class Options(DropoutOptions):
     crop: int = 1
     plain_share: float = 0.15
     width: Positive = 0.5
-    """Factor on the channels of every layer."""
+    """Factor on the number of channels of every layer."""
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:

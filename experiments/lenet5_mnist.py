@@ -3,7 +3,7 @@
 Lecture: E9. Paper: LeCun, Bottou, Bengio & Haffner 1998 (99.05 % without distortions).
 Expected: test accuracy 99.27 % ± 0.04; with --variant 1998 --learning-rate 0.005 98.85 % (one
     seed).
-Time: 140 s on 2 CPU cores; that of 1998 221 s on one, the other had other work.
+Time: 140 s on 2 CPU cores; --variant 1998 221 s on one, while other work ran on the second.
 Command: python -m experiments run lenet5_mnist
 """
 
@@ -19,8 +19,8 @@ class Options(TrainOptions):
 
     dataset: str = "mnist"
     variant: Literal["softmax", "1998"] = "softmax"
-    """1998 is the paper's, with trained pooling and units that measure distances; it wants a rate
-    of 0.005.
+    """1998 is the net of the paper, with trained pooling and outputs that measure distances; it
+    needs a rate of 0.005.
     """
     epochs: int = 20
     batch_size: int = 128

@@ -3,7 +3,7 @@
 Lecture: E8 (architecture). Paper: LeCun et al. 1998; Krizhevsky 2009 (data).
 Expected: test accuracy 73.9 % (one seed) on a JPEG copy of CIFAR-10, whose figures are not those of
     the original.
-Time: 11 minutes on one CPU core that had other work besides.
+Time: 11 minutes on one CPU core, shared with other work.
 Command: python -m experiments run lenet_cifar10 --dataset folder:PATH
 """
 

@@ -32,9 +32,9 @@ class Options(TrainOptions):
     momentum: Share = 0.9
     """Fraction of the velocity that is kept from step to step."""
     dropout: Share = 0.3
-    """Fraction of units switched off before each dense layer."""
+    """Fraction of the units that are switched off before each dense layer."""
     degrees: NotNegative = 10.0
-    """Largest rotation, to either side."""
+    """Largest rotation to either side, in degrees."""
     zoom: Share = 0.1
     """Largest change of size, as a fraction."""
     shift: NotNegative = 2.0
@@ -42,9 +42,7 @@ class Options(TrainOptions):
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
-    """LeNet with dropout; momentum with a one-cycle rate; pictures turned, zoomed and shifted on
-    the device.
-    """
+    """LeNet with dropout; momentum with a one-cycle rate; pictures turned, zoomed and shifted."""
     model = models.lenet(data_spec.classes, dropout=options.dropout)
     optimizer = optimizers.momentum(
         options.learning_rate,

@@ -2,7 +2,7 @@
 
 Lecture: E8 (architecture), D6, D7. Paper: LeCun et al. 1998; Xiao et al. 2017 (data).
 Expected: test accuracy 92.1 % (one seed).
-Time: 218 s on 2 CPU cores that had other work besides.
+Time: 218 s on 2 CPU cores, shared with other work.
 Command: python -m experiments run lenet_fashion_mnist
 """
 

@@ -1,7 +1,7 @@
 """LeNet on MNIST with the lecture's recipe: 75 epochs at a constant rate of 0.01, no augmentation.
 
-Lecture: E8 (99.38 %; batch, momentum and regularisation are not printed there and were chosen on
-    validation).
+Lecture: E8 (99.38 %; it does not give batch size, momentum and regularisation, which were chosen
+    on validation).
 Expected: test accuracy 99.38 % ± 0.10 (99.43 % with seed 0).
 Time: 9 min on 2 CPU cores.
 Command: python -m experiments run lenet_mnist
@@ -24,7 +24,7 @@ class Options(TrainOptions):
     momentum: Share = 0.9
     """Fraction of the velocity that is kept from step to step."""
     dropout: Share = 0.25
-    """Fraction of units switched off before each dense layer."""
+    """Fraction of the units that are switched off before each dense layer."""
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:

@@ -35,21 +35,19 @@ class Options(TrainOptions):
     weight_decay: NotNegative = 0.0
     """λ of the penalty ½λ‖W‖²."""
     dropout: Share = 0.3
-    """Fraction of units switched off before each dense layer."""
+    """Fraction of the units that are switched off before each dense layer."""
     degrees: NotNegative = 12.0
-    """Largest rotation, to either side."""
+    """Largest rotation to either side, in degrees."""
     zoom: Share = 0.12
     """Largest change of size, as a fraction."""
     shift: NotNegative = 2.0
     """Largest shift along each axis, in pixels."""
     plain_share: Share = 0.1
-    """Share of the epochs, at the end, that goes without augmentation."""
+    """Share of the epochs, at the end, that have no augmentation."""
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
-    """LeNet with dropout; momentum with a one-cycle rate; pictures turned, zoomed and shifted on
-    the device.
-    """
+    """LeNet with dropout; momentum with a one-cycle rate; pictures turned, zoomed and shifted."""
     model = models.lenet(data_spec.classes, dropout=options.dropout)
     optimizer = optimizers.momentum(
         options.learning_rate,

@@ -1,8 +1,8 @@
-"""An LSTM on the adding problem, 400 steps unless `--dataset adding:STEPS` says otherwise.
+"""An LSTM on the adding problem with 400 steps, or `--dataset adding:STEPS`.
 
 Lecture: G2, G3. Paper: Hochreiter & Schmidhuber 1997, section 5.4.
-Expected: test MSE 0.0008 (one seed); always to answer 1 has 0.167.
-Time: 18 minutes on one CPU core with some other work beside it.
+Expected: test MSE 0.0008 (one seed); the answer 1 to every example has 0.167.
+Time: 18 minutes on one CPU core, shared with other work.
 Command: python -m experiments run lstm_adding
 """
 
@@ -23,7 +23,7 @@ class Options(GatedOptions):
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
-    """Pairs of a number and a mark, the last output."""
+    """Reads pairs of a number and a mark; the last output is the answer."""
     scale = options.scale_of(data_spec.input_shape[0])
     model = models.sequence_model(
         "lstm", data_spec.classes, hidden_size=options.hidden_size, time_scale=scale

@@ -1,8 +1,8 @@
 """An LSTM that predicts the next chord of a chorale.
 
 Lecture: G3. Paper: Boulanger-Lewandowski et al. 2012, arXiv:1206.6392 (the task).
-Expected: 8.45 nats a chord; of the keys that sound or are predicted 23.4 % are both (one seed).
-Time: 188 s on one CPU core that had other work beside it.
+Expected: 8.45 nats per chord; of the keys that sound or are predicted, 23.4 % do both (one seed).
+Time: 188 s on one CPU core, shared with other work.
 Command: python -m experiments run lstm_chorales --dataset chorales:PATH
 """
 
@@ -21,7 +21,7 @@ class Options(SequenceOptions):
     batch_size: int = 16
     hidden_size: int = 256
     dropout: Share = 0.3
-    """Fraction of the units that is switched off."""
+    """Fraction of the units that are switched off."""
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:

@@ -2,7 +2,7 @@
 
 Lecture: G2, G3. Paper: Le et al. 2015, arXiv:1504.00941 (the task).
 Expected: 97.6 % accuracy (one seed).
-Time: 57 minutes on one CPU core that had other work beside it.
+Time: 57 minutes on one CPU core, shared with other work.
 Command: python -m experiments run lstm_mnist_pixels
 """
 
@@ -23,7 +23,7 @@ class Options(GatedOptions):
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
-    """784 pixels one by one, the last output."""
+    """Reads 784 pixels one by one; the last output is the answer."""
     if len(data_spec.input_shape) != 3:
         raise InputError(
             f"this net reads pictures, and {data_spec.name} has none: "

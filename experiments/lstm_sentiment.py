@@ -1,10 +1,10 @@
-"""An LSTM that tells whether a sentence about a film is positive.
+"""An LSTM that says whether a sentence about a film is positive.
 
 Lecture: G3. Data: Socher et al. 2013 (SST-2).
 Expected: 81.1 % of the 1,821 test sentences, trained on 6,920 (one seed); naive Bayes on counted
-    words 82.0 %. By default `glue/sst2` of TFDS, which holds the labels of test back: its 872
-    validation sentences are the test then.
-Time: 288 s on 2 CPU cores that had other work besides.
+    words 82.0 %. The default is `glue/sst2` of TFDS, which has no labels for its test part: there
+    its 872 validation sentences are the test.
+Time: 288 s on 2 CPU cores, shared with other work.
 Command: python -m experiments run lstm_sentiment --dataset tsv:PATH
 """
 
@@ -41,11 +41,11 @@ class Options(DocumentOptions):
     hidden_size: Count = 128
     """Units in each direction."""
     dropout: Share = 0.5
-    """Fraction of the words' vectors and of the units that is switched off."""
+    """Fraction of the words' vectors and of the units that are switched off."""
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
-    """Words both ways through an LSTM, the mean of its outputs."""
+    """An LSTM reads the words in both directions; the mean of its outputs is classified."""
     model = models.sequence_model(
         "lstm",
         data_spec.classes,

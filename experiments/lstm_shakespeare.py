@@ -1,7 +1,7 @@
-"""An LSTM that writes like Shakespeare, a character at a time.
+"""An LSTM that writes like Shakespeare, one character at a time.
 
 Lecture: G3, H5. Data: Karpathy 2015 (tiny Shakespeare).
-Expected: 1.533 nats a character on the last tenth of the text (2.211 bits, perplexity 4.63; one
+Expected: 1.533 nats per character on the last tenth of the text (2.211 bits, perplexity 4.63; one
     seed). `--num-layers 2 --dropout 0.5 --epochs 12 --precision bfloat16` reaches 1.451 (2.094
     bits, perplexity 4.27).
 Time: 22 to 40 minutes on one CPU core; two layers 28 minutes on two with matrix units for bfloat16.

@@ -23,7 +23,7 @@ class Options(TrainOptions):
     hidden_size: Count = 512
     """Units in each of the two hidden layers."""
     dropout: Share = 0.3
-    """Fraction of hidden units switched off."""
+    """Fraction of the hidden units that are switched off."""
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:

@@ -3,7 +3,7 @@
 Lecture: E13, E6. Paper: Lin et al. 2014, arXiv:1312.4400 (91.2 % with augmentation).
 Expected: test accuracy 80.5 % in 6 epochs (one seed) on a JPEG copy of CIFAR-10, whose figures are
     not those of the original.
-Time: 43 minutes on one CPU core, which had other work besides.
+Time: 43 minutes on one CPU core, shared with other work.
 Command: python -m experiments run nin_cifar10 --dataset folder:PATH
 """
 
@@ -22,7 +22,7 @@ class Options(DropoutOptions):
     dropout: float = 0.2
     plain_share: float = 0.15
     width: Positive = 0.5
-    """Factor on the channels of every layer."""
+    """Factor on the number of channels of every layer."""
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:

@@ -2,7 +2,7 @@
 
 Lecture: E13, E6. Paper: Lin et al. 2014, arXiv:1312.4400.
 Expected: test accuracy 92.6 % (one seed).
-Time: 33 minutes on one CPU core, which had other work besides.
+Time: 33 minutes on one CPU core, shared with other work.
 Command: python -m experiments run nin_fashion_mnist
 """
 
@@ -21,7 +21,7 @@ class Options(DropoutOptions):
     crop: int = 1
     plain_share: float = 0.15
     width: Positive = 0.5
-    """Factor on the channels of every layer."""
+    """Factor on the number of channels of every layer."""
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:

@@ -24,8 +24,9 @@ class Options(TrainOptions):
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
-    """One unit a gate; descent on the perceptron loss at rate 1, a sample a step, is w ← w + (y −
-    ŷ) x.
+    """One unit per gate; plain descent at rate 1, one example per step.
+
+    On the perceptron loss such a step is w ← w + (y − ŷ) x.
     """
     model = models.perceptron(data_spec.classes)
     return Recipe(model, objectives.perceptron(model), optimizers.sgd(options.learning_rate))

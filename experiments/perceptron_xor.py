@@ -28,7 +28,7 @@ class Options(TrainOptions):
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
-    """One threshold unit and Rosenblatt's rule, which never comes to rest here."""
+    """One threshold unit and Rosenblatt's rule, which never converges here."""
     model = models.perceptron(data_spec.classes)
     return Recipe(model, objectives.perceptron(model), optimizers.sgd(options.learning_rate))
 

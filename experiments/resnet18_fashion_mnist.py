@@ -2,7 +2,7 @@
 
 Lecture: E13. Paper: He et al. 2016, arXiv:1512.03385; DeVries & Taylor 2017 (cutout).
 Expected: not measured.
-Time: not measured; it is made for a GPU.
+Time: not measured; it is meant for a GPU.
 Command: python -m experiments run resnet18_fashion_mnist
 """
 

@@ -1,5 +1,4 @@
-"""ResNet-20 on CIFAR-10: crops of 24×24 first, which cost half, then whole pictures; a one-cycle
-rate.
+"""ResNet-20 on CIFAR-10: first crops of 24×24, which cost half, then whole pictures.
 
 Lecture: E13. Paper: He et al. 2016, arXiv:1512.03385 (91.25 % after 64,000 steps).
 Expected: test accuracy 88.2 % with the mirror image as a second view, 87.5 % without (one seed), on
@@ -27,7 +26,7 @@ class Options(PictureOptions):
     plain_share: float = 0.03
     mirror_views: bool = True
     small_share: NotNegative = 0.47
-    """Share of the epochs, at the beginning, that goes over small crops, mirrored at random."""
+    """Share of the epochs, at the beginning, that use small crops, mirrored at random."""
     small_side: Annotated[int, Range(at_least=4)] = 24
     """Side of these crops, in pixels; fewer than 4 leave no place at the end of the net."""
 
@@ -39,8 +38,9 @@ class Options(PictureOptions):
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
-    """The 20-layer net of the paper's section 4.2; it ends in a mean, so it takes pictures of any
-    size.
+    """The 20-layer net of the paper's section 4.2, with a one-cycle rate.
+
+    The net ends in a mean over its maps and so takes pictures of any size.
     """
     model = models.cifar_resnet(20, data_spec.classes)
     recipe = picture_recipe(model, options, data_spec)

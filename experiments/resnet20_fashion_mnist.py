@@ -2,7 +2,7 @@
 
 Lecture: E13. Paper: He et al. 2016, arXiv:1512.03385.
 Expected: test accuracy 94.7 % with the mirror image as a second view (one seed).
-Time: 68 minutes on one CPU core; the other had other work.
+Time: 68 minutes on one CPU core; other work ran on the second.
 Command: python -m experiments run resnet20_fashion_mnist
 """
 

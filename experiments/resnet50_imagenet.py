@@ -3,7 +3,7 @@
 Lecture: E13, E14. Paper: He et al. 2016; warm-up and rate of Goyal et al. 2017 (76.4 % top-1),
 which then falls in steps; smoothed labels of Szegedy et al. 2016.
 Expected: not measured.
-Time: not measured; it is made for an accelerator.
+Time: not measured; it is meant for an accelerator.
 Command: python -m experiments run resnet50_imagenet
 """
 

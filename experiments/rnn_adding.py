@@ -1,10 +1,9 @@
-"""Elman's net with tanh on the adding problem, 200 steps unless `--dataset adding:STEPS` says
-otherwise.
+"""Elman's net with tanh on the adding problem with 200 steps, or `--dataset adding:STEPS`.
 
 Lecture: G2, G1. Paper: Hochreiter & Schmidhuber 1997, section 5.4.
-Expected: it does not solve it: test MSE 0.139 (median of three seeds: 0.154, 0.139, 0.083); always
-    to answer 1 has 0.167.
-Time: 160 s a seed on one CPU core.
+Expected: not solved: test MSE 0.139 (median of three seeds: 0.154, 0.139, 0.083); the answer 1
+    to every example has 0.167.
+Time: 160 s per seed on one CPU core.
 Command: python -m experiments run rnn_adding
 """
 
@@ -25,6 +24,6 @@ class Options(SequenceOptions):
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
-    """Pairs of a number and a mark, the last output."""
+    """Reads pairs of a number and a mark; the last output is the answer."""
     model = models.sequence_model("rnn", data_spec.classes, hidden_size=options.hidden_size)
     return sequence_recipe(model, objectives.regression(model), options, data_spec)

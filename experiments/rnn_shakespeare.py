@@ -1,9 +1,9 @@
 """Elman's net writing like Shakespeare, a character at a time.
 
 Lecture: G1, H5. Data: Karpathy 2015 (tiny Shakespeare).
-Expected: 1.632 nats a character on the last tenth of the text (2.354 bits, perplexity 5.11; one
+Expected: 1.632 nats per character on the last tenth of the text (2.354 bits, perplexity 5.11; one
     seed).
-Time: 277 s on one CPU core that had other work besides.
+Time: 277 s on one CPU core, shared with other work.
 Command: python -m experiments run rnn_shakespeare
 """
 

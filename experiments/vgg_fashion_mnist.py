@@ -2,7 +2,7 @@
 
 Lecture: E13. Paper: Simonyan & Zisserman 2015, arXiv:1409.1556.
 Expected: test accuracy 93.9 % (one seed).
-Time: 25 minutes on 2 CPU cores that had other work besides.
+Time: 25 minutes on 2 CPU cores, shared with other work.
 Command: python -m experiments run vgg_fashion_mnist
 """
 
@@ -20,7 +20,7 @@ class Options(DropoutOptions):
     crop: int = 1
     plain_share: float = 0.2
     width: Positive = 0.5
-    """Factor on the channels of every layer."""
+    """Factor on the number of channels of every layer."""
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:

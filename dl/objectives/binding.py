@@ -74,7 +74,7 @@ def bind(model: Model, report: Report, *, training: Report | None = None) -> Obj
 
 
 def bind_forward(forward: Forward, report: Report, *, training: Report | None = None) -> Objective:
-    """The same for a loss that needs more than a model's outputs, such as an auto-encoder's code."""
+    """The same for a loss that needs more than a model's outputs, such as its code."""
 
     def objective(
         params: Params,

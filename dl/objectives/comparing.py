@@ -26,7 +26,7 @@ def is_right(logits: Array, targets: Array) -> Array:
 
 
 def is_among(logits: Array, targets: Array, count: int) -> Array:
-    """1 where the class of `targets` [...] has one of the `count` largest `logits` [..., K], else 0.
+    """1 where the class of `targets` [...] is among the `count` largest `logits` [..., K], else 0.
 
     Of equal logits the first counts as larger.
 

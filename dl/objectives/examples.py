@@ -20,16 +20,15 @@ from dl.types import Array, Batch, Heads, Model, Objective
 def classification(
     model: Model, *, label_smoothing: float = 0.0, auxiliary_weight: float = 0.3, top_k: int = 0
 ) -> Objective:
-    """Softmax cross-entropy over K classes and the fraction classified right.
+    """Softmax cross-entropy over K classes, and the fraction that is classified correctly.
 
     E = −Σ_k t_k log y_k with y = softmax(logits). With `label_smoothing` ε the training targets are
-    (1 − ε) t + ε/K (Szegedy et al. 2016); the reported validation and test losses are never
-    smoothed. In training every auxiliary head adds `auxiliary_weight` times its own E (Szegedy et
-    al. 2015).
+    (1 − ε) t + ε/K (Szegedy et al. 2016); validation and test losses are never smoothed. In
+    training each auxiliary head adds `auxiliary_weight` times its own E (Szegedy et al. 2015).
 
     Model outputs: logits [B, K], or in training `Heads` of such; `targets`: class numbers [B], int.
-    Reports loss (nats), accuracy, and with `top_k` 5 as top5_accuracy how often the class is among
-    the five with the largest logits.
+    Reports loss (nats) and accuracy. With `top_k` 5 it also reports top5_accuracy: how often the
+    class is among the five with the largest logits.
     Source: A5, B1, E14.
     """
 
@@ -62,12 +61,12 @@ def classification(
 
 
 def maximum_a_posteriori(model: Model, *, rubbish: float = 10.0) -> Objective:
-    """The criterion of LeNet-5 for units that measure distances: near to the right prototype, far
-    from the others.
+    """The criterion of LeNet-5, whose outputs are distances from one prototype per class.
 
-    E = y_t + log(e^−j + Σ_k e^−y_k) with penalties y and the right class t: the posterior's −log
-    when a pattern is of one of the K classes or, at the fixed penalty j = `rubbish`, of none. Wrong
-    classes farther than about j are left alone. The paper does not print its j.
+    E = y_t + log(e^−j + Σ_k e^−y_k) with distances y and the right class t. This is −log of the
+    posterior of class t, where a picture may also show none of the K classes, at the fixed distance
+    j = `rubbish`. Wrong classes at more than about j have hardly any gradient. The paper does not
+    print its j.
 
     Model outputs: −y [B, K]; `targets`: class numbers [B], int. Reports loss (nats), accuracy.
     Source: E9; LeCun et al. 1998, equation 9.
@@ -75,10 +74,10 @@ def maximum_a_posteriori(model: Model, *, rubbish: float = 10.0) -> Objective:
 
     def report(outputs: Array, batch: Batch) -> dict[str, Array]:
         require_class_numbers(outputs, batch["targets"])
-        nobody = jnp.full_like(outputs[..., :1], -rubbish)
-        every = jax.nn.logsumexp(jnp.concatenate([nobody, outputs], axis=-1), axis=-1)
+        none = jnp.full_like(outputs[..., :1], -rubbish)
+        total = jax.nn.logsumexp(jnp.concatenate([none, outputs], axis=-1), axis=-1)
         right = jnp.take_along_axis(outputs, batch["targets"][..., None], axis=-1)[..., 0]
-        return {"loss": every - right, "accuracy": is_right(outputs, batch["targets"])}
+        return {"loss": total - right, "accuracy": is_right(outputs, batch["targets"])}
 
     return bind(model, report)
 
@@ -86,8 +85,9 @@ def maximum_a_posteriori(model: Model, *, rubbish: float = 10.0) -> Objective:
 def binary(model: Model) -> Objective:
     """Cross-entropy of independent yes-or-no outputs, each a logistic unit.
 
-    E = −t log σ(a) − (1 − t) log(1 − σ(a)), averaged over the G outputs; an output counts as "yes"
-    where a > 0.
+    E = −t log σ(a) − (1 − t) log(1 − σ(a)), averaged over the G outputs. An output says "yes" where
+    a > 0.
+
     Model outputs: log-odds a [B, G]; `targets`: 0 or 1 [B, G]. Reports loss (nats), accuracy.
     Source: A4.
     """
@@ -104,10 +104,10 @@ def binary(model: Model) -> Objective:
 
 
 def perceptron(model: Model) -> Objective:
-    """The loss whose gradient descent at rate 1, one sample a batch, is the perceptron rule w ← w +
-    (y − ŷ) x.
+    """The loss whose gradient descent is Rosenblatt's perceptron rule.
 
-    L = (ŷ − y) a with a = w·x + b, ŷ = 1 if a > 0 else 0 held constant, so that ∂L/∂w = (ŷ − y) x.
+    L = (ŷ − y) a with a = w·x + b and ŷ = 1 if a > 0 else 0. ŷ is held constant, so ∂L/∂w = (ŷ − y)
+    x: a step at rate 1 on one example is w ← w + (y − ŷ) x.
     Model outputs: a [B, G]; `targets`: 0 or 1 [B, G]. Reports loss, accuracy. Source: A2
     (Rosenblatt 1958).
     """
@@ -122,7 +122,7 @@ def perceptron(model: Model) -> Objective:
 
 
 def regression(model: Model) -> Objective:
-    """Squared error Σ_k (y_k − t_k)² an example (no ½), averaged over examples.
+    """Squared error Σ_k (y_k − t_k)² of an example (no ½), averaged over examples.
 
     Model outputs: y [B, ...]; `targets`: t of the same shape. Reports loss, mse. Source: B1, B2.
     """

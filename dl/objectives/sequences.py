@@ -16,8 +16,8 @@ def next_symbol(model: Model) -> Objective:
     """Cross-entropy of the next symbol given those before it, a mean over all symbols.
 
     E = −1/N Σ_t log p(x_t | x_1, ..., x_{t−1}). Model outputs: logits [B, T, V]; `targets`: symbols
-    [B, T], int; the state of rows that are `fresh` [B] begins at zero, that of others is the carry.
-    Reports loss (nats a symbol), bits (a symbol; loss / ln 2), perplexity (e^loss), accuracy.
+    [B, T], int. Rows that are `fresh` [B] start from a state of zeros, the others from the carry.
+    Reports loss (nats per symbol), bits (per symbol: loss / ln 2), perplexity (e^loss), accuracy.
     Source: H5.
 
     The objective raises ValueError when it is traced with targets that are not integers [B, T].
@@ -46,16 +46,13 @@ def next_symbol(model: Model) -> Objective:
 
 
 def frames(model: Model) -> Objective:
-    """Cross-entropy of K yes-or-no outputs at every step: E_t = −Σ_k log p(y_tk), a mean over all
-    steps.
+    """Cross-entropy of K yes-or-no outputs at every step, such as the notes of a chord.
 
-    Model outputs: log-odds [B, T, K]; `targets`: 0 or 1 [B, T, K]. Reports loss (nats a frame), and
-    accuracy in the
-    sense of Bay et al. 2009: TP / (TP + FP + FN) over all frames, what is predicted being what is
-    likelier than not.
+    E_t = −Σ_k log p(y_tk), averaged over all steps. Model outputs: log-odds [B, T, K]; `targets`: 0
+    or 1 [B, T, K]. Reports loss (nats per step) and the accuracy of Bay et al. 2009: TP / (TP + FP
+    + FN) over all steps, where an output counts as predicted if its log-odds are above 0.
 
-    The objective raises ValueError when it is traced with targets of another shape than the
-    outputs.
+    The objective raises ValueError when it is traced with targets whose shape is not the outputs'.
 
     >>> from dl.models import step_model
     >>> model, keys = step_model("rnn", 2, hidden_size=3), jnp.ones((1, 4, 2))
@@ -70,8 +67,8 @@ def frames(model: Model) -> Objective:
         require_same_shape(logits, batch["targets"])
         loss = jnp.sum(optax.sigmoid_binary_cross_entropy(logits, batch["targets"]), axis=-1)
         predicted, real = logits > 0, batch["targets"] > 0.5
-        hits, either = (jnp.sum(found, axis=-1) for found in (predicted & real, predicted | real))
-        counted = [metrics.from_batch(found, batch["mask"]).sum for found in (hits, either)]
+        hits, either = (jnp.sum(notes, axis=-1) for notes in (predicted & real, predicted | real))
+        counted = [metrics.from_batch(notes, batch["mask"]).sum for notes in (hits, either)]
         return {"loss": metrics.from_batch(loss, batch["mask"]), "accuracy": Ratio(*counted)}
 
     return bind(model, report)

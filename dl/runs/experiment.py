@@ -13,27 +13,22 @@ from dl.train.recipe import Recipe
 from dl.types import Params
 
 Conclusion = Callable[[Any, Params, Dataset], dict[str, dict[str, float]]]
-"""Options, parameters and data, which are in memory -> further figures for result.json, name to
-metrics.
-"""
+"""Options, parameters, data in memory -> further figures for result.json: name to metrics."""
 
 
 Measure = Callable[[Any, Dataset], tuple[dict[str, dict[str, float]], int]]
-"""Options and data -> figures by part, as result.json has them, and how many numbers the model
-holds.
-"""
+"""Options, data -> figures of each part, as in result.json, and how many numbers are stored."""
 
 
 Build = Callable[[Any, DataSpec], Recipe]
-"""Options and the description of the data -> what is trained."""
+"""Options, description of the data -> what is trained."""
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """One experiment module: its options (a dataclass), its pure `build`, and an optional
-    `conclude`.
+    """One experiment module: a dataclass of options, a pure `build`, an optional `conclude`.
 
-    A module that trains no net has `measure` in the place of `build`; to build it raises an
+    A module that trains no net has `measure` instead of `build`; its `build` raises an
     `InputError`.
     """
 
@@ -52,14 +47,12 @@ def build_recipe(
     *,
     freeze: Sequence[str] = (),
 ) -> Recipe:
-    """What `experiment` builds for these data, with the layers that the names in `freeze` mean left
-    as they are.
-    """
+    """What `experiment` builds for these data, with the layers named in `freeze` left untrained."""
     return freeze_layers(experiment.build(options, spec), freeze)
 
 
 def load_experiment(module: str) -> Experiment:
-    """The experiment in the module with this full name, such as experiments.lenet_digits.
+    """The experiment in the module with this full name, such as `experiments.lenet_digits`.
 
     Raises:
         InputError: when there is no such module, or it lacks `Options`, or `build` and `measure`.

@@ -1,5 +1,6 @@
-"""The options that every training run has. Plain scalars: they are printed, stored as JSON and
-parsed from words.
+"""The options that every training run has.
+
+They are plain scalars, which can be printed, stored as JSON and read from a command line.
 """
 
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from dl.ranges import Count, CountOrZero, Positive, Range, Share, check_fields, 
 
 @dataclass(frozen=True)
 class DataOptions:
-    """What to learn from, whatever learns."""
+    """Which data to use, for whatever learns from them."""
 
     dataset: str = "digits"
     """Data set: built in, of TFDS, folder:PATH, text:, lines:, jsonl:, tsv:, chorales:PATH, or
@@ -23,19 +24,18 @@ class DataOptions:
     seed: Annotated[int, Range(at_least=0, below=2**31)] = 0
     """Seed of the initial parameters, data order, dropout and augmentation."""
     validation: Share = 0.1
-    """Fraction of the training examples held out; 0 trains on all, and validates on a part of the
-    set's own, if any.
+    """Fraction of the training examples to hold out for validation; with 0 the data set's own
+    validation part is used, if it has one.
     """
     image_size: CountOrZero = 0
-    """Side that pictures of folder:PATH, or of many sizes, are brought to; 0 leaves them as they
+    """Side to which pictures of folder:PATH, or of many sizes, are scaled; 0 leaves them as they
     are.
     """
     random_crops: bool = False
-    """Train on random parts of the pictures of folder:PATH or a TFDS set, evaluate on their
-    middles.
+    """Train on random crops of the pictures of folder:PATH or a TFDS set; evaluate on centre crops.
     """
     colour: Literal["auto", "grey", "rgb"] = "auto"
-    """Channels of the pictures of folder:PATH; auto is grey if all files are."""
+    """Channels of the pictures of folder:PATH; auto means grey if all files are grey."""
     damaged: Literal["refuse", "skip"] = "refuse"
     """What to do about a file of folder:PATH that cannot be read."""
     train_examples: CountOrZero = 0
@@ -46,7 +46,7 @@ class DataOptions:
 
     @property
     def picture_size(self) -> tuple[int, int] | None:
-        """Height and width that pictures are brought to; None leaves them as they are."""
+        """Height and width to which pictures are scaled; None leaves them as they are."""
         return (self.image_size, self.image_size) if self.image_size else None
 
     @property
@@ -60,8 +60,7 @@ class DataOptions:
 
 @dataclass(frozen=True)
 class TrainOptions(DataOptions):
-    """What to train on, for how long, and what to keep. Experiments subclass it and change the
-    defaults.
+    """What to train on, for how long, and what to keep; experiments change the defaults.
 
     >>> TrainOptions(epochs=0)
     Traceback (most recent call last):
@@ -71,7 +70,7 @@ class TrainOptions(DataOptions):
     epochs: Count = 10
     """Passes over the training examples."""
     batch_size: Count = 128
-    """Examples a step, over all devices together."""
+    """Examples in a step, over all devices together."""
     learning_rate: Positive = 0.1
     """Learning rate, or its peak when a schedule is used."""
     evaluate_every: Count = 1
@@ -85,13 +84,13 @@ class TrainOptions(DataOptions):
     keep: Count = 2
     """How many of the newest checkpoints to keep, besides the best."""
     parallel: Literal["auto", "jit", "pmap"] = "auto"
-    """How to use several devices; auto is jit, or on a CPU what suits the model."""
+    """How to use several devices; auto means jit, or on a CPU whichever suits the model."""
     devices: CountOrZero = 0
-    """How many devices to use; 0 uses as many as share the batch evenly, or on a CPU as many as
+    """How many devices to use; 0 takes as many as divide the batch evenly, or on a CPU as many as
     suit the model.
     """
     steps_per_call: CountOrZero = 0
-    """Steps in one compiled call, which changes no result; 0 measures how many pay."""
+    """Steps in one compiled call, which changes no result; 0 measures which number is fastest."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -112,25 +111,25 @@ class TrainOptions(DataOptions):
 
         >>> import dl
         >>> TrainOptions(batch_size=100).steps_in(3, dl.load_data("moons").spec)
-        24
+        30
         """
         return epochs * steps_per_epoch(data_spec.train_size, self.batch_size)
 
 
 @dataclass(frozen=True)
 class TextFields:
-    """Options that say how text is read, for other options to inherit beside their own."""
+    """Options that say how text is read; other options inherit them beside their own."""
 
     unit: Literal["char", "byte", "word"] = "char"
     """What a symbol is."""
     vocabulary_size: CountOrZero = 0
     """Keep only this many of the most frequent symbols; 0 keeps all."""
     unknown: Literal["replace", "refuse"] = "replace"
-    """What to do about a symbol that the training part does not have."""
+    """What to do about a symbol that the training part does not contain."""
     longest: CountOrZero = 0
-    """The most symbols that a document has; 0 sets no limit."""
+    """The most symbols that a document may have; 0 sets no limit."""
     longer: Literal["cut", "leave-out"] = "cut"
-    """Cut documents with more than the longest, or leave them out."""
+    """Cut longer documents, or leave them out."""
 
     def check_symbols(self) -> None:
         """Raise an `InputError` for a vocabulary of bytes that is cut."""
@@ -157,13 +156,13 @@ class TextFields:
 
     @property
     def use_labels(self) -> bool:
-        """Whether the labels of documents that have some are what is learned."""
+        """Whether labels are learned where the documents have them."""
         return True
 
 
 @dataclass(frozen=True)
 class ReadingOptions(TextFields, DataOptions):
-    """What to learn from where that is text, whatever learns."""
+    """Which text to use, for whatever learns from it."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -191,8 +190,8 @@ class TextOptions(DocumentOptions):
     segment: Count = 64
     """Symbols of a stream that are back-propagated through at a time."""
     order: Literal["segments", "windows"] = "segments"
-    """Contiguous segments, through which the state is carried, or windows from anywhere, each from
-    a fresh state.
+    """Contiguous segments, between which the state is carried on, or windows that begin anywhere,
+    each with a fresh state.
     """
 
     @property
@@ -207,8 +206,9 @@ class TextOptions(DocumentOptions):
 
 
 def require_text(data: Dataset) -> None:
-    """Refuse data that are no text."""
+    """Raise an `InputError` for data that are not text."""
     if data.spec.vocabulary is None:
         raise InputError(
-            f"{data.spec.name} is no text: give text:, lines:, jsonl: or tsv:PATH, or a text of TFDS"
+            f"{data.spec.name} is no text: "
+            f"give text:, lines:, jsonl: or tsv:PATH, or a text of TFDS"
         )

@@ -1,6 +1,4 @@
-"""Every objective against NumPy, masks against subsets, and the perceptron rule against
-Rosenblatt's own.
-"""
+"""Objectives of examples against NumPy; masks against subsets; Rosenblatt's rule by hand."""
 
 import math
 from collections.abc import Callable
@@ -21,7 +19,7 @@ ROW = np.arange(B)
 
 
 def identity_model() -> Model:
-    """A model that gives back its inputs, so that a test chooses the logits itself."""
+    """A model whose outputs are its inputs, so that a test can choose the logits."""
 
     def apply(
         params: Any,
@@ -244,7 +242,7 @@ def test_auxiliary_heads_add_their_share_to_the_loss_of_training(
     )
 
 
-def test_far_wrong_prototypes_are_left_alone_near_ones_are_pushed_away() -> None:
+def test_only_wrong_prototypes_that_are_near_get_a_gradient() -> None:
     objective = objectives.maximum_a_posteriori(identity_model(), rubbish=10.0)
 
     def slopes(distances: list[float]) -> np.ndarray:
@@ -285,7 +283,7 @@ def rosenblatt(
 
 
 @pytest.mark.parametrize("name", ["gates", "xor"])
-def test_sgd_at_rate_1_one_sample_a_batch_is_the_perceptron_rule(name: str) -> None:
+def test_sgd_at_rate_1_on_single_examples_is_the_perceptron_rule(name: str) -> None:
     data = dl.load_data(name)
     inputs, targets = data.train.inputs, data.train.targets
     model = models.perceptron(targets.shape[1])
@@ -355,7 +353,7 @@ ONE_OFF = [
 def test_targets_of_another_shape_are_refused_and_never_broadcast(
     build: Any, shape: tuple[int, ...], targets: Any
 ) -> None:
-    # What broadcasting would give is a loss of B² pairs: finite, plausible and wrong.
+    # Broadcasting would give a loss of B² pairs: finite, plausible and wrong.
     with pytest.raises((ValueError, TypeError)):
         build(identity_model())({}, {}, make_batch(np.ones(shape), targets), train=True)
 

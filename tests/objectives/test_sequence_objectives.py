@@ -1,6 +1,4 @@
-"""What is minimised where every step has a target, by hand in NumPy; masks, and rows that begin
-anew.
-"""
+"""Objectives of sequences against NumPy; masks; rows that start anew."""
 
 import math
 from typing import Any
@@ -22,7 +20,7 @@ SYMBOLS = RNG.integers(0, V, (B, T)).astype(np.int32)
 
 
 def echo() -> Model:
-    """A model that gives back its inputs, so that a test chooses the logits itself."""
+    """A model whose outputs are its inputs, so that a test can choose the logits."""
 
     def apply(
         params: Any,
@@ -51,15 +49,15 @@ def report(
     return metrics.compute(sums), sums
 
 
-def test_a_language_model_s_loss_is_the_mean_cross_entropy_of_the_symbols_that_count() -> None:
-    found, sums = report(objectives.next_symbol(echo()), SYMBOLS)
+def test_next_symbol_is_the_mean_cross_entropy_over_the_mask() -> None:
+    values, sums = report(objectives.next_symbol(echo()), SYMBOLS)
     nats, right = [], []
     for b, t in zip(*np.nonzero(MASK), strict=True):
         p = np.exp(LOGITS[b, t].astype(float)) / np.exp(LOGITS[b, t].astype(float)).sum()
         nats.append(-math.log(p[SYMBOLS[b, t]]))
         right.append(p.argmax() == SYMBOLS[b, t])
     loss = sum(nats) / 7
-    assert found == pytest.approx(
+    assert values == pytest.approx(
         {
             "loss": loss,
             "bits": loss / math.log(2),
@@ -71,16 +69,16 @@ def test_a_language_model_s_loss_is_the_mean_cross_entropy_of_the_symbols_that_c
     assert sums["loss"].count == 7
 
 
-def test_a_uniform_model_is_as_perplexed_as_there_are_symbols() -> None:
-    found, _ = report(
+def test_perplexity_of_a_uniform_model_is_the_number_of_symbols() -> None:
+    values, _ = report(
         objectives.next_symbol(echo()), SYMBOLS, logits=np.zeros((B, T, 8), np.float32)
     )
-    assert (found["perplexity"], found["bits"]) == pytest.approx((8.0, 3.0), rel=1e-6)
+    assert (values["perplexity"], values["bits"]) == pytest.approx((8.0, 3.0), rel=1e-6)
 
 
-def test_frames_are_counted_as_bay_et_al_count_them() -> None:
+def test_accuracy_of_frames_is_that_of_bay_et_al() -> None:
     notes = RNG.integers(0, 2, (B, T, V)).astype(np.float32)
-    found, sums = report(objectives.frames(echo()), notes)
+    values, sums = report(objectives.frames(echo()), notes)
     p = 1 / (1 + np.exp(-LOGITS.astype(float)))
     nats = -np.where(notes > 0, np.log(p), np.log(1 - p)).sum(axis=-1)
     played, real = (LOGITS > 0)[MASK > 0], (notes > 0)[MASK > 0]
@@ -88,7 +86,7 @@ def test_frames_are_counted_as_bay_et_al_count_them() -> None:
         "loss": nats[MASK > 0].mean(),
         "accuracy": (played & real).sum() / (played | real).sum(),
     }
-    assert found == pytest.approx(expected, rel=1e-5)
+    assert values == pytest.approx(expected, rel=1e-5)
     assert sums["accuracy"].count == (played | real).sum()
 
 
@@ -103,7 +101,7 @@ def test_steps_past_an_end_do_not_leak(rubbish: float) -> None:
 
 
 @pytest.mark.parametrize("kind", ["rnn", "lstm"])
-def test_fresh_rows_begin_at_zero_and_others_go_on(kind: str) -> None:
+def test_fresh_rows_start_from_zeros_and_others_from_the_carry(kind: str) -> None:
     model = models.language_model(kind, V, hidden_size=3)
     params, _ = model.init(jax.random.key(0), SYMBOLS)
     objective = objectives.next_symbol(model)
@@ -119,9 +117,9 @@ def test_fresh_rows_begin_at_zero_and_others_go_on(kind: str) -> None:
 
     mixed = after(carry, fresh=jnp.array([1.0, 0.0, 1.0]))
     on, anew = after(carry), after(model.zero_carry(B))
-    for found, kept, zero in zip(*map(jax.tree.leaves, (mixed, on, anew)), strict=True):
-        np.testing.assert_array_equal(found[[0, 2]], zero[[0, 2]])
-        np.testing.assert_array_equal(found[1], kept[1])
+    for values, kept, zero in zip(*map(jax.tree.leaves, (mixed, on, anew)), strict=True):
+        np.testing.assert_array_equal(values[[0, 2]], zero[[0, 2]])
+        np.testing.assert_array_equal(values[1], kept[1])
         assert np.abs(kept - zero).max() > 1e-3
 
 
