@@ -14,6 +14,7 @@ from dl import (
     objectives,
     optimizers,
 )
+from dl.models.views import mirrored
 from dl.types import Augment, Model
 
 
@@ -54,7 +55,7 @@ class DropoutOptions(PictureOptions):
 def picture_recipe(model: Model, options: PictureOptions, data_spec: DataSpec) -> Recipe:
     """The recipe for `model`."""
     if options.mirror_views:
-        model = models.averaged(model, lambda pictures: pictures, models.views.mirrored)
+        model = models.averaged(model, lambda pictures: pictures, mirrored)
     optimizer = optimizers.momentum(
         options.learning_rate,
         momentum=options.momentum,
