@@ -149,9 +149,7 @@ from dl.data.gather import normalize
 
 pictures, labels = data.test.inputs, data.test.targets
 apply = jax.jit(recipe.model.apply)
-numbers, _, _ = apply(
-    trained.params, trained.model_state, normalize(pictures, data.spec)
-)
+numbers, _, _ = apply(trained.params, trained.model_state, normalize(pictures, data.spec))
 probabilities = np.asarray(jax.nn.softmax(numbers))
 answers = probabilities.argmax(axis=1)
 print(

@@ -1,3 +1,4 @@
+from .autoencoders import assess as assess
 from .autoencoders import denoising_error as denoising_error
 from .autoencoders import encode as encode
 from .autoencoders import reconstruct as reconstruct

@@ -17,8 +17,8 @@ from dl.errors import InputError
 from dl.inspect.table import markdown_table, text_table
 from dl.runs.files import read_json
 from dl.runs.folder import open_folder
-from dl.runs.open_data import check_same_data, open_data
-from dl.train.options import ReadingOptions, TrainOptions
+from dl.runs.setup import check_same_data, open_data
+from dl.train.options import TextFields, TrainOptions
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,8 @@ def fit_baselines(
 
     Pictures are grey values from 0 to 1, texts the counts of their symbols ("bag of words").
 
-    Raises:
-        InputError: when the data have no classes, or training examples of one alone, or are
-            streamed.
+    Raises: InputError: when the data have no classes, or training examples of one alone, or are
+        streamed.
     """
     check_in_memory(data, what="a baseline")
     if data.spec.task != "classification":
@@ -127,10 +126,8 @@ def fit_baselines(
 def run_row(run: str | Path, options: TrainOptions) -> Row:
     """What a finished run reached and how long it took, as its result.json says.
 
-    Raises:
-        InputError: when it is no finished run, or was not trained on the data that `options` name
-            and cut.
-        RunError: when the data have changed since.
+    Raises: InputError: when it is no finished run, or was not trained on the data that `options`
+        name and cut. RunError: when the data have changed since.
     """
     folder, config = open_folder(run)
     if not folder.is_finished:
@@ -144,7 +141,7 @@ def run_row(run: str | Path, options: TrainOptions) -> Row:
             )
     data = open_data(config.options)
     check_same_data(folder, data)
-    if isinstance(config.options, ReadingOptions) and config.options.longer == "leave-out":
+    if isinstance(config.options, TextFields) and config.options.longer == "leave-out":
         missing = len(open_data(replace(config.options, longer="cut")).test) - len(data.test)
         if missing:
             raise InputError(

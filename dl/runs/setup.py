@@ -42,7 +42,7 @@ def set_up(
             options, experiment.build(options, data.spec).model, example_inputs(data.spec)
         )
     freeze = config.freeze if config else freeze
-    recipe = build_recipe(experiment, options, data.spec, freeze=freeze, axis_name=layout.axis_name)
+    recipe = build_recipe(experiment, options, data.spec, freeze=freeze)
     return data, compile_recipe(
         recipe, data, options, layout, steps_per_call=config.steps_per_call if config else 0
     )

@@ -1,8 +1,7 @@
-"""What auto-encoders minimise: the error of their reconstruction, with what keeps the code from
-being a mere copy.
+"""Objectives of auto-encoders: the error of the reconstruction, with noise and penalties.
 
-Fewer units in the code than inputs are enough of a restriction; more need noise, sparsity or
-contraction (F2, F3).
+A code with fewer units than inputs cannot be a mere copy. A larger code can, unless noise, sparsity
+or contraction prevents it (F2, F3).
 """
 
 from collections.abc import Callable, Sequence
@@ -11,8 +10,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from dl import metrics
-from dl.objectives import squared_error
+from dl.objectives.binding import bind_forward
+from dl.objectives.comparing import squared_error
 from dl.types import (
     Array,
     Autoencoder,
@@ -20,7 +19,6 @@ from dl.types import (
     Carry,
     Corruption,
     Key,
-    Metrics,
     ModelState,
     Objective,
     Params,
@@ -28,9 +26,7 @@ from dl.types import (
 
 
 class Coded(NamedTuple):
-    """What a penalty may look at: a model's parameters, its inputs [B, ...] and their code [B, F],
-    and a key.
-    """
+    """What a penalty is computed from: inputs [B, ...], their code [B, F], the mask [B], a key."""
 
     params: Params
     inputs: Array
@@ -40,59 +36,55 @@ class Coded(NamedTuple):
 
 
 Penalty = Callable[[Coded], Array]
-"""What is added to the error of each example, [B]."""
+"""What is added to the error of each example: [B]."""
 
 
 def autoencoding(
     model: Autoencoder, *, corrupt: Corruption | None = None, penalties: Sequence[Penalty] = ()
 ) -> Objective:
-    """Squared error between an input and its reconstruction, from a corrupted copy while training,
-    with penalties.
+    """Squared error between inputs and their reconstructions, plus penalties.
 
     L = Σ_i (y_i − x_i)² + Σ penalties with y = decode(encode(corrupt(x))). Noise and penalties
-    belong to training: the validation and test losses are the error from clean inputs alone.
-    Reports loss, mse (Σ_i (y_i − x_i)², no ½; `targets` are not looked at). Source: F1-F3;
-    denoising Vincent et al. 2008.
+    belong to training: validation and test losses are the error from clean inputs alone. Reports
+    loss and mse, Σ_i (y_i − x_i)² without ½. `targets` are not used.
+    Source: F1-F3; denoising: Vincent et al. 2008.
 
     >>> import dl
     >>> model = dl.models.autoencoder((2,), code_size=1)
     >>> params = {"encoder_0": {"kernel": jnp.zeros((2, 1)), "bias": jnp.zeros(1)}}
     >>> params["decoder_0"] = {"kernel": jnp.zeros((1, 2)), "bias": jnp.array([1.0, 1.0])}
     >>> batch = {"inputs": jnp.array([[3.0, 1.0]]), "mask": jnp.ones(1)}
-    >>> metrics.compute(autoencoding(model)(params, {}, batch)[0])
+    >>> dl.metrics.compute(autoencoding(model)(params, {}, batch)[0])
     {'loss': 4.0, 'mse': 4.0}
     """
 
-    def objective(
+    def forward(
         params: Params,
         model_state: ModelState,
         batch: Batch,
         *,
-        train: bool = False,
-        key: Key | None = None,
-        carry: Carry = (),
-    ) -> tuple[Metrics, ModelState, Carry]:
-        noise, active = (corrupt, penalties) if train else (None, ())
-        keys = _keys(key, 1 + len(active)) if noise or active else []
+        train: bool,
+        key: Key | None,
+        carry: Carry,
+    ) -> tuple[tuple[Array, list[Coded]], ModelState, Carry]:
+        noise, active = (corrupt, len(penalties)) if train else (None, 0)
+        keys = _keys(key, 1 + active) if noise or active else []
         inputs = noise(keys[0], batch["inputs"]) if noise else batch["inputs"]
         code = model.encode(params, inputs)
-        error = squared_error(model.decode(params, code), batch["inputs"])
-        added = [
-            penalty(Coded(params, inputs, code, batch["mask"], own))
-            for penalty, own in zip(active, keys[1:], strict=True)
-        ]
-        values = {"loss": sum(added, error), "mse": error}
-        return (
-            {name: metrics.from_batch(value, batch["mask"]) for name, value in values.items()},
-            model_state,
-            carry,
-        )
+        coded = [Coded(params, inputs, code, batch["mask"], own) for own in keys[1:]]
+        return (model.decode(params, code), coded), model_state, carry
 
-    return objective
+    def report(outputs: tuple[Array, list[Coded]], batch: Batch) -> dict[str, Array]:
+        reconstruction, coded = outputs  # in evaluation there is nothing to penalise
+        error = squared_error(reconstruction, batch["inputs"])
+        added = [penalty(own) for penalty, own in zip(penalties, coded, strict=False)]
+        return {"loss": sum(added, error), "mse": error}
+
+    return bind_forward(forward, report)
 
 
 def gaussian_noise(std: float) -> Corruption:
-    """x + `std` · N(0, 1) in every input. Source: F3, Vincent et al. 2010.
+    """Adds `std` · N(0, 1) to every input. Source: F3, Vincent et al. 2010.
 
     >>> gaussian_noise(0.0)(jax.random.key(0), jnp.ones((1, 2))).tolist()
     [[1.0, 1.0]]
@@ -101,8 +93,9 @@ def gaussian_noise(std: float) -> Corruption:
 
 
 def masking_noise(fraction: float, *, value: float = 0.0) -> Corruption:
-    """Each input replaced by `value` (black, say) with probability `fraction`. Source: F3, Vincent
-    et al. 2008.
+    """Replaces each input by `value` (such as black) with probability `fraction`.
+
+    Source: F3, Vincent et al. 2008.
 
     >>> masking_noise(1.0, value=-1.0)(jax.random.key(0), jnp.ones((1, 2))).tolist()
     [[-1.0, -1.0]]
@@ -115,10 +108,11 @@ def masking_noise(fraction: float, *, value: float = 0.0) -> Corruption:
 def l1_sparsity(weight: float) -> Penalty:
     """weight · Σ_j |h_j|: units that are not needed are silent. Source: F3; Olshausen & Field 1996.
 
-    A decoder with weights of its own can make up for a code that is only small: tie it to the
-    encoder, or hold its weights down.
+    A decoder with weights of its own can enlarge a code that was only made small: tie the decoder
+    to the encoder, or penalise its weights too.
 
-    >>> coded = Coded({}, jnp.zeros((1, 1)), jnp.array([[1.0, -2.0]]), jnp.ones(1), jax.random.key(0))
+    >>> code, key = jnp.array([[1.0, -2.0]]), jax.random.key(0)
+    >>> coded = Coded({}, jnp.zeros((1, 1)), code, jnp.ones(1), key)
     >>> l1_sparsity(0.5)(coded).tolist()
     [1.5]
     """
@@ -126,12 +120,12 @@ def l1_sparsity(weight: float) -> Penalty:
 
 
 def kl_sparsity(weight: float, *, target: float = 0.05) -> Penalty:
-    """weight · Σ_j [ρ log(ρ/ρ̂_j) + (1 − ρ) log((1 − ρ)/(1 − ρ̂_j))], ρ = `target`, ρ̂_j the
-    batch's mean of h_j.
+    """The divergence of each unit's mean activation from the share `target`.
 
-    The code must lie in (0, 1): logistic units. As with batch statistics, ρ̂ is of the examples
-    computed together: those of a micro-batch, and under `pmap` of a device. Source: F3; Ng 2011
-    (CS294A lecture notes, sparse auto-encoder).
+    weight · Σ_j [ρ log(ρ/ρ̂_j) + (1 − ρ) log((1 − ρ)/(1 − ρ̂_j))], where ρ is `target` and ρ̂_j the
+    mean of h_j over the batch. The code must lie in (0, 1): logistic units. ρ̂ is the mean over the
+    examples that are computed together: those of a micro-batch, and under `pmap` of one device.
+    Source: F3; Ng 2011 (CS294A lecture notes, sparse auto-encoder).
 
     >>> coded = Coded({}, jnp.zeros((1, 1)), jnp.full((1, 2), 0.05), jnp.ones(1), jax.random.key(0))
     >>> kl_sparsity(1.0)(coded).round(5).tolist()
@@ -141,9 +135,8 @@ def kl_sparsity(weight: float, *, target: float = 0.05) -> Penalty:
     def penalty(coded: Coded) -> Array:
         count = jnp.maximum(jnp.sum(coded.mask), 1.0)
         mean = jnp.sum(coded.code * coded.mask[:, None], axis=0) / count
-        mean = jnp.clip(
-            mean, 1e-6, 1 - 1e-6
-        )  # a unit that is 0 for every example has no finite divergence
+        # A unit that is 0 for every example has no finite divergence.
+        mean = jnp.clip(mean, 1e-6, 1 - 1e-6)
         divergence = target * jnp.log(target / mean) + (1 - target) * jnp.log(
             (1 - target) / (1 - mean)
         )
@@ -153,11 +146,10 @@ def kl_sparsity(weight: float, *, target: float = 0.05) -> Penalty:
 
 
 def contraction(model: Autoencoder, weight: float) -> Penalty:
-    """weight · ‖∂h/∂x‖²_F: a code that small changes of the input do not change. Source: F3, Rifai
-    et al. 2011.
+    """weight · ‖∂h/∂x‖²_F: small changes of the input shall not change the code.
 
-    In closed form where the encoder is one layer, else an unbiased estimate from one random
-    direction a step.
+    Exact where the encoder has one layer; otherwise an unbiased estimate from one random direction
+    per step. Source: F3, Rifai et al. 2011.
 
     >>> import dl
     >>> model = dl.models.autoencoder((2,), code_size=1)

@@ -1,6 +1,4 @@
-"""Every objective against NumPy, masks against subsets, and the perceptron rule against
-Rosenblatt's own.
-"""
+"""Objectives of examples against NumPy; masks against subsets; Rosenblatt's rule by hand."""
 
 import math
 from collections.abc import Callable
@@ -21,7 +19,7 @@ ROW = np.arange(B)
 
 
 def identity_model() -> Model:
-    """A model that gives back its inputs, so that a test chooses the logits itself."""
+    """A model whose outputs are its inputs, so that a test can choose the logits."""
 
     def apply(
         params: Any,
@@ -93,10 +91,6 @@ def regression_reference(y: np.ndarray, t: np.ndarray) -> dict[str, float]:
     return {"loss": mse, "mse": mse}
 
 
-def reconstruction_reference(y: np.ndarray, t: np.ndarray) -> dict[str, float]:
-    return {"loss": 0.0, "mse": 0.0}  # the identity model reconstructs perfectly
-
-
 def class_numbers(rng: np.random.Generator) -> np.ndarray:
     return rng.integers(0, K, B)
 
@@ -122,7 +116,6 @@ TABLE = [
     pytest.param(objectives.binary, bits, binary_reference, id="binary"),
     pytest.param(objectives.perceptron, bits, perceptron_reference, id="perceptron"),
     pytest.param(objectives.regression, reals, regression_reference, id="regression"),
-    pytest.param(objectives.reconstruction, reals, reconstruction_reference, id="reconstruction"),
 ]
 Case = tuple[Objective, np.ndarray, np.ndarray]
 
@@ -208,16 +201,6 @@ def test_regression_takes_targets_of_any_rank() -> None:
     assert got["mse"] == pytest.approx(regression_reference(outputs, targets)["mse"], rel=1e-5)
 
 
-def test_reconstruction_compares_with_the_inputs_and_not_the_targets() -> None:
-    def double(params: Any, state: Any, inputs: Any, **_: Any) -> Any:
-        return 2.0 * inputs, state, ()
-
-    model = Model("double", lambda key, inputs: ({}, {}), double, lambda inputs: [])
-    inputs = np.random.default_rng(0).normal(size=(B, 3))
-    got = means(objectives.reconstruction(model), make_batch(inputs, np.zeros(B, int)))
-    assert got["mse"] == pytest.approx((inputs**2).sum(axis=1).mean(), rel=1e-5)
-
-
 @pytest.mark.parametrize("smoothing", [0.1, 0.3])
 def test_label_smoothing_follows_its_formula_in_training_only(smoothing: float) -> None:
     objective = objectives.classification(identity_model(), label_smoothing=smoothing)
@@ -259,7 +242,7 @@ def test_auxiliary_heads_add_their_share_to_the_loss_of_training(
     )
 
 
-def test_far_wrong_prototypes_are_left_alone_near_ones_are_pushed_away() -> None:
+def test_only_wrong_prototypes_that_are_near_get_a_gradient() -> None:
     objective = objectives.maximum_a_posteriori(identity_model(), rubbish=10.0)
 
     def slopes(distances: list[float]) -> np.ndarray:
@@ -300,7 +283,7 @@ def rosenblatt(
 
 
 @pytest.mark.parametrize("name", ["gates", "xor"])
-def test_sgd_at_rate_1_one_sample_a_batch_is_the_perceptron_rule(name: str) -> None:
+def test_sgd_at_rate_1_on_single_examples_is_the_perceptron_rule(name: str) -> None:
     data = dl.load_data(name)
     inputs, targets = data.train.inputs, data.train.targets
     model = models.perceptron(targets.shape[1])
@@ -370,7 +353,7 @@ ONE_OFF = [
 def test_targets_of_another_shape_are_refused_and_never_broadcast(
     build: Any, shape: tuple[int, ...], targets: Any
 ) -> None:
-    # What broadcasting would give is a loss of B² pairs: finite, plausible and wrong.
+    # Broadcasting would give a loss of B² pairs: finite, plausible and wrong.
     with pytest.raises((ValueError, TypeError)):
         build(identity_model())({}, {}, make_batch(np.ones(shape), targets), train=True)
 
