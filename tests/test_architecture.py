@@ -11,13 +11,14 @@ FILES = sorted([*(ROOT / "dl").rglob("*.py"), *(ROOT / "experiments").rglob("*.p
 
 # A package may import those before it and those on its own line.
 ORDER = [
-    {"errors", "types", "choices"},
+    {"errors", "types", "choices", "tables", "jaxprs"},
     {"layers", "metrics", "data", "optimizers"},
     {"models", "objectives", "ngram"},
     {"reconstruction", "sequence_objectives"},
     {"train", "sampling"},
     {"inspect", "lessons"},
     {"runs"},
+    {"reports"},
     {"cli"},
     {"experiments"},
 ]
