@@ -18,7 +18,7 @@ from .data.load import load_data as load_data
 from .data.text import Reading as Reading
 from .errors import InputError as InputError
 from .errors import RunError as RunError
-from .inspect.summary import summarize as summarize
+from .inspect.cost.summary import summarize as summarize
 from .runs.generate import generate as generate
 from .runs.load import load as load
 from .train.fit import Fit as Fit

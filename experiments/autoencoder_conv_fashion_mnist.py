@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from dl import optimizers, reconstruction
 from dl.data.batching import steps_per_epoch
 from dl.data.dataset import Dataset, DataSpec
-from dl.inspect.autoencoders import assess
+from dl.inspect.codes.autoencoders import assess
 from dl.models import conv_autoencoder
 from dl.train.options import TrainOptions, require
 from dl.train.recipe import Recipe

@@ -15,7 +15,7 @@ import jax
 from dl import optimizers, reconstruction
 from dl.data.batching import steps_per_epoch
 from dl.data.dataset import Dataset, DataSpec
-from dl.inspect.autoencoders import assess, denoising_error
+from dl.inspect.codes.autoencoders import assess, denoising_error
 from dl.models import autoencoder
 from dl.train.options import TrainOptions, require
 from dl.train.recipe import Recipe

@@ -16,7 +16,7 @@ import numpy as np
 from dl import optimizers, reconstruction
 from dl.data.batching import steps_per_epoch
 from dl.data.dataset import Dataset, DataSpec
-from dl.inspect.autoencoders import assess, encode
+from dl.inspect.codes.autoencoders import assess, encode
 from dl.models import autoencoder
 from dl.train.options import TrainOptions, require
 from dl.train.recipe import Recipe

@@ -43,7 +43,7 @@ def baselines(
     """
     from dl.data.dataset import limit
     from dl.data.load import absolute
-    from dl.runs.baselines import Row, as_json, as_markdown, as_text, fit_baselines, run_row
+    from dl.reports.baselines import Row, fit_baselines, run_row, table
     from dl.runs.setup import open_data
     from dl.train.options import DocumentOptions, require
 
@@ -66,4 +66,4 @@ def baselines(
         say(f"{row.method}: test accuracy {row.test_accuracy:.4f} after {row.seconds:.1f} s")
 
     rows = fit_baselines(data, seed=seed, on_row=announce) + nets
-    print({"text": as_text, "markdown": as_markdown, "json": as_json}[format](rows))
+    print(getattr(table(rows), format)())

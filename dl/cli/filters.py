@@ -19,7 +19,7 @@ def write_filters(run: str, file: Path) -> None:
         )
     from PIL import Image
 
-    from dl.inspect.first_filters import filter_grid, filters
+    from dl.inspect.maps.filters import filter_grid, filters
     from dl.runs.load import load
 
     loaded = load(run)

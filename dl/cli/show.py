@@ -1,5 +1,6 @@
 """`show NAME`: the layers of a model."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -54,26 +55,28 @@ def show(
     if connections:
         print(_connections(model, input_shape, format, title=title))
         return
-    from dl.inspect.summary import as_json, as_markdown, as_text, summarize
+    from dl.inspect.cost.summary import summarize
 
-    printed = {"text": as_text, "markdown": as_markdown, "json": as_json}[format]
-    print(printed(summarize(model, input_shape, name=title)))
+    summary = summarize(model, input_shape, name=title)
+    if format == "json":
+        print(json.dumps(summary.to_dict(), indent=2))
+    else:
+        print(summary if format == "text" else summary.table().markdown())
 
 
 def _connections(model: "Model", input_shape: tuple[int, ...], format: str, *, title: str) -> str:
-    from dl.inspect import connection_counts as counts
+    from dl.inspect.cost.connections import connections, connections_table
 
-    table = counts.connections(model, input_shape)
-    if not table:
+    counts = connections(model, input_shape)
+    if not counts:
         raise InputError(
-            f"{title} has no convolutions whose connections could be counted: leave --connections out"
+            f"{title} has no convolutions whose connections could be counted: "
+            "leave --connections out"
         )
-    printed = {
-        "text": counts.connections_as_text,
-        "markdown": counts.connections_as_markdown,
-        "json": counts.connections_as_json,
-    }
-    return printed[format](table)
+    if format == "json":
+        return json.dumps({layer: count._asdict() for layer, count in counts.items()}, indent=2)
+    table = connections_table(counts)
+    return table.text() if format == "text" else table.markdown()
 
 
 def _open(
@@ -102,7 +105,7 @@ def _open(
         return _of_experiment(
             experiment, options, replace(spec, train_size=max(spec.train_size, options.batch_size))
         )
-    from dl.inspect.published import PUBLISHED
+    from dl.inspect.cost.published import PUBLISHED
 
     if name not in PUBLISHED and ("/" in name or Path(name).is_dir()):
         return _of_run(name)  # which says that it is none

@@ -8,10 +8,10 @@ from typing import Any, Literal
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.load import can_be_resized, load_data
 from dl.errors import InputError
-from dl.inspect.table import times
 from dl.runs.folder import Config, open_folder
 from dl.runs.load import restore_training
 from dl.runs.setup import check_same_data, open_data
+from dl.tables import times
 from dl.train.compiled import compile_recipe
 from dl.train.parallel import make_layout
 

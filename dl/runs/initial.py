@@ -9,11 +9,11 @@ import jax
 
 from dl.data.dataset import DataSpec
 from dl.errors import InputError, RunError
-from dl.inspect.table import times
 from dl.runs.checkpoint import Checkpoints, DamagedCheckpoint, checksum
 from dl.runs.experiment import Experiment
 from dl.runs.folder import Config, Origin, RunFolder
 from dl.runs.load import Loaded, load
+from dl.tables import times
 from dl.train.compiled import Training, example_inputs, start_training
 from dl.train.names import by_path, is_named
 from dl.train.options import TrainOptions

@@ -8,7 +8,7 @@ from PIL import Image
 
 import dl
 from dl.cli import main
-from dl.inspect.first_filters import filter_grid
+from dl.inspect.maps.filters import filter_grid
 
 
 @pytest.fixture(autouse=True)

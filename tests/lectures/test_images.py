@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import dl
 from dl.errors import InputError
-from dl.inspect.first_filters import filter_grid
+from dl.inspect.maps.filters import filter_grid
 from dl.layers import avg_pool, convolution, max_pool
 from dl.lessons import convolution as lesson
 from dl.lessons import filtering, kernels, pooling
