@@ -104,9 +104,7 @@ def _follow(equation: JaxprEqn, values: list[Any], visit: Visit, place: Place) -
 
 
 def _called(equation: JaxprEqn) -> Jaxpr | None:
-    """The computation that an equation calls with its own inputs (jit, checkpoint, custom
-    gradients), or None.
-    """
+    """What an equation calls with its own inputs (jit, checkpoint, custom gradients), or None."""
     inner = [value for value in equation.params.values() if isinstance(value, (Jaxpr, ClosedJaxpr))]
     if len(inner) != 1:
         return None

@@ -14,12 +14,11 @@ def horizon(
     checkpoint: Literal["last", "best"] = "last",
     format: Literal["text", "markdown", "json"] = "text",
 ) -> None:
-    """Show how far back a run's recurrent layers reach on its test part, before and after training
-    (G2, G5).
+    """Show how far back a run's recurrent layers reach, before and after training (G2, G5).
 
-    For each layer: the norm of the gradient of its last output by its states, by distance in steps;
-    the spectral radius and the norm of each gate's recurrent weight; how often the units of each
-    gate are shut (below 0.1) and open (above 0.9).
+    For each layer, on the test part: the norm of the gradient of its last output by its earlier
+    states, by distance in steps; the spectral radius and the norm of each gate's recurrent weight;
+    how often the units of each gate are shut (below 0.1) and open (above 0.9).
 
     Parameters
     ----------

@@ -1,6 +1,4 @@
-"""Machine learning on raw pixels or counted words beside nets that learn their features, on the
-same data (H8).
-"""
+"""Classifiers on raw pixels or counted words, beside nets that learn their features (H8)."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -22,10 +20,9 @@ from dl.train.options import ReadingOptions, TrainOptions
 
 @dataclass(frozen=True)
 class Row:
-    """A method, what it was trained on, the fraction that it gets right, and the seconds that
-    training took.
+    """A method, the number of its training examples, its accuracies in [0, 1] and its seconds.
 
-    For a net the seconds are those of its whole run, with compilation and evaluation.
+    Seconds are those of the training; for a net, of its whole run with compilation and evaluation.
     """
 
     method: str
@@ -36,15 +33,16 @@ class Row:
 
 
 def linear_svm(seed: int) -> Any:
-    """A linear support vector machine, one class against the rest, C = 0.02."""
+    """A linear support vector machine, each class against all others, C = 0.02."""
     from sklearn.svm import LinearSVC
 
     return LinearSVC(C=0.02, random_state=seed)
 
 
 def rbf_svm(seed: int) -> Any:
-    """A support vector machine with the kernel exp(−γ‖x − x'‖²), γ = 1/(D Var x), one class against
-    another, C = 10.
+    """A support vector machine with kernel exp(−γ‖x − x'‖²), γ = 1/(D Var x), for pairs of classes.
+
+    C = 10.
     """
     from sklearn.svm import SVC
 
@@ -52,16 +50,14 @@ def rbf_svm(seed: int) -> Any:
 
 
 def random_forest(seed: int) -> Any:
-    """Three hundred trees."""
+    """A random forest of 300 trees."""
     from sklearn.ensemble import RandomForestClassifier
 
     return RandomForestClassifier(300, n_jobs=-1, random_state=seed)
 
 
 def naive_bayes(seed: int) -> Any:
-    """The class k with the largest log p(k) + Σ_w n_w log p(w | k); every word is counted once more
-    than it occurs.
-    """
+    """The class k with the largest log p(k) + Σ_w n_w log p(w | k), with add-one smoothing."""
     from sklearn.naive_bayes import MultinomialNB
 
     return MultinomialNB()
@@ -72,33 +68,36 @@ CLASSIFIERS: dict[str, Callable[[int], Any]] = {
     "RBF SVM": rbf_svm,
     "random forest": random_forest,
 }
-"""What is trained on pixels."""
+"""The classifiers for pixels."""
 WORD_CLASSIFIERS: dict[str, Callable[[int], Any]] = {
     "naive Bayes": naive_bayes,
     "linear SVM": linear_svm,
 }
-"""What is trained on how often each word is in a text."""
+"""The classifiers for the counts of words in a text."""
 
 
 def fit_baselines(
     data: Dataset, *, seed: int = 0, on_row: Callable[[Row], None] = lambda row: None
 ) -> list[Row]:
-    """scikit-learn's classifiers trained on the inputs of `data` as they are. Source: H8.
+    """scikit-learn's classifiers, trained on the raw inputs of `data`. Source: H8.
 
-    Pictures are grey values from 0 to 1, texts the counts of their symbols ("bag of words").
+    Pictures are values from 0 to 1, texts the counts of their symbols ("bag of words"). `on_row`
+    gets each row as soon as it is there.
 
-    Raises: InputError: when the data have no classes, or training examples of one alone, or are
-        streamed.
+    Raises:
+        InputError: when the data have no classes or are streamed, and when all training examples
+            are of one class.
     """
     check_in_memory(data, what="a baseline")
     if data.spec.task != "classification":
-        found = "yes-or-no outputs" if data.spec.task == "binary" else "no classes"
+        outputs = "yes-or-no outputs" if data.spec.task == "binary" else "no classes"
         raise InputError(
-            f"baselines are classifiers; {data.spec.name} has {found}: name another data set"
+            f"baselines are classifiers; {data.spec.name} has {outputs}: name another data set"
         )
     if np.ptp(data.train.targets) == 0:
         raise InputError(
-            f"all training examples of {data.spec.name}, {len(data.train)}, are of one class: take more of them"
+            f"all training examples of {data.spec.name}, {len(data.train)}, are of one class: "
+            "take more of them"
         )
     rows = []
     classifiers = WORD_CLASSIFIERS if data.spec.vocabulary else CLASSIFIERS
@@ -106,27 +105,20 @@ def fit_baselines(
         start = time.perf_counter()
         classifier = make(seed).fit(_features(data.train, data.spec), data.train.targets)
         seconds = time.perf_counter() - start
-        validation = (
-            None if data.validation is None else _accuracy(classifier, data.validation, data.spec)
-        )
-        rows.append(
-            Row(
-                method,
-                len(data.train),
-                validation,
-                _accuracy(classifier, data.test, data.spec),
-                seconds,
-            )
-        )
+        validation, test = data.validation, _accuracy(classifier, data.test, data.spec)
+        held_out = None if validation is None else _accuracy(classifier, validation, data.spec)
+        rows.append(Row(method, len(data.train), held_out, test, seconds))
         on_row(rows[-1])
     return rows
 
 
 def run_row(run: str | Path, options: TrainOptions) -> Row:
-    """What a finished run reached and how long it took, as its result.json says.
+    """The row of a finished run, read from its result.json.
 
-    Raises: InputError: when it is no finished run, or was not trained on the data that `options`
-        name and cut. RunError: when the data have changed since.
+    Raises:
+        InputError: when the run is not finished, has no test accuracy, or was trained on other data
+            than `options` name.
+        RunError: when the data have changed since the run began.
     """
     folder, config = open_folder(run)
     if not folder.is_finished:
@@ -144,7 +136,8 @@ def run_row(run: str | Path, options: TrainOptions) -> Row:
         missing = len(open_data(replace(config.options, longer="cut")).test) - len(data.test)
         if missing:
             raise InputError(
-                f"{folder.path} was tested without {missing} long documents: train with --longer cut"
+                f"{folder.path} was tested without {missing} long documents: "
+                "train with --longer cut"
             )
     result = read_json(folder.result)
     accuracies = {
@@ -163,7 +156,7 @@ def run_row(run: str | Path, options: TrainOptions) -> Row:
 
 
 def table(rows: Sequence[Row]) -> Table:
-    """The methods side by side.
+    """A table with one row for each method.
 
     >>> print(table([Row("linear SVM", 10_000, None, 0.9, 1.23)]).text())
     method      training examples  validation     test  seconds
@@ -187,9 +180,7 @@ def table(rows: Sequence[Row]) -> Table:
 
 
 def _features(part: Part, spec: DataSpec) -> Any:
-    """Inputs [N, ...] as vectors [N, D], float32; pictures from 0 (black) to 1 (white), texts as
-    counts (sparse).
-    """
+    """Inputs [N, ...] as vectors float32 [N, D]: pictures from 0 to 1, texts as sparse counts."""
     if isinstance(part, RaggedSource):
         return _counts(part, len(spec.text))
     flat = part.inputs.reshape(len(part), -1).astype(np.float32)

@@ -1,6 +1,4 @@
-"""`horizon RUN`: the figures are those of the run's own parameters on its own test part, and what it
-refuses.
-"""
+"""`horizon RUN`: figures of the run's own parameters on its own test part, and what it refuses."""
 
 import json
 import re
@@ -21,7 +19,8 @@ from dl.train.compiled import start_training
 
 TEXT = "the cat sat on the mat and the dog on the log. " * 12
 RUNS = {
-    "lstm_shakespeare": "--dataset text:{0}/text.txt --segment 8 --num-layers 2 --hidden-size 4 --batch-size 2",
+    "lstm_shakespeare": "--dataset text:{0}/text.txt --segment 8 --num-layers 2 "
+    "--hidden-size 4 --batch-size 2",
     "lstm_sentiment": "--dataset tsv:{0}/said.tsv --hidden-size 3 --batch-size 4",
     "lstm_names": "--dataset lines:{0}/names.txt --hidden-size 4 --batch-size 4",
     "mlp_xor": "",
@@ -38,8 +37,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "".join(f"{'very ' * (7 if n % 3 else 6)}good\t{n % 2}\n" for n in range(60))
     )
     for name, words in RUNS.items():
-        asked = f"run {name} {words.format(folder)} --epochs 1 --devices 1 --quiet --run-dir {folder / name}"
-        assert main("experiments", asked.split()) == 0
+        asked = f"run {name} {words.format(folder)} --epochs 1 --devices 1 --quiet"
+        assert main("experiments", f"{asked} --run-dir {folder / name}".split()) == 0
     return folder
 
 
@@ -48,7 +47,7 @@ def horizons(capsys: pytest.CaptureFixture[str], words: str) -> list[dict]:
     return json.loads(capsys.readouterr().out)
 
 
-def test_a_stream_is_measured_at_initialisation_and_trained(
+def test_a_stream_is_shown_at_initialisation_and_trained(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     layers = horizons(capsys, f"{folder / 'lstm_shakespeare'} --sequences 3 --steps 9")
@@ -168,11 +167,12 @@ def test_documents_begin_with_their_end_as_in_training(
     np.testing.assert_allclose(layer["activations"]["hidden"][-1], carry[0][1][0], rtol=1e-5)
 
 
-def test_a_run_that_began_from_another_is_measured_from_there(
+def test_a_run_that_began_from_another_is_compared_with_that_beginning(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first, then = folder / "lstm_names", tmp_path / "then"
-    words = f"run lstm_names {RUNS['lstm_names'].format(folder)} --epochs 1 --devices 1 --seed 1 --quiet"
+    words = f"run lstm_names {RUNS['lstm_names'].format(folder)} --epochs 1 --devices 1 --quiet"
+    words += " --seed 1"
     assert main("experiments", f"{words} --run-dir {then} --init-from {first}".split()) == 0
     capsys.readouterr()
     (before,), (after,) = (horizons(capsys, f"{run} --sequences 2") for run in (first, then))
@@ -216,7 +216,7 @@ def test_tables_have_each_gate_and_distances(
         ("mlp_xor", "--text cat", "is no text"),
     ],
 )
-def test_what_has_no_horizon_is_refused_in_one_line(
+def test_runs_without_recurrent_layers_and_wrong_words_are_refused_in_one_line(
     folder: Path, run: str, words: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main("experiments", ["horizon", str(folder / run), *words.split()]) == 2

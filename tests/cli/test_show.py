@@ -157,7 +157,7 @@ def test_a_deep_net_is_shown_without_the_memory_that_its_maps_would_take() -> No
         ("zzz", "known: alexnet"),
         (
             "alexnet --image-size 32",
-            "--image-size is for experiments, and alexnet is none: leave it out",
+            "--image-size is for experiments, and alexnet is not one: leave it out",
         ),
         ("mlp_xor --connections", "mlp_xor has no convolutions"),
         ("alexnet --format yaml", "markdown"),

@@ -99,11 +99,13 @@ def test_a_run_on_texts_stands_beside_naive_bayes(
         "".join(f"{'good' if n % 2 else 'bad'} film {n}\t{n % 2}\n" for n in range(60))
     )
     dataset = f"--dataset tsv:{tmp_path / 'said.tsv'}"
-    words = f"run lstm_sentiment {dataset} --hidden-size 2 --batch-size 8 --epochs 1 --devices 1 --quiet"
+    words = f"run lstm_sentiment {dataset} --hidden-size 2 --batch-size 8 --epochs 1 --devices 1"
+    words += " --quiet"
     assert main("experiments", f"{words} --run-dir {tmp_path / 'run'}".split()) == 0
     validation = json.loads((tmp_path / "run" / "config.json").read_text())["options"]["validation"]
     capsys.readouterr()
-    words = f"baselines {tmp_path / 'run'} {dataset} --validation {validation} --train-examples 0 --format json"
+    words = f"baselines {tmp_path / 'run'} {dataset} --validation {validation}"
+    words += " --train-examples 0 --format json"
     assert main("experiments", words.split()) == 0
     bayes, svm, net = json.loads(capsys.readouterr().out)
     assert (bayes["method"], svm["method"], net["method"]) == (
@@ -146,7 +148,8 @@ def test_text_is_aligned_and_markdown_is_a_table() -> None:
 def test_the_verb_puts_runs_and_baselines_into_one_table(
     runs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = f"baselines {runs / 'mlp_mnist'} --dataset digits --validation 0.1 --train-examples 200 --format json"
+    words = f"baselines {runs / 'mlp_mnist'} --dataset digits --validation 0.1"
+    words += " --train-examples 200 --format json"
     assert main("experiments", words.split()) == 0
     out, err = capsys.readouterr()
     *baselines, net = json.loads(out)

@@ -1,4 +1,4 @@
-"""What is asked of a trained auto-encoder: how well it reconstructs, and what its code is good for."""
+"""How well a trained auto-encoder reconstructs, and what its code is good for."""
 
 from collections.abc import Callable
 
@@ -15,12 +15,11 @@ _BATCH = 1000
 
 
 def assess(model: Autoencoder, params: Params, data: Dataset) -> dict[str, dict[str, float]]:
-    """Figures of the test part: the error of reconstruction, and of a linear classifier on the code
-    and on the inputs.
+    """The test part's reconstruction error, and how well its classes are read from the code.
 
-    `reconstruction`: see `reconstruction_error`. `linear_on_code`, `linear_on_inputs`: test
-    accuracy of `dl.inspect.codes.probe`, fitted on the training part, where the data have classes.
-    Source: F1.
+    `reconstruction` is that of `reconstruction_error`. `linear_on_code` and `linear_on_inputs` are
+    the test accuracies of a linear classifier (`dl.inspect.codes.probe`) that is fitted on the
+    training part; they are left out when the data have no classes. Source: F1.
     """
     figures = {"reconstruction": reconstruction_error(model, params, data.test.inputs, data.spec)}
     if data.spec.task != "classification":
@@ -34,7 +33,7 @@ def assess(model: Autoencoder, params: Params, data: Dataset) -> dict[str, dict[
 
 
 def encode(model: Autoencoder, params: Params, inputs: np.ndarray, spec: DataSpec) -> np.ndarray:
-    """The code [N, F] of raw inputs [N, ...], such as uint8 pictures.
+    """The codes [N, F] of raw inputs [N, ...], such as uint8 pictures.
 
     >>> import dl
     >>> data = dl.load_data("digits")
@@ -49,12 +48,15 @@ def encode(model: Autoencoder, params: Params, inputs: np.ndarray, spec: DataSpe
 
 
 def reconstruct(model: Autoencoder, params: Params, inputs: Array) -> np.ndarray:
-    """The reconstruction [N, ...] of normalised inputs [N, ...].
+    """The reconstructions [N, ...] of normalised inputs [N, ...].
 
     >>> import dl
     >>> model = dl.models.autoencoder((2,), code_size=1)
     >>> kernels = {"encoder_0": jnp.array([[1.0], [0.0]]), "decoder_0": jnp.array([[1.0, 1.0]])}
-    >>> params = {name: {"kernel": kernel, "bias": jnp.zeros(kernel.shape[1])} for name, kernel in kernels.items()}
+    >>> params = {
+    ...     name: {"kernel": kernel, "bias": jnp.zeros(kernel.shape[1])}
+    ...     for name, kernel in kernels.items()
+    ... }
     >>> reconstruct(model, params, jnp.array([[3.0, 4.0]])).tolist()
     [[3.0, 3.0]]
     """
@@ -66,11 +68,10 @@ def reconstruct(model: Autoencoder, params: Params, inputs: Array) -> np.ndarray
 def reconstruction_error(
     model: Autoencoder, params: Params, inputs: np.ndarray, spec: DataSpec
 ) -> dict[str, float]:
-    """Mean squared error of the reconstruction of raw inputs [N, ...]: `per_example` Σ_i (y_i −
-    x_i)², `per_pixel`.
+    """Mean squared error of the reconstructions of raw inputs [N, ...].
 
-    Pictures are measured in grey values from 0 (black) to 1 (white), other inputs as they are.
-    Source: F1.
+    `per_example` is the mean of Σ_i (y_i − x_i)², `per_pixel` that of (y_i − x_i)². Values of
+    pictures lie between 0 (black) and 1 (white); other inputs are taken as they are. Source: F1.
     """
     clean = normalize(jnp.asarray(inputs), spec)
     return _mean_squares(reconstruct(model, params, clean) - clean, spec)
@@ -85,10 +86,9 @@ def denoising_error(
     corrupt: Corruption,
     key: Key,
 ) -> dict[str, dict[str, float]]:
-    """Errors, beside the clean inputs, of corrupted ones as they are (`noisy`) and reconstructed
-    (`denoised`).
+    """The errors of corrupted inputs (`noisy`) and of their reconstructions (`denoised`).
 
-    Measured as in `reconstruction_error`. Source: F3; Vincent et al. 2008.
+    Both are beside the clean inputs, as in `reconstruction_error`. Source: F3; Vincent et al. 2008.
     """
     clean = normalize(jnp.asarray(inputs), spec)
     noisy = corrupt(key, clean)
@@ -99,9 +99,7 @@ def denoising_error(
 
 
 def _mean_squares(difference: np.ndarray | Array, spec: DataSpec) -> dict[str, float]:
-    """Mean squares of a difference between normalised inputs [N, ...], on the scale that they had
-    before.
-    """
+    """Mean squares of a difference between normalised inputs [N, ...], on their original scale."""
     squares = np.square(np.asarray(difference) * np.asarray(spec.std, np.float32))
     mean = float(squares.mean(dtype=np.float64))
     return {"per_example": mean * float(np.prod(spec.input_shape)), "per_pixel": mean}
@@ -110,7 +108,7 @@ def _mean_squares(difference: np.ndarray | Array, spec: DataSpec) -> dict[str, f
 def _in_batches(
     function: Callable[[Params, Array], Array], params: Params, inputs: np.ndarray | Array
 ) -> np.ndarray:
-    """`function(params, inputs)` compiled, for a part of the inputs at a time."""
+    """`function(params, inputs)`, compiled, on `_BATCH` inputs at a time."""
     compiled = jax.jit(function)
     return np.concatenate(
         [compiled(params, inputs[row : row + _BATCH]) for row in range(0, len(inputs), _BATCH)]

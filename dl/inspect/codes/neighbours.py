@@ -1,6 +1,4 @@
-"""The training examples that a network sees as most alike: nearest neighbours among a layer's
-features.
-"""
+"""The examples that look most alike to a network: nearest neighbours in a layer's features."""
 
 from collections.abc import Callable
 from typing import Literal, NamedTuple
@@ -17,9 +15,7 @@ from dl.types import Array, Source
 
 
 class Neighbours(NamedTuple):
-    """For every query the nearest examples, nearest first: their index in the source and their
-    distance, [Q, k].
-    """
+    """For every query the index and the distance of its nearest examples, nearest first: [Q, k]."""
 
     index: np.ndarray
     distance: np.ndarray
@@ -35,22 +31,23 @@ def nearest_neighbours(
     metric: Literal["euclidean", "cosine"] = "euclidean",
     batch_size: int = 256,
 ) -> Neighbours:
-    """The `count` examples whose features at `layer` are nearest to each query's: [Q, ...] -> [Q,
-    count], twice.
+    """The `count` examples with the nearest features at `layer`: [Q, ...] -> twice [Q, count].
 
-    Distances are ‖q − e‖, or 1 − q·e / (‖q‖ ‖e‖) for `metric` "cosine" (1 if one of them is 0).
-    Equal distances keep the order of the examples, a training part of a data set or an
-    `ArraySource`. They are read `batch_size` at a time, and only their indices and distances are
-    kept. Layers are named as in `feature_maps`. Source: Krizhevsky et al. 2012, section 6.1.
+    The distance is ‖q − e‖, or for `metric` "cosine" 1 − q·e / (‖q‖ ‖e‖), which is 1 if q or e is
+    0. `examples` are a part of a data set or an `ArraySource`; at equal distances the earlier
+    example comes first. They are read `batch_size` at a time, and only indices and distances stay
+    in memory. Layers are named as in `feature_maps`. Source: Krizhevsky et al. 2012, section 6.1.
 
-    Raises: InputError: for an unknown layer or metric, more neighbours than examples, inputs of
-        another shape.
+    Raises:
+        InputError: for an unknown layer or metric, for more neighbours than examples, and for
+            inputs of another shape.
 
     >>> import dl
     >>> from dl.data.dataset import ArraySource
     >>> from dl.inspect.trained import Network
     >>> params = {"output": {"kernel": jnp.array([[1.0], [0.0]]), "bias": jnp.zeros(1)}}
-    >>> examples = ArraySource(np.array([[5.0, 0.0], [1.0, 9.0], [2.0, 0.0]]), np.zeros(3, np.int32))
+    >>> inputs = np.array([[5.0, 0.0], [1.0, 9.0], [2.0, 0.0]])
+    >>> examples = ArraySource(inputs, np.zeros(3, np.int32))
     >>> network = Network(dl.models.softmax_regression(1), params)
     >>> nearest_neighbours(network, np.ones((1, 2)), examples, layer="output", count=2)
     Neighbours(index=array([[1, 2]]...), distance=array([[0., 1.]]...))
@@ -59,21 +56,22 @@ def nearest_neighbours(
         raise InputError(f"unknown metric {metric!r}; {did_you_mean(metric, _DISTANCES)}")
     if not 1 <= count <= len(examples):
         raise InputError(
-            f"{count} neighbours asked for among {len(examples)} examples: ask for 1 to {len(examples)}"
+            f"{count} neighbours asked for among {len(examples)} examples: "
+            f"ask for 1 to {len(examples)}"
         )
     wanted = jnp.asarray(features(trained, queries, layer=layer, batch_size=batch_size))
     best = Neighbours(np.zeros((len(wanted), 0), np.int32), np.zeros((len(wanted), 0), np.float32))
     blocks = evaluation_batches(len(examples), min(batch_size, len(examples)))
     for index, mask in zip(blocks.index, blocks.mask, strict=True):
         inputs = examples.gather(index)["inputs"]
-        found = features(trained, inputs, layer=layer, batch_size=batch_size)
-        distance = np.where(mask, _DISTANCES[metric](wanted, jnp.asarray(found)), np.inf)
+        vectors = jnp.asarray(features(trained, inputs, layer=layer, batch_size=batch_size))
+        distance = np.where(mask, _DISTANCES[metric](wanted, vectors), np.inf)
         best = _nearest(best, Neighbours(np.broadcast_to(index, distance.shape), distance), count)
     return best
 
 
 def _nearest(best: Neighbours, more: Neighbours, count: int) -> Neighbours:
-    """The `count` nearest of both, those of `best` first among equals."""
+    """The `count` nearest of both; at equal distances those of `best` come first."""
     index, distance = (np.concatenate(pair, axis=1) for pair in zip(best, more, strict=True))
     order = np.argsort(distance, axis=1, kind="stable")[:, :count]
     return Neighbours(
@@ -83,8 +81,9 @@ def _nearest(best: Neighbours, more: Neighbours, count: int) -> Neighbours:
 
 @jax.jit
 def _euclidean(queries: Array, examples: Array) -> Array:
-    """‖q − e‖, [Q, F] and [B, F] -> [Q, B]; by differences, because ‖q‖² − 2 q·e + ‖e‖² cancels
-    between neighbours.
+    """‖q − e‖: [Q, F] and [B, F] -> [Q, B].
+
+    Differences are squared, because ‖q‖² − 2 q·e + ‖e‖² loses its digits between neighbours.
     """
     return jax.lax.map(lambda query: jnp.sqrt(((query - examples) ** 2).sum(-1)), queries)
 

@@ -1,6 +1,4 @@
-"""A linear auto-encoder beside principal component analysis, which has the least error of all
-linear codes (F2).
-"""
+"""A linear auto-encoder beside PCA, the linear code with the least squared error (F2)."""
 
 from typing import TYPE_CHECKING
 
@@ -19,13 +17,12 @@ if TYPE_CHECKING:
 def compare_with_pca(
     model: Autoencoder, params: Params, data: Dataset, *, code_size: int
 ) -> dict[str, float]:
-    """How far a linear auto-encoder is from PCA with `code_size` components, both on the same
-    normalised inputs.
+    """How far a linear auto-encoder is from PCA with `code_size` components, on the same inputs.
 
-    `train_excess_percent`, `test_excess_percent`: by how much its squared error exceeds that of
-    scikit-learn's PCA, fitted on the training part, where no linear code has less. `largest_angle`:
-    the largest principal angle between the decoder's space and the principal subspace, in degrees.
-    Source: F2.
+    `train_excess_percent` and `test_excess_percent` say by how much its squared error exceeds that
+    of scikit-learn's PCA, which is fitted on the training part; on that part no linear code has a
+    smaller error. `largest_angle` is the largest principal angle, in degrees, between the
+    decoder's space and the principal subspace. Source: F2.
     """
     pca = fit_pca(_flat(data.train, data.spec), components=code_size)
     units = np.concatenate([np.zeros((1, code_size)), np.eye(code_size)])
@@ -42,7 +39,7 @@ def compare_with_pca(
 
 
 def fit_pca(inputs: np.ndarray, *, components: int) -> "PCA":
-    """scikit-learn's PCA of inputs [N, D], exact, from their covariance. Source: F2.
+    """scikit-learn's exact PCA of inputs [N, D], from their covariance. Source: F2.
 
     >>> fit_pca(np.array([[0.0, 0.0], [2.0, 0.0]]), components=1).components_.round(3).tolist()
     [[1.0, 0.0]]
@@ -53,12 +50,12 @@ def fit_pca(inputs: np.ndarray, *, components: int) -> "PCA":
 
 
 def largest_principal_angle(left: np.ndarray, right: np.ndarray) -> float:
-    """The largest angle, in degrees, between the spaces that the columns of two matrices [D, F]
-    span.
+    """The largest angle, in degrees, between the column spaces of two matrices [D, F].
 
     θ = arccos σ_min(QᵀR) with orthonormal bases Q and R (Björck & Golub 1973).
 
-    >>> round(largest_principal_angle(np.eye(3)[:, :2], np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])), 3)
+    >>> tilted = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
+    >>> round(largest_principal_angle(np.eye(3)[:, :2], tilted), 3)
     45.0
     """
     from scipy.linalg import subspace_angles

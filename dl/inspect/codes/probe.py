@@ -1,4 +1,4 @@
-"""How good a representation is: what a linear classifier makes of it."""
+"""How good a representation is: the accuracy of a linear classifier on it."""
 
 import jax
 import jax.numpy as jnp
@@ -18,11 +18,10 @@ def linear_probe(
 ) -> float:
     """Test accuracy, in [0, 1], of softmax regression on features [N, ...] with class numbers [N].
 
-    E = −1/N Σ_n log softmax(W x_n + b)_{t_n} + ½ λ ‖W‖², λ = `penalty`, is convex, so its minimum
-    depends on the
-    features alone: L-BFGS goes towards it for at most `steps` steps on all examples at once.
-    Features are centred and divided by one number, their standard deviation over all of them, which
-    keeps their proportions. Source: A5, F1.
+    E = −1/N Σ_n log softmax(W x_n + b)_{t_n} + ½ λ ‖W‖² with λ = `penalty`. E is convex, so its
+    minimum depends on the features alone; L-BFGS takes at most `steps` steps towards it, on all
+    examples at once. Features are centred and divided by a single number, their standard deviation
+    over all of them, which keeps their proportions. Source: A5, F1.
 
     >>> features, labels = np.array([[0.0], [1.0], [4.0], [5.0]]), np.array([0, 0, 1, 1])
     >>> linear_probe((features, labels), (features + 0.2, labels), classes=2)
@@ -45,7 +44,7 @@ def _scores(weights: Array, features: Array) -> Array:
 
 
 def _fit(features: Array, labels: Array, classes: int, *, penalty: float, steps: int) -> Array:
-    """The weights [F + 1, K] that SciPy's L-BFGS finds from zero."""
+    """The weights [F + 1, K] that SciPy's L-BFGS reaches from zero."""
     from scipy.optimize import minimize
 
     shape = (features.shape[1] + 1, classes)
@@ -65,7 +64,7 @@ def _fit(features: Array, labels: Array, classes: int, *, penalty: float, steps:
         value, gradient = slope(jnp.asarray(flat, jnp.float32), features, labels)
         return float(value), np.asarray(gradient, np.float64)
 
-    found = minimize(
+    minimum = minimize(
         evaluate, np.zeros(np.prod(shape)), jac=True, method="L-BFGS-B", options={"maxiter": steps}
     )
-    return jnp.asarray(found.x.reshape(shape), jnp.float32)
+    return jnp.asarray(minimum.x.reshape(shape), jnp.float32)

@@ -1,4 +1,4 @@
-"""Multiply-adds: the work of a layer, as the papers count it."""
+"""Multiply-adds: the work of a layer as papers count it."""
 
 import math
 
@@ -9,10 +9,10 @@ from dl.jaxprs import shape_of
 
 
 def multiply_adds(equation: JaxprEqn) -> int:
-    """The multiply-adds of a matrix product or a convolution; 0 of anything else.
+    """The multiply-adds of a matrix product or a convolution; 0 for any other operation.
 
-    A product that sums K terms for each of N outputs has K N of them. Zeros of the padding count,
-    the zeros that a transposed convolution puts between its inputs do not.
+    A product that sums K terms for each of N outputs has K N of them. The zeros of the padding
+    count; the zeros that a transposed convolution puts between its inputs do not.
 
     >>> products = jax.make_jaxpr(lambda a, b: a @ b)(jnp.ones((2, 3)), jnp.ones((3, 5)))
     >>> multiply_adds(products.eqns[0])

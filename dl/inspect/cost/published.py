@@ -1,4 +1,4 @@
-"""The nets of the papers by name, each with the size of the pictures that it was published for."""
+"""The nets of the papers by name, each with the picture size that its paper uses."""
 
 from collections.abc import Callable
 from functools import partial
@@ -11,7 +11,7 @@ from dl.types import Model
 
 
 class Published(NamedTuple):
-    """A net of a paper: `build()` is its model, for pictures of `input_shape` [H, W, C]."""
+    """A net of a paper: `build()` makes its model, for pictures of `input_shape` [H, W, C]."""
 
     build: Callable[[], Model]
     input_shape: tuple[int, int, int]

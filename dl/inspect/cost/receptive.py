@@ -1,9 +1,10 @@
 """Receptive fields: which pixels a unit can see, followed through a traced computation.
 
-Along one axis of the picture, an array's units see evenly spaced intervals of pixels: where the
-next unit of the array begins to see, how many pixels it sees, and where the first one begins. A
-convolution or a pooling widens them, strides space them out, padding moves them, several inputs are
-taken together, and a product over all units sees everything.
+Along one axis of the picture, the units of an array see intervals of pixels at even distances. Such
+intervals are described by three numbers: their size, the distance from one to the next, and the
+first pixel of the first one. A convolution or a pooling widens the intervals, a stride spaces them
+out, padding moves them; an operation of several inputs joins their intervals, and a product over
+all units sees everything.
 Source: E7; Araujo et al. 2019, doi:10.23915/distill.00021.
 """
 
@@ -19,9 +20,9 @@ Shape = tuple[int, ...]
 
 
 class Reach(NamedTuple):
-    """Unit i along `axis` of an array sees the pixels from start + stride · i on, `size` of them.
+    """Unit i along `axis` of an array sees `size` pixels from start + stride · i on.
 
-    With `axis` None all units see the same.
+    With `axis` None all units see the same pixels.
     """
 
     axis: int | None
@@ -35,17 +36,15 @@ Field = tuple[Reach | None, ...] | None
 
 
 def pixels(axes: Sequence[int]) -> Field:
-    """The field of the picture itself, whose rows and columns lie along `axes`: every pixel sees
-    itself.
-    """
+    """The field of the picture itself, whose rows and columns are `axes`: a pixel sees itself."""
     return tuple(Reach(axis, 1, 1, 0) for axis in axes)
 
 
 def propagate(equation: JaxprEqn, fields: Sequence[Field]) -> list[Field]:
     """The fields of an equation's outputs from those of its inputs.
 
-    An operation that is not known here is taken to see all that its inputs see: never less than it
-    does.
+    An unknown operation is assumed to see everything that its inputs see, so that a field may be
+    too large but never too small.
 
     >>> every_fourth = jax.make_jaxpr(lambda x: x[:, 1::4])(jnp.ones((1, 227, 227, 1))).eqns[0]
     >>> rows, columns = propagate(every_fourth, [pixels((1, 2))])[0]
@@ -77,9 +76,7 @@ def _see_all(reach: Reach | None, shape: Shape) -> Reach | None:
 
 
 def _together(reaches: Reaches, shape: Shape) -> Reach | None:
-    """What is seen by units that take one unit of each of several arrays of this shape (or one
-    scalar).
-    """
+    """What units see that each combine one unit of several arrays of this shape, or a scalar."""
     seen = [reach for reach in reaches if reach is not None]
     if len({(reach.axis, reach.stride) for reach in seen}) > 1:
         seen = [whole for reach in seen if (whole := _see_all(reach, shape))]
@@ -90,7 +87,7 @@ def _together(reaches: Reaches, shape: Shape) -> Reach | None:
 
 
 def _moved(reach: Reach | None, shape: Shape, axis: int | None) -> Reach | None:
-    """The same units along another axis, or none left of it."""
+    """The same units along another axis; with None, the axis is gone and all are seen together."""
     if reach is None or reach.axis is None:
         return reach
     return _see_all(reach, shape) if axis is None else reach._replace(axis=axis)
@@ -106,15 +103,14 @@ def _windowed(
     low: int = 0,
     spread: int = 1,
 ) -> Reach | None:
-    """The windows of `extent` units, `step` apart, over an array with `low` units of padding before
-    it.
+    """Windows of `extent` units, `step` apart, over an array with `low` units of padding before it.
 
-    With `spread` its units lie that far apart: there are windows that see fewer than others, the
-    widest is given.
+    With `spread` the units lie that far apart, as in a transposed convolution. Some windows then
+    see fewer units than others; the widest is returned.
     """
     if reach.stride * step % spread:
         return _see_all(reach, shape)
-    # The numbers of a padding or a window may be NumPy's, which JSON does not take.
+    # Paddings and windows may be NumPy's integers, which JSON refuses.
     size, first = reach.size + reach.stride * int((extent - 1) // spread), -int(low // spread)
     return Reach(axis, size, int(reach.stride * step // spread), reach.start + reach.stride * first)
 
@@ -164,9 +160,7 @@ def _pooling(equation: JaxprEqn, reaches: Reaches) -> Reaches:
 
 
 def _product(equation: JaxprEqn, reaches: Reaches) -> Reaches:
-    """The axes of a product are those that both sides share, those of the left alone, those of the
-    right alone.
-    """
+    """The output's axes: those shared by both sides, then the left side's own, then the right's."""
     summed, shared = equation.params["dimension_numbers"]
     parts, before = [], len(shared[0])
     for side, (reach, variable) in enumerate(zip(reaches, equation.invars, strict=True)):
@@ -210,28 +204,25 @@ def _split(equation: JaxprEqn, reaches: Reaches) -> Reaches:
 
 
 def _reshaped(equation: JaxprEqn, reaches: Reaches) -> Reaches:
-    """An axis is found again where as many units lie before it as did, and along it."""
+    """The axis of the result with the same length and as many units before it is the same axis."""
     x, before, after = reaches[0], shape_of(equation.invars[0]), shape_of(equation.outvars[0])
     if x is None or x.axis is None:
         return [x]
     outer, along = np.prod(before[: x.axis]), before[x.axis]
-    found = [
+    same = [
         axis
         for axis, side in enumerate(after)
         if side == along > 1 and np.prod(after[:axis]) == outer
     ]
-    return [_moved(x, before, found[0] if found else None)]
+    return [_moved(x, before, same[0] if same else None)]
 
 
 def _broadcast(equation: JaxprEqn, reaches: Reaches) -> Reaches:
     x, shape = reaches[0], shape_of(equation.invars[0])
     if x is None or x.axis is None:
         return [x]
-    return [
-        _moved(
-            x, shape, equation.params["broadcast_dimensions"][x.axis] if shape[x.axis] > 1 else None
-        )
-    ]
+    axis = equation.params["broadcast_dimensions"][x.axis] if shape[x.axis] > 1 else None
+    return [_moved(x, shape, axis)]
 
 
 def _transposed(equation: JaxprEqn, reaches: Reaches) -> Reaches:
@@ -240,7 +231,7 @@ def _transposed(equation: JaxprEqn, reaches: Reaches) -> Reaches:
 
 
 def _without(name: str) -> Rule:
-    """The rule of operations that take away the axes in their parameter `name`."""
+    """The rule for operations that remove the axes in their parameter `name`."""
 
     def rule(equation: JaxprEqn, reaches: Reaches) -> Reaches:
         x, gone = reaches[0], equation.params[name]
@@ -253,10 +244,10 @@ def _without(name: str) -> Rule:
 
 
 _ELEMENTWISE = """
-    abs acos acosh add and asin asinh atan atan2 atanh cbrt ceil clamp convert_element_type copy copy_p cos cosh div eq
-    erf erf_inv erfc exp exp2 expm1 floor ge gt integer_pow is_finite le lgamma log log1p logistic lt max min mul name
-    ne neg nextafter not or pow reduce_precision rem round rsqrt select_n sign sin sinh sqrt square stop_gradient sub
-    tan tanh xor
+    abs acos acosh add and asin asinh atan atan2 atanh cbrt ceil clamp convert_element_type copy
+    copy_p cos cosh div eq erf erf_inv erfc exp exp2 expm1 floor ge gt integer_pow is_finite le
+    lgamma log log1p logistic lt max min mul name ne neg nextafter not or pow reduce_precision rem
+    round rsqrt select_n sign sin sinh sqrt square stop_gradient sub tan tanh xor
 """
 _REDUCTIONS = "reduce_sum reduce_max reduce_min reduce_prod reduce_and reduce_or argmax argmin"
 

@@ -124,7 +124,7 @@ def trace_model(model: Model, input_shape: tuple[int, ...]) -> LayerTrace:
 
 
 def _macs_and_fields(traced: LayerTrace, *, picture: bool) -> tuple[Counter[Any], dict[int, Field]]:
-    """The multiply-adds of every call, and the fields of their outputs in the order of the calls."""
+    """The multiply-adds of every call, and the fields of their outputs in call order."""
     macs: Counter[Any] = Counter()
     fields: dict[int, Field] = {}
 

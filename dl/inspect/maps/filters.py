@@ -12,24 +12,26 @@ from dl.train.names import by_path
 from dl.types import Array
 
 _TILE = 60
-"""Pixels that a tile has at most, unless the kernel has more: kernels are enlarged by a whole
-number.
+"""The largest side of a tile, in pixels, unless the kernel is larger; kernels are enlarged by whole
+numbers.
 """
 _BORDER = 2
 _GROUND = (0, 40, 110)
-"""A blue, which no grey tile can be taken for."""
+"""A blue, which cannot be mistaken for a grey tile."""
 
 
 def filters(trained: Trained) -> dict[str, Array]:
     """The kernels of all convolutions by the name of their layer: [h, w, C, F] each.
 
-    In the order of the calls where the shape of the inputs is known (`trained.spec`), else by name.
+    They are in the order of the calls when `trained.spec` tells the shape of the inputs, otherwise
+    in the order of the parameters.
 
     >>> import dl
     >>> from dl.inspect.trained import Network
-    >>> params = {"conv1": {"kernel": np.ones((5, 5, 1, 20))}, "output": {"kernel": np.ones((800, 10))}}
-    >>> {name: kernel.shape for name, kernel in filters(Network(dl.models.lenet(10), params)).items()}
-    {'conv1': (5, 5, 1, 20)}
+    >>> kernels = {"conv1": np.ones((5, 5, 1, 20)), "output": np.ones((800, 10))}
+    >>> params = {name: {"kernel": kernel} for name, kernel in kernels.items()}
+    >>> [(name, k.shape) for name, k in filters(Network(dl.models.lenet(10), params)).items()]
+    [('conv1', (5, 5, 1, 20))]
     """
     leaves, ends = by_path(trained.params), "/kernel"
     kernels = {
@@ -44,12 +46,11 @@ def filters(trained: Trained) -> dict[str, Array]:
 
 
 def filter_grid(kernel: Array | np.ndarray) -> np.ndarray:
-    """Kernels [h, w, C, F] as one picture uint8 [H, W, 3]: grids of tiles, one a filter, with thin
-    borders.
+    """Kernels [h, w, C, F] as one picture uint8 [H, W, 3]: a grid with a tile for every filter.
 
-    v = 127.5 (1 + k / max |k|) for every filter: middle grey is 0, white and black are its largest
-    weight, positive or negative. Kernels of three channels are shown in colour; of one, in grey; of
-    any other number of channels C, every filter is a row of C grey tiles.
+    v = 127.5 (1 + k / max |k|) for every filter: middle grey is 0, white or black is the weight of
+    the largest size. Kernels of three channels are shown in colour, those of one channel in grey.
+    With any other number of channels C, every filter is a row of C grey tiles.
 
     >>> filter_grid(np.ones((5, 5, 3, 6))).shape
     (126, 188, 3)
@@ -69,7 +70,7 @@ def filter_grid(kernel: Array | np.ndarray) -> np.ndarray:
 
 
 def _arrange(tiles: np.ndarray, *, columns: int) -> np.ndarray:
-    """Tiles [N, h, w, 3] in rows of `columns`, with a border around each."""
+    """Tiles [N, h, w, 3] in rows of `columns` tiles, with a border around each."""
     count, height, width, _ = tiles.shape
     high, wide = height + _BORDER, width + _BORDER
     rows = -(-count // columns)
@@ -83,8 +84,6 @@ def _arrange(tiles: np.ndarray, *, columns: int) -> np.ndarray:
 
 
 def _columns(count: int) -> int:
-    """A number of columns that leaves no gap and makes the grid about as wide as high, or up to
-    twice as wide.
-    """
+    """The fewest columns, from a square grid to twice as wide, that fill every row; else square."""
     square = math.ceil(math.sqrt(count))
     return next((columns for columns in range(square, 2 * square) if count % columns == 0), square)

@@ -1,4 +1,4 @@
-"""What the layers of a trained network give out: feature maps, and vectors of features."""
+"""The outputs of a trained network's layers: feature maps, and vectors of features."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -18,11 +18,10 @@ def feature_maps(
 ) -> dict[str, Array]:
     """The outputs of every layer, or of `layers`, by name, in the order of the calls.
 
-    Inputs [B, ...] -> maps [B, H, W, F] or features [B, F]. Names are those that `show` prints;
-    blocks are there too, by their own names. A function that a model applies to a layer's output,
-    such as the ReLU after a dense layer, is no
-    layer: what is shown is what enters it. All inputs are taken at once, and their maps are in
-    memory together.
+    Inputs [B, ...] -> maps [B, H, W, F] or features [B, F]. Names are those that `show` prints,
+    and those of whole blocks. A function that a model applies to a layer's output, such as the ReLU
+    after a dense layer, is not a layer of its own: the outputs are those before it. All inputs are
+    computed at once, so all their maps must fit in memory.
 
     Raises:
         InputError: for a layer that the model does not have.
@@ -43,13 +42,15 @@ def feature_maps(
 def features(
     trained: Trained, inputs: Array | np.ndarray, *, layer: str, batch_size: int = 256
 ) -> np.ndarray:
-    """The outputs of one layer as vectors: [N, ...] -> float32 [N, F], `batch_size` inputs at a
-    time.
+    """The outputs of one layer as vectors: [N, ...] -> float32 [N, F].
+
+    `batch_size` inputs are computed at a time.
 
     >>> import dl
     >>> from dl.inspect.trained import Network
     >>> params = {"output": {"kernel": jnp.array([[1.0], [2.0]]), "bias": jnp.zeros(1)}}
-    >>> features(Network(dl.models.softmax_regression(1), params), np.eye(2), layer="output").tolist()
+    >>> network = Network(dl.models.softmax_regression(1), params)
+    >>> features(network, np.eye(2), layer="output").tolist()
     [[1.0], [2.0]]
     """
 
@@ -69,13 +70,14 @@ def _activations(
     *,
     layers: tuple[str, ...] | None,
 ) -> OrderedDict[str, Array]:
-    """Inside jit, so that what is not asked for is not computed."""
+    """Compiled, so that layers that are not asked for are not computed."""
     if model.activations is None:
         raise InputError(
-            f"the model {model.name} does not tell what its layers give out: build it with from_linen"
+            f"the model {model.name} does not tell the outputs of its layers: "
+            "build it with from_linen"
         )
-    found = model.activations(params, model_state, inputs)
+    maps = model.activations(params, model_state, inputs)
     for name in layers or ():
-        if name not in found:
-            raise InputError(f"{model.name} has no layer {name!r}; {did_you_mean(name, found)}")
-    return found if layers is None else OrderedDict((name, found[name]) for name in layers)
+        if name not in maps:
+            raise InputError(f"{model.name} has no layer {name!r}; {did_you_mean(name, maps)}")
+    return maps if layers is None else OrderedDict((name, maps[name]) for name in layers)

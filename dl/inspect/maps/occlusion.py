@@ -1,4 +1,4 @@
-"""Which places of a picture a class needs: its score while a patch of the picture is covered."""
+"""Which places of a picture a class needs: its score while a patch is covered."""
 
 from functools import partial
 
@@ -22,15 +22,14 @@ def occlusion(
     fill: float = 0.0,
     batch_size: int = 256,
 ) -> np.ndarray:
-    """S_pq, the logit of the class while the patch whose corner is (stride · p, stride · q) is
-    covered.
+    """S_pq, the logit of the class with the patch at (stride · p, stride · q) covered.
 
-    [N, H, W, C] -> [N, P, Q] with P = ⌊(H − patch) / stride⌋ + 1. Where S_pq is low the class was
-    seen there; compare with `class_scores`, the score of the whole picture. The patch is filled
-    with `fill` in normalised units, in which 0 is the training pictures' mean. `classes` is one for
-    all, one each [N], or None for the ones that score highest. `batch_size` covered pictures are in
-    memory at a time. Source: Zeiler and Fergus 2014, arXiv:1311.2901, section 4.2, who draw the
-    probability in the place of the logit.
+    [N, H, W, C] -> [N, P, Q] with P = ⌊(H − patch) / stride⌋ + 1. Where S_pq is low, the net needs
+    that place to see the class; compare with `class_scores`, the score of the whole picture. The
+    patch is filled with `fill` in normalised units, in which 0 is the training pictures' mean.
+    `classes` is one class for all pictures, one for each [N], or None for those that score highest.
+    `batch_size` covered pictures are in memory at a time. Source: Zeiler and Fergus 2014,
+    arXiv:1311.2901, section 4.2; they show the probability and not the logit.
 
     >>> import dl
     >>> from dl.inspect.trained import Network
@@ -68,7 +67,7 @@ def _covered_scores(
     *,
     patch: int,
 ) -> Array:
-    """[B, H, W, C] pictures, each covered at one corner (top, left) [B, 2]: the scores [B]."""
+    """The scores [B] of pictures [B, H, W, C] that are covered at `corners` (top, left) [B, 2]."""
     rows, columns = (
         (jnp.arange(side) >= corner[:, None]) & (jnp.arange(side) < corner[:, None] + patch)
         for side, corner in zip(x.shape[1:3], corners.T, strict=True)
@@ -80,6 +79,7 @@ def _covered_scores(
 def _places(side: int, patch: int, stride: int) -> int:
     if not 1 <= patch <= side or stride < 1:
         raise InputError(
-            f"a patch of {patch} by steps of {stride} does not fit into a side of {side} pixels"
+            f"a patch of {patch} by steps of {stride} does not fit into a side of {side} pixels: "
+            f"give a patch of 1 to {side} and a stride of at least 1"
         )
     return (side - patch) // stride + 1

@@ -1,6 +1,4 @@
-"""Which pixels a class's score reacts to: the size of its gradient in the picture, plain and
-smoothed.
-"""
+"""Which pixels a class's score reacts to: the size of its gradient by the picture."""
 
 from functools import partial
 
@@ -19,9 +17,8 @@ def saliency(
 ) -> np.ndarray:
     """m_pq = max_c |∂S/∂x_pqc|, S the logit of the class: [N, H, W, C] -> [N, H, W].
 
-    x is the picture as the model takes it, normalised. `classes` is one for all, one each [N], or
-    None for the ones
-    that score highest. Source: Simonyan et al. 2014, arXiv:1312.6034, section 3.
+    x is the normalised picture. `classes` is one class for all pictures, one for each [N], or None
+    for those that score highest. Source: Simonyan et al. 2014, arXiv:1312.6034, section 3.
 
     >>> import dl
     >>> from dl.inspect.trained import Network
@@ -44,12 +41,11 @@ def smooth_saliency(
     classes: Classes = None,
     batch_size: int = 64,
 ) -> np.ndarray:
-    """max_c |1/n Σ_i ∂S(x + ε_i)/∂x|, the mean over n = `samples` noisy copies: [N, H, W, C] -> [N,
-    H, W].
+    """m = max_c |1/n Σ_i ∂S(x + ε_i)/∂x| over noisy copies: [N, H, W, C] -> [N, H, W].
 
-    ε is normal with σ = `noise` · (max x − min x) of each picture; 0.1 to 0.2 is usual. The classes
-    are those of the
-    pictures without noise. Source: Smilkov et al. 2017 (SmoothGrad), arXiv:1706.03825.
+    There are n = `samples` copies; ε_i is normal with σ = `noise` · (max x − min x) of the picture.
+    A `noise` of 0.1 to 0.2 is usual. The classes that score highest are those without noise.
+    Source: Smilkov et al. 2017 (SmoothGrad), arXiv:1706.03825.
 
     >>> import dl
     >>> from dl.inspect.trained import Network
@@ -60,7 +56,7 @@ def smooth_saliency(
     """
     if samples < 1 or noise < 0:
         raise InputError(
-            f"samples {samples} and noise {noise}: at least one sample, and noise of at least 0"
+            f"samples {samples} and noise {noise}: give at least 1 sample and a noise of at least 0"
         )
     chosen, _ = class_scores(trained, pictures, classes=classes, batch_size=batch_size)
     x = prepare_pictures(trained, pictures)
@@ -85,7 +81,7 @@ def _gradients(trained: Trained, x: Array, classes: np.ndarray, batch_size: int)
 def _gradient(
     model: Model, params: Params, model_state: ModelState, x: Array, classes: Array
 ) -> Array:
-    """∂S/∂x of every picture: the gradient of the sum, because no picture enters another's score."""
+    """∂S/∂x of every picture, as the gradient of the sum: pictures do not mix in a score."""
     return jax.grad(lambda x: score_of(model.apply(params, model_state, x)[0], classes).sum())(x)
 
 

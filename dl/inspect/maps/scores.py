@@ -8,7 +8,7 @@ from dl.inspect.trained import Trained, outputs
 from dl.types import Array
 
 Classes = int | np.ndarray | None
-"""One class for all pictures, one for each [N], or None for the one that scores highest."""
+"""One class for all pictures, one for each [N], or None for the class that scores highest."""
 
 
 def class_scores(
@@ -18,7 +18,7 @@ def class_scores(
     classes: Classes = None,
     batch_size: int = 256,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The classes asked for and the logit of each: [N, H, W, C] -> int32 [N], [N].
+    """The class of every picture and its logit: [N, H, W, C] -> int32 [N] and [N].
 
     Raises:
         InputError: for a class that the model does not have, or more classes than pictures.
@@ -26,12 +26,14 @@ def class_scores(
     logits = outputs(trained, pictures, batch_size=batch_size)
     if logits.ndim != 2:
         raise InputError(
-            f"{trained.model.name} gives {logits.shape[1:]} a picture and not one score a class"
+            f"{trained.model.name} gives outputs of shape {logits.shape[1:]} for a picture: "
+            "a map needs one score for each class"
         )
     chosen = np.asarray(logits.argmax(-1) if classes is None else classes, np.int32)
     if chosen.shape not in ((), (len(logits),)):
         raise InputError(
-            f"{len(logits)} pictures need one class, or one each, not classes of shape {chosen.shape}"
+            f"{len(logits)} pictures need one class, or one each, "
+            f"not classes of shape {chosen.shape}"
         )
     if chosen.min() < 0 or chosen.max() >= logits.shape[1]:
         raise InputError(

@@ -1,6 +1,4 @@
-"""What the gates of a recurrent layer do over a sequence, and how often they stand open or shut
-(G5).
-"""
+"""What the gates of a recurrent layer do over a sequence, and how often each is open (G5)."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -20,17 +18,18 @@ BLOCKS: dict[str, tuple[str, ...]] = {
     "gru": ("reset", "update", "candidate"),
     "gru_reset_after": ("reset", "update", "candidate"),
 }
-"""What each block of H columns computes. The slides write i, f, C̃, o for an LSTM and r, z, h̃ for
-a GRU.
+"""What each block of H columns of a layer's weights computes.
+
+The slides write i, f, C̃, o for an LSTM and r, z, h̃ for a GRU.
 """
 
 
 NOT_GATES = ("candidate", "cell", "hidden")
-"""The names in `gate_activations` that are values between −1 and 1 or states, and not gates."""
+"""The names in `gate_activations` that stand for candidates and states and not for gates."""
 
 
 class Saturation(NamedTuple):
-    """The share of steps, in [0, 1], at which each unit of a gate is shut and open, [H] each."""
+    """How often each unit of a gate is shut and open: shares of all steps in [0, 1], [H] each."""
 
     shut: Array
     open: Array
@@ -39,16 +38,17 @@ class Saturation(NamedTuple):
 def gate_activations(
     kind: str, params: CellParams, xs: Array, *, carry: Any = None
 ) -> dict[str, Array]:
-    """Every gate, candidate and state at every step, as the layer computes them: xs [T, B, D] -> by
-    name [T, B, H].
+    """Every gate, candidate and state at every step: xs [T, B, D] -> [T, B, H] by name.
 
-    Names are those of `BLOCKS`, then "cell" (C, for an LSTM) and "hidden" (h). At step t they are
-    those of t, and C = forget ∗ C_prev + input ∗ candidate, h = output ∗ tanh(C); for "gru" h = (1
-    − update) ∗ h_prev + update ∗ candidate, for "gru_reset_after" update weighs h_prev. The layer
-    starts from `carry` (zeros if None). Source: G3, G4, G5.
+    Names are those of `BLOCKS`, then "cell" (C, of an LSTM) and "hidden" (h). C and h are those
+    after the step: C = forget ∗ C_prev + input ∗ candidate and h = output ∗ tanh(C). For "gru"
+    h = (1 − update) ∗ h_prev + update ∗ candidate; for "gru_reset_after" update weighs h_prev
+    instead. The layer starts from `carry` (zeros if None). Source: G3, G4, G5.
 
-    >>> params = {"input": jnp.zeros((1, 4)), "recurrent": jnp.zeros((1, 4)), "bias": jnp.array([0.0, 99.0, 0.0, 0.0])}
-    >>> {name: float(values[0, 0, 0]) for name, values in gate_activations("lstm", params, jnp.ones((1, 1, 1))).items()}
+    >>> params = {"input": jnp.zeros((1, 4)), "recurrent": jnp.zeros((1, 4))}
+    >>> params["bias"] = jnp.array([0.0, 99.0, 0.0, 0.0])
+    >>> gates = gate_activations("lstm", params, jnp.ones((1, 1, 1)))
+    >>> {name: float(values[0, 0, 0]) for name, values in gates.items()}
     {'input': 0.5, 'forget': 1.0, 'candidate': 0.0, 'output': 0.5, 'cell': 0.0, 'hidden': 0.0}
 
     Raises:
@@ -63,25 +63,27 @@ def gate_activations(
 
 
 def saturation(activations: Array, *, shut: float = 0.1, open: float = 0.9) -> Saturation:
-    """How often each unit of a gate is below `shut` and above `open`, over steps and batch: [T, B,
-    H] -> [H] each.
+    """How often each unit of a gate is below `shut` and above `open`: [T, B, H] -> [H] each.
 
-    Units that are open at nearly every step keep, those that are shut at nearly every step drop;
-    the thresholds are those of Karpathy et al. (2015), arXiv:1506.02078, section 4.2. Source: G5.
+    Shares are over steps and batch. A unit of a forget gate that is open at nearly every step keeps
+    its cell; one that is shut at nearly every step drops it. The thresholds are those of Karpathy
+    et al. (2015), arXiv:1506.02078, section 4.2. Source: G5.
 
     >>> saturation(jnp.array([0.95, 0.99, 0.5, 0.02]).reshape(4, 1, 1))
     Saturation(shut=Array([0.25], dtype=float32), open=Array([0.5], dtype=float32))
 
     Raises:
-        InputError: for no steps, and for thresholds out of order.
+        InputError: for arrays of another shape or without steps, and for thresholds out of order.
     """
     if np.ndim(activations) != 3 or not np.size(activations):
         raise InputError(
-            f"a gate's activations are [T, B, H] with a step at least, not {np.shape(activations)}"
+            f"a gate's activations are [T, B, H] with at least one step, "
+            f"not of shape {np.shape(activations)}"
         )
     if not 0 <= shut <= open <= 1:
         raise InputError(
-            f"a gate is shut below {shut} and open above {open}: they must be in order, within 0 and 1"
+            f"a gate is shut below {shut} and open above {open}: "
+            "give thresholds with 0 ≤ shut ≤ open ≤ 1"
         )
     values = jnp.asarray(activations)
     return Saturation((values < shut).mean((0, 1)), (values > open).mean((0, 1)))
@@ -90,10 +92,10 @@ def saturation(activations: Array, *, shut: float = 0.1, open: float = 0.9) -> S
 def mean_saturation(
     activations: Mapping[str, Array], **thresholds: float
 ) -> dict[str, tuple[float, float]]:
-    """The shares (shut, open) of each gate over its units too; candidates and states, which are no
-    gates, are left out.
+    """`saturation` of each gate, averaged over its units: (shut, open) by name.
 
-    `activations` are those of `gate_activations`, `thresholds` those of `saturation`. Source: G5.
+    `activations` are those of `gate_activations`, of which candidates and states are left out;
+    `thresholds` are the options of `saturation`. Source: G5.
 
     >>> mean_saturation({"forget": jnp.full((1, 1, 2), 0.95), "hidden": jnp.ones((1, 1, 2))})
     {'forget': (0.0, 1.0)}

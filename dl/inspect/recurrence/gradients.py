@@ -1,6 +1,4 @@
-"""How far back a recurrent net learns: the gradient of the last output in the states before it
-(G2).
-"""
+"""How far back a recurrent net learns: the gradient of its last output by earlier states (G2)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -18,14 +16,14 @@ from dl.tables import Table
 from dl.types import Array, Key
 
 Loss = Callable[[Array], Array]
-"""Of the last outputs [B, H] a number for each sequence, [B]."""
+"""From the last outputs [B, H] to one number for each sequence, [B]."""
 
 
 class GradientNorms(NamedTuple):
     """Mean norms [T]; entry k is for the state k steps before the last output.
 
-    `state` is of all that a step hands to the next, (c, h) for an LSTM. `hidden` is of h alone and
-    `cell`, None without one, of c alone, each with the other held.
+    `state` is for everything that a step hands to the next, (c, h) in an LSTM. `hidden` is for h
+    alone and `cell` for c alone, each with the other held constant; without a cell it is None.
     """
 
     state: Array
@@ -45,16 +43,17 @@ def gradient_norms(
     """‖∂L_T/∂h_t‖ by the distance T − t, the mean over the batch: xs [T, B, D] -> [T] each.
 
     L_T is `loss` of the last outputs; if None, their projections on directions drawn from `key`
-    (None: that of seed 0), so that the norm is 1 at distance 0. All distances are exact and take
-    one backward pass. The product of T − t Jacobians makes them vanish or explode. The layer starts
-    from `carry`. Source: G2; Bengio et al. (1994); Pascanu et al. (2013), arXiv:1211.5063.
+    (None: the key of seed 0), so that the norm is 1 at distance 0. One backward pass gives the
+    exact gradients at all distances. Each is a product of T − t Jacobians, which may vanish or
+    explode. The layer starts from `carry`.
+    Source: G2; Bengio et al. (1994); Pascanu et al. (2013), arXiv:1211.5063.
 
     >>> halves = {"input": jnp.zeros((1, 2)), "recurrent": 0.5 * jnp.eye(2)}
     >>> gradient_norms("rnn", halves, jnp.zeros((4, 8, 1))).state.round(5).tolist()
     [1.0, 0.5, 0.25, 0.125]
 
     Raises:
-        InputError: as `unroll`, for an empty batch, and for a loss that does not give [B].
+        InputError: as `unroll`, for an empty batch, and for a loss whose result is not [B].
     """
     return _norms(_gradients(kind, [params], xs, loss, key, [carry])[0])
 
@@ -68,23 +67,26 @@ def stack_gradient_norms(
     key: Key | None = None,
     carry: Sequence[Any] | None = None,
 ) -> tuple[GradientNorms, ...]:
-    """`gradient_norms` of every layer of a `Recurrent` stack in one pass, the lowest first: xs [T,
-    B, D] -> [T] each.
+    """`gradient_norms` of every layer of a stack, the lowest first: xs [T, B, D] -> [T] each.
 
-    L_T is of the highest layer's last outputs; a lower layer's states reach it through all layers
-    above, from their own step on. `params` are the stack's, "layer_0", "layer_1", ...; `carry` has
-    an entry a layer. There is no dropout.
+    L_T is computed from the highest layer's last outputs; a lower layer's states reach it through
+    all layers above, from their own step on. One backward pass serves all layers. `params` are
+    those of `Recurrent` ("layer_0", "layer_1", ...); `carry` has one entry for each layer. There is
+    no dropout.
 
     >>> halves = {"input": jnp.eye(1), "recurrent": 0.5 * jnp.eye(1)}
     >>> stack = {"layer_0": halves, "layer_1": halves}
     >>> [norms.state.tolist() for norms in stack_gradient_norms("rnn", stack, jnp.zeros((4, 1, 1)))]
     [[1.0, 1.0, 0.75, 0.5], [1.0, 0.5, 0.25, 0.125]]
+
+    Raises:
+        InputError: as `gradient_norms` and `stack_of`, and for another number of carries.
     """
     layers = stack_of(params)
     carries = [None] * len(layers) if carry is None else list(carry)
     if len(carries) != len(layers):
         raise InputError(
-            f"a stack of {len(layers)} layers has a carry for each, not {len(carries)}"
+            f"a stack of {len(layers)} layers has a carry for each, not {len(carries)} carries"
         )
     return tuple(
         _norms(gradients) for gradients in _gradients(kind, layers, xs, loss, key, carries)
@@ -100,13 +102,14 @@ def state_gradients(
     key: Key | None = None,
     carry: Any = None,
 ) -> States:
-    """∂L_T/∂h_t of every sequence, in the order of time: xs [T, B, D] -> [T, B, H], of an LSTM for
-    c and for h.
+    """∂L_T/∂h_t of every sequence, in the order of time: xs [T, B, D] -> [T, B, H].
 
-    Options are those of `gradient_norms`. Source: G2.
+    For an LSTM the result has two arrays, for c and for h. Options are those of `gradient_norms`.
+    Source: G2.
 
     >>> halves = {"input": jnp.zeros((1, 1)), "recurrent": jnp.full((1, 1), 0.5)}
-    >>> state_gradients("rnn", halves, jnp.zeros((3, 1, 1)), loss=lambda h: h.sum(-1))[0].ravel().tolist()
+    >>> (by_h,) = state_gradients("rnn", halves, jnp.zeros((3, 1, 1)), loss=lambda h: h.sum(-1))
+    >>> by_h.ravel().tolist()
     [0.25, 0.5, 1.0]
     """
     return _gradients(kind, [params], xs, loss, key, [carry])[0]
@@ -120,13 +123,13 @@ def initial_gradient_norms(
     kinds: Sequence[str] = ("rnn", "lstm", "gru"),
     **options: Any,
 ) -> dict[str, Array]:
-    """`gradient_norms` of fresh layers side by side, of their whole states: xs [T, B, D] -> by name
-    [T].
+    """`gradient_norms` of fresh layers, for their whole states: xs [T, B, D] -> [T] by kind.
 
-    `options` are those of `init_layer`, as `recurrent_init` or an LSTM's `forget_bias`. Source:
-    G2-G4.
+    `options` are those of `init_layer`, such as `recurrent_init` or an LSTM's `forget_bias`.
+    Source: G2-G4.
 
-    >>> norms = initial_gradient_norms(jax.random.key(0), jnp.ones((4, 2, 3)), hidden_size=5, kinds=["gru"])
+    >>> noise = jnp.ones((4, 2, 3))
+    >>> norms = initial_gradient_norms(jax.random.key(0), noise, hidden_size=5, kinds=["gru"])
     >>> norms["gru"].shape
     (4,)
     """
@@ -163,8 +166,7 @@ def norms_table(norms: Mapping[str, Array]) -> Table:
 
 
 def vector_norm(vectors: Array) -> Array:
-    """‖v‖ over the last axis, [..., F] -> [...], also where its square is too small or too large
-    for the type.
+    """‖v‖ over the last axis, [..., F] -> [...], also where its square underflows or overflows.
 
     >>> print(f"{vector_norm(jnp.array([3e-30, 4e-30])):.3g}")
     5e-30
@@ -183,7 +185,7 @@ def _gradients(
     key: Key | None,
     carries: Sequence[Any],
 ) -> list[States]:
-    """The derivatives by nudges of zero to every state of every layer, [T, B, H] each."""
+    """The derivatives by nudges of zero that are added to every state of every layer: [T, B, H]."""
 
     def total(nudges: list[States]) -> Array:
         return _losses(
@@ -193,9 +195,8 @@ def _gradients(
     states = jax.eval_shape(lambda: _unroll_stack(kind, layers, xs, carries, [None] * len(layers)))
     if not states[-1][-1].shape[1]:
         raise InputError(f"a mean over the batch needs at least one sequence, not {np.shape(xs)}")
-    return jax.grad(total)(
-        jax.tree.map(lambda rows: jnp.zeros((len(xs), *rows.shape[1:]), rows.dtype), states)
-    )
+    nudges = jax.tree.map(lambda rows: jnp.zeros((len(xs), *rows.shape[1:]), rows.dtype), states)
+    return jax.grad(total)(nudges)
 
 
 def _unroll_stack(
@@ -220,9 +221,9 @@ def _losses(outputs: Array, loss: Loss | None, key: Key | None) -> Array:
         return (outputs * directions).sum(-1) / jnp.linalg.norm(directions, axis=-1)
     losses = loss(outputs)
     if np.shape(losses) != outputs.shape[:1]:
-        wanted = f"a loss gives one number a sequence, [B] = [{len(outputs)}]"
+        wanted = f"a loss gives one number for each sequence, [B] = [{len(outputs)}]"
         raise InputError(
-            f"{wanted}, not an array of shape {np.shape(losses)}: leave the batch out of its sum"
+            f"{wanted}, not an array of shape {np.shape(losses)}: do not sum over the batch"
         )
     return losses
 

@@ -1,6 +1,4 @@
-"""The factors that a gradient is multiplied by on its way back through time, as whole matrices
-(G2).
-"""
+"""The matrices that multiply a gradient on its way back through time (G2)."""
 
 from typing import Any
 
@@ -14,13 +12,12 @@ from dl.types import Array
 
 
 def jacobian_norms(kind: str | Kind, params: CellParams, xs: Array, *, carry: Any = None) -> Array:
-    """‖∂s_T/∂s_t‖₂ = ‖Π_{t<j≤T} ∂s_j/∂s_{j−1}‖₂ by the distance T − t, each sequence's: xs [T, B,
-    D] -> [T, B].
+    """‖∂s_T/∂s_t‖₂ = ‖Π_{t<j≤T} ∂s_j/∂s_{j−1}‖₂ by the distance T − t: xs [T, B, D] -> [T, B].
 
-    s is h, of an LSTM c and h side by side; the norm is the largest singular value. No loss has a
-    gradient in s_t that is longer than this times its gradient in s_T: it is the reference for
-    `gradient_norms`, for small sizes, because it holds T B matrices of the state's size. Source:
-    G2; Pascanu et al. (2013), arXiv:1211.5063.
+    s is h, or in an LSTM c and h side by side; the norm is the largest singular value. The gradient
+    of any loss by s_t is at most this times its gradient by s_T, so it bounds `gradient_norms`. It
+    is for small sizes, because it holds T B matrices of the state's size.
+    Source: G2; Pascanu et al. (2013), arXiv:1211.5063.
 
     >>> halves = {"input": jnp.zeros((1, 2)), "recurrent": jnp.diag(jnp.array([0.5, 0.1]))}
     >>> jacobian_norms("rnn", halves, jnp.zeros((3, 1, 1)))[:, 0].tolist()
@@ -40,10 +37,9 @@ def jacobian_norms(kind: str | Kind, params: CellParams, xs: Array, *, carry: An
 
 
 def step_jacobians(kind: str | Kind, params: CellParams, xs: Array, *, carry: Any = None) -> Array:
-    """∂s_t/∂s_{t−1} of every step, row i the gradient of s_t's entry i: xs [T, B, D] -> [T, B, S,
-    S].
+    """∂s_t/∂s_{t−1} of every step: xs [T, B, D] -> [T, B, S, S].
 
-    S is H, of an LSTM 2 H: c, then h. Source: G2.
+    Row i is the gradient of entry i of s_t. S is H, or in an LSTM 2 H: first c, then h. Source: G2.
 
     >>> params = {"input": jnp.zeros((1, 2)), "recurrent": jnp.array([[0.0, 3.0], [0.0, 0.0]])}
     >>> step_jacobians("rnn", params, jnp.zeros((1, 1, 1)))[0, 0].tolist()

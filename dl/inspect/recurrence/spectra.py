@@ -1,6 +1,4 @@
-"""How much a recurrent weight stretches: its spectral radius, singular values, and weights scaled
-to either (G2).
-"""
+"""How much a recurrent weight stretches: its spectral radius and its singular values (G2)."""
 
 from collections.abc import Callable
 
@@ -14,12 +12,11 @@ from dl.types import Array
 
 
 def spectral_radius(kind: str, params: CellParams) -> dict[str, float]:
-    """max |λ| over the eigenvalues of each gate's recurrent block U [H, H], by the names of
-    `dl.inspect.recurrence.gates.BLOCKS`.
+    """max |λ| over the eigenvalues λ of each gate's recurrent block U [H, H], by gate.
 
-    How ‖U^k‖ grows in the long run: as radius^k. An Elman net without tanh vanishes below 1 and
-    explodes above.
-    Source: G2; Pascanu et al. (2013), arXiv:1211.5063.
+    Gates have the names of `dl.inspect.recurrence.gates.BLOCKS`. In the long run ‖U^k‖ grows as
+    radius^k: the gradients of an Elman net without tanh vanish if the radius is below 1 and explode
+    if it is above. Source: G2; Pascanu et al. (2013), arXiv:1211.5063.
 
     >>> spectral_radius("rnn", {"recurrent": np.array([[0.5, 9.0], [0.0, -0.8]])})
     {'hidden': 0.8}
@@ -31,9 +28,10 @@ def spectral_radius(kind: str, params: CellParams) -> dict[str, float]:
 
 
 def singular_values(kind: str, params: CellParams) -> dict[str, np.ndarray]:
-    """Those of each gate's recurrent block, [H], the largest first, which is its norm ‖U‖₂.
+    """The singular values of each gate's recurrent block U, [H], the largest first, by gate.
 
-    How much one step can stretch a state or a gradient: ‖U^k‖ ≤ ‖U‖^k. Source: G2.
+    The largest is the norm ‖U‖₂: how much one step can stretch a state or a gradient. ‖U^k‖ ≤
+    ‖U‖^k. Source: G2.
 
     >>> singular_values("rnn", {"recurrent": np.array([[0.0, 2.0], [0.0, 0.0]])})["hidden"].tolist()
     [2.0, 0.0]
@@ -48,8 +46,9 @@ def singular_values(kind: str, params: CellParams) -> dict[str, np.ndarray]:
 
 
 def recurrent_blocks(kind: str, params: CellParams) -> dict[str, np.ndarray]:
-    """The recurrent weight [H, n H] gate by gate: float64 [H, H], by the names of
-    `dl.inspect.recurrence.gates.BLOCKS`.
+    """The recurrent weight [H, n H] as one block for each gate: float64 [H, H] by gate.
+
+    Gates have the names of `dl.inspect.recurrence.gates.BLOCKS`.
 
     Raises:
         InputError: for an unknown cell, a weight of another shape, or one that is not finite.
@@ -69,7 +68,8 @@ def recurrent_blocks(kind: str, params: CellParams) -> dict[str, np.ndarray]:
         )
     if not np.isfinite(weight).all():
         raise InputError(
-            f"the recurrent weight of {kind} is not finite: take the parameters of an earlier checkpoint"
+            f"the recurrent weight of {kind} is not finite: "
+            "take the parameters of an earlier checkpoint"
         )
     return dict(zip(names, np.split(weight, len(names), axis=1), strict=True))
 
@@ -77,15 +77,17 @@ def recurrent_blocks(kind: str, params: CellParams) -> dict[str, np.ndarray]:
 def scaled_to(
     kind: str, params: CellParams, *, radius: float | None = None, norm: float | None = None
 ) -> dict[str, Array]:
-    """The parameters with each gate's recurrent block scaled to a spectral radius, or to a norm
-    ‖U‖₂. Source: G2.
+    """The parameters with each gate's recurrent block scaled to a spectral radius or a norm ‖U‖₂.
+
+    Source: G2.
 
     >>> wide = {"input": np.ones((1, 2)), "recurrent": np.diag([4.0, 1.0])}
     >>> scaled_to("rnn", wide, radius=0.5)["recurrent"].tolist()
     [[0.5, 0.0], [0.0, 0.125]]
 
     Raises:
-        InputError: unless one of the two is given, positive, and no block has a size of 0.
+        InputError: unless one of the two is given and positive; for a block whose radius or norm is
+            0.
     """
     target = norm if radius is None else radius
     if (radius is None) == (norm is None) or target is None or not 0 < target < np.inf:
@@ -104,12 +106,12 @@ def scaled_to(
 def _scaled(
     name: str, block: np.ndarray, target: float, *, size: Callable[[np.ndarray], float]
 ) -> np.ndarray:
-    found = size(block)
-    if not found:
+    before = size(block)
+    if not before:
         raise InputError(
             f"the recurrent block of {name} has a size of 0 and cannot be scaled to {target}"
         )
-    return block * (target / found)
+    return block * (target / before)
 
 
 def _radius(block: np.ndarray) -> float:

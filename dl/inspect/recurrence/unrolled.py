@@ -1,6 +1,4 @@
-"""A recurrent layer unfolded over time: every state that it goes through, and what a nudge to one
-of them changes.
-"""
+"""A recurrent layer unrolled over time: all its states, and what a nudge to one of them changes."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -16,7 +14,7 @@ from dl.layers.scan import scan_cell
 from dl.types import Array
 
 States: TypeAlias = tuple[Array, ...]
-"""The arrays of a carry: (h,), of an LSTM (c, h). The last one is what the layer gives out."""
+"""The arrays of a carry: (h,), or in an LSTM (c, h). The last one is the layer's output."""
 
 
 def unroll(
@@ -27,21 +25,24 @@ def unroll(
     *,
     nudges: States | None = None,
 ) -> States:
-    """The states before and after every step: xs [T, B, D] -> h [T + 1, B, H], of an LSTM c and h.
+    """The states before and after every step: xs [T, B, D] -> [T + 1, B, H], in an LSTM two arrays.
 
-    Row 0 is the carry that the layer starts from (zeros if None), row t is after step t. `nudges`
-    [T, B, H], one a state, are added after each step, and what follows sees them: a derivative by
-    them is one by the states. `params` are those of `recurrent_layer`, as they lie under "layer_0"
-    in those of `Recurrent`. `kind` is one of its names, or a `Kind` with a cell of your own whose
-    output is the last array of its carry. Source: G1.
-
-    Raises: InputError: for an unknown cell, what are not one layer's parameters, sequences or a
-        carry of another shape.
+    Row 0 is the carry that the layer starts from (zeros if None), row t the state after step t.
+    `nudges` are arrays [T, B, H], one for each array of the state; they are added after each step,
+    and the following steps see them, so that the derivative by a nudge is that by the state.
+    `params` are those of `recurrent_layer`, which `Recurrent` keeps under "layer_0", .... `kind` is
+    the name of a cell, or a `Kind` with your own cell whose output is the last array of its carry.
+    Source: G1.
 
     >>> params = {"input": jnp.zeros((1, 1)), "recurrent": jnp.zeros((1, 1))}
     >>> nudges = (jnp.array([0.0, 5.0, 0.0]).reshape(3, 1, 1),)
-    >>> unroll("rnn", params, jnp.ones((3, 1, 1)), jnp.ones((1, 1)), nudges=nudges)[0].ravel().tolist()
+    >>> (h,) = unroll("rnn", params, jnp.ones((3, 1, 1)), jnp.ones((1, 1)), nudges=nudges)
+    >>> h.ravel().tolist()
     [1.0, 0.0, 5.0, 0.0]
+
+    Raises:
+        InputError: for an unknown cell, for parameters that are not those of one layer, and for
+            sequences or a carry of another shape.
     """
     params, xs, first = _prepared(kind, params, xs, carry)
     cell = kind_of(kind).cell
@@ -59,23 +60,23 @@ def unroll(
 
 
 def kind_of(kind: str | Kind) -> Kind:
-    """The cell of that name, or the one that is given."""
+    """The kind of that name, or `kind` itself if it is one."""
     return KINDS[kind] if isinstance(kind, str) else kind
 
 
 def carry_of(states: States) -> Any:
-    """The states as a cell takes them: one array as it is, several as a tuple."""
+    """The states as a cell takes them: a single array, or several as a tuple."""
     return states[0] if len(states) == 1 else states
 
 
 def stack_of(params: Mapping[str, CellParams]) -> list[CellParams]:
-    """The layers "layer_0", "layer_1", ... of a stack's parameters, from the lowest to the highest.
+    """The layers "layer_0", "layer_1", ... of a stack's parameters, the lowest first.
 
     >>> [layer["input"].shape for layer in stack_of({"layer_0": {"input": jnp.ones((5, 3))}})]
     [(5, 3)]
 
     Raises:
-        InputError: for other names, as those of a stack that goes both ways in time.
+        InputError: for other names, such as those of a bidirectional stack.
     """
     expected = [f"layer_{number}" for number in range(len(params))]
     if not params or set(params) != set(expected):
@@ -84,16 +85,15 @@ def stack_of(params: Mapping[str, CellParams]) -> list[CellParams]:
 
 
 def of_one_type(params: CellParams, xs: Array) -> tuple[CellParams, Array]:
-    """A layer's parameters and the sequences [T, B, D], both in the type that holds either.
+    """A layer's parameters and sequences [T, B, D] in one type that holds both.
 
     >>> params, xs = of_one_type({"input": jnp.ones((1, 1), jnp.bfloat16)}, jnp.ones((3, 1, 1)))
     >>> str(params["input"].dtype), str(xs.dtype)
     ('float32', 'float32')
     """
     dtype = jnp.result_type(xs, *params.values())
-    return {name: jnp.asarray(array, dtype) for name, array in params.items()}, jnp.asarray(
-        xs, dtype
-    )
+    params = {name: jnp.asarray(array, dtype) for name, array in params.items()}
+    return params, jnp.asarray(xs, dtype)
 
 
 def _prepared(
@@ -107,7 +107,7 @@ def _prepared(
         )
     params, xs = of_one_type(params, xs)
     carry = jax.tree.map(lambda leaf: jnp.asarray(leaf, xs.dtype), carry)
-    if isinstance(kind, str):  # refuses other shapes
+    if isinstance(kind, str):  # the layer itself refuses other shapes
         jax.eval_shape(partial(recurrent_layer, kind, implementation="scan"), params, xs, carry)
     zeros = jnp.zeros((xs.shape[1], params["recurrent"].shape[0]), xs.dtype)
     return params, xs, (zeros,) * kind_of(kind).states if carry is None else _states(carry)

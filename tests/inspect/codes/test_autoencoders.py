@@ -1,6 +1,4 @@
-"""What is measured of an auto-encoder: errors by hand, the classifier against scikit-learn's, PCA's
-error reached.
-"""
+"""An auto-encoder's errors by hand, the classifier and PCA against scikit-learn's."""
 
 from functools import cache
 from typing import Any
@@ -13,7 +11,7 @@ import pytest
 import dl
 from dl import models, optimizers, reconstruction
 from dl.data.dataset import ArraySource, Dataset, make_dataset
-from dl.inspect import autoencoders, pca
+from dl.inspect.codes import autoencoders, pca
 from dl.inspect.codes.probe import linear_probe
 
 

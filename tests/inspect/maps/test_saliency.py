@@ -100,8 +100,11 @@ def test_smoothing_takes_the_mean_slope_under_normal_noise_of_the_promised_width
 
 def test_the_key_alone_decides_the_noise() -> None:
     network = function(lambda x: (x**3).sum())
-    maps = [smooth_saliency(network, noise(3, 2, 2, 1), key=jax.random.key(s), samples=2, batch_size=b)
-            for s, b in ((0, 64), (0, 2), (1, 64))]  # fmt: skip
+    pictures = noise(3, 2, 2, 1)
+    maps = [
+        smooth_saliency(network, pictures, key=jax.random.key(seed), samples=2, batch_size=size)
+        for seed, size in ((0, 64), (0, 2), (1, 64))
+    ]
     np.testing.assert_allclose(maps[0], maps[1], rtol=1e-6)
     assert np.abs(maps[0] - maps[2]).max() > 1e-3
 
@@ -123,5 +126,5 @@ def test_wrong_input_is_refused_in_one_line() -> None:
         Model("maps", lambda key, inputs: ({}, {}), lambda p, s, x, **_: (x, s, ()), lambda x: []),
         {},
     )
-    with pytest.raises(InputError, match="not one score a class"):
+    with pytest.raises(InputError, match="a map needs one score for each class"):
         saliency(maps, pictures)

@@ -76,7 +76,7 @@ def test_wrong_input_is_refused_in_one_line() -> None:
     with pytest.raises(InputError, match=r"sequences are \[T, B, 2\]"):
         gate_activations("gru", params, xs[0])
     with pytest.raises(
-        InputError, match=r"activations are \[T, B, H\] with a step at least, not \(0, 2, 3\)"
+        InputError, match=r"\[T, B, H\] with at least one step, not of shape \(0, 2, 3\)"
     ):
         saturation(np.zeros((0, 2, 3)))
     with pytest.raises(InputError, match=r"shut below 0.9 and open above 0.1"):

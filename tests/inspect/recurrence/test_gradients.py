@@ -155,7 +155,7 @@ def test_wrong_input_is_refused_in_one_line() -> None:
     with pytest.raises(InputError, match=r"the carry of lstm is 2 array\(s\)"):
         gradient_norms("lstm", params, xs, carry=carry[0])
     with pytest.raises(
-        InputError, match=r"one number a sequence, \[B\] = \[3\], not an array of shape \(\)"
+        InputError, match=r"one number for each sequence, \[B\] = \[3\], not an array of shape \(\)"
     ):
         gradient_norms("lstm", params, xs, loss=jnp.sum)
     with pytest.raises(InputError, match=r"layer_0, layer_1, \.\.\. and not forward_0, backward_0"):
