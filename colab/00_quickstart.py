@@ -104,10 +104,8 @@ plt.show()
 # to make it less wrong: gradient descent with momentum, D1). The experiment builds all three.
 
 # %%
-from dl.inspect.summary import as_text, summarize
-
 recipe = build(options, data.spec)
-print(as_text(summarize(recipe.model, data.spec.input_shape)))
+print(dl.summarize(recipe.model, data.spec.input_shape))
 
 # %% [markdown]
 # The first step takes a moment longer: JAX compiles it for your processor.

@@ -20,7 +20,6 @@ from .data.load import load_data as load_data
 from .data.text import Reading as Reading
 from .errors import InputError as InputError
 from .errors import RunError as RunError
-from .inspect.summary import summarize as summarize
 from .ranges import Count as Count
 from .ranges import CountOrZero as CountOrZero
 from .ranges import NotNegative as NotNegative
@@ -28,6 +27,7 @@ from .ranges import Positive as Positive
 from .ranges import Range as Range
 from .ranges import Share as Share
 from .runs.fit import fit as fit
+from .inspect.cost.summary import summarize as summarize
 from .runs.generate import generate as generate
 from .runs.load import load as load
 from .runs.trained import Trained as Trained

@@ -9,7 +9,7 @@ import pytest
 import dl
 import dl.train.parallel
 from dl.cli.catalog import Catalog
-from dl.inspect.published import PUBLISHED
+from dl.inspect.cost.published import PUBLISHED
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -8,9 +8,9 @@ from typing import Any, Literal
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.load import can_be_resized, load_data
 from dl.errors import InputError
-from dl.inspect.table import times
 from dl.runs.folder import Config, open_folder
 from dl.runs.load import load
+from dl.tables import times
 
 
 def evaluate_run(

@@ -10,12 +10,12 @@ import jax
 from dl.data.dataset import DataSpec
 from dl.data.example import example_inputs
 from dl.errors import InputError, RunError
-from dl.inspect.table import times
 from dl.runs.checkpoint import Checkpoints, DamagedCheckpoint, checksum
 from dl.runs.experiment import Experiment
 from dl.runs.folder import Config, Origin, RunFolder
 from dl.runs.load import load
 from dl.runs.trained import Trained
+from dl.tables import times
 from dl.train.compiled import Training
 from dl.train.names import by_path, is_named
 from dl.train.options import TrainOptions
