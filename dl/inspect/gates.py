@@ -11,7 +11,7 @@ import numpy as np
 
 from dl.errors import InputError
 from dl.inspect.unrolled import of_one_type, unroll
-from dl.layers.cells import CellParams
+from dl.layers.recurrent.cells import CellParams
 from dl.types import Array
 
 BLOCKS: dict[str, tuple[str, ...]] = {

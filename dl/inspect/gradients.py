@@ -13,8 +13,8 @@ import numpy as np
 from dl.errors import InputError
 from dl.inspect.table import markdown_table, text_table
 from dl.inspect.unrolled import States, stack_of, unroll
-from dl.layers.cells import CellParams
 from dl.layers.recurrent import Kind, init_layer
+from dl.layers.recurrent.cells import CellParams
 from dl.types import Array, Key
 
 Loss = Callable[[Array], Array]

@@ -11,7 +11,7 @@ from dl.inspect.gates import gate_activations, mean_saturation
 from dl.inspect.gradients import as_text, gradient_norms
 from dl.inspect.spectra import singular_values, spectral_radius
 from dl.inspect.table import markdown_table, text_table
-from dl.layers.cells import CellParams
+from dl.layers.recurrent.cells import CellParams
 from dl.types import Array
 
 

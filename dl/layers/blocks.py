@@ -11,8 +11,8 @@ from flax import linen as nn
 from jax import lax
 
 from dl.errors import InputError, did_you_mean
-from dl.layers.conv import Conv, ConvPool
-from dl.layers.pool import MaxPool, Sides, check_implementation, check_pictures, pair
+from dl.layers.conv.modules import Conv, ConvPool, MaxPool
+from dl.layers.conv.shapes import Sides, check_implementation, check_pictures, pair
 from dl.types import Array, PyTree
 
 Norm = Callable[..., nn.Module]

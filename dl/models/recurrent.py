@@ -11,8 +11,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from dl.errors import InputError, did_you_mean
-from dl.layers.recurrent import KINDS, check_kind, zero_carry
-from dl.layers.recurrent_modules import Recurrent
+from dl.layers.recurrent import KINDS, Recurrent, check_kind, zero_carry
 from dl.models.checks import check_outputs
 from dl.models.functional import from_recurrent
 from dl.types import Array, Carry, Model, Ragged

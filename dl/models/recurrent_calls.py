@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from flax import linen as nn
 from flax.linen.module import InterceptorContext
 
-from dl.layers.cells import CellParams
-from dl.layers.recurrent_modules import RecurrentLayer
+from dl.layers.recurrent import RecurrentLayer
+from dl.layers.recurrent.cells import CellParams
 from dl.types import Array, Model, ModelState, Params
 
 

@@ -12,8 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from dl.layers.cells import CellParams
-from dl.layers.products import product, product_over_steps
+from dl.layers.recurrent.cells import CellParams
+from dl.layers.recurrent.products import product, product_over_steps
 from dl.types import Array
 
 State = tuple[Array, ...]

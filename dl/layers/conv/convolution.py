@@ -4,30 +4,26 @@ parameters.
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
-import jax.numpy as jnp
 from flax import linen as nn
-from flax.linen.dtypes import promote_dtype
 from jax import lax
 
 from dl.errors import InputError
-from dl.layers import conv_pool_cpu
-from dl.layers.conv_gradients import fast_convolution, native_convolution
-from dl.layers.conv_products import Placement
-from dl.layers.max_pool_cpu import Pads, Size
-from dl.layers.pool import (
+from dl.layers.conv.fused_cpu import fused_conv_pool, fuses
+from dl.layers.conv.gradients import fast_convolution, native_convolution
+from dl.layers.conv.pool import max_pool
+from dl.layers.conv.shapes import (
     Padding,
+    Pads,
+    Placement,
     Sides,
+    Size,
     check_implementation,
     check_pictures,
-    max_pool,
     padding_pairs,
     pair,
 )
 from dl.types import Array
-
-Initializer = Callable[..., Any]
 
 
 def convolution(
@@ -94,121 +90,13 @@ def conv_pool(
     place = {"window": size, "strides": step, "pads": pads}
     options = {**place, "activation": activation}
     separate = partial(_conv_pool, **options)
-    if implementation == "native" or not conv_pool_cpu.fuses(x, kernel, **place):
+    if implementation == "native" or not fuses(x, kernel, **place):
         return separate(x, kernel, bias, implementation=implementation)
     fused, native = (
-        partial(conv_pool_cpu.conv_pool, **options),
+        partial(fused_conv_pool, **options),
         partial(separate, implementation="native"),
     )
     return lax.platform_dependent(x, kernel, bias, cpu=fused, default=native)
-
-
-class Conv(nn.Module):
-    """`convolution` and a bias, with the parameters, initialisers and semantics of
-    `flax.linen.Conv`.
-
-    `kernel` [h, w, C / groups, features], `bias` [features]. `dtype` is what is computed in,
-    `param_dtype` what is kept; `implementation` is `convolution`'s.
-
-    >>> layer = Conv(6, (5, 5), padding="VALID")
-    >>> layer.init_with_output(jax.random.key(0), jnp.ones((1, 32, 32, 1)))[0].shape
-    (1, 28, 28, 6)
-    """
-
-    features: int
-    kernel_size: Sides
-    strides: Sides = 1
-    padding: Padding = "SAME"
-    dilation: Sides = 1
-    groups: int = 1
-    use_bias: bool = True
-    dtype: Any = None
-    param_dtype: Any = jnp.float32
-    kernel_init: Initializer = nn.initializers.lecun_normal()
-    bias_init: Initializer = nn.initializers.zeros_init()
-    implementation: str = "auto"
-
-    @nn.compact
-    def __call__(self, x: Array) -> Array:
-        check_pictures(x)
-        shape = (*pair(self.kernel_size, "kernel_size"), x.shape[-1] // self.groups, self.features)
-        kernel = self.param("kernel", self.kernel_init, shape, self.param_dtype)
-        bias = (
-            self.param("bias", self.bias_init, (self.features,), self.param_dtype)
-            if self.use_bias
-            else None
-        )
-        x, kernel, bias = promote_dtype(x, kernel, bias, dtype=self.dtype)
-        y = convolution(
-            x,
-            kernel,
-            strides=self.strides,
-            padding=self.padding,
-            dilation=self.dilation,
-            groups=self.groups,
-            implementation=self.implementation,
-        )
-        return y if bias is None else y + bias
-
-
-class ConvPool(nn.Module):
-    """`conv_pool` with the parameters of `flax.linen.Conv`: `kernel` [h, w, C, features], `bias`
-    [features].
-
-    With `implementation` "native" the call goes through `convolve` and `pool`, so that whoever
-    traces a model's modules sees the output before the pooling too. `activation` must be
-    elementwise and not decrease anywhere.
-
-    >>> layer = ConvPool(20, (5, 5))
-    >>> layer.init_with_output(jax.random.key(0), jnp.ones((1, 28, 28, 1)))[0].shape
-    (1, 12, 12, 20)
-    """
-
-    features: int
-    kernel_size: Sides
-    window: Sides = (2, 2)
-    strides: Sides | None = None
-    padding: Padding = "VALID"
-    activation: Callable[[Array], Array] = nn.relu
-    implementation: str = "auto"
-    use_bias: bool = True
-    dtype: Any = None
-    param_dtype: Any = jnp.float32
-    kernel_init: Initializer = nn.initializers.lecun_normal()
-    bias_init: Initializer = nn.initializers.zeros_init()
-
-    @nn.compact
-    def __call__(self, x: Array) -> Array:
-        check_pictures(x)
-        shape = (*pair(self.kernel_size, "kernel_size"), x.shape[-1], self.features)
-        kernel = self.param("kernel", self.kernel_init, shape, self.param_dtype)
-        bias = (
-            self.param("bias", self.bias_init, (self.features,), self.param_dtype)
-            if self.use_bias
-            else None
-        )
-        x, kernel, bias = promote_dtype(x, kernel, bias, dtype=self.dtype)
-        if self.implementation == "native":
-            return self.pool(self.convolve(x, kernel, bias))
-        return conv_pool(
-            x,
-            kernel,
-            bias,
-            window=self.window,
-            strides=self.strides,
-            padding=self.padding,
-            activation=self.activation,
-            implementation=self.implementation,
-        )
-
-    def convolve(self, x: Array, kernel: Array, bias: Array | None) -> Array:
-        """Convolution, bias and activation, before the pooling."""
-        y = convolution(x, kernel, padding=self.padding, implementation=self.implementation)
-        return self.activation(y if bias is None else y + bias)
-
-    def pool(self, y: Array) -> Array:
-        """The maxima of `convolve`'s output."""
-        return max_pool(y, self.window, strides=self.strides, implementation=self.implementation)
 
 
 def _check_shapes(x: Array, kernel: Array, groups: int) -> None:

@@ -10,19 +10,16 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from dl.layers.conv.shapes import Pads, Size
 from dl.types import Array
 
-Shape = tuple[int, ...]
-Size = tuple[int, int]
-Pads = tuple[tuple[int, int], tuple[int, int]]
 
-
-def max_pool(x: Array, *, window: Size, strides: Size, pads: Pads) -> Array:
+def max_pool_by_slices(x: Array, *, window: Size, strides: Size, pads: Pads) -> Array:
     """The maximum over shifted slices, one for each place in the window: [B, H, W, C] -> [B, P, Q,
     C].
 
     >>> x = jnp.arange(16.0).reshape(1, 4, 4, 1)
-    >>> max_pool(x, window=(2, 2), strides=(2, 2), pads=((0, 0), (0, 0)))[0, :, :, 0].tolist()
+    >>> max_pool_by_slices(x, window=(2, 2), strides=(2, 2), pads=((0, 0), (0, 0)))[0, :, :, 0].tolist()
     [[5.0, 7.0], [13.0, 15.0]]
     """
     x = _padded(x, pads)

@@ -8,15 +8,15 @@ patches and products again inside each of their readers.
 """
 
 from collections.abc import Callable, Iterator
-from functools import cache, partial, reduce
-from typing import Any
+from functools import partial, reduce
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
 
-from dl.layers.max_pool_cpu import Pads, Shape, Size, first_maximum
+from dl.layers.conv.max_pool_cpu import first_maximum
+from dl.layers.conv.minimal_cpu import is_minimal, minimal_products
+from dl.layers.conv.shapes import Pads, Shape, Size
 from dl.types import Array
 
 _MOST_PATCHES = 4_000_000
@@ -24,11 +24,9 @@ _MOST_PATCHES_5_WIDE = 20_000_000
 """Numbers in all patches up to which copying them costs less than it saves: the most with kernels 5
 wide.
 """
-_POINTS = (0.0, 1.0, -1.0, 2.0, -2.0)
-"""Where the polynomials of a minimal filter are evaluated; farther ones would cost exactness."""
 
 
-def conv_pool(
+def fused_conv_pool(
     x: Array,
     kernel: Array,
     bias: Array | None,
@@ -47,14 +45,14 @@ def conv_pool(
     again.
 
     >>> x, kernel = jnp.arange(16.0).reshape(1, 4, 4, 1), jnp.ones((1, 1, 1, 1))
-    >>> y = conv_pool(x, kernel, None, window=(2, 2), strides=(2, 2), pads=((0, 0), (0, 0)), activation=jnp.sqrt)
+    >>> y = fused_conv_pool(x, kernel, None, window=(2, 2), strides=(2, 2), pads=((0, 0), (0, 0)), activation=jnp.sqrt)
     >>> (y[0, :, :, 0] ** 2).round(1).tolist()
     [[5.0, 7.0], [13.0, 15.0]]
     """
     rows, columns = _pooled_sides(x.shape, kernel.shape, window=window, strides=strides, pads=pads)
     outputs = rows + (window[0] - 1) // strides[0], columns + (window[1] - 1) // strides[1]
     blocks = _whole_blocks(x, kernel.shape, outputs, strides=strides, pads=pads)
-    minimal = not _has_few_channels(kernel.shape) and _is_minimal(x.dtype, kernel.shape, strides)
+    minimal = not _has_few_channels(kernel.shape) and is_minimal(x.dtype, kernel.shape, strides)
     products = minimal_products if minimal else partial(shifted_products, strides=strides)
     places = [
         place.reshape(-1, *outputs, x.shape[0]) for place in products(blocks, kernel, outputs)
@@ -74,7 +72,7 @@ def fuses(
     strides: Size,
     pads: Pads,
 ) -> bool:
-    """Whether `conv_pool` applies and is faster than convolution and pooling apart, forward plus
+    """Whether `fused_conv_pool` applies and is faster than convolution and pooling apart, forward plus
     backward, as measured.
 
     It is with few input channels, where XLA's own convolution is far from its best, and where
@@ -88,7 +86,7 @@ def fuses(
     """
     rows, columns = _pooled_sides(x.shape, kernel.shape, window=window, strides=strides, pads=pads)
     overlaps = all(step <= side for step, side in zip(strides, window, strict=True))
-    pays = _has_few_channels(kernel.shape) or _is_minimal(x.dtype, kernel.shape, strides)
+    pays = _has_few_channels(kernel.shape) or is_minimal(x.dtype, kernel.shape, strides)
     patches = _patch_size(kernel.shape, strides) * rows * columns * x.shape[0]
     most = _MOST_PATCHES_5_WIDE if kernel.shape[1] == 5 else _MOST_PATCHES
     return min(rows, columns) > 0 and overlaps and pays and patches <= most
@@ -109,57 +107,6 @@ def shifted_products(blocks: Array, kernel: Array, outputs: Size, strides: Size)
     return list(lax.split(product, (kernel.shape[-1],) * count))
 
 
-def minimal_products(blocks: Array, kernel: Array, outputs: Size) -> list[Array]:
-    """The same for blocks of 2×2, with w + 1 instead of 2 w multiplications along a row.
-
-    Two neighbouring outputs of a row are y = A [(G k) ⊙ (D x)], x its w + 1 inputs: see
-    `minimal_filter`. Channels and the rows of the kernel are summed before A, so ⊙ is a product of
-    matrices for each of the w + 1 terms.
-    """
-    filter_outputs, weights, inputs = minimal_filter(kernel.shape[1])
-    even_odd = lax.optimization_barrier(_even_odd(blocks, axis=2))
-    columns = [even_odd[j % 2][:, :, j // 2 : j // 2 + outputs[1]] for j in range(len(inputs))]
-    kernels = _kernels_of_terms(kernel, weights)
-    patches = [_rows(_combine(row, columns), outputs[0], kernel.shape[0]) for row in inputs]
-    terms = [[k @ rows for rows in both] for k, both in zip(kernels, patches, strict=True)]
-    terms = lax.optimization_barrier(terms)
-    return [
-        _combine(row, [term[place] for term in terms])
-        for place in range(2)
-        for row in filter_outputs
-    ]
-
-
-@cache
-def minimal_filter(taps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A [2, n], G [n, w] and D [n, n] with Σ_j k_j x_{t+j} = Σ_p A_tp (G k)_p (D x)_p, t = 0, 1 and
-    n = w + 1.
-
-    For w from 2 to 5: the product of two polynomials from its values at w points and its leading
-    coefficient (∞),
-    transposed. Source: Winograd 1980, Arithmetic Complexity of Computations; Lavin and Gray 2016,
-    arXiv:1509.09308.
-
-    >>> outputs, weights, inputs = minimal_filter(3)
-    >>> (outputs @ ((weights @ [1, 10, 100]) * (inputs @ [1, 2, 3, 4]))).tolist()
-    [321.0, 432.0]
-    """
-    points = _POINTS[:taps]
-    others = [[q for q in points if q != p] for p in points]
-    outputs, weights = (
-        np.vander([*points, 0.0], 2, increasing=True).T,
-        np.vander([*points, 0.0], taps, increasing=True),
-    )
-    outputs[:, -1], weights[-1] = [0.0, 1.0], [0.0] * (taps - 1) + [1.0]
-    weights[:-1] /= np.array(
-        [[np.prod([p - q for q in rest])] for p, rest in zip(points, others, strict=True)]
-    )
-    inputs = np.array(
-        [[*np.poly(rest)[::-1], *[0.0] * (taps - len(rest))] for rest in [*others, points]]
-    )
-    return outputs, weights, inputs
-
-
 def _pooled_sides(
     x_shape: Shape, kernel_shape: Shape, *, window: Size, strides: Size, pads: Pads
 ) -> Size:
@@ -172,14 +119,6 @@ def _pooled_sides(
 def _has_few_channels(kernel_shape: Shape) -> bool:
     """Whether the zeros of shifted kernels cost less than what avoids them."""
     return kernel_shape[2] <= 4
-
-
-def _is_minimal(dtype: Any, kernel_shape: Shape, strides: Size) -> bool:
-    """Whether minimal filtering applies, saves a third of the multiplications, and the dtype bears
-    its sums.
-    """
-    exact = jnp.issubdtype(dtype, jnp.floating) and jnp.dtype(dtype).itemsize >= 4
-    return exact and strides == (2, 2) and 3 <= kernel_shape[1] <= len(_POINTS)
 
 
 def _patch_size(kernel_shape: Shape, strides: Size) -> int:
@@ -254,35 +193,3 @@ def _shifted_kernels(kernel: Array, reach: Size, *, strides: Size) -> Array:
     ]
     folded = jnp.stack(shifted).reshape(h * w, rows, h, columns, w, channels, features)
     return folded.transpose(0, 6, 1, 3, 5, 2, 4).reshape(h * w * features, -1)
-
-
-def _kernels_of_terms(kernel: Array, weights: np.ndarray) -> list[Array]:
-    """G k: [h, w, C, F] -> for each of w + 1 terms [F, h C]."""
-    terms = [_combine(row, [kernel[:, j] for j in range(kernel.shape[1])]) for row in weights]
-    return lax.optimization_barrier([term.reshape(-1, kernel.shape[-1]).T for term in terms])
-
-
-def _rows(x: Array, output_rows: int, count: int) -> list[Array]:
-    """Every second row from each of `count` on, for both places in a block: [C, H, Q, B] -> 2 ×
-    [count C, P Q B].
-    """
-    even_odd = lax.optimization_barrier(_even_odd(lax.optimization_barrier(x), axis=1))
-    shifted = [even_odd[i % 2][:, i // 2 : i // 2 + output_rows] for i in range(count + 1)]
-    both = [jnp.concatenate(shifted[place : place + count]) for place in range(2)]
-    return lax.optimization_barrier([rows.reshape(count * x.shape[0], -1) for rows in both])
-
-
-def _even_odd(x: Array, axis: int) -> list[Array]:
-    """Every second entry along an axis from the first, and from the second: unlike strided slices,
-    cheap to undo.
-    """
-    pairs = x.reshape(*x.shape[:axis], x.shape[axis] // 2, 2, *x.shape[axis + 1 :])
-    return [lax.squeeze(part, (axis + 1,)) for part in lax.split(pairs, (1, 1), axis=axis + 1)]
-
-
-def _combine(factors: np.ndarray, arrays: list[Array]) -> Array:
-    """Σ_i factor_i array_i without the terms that are zero."""
-    scaled = [
-        a if f == 1 else a * a.dtype.type(f) for f, a in zip(factors, arrays, strict=True) if f
-    ]
-    return sum(scaled[1:], scaled[0])

@@ -1,30 +1,21 @@
 """Convolution as a product with patches, for the CPU: linear in the kernel, so its kernel gradient
 is a product too.
 
-`conv_gradients` takes it where XLA's own form is slower.
+`gradients` takes it where XLA's own form is slower.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax import lax
 
-from dl.layers.max_pool_cpu import Pads, Shape, Size
+from dl.layers.conv.shapes import Pads, Placement, Shape, Size
 from dl.types import Array
 
 _PATCHES_AT_ONCE = 500_000
 """Numbers in the patches of one part of the batch: 2 MB of float32, a core's share of the caches.
 """
-
-
-class Placement(NamedTuple):
-    """Where a kernel is laid on the pictures."""
-
-    strides: Size = (1, 1)
-    pads: Pads = ((0, 0), (0, 0))
-    dilation: Size = (1, 1)
 
 
 def product_convolution(x: Array, kernel: Array, placement: Placement) -> Array:

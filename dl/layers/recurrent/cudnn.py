@@ -4,7 +4,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from dl.layers.cells import CellParams
+from dl.layers.recurrent.cells import CellParams
 from dl.types import Array
 
 

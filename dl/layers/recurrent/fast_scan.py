@@ -15,9 +15,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from dl.layers.cells import CellParams
-from dl.layers.fast_cells import FAST_CELLS, FastCell, State
-from dl.layers.products import product, product_over_steps, with_products_in
+from dl.layers.recurrent.cells import CellParams
+from dl.layers.recurrent.fast_cells import FAST_CELLS, FastCell, State
+from dl.layers.recurrent.products import product, product_over_steps, with_products_in
 from dl.types import Array
 
 
@@ -35,7 +35,7 @@ def fast_scan(
     the last state.
 
     `mask` [T, B, 1] is 1 where there is a step and 0 where the state is to stay as it is.
-    `product_dtype` is the type that products multiply in (`dl.layers.products`); None is that of
+    `product_dtype` is the type that products multiply in (`dl.layers.recurrent.products`); None is that of
     the arrays.
 
     >>> params = {"input": jnp.ones((2, 3)), "recurrent": jnp.zeros((3, 3)), "bias": jnp.zeros(3)}

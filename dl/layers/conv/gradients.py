@@ -18,8 +18,8 @@ from jax import lax
 from jax.custom_batching import custom_vmap
 from jax.custom_derivatives import SymbolicZero
 
-from dl.layers.conv_products import Placement, product_convolution
-from dl.layers.max_pool_cpu import Pads, Shape
+from dl.layers.conv.products import product_convolution
+from dl.layers.conv.shapes import Pads, Placement, Shape
 from dl.types import Array
 
 Function = Callable[..., Array]

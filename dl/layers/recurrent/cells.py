@@ -11,7 +11,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from dl.layers.products import product
+from dl.layers.recurrent.products import product
 from dl.types import Array
 
 CellParams = Mapping[str, Array]

@@ -12,7 +12,8 @@ from flax import linen as nn
 from flax.linen.dtypes import promote_dtype
 
 from dl.errors import InputError
-from dl.layers.recurrent import Initializer, layer_arrays, recurrent_layer
+from dl.layers.recurrent.layer import recurrent_layer
+from dl.layers.recurrent.parameters import Initializer, layer_arrays
 from dl.types import Array
 
 
