@@ -19,6 +19,9 @@ from .data.text import Reading as Reading
 from .errors import InputError as InputError
 from .errors import RunError as RunError
 from .inspect.summary import summarize as summarize
+from .models.from_functions import from_functions as from_functions
+from .models.from_nnx import from_nnx as from_nnx
+from .models.functional import from_linen as from_linen
 from .runs.generate import generate as generate
 from .runs.load import load as load
 from .train.fit import Fit as Fit

@@ -7,6 +7,7 @@ from typing import Any
 import jax
 from flax import linen as nn
 
+from dl.models.modes import mode
 from dl.types import Array, ModelState, Params
 
 
@@ -31,6 +32,7 @@ def capture_activations(
     _, captured = run_natively(module).apply(
         {"params": params, **model_state},
         inputs,
+        **mode(module, train=False),
         capture_intermediates=is_kept,
         mutable=["intermediates"],
     )

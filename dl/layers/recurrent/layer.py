@@ -43,6 +43,7 @@ def recurrent_layer(
     the arrays' type
     (`dl.layers.recurrent.products`): faster wherever there are units for it. Source: G1, G3, G4.
 
+    >>> from dl.layers import init_layer
     >>> params = init_layer("lstm", jax.random.key(0), input_size=2, hidden_size=3)
     >>> ys, (c, h) = recurrent_layer("lstm", params, jnp.ones((5, 4, 2)))
     >>> ys.shape, c.shape, bool((h == ys[-1]).all())
