@@ -7,10 +7,8 @@ from . import models as models
 from . import ngram as ngram
 from . import objectives as objectives
 from . import optimizers as optimizers
-from . import reconstruction as reconstruction
 from . import runs as runs
 from . import sampling as sampling
-from . import sequence_objectives as sequence_objectives
 from . import train as train
 from . import types as types
 from .data.gather import normalize as normalize

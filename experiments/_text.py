@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from dl import optimizers, sequence_objectives
+from dl import objectives, optimizers
 from dl.data.batching import steps_per_epoch
 from dl.data.dataset import Dataset, DataSpec
 from dl.models import language_model
@@ -97,4 +97,4 @@ def language_recipe(kind: str, options: NetOptions, data_spec: DataSpec) -> Reci
     optimizer = optimizers.clipped(
         optimizers.adam(options.learning_rate, schedule=schedule), norm=options.clip
     )
-    return Recipe(model, sequence_objectives.language_model(model), optimizer)
+    return Recipe(model, objectives.next_symbol(model), optimizer)

@@ -26,7 +26,7 @@ class Options(DropoutOptions):
     """Factor on the channels of every layer."""
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """AlexNet of 5×5 and 3×3 kernels."""
     model = alexnet(data_spec.classes, small=True, width=options.width, dropout=options.dropout)
     return picture_recipe(model, options, data_spec)

@@ -38,7 +38,7 @@ class Options(ImageNetOptions):
         require(0 <= self.dropout < 1, "dropout", self.dropout, "at least 0 and below 1")
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """AlexNet of one tower or two."""
     model = alexnet(
         data_spec.classes,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import jax
 
-from dl import optimizers, reconstruction
+from dl import objectives, optimizers
 from dl.data.batching import steps_per_epoch
 from dl.data.dataset import Dataset, DataSpec
 from dl.inspect.autoencoders import assess, denoising_error
@@ -41,20 +41,23 @@ class Options(TrainOptions):
         require(self.noise >= 0, "noise", self.noise, "at least 0")
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """One ReLU layer with tied weights; noise in the inputs while training; Adam with a one-cycle
     rate.
     """
     model = _model(options, data_spec)
     steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)
     optimizer = optimizers.adam(options.learning_rate, schedule=optimizers.one_cycle(steps=steps))
-    corrupt = reconstruction.gaussian_noise(options.noise)
-    return Recipe(model, reconstruction.autoencoding(model, corrupt=corrupt), optimizer)
+    corrupt = objectives.reconstruction.gaussian_noise(options.noise)
+    return Recipe(model, objectives.autoencoding(model, corrupt=corrupt), optimizer)
 
 
 def conclude(options: Options, params: Params, data: Dataset) -> dict[str, dict[str, float]]:
     """Error of the reconstruction, also from noisy test pictures, and linear classifiers."""
-    model, corrupt = _model(options, data.spec), reconstruction.gaussian_noise(options.noise)
+    model, corrupt = (
+        _model(options, data.spec),
+        objectives.reconstruction.gaussian_noise(options.noise),
+    )
     key = jax.random.key(options.seed)
     denoising = denoising_error(
         model, params, data.test.inputs, data.spec, corrupt=corrupt, key=key

@@ -10,7 +10,7 @@ Command: python -m experiments run autoencoder_linear_mnist
 import math
 from dataclasses import dataclass
 
-from dl import optimizers, reconstruction
+from dl import objectives, optimizers
 from dl.data.batching import steps_per_epoch
 from dl.data.dataset import Dataset, DataSpec
 from dl.inspect.autoencoders import assess
@@ -39,7 +39,7 @@ class Options(TrainOptions):
         require(self.code_size >= 1, "code_size", self.code_size, "at least 1")
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """h = W x + b and y = Wᵀ h + c: tied, so that W converges to orthonormal rows; Adam, its rate
     falling to 0.
     """
@@ -53,7 +53,7 @@ def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None
     model = autoencoder(data_spec.input_shape, code_size=size, tied=True)
     steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)
     optimizer = optimizers.adam(options.learning_rate, schedule=optimizers.cosine(steps=steps))
-    return Recipe(model, reconstruction.autoencoding(model), optimizer)
+    return Recipe(model, objectives.autoencoding(model), optimizer)
 
 
 def conclude(options: Options, params: Params, data: Dataset) -> dict[str, dict[str, float]]:

@@ -9,7 +9,7 @@ Command: python -m experiments run autoencoder_mnist
 
 from dataclasses import dataclass
 
-from dl import optimizers, reconstruction
+from dl import objectives, optimizers
 from dl.data.batching import steps_per_epoch
 from dl.data.dataset import Dataset, DataSpec
 from dl.inspect.autoencoders import assess
@@ -40,12 +40,12 @@ class Options(TrainOptions):
         require(self.hidden_size >= 4, "hidden_size", self.hidden_size, "at least 4")
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """Two hidden ReLU layers on either side of a linear code; Adam with a one-cycle rate."""
     model = _model(options, data_spec)
     steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)
     optimizer = optimizers.adam(options.learning_rate, schedule=optimizers.one_cycle(steps=steps))
-    return Recipe(model, reconstruction.autoencoding(model), optimizer)
+    return Recipe(model, objectives.autoencoding(model), optimizer)
 
 
 def conclude(options: Options, params: Params, data: Dataset) -> dict[str, dict[str, float]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import jax
 import numpy as np
 
-from dl import optimizers, reconstruction
+from dl import objectives, optimizers
 from dl.data.batching import steps_per_epoch
 from dl.data.dataset import Dataset, DataSpec
 from dl.inspect.autoencoders import assess, encode
@@ -45,18 +45,18 @@ class Options(TrainOptions):
         require(self.contraction >= 0, "contraction", self.contraction, "at least 0")
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """One ReLU layer with tied weights, so that no decoder makes up for a code that is only small;
     Adam, one cycle.
     """
     model, penalties = _model(options, data_spec), []
     if options.sparsity:
-        penalties.append(reconstruction.l1_sparsity(options.sparsity))
+        penalties.append(objectives.reconstruction.l1_sparsity(options.sparsity))
     if options.contraction:
-        penalties.append(reconstruction.contraction(model, options.contraction))
+        penalties.append(objectives.reconstruction.contraction(model, options.contraction))
     steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)
     optimizer = optimizers.adam(options.learning_rate, schedule=optimizers.one_cycle(steps=steps))
-    return Recipe(model, reconstruction.autoencoding(model, penalties=penalties), optimizer)
+    return Recipe(model, objectives.autoencoding(model, penalties=penalties), optimizer)
 
 
 def conclude(options: Options, params: Params, data: Dataset) -> dict[str, dict[str, float]]:

@@ -29,6 +29,6 @@ class Options(StreamOptions):
     """The slides' GRU, or cuDNN's, which resets after the recurrent product."""
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """One recurrent layer between one-hot characters and a softmax."""
     return language_recipe(options.cell, options, data_spec)

@@ -42,7 +42,7 @@ class Options(TrainOptions):
         require(self.weight_decay >= 0, "weight_decay", self.weight_decay, "at least 0")
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """LeNet-5 with tanh units; momentum with a one-cycle rate and a little weight decay."""
     model = lenet5(data_spec.classes, variant=options.variant)
     criterion = (

@@ -45,7 +45,7 @@ class Options(TrainOptions):
             require(getattr(self, name) >= 0, name, getattr(self, name), "at least 0")
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """LeNet with dropout; momentum with a one-cycle rate; pictures turned, zoomed and shifted on
     the device.
     """

@@ -24,7 +24,7 @@ class Options(DropoutOptions):
     plain_share: float = 0.2
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """LeNet with dropout before its dense layers."""
     model = lenet(data_spec.classes, dropout=options.dropout)
     return picture_recipe(model, options, data_spec)

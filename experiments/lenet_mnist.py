@@ -36,7 +36,7 @@ class Options(TrainOptions):
         require(0 <= self.dropout < 1, "dropout", self.dropout, "at least 0 and below 1")
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """LeNet with dropout, momentum at a constant rate."""
     model = lenet(data_spec.classes, dropout=options.dropout)
     optimizer = optimizers.momentum(options.learning_rate, momentum=options.momentum)

@@ -26,7 +26,7 @@ class Options(TrainOptions):
     checkpoint_every: int = 25
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """One logistic unit on the two coordinates, plain gradient descent."""
     model = logistic_regression(data_spec.classes)
     return Recipe(model, objectives.binary(model), optimizers.sgd(options.learning_rate))

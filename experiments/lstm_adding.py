@@ -25,7 +25,7 @@ class Options(GatedOptions):
     hidden_size: int = 128
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """Pairs of a number and a mark, the last output."""
     scale = options.scale_of(data_spec.input_shape[0])
     model = sequence_model(

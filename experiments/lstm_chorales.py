@@ -8,7 +8,7 @@ Command: python -m experiments run lstm_chorales --dataset chorales:PATH
 
 from dataclasses import dataclass
 
-from dl import sequence_objectives
+from dl import objectives
 from dl.data.dataset import DataSpec
 from dl.models import step_model
 from dl.train.recipe import Recipe
@@ -27,9 +27,9 @@ class Options(SequenceOptions):
     """Fraction of the units that is switched off."""
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """88 keys in, 88 keys out, at every step."""
     model = step_model(
         "lstm", data_spec.classes, hidden_size=options.hidden_size, dropout=options.dropout
     )
-    return sequence_recipe(model, sequence_objectives.frames(model), options, data_spec)
+    return sequence_recipe(model, objectives.frames(model), options, data_spec)

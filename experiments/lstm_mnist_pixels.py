@@ -26,7 +26,7 @@ class Options(GatedOptions):
     hidden_size: int = 128
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """784 pixels one by one, the last output."""
     if len(data_spec.input_shape) != 3:
         raise InputError(

@@ -24,7 +24,7 @@ class Options(SequenceOptions):
     hidden_size: int = 192
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """28 rows of 28 pixels, the last output."""
     model = sequence_model("lstm", data_spec.classes, hidden_size=options.hidden_size)
     return sequence_recipe(model, objectives.classification(model), options, data_spec)

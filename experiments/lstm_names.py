@@ -25,6 +25,6 @@ class Options(WholeOptions):
     dropout: float = 0.2
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """One recurrent layer; names of several lengths are padded and masked."""
     return language_recipe("lstm", options, data_spec)

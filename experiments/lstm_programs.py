@@ -35,6 +35,6 @@ class Options(WholeOptions):
     dropout: float = 0.25
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """One recurrent layer; programs of several lengths are padded and masked."""
     return language_recipe("lstm", options, data_spec)

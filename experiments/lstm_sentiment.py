@@ -45,7 +45,7 @@ class Options(DocumentOptions):
             require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """Words both ways through an LSTM, the mean of its outputs."""
     model = sequence_model(
         "lstm",

@@ -36,7 +36,7 @@ class Options(TrainOptions):
         require(0 <= self.dropout < 1, "dropout", self.dropout, "at least 0 and below 1")
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """Two hidden ReLU layers, Adam with a one-cycle rate."""
     model = mlp(data_spec.classes, hidden_sizes=(options.hidden_size,) * 2, dropout=options.dropout)
     steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)

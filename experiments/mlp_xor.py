@@ -35,7 +35,7 @@ class Options(TrainOptions):
         require(self.hidden_size >= 1, "hidden_size", self.hidden_size, "at least 1")
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """One hidden tanh layer, a logistic output, Adam on all four rows at once."""
     model = mlp(data_spec.classes, hidden_sizes=(options.hidden_size,), activation=jax.nn.tanh)
     return Recipe(model, objectives.binary(model), optimizers.adam(options.learning_rate))

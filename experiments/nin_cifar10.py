@@ -27,7 +27,7 @@ class Options(DropoutOptions):
     """Factor on the channels of every layer."""
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """NiN for small pictures."""
     model = nin(
         data_spec.classes,
@@ -35,6 +35,5 @@ def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None
         width=options.width,
         batch_normalised=True,
         dropout=options.dropout,
-        axis_name=axis_name,
     )
     return picture_recipe(model, options, data_spec)

@@ -27,7 +27,7 @@ class Options(TrainOptions):
     checkpoint_every: int = 20
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """One unit a gate; descent on the perceptron loss at rate 1, a sample a step, is w ← w + (y −
     ŷ) x.
     """

@@ -31,7 +31,7 @@ class Options(TrainOptions):
     checkpoint_every: int = 50
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """One threshold unit and Rosenblatt's rule, which never comes to rest here."""
     model = perceptron(data_spec.classes)
     return Recipe(model, objectives.perceptron(model), optimizers.sgd(options.learning_rate))

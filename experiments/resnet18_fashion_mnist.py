@@ -23,7 +23,7 @@ class Options(PictureOptions):
     plain_share: float = 0.1
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """ResNet-18 with a 3×3 stem."""
-    model = resnet(18, data_spec.classes, small=True, axis_name=axis_name)
+    model = resnet(18, data_spec.classes, small=True)
     return picture_recipe(model, options, data_spec)

@@ -52,11 +52,11 @@ class Options(PictureOptions):
         )
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """The 20-layer net of the paper's section 4.2; it ends in a mean, so it takes pictures of any
     size.
     """
-    model = cifar_resnet(20, data_spec.classes, axis_name=axis_name)
+    model = cifar_resnet(20, data_spec.classes)
     recipe = picture_recipe(model, options, data_spec)
     small = chain(random_crop(options.small_side), flip())
     end = round(options.small_share * options.epochs) * steps_per_epoch(

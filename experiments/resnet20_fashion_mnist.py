@@ -25,7 +25,7 @@ class Options(PictureOptions):
     mirror_views: bool = True
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """The 20-layer net of the paper's section 4.2."""
-    model = cifar_resnet(20, data_spec.classes, axis_name=axis_name)
+    model = cifar_resnet(20, data_spec.classes)
     return picture_recipe(model, options, data_spec)

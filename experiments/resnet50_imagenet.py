@@ -29,13 +29,12 @@ class Options(ImageNetOptions):
     """Layers of the net."""
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """ResNet with synchronised batch norm."""
     model = resnet(
         options.depth,
         data_spec.classes,
         width=options.width,
         dtype=jnp.dtype(options.dtype),
-        axis_name=axis_name,
     )
     return imagenet_recipe(model, options, data_spec, nesterov=True)

@@ -27,7 +27,7 @@ class Options(SequenceOptions):
     hidden_size: int = 128
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """Pairs of a number and a mark, the last output."""
     model = sequence_model("rnn", data_spec.classes, hidden_size=options.hidden_size)
     return sequence_recipe(model, objectives.regression(model), options, data_spec)

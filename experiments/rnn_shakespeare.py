@@ -25,6 +25,6 @@ class Options(StreamOptions):
     dropout: float = 0.0
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """One recurrent layer between one-hot characters and a softmax."""
     return language_recipe("rnn", options, data_spec)

@@ -26,7 +26,7 @@ class Options(TrainOptions):
     learning_rate: float = 0.002
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """Class scores W x + b, Adam with a cosine rate."""
     model = softmax_regression(data_spec.classes)
     steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)

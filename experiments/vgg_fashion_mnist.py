@@ -25,7 +25,7 @@ class Options(DropoutOptions):
     """Factor on the channels of every layer."""
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """The first four stages of VGG-11, for small pictures."""
     model = vgg(
         11,
@@ -34,6 +34,5 @@ def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None
         width=options.width,
         batch_normalised=True,
         dropout=options.dropout,
-        axis_name=axis_name,
     )
     return picture_recipe(model, options, data_spec)

@@ -14,7 +14,6 @@ ORDER = [
     {"errors", "types", "choices"},
     {"layers", "metrics", "data", "optimizers"},
     {"models", "objectives", "ngram"},
-    {"reconstruction", "sequence_objectives"},
     {"train", "sampling"},
     {"inspect", "lessons"},
     {"runs"},
@@ -22,8 +21,7 @@ ORDER = [
     {"experiments"},
 ]
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
-LOSSES = {"objectives", "reconstruction", "sequence_objectives"}
-PURE = {"layers", "models", "ngram", "metrics", "optimizers", "experiments", *LOSSES}
+PURE = {"layers", "models", "ngram", "metrics", "optimizers", "objectives", "experiments"}
 HEAVY = {"tensorflow_datasets", "sklearn", "matplotlib", "orbax", "grain", "PIL", "tqdm"}
 NOWHERE = {"tensorflow", "torch", "chex", "clu", "ml_collections", "absl", "pickle"}
 

@@ -40,15 +40,12 @@ he_normal = nn.initializers.he_normal()
 """Weights of variance 2 / fan-in, for ReLU. Source: He et al. 2015, arXiv:1502.01852."""
 
 
-def batch_norm(
-    *, momentum: float = 0.9, epsilon: float = 1e-5, axis_name: str | None = None, dtype: Any = None
-) -> Norm:
+def batch_norm(*, momentum: float = 0.9, epsilon: float = 1e-5, dtype: Any = None) -> Norm:
     """Batch normalisation: over batch and places in training, by the running mean and variance
     otherwise.
 
     y = γ (x − μ) / √(σ² + ε) + β for each channel; running ← momentum · running + (1 − momentum) ·
-    batch. With `axis_name` (the step's, under `pmap`) μ and σ are those of the batch over all
-    devices.
+    batch. Under `pmap` μ and σ are those of the batch over all devices (`synchronised`).
     Source: Ioffe and Szegedy 2015, arXiv:1502.03167.
 
     >>> batch_norm()(train=False, name="norm").init_with_output(jax.random.key(0), jnp.ones((2, 3, 3, 4)))[0].shape
@@ -60,7 +57,6 @@ def batch_norm(
             use_running_average=not train,
             momentum=momentum,
             epsilon=epsilon,
-            axis_name=axis_name if train else None,
             dtype=dtype,
             name=name,
         )
@@ -69,21 +65,14 @@ def batch_norm(
 
 
 def with_norm(options: dict[str, Any], *, batch_normalised: bool) -> dict[str, Any]:
-    """A model's options with `norm` in the place of `axis_name`: batch norm, unless another is
-    among them.
+    """A model's options with batch norm as `norm`, unless another is among them.
 
-    >>> sorted(with_norm({"act": nn.relu, "axis_name": "batch"}, batch_normalised=True))
+    >>> sorted(with_norm({"act": nn.relu}, batch_normalised=True))
     ['act', 'norm']
-    >>> sorted(with_norm({"act": nn.relu, "axis_name": "batch"}, batch_normalised=False))
-    ['act']
     """
-    rest = {name: value for name, value in options.items() if name != "axis_name"}
-    if not batch_normalised:
-        return rest
-    return {
-        "norm": batch_norm(axis_name=options.get("axis_name"), dtype=options.get("dtype")),
-        **rest,
-    }
+    return (
+        {"norm": batch_norm(dtype=options.get("dtype")), **options} if batch_normalised else options
+    )
 
 
 class ConvBlock(nn.Module):

@@ -108,7 +108,7 @@ def alexnet(
     "mean" takes the mean of each map in the place of flattening, and no hidden dense layers (E6).
     `width` is a factor on the channels and the
     hidden layers. Options: `features`, `hidden_sizes`, `local_norm` (True unless small), `dropout`
-    0.5 of the hidden units, `norm`, `axis_name` (synchronises batch norm under `pmap`), `act`,
+    0.5 of the hidden units, `norm`, `act`,
     `conv`, `dtype`, `implementation`. Biases start at 0, where the paper has 1 in some layers.
     Source: E10, E11.
 

@@ -1,7 +1,7 @@
 """Auto-encoders, dense and convolutional: an encoder to a code, and a decoder back from it.
 
 The models only compute; what keeps the code from being a copy of the inputs (few units, sparsity,
-noise, contraction) is the objective's (`dl.reconstruction`). Source: F1-F3.
+noise, contraction) is the objective's (`dl.objectives.autoencoding`). Source: F1-F3.
 """
 
 import math

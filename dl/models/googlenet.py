@@ -207,7 +207,7 @@ def googlenet(
     `Heads`, which `objectives.classification` weighs; in evaluation the logits alone. `width` is a
     factor on all channels.
     Options: `stages`, `stem`, `head` "mean" or "flatten" (E6), `dropout` 0.4, `auxiliary_dropout`
-    0.7, `norm`, `axis_name` (synchronises batch norm under `pmap`), `act`, `conv`, `dtype`. Without
+    0.7, `norm`, `act`, `conv`, `dtype`. Without
     the paper's local response normalisation, which batch norm replaced. Source: E13.
 
     >>> googlenet(10, small=True).name

@@ -101,8 +101,7 @@ def nin(
     CIFAR-10: 966,986.
 
     `width` is a factor on the channels of every stage. Options: `stages`, `head` "mean" or
-    "flatten" (E6), `dropout` 0.5 after each pooling, `norm`, `axis_name` (synchronises batch norm
-    under `pmap`), `act`, `conv`, `dtype`. The logits are means of maps after a ReLU, as in the
+    "flatten" (E6), `dropout` 0.5 after each pooling, `norm`, `act`, `conv`, `dtype`. The logits are means of maps after a ReLU, as in the
     paper. Source: E13, E6.
 
     >>> nin(10, small=True).name

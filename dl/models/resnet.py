@@ -140,7 +140,7 @@ def resnet(
     or 32×32.
 
     `width` is a factor on the channels of every stage. Options: `features` (64, 128, 256, 512),
-    `head` "mean" or "flatten" (E6), `norm` (batch norm; `axis_name` synchronises it under `pmap`),
+    `head` "mean" or "flatten" (E6), `norm` (batch norm),
     `act`, `conv`, `dtype` of the computation. 11,689,512 parameters for ResNet-18, 60,192,808 for
     ResNet-152. Source: E13.
 

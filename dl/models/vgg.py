@@ -89,8 +89,7 @@ def vgg(
 
     `head` "mean" takes the mean of each map in the place of flattening, and no hidden dense layers
     (E6). `width` is a factor on the channels and the hidden layers. Options: `features` a stage,
-    `hidden_sizes`, `dropout` 0.5, `norm`, `act`, `conv`, `dtype`, `implementation`; `axis_name`
-    synchronises batch norm under `pmap`. 132,863,336 parameters for VGG-11, 143,667,240 for VGG-19.
+    `hidden_sizes`, `dropout` 0.5, `norm`, `act`, `conv`, `dtype`, `implementation`. 132,863,336 parameters for VGG-11, 143,667,240 for VGG-19.
     Source: E13.
 
     >>> vgg(11, 10, small=True).name

@@ -3,7 +3,7 @@
 import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from dl.data.dataset import Dataset, DataSpec
 from dl.errors import InputError
@@ -24,10 +24,8 @@ holds.
 """
 
 
-class Build(Protocol):
-    def __call__(
-        self, options: Any, data_spec: DataSpec, *, axis_name: str | None = None
-    ) -> Recipe: ...
+Build = Callable[[Any, DataSpec], Recipe]
+"""Options and the description of the data -> what is trained."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +51,11 @@ def build_recipe(
     spec: DataSpec,
     *,
     freeze: Sequence[str] = (),
-    axis_name: str | None = None,
 ) -> Recipe:
     """What `experiment` builds for these data, with the layers that the names in `freeze` mean left
     as they are.
     """
-    return freeze_layers(experiment.build(options, spec, axis_name=axis_name), freeze)
+    return freeze_layers(experiment.build(options, spec), freeze)
 
 
 def load_experiment(module: str) -> Experiment:
@@ -90,7 +87,7 @@ def load_experiment(module: str) -> Experiment:
 
 
 def _no_net(name: str) -> Build:
-    def build(options: Any, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+    def build(options: Any, data_spec: DataSpec) -> Recipe:
         raise InputError(f"{name} counts and has no net: its figures are in result.json")
 
     return build

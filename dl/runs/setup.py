@@ -43,7 +43,7 @@ def set_up(
             options, experiment.build(options, data.spec).model, example_inputs(data.spec)
         )
     freeze = config.freeze if config else freeze
-    recipe = build_recipe(experiment, options, data.spec, freeze=freeze, axis_name=layout.axis_name)
+    recipe = build_recipe(experiment, options, data.spec, freeze=freeze)
     return data, compile_recipe(
         recipe, data, options, layout, chunk_steps=config.chunk_steps if config else 0
     )

@@ -20,8 +20,7 @@ from dl.train.state import TrainState
 from dl.types import Array, Batch, Device, Metrics, PyTree
 
 AXIS = "batch"
-"""The axis that batches are split along; the `axis_name` of steps and models that run under `pmap`.
-"""
+"""The axis that batches are split along; the `axis_name` of steps that run under `pmap`."""
 
 Step = Callable[[TrainState, Batch], tuple[TrainState, Metrics]]
 
@@ -147,7 +146,7 @@ class Layout:
 
     @property
     def axis_name(self) -> str | None:
-        """The `axis_name` that models and steps must be built with."""
+        """The `axis_name` that steps must be built with."""
         return AXIS if self.mode == "pmap" else None
 
     def compile(self, function: Callable, *, donate: bool = True) -> Callable:

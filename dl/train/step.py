@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import optax
 
 from dl import metrics
+from dl.layers.synchronised import synchronised
 from dl.train.state import TrainState
 from dl.types import Array, Augment, Batch, Key, Metrics, ModelState, Objective, Params, PyTree
 
@@ -27,8 +28,8 @@ def make_train_step(
     and devices and divided once by the summed count, so masked and uneven batches are exact.
 
     Args: objective: what is minimised (`dl.objectives`). optimizer: an Optax transformation
-        (`dl.optimizers`). axis_name: the mapped axis when the step runs under `pmap`; build the
-        model with the same name. accumulate: number of micro-batches that a batch is computed in,
+        (`dl.optimizers`). axis_name: the mapped axis when the step runs under `pmap`;
+        batch norm is synchronised over it. accumulate: number of micro-batches that a batch is computed in,
         one after the other; divides the batch.
     """
 
@@ -36,7 +37,10 @@ def make_train_step(
         key = jax.random.fold_in(state.key, state.step)
         if axis_name is not None:
             key = jax.random.fold_in(key, jax.lax.axis_index(axis_name))
-        gradients, sums, model_state, carry = _accumulated(objective, state, batch, key, accumulate)
+        with synchronised(axis_name):
+            gradients, sums, model_state, carry = _accumulated(
+                objective, state, batch, key, accumulate
+            )
         if axis_name is not None:
             gradients, sums = jax.lax.psum((gradients, sums), axis_name)
         count = jnp.maximum(sums["loss"].count, 1.0)  # an empty batch has gradient zero, not nan

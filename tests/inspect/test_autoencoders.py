@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import dl
-from dl import models, optimizers, reconstruction
+from dl import models, objectives, optimizers
 from dl.data.dataset import ArraySource, Dataset, make_dataset
 from dl.inspect import autoencoders, pca
 from dl.inspect.probe import linear_probe
@@ -42,7 +42,7 @@ def trained(*, code_size: int, epochs: int = 100) -> Any:
     model = models.autoencoder((12,), code_size=code_size, tied=True)
     optimizer = optimizers.adam(0.02, schedule=optimizers.cosine(steps=epochs * 4))
     options = dl.TrainOptions(epochs=epochs, batch_size=50, devices=1, validation=0.0)
-    recipe = dl.Recipe(model, reconstruction.autoencoding(model), optimizer)
+    recipe = dl.Recipe(model, objectives.autoencoding(model), optimizer)
     return model, dl.fit(recipe, DATA, options, progress=False).state.params
 
 
@@ -114,7 +114,7 @@ def test_denoising_is_measured_against_the_clean_inputs() -> None:
         params,
         DATA.test.inputs,
         DATA.spec,
-        corrupt=reconstruction.gaussian_noise(0.5),
+        corrupt=objectives.reconstruction.gaussian_noise(0.5),
         key=jax.random.key(0),
     )
     assert figures["noisy"]["per_pixel"] == pytest.approx(0.25, rel=0.1)

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from dl import metrics
-from dl.objectives import squared_error
+from dl.objectives.binding import bind_forward
+from dl.objectives.comparing import squared_error
 from dl.types import (
     Array,
     Autoencoder,
@@ -20,7 +20,6 @@ from dl.types import (
     Carry,
     Corruption,
     Key,
-    Metrics,
     ModelState,
     Objective,
     Params,
@@ -59,36 +58,32 @@ def autoencoding(
     >>> params = {"encoder_0": {"kernel": jnp.zeros((2, 1)), "bias": jnp.zeros(1)}}
     >>> params["decoder_0"] = {"kernel": jnp.zeros((1, 2)), "bias": jnp.array([1.0, 1.0])}
     >>> batch = {"inputs": jnp.array([[3.0, 1.0]]), "mask": jnp.ones(1)}
-    >>> metrics.compute(autoencoding(model)(params, {}, batch)[0])
+    >>> dl.metrics.compute(autoencoding(model)(params, {}, batch)[0])
     {'loss': 4.0, 'mse': 4.0}
     """
 
-    def objective(
+    def forward(
         params: Params,
         model_state: ModelState,
         batch: Batch,
         *,
-        train: bool = False,
-        key: Key | None = None,
-        carry: Carry = (),
-    ) -> tuple[Metrics, ModelState, Carry]:
-        noise, active = (corrupt, penalties) if train else (None, ())
-        keys = _keys(key, 1 + len(active)) if noise or active else []
+        train: bool,
+        key: Key | None,
+        carry: Carry,
+    ) -> tuple[tuple[Array, list[Coded]], ModelState, Carry]:
+        noise, active = (corrupt, len(penalties)) if train else (None, 0)
+        keys = _keys(key, 1 + active) if noise or active else []
         inputs = noise(keys[0], batch["inputs"]) if noise else batch["inputs"]
         code = model.encode(params, inputs)
-        error = squared_error(model.decode(params, code), batch["inputs"])
-        added = [
-            penalty(Coded(params, inputs, code, batch["mask"], own))
-            for penalty, own in zip(active, keys[1:], strict=True)
-        ]
-        values = {"loss": sum(added, error), "mse": error}
-        return (
-            {name: metrics.from_batch(value, batch["mask"]) for name, value in values.items()},
-            model_state,
-            carry,
-        )
+        coded = [Coded(params, inputs, code, batch["mask"], own) for own in keys[1:]]
+        return (model.decode(params, code), coded), model_state, carry
 
-    return objective
+    def report(outputs: tuple[Array, list[Coded]], batch: Batch) -> dict[str, Array]:
+        error = squared_error(outputs[0], batch["inputs"])
+        added = [penalty(coded) for penalty, coded in zip(penalties, outputs[1], strict=False)]
+        return {"loss": sum(added, error), "mse": error}
+
+    return bind_forward(forward, report)
 
 
 def gaussian_noise(std: float) -> Corruption:

@@ -93,10 +93,6 @@ def regression_reference(y: np.ndarray, t: np.ndarray) -> dict[str, float]:
     return {"loss": mse, "mse": mse}
 
 
-def reconstruction_reference(y: np.ndarray, t: np.ndarray) -> dict[str, float]:
-    return {"loss": 0.0, "mse": 0.0}  # the identity model reconstructs perfectly
-
-
 def class_numbers(rng: np.random.Generator) -> np.ndarray:
     return rng.integers(0, K, B)
 
@@ -122,7 +118,6 @@ TABLE = [
     pytest.param(objectives.binary, bits, binary_reference, id="binary"),
     pytest.param(objectives.perceptron, bits, perceptron_reference, id="perceptron"),
     pytest.param(objectives.regression, reals, regression_reference, id="regression"),
-    pytest.param(objectives.reconstruction, reals, reconstruction_reference, id="reconstruction"),
 ]
 Case = tuple[Objective, np.ndarray, np.ndarray]
 
@@ -206,16 +201,6 @@ def test_regression_takes_targets_of_any_rank() -> None:
         objectives.regression(identity_model()), make_batch(outputs, targets.astype(np.float32))
     )
     assert got["mse"] == pytest.approx(regression_reference(outputs, targets)["mse"], rel=1e-5)
-
-
-def test_reconstruction_compares_with_the_inputs_and_not_the_targets() -> None:
-    def double(params: Any, state: Any, inputs: Any, **_: Any) -> Any:
-        return 2.0 * inputs, state, ()
-
-    model = Model("double", lambda key, inputs: ({}, {}), double, lambda inputs: [])
-    inputs = np.random.default_rng(0).normal(size=(B, 3))
-    got = means(objectives.reconstruction(model), make_batch(inputs, np.zeros(B, int)))
-    assert got["mse"] == pytest.approx((inputs**2).sum(axis=1).mean(), rel=1e-5)
 
 
 @pytest.mark.parametrize("smoothing", [0.1, 0.3])

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import dl
-from dl import metrics, models, sequence_objectives
+from dl import metrics, models, objectives
 from dl.types import Model
 
 B, T, V = 3, 4, 5
@@ -52,7 +52,7 @@ def report(
 
 
 def test_a_language_model_s_loss_is_the_mean_cross_entropy_of_the_symbols_that_count() -> None:
-    found, sums = report(sequence_objectives.language_model(echo()), SYMBOLS)
+    found, sums = report(objectives.next_symbol(echo()), SYMBOLS)
     nats, right = [], []
     for b, t in zip(*np.nonzero(MASK), strict=True):
         p = np.exp(LOGITS[b, t].astype(float)) / np.exp(LOGITS[b, t].astype(float)).sum()
@@ -73,14 +73,14 @@ def test_a_language_model_s_loss_is_the_mean_cross_entropy_of_the_symbols_that_c
 
 def test_a_uniform_model_is_as_perplexed_as_there_are_symbols() -> None:
     found, _ = report(
-        sequence_objectives.language_model(echo()), SYMBOLS, logits=np.zeros((B, T, 8), np.float32)
+        objectives.next_symbol(echo()), SYMBOLS, logits=np.zeros((B, T, 8), np.float32)
     )
     assert (found["perplexity"], found["bits"]) == pytest.approx((8.0, 3.0), rel=1e-6)
 
 
 def test_frames_are_counted_as_bay_et_al_count_them() -> None:
     notes = RNG.integers(0, 2, (B, T, V)).astype(np.float32)
-    found, sums = report(sequence_objectives.frames(echo()), notes)
+    found, sums = report(objectives.frames(echo()), notes)
     p = 1 / (1 + np.exp(-LOGITS.astype(float)))
     nats = -np.where(notes > 0, np.log(p), np.log(1 - p)).sum(axis=-1)
     played, real = (LOGITS > 0)[MASK > 0], (notes > 0)[MASK > 0]
@@ -96,8 +96,8 @@ def test_frames_are_counted_as_bay_et_al_count_them() -> None:
 def test_steps_past_an_end_do_not_leak(rubbish: float) -> None:
     spoiled = np.where(MASK[..., None] > 0, LOGITS, rubbish)
     for bind, targets in (
-        (sequence_objectives.language_model, SYMBOLS),
-        (sequence_objectives.frames, np.ones((B, T, V), np.float32)),
+        (objectives.next_symbol, SYMBOLS),
+        (objectives.frames, np.ones((B, T, V), np.float32)),
     ):
         assert report(bind(echo()), targets, logits=spoiled)[0] == report(bind(echo()), targets)[0]
 
@@ -106,7 +106,7 @@ def test_steps_past_an_end_do_not_leak(rubbish: float) -> None:
 def test_fresh_rows_begin_at_zero_and_others_go_on(kind: str) -> None:
     model = models.language_model(kind, V, hidden_size=3)
     params, _ = model.init(jax.random.key(0), SYMBOLS)
-    objective = sequence_objectives.language_model(model)
+    objective = objectives.next_symbol(model)
     carry = jax.tree.map(lambda leaf: leaf + 0.7, model.zero_carry(B))
     batch = {
         "inputs": jnp.asarray(SYMBOLS),
@@ -128,20 +128,21 @@ def test_fresh_rows_begin_at_zero_and_others_go_on(kind: str) -> None:
 def test_nothing_is_carried_on_where_nothing_was_carried_in() -> None:
     model = models.language_model("rnn", V, hidden_size=3)
     batch = {"inputs": SYMBOLS, "targets": SYMBOLS, "mask": MASK, "fresh": np.ones(B, np.float32)}
-    objective = sequence_objectives.language_model(model)
+    objective = objectives.next_symbol(model)
     params, _ = jax.eval_shape(model.init, jax.random.key(0), SYMBOLS)
     assert jax.eval_shape(objective, params, {}, batch)[2] == ()
 
 
 def test_targets_of_another_kind_are_refused() -> None:
     for bind, targets, message in (
-        (sequence_objectives.language_model, LOGITS, "need class numbers"),
-        (sequence_objectives.frames, SYMBOLS, "must have one shape"),
+        (objectives.next_symbol, LOGITS, "need class numbers"),
+        (objectives.frames, SYMBOLS, "must have one shape"),
     ):
         with pytest.raises(ValueError, match=message):
             report(bind(echo()), targets)
 
 
 def test_the_public_surface_has_them() -> None:
-    assert dl.sequence_objectives is sequence_objectives
+    assert dl.objectives.next_symbol is objectives.next_symbol
+    assert dl.objectives.autoencoding is dl.objectives.reconstruction.autoencoding
     assert dl.sampling.sample.__name__ == "sample"

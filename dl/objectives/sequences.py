@@ -1,33 +1,18 @@
-"""What is minimised and reported where every step of a sequence has a target.
+"""Objectives of sequences whose every step has a target.
 
-A step counts where `mask` [B, T] is 1. A state that is carried goes in with the batch and comes out
-for the next one.
+A step counts where `mask` [B, T] is 1.
 """
 
-from collections.abc import Callable
-
-import jax
 import jax.numpy as jnp
 import optax
 
 from dl import metrics
-from dl.objectives import is_right, require_class_numbers, require_same_shape
-from dl.types import (
-    Array,
-    Batch,
-    Carry,
-    ExpRatio,
-    Key,
-    Metrics,
-    Model,
-    ModelState,
-    Objective,
-    Params,
-    Ratio,
-)
+from dl.objectives.binding import bind
+from dl.objectives.comparing import is_right, require_class_numbers, require_same_shape
+from dl.types import Array, Batch, ExpRatio, Metrics, Model, Objective, Ratio
 
 
-def language_model(model: Model) -> Objective:
+def next_symbol(model: Model) -> Objective:
     """Cross-entropy of the next symbol given those before it, a mean over all symbols.
 
     E = −1/N Σ_t log p(x_t | x_1, ..., x_{t−1}). Model outputs: logits [B, T, V]; `targets`: symbols
@@ -37,12 +22,12 @@ def language_model(model: Model) -> Objective:
 
     The objective raises ValueError when it is traced with targets that are not integers [B, T].
 
-    >>> from dl.models import language_model as net
-    >>> model, symbols = net("rnn", 5, hidden_size=3), jnp.array([[0, 1, 2, 3]])
+    >>> from dl.models import language_model
+    >>> model, symbols = language_model("rnn", 5, hidden_size=3), jnp.array([[0, 1, 2, 3]])
     >>> params, state = model.init(jax.random.key(0), symbols)
     >>> zeros = jax.tree.map(jnp.zeros_like, params)
     >>> batch = {"inputs": symbols[:, :-1], "targets": symbols[:, 1:], "mask": jnp.ones((1, 3))}
-    >>> round(metrics.compute(language_model(model)(zeros, state, batch)[0])["perplexity"], 3)
+    >>> round(metrics.compute(next_symbol(model)(zeros, state, batch)[0])["perplexity"], 3)
     5.0
     """
 
@@ -57,7 +42,7 @@ def language_model(model: Model) -> Objective:
             "perplexity": ExpRatio(*loss),
         }
 
-    return _bind(model, report)
+    return bind(model, report)
 
 
 def frames(model: Model) -> Objective:
@@ -89,32 +74,4 @@ def frames(model: Model) -> Objective:
         counted = [metrics.from_batch(found, batch["mask"]).sum for found in (hits, either)]
         return {"loss": metrics.from_batch(loss, batch["mask"]), "accuracy": Ratio(*counted)}
 
-    return _bind(model, report)
-
-
-def _bind(model: Model, report: Callable[[Array, Batch], Metrics]) -> Objective:
-    """The objective that applies `model`, on from the carry where there is one, and sums as
-    `report` says.
-    """
-
-    def objective(
-        params: Params,
-        model_state: ModelState,
-        batch: Batch,
-        *,
-        train: bool = False,
-        key: Key | None = None,
-        carry: Carry = (),
-    ) -> tuple[Metrics, ModelState, Carry]:
-        before = _renewed(carry, batch["fresh"]) if "fresh" in batch else carry
-        outputs, model_state, after = model.apply(
-            params, model_state, batch["inputs"], train=train, key=key, carry=before
-        )
-        return report(outputs, batch), model_state, after if jax.tree.leaves(carry) else ()
-
-    return objective
-
-
-def _renewed(carry: Carry, fresh: Array) -> Carry:
-    """The carry with zeros in the rows that are `fresh` [B]."""
-    return jax.tree.map(lambda leaf: jnp.where(fresh[:, None] > 0, 0.0, leaf), carry)
+    return bind(model, report)

@@ -1,21 +1,20 @@
-"""What is minimised and what is reported, per task.
-
-An objective binds a model to a loss. It returns `Ratio`s: sums over the examples whose mask is 1,
-and their count, so that the same numbers come out of masked, uneven and sharded batches. `loss` is
-what the train step minimises.
-"""
-
-from collections.abc import Callable
+"""Objectives of examples that each have one target: classes, yes or no, numbers."""
 
 import jax
 import jax.numpy as jnp
 import optax
 
-from dl import metrics
-from dl.types import Array, Batch, Carry, Heads, Key, Metrics, Model, ModelState, Objective, Params
-
-Report = Callable[[Array, Batch], dict[str, Array]]
-"""Outputs [B, ...] and batch -> name to per-example values [B]."""
+from dl.objectives.binding import bind
+from dl.objectives.comparing import (
+    agrees,
+    is_among,
+    is_right,
+    mean_outputs,
+    require_class_numbers,
+    require_same_shape,
+    squared_error,
+)
+from dl.types import Array, Batch, Heads, Model, Objective
 
 
 def classification(
@@ -43,7 +42,7 @@ def classification(
         )
 
     def right(logits: Array, targets: Array) -> dict[str, Array]:
-        top = {f"top{top_k}_accuracy": _is_among(logits, targets, top_k)} if top_k else {}
+        top = {f"top{top_k}_accuracy": is_among(logits, targets, top_k)} if top_k else {}
         return {"accuracy": is_right(logits, targets), **top}
 
     def training(outputs: Array, batch: Batch) -> dict[str, Array]:
@@ -59,7 +58,7 @@ def classification(
         loss = cross_entropy(logits, batch["targets"], smoothing=0.0)
         return {"loss": loss, **right(logits, batch["targets"])}
 
-    return bind(model, reporting, training)
+    return bind(model, reporting, training=training)
 
 
 def maximum_a_posteriori(model: Model, *, rubbish: float = 10.0) -> Objective:
@@ -97,8 +96,8 @@ def binary(model: Model) -> Objective:
         require_same_shape(logits, batch["targets"])
         loss = optax.sigmoid_binary_cross_entropy(logits, batch["targets"])
         return {
-            "loss": _mean_outputs(loss),
-            "accuracy": _mean_outputs(_agrees(logits, batch["targets"])),
+            "loss": mean_outputs(loss),
+            "accuracy": mean_outputs(agrees(logits, batch["targets"])),
         }
 
     return bind(model, report)
@@ -117,7 +116,7 @@ def perceptron(model: Model) -> Objective:
         require_same_shape(activation, batch["targets"])
         prediction = (activation > 0).astype(activation.dtype)
         loss = jnp.sum((prediction - batch["targets"]) * activation, axis=-1)
-        return {"loss": loss, "accuracy": _mean_outputs(_agrees(activation, batch["targets"]))}
+        return {"loss": loss, "accuracy": mean_outputs(agrees(activation, batch["targets"]))}
 
     return bind(model, report)
 
@@ -133,90 +132,3 @@ def regression(model: Model) -> Objective:
         return {"loss": error, "mse": error}
 
     return bind(model, report)
-
-
-def reconstruction(model: Model) -> Objective:
-    """Squared error between the output and the input itself. Reports loss, mse. Source: F1.
-
-    Model outputs: reconstruction [B, ...] of `inputs` [B, ...].
-    """
-
-    def report(outputs: Array, batch: Batch) -> dict[str, Array]:
-        error = squared_error(outputs, batch["inputs"])
-        return {"loss": error, "mse": error}
-
-    return bind(model, report)
-
-
-def squared_error(outputs: Array, targets: Array) -> Array:
-    """Σ over all but the first axis of (y − t)²: [B, ...], [B, ...] -> [B]. Source: B1, B2.
-
-    >>> squared_error(jnp.array([[0.3, 0.3, 0.4]]), jnp.array([[0.0, 0.0, 1.0]]))
-    Array([0.54], dtype=float32)
-    """
-    require_same_shape(outputs, targets)
-    return jnp.sum((outputs - targets) ** 2, axis=tuple(range(1, outputs.ndim)))
-
-
-def require_same_shape(outputs: Array, targets: Array) -> None:
-    """Raises ValueError unless outputs and targets have one shape."""
-    if outputs.shape != targets.shape:
-        raise ValueError(f"outputs {outputs.shape} and targets {targets.shape} must have one shape")
-
-
-def require_class_numbers(logits: Array, targets: Array) -> None:
-    """Raises ValueError unless `targets` [...] are integers, one for each row of `logits` [..., K]."""
-    if targets.shape != logits.shape[:-1] or not jnp.issubdtype(targets.dtype, jnp.integer):
-        raise ValueError(
-            f"targets are {targets.dtype}{list(targets.shape)}; logits {list(logits.shape)} need class numbers, "
-            f"integers {list(logits.shape[:-1])}"
-        )
-
-
-def is_right(logits: Array, targets: Array) -> Array:
-    """1 where the class with the largest of `logits` [..., K] is the one of `targets` [...], else
-    0.
-    """
-    return (jnp.argmax(logits, axis=-1) == targets).astype(jnp.float32)
-
-
-def _is_among(logits: Array, targets: Array, count: int) -> Array:
-    """Whether the class is one of the `count` with the largest logits; of equal ones the first
-    counts as larger.
-    """
-    _, classes = jax.lax.top_k(logits, min(count, logits.shape[-1]))
-    return jnp.any(classes == targets[..., None], axis=-1).astype(jnp.float32)
-
-
-def _agrees(logits: Array, targets: Array) -> Array:
-    return ((logits > 0) == (targets > 0.5)).astype(jnp.float32)
-
-
-def _mean_outputs(values: Array) -> Array:
-    return jnp.mean(values, axis=tuple(range(1, values.ndim)))
-
-
-def bind(model: Model, reporting: Report, training: Report | None = None) -> Objective:
-    """The objective that applies `model` and sums what `reporting` (or, while training, `training`)
-    says of it.
-    """
-
-    def objective(
-        params: Params,
-        model_state: ModelState,
-        batch: Batch,
-        *,
-        train: bool = False,
-        key: Key | None = None,
-        carry: Carry = (),
-    ) -> tuple[Metrics, ModelState, Carry]:
-        outputs, model_state, carry = model.apply(
-            params, model_state, batch["inputs"], train=train, key=key, carry=carry
-        )
-        values = (training or reporting)(outputs, batch) if train else reporting(outputs, batch)
-        sums: Metrics = {
-            name: metrics.from_batch(value, batch["mask"]) for name, value in values.items()
-        }
-        return sums, model_state, carry
-
-    return objective
