@@ -64,15 +64,13 @@ def batch_norm(*, momentum: float = 0.9, epsilon: float = 1e-5, dtype: Any = Non
     return norm
 
 
-def with_norm(options: dict[str, Any], *, batch_normalised: bool) -> dict[str, Any]:
-    """A model's options with batch norm as `norm`, unless another is among them.
+def chosen_norm(norm: Norm | None, *, batch_normalised: bool, dtype: Any = None) -> Norm | None:
+    """`norm` if it is given, else batch norm if the model is `batch_normalised`, else None.
 
-    >>> sorted(with_norm({"act": nn.relu}, batch_normalised=True))
-    ['act', 'norm']
+    >>> chosen_norm(None, batch_normalised=False) is None
+    True
     """
-    return (
-        {"norm": batch_norm(dtype=options.get("dtype")), **options} if batch_normalised else options
-    )
+    return batch_norm(dtype=dtype) if norm is None and batch_normalised else norm
 
 
 class ConvBlock(nn.Module):

@@ -18,6 +18,7 @@ from dl.models.functional import from_linen
 from dl.types import Array, Autoencoder, Key, Params
 
 Activation = Callable[[Array], Array]
+_LECUN_NORMAL = nn.initializers.lecun_normal()
 
 
 def identity(x: Array) -> Array:
@@ -44,7 +45,7 @@ class DenseAutoencoder(nn.Module):
     activation: Activation = nn.relu
     code_activation: Activation = identity
     tied: bool = False
-    kernel_init: Callable = nn.initializers.lecun_normal()
+    kernel_init: Callable[..., Array] = _LECUN_NORMAL
 
     def setup(self) -> None:
         up = (*self.hidden_sizes[::-1], math.prod(self.input_shape))
@@ -127,24 +128,41 @@ class ConvAutoencoder(nn.Module):
 
 
 def autoencoder(
-    input_shape: Sequence[int], *, code_size: int, hidden_sizes: Sequence[int] = (), **options: Any
+    input_shape: Sequence[int],
+    *,
+    code_size: int,
+    hidden_sizes: Sequence[int] = (),
+    activation: Activation = nn.relu,
+    code_activation: Activation = identity,
+    tied: bool = False,
+    kernel_init: Callable[..., Array] = _LECUN_NORMAL,
 ) -> Autoencoder:
-    """A dense auto-encoder: code h = g(W x + b), reconstruction y = V h + c; `hidden_sizes` on the
-    way down and up.
+    """A dense auto-encoder: code h = g(W x + b), reconstruction y = V h + c.
 
-    Without hidden layers it is linear, and its best code spans the subspace of PCA (F2). Options:
-    `activation` of the hidden layers (ReLU), `code_activation` g (none), `tied` (V = Wᵀ in every
-    layer), `kernel_init`. Source: F1-F3.
+    `hidden_sizes` are the layers from the inputs to the code, and back in the opposite order;
+    without any it is linear, and its best code spans the subspace of PCA (F2). `activation` is that
+    of the hidden layers, `code_activation` is g, none by default. `tied` weights are V = Wᵀ in
+    every layer. Source: F1-F3.
+
+    Raises:
+        InputError: for sizes below 1.
 
     >>> model = autoencoder((28, 28, 1), code_size=32)
     >>> sum(row.parameters for row in model.layers(jax.ShapeDtypeStruct((1, 28, 28, 1), "float32")))
     50992
     """
     _require_sizes(code_size=(code_size,), hidden_sizes=hidden_sizes)
-    module = DenseAutoencoder(tuple(input_shape), code_size, tuple(hidden_sizes), **options)
-    return _autoencoder(
-        module, "autoencoder", None if hidden_sizes else _one_layer_norm(module.code_activation)
+    module = DenseAutoencoder(
+        tuple(input_shape),
+        code_size,
+        tuple(hidden_sizes),
+        activation=activation,
+        code_activation=code_activation,
+        tied=tied,
+        kernel_init=kernel_init,
     )
+    norm = None if hidden_sizes else _one_layer_norm(code_activation)
+    return _autoencoder(module, "autoencoder", norm)
 
 
 def conv_autoencoder(
@@ -152,13 +170,16 @@ def conv_autoencoder(
     *,
     code_size: int,
     features: Sequence[int] = (16, 32),
-    **options: Any,
+    activation: Activation = nn.relu,
+    implementation: str = "auto",
 ) -> Autoencoder:
-    """A convolutional auto-encoder for pictures [H, W, C]; `features` are the maps after each
-    halving of the sides.
+    """A convolutional auto-encoder for pictures [H, W, C].
 
-    Options: `activation` (ReLU), `implementation` of the convolutions ("auto" or "native"). Source:
-    F1, E4.
+    `features` are the maps after each halving of the sides. `activation` follows every convolution
+    but the last; `implementation` of the convolutions is "auto" or "native". Source: F1, E4.
+
+    Raises:
+        InputError: for sizes below 1, inputs that are no pictures, no convolution.
 
     >>> model = conv_autoencoder((28, 28, 1), code_size=32)
     >>> model.layers(jax.ShapeDtypeStruct((1, 28, 28, 1), "float32"))[-1].output_shape
@@ -167,9 +188,16 @@ def conv_autoencoder(
     _require_sizes(code_size=(code_size,), features=features)
     if len(input_shape) != 3 or not features:
         raise InputError(
-            f"pictures are H×W×C and need at least one convolution, not {input_shape} and {features}"
+            f"pictures are H×W×C and need at least one convolution, "
+            f"not {input_shape} and {features}"
         )
-    module = ConvAutoencoder(tuple(input_shape), code_size, tuple(features), **options)
+    module = ConvAutoencoder(
+        tuple(input_shape),
+        code_size,
+        tuple(features),
+        activation=activation,
+        implementation=implementation,
+    )
     return _autoencoder(module, "conv_autoencoder", None)
 
 

@@ -12,7 +12,7 @@ from dl.errors import InputError, did_you_mean
 from dl.layers import AvgPool, Conv, ConvPool
 from dl.models.checks import check_outputs, check_side
 from dl.models.functional import from_linen
-from dl.models.lenet_1998 import DIGITS, LeNet1998, framed
+from dl.models.lenet_1998 import DIGITS, LeNet1998, framed, scaled_tanh
 from dl.types import Array, Model
 
 
@@ -87,39 +87,76 @@ class LeNet5(nn.Module):
         )
 
 
-def lenet(classes: int = 10, **options) -> Model:
-    """LeNet of the lectures: 431,080 parameters for 28×28×1 pictures and 10 classes. Source: E8.
+def lenet(
+    classes: int = 10,
+    *,
+    features: tuple[int, int] = (20, 50),
+    hidden_size: int = 500,
+    dropout: float = 0.0,
+    activation: Callable[[Array], Array] = nn.relu,
+    dtype: Any = None,
+    implementation: str = "auto",
+) -> Model:
+    """LeNet of the lectures: 431,080 parameters for 28×28×1 pictures and 10 classes.
 
-    Options: `features` (20, 50), `hidden_size` 500, `dropout` 0 (before both dense layers),
-    `activation`, `dtype` of the computation, `implementation` of the convolutions ("auto" or
-    "native"). The activation must be elementwise and not decrease anywhere, because it may be
-    applied after the pooling. Pictures of 16×16 and more fit.
+    It takes pictures of 16×16 or more. `features` are the channels of the two convolutions;
+    `dropout` stands before both dense layers. The `activation` must be elementwise and nowhere
+    decrease, because it may be applied after the pooling. `dtype` is the type of the computation,
+    `implementation` that of the convolutions, "auto" or "native". Source: E8.
 
-    >>> sum(row.parameters for row in lenet().layers(jax.ShapeDtypeStruct((1, 28, 28, 1), "float32")))
+    Raises:
+        InputError: for a number of classes below 1.
+
+    >>> pictures = jax.ShapeDtypeStruct((1, 28, 28, 1), "float32")
+    >>> sum(row.parameters for row in lenet().layers(pictures))
     431080
     """
     check_outputs(classes)
-    return from_linen(LeNet(classes, **options))
+    module = LeNet(
+        classes,
+        features,
+        hidden_size,
+        dropout=dropout,
+        activation=activation,
+        dtype=dtype,
+        implementation=implementation,
+    )
+    return from_linen(module)
 
 
-def lenet5(classes: int = 10, *, variant: str = "softmax", **options) -> Model:
-    """LeNet-5 (LeCun et al. 1998). Source: E9.
+def lenet5(
+    classes: int = 10,
+    *,
+    variant: str = "softmax",
+    activation: Callable[[Array], Array] | None = None,
+    dtype: Any = None,
+) -> Model:
+    """LeNet-5 (LeCun et al. 1998) for pictures of 28×28 or 32×32.
 
     `variant` "softmax" has a softmax head and a fully connected C3: 61,706 parameters. "1998" is
-    the paper's: partial C3, trained subsampling, Gaussian units for at most 10 classes, 60,000
-    parameters; minimise `objectives.maximum_a_posteriori`. Options: `dtype` of the computation,
-    `activation`.
+    the paper's, with partial C3, trained subsampling and Gaussian units for at most 10 classes:
+    60,000 parameters, to be trained with `objectives.maximum_a_posteriori`. The `activation` is
+    tanh, or the paper's scaled tanh for "1998", if None; `dtype` is the type of the computation.
+    Source: E9.
 
-    >>> sum(row.parameters for row in lenet5().layers(jax.ShapeDtypeStruct((1, 28, 28, 1), "float32")))
+    Raises:
+        InputError: for a number of classes below 1, another variant, more than 10 classes of "1998".
+
+    >>> pictures = jax.ShapeDtypeStruct((1, 28, 28, 1), "float32")
+    >>> sum(row.parameters for row in lenet5().layers(pictures))
     61706
     """
     check_outputs(classes)
-    if variant not in (variants := {"softmax": LeNet5, "1998": LeNet1998}):
+    if variant not in (variants := ("softmax", "1998")):
         raise InputError(
             f"unknown variant {variant!r} of LeNet-5: {did_you_mean(variant, variants)}"
         )
-    if variant == "1998" and classes > len(DIGITS):
+    if variant == "softmax":
+        module = LeNet5(classes, activation or nn.tanh, dtype)
+        return from_linen(module, name="lenet5")
+    if classes > len(DIGITS):
         raise InputError(
-            f"LeNet-5 of 1998 has bitmaps of {len(DIGITS)} classes, not {classes}: take variant='softmax'"
+            f"LeNet-5 of 1998 has bitmaps of {len(DIGITS)} classes, not {classes}: "
+            f"take variant='softmax'"
         )
-    return from_linen(variants[variant](classes, **options), name="lenet5")
+    return from_linen(LeNet1998(classes, activation or scaled_tanh, dtype), name="lenet5")

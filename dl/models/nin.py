@@ -2,13 +2,14 @@
 the end.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 from flax import linen as nn
 
 from dl.layers import AvgPool, Conv, MaxPool
-from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, scaled, vectors, with_norm
+from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, chosen_norm, scaled, vectors
 from dl.models.checks import check_outputs, check_side
 from dl.models.functional import from_linen
 from dl.types import Array, Model
@@ -94,28 +95,42 @@ def nin(
     *,
     small: bool = False,
     width: float = 1.0,
+    stages: Sequence[Stage] | None = None,
+    head: str = "mean",
+    dropout: float = 0.5,
     batch_normalised: bool = False,
-    **options: Any,
+    norm: Norm | None = None,
+    act: Activation = nn.relu,
+    conv: ConvModule = Conv,
+    dtype: Any = None,
 ) -> Model:
-    """Network in Network for 224×224 pictures: 7,595,176 parameters; `small` the paper's for
-    CIFAR-10: 966,986.
+    """Network in Network for 224×224 pictures; `small` is the paper's for CIFAR-10, of 32×32.
 
-    `width` is a factor on the channels of every stage. Options: `stages`, `head` "mean" or
-    "flatten" (E6), `dropout` 0.5 after each pooling, `norm`, `act`, `conv`, `dtype`. The logits are means of maps after a ReLU, as in the
-    paper. Source: E13, E6.
+    7,595,176 parameters; 966,986 if `small` and for 10 classes. `width` is a factor on the channels
+    of every stage. `stages` are the paper's if None. `head` "flatten" puts a dense layer on the
+    last maps, whose means are the logits otherwise (E6). `dropout` follows each pooling; `norm`
+    replaces batch norm; `dtype` is the type of the computation. The logits are means of maps after
+    a ReLU, as in the paper. Source: E13, E6.
+
+    Raises:
+        InputError: for a number of classes below 1, a width that is not positive.
 
     >>> nin(10, small=True).name
     'nin'
     """
     check_outputs(classes)
-    shape = {
-        "stages": CIFAR if small else IMAGENET,
-        **with_norm(options, batch_normalised=batch_normalised),
-    }
-    shape["stages"] = tuple(
-        stage._replace(features=scaled(stage.features, width)) for stage in shape["stages"]
+    stages = stages if stages is not None else CIFAR if small else IMAGENET
+    module = NiN(
+        classes,
+        tuple(stage._replace(features=scaled(stage.features, width)) for stage in stages),
+        head=head,
+        dropout=dropout,
+        norm=chosen_norm(norm, batch_normalised=batch_normalised, dtype=dtype),
+        act=act,
+        conv=conv,
+        dtype=dtype,
     )
-    return from_linen(NiN(classes, **shape), name="nin")
+    return from_linen(module, name="nin")
 
 
 def _pool(kind: str, *, name: str) -> nn.Module:
