@@ -1,4 +1,4 @@
-"""The computations that models share: pure functions with a thin Flax module around each."""
+"""The computations that models share: pure functions, each with a small Flax module around it."""
 
 from dl.layers.conv import (
     AvgPool,

@@ -1,4 +1,4 @@
-"""The architectures, one a file; each name here builds a `Model`."""
+"""The architectures, one in a file: each function here builds a `Model`."""
 
 from dl.models.alexnet import alexnet
 from dl.models.autoencoder import autoencoder, conv_autoencoder

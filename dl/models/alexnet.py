@@ -1,6 +1,4 @@
-"""AlexNet (Krizhevsky et al. 2012), single tower and two towers, and a form for small pictures
-(E10, E11).
-"""
+"""AlexNet (Krizhevsky et al. 2012), with one or two towers, and a form for small pictures (E10)."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -27,13 +25,11 @@ from dl.types import Array, Model
 
 
 class AlexNet(nn.Module):
-    """Five convolutions, maxima 3×3 by 2 after three of them, dense layers: [B, H, W, C] -> logits
-    [B, classes].
+    """Five convolutions, three with maxima 3×3 by 2, and dense layers: pictures -> [B, classes].
 
     `groups` is 1, or 2 for the two towers of the paper, which meet in the third convolution only.
-    `local_norm` is the paper's local response normalisation after the first two. `first` is kernel,
-    stride and padding of the first. `head` says what of the last maps goes to the dense layers
-    (E6).
+    `local_norm` is the paper's local response normalisation after the first two convolutions.
+    `first` is kernel, stride and padding of the first. `head` is that of `vectors` (E6).
     """
 
     classes: int
@@ -172,8 +168,6 @@ def _normalised(act: Activation) -> Activation:
 
 
 def _smallest(first: tuple[int, ...]) -> int:
-    """The side that leaves 15 places after the first convolution, and so one after three maxima 3×3
-    by 2.
-    """
+    """The side that leaves 15 places after the first convolution, and one after all maxima."""
     kernel, stride, padding = first
     return kernel - 2 * padding + 14 * stride

@@ -1,7 +1,7 @@
 """Auto-encoders, dense and convolutional: an encoder to a code, and a decoder back from it.
 
-The models only compute; what keeps the code from being a copy of the inputs (few units, sparsity,
-noise, contraction) is the objective's (`dl.objectives.autoencoding`). Source: F1-F3.
+The models only compute. The objective (`dl.objectives.autoencoding`) keeps the code from being a
+copy of the inputs: by few units, sparsity, noise or contraction. Source: F1-F3.
 """
 
 import math
@@ -27,8 +27,9 @@ def identity(x: Array) -> Array:
 
 
 class TiedDense(nn.Module):
-    """Wᵀ x + b with the weights W of another layer: [B, F], kernel [N, F] -> [B, N]. Its own are
-    the biases alone.
+    """Wᵀ x + b with the weights W of another layer: [B, F], kernel [N, F] -> [B, N].
+
+    Only the biases are its own.
     """
 
     @nn.compact
@@ -37,7 +38,7 @@ class TiedDense(nn.Module):
 
 
 class DenseAutoencoder(nn.Module):
-    """Dense layers down to `code_size` and the same sizes back up: [B, ...] -> [B, F] -> [B, ...]."""
+    """Dense layers down to `code_size`, and back up: [B, ...] -> [B, F] -> [B, ...]."""
 
     input_shape: tuple[int, ...]
     code_size: int
@@ -66,7 +67,7 @@ class DenseAutoencoder(nn.Module):
         return self.code_activation(self.encoder[-1](hidden))
 
     def decode(self, code: Array) -> Array:
-        """What the code stands for: [B, F] -> [B, ...]."""
+        """The reconstruction from a code: [B, F] -> [B, ...]."""
         hidden, layers = code, list[Any](self.decoder)
         for number, (layer, mirrored) in enumerate(zip(layers, self.encoder[::-1], strict=True)):
             hidden = self.activation(hidden) if number else hidden
@@ -82,11 +83,10 @@ class DenseAutoencoder(nn.Module):
 
 
 class ConvAutoencoder(nn.Module):
-    """3×3 convolutions of stride 2 and a dense code; back by doubling and convolving: [B, H, W, C]
-    -> [B, F] -> same.
+    """3×3 convolutions of stride 2 to a dense code, and back: [B, H, W, C] -> [B, F] -> the same.
 
-    Maps are enlarged by repeating each value before the convolution, which leaves no checkerboard
-    as transposed convolutions do (Odena et al. 2016).
+    On the way back the maps are enlarged by repeating each value before the convolution, which
+    avoids the checkerboard of transposed convolutions (Odena et al. 2016).
     """
 
     input_shape: tuple[int, ...]
@@ -116,7 +116,7 @@ class ConvAutoencoder(nn.Module):
         return self.code(maps.reshape(maps.shape[0], -1))
 
     def decode(self, code: Array) -> Array:
-        """What the code stands for: [B, F] -> [B, ...]."""
+        """The reconstruction from a code: [B, F] -> [B, ...]."""
         maps = self.spread(code).reshape(-1, *self.sides[-1], self.features[-1])
         for layer, (height, width) in zip(self.decoder, self.sides[-2::-1], strict=True):
             doubled = self.activation(maps).repeat(2, axis=1).repeat(2, axis=2)
@@ -214,9 +214,7 @@ def _autoencoder(
         return module.apply({"params": params}, code, method="decode")  # type: ignore[return-value]
 
     def estimated_norm(params: Params, inputs: Array, key: Key) -> Array:
-        """‖uᵀJ‖² with random signs u: its mean is ‖J‖² (Hutchinson 1990), for the price of one
-        backward pass.
-        """
+        """‖uᵀJ‖² with random signs u, whose mean is ‖J‖² (Hutchinson 1990): one backward pass."""
         code, pull_back = jax.vjp(lambda inputs: encode(params, inputs), inputs)
         (slope,) = pull_back(jax.random.rademacher(key, code.shape, code.dtype))
         return jnp.sum(slope**2, axis=range(1, slope.ndim))

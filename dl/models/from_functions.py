@@ -109,7 +109,8 @@ def _checked_result(result: Any, names: tuple[str, ...], function: str) -> Any:
     if not isinstance(result, tuple) or len(result) != len(names):
         size = f" of {len(result)}" if isinstance(result, tuple) else ""
         raise InputError(
-            f"{function} must return ({', '.join(names)}) in the full form, not a "
-            f"{type(result).__name__}{size}: give model_state {{}} and carry () where there are none"
+            f"{function} must return ({', '.join(names)}) in the full form, "
+            f"not a {type(result).__name__}{size}: without a model_state return {{}}, "
+            f"without a carry return ()"
         )
     return result

@@ -29,10 +29,10 @@ from dl.types import Array, Carry, Key, LayerTrace, Model, ModelState, Params
 def from_linen(module: nn.Module, *, name: str | None = None, ragged: bool = False) -> Model:
     """The `Model` of a Flax linen module: `module(inputs)` or `module(inputs, train=False)`.
 
-    A module whose call takes `train` (or `training`, `is_training`, `deterministic`) is told whether
-    it is in training. Its collections other than `params`, such as batch statistics, become the
-    `model_state` and change in training only. `key` feeds dropout and every other random stream.
-    Sequences of several lengths are refused unless the module reads `ragged` inputs.
+    A module whose call takes `train` (or `training`, `is_training`, `deterministic`) learns so
+    whether it is in training. Its collections other than `params`, such as batch statistics, become
+    the `model_state` and change in training only. `key` feeds dropout and every other random
+    stream. Sequences of several lengths are refused unless the module reads `ragged` inputs.
 
     Raises:
         InputError: for anything but a linen module; when it is applied, for parameters that were

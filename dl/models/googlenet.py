@@ -1,4 +1,4 @@
-"""GoogLeNet (Szegedy et al. 2015, arXiv:1409.4842): Inception blocks, auxiliary heads to choose."""
+"""GoogLeNet (Szegedy et al. 2015, arXiv:1409.4842): Inception blocks, optional auxiliary heads."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -24,7 +24,7 @@ from dl.types import Array, Heads, Model
 
 
 class Widths(NamedTuple):
-    """What the paths of an Inception block give out, a row of the paper's table 1."""
+    """The channels of each path of an Inception block, a row of the paper's table 1."""
 
     one: int
     three_reduced: int
@@ -35,8 +35,9 @@ class Widths(NamedTuple):
 
 
 class Inception(nn.Module):
-    """1×1, 1×1 then 3×3, 1×1 then 5×5, and maximum 3×3 then 1×1, side by side: [B, H, W, C] -> [B,
-    H, W, sum].
+    """Four paths side by side: [B, H, W, C] -> [B, H, W, sum of their channels].
+
+    1×1; 1×1 then 3×3; 1×1 then 5×5; maximum 3×3 then 1×1.
     """
 
     widths: Widths
@@ -81,8 +82,9 @@ SMALL_STAGES = tuple(
 
 
 class AuxiliaryHead(nn.Module):
-    """Mean 5×5 by 3, 1×1 to `features`, a dense layer, dropout, the classes: [B, H, W, C] -> logits
-    [B, classes].
+    """A small classifier on the maps of a middle layer: [B, H, W, C] -> logits [B, classes].
+
+    Mean 5×5 by 3, 1×1 to `features`, a dense layer, dropout, the classes.
     """
 
     classes: int
@@ -117,11 +119,11 @@ class AuxiliaryHead(nn.Module):
 
 
 class GoogLeNet(nn.Module):
-    """A stem, stages of Inception blocks with a maximum between them, the mean, one dense layer.
+    """A stem, stages of Inception blocks, the mean, one dense layer: [B, H, W, C] -> [B, classes].
 
-    [B, H, W, C] -> logits [B, classes]. `stem` is the channels of 7×7 by 2, a maximum, 1×1, 3×3 and
-    a maximum, or of one 3×3. `auxiliary` is channels and units of the heads after the first and the
-    last but one block of the second stage; with them the model gives `Heads` in training.
+    Between stages is a maximum. `stem` is the channels of 7×7 by 2, a maximum, 1×1, 3×3 and a
+    maximum, or of a single 3×3. `auxiliary` is channels and units of the heads after the first and
+    the last but one block of the second stage; with them the model returns `Heads` in training.
     """
 
     classes: int
@@ -184,8 +186,9 @@ class GoogLeNet(nn.Module):
 
     @nn.nowrap
     def _smallest(self) -> int:
-        """One whole place at the end, though halves are rounded up; auxiliary heads need 5 in the
-        second stage.
+        """The smallest side that leaves one whole place at the end, though halves are rounded up.
+
+        Auxiliary heads need 5 places in the second stage.
         """
         stem = 1 if len(self.stem) == 1 else 8
         whole = stem * 2 ** (len(self.stages) - 1)

@@ -1,6 +1,4 @@
-"""LeNet, as the lectures draw it (E8), and LeNet-5 (E9) with a softmax head or as LeCun et al. 1998
-built it.
-"""
+"""LeNet, as the lectures draw it (E8), and LeNet-5 (E9), with a softmax head or as published."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,8 +15,7 @@ from dl.types import Array, Model
 
 
 class LeNet(nn.Module):
-    """Two convolutions with max-pooling, one hidden dense layer: [B, H, W, C] -> logits [B,
-    classes].
+    """Two convolutions with max-pooling and a dense layer: [B, H, W, C] -> logits [B, classes].
 
     28×28×1 -> conv 5×5 ×20 -> pool 2 -> 12×12×20 -> conv 5×5 ×50 -> pool 2 -> 4×4×50 -> 500 ->
     classes.
@@ -56,14 +53,13 @@ class LeNet(nn.Module):
 
 
 class LeNet5(nn.Module):
-    """LeNet-5 with a softmax head and a fully connected C3: [B, 28 or 32, 28 or 32, C] -> logits
-    [B, classes].
+    """LeNet-5 with a softmax head and a fully connected C3: pictures -> logits [B, classes].
 
-    32×32 -> C1 6@28×28 -> S2 6@14×14 -> C3 16@10×10 -> S4 16@5×5 -> C5 120 -> F6 84 -> classes.
-    Departures from the paper: S2 and S4 are plain means without trainable coefficients, C3 joins
-    all maps, and the head is a softmax instead of Gaussian units; `LeNet1998` makes none of these.
-    In both, 28×28 pictures are padded to 32×32 with 0, which after normalisation is the mean grey
-    and not the background.
+    28×28 or 32×32 -> C1 6@28×28 -> S2 6@14×14 -> C3 16@10×10 -> S4 16@5×5 -> C5 120 -> F6 84 ->
+    classes. Departures from the paper: S2 and S4 are plain means without trained coefficients, C3
+    sees all maps, and the head is a softmax instead of Gaussian units; `LeNet1998` departs in none
+    of these. In both, 28×28 pictures are padded to 32×32 with 0, which after normalisation is the
+    mean grey and not the background.
     """
 
     classes: int = 10
@@ -140,7 +136,7 @@ def lenet5(
     Source: E9.
 
     Raises:
-        InputError: for a number of classes below 1, another variant, more than 10 classes of "1998".
+        InputError: for classes below 1, another variant, more than 10 classes of "1998".
 
     >>> pictures = jax.ShapeDtypeStruct((1, 28, 28, 1), "float32")
     >>> sum(row.parameters for row in lenet5().layers(pictures))

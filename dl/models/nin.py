@@ -1,6 +1,4 @@
-"""Network in Network (Lin et al. 2014, arXiv:1312.4400): 1×1 convolutions between, global means at
-the end.
-"""
+"""Network in Network (Lin et al. 2014, arXiv:1312.4400): 1×1 convolutions, means at the end."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -16,8 +14,9 @@ from dl.types import Array, Model
 
 
 class Stage(NamedTuple):
-    """A convolution of some kernel, stride and padding, and two of 1×1; what each gives out, and
-    the pooling after.
+    """A convolution of some kernel, stride and padding, then 1×1 convolutions, then a pooling.
+
+    `features` are the channels of each; `pool` is "max", "mean" or "" for none.
     """
 
     features: tuple[int, ...]
@@ -41,11 +40,10 @@ CIFAR = (
 
 
 class NiN(nn.Module):
-    """Stages of "mlpconv", the last with a map a class, whose mean is the logit: [B, H, W, C] ->
-    [B, classes].
+    """Stages of "mlpconv"; the last has a map for each class: [B, H, W, C] -> logits [B, classes].
 
-    `head` "flatten" puts a dense layer on these maps, with which the paper's section 4.6 compares
-    the mean.
+    With `head` "mean" the logits are the means of these maps. "flatten" puts a dense layer on them,
+    with which the paper's section 4.6 compares the mean.
     """
 
     classes: int
@@ -134,8 +132,9 @@ def nin(
 
 
 def _pool(kind: str, *, name: str) -> nn.Module:
-    """Windows 3×3 by 2; Caffe, in which the paper's nets were made, rounds up and has means of what
-    is inside.
+    """Windows 3×3 by 2, as in Caffe, in which the paper's nets were made.
+
+    Caffe rounds the number of windows up, and means are over the places inside the picture.
     """
     placed = {"strides": (2, 2), "padding": ((0, 1), (0, 1)), "name": name}
     return (
@@ -146,8 +145,9 @@ def _pool(kind: str, *, name: str) -> nn.Module:
 
 
 def _smallest(stages: tuple[Stage, ...]) -> int:
-    """The side that leaves one place at the end: backwards, a pooling doubles it, a convolution
-    undoes n_out of E4.
+    """The side that leaves one place at the end.
+
+    Going backwards, a pooling doubles it, and a convolution undoes n_out of E4.
     """
     side = 1
     for stage in reversed(stages):

@@ -1,4 +1,4 @@
-"""The modules of recurrent nets: an output for every step, or one for a whole sequence (G1, G3, G4).
+"""The modules of recurrent nets: an output for every step, or one for a sequence (G1, G3, G4).
 
 Both take symbols or vectors, run a stack of recurrent layers over them, and put a dense layer on
 the outputs of every step or on a summary of the sequence.
@@ -14,12 +14,11 @@ from dl.types import Array, Carry, Ragged
 
 
 class StepNet(nn.Module):
-    """An output for every step: symbols [B, T] or vectors [B, T, D] -> [B, T, outputs], and the
-    last carry.
+    """An output for every step: [B, T] or [B, T, D] -> [B, T, outputs], and the last carry.
 
-    What `recurrent` is says what stands around it: its `layer_norm` and its dropout also stand
-    behind its last layer. `vocabulary_size` 0 means vectors. `embedding_size` 0 gives a symbol an
-    input of its own ("one-hot"). `tied` takes the embedding's weights for the output's.
+    The `layer_norm` and dropout of `recurrent` also follow its last layer. `vocabulary_size` 0
+    means vectors [B, T, D], otherwise inputs are symbols [B, T]. With `embedding_size` 0 a symbol
+    is one-hot. `tied` takes the embedding's weights for those of the output.
     """
 
     recurrent: Recurrent
@@ -50,12 +49,11 @@ class StepNet(nn.Module):
 
 
 class SequenceNet(nn.Module):
-    """One output a sequence: symbols [B, T], vectors [B, T, D] or pictures [B, H, W, C] -> [B,
-    outputs].
+    """One output for a sequence: symbols [B, T], vectors [B, T, D] or pictures -> [B, outputs].
 
-    Of the last recurrent layer's outputs `pool` takes the last (if it goes both ways, the last of
-    either direction), or the mean over the real steps; the last `layer_norm` and dropout are of
-    what was pooled. Pictures are read row by row, or as `pixels` one by one. Nothing is carried on.
+    `pool` "last" takes the last output of the last layer (in either direction, if it has two),
+    "mean" the mean over the real steps; then follow the last `layer_norm` and dropout. Pictures [B,
+    H, W, C] are read row by row, or one by one as `pixels`. It carries nothing on.
     """
 
     recurrent: Recurrent
@@ -123,7 +121,7 @@ def _vectors(net: StepNet | SequenceNet, xs: Array, embedding: nn.Embed | None) 
 
 
 def _behind(stack: Recurrent, ys: Array, *, train: bool) -> Array:
-    """What stands behind the last recurrent layer."""
+    """The norm and dropout that follow the last recurrent layer."""
     if stack.layer_norm:
         ys = nn.LayerNorm(dtype=stack.dtype, name="norm")(ys)
     return nn.Dropout(stack.dropout, deterministic=not train, name="dropout")(ys)
@@ -139,10 +137,8 @@ def _mean(ys: Array, lengths: Array | None) -> Array:
 
 
 def _last_output(stack: Recurrent, carry: Carry) -> Array:
-    """The output [B, H] that a layer ended with, if it goes both ways [B, 2 H]: it is part of its
-    carry.
-    """
-    one_way = carry if stack.bidirectional else (carry,)
+    """The output [B, H] at the end of a layer, [B, 2 H] if it reads both ways, from its carry."""
+    states = carry if stack.bidirectional else (carry,)
     return jnp.concatenate(
-        [one[1] if KINDS[stack.kind].states == 2 else one for one in one_way], axis=-1
+        [state[1] if KINDS[stack.kind].states == 2 else state for state in states], axis=-1
     )

@@ -24,8 +24,9 @@ from dl.types import Array, Model
 
 
 class BasicBlock(nn.Module):
-    """y = f(x + norm(f(norm(x * k1)) * k2)), both kernels 3×3: [B, H, W, C] -> [B, H / s, W / s,
-    features].
+    """y = f(x + norm(f(norm(x * k1)) * k2)), both kernels 3×3.
+
+    [B, H, W, C] -> [B, H / s, W / s, features].
     """
 
     features: int
@@ -47,11 +48,10 @@ class BasicBlock(nn.Module):
 
 
 class Bottleneck(nn.Module):
-    """1×1 to `features`, 3×3, 1×1 to 4 · features, and the shortcut: [B, H, W, C] -> [B, H / s, W /
-    s, 4 features].
+    """1×1 to `features`, 3×3, 1×1 to 4 · features, and the shortcut.
 
-    The stride is that of the 3×3 convolution; in the paper it is that of the first 1×1, which skips
-    pixels.
+    [B, H, W, C] -> [B, H / s, W / s, 4 features]. The stride is that of the 3×3 convolution; in the
+    paper it is that of the first 1×1, which skips pixels.
     """
 
     features: int
@@ -74,13 +74,12 @@ class Bottleneck(nn.Module):
 
 
 class ResNet(nn.Module):
-    """A stem, stages of residual blocks that halve the sides from the second on, the mean, one
-    dense layer.
+    """A stem, stages of residual blocks, the mean, one dense layer: [B, H, W, C] -> [B, classes].
 
-    [B, H, W, C] -> logits [B, classes]. `large_stem` is 7×7 by 2 and a maximum 3×3 by 2, else the
-    stem is 3×3. `identity` shortcuts drop pixels and add zero channels where the shape changes (the
-    paper's A), else they are 1×1 convolutions there (B). `head` "flatten" has every value of the
-    last maps in the place of their means (E6).
+    Every stage from the second on halves the sides. `large_stem` is 7×7 by 2 and a maximum 3×3 by
+    2, otherwise the stem is 3×3. `identity` shortcuts drop pixels and add zero channels where the
+    shape changes (the paper's A), otherwise they are 1×1 convolutions there (B). `head` is that of
+    `vectors` (E6).
     """
 
     classes: int
@@ -97,8 +96,8 @@ class ResNet(nn.Module):
 
     @nn.compact
     def __call__(self, inputs: Array, *, train: bool = False) -> Array:
-        # Smaller ones would pass, since halves are rounded up; below this the last maps see more
-        # frame than picture.
+        # Smaller pictures would pass, since halves are rounded up, but their last maps would see
+        # more padding than picture.
         smallest = 2 ** (len(self.blocks) - 1) * (4 if self.large_stem else 1)
         check_side(inputs, smallest=smallest, model="this ResNet")
         options = {"norm": self.norm, "act": self.act, "conv": self.conv, "dtype": self.dtype}
@@ -207,7 +206,7 @@ def cifar_resnet(
     conv: ConvModule = Conv,
     dtype: Any = None,
 ) -> Model:
-    """The ResNets for small pictures of the paper's section 4.2, 6 n + 2 layers: 20, 32, 44, 56, 110.
+    """The paper's ResNets for small pictures (section 4.2), 6 n + 2 layers: 20, 32, 44, 56, 110.
 
     Three stages with identity shortcuts; 269,722 parameters for 20 layers and pictures in colour.
     The options are those of `resnet`. Source: E13.

@@ -65,7 +65,7 @@ def _mark(
     kwargs: dict,
     context: InterceptorContext,
 ) -> Any:
-    """Calls a method inside a scope of its number, and marks and lists what comes out."""
+    """Calls a method in a scope with its number, and marks and lists its output."""
     if context.method_name in ("setup", "param", "variable"):
         return next_call(*args, **kwargs)
     layer, number, before = context.module, next(numbers), len(calls)
@@ -99,9 +99,7 @@ def _without_batch(shape: tuple[int, ...], *, time_major: bool) -> tuple[int, ..
 
 
 def _name_calls(calls: list[_Call], whole: str) -> dict[int, LayerRow]:
-    """Paths as names, layers first; another method of one path is `path.method`, another call of it
-    `path (2)`.
-    """
+    """Paths as names, layers first; another method is `path.method`, a second call `path (2)`."""
     seen: Counter[str] = Counter()
     rows = {}
     for call in sorted(calls, key=lambda call: not call.is_layer):

@@ -1,6 +1,4 @@
-"""VGG (Simonyan and Zisserman 2015, arXiv:1409.1556): stages of 3×3 convolutions, each ending in a
-maximum 2×2.
-"""
+"""VGG (Simonyan and Zisserman 2015, arXiv:1409.1556): stages of 3×3 convolutions."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,10 +24,10 @@ from dl.types import Array, Model
 
 
 class VGG(nn.Module):
-    """[B, H, W, C] -> logits [B, classes]; `convolutions` a stage, as wide as `features` says, then
-    dense layers.
+    """Stages of 3×3 convolutions, each with a maximum 2×2, and dense layers: -> [B, classes].
 
-    `head` says what of the last maps goes to the dense layers (E6).
+    Inputs are pictures [B, H, W, C]. `convolutions` and `features` are the number and the channels
+    in each stage. `head` is that of `vectors` (E6).
     """
 
     classes: int
@@ -94,13 +92,13 @@ def vgg(
     dtype: Any = None,
     implementation: str = "auto",
 ) -> Model:
-    """VGG-11, 13, 16 or 19; `small`, for 28×28 and 32×32, has four stages and one dense layer of 512.
+    """VGG-11, 13, 16 or 19; `small`, for 28×28 and 32×32, has four stages and one hidden layer.
 
     132,863,336 parameters for VGG-11, 143,667,240 for VGG-19. `width` is a factor on the channels
-    and the hidden layers. None takes the paper's numbers: `convolutions` and `features` of each
-    stage, `hidden_sizes` of the dense layers. With `head` "mean" the last maps are averaged instead
-    of flattened and there are no hidden layers (E6). `dropout` is of the hidden units; `norm`
-    replaces batch norm; `dtype` is the type of the computation. Source: E13.
+    and the hidden layers. None takes the paper's numbers, or 512 units if `small`: `convolutions`
+    and `features` of each stage, `hidden_sizes` of the dense layers. With `head` "mean" the last
+    maps are averaged instead of flattened and there are no hidden layers (E6). `dropout` is of the
+    hidden units; `norm` replaces batch norm; `dtype` is the type of the computation. Source: E13.
 
     Raises:
         InputError: for another depth, sizes below 1, features that are not one for each stage.

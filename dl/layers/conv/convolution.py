@@ -1,6 +1,4 @@
-"""Convolution, alone and with max-pooling: pure functions and modules with `flax.linen.Conv`'s
-parameters.
-"""
+"""Convolution, alone and with max-pooling, as pure functions."""
 
 from collections.abc import Callable
 from functools import partial
@@ -39,11 +37,14 @@ def convolution(
     """Cross-correlation: y[b, p, q, f] = Σ_ijc x[b, s p + d i, s q + d j, c] k[i, j, c, f].
 
     [B, H, W, C] * [h, w, C / groups, F] -> [B, P, Q, F] with P = ⌊(H + padding − d (h − 1) − 1) /
-    s⌋ + 1. The step s is `strides`, the spread d is `dilation`. With `groups`, every group of C /
+    s⌋ + 1. The step s is `strides`, the spread d is `dilation`. With `groups`, each group of C /
     groups input channels has its own F / groups kernels. `implementation` "native" is XLA's
-    convolution with its own gradients on every backend; "auto" takes other gradients on the CPU, as
+    convolution with its own gradients on every backend. "auto" has other gradients on the CPU: as
     fast outside of compiled loops (`lax.scan`, `while`), and many times faster inside them and
     under `vmap` over kernels. Source: E3, E4.
+
+    Raises:
+        InputError: for shapes that do not fit each other, unknown paddings and implementations.
 
     >>> x, kernel = jnp.arange(9.0).reshape(1, 3, 3, 1), jnp.ones((2, 2, 1, 1))
     >>> convolution(x, kernel, padding="VALID")[0, :, :, 0].tolist()
@@ -71,13 +72,15 @@ def conv_pool(
 ) -> Array:
     """Convolution of stride 1, then max-pooling: y = f(b + max over the window of (x * k)).
 
-    [B, H, W, C] * [h, w, C, F] + [F] -> [B, P, Q, F]. `activation` f must be elementwise and not
-    decrease anywhere
-    (ReLU, tanh, logistic): then it commutes with the maximum, and so does the bias, and both cost
-    less after it. `strides` are the pooling's, the window's sides if None; `padding` is the
-    convolution's; the pooling drops incomplete windows. `implementation` "native" calls the two XLA
-    operations on every backend; "auto" takes one fused operation on the CPU where that is faster.
-    Source: E4, E5, C5.
+    [B, H, W, C] * [h, w, C, F] + [F] -> [B, P, Q, F]. The `activation` f must be elementwise and
+    nowhere decrease (ReLU, tanh, logistic): then it commutes with the maximum, as the bias does,
+    and both cost less after it. `strides` are those of the pooling, the window's sides if None;
+    `padding` is that of the convolution; the pooling drops incomplete windows. `implementation`
+    "native" calls the two XLA operations on every backend; "auto" takes one fused operation on the
+    CPU where that is faster. Source: E4, E5, C5.
+
+    Raises:
+        InputError: for shapes that do not fit each other, unknown paddings and implementations.
 
     >>> conv_pool(jnp.ones((1, 28, 28, 1)), jnp.ones((5, 5, 1, 20)), jnp.zeros(20)).shape
     (1, 12, 12, 20)
@@ -104,7 +107,8 @@ def _check_shapes(x: Array, kernel: Array, groups: int) -> None:
     if kernel.ndim != 4 or kernel.shape[2] * groups != x.shape[3] or kernel.shape[3] % groups:
         expected = f"[h, w, {x.shape[3]} / {groups}, F], F a multiple of {groups}"
         raise InputError(
-            f"kernel must be {expected} for inputs {x.shape} in {groups} group(s), not {kernel.shape}"
+            f"kernel must be {expected} for inputs {x.shape} in {groups} group(s), "
+            f"not {kernel.shape}"
         )
 
 

@@ -1,10 +1,9 @@
-"""Convolution and max-pooling as one operation, for the CPU, where the gradients of XLA's own are
-slow.
+"""Convolution and max-pooling as one operation for the CPU, where XLA's gradients are slow.
 
-Both forms are sums, products and selections of slices, so they differentiate in both modes, to any
-order, and batch under `vmap`. Values and gradients are the native ones to float tolerance. Inside,
-the batch is the last axis, so that every copy is contiguous. Without the barriers XLA computes
-patches and products again inside each of their readers.
+Both forms are sums, products and selections of slices. They therefore differentiate in both modes,
+to any order, and batch under `vmap`. Values and gradients are the native ones to float tolerance.
+Inside, the batch is the last axis, so that every copy is contiguous. Without the barriers XLA would
+compute patches and products again in each operation that reads them.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,9 +20,7 @@ from dl.types import Array
 
 _MOST_PATCHES = 4_000_000
 _MOST_PATCHES_5_WIDE = 20_000_000
-"""Numbers in all patches up to which copying them costs less than it saves: the most with kernels 5
-wide.
-"""
+"""Copying patches of up to so many values costs less than it saves; more for kernels 5 wide."""
 
 
 def fused_conv_pool(
@@ -36,16 +33,16 @@ def fused_conv_pool(
     pads: Pads,
     activation: Callable[[Array], Array],
 ) -> Array:
-    """Convolution, max-pooling, bias and activation: a maximum over the window's places, strides up
-    to its sides.
+    """Convolution, max-pooling, bias and activation, for strides of at most the window's sides.
 
-    [B, H, W, C] * [h, w, C, F] + [F] -> [B, P, Q, F]. What the convolution gives at place (a, b) of
-    every block of the strides' size is computed apart, by shifted kernels or, where that is less
-    work, by minimal filtering. Bias and activation are cheaper before the batch is the first axis
-    again.
+    [B, H, W, C] * [h, w, C, F] + [F] -> [B, P, Q, F]: a maximum over the places of the window. The
+    outputs of the convolution at place (a, b) of every block of the strides' size are computed
+    separately, by shifted kernels or, where that is less work, by minimal filtering. Bias and
+    activation are cheaper before the batch is the first axis again.
 
     >>> x, kernel = jnp.arange(16.0).reshape(1, 4, 4, 1), jnp.ones((1, 1, 1, 1))
-    >>> y = fused_conv_pool(x, kernel, None, window=(2, 2), strides=(2, 2), pads=((0, 0), (0, 0)), activation=jnp.sqrt)
+    >>> options = {"window": (2, 2), "strides": (2, 2), "pads": ((0, 0), (0, 0))}
+    >>> y = fused_conv_pool(x, kernel, None, activation=jnp.sqrt, **options)
     >>> (y[0, :, :, 0] ** 2).round(1).tolist()
     [[5.0, 7.0], [13.0, 15.0]]
     """
@@ -72,17 +69,17 @@ def fuses(
     strides: Size,
     pads: Pads,
 ) -> bool:
-    """Whether `fused_conv_pool` applies and is faster than convolution and pooling apart, forward plus
-    backward, as measured.
+    """Whether `fused_conv_pool` applies and is faster, forward plus backward, than two operations.
 
-    It is with few input channels, where XLA's own convolution is far from its best, and where
-    minimal filtering saves multiplications; in both cases as long as the patches do not leave the
+    As measured: with few input channels, where XLA's own convolution is far from its best, and
+    where minimal filtering saves multiplications; in both cases while the patches do not exceed the
     caches by far.
 
     >>> options = {"window": (2, 2), "strides": (2, 2), "pads": ((1, 1), (1, 1))}
     >>> kernel = jax.ShapeDtypeStruct((3, 3, 64, 64), "float32")
-    >>> [fuses(jax.ShapeDtypeStruct((batch, 32, 32, 64), "float32"), kernel, **options) for batch in (8, 64)]
-    [True, False]
+    >>> few, many = (jax.ShapeDtypeStruct((batch, 32, 32, 64), "float32") for batch in (8, 64))
+    >>> fuses(few, kernel, **options), fuses(many, kernel, **options)
+    (True, False)
     """
     rows, columns = _pooled_sides(x.shape, kernel.shape, window=window, strides=strides, pads=pads)
     overlaps = all(step <= side for step, side in zip(strides, window, strict=True))
@@ -93,8 +90,7 @@ def fuses(
 
 
 def shifted_products(blocks: Array, kernel: Array, outputs: Size, strides: Size) -> list[Array]:
-    """What the convolution gives at every place of P Q blocks: s t arrays [F, P Q B] from [C, H, W,
-    B].
+    """The convolution's outputs at each place of P Q blocks: [C, H, W, B] -> s t of [F, P Q B].
 
     Place (a, b) is a convolution whose kernel is shifted by (a, b). Over the input folded into
     blocks of the strides' size all of them have stride 1 and the same patches, so that they are one
@@ -122,7 +118,7 @@ def _has_few_channels(kernel_shape: Shape) -> bool:
 
 
 def _patch_size(kernel_shape: Shape, strides: Size) -> int:
-    """Numbers in the patches that give one output after the pooling."""
+    """The number of values in the patches of one output after the pooling."""
     height, width, channels, _ = kernel_shape
     if not _has_few_channels(kernel_shape):
         return 2 * height * (width + 1) * channels
@@ -131,8 +127,9 @@ def _patch_size(kernel_shape: Shape, strides: Size) -> int:
 
 
 def _windows(places: list[Array], pooled: Size, *, window: Size, strides: Size) -> Iterator[Array]:
-    """The outputs at each place of all windows, in row-major order: [F, rows, columns, B] -> [F, P
-    Q B].
+    """The outputs at each place of all windows, in row-major order.
+
+    [F, rows, columns, B] -> [F, P Q B].
     """
     for i in range(window[0]):
         for j in range(window[1]):
@@ -143,16 +140,14 @@ def _windows(places: list[Array], pooled: Size, *, window: Size, strides: Size) 
 
 
 def _reach(kernel_shape: Shape, strides: Size) -> Size:
-    """How many blocks of the strides' size a kernel spans at most, wherever in a block it starts."""
+    """How many blocks a kernel spans at most, wherever in a block it starts."""
     return (kernel_shape[0] - 2) // strides[0] + 2, (kernel_shape[1] - 2) // strides[1] + 2
 
 
 def _whole_blocks(
     x: Array, kernel_shape: Shape, outputs: Size, *, strides: Size, pads: Pads
 ) -> Array:
-    """[B, H, W, C] -> [C, H, W, B], padded or cropped to the blocks of the strides' size that the
-    kernel reaches.
-    """
+    """[B, H, W, C] -> [C, H, W, B], padded or cropped to the blocks that the kernel reaches."""
     reach = _reach(kernel_shape, strides)
     sides = [(o + r - 1) * s for o, r, s in zip(outputs, reach, strides, strict=True)]
     (top, _), (left, _) = pads
@@ -180,8 +175,9 @@ def _patches(blocks: Array, outputs: Size, reach: Size) -> Array:
 
 
 def _shifted_kernels(kernel: Array, reach: Size, *, strides: Size) -> Array:
-    """The kernel at every place of a block, folded: [h, w, C, F] -> [places · F, reach · C ·
-    places].
+    """The kernel at every place of a block, folded.
+
+    [h, w, C, F] -> [places · F, reach · C · places].
     """
     height, width, channels, features = kernel.shape
     (rows, columns), (h, w) = reach, strides

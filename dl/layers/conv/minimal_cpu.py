@@ -11,19 +11,20 @@ from dl.layers.conv.shapes import Shape, Size
 from dl.types import Array
 
 _POINTS = (0.0, 1.0, -1.0, 2.0, -2.0)
-"""Where the polynomials of a minimal filter are evaluated; farther ones would cost exactness."""
+"""The points at which a minimal filter evaluates its polynomials; larger ones lose exactness."""
 
 
 def is_minimal(dtype: Any, kernel_shape: Shape, strides: Size) -> bool:
-    """Whether minimal filtering applies, saves a third of the multiplications, and the dtype bears
-    its sums.
+    """Whether minimal filtering applies and saves a third of the multiplications.
+
+    The type must have the digits for its sums: float32 or more.
     """
     exact = jnp.issubdtype(dtype, jnp.floating) and jnp.dtype(dtype).itemsize >= 4
     return exact and strides == (2, 2) and 3 <= kernel_shape[1] <= len(_POINTS)
 
 
 def minimal_products(blocks: Array, kernel: Array, outputs: Size) -> list[Array]:
-    """The same for blocks of 2×2, with w + 1 instead of 2 w multiplications along a row.
+    """`shifted_products` for blocks of 2×2, with w + 1 instead of 2 w multiplications along a row.
 
     Two neighbouring outputs of a row are y = A [(G k) ⊙ (D x)], x its w + 1 inputs: see
     `minimal_filter`. Channels and the rows of the kernel are summed before A, so ⊙ is a product of
@@ -45,13 +46,11 @@ def minimal_products(blocks: Array, kernel: Array, outputs: Size) -> list[Array]
 
 @cache
 def minimal_filter(taps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A [2, n], G [n, w] and D [n, n] with Σ_j k_j x_{t+j} = Σ_p A_tp (G k)_p (D x)_p, t = 0, 1 and
-    n = w + 1.
+    """A [2, n], G [n, w], D [n, n], n = w + 1, with Σ_j k_j x_{t+j} = Σ_p A_tp (G k)_p (D x)_p.
 
-    For w from 2 to 5: the product of two polynomials from its values at w points and its leading
-    coefficient (∞),
-    transposed. Source: Winograd 1980, Arithmetic Complexity of Computations; Lavin and Gray 2016,
-    arXiv:1509.09308.
+    It holds for t = 0 and 1, w from 2 to 5. This is the product of two polynomials from its values
+    at w points and its leading coefficient (∞), transposed. Source: Winograd 1980, Arithmetic
+    Complexity of Computations; Lavin and Gray 2016, arXiv:1509.09308.
 
     >>> outputs, weights, inputs = minimal_filter(3)
     >>> (outputs @ ((weights @ [1, 10, 100]) * (inputs @ [1, 2, 3, 4]))).tolist()
@@ -80,8 +79,9 @@ def _kernels_of_terms(kernel: Array, weights: np.ndarray) -> list[Array]:
 
 
 def _rows(x: Array, output_rows: int, count: int) -> list[Array]:
-    """Every second row from each of `count` on, for both places in a block: [C, H, Q, B] -> 2 ×
-    [count C, P Q B].
+    """Every second row from each of `count` on, for both places in a block.
+
+    [C, H, Q, B] -> 2 × [count C, P Q B].
     """
     even_odd = lax.optimization_barrier(_even_odd(lax.optimization_barrier(x), axis=1))
     shifted = [even_odd[i % 2][:, i // 2 : i // 2 + output_rows] for i in range(count + 1)]
@@ -90,8 +90,9 @@ def _rows(x: Array, output_rows: int, count: int) -> list[Array]:
 
 
 def _even_odd(x: Array, axis: int) -> list[Array]:
-    """Every second entry along an axis from the first, and from the second: unlike strided slices,
-    cheap to undo.
+    """Every second entry along an axis, from the first and from the second.
+
+    Unlike strided slices these have a cheap gradient.
     """
     pairs = x.reshape(*x.shape[:axis], x.shape[axis] // 2, 2, *x.shape[axis + 1 :])
     return [lax.squeeze(part, (axis + 1,)) for part in lax.split(pairs, (1, 1), axis=axis + 1)]

@@ -16,11 +16,10 @@ Initializer = Callable[..., Any]
 
 
 class Conv(nn.Module):
-    """`convolution` and a bias, with the parameters, initialisers and semantics of
-    `flax.linen.Conv`.
+    """`convolution` and a bias, with the parameters and initialisers of `flax.linen.Conv`.
 
-    `kernel` [h, w, C / groups, features], `bias` [features]. `dtype` is what is computed in,
-    `param_dtype` what is kept; `implementation` is `convolution`'s.
+    Parameters: `kernel` [h, w, C / groups, features], `bias` [features]. `dtype` is the type of the
+    computation, `param_dtype` that of the parameters; `implementation` is that of `convolution`.
 
     >>> layer = Conv(6, (5, 5), padding="VALID")
     >>> layer.init_with_output(jax.random.key(0), jnp.ones((1, 32, 32, 1)))[0].shape
@@ -64,12 +63,11 @@ class Conv(nn.Module):
 
 
 class ConvPool(nn.Module):
-    """`conv_pool` with the parameters of `flax.linen.Conv`: `kernel` [h, w, C, features], `bias`
-    [features].
+    """`conv_pool` with the parameters of `flax.linen.Conv`: `kernel` [h, w, C, features], `bias`.
 
-    With `implementation` "native" the call goes through `convolve` and `pool`, so that whoever
-    traces a model's modules sees the output before the pooling too. `activation` must be
-    elementwise and not decrease anywhere.
+    With `implementation` "native" it calls `convolve` and then `pool`, so that a trace of the
+    model's modules shows the output before the pooling too. `activation` must be elementwise and
+    nowhere decrease.
 
     >>> layer = ConvPool(20, (5, 5))
     >>> layer.init_with_output(jax.random.key(0), jnp.ones((1, 28, 28, 1)))[0].shape
@@ -119,12 +117,12 @@ class ConvPool(nn.Module):
         return self.activation(y if bias is None else y + bias)
 
     def pool(self, y: Array) -> Array:
-        """The maxima of `convolve`'s output."""
+        """The maxima of what `convolve` returns."""
         return max_pool(y, self.window, strides=self.strides, implementation=self.implementation)
 
 
 class MaxPool(nn.Module):
-    """`max_pool` as a module, so that whoever traces a model's modules sees its output.
+    """`max_pool` as a module, so that a trace of the model's modules shows its output.
 
     >>> MaxPool((2, 2)).apply({}, jnp.ones((1, 4, 4, 3))).shape
     (1, 2, 2, 3)
@@ -147,7 +145,7 @@ class MaxPool(nn.Module):
 
 
 class AvgPool(nn.Module):
-    """`avg_pool` as a module, so that whoever traces a model's modules sees its output.
+    """`avg_pool` as a module, so that a trace of the model's modules shows its output.
 
     >>> AvgPool((2, 2)).apply({}, jnp.ones((1, 4, 4, 3))).shape
     (1, 2, 2, 3)

@@ -1,4 +1,4 @@
-"""Pooling over windows of pictures [B, H, W, C]: pure functions, and modules around them."""
+"""Pooling over windows of pictures [B, H, W, C], as pure functions."""
 
 from collections.abc import Callable
 from functools import partial
@@ -20,11 +20,9 @@ from dl.layers.conv.shapes import (
 from dl.types import Array
 
 _MOST_SLICES = 9
-"""Places in a window up to which the CPU pools by slices; the gradient's cost grows with their
-number.
-"""
+"""The CPU pools by slices up to so many places in a window; the gradient's cost grows with them."""
 _LEAST_SIDE = 3
-"""Sides of a window from which, at stride 1, the CPU pools one axis after the other."""
+"""At stride 1 the CPU pools one axis after the other from windows of this side on."""
 
 
 def max_pool(
@@ -40,8 +38,7 @@ def max_pool(
     [B, H, W, C] -> [B, P, Q, C]. The gradient goes to the first maximum of a window in row-major
     order. Padding counts as minus infinity. `strides` are the window's sides if None, so that
     windows do not overlap. `implementation` "native" is XLA's `reduce_window` on every backend;
-    "auto" takes a faster equal
-    one on the CPU. Source: E5, C5.
+    "auto" takes an equal one on the CPU that is faster. Source: E5, C5.
 
     >>> max_pool(jnp.arange(16.0).reshape(1, 4, 4, 1), (2, 2))[0, :, :, 0].tolist()
     [[5.0, 7.0], [13.0, 15.0]]
@@ -68,13 +65,14 @@ def avg_pool(
     """The mean of every window: y[b, p, q, c] = 1/(h w) Σ_ij x[b, s p + i, s q + j, c].
 
     [B, H, W, C] -> [B, P, Q, C]. Padding counts as zeros that belong to the window, as in
-    `flax.linen.avg_pool`; without `count_include_pad` the mean is that of the places inside the
-    picture. `strides` are the window's sides if
-    None. Source: E5, C5.
+    `flax.linen.avg_pool`; without `count_include_pad` the mean is over the places inside the
+    picture. `strides` are the window's sides if None. Source: E5, C5.
 
     >>> avg_pool(jnp.arange(16.0).reshape(1, 4, 4, 1), (2, 2))[0, :, :, 0].tolist()
     [[2.5, 4.5], [10.5, 12.5]]
-    >>> avg_pool(jnp.ones((1, 3, 3, 1)), 2, padding=((0, 1), (0, 1)), count_include_pad=False)[0, :, :, 0].tolist()
+    >>> pads = ((0, 1), (0, 1))
+    >>> y = avg_pool(jnp.ones((1, 3, 3, 1)), 2, padding=pads, count_include_pad=False)
+    >>> y[0, :, :, 0].tolist()
     [[1.0, 1.0], [1.0, 1.0]]
     """
     check_pictures(x)
@@ -105,7 +103,7 @@ def _places_inside(length: int, window: int, stride: int, pads: tuple[int, int])
 
 
 def _sliced_max_pool(*, window: Size, strides: Size, pads: Pads) -> Callable[[Array], Array] | None:
-    """What is faster on the CPU than XLA's own; None if nothing is (docs/performance.md)."""
+    """The form that is faster on the CPU than XLA's own, or None (docs/performance.md)."""
     if strides == (1, 1) and min(window) >= _LEAST_SIDE:
         return partial(max_pool_by_axes, window=window, pads=pads)
     if window[0] * window[1] <= _MOST_SLICES:

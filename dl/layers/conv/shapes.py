@@ -1,4 +1,4 @@
-"""Sizes, paddings and placements of windows and kernels, and the checks of what is asked for."""
+"""Sizes, paddings and placements of windows and kernels, and the checks of these arguments."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -14,13 +14,11 @@ Pads = tuple[tuple[int, int], tuple[int, int]]
 Sides = int | Sequence[int]
 """One number for height and width, or both."""
 Padding = str | int | Sequence[int | tuple[int, int]]
-""""SAME", "VALID", a number for every side, or for height and width each a number or a (low, high)
-pair.
-"""
+""""SAME", "VALID", one number, or for height and width each a number or a (low, high) pair."""
 
 
 class Placement(NamedTuple):
-    """Where a kernel is laid on the pictures."""
+    """How a kernel is laid on the pictures: its steps, the padding, the spread of its taps."""
 
     strides: Size = (1, 1)
     pads: Pads = ((0, 0), (0, 0))
@@ -28,7 +26,10 @@ class Placement(NamedTuple):
 
 
 def pair(size: Sides, name: str) -> Size:
-    """Height and width from one positive number or two.
+    """Height and width from one positive number or two; `name` is the argument's, for the error.
+
+    Raises:
+        InputError: for other sizes.
 
     >>> pair(3, "window")
     (3, 3)
@@ -40,8 +41,12 @@ def pair(size: Sides, name: str) -> Size:
 
 
 def padding_pairs(padding: Padding, sides: Size, window: Size, strides: Size = (1, 1)) -> Pads:
-    """Padding as explicit ((top, bottom), (left, right)); `window` is its extent, dilation
-    included.
+    """Padding as explicit ((top, bottom), (left, right)).
+
+    `sides` are those of the picture, `window` is the extent of the window, dilation included.
+
+    Raises:
+        InputError: for another word or another number of entries.
 
     >>> padding_pairs("SAME", (28, 28), (5, 5))
     ((2, 2), (2, 2))

@@ -1,4 +1,4 @@
-"""The recurrent cells that have a name: their functions, the sizes of their weights and carries."""
+"""The recurrent cells that have a name, with the sizes of their weights and carries."""
 
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ from dl.layers.recurrent.cells import Cell, gru_cell, gru_reset_after_cell, lstm
 
 
 class Kind(NamedTuple):
-    """A cell, how many blocks of H columns its weights have, and how many arrays its carry."""
+    """A cell, the number of gates in its weights, and the number of arrays in its carry."""
 
     cell: Cell
     gates: int
@@ -26,21 +26,21 @@ KINDS = {
 
 
 def zero_carry(kind: str, batch: int, hidden_size: int, dtype: Any = jnp.float32) -> Any:
-    """The carry that a layer starts from: zeros [B, H], for an LSTM two of them.
-
-    >>> zero_carry("rnn", 1, 2).tolist()
-    [[0.0, 0.0]]
+    """The carry with which a layer starts: zeros [B, H], for an LSTM two of them.
 
     Raises:
         InputError: for an unknown cell.
+
+    >>> zero_carry("rnn", 1, 2).tolist()
+    [[0.0, 0.0]]
     """
     check_kind(kind)
-    # Not one array twice: a state that is donated may hold each buffer once.
+    # Separate arrays: a state that is donated may hold each buffer only once.
     zeros = tuple(jnp.zeros((batch, hidden_size), dtype) for _ in range(KINDS[kind].states))
     return zeros[0] if len(zeros) == 1 else zeros
 
 
 def check_kind(kind: str) -> None:
-    """Raises InputError unless `kind` is a cell in `KINDS`."""
+    """Raises InputError unless `kind` is one of `KINDS`."""
     if kind not in KINDS:
         raise InputError(f"unknown cell {kind!r}: {did_you_mean(kind, tuple(KINDS))}")

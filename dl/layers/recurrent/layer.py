@@ -1,6 +1,4 @@
-"""Recurrent layers over time, as pure functions: the cells that have a name, their parameters and
-implementations.
-"""
+"""A recurrent layer over time, as a pure function with several implementations."""
 
 from functools import partial
 from typing import Any
@@ -33,26 +31,27 @@ def recurrent_layer(
     """A layer of one of `KINDS` over time: xs [T, B, D] -> ys [T, B, H] and the last carry.
 
     `carry` (zeros if None) is h [B, H], of an LSTM (c, h). `lengths`, `reverse` and `remat_steps`
-    are those of `scan_cell`; what lies past `lengths` must be finite. `implementation` "auto" is a
+    are those of `scan_cell`; values past `lengths` must be finite. `implementation` "auto" is a
     loop with a hand-written backward pass; "scan" differentiates the cell step by step; "cudnn"
     calls NVIDIA's library (LSTM on its GPUs, whole sequences). All are equal to float tolerance.
-    Forward-mode derivatives (`jax.jvp`, `jax.jacfwd`) need "scan": "auto" refuses them in one line,
-    under `jit` only when it is compiled, with JAX's own TypeError. Second derivatives work with
-    both, reverse over reverse and forward over reverse (`jax.hessian`). Inside `jax.shard_map`:
-    `check_vma=False`. `product_dtype` "bfloat16" multiplies in it ("scan" only forward) and sums in
-    the arrays' type
-    (`dl.layers.recurrent.products`): faster wherever there are units for it. Source: G1, G3, G4.
+
+    Forward-mode derivatives (`jax.jvp`, `jax.jacfwd`) need "scan": "auto" refuses them in one line;
+    under `jit` this happens only at compilation, with JAX's own TypeError. Second derivatives work
+    with both, reverse over reverse and forward over reverse (`jax.hessian`). Inside `jax.shard_map`
+    give `check_vma=False`. With `product_dtype` "bfloat16" products are in that type ("scan":
+    forward only) and sums in the arrays' type (`dl.layers.recurrent.products`), which is faster
+    wherever there are units for it. Source: G1, G3, G4.
+
+    Raises:
+        InputError: for an unknown cell or implementation; parameters, sequences, lengths or a carry
+            that do not fit each other; sequences without a step; a product type with more digits
+            than the arrays; options that cuDNN does not have.
 
     >>> from dl.layers import init_layer
     >>> params = init_layer("lstm", jax.random.key(0), input_size=2, hidden_size=3)
     >>> ys, (c, h) = recurrent_layer("lstm", params, jnp.ones((5, 4, 2)))
     >>> ys.shape, c.shape, bool((h == ys[-1]).all())
     ((5, 4, 3), (4, 3), True)
-
-    Raises: InputError: for an unknown cell or implementation, parameters, sequences, lengths or a
-        carry that do not fit
-            each other, sequences without a step, a product type with more digits than the arrays,
-            what cuDNN has not.
     """
     _check_layer(kind, params, xs, implementation)
     carry = (
@@ -82,7 +81,7 @@ def _of_one_type(
 def _plain_layer(
     kind: str, product_dtype: Any, params: CellParams, xs: Array, carry: Any, **options: Any
 ) -> tuple[Array, Any]:
-    # In every step anew, so that the steps' gradients are added up in the parameters' own type.
+    # Converted in every step, so that the steps' gradients are summed in the parameters' own type.
     def cell(params: CellParams, carry: Any, x: Array) -> tuple[Any, Array]:
         return KINDS[kind].cell(with_products_in(product_dtype, params), carry, x)
 
@@ -141,10 +140,8 @@ def _check_layer(kind: str, params: CellParams, xs: Array, implementation: str) 
     if not xs.shape[0]:
         raise InputError(f"sequences need at least one step, not {xs.shape}: leave empty ones out")
     if params["recurrent"].shape[1] != columns or params["input"].shape[1] != columns:
-        found = params["input"].shape[1], params["recurrent"].shape[1]
-        raise InputError(
-            f"an {kind} of this size has weights of {columns} columns, not {found[0]} and {found[1]}"
-        )
+        given = f"{params['input'].shape[1]} and {params['recurrent'].shape[1]}"
+        raise InputError(f"an {kind} of this size has weights of {columns} columns, not {given}")
 
 
 def _check_carry(kind: str, carry: Any, shape: tuple[int, int]) -> None:
@@ -160,9 +157,11 @@ def _check_cudnn(
 ) -> None:
     if kind != "lstm" or lengths is not None or reverse or remat_steps or product_dtype:
         raise InputError(
-            '"cudnn" is for an LSTM forward in time over whole sequences, all in one type: use implementation="auto"'
+            '"cudnn" is for an LSTM forward in time over whole sequences, all in one type: '
+            'use implementation="auto"'
         )
     if jax.default_backend() != "gpu":
         raise InputError(
-            f'"cudnn" needs an NVIDIA GPU, here is {jax.default_backend()}: use implementation="auto"'
+            f'"cudnn" needs an NVIDIA GPU, here is {jax.default_backend()}: '
+            f'use implementation="auto"'
         )

@@ -26,19 +26,21 @@ def layer_arrays(
     input_init: Initializer | None = None,
     recurrent_init: Initializer | None = None,
 ) -> dict[str, tuple[Initializer, tuple[int, ...]]]:
-    """How each array of a layer is made: by name an initializer `(key, shape, dtype) -> array`, and
-    the shape.
+    """The arrays of a layer by name: an initializer `(key, shape, dtype) -> array` and a shape.
 
-    With a `time_scale` T the gates that keep the state start with biases log u, u uniform in [1, T
-    − 1], and those of an LSTM that let the new in with −log u, so that units begin by remembering
-    for about u steps each (Tallec and Ollivier 2018, arXiv:1804.11188); `forget_bias` then does not
-    count. 0 is no time scale.
+    `use_bias` None gives biases to all cells but "gru", the slides' own, which has none.
+    `forget_bias` is the initial bias of an LSTM's forget gate. With a `time_scale` T the gates that
+    keep the state start with biases log u, u uniform in [1, T − 1], and the gates of an LSTM that
+    let the new in with −log u, so that units begin by remembering for about u steps each (Tallec
+    and Ollivier 2018, arXiv:1804.11188); `forget_bias` then has no effect. 0 means no time scale.
 
-    >>> {name: shape for name, (_, shape) in layer_arrays("gru", input_size=2, hidden_size=3).items()}
+    Raises:
+        InputError: for an unknown cell, sizes below 1, a time scale below 3 or of a cell without
+            biased gates.
+
+    >>> arrays = layer_arrays("gru", input_size=2, hidden_size=3)
+    >>> {name: shape for name, (_, shape) in arrays.items()}
     {'input': (2, 9), 'recurrent': (3, 9)}
-
-    Raises: InputError: for an unknown cell, sizes below 1, a time scale below 3 or of a cell
-        without biased gates.
     """
     check_kind(kind)
     if hidden_size < 1 or input_size < 1:
@@ -69,18 +71,16 @@ def layer_arrays(
 def init_layer(
     kind: str, key: Key, *, dtype: Any = jnp.float32, **options: Any
 ) -> dict[str, Array]:
-    """First parameters: W Lecun-normal, U orthogonal gate by gate, b zero, an LSTM's forget gate
-    `forget_bias`.
+    """Initial parameters: W Lecun-normal, U orthogonal gate by gate, b zero (LSTM: `forget_bias`).
 
-    `options` are those of `layer_arrays`: `input_size`, `hidden_size`, `use_bias` (None: yes, but
-    for the slides' GRU, which has none), `forget_bias`, `time_scale`, `input_init`,
-    `recurrent_init`.
-
-    >>> {name: array.shape for name, array in init_layer("rnn", jax.random.key(0), input_size=2, hidden_size=3).items()}
-    {'input': (2, 3), 'recurrent': (3, 3), 'bias': (3,)}
+    The options are those of `layer_arrays`.
 
     Raises:
         InputError: as `layer_arrays`.
+
+    >>> params = init_layer("rnn", jax.random.key(0), input_size=2, hidden_size=3)
+    >>> {name: array.shape for name, array in params.items()}
+    {'input': (2, 3), 'recurrent': (3, 3), 'bias': (3,)}
     """
     arrays = layer_arrays(kind, **options)
     keys = jax.random.split(key, len(arrays))
@@ -125,5 +125,6 @@ def _check_time_scale(kind: str, time_scale: int, use_bias: bool | None) -> None
         )
     if time_scale < 3:
         raise InputError(
-            f"a time scale is 3 steps or more, not {time_scale}: give the length of the sequences, say"
+            f"a time scale is 3 steps or more, not {time_scale}: "
+            f"give the length of the sequences, say"
         )

@@ -1,4 +1,4 @@
-"""Convolution, and convolution fused with pooling, against XLA's own operations and against Flax."""
+"""Convolution, alone and fused with pooling, against XLA's operations and against Flax."""
 
 from functools import partial
 
