@@ -3,8 +3,9 @@
 Linen is known here, in the layers and in the models, and nowhere else.
 """
 
+import contextlib
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -65,21 +66,11 @@ def from_linen(module: nn.Module, *, name: str | None = None, ragged: bool = Fal
         # A module's other random streams fall back on "params".
         rngs = None if key is None else {"params": key, "dropout": key}
         call = partial(module.apply, variables, inputs, rngs=rngs, **mode(module, train=train))
-        try:
+        with _input_errors(module, inputs, model_state):
             if train and model_state:
                 outputs, model_state = call(mutable=list(model_state))
                 return outputs, dict(model_state), carry
             return call(), model_state, carry  # type: ignore[return-value]
-        except ScopeParamShapeError as error:
-            raise InputError(
-                f"these parameters were made for inputs of another shape than {shown(inputs)}: "
-                f"give them the size and the channels that init had, or call init for these"
-            ) from error
-        except ModifyScopeVariableError as error:
-            raise InputError(
-                f"{type(module).__name__} changes its {', '.join(model_state)} in evaluation too: "
-                f"let its __call__ take `train`, and give use_running_average=not train"
-            ) from error
 
     def activations(
         params: Params, model_state: ModelState, inputs: Array
@@ -151,3 +142,20 @@ def _check_linen(module: Any) -> None:
         f"from_linen takes a flax.linen module, not {type(module).__name__}: an NNX module goes to "
         f"from_nnx, two functions go to from_functions"
     )
+
+
+@contextlib.contextmanager
+def _input_errors(module: nn.Module, inputs: Any, model_state: ModelState) -> Iterator[None]:
+    """Flax's errors about parameters and statistics, in words that say what to do."""
+    try:
+        yield
+    except ScopeParamShapeError as error:
+        raise InputError(
+            f"these parameters were made for inputs of another shape than {shown(inputs)}: "
+            f"give them the size and the channels that init had, or call init for these"
+        ) from error
+    except ModifyScopeVariableError as error:
+        raise InputError(
+            f"{type(module).__name__} changes its {', '.join(model_state)} in evaluation too: "
+            f"let its __call__ take `train`, and give use_running_average=not train"
+        ) from error

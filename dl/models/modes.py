@@ -7,7 +7,7 @@ _IN_TRAINING = {"train": True, "training": True, "is_training": True, "determini
 """The names that modules give to this argument, and its value in training."""
 
 
-def mode(module: Any, *, train: bool) -> dict[str, bool]:
+def mode(module: Any, *, train: bool) -> dict[str, Any]:
     """The keyword argument that tells `module` whether it is in training; empty if it takes none.
 
     >>> from flax import linen as nn

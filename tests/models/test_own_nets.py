@@ -156,6 +156,7 @@ def test_a_linen_module_is_the_same_function_as_by_hand() -> None:
     assert_same_function(model, by_hand, params, model_state)
     assert model.name == "linennet"
     assert [row.name for row in model.layers(ROW)][-1] == "output"
+    assert model.activations is not None
     assert list(model.activations(params, model_state, INPUTS))[-1] == "output"
 
 
