@@ -20,6 +20,10 @@ from .data.load import load_data as load_data
 from .data.text import Reading as Reading
 from .errors import InputError as InputError
 from .errors import RunError as RunError
+from .inspect.cost.summary import summarize as summarize
+from .models.from_functions import from_functions as from_functions
+from .models.from_nnx import from_nnx as from_nnx
+from .models.functional import from_linen as from_linen
 from .ranges import Count as Count
 from .ranges import CountOrZero as CountOrZero
 from .ranges import NotNegative as NotNegative
@@ -27,7 +31,6 @@ from .ranges import Positive as Positive
 from .ranges import Range as Range
 from .ranges import Share as Share
 from .runs.fit import fit as fit
-from .inspect.cost.summary import summarize as summarize
 from .runs.generate import generate as generate
 from .runs.load import load as load
 from .runs.trained import Trained as Trained

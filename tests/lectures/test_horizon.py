@@ -16,8 +16,8 @@ from dl.inspect.recurrence.gradients import gradient_norms, state_gradients
 from dl.inspect.recurrence.jacobians import jacobian_norms
 from dl.inspect.recurrence.spectra import scaled_to, singular_values, spectral_radius
 from dl.layers import init_layer, recurrent_layer
-from dl.layers.cells import rnn_cell
 from dl.layers.recurrent import Kind
+from dl.layers.recurrent.cells import rnn_cell
 
 LINEAR = Kind(partial(rnn_cell, activation=lambda v: v), gates=1, states=1)
 STEPS, SIZE = 40, 6

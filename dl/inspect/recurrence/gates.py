@@ -9,7 +9,7 @@ import numpy as np
 
 from dl.errors import InputError
 from dl.inspect.recurrence.unrolled import of_one_type, unroll
-from dl.layers.cells import CellParams
+from dl.layers.recurrent.cells import CellParams
 from dl.types import Array
 
 BLOCKS: dict[str, tuple[str, ...]] = {

@@ -10,8 +10,8 @@ import numpy as np
 
 from dl.errors import InputError
 from dl.inspect.recurrence.unrolled import States, stack_of, unroll
-from dl.layers.cells import CellParams
 from dl.layers.recurrent import Kind, init_layer
+from dl.layers.recurrent.cells import CellParams
 from dl.tables import Table
 from dl.types import Array, Key
 

@@ -7,7 +7,7 @@ import numpy as np
 from dl.inspect.recurrence.gates import gate_activations, mean_saturation
 from dl.inspect.recurrence.gradients import gradient_norms, norms_table
 from dl.inspect.recurrence.spectra import singular_values, spectral_radius
-from dl.layers.cells import CellParams
+from dl.layers.recurrent.cells import CellParams
 from dl.tables import Cell, Table
 from dl.types import Array
 

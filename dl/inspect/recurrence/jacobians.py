@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 
 from dl.inspect.recurrence.unrolled import carry_of, kind_of, of_one_type, unroll
-from dl.layers.cells import CellParams
 from dl.layers.recurrent import Kind
+from dl.layers.recurrent.cells import CellParams
 from dl.types import Array
 
 

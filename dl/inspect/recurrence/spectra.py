@@ -7,7 +7,7 @@ import numpy as np
 
 from dl.errors import InputError, did_you_mean
 from dl.inspect.recurrence.gates import BLOCKS
-from dl.layers.cells import CellParams
+from dl.layers.recurrent.cells import CellParams
 from dl.types import Array
 
 

@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 
 from dl.errors import InputError
-from dl.layers.cells import CellParams
 from dl.layers.recurrent import KINDS, Kind, recurrent_layer
-from dl.layers.scan import scan_cell
+from dl.layers.recurrent.cells import CellParams
+from dl.layers.recurrent.scan import scan_cell
 from dl.types import Array
 
 States: TypeAlias = tuple[Array, ...]

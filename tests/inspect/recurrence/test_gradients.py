@@ -23,8 +23,8 @@ from dl.inspect.recurrence.gradients import (
 )
 from dl.inspect.recurrence.unrolled import stack_of
 from dl.layers import Recurrent, init_layer, recurrent_layer
-from dl.layers.cells import rnn_cell
 from dl.layers.recurrent import KINDS, Kind
+from dl.layers.recurrent.cells import rnn_cell
 
 LINEAR = Kind(partial(rnn_cell, activation=lambda v: v), gates=1, states=1)
 

@@ -1,4 +1,4 @@
-"""Convolution, and convolution fused with pooling, against XLA's own operations and against Flax."""
+"""Convolution, alone and fused with pooling, against XLA's operations and against Flax."""
 
 from functools import partial
 
@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from jax import lax
 
 from dl.errors import InputError
-from dl.layers import Conv, ConvPool, conv_pool, conv_pool_cpu, convolution, max_pool
+from dl.layers import Conv, ConvPool, conv_pool, convolution, max_pool
+from dl.layers.conv.fused_cpu import fused_conv_pool, fuses
+from dl.layers.conv.minimal_cpu import minimal_filter
 
 
 def operands(*, batch=2, height=9, width=8, channels=2, kernel=(3, 3), features=3):
@@ -42,7 +44,7 @@ def output_and_gradients(function, *arguments):
 def fused(x, kernel, bias, **options):
     """Fused on the CPU whatever the rule says for shapes of this size."""
     options = {"window": (2, 2), "pads": ((0, 0), (0, 0)), "activation": nn.relu, **options}
-    return conv_pool_cpu.conv_pool(x, kernel, bias, **{"strides": options["window"], **options})
+    return fused_conv_pool(x, kernel, bias, **{"strides": options["window"], **options})
 
 
 def separate(
@@ -126,14 +128,14 @@ def test_fused_form_and_its_gradients_are_the_separate_operations(
 def test_minimal_filtering_and_its_gradients_are_the_separate_operations(kernel, window):
     arguments = operands(height=10, width=11, channels=6, kernel=kernel)
     options = {"window": window, "strides": (2, 2), "pads": ((1, 1), (0, 2))}
-    assert conv_pool_cpu.fuses(*arguments[:2], **options)
+    assert fuses(*arguments[:2], **options)
     ours = output_and_gradients(lambda *a: fused(*a, **options), *arguments)
     assert_close(ours, output_and_gradients(lambda *a: separate(*a, **options), *arguments))
 
 
 @pytest.mark.parametrize("taps", [2, 3, 4, 5])
 def test_a_minimal_filter_is_the_sliding_product(taps):
-    outputs, weights, inputs = conv_pool_cpu.minimal_filter(taps)
+    outputs, weights, inputs = minimal_filter(taps)
     generator = np.random.default_rng(taps)
     kernel, row = generator.normal(size=taps), generator.normal(size=taps + 1)
     np.testing.assert_allclose(
@@ -174,10 +176,7 @@ def test_the_rule_fuses_lenet_and_alexnet_stages_and_leaves_the_rest_alone(
     x, kernel, window, dtype, expected
 ):
     shapes = jax.ShapeDtypeStruct(x, dtype), jax.ShapeDtypeStruct(kernel, dtype)
-    assert (
-        conv_pool_cpu.fuses(*shapes, window=window, strides=(2, 2), pads=((0, 0), (0, 0)))
-        == expected
-    )
+    assert fuses(*shapes, window=window, strides=(2, 2), pads=((0, 0), (0, 0))) == expected
 
 
 def test_what_is_not_fused_is_still_right():

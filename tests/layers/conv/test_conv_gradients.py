@@ -16,7 +16,9 @@ from jax import lax
 from jax.test_util import check_grads
 
 from dl.errors import InputError
-from dl.layers import Conv, conv_gradients, conv_products, convolution
+from dl.layers import Conv, convolution
+from dl.layers.conv import gradients as gradient_rules
+from dl.layers.conv import products as product_rules
 
 PADDINGS = ["SAME", "VALID", ((2, 1), (0, 3)), ((4, 0), (3, 5))]
 STRIDED = {"strides": (2, 1), "padding": ((1, 2), (0, 1))}
@@ -25,13 +27,13 @@ STRIDED = {"strides": (2, 1), "padding": ((1, 2), (0, 1))}
 @pytest.fixture(autouse=True)
 def small_counts_as_wide(monkeypatch):
     """Operands are kept small here, which would make narrow convolutions of them all."""
-    monkeypatch.setattr(conv_gradients, "_NARROW", 0)
+    monkeypatch.setattr(gradient_rules, "_NARROW", 0)
 
 
 @pytest.fixture(params=[0, 16], ids=["wide", "narrow"])
 def either_width(request, small_counts_as_wide, monkeypatch):
     """The rule that makes small operands wide, and that as it is."""
-    monkeypatch.setattr(conv_gradients, "_NARROW", request.param)
+    monkeypatch.setattr(gradient_rules, "_NARROW", request.param)
 
 
 def operands(*, batch=2, sides=(6, 5), channels=2, kernel=(3, 2), features=3, groups=1):
@@ -140,8 +142,8 @@ def test_values_and_gradients_are_xla_s(
     options = {"strides": strides, "padding": padding, "dilation": dilation, "groups": groups}
     expected = jax.jit(partial(value_and_gradients, partial(native, **options)))(x, weights)
     assume(expected[0].size)
-    rule = patch.multiple(conv_gradients, _NARROW=narrow, _DEEP=deep)
-    with rule, patch.object(conv_products, "_PATCHES_AT_ONCE", patches):
+    rule = patch.multiple(gradient_rules, _NARROW=narrow, _DEEP=deep)
+    with rule, patch.object(product_rules, "_PATCHES_AT_ONCE", patches):
         assert_close(
             jax.jit(partial(value_and_gradients, partial(fast, **options)))(x, weights), expected
         )
@@ -238,7 +240,7 @@ def test_pmap_and_shard_map():
     sharded = jax.shard_map(
         of_kernel, mesh=mesh, in_specs=(jax.P("devices"), jax.P()), out_specs=jax.P()
     )
-    with patch.object(conv_products, "_PATCHES_AT_ONCE", 50):
+    with patch.object(product_rules, "_PATCHES_AT_ONCE", 50):
         replicas = jax.pmap(summed, axis_name="devices", devices=jax.devices()[:2])(
             x.reshape(2, 2, *x.shape[1:])
         )
@@ -282,7 +284,7 @@ def test_numeric_derivatives_in_double_precision():
 def test_half_precision_keeps_its_type_and_is_summed_in_single(strides):
     x, kernel = jnp.ones((64, 9, 9, 1), jnp.bfloat16), jnp.ones((1, 1, 1, 2), jnp.bfloat16)
     function = partial(fast, strides=strides)
-    with patch.object(conv_products, "_PATCHES_AT_ONCE", 100):
+    with patch.object(product_rules, "_PATCHES_AT_ONCE", 100):
         y, pull = jax.vjp(function, x, kernel)
         dx, dkernel = pull(jnp.ones_like(y))
     assert y.dtype == dx.dtype == dkernel.dtype == jnp.bfloat16
@@ -312,7 +314,7 @@ def test_patches_of_the_whole_batch_are_never_kept(strides):
     shifts = 5 if strides == 1 else 25 / 4
 
     def bytes_used(patches):
-        with patch.object(conv_products, "_PATCHES_AT_ONCE", patches):
+        with patch.object(product_rules, "_PATCHES_AT_ONCE", patches):
             gradient = jax.grad(partial(loss, partial(fast, strides=strides)), 1)
             return jax.jit(gradient).lower(x, kernel).compile().memory_analysis().temp_size_in_bytes
 

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from recurrent_reference import assert_close, layer, numpy_layer, numpy_step
 
-from dl.layers import cells
-from dl.layers.recurrent import KINDS, init_layer, recurrent_layer, zero_carry
+from dl.layers.recurrent import KINDS, cells, init_layer, recurrent_layer, zero_carry
 
 
 @pytest.mark.parametrize("use_bias", [True, False])

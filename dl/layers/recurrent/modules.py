@@ -1,6 +1,4 @@
-"""Recurrent layers as modules: one direction of one layer, and a stack of layers in one or both
-directions.
-"""
+"""Recurrent layers as modules: one layer in one direction, and a stack of layers."""
 
 from collections.abc import Callable
 from dataclasses import fields
@@ -12,25 +10,25 @@ from flax import linen as nn
 from flax.linen.dtypes import promote_dtype
 
 from dl.errors import InputError
-from dl.layers.recurrent import Initializer, layer_arrays, recurrent_layer
+from dl.layers.recurrent.layer import recurrent_layer
+from dl.layers.recurrent.parameters import Initializer, layer_arrays
 from dl.types import Array
 
 
 class RecurrentLayer(nn.Module):
-    """`recurrent_layer`, one direction in time: y_t, s_t = cell(s_{t−1}, x_t), xs [B, T, D] -> ys
-    [B, T, H].
+    """`recurrent_layer`, one direction in time: xs [B, T, D] -> ys [B, T, H].
 
-    `kind` is "rnn", "lstm", "gru" or "gru_reset_after". Parameters: `input` [D, n H], `recurrent`
-    [H, n H] and, with `use_bias` (None: yes, but for "gru", the slides' own, which has none),
-    `bias` [n H] and what else the cell has. `forget_bias` is where an LSTM's forget gate starts,
-    `time_scale` spreads where gates start (`layer_arrays`). With `time_major` sequences are [T, B,
-    D] -> [T, B, H]. `dtype` is what is computed in, `param_dtype` what is kept, `product_dtype`
-    what products multiply in where it is not `dtype`.
+    y_t, s_t = cell(s_{t−1}, x_t), with the cell of `kind`: "rnn", "lstm", "gru" or
+    "gru_reset_after". Parameters: `input` [D, n H], `recurrent` [H, n H] and, with `use_bias`,
+    `bias` [n H] and any others of the cell. `use_bias`, `forget_bias` and `time_scale` are those of
+    `layer_arrays`. With `time_major` sequences are [T, B, D] -> [T, B, H]. `dtype` is the type of
+    the computation, `param_dtype` that of the parameters, `product_dtype` that of products if it is
+    not `dtype`.
 
-    Called with `initial_carry` (h [B, H], of an LSTM (c, h); zeros if None) and `lengths` [B], past
-    which outputs are zero. With `return_carry` the answer is ys and the last carry, in the order of
-    `recurrent_layer`. `train` changes
-    nothing: it is there so that a layer can stand where a stack stood. Source: G1, G3, G4.
+    It is called with `initial_carry` (h [B, H], of an LSTM (c, h); zeros if None) and `lengths`
+    [B], past which outputs are zero. With `return_carry` it returns ys and the last carry. `train`
+    changes nothing: it is accepted so that a layer can take the place of a stack. Source: G1, G3,
+    G4.
 
     >>> layer = RecurrentLayer("lstm", 3)
     >>> layer.init_with_output(jax.random.key(0), jnp.ones((4, 5, 2)))[0].shape
@@ -100,20 +98,18 @@ _LAYER_OPTIONS = {field.name for field in fields(RecurrentLayer)} - {
     "parent",
     "name",
 }
-"""What a stack gives to each of its layers."""
+"""The fields that a stack passes on to each of its layers."""
 
 
 class Recurrent(nn.Module):
-    """A stack of `RecurrentLayer`: layer l reads the outputs of layer l − 1, xs [B, T, D] -> ys [B,
-    T, H].
+    """A stack of `RecurrentLayer`s, each on the outputs of the one before: [B, T, D] -> [B, T, H].
 
     `bidirectional` runs every layer forward and backward in time and puts the outputs side by side,
-    [B, T, 2 H]. `dropout` is applied to what goes from one layer to the next, when called with
-    `train` and a "dropout" key, and not after the last; `layer_norm` normalises it before that, not
-    inside the recurrence as Ba et al. 2016 do. The other fields are those of `RecurrentLayer`; its
-    parameters lie under `layer_0`, `layer_1`, ..., or `forward_0`, `backward_0`, ... The carry is a
-    tuple with an entry a layer, if `bidirectional` a (forward, backward) pair.
-    Source: G1, G3, G4.
+    [B, T, 2 H]. Between layers, `layer_norm` normalises the outputs (not inside the recurrence, as
+    Ba et al. 2016 do), and then `dropout` acts on them, when called with `train` and a "dropout"
+    key. The other fields are those of `RecurrentLayer`. The parameters lie under `layer_0`,
+    `layer_1`, ..., or `forward_0`, `backward_0`, ... The carry is a tuple with an entry for each
+    layer, a (forward, backward) pair if `bidirectional`. Source: G1, G3, G4.
 
     >>> stack = Recurrent("gru", 3, num_layers=2, bidirectional=True)
     >>> stack.init_with_output(jax.random.key(0), jnp.ones((4, 5, 2)))[0].shape
@@ -198,7 +194,8 @@ def _check_sequences(xs: Array, *, time_major: bool) -> None:
     if xs.ndim != 3:
         axes = "[T, B, D]" if time_major else "[B, T, D]"
         raise InputError(
-            f"sequences are {axes}, not of shape {xs.shape}: add or flatten axes until there are three"
+            f"sequences are {axes}, not of shape {xs.shape}: "
+            f"add or flatten axes until there are three"
         )
 
 
@@ -222,7 +219,8 @@ def _check_carries(carries: Any, num_layers: int, bidirectional: bool) -> None:
     )
     if not entries_fit:
         entry = "a (forward, backward) pair" if bidirectional else "one carry"
-        found = jax.tree.map(jnp.shape, carries)
+        shapes = jax.tree.map(jnp.shape, carries)
         raise InputError(
-            f"initial_carry is a tuple of {num_layers}, for each layer {entry}, not of shapes {found}"
+            f"initial_carry is a tuple of {num_layers}, for each layer {entry}, "
+            f"not of shapes {shapes}"
         )

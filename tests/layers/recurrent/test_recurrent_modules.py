@@ -267,9 +267,8 @@ def test_wrong_arguments_are_refused_in_one_line():
             run, lengths=jnp.zeros(6, int)
         ),
         "lengths go from 0 to 7": partial(run, lengths=jnp.array([0, 7, 3])),
-        r"initial_carry is a tuple of 2, for each layer one carry, not of shapes \(\(3, 4\)": partial(
-            run, initial_carry=carries[:1][0] + carries[0][:1]
-        ),
+        "initial_carry is a tuple of 2, for each layer one carry, "
+        r"not of shapes \(\(3, 4\)": partial(run, initial_carry=carries[:1][0] + carries[0][:1]),
         r"initial_carry is a tuple of 2.*not of shapes \(3, 4\)": partial(
             run, initial_carry=carries[0][0]
         ),

@@ -1,8 +1,8 @@
 """Recurrent cells: one time step as a pure function `(params, carry, x) -> (carry, y)`.
 
-Parameters of a cell with n gates are a mapping: "input" [D, n H], "recurrent" [H, n H] and, where
-there are biases, "bias" [n H]. The blocks of H columns are the gates, in the order that each cell
-tells. σ is the logistic function, ∗ the elementwise product.
+The parameters of a cell with n gates are a mapping: "input" [D, n H], "recurrent" [H, n H] and,
+where there are biases, "bias" [n H]. The gates are blocks of H columns, in the order that each cell
+names. σ is the logistic function, ∗ the elementwise product.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from dl.layers.products import product
+from dl.layers.recurrent.products import product
 from dl.types import Array
 
 CellParams = Mapping[str, Array]
@@ -21,7 +21,7 @@ Cell = Callable[[CellParams, Any, Array], tuple[Any, Array]]
 def rnn_cell(
     params: CellParams, carry: Array, x: Array, *, activation: Callable[[Array], Array] = jnp.tanh
 ) -> tuple[Array, Array]:
-    """Elman's network: h = f(x W + h U + b), f = tanh unless told otherwise.
+    """Elman's network: h = f(x W + h U + b), with f = tanh by default.
 
     carry: h [B, H]; x: [B, D] -> h, h. Source: G1; Elman (1990), Finding structure in time.
 
@@ -36,7 +36,7 @@ def rnn_cell(
 def lstm_cell(
     params: CellParams, carry: tuple[Array, Array], x: Array
 ) -> tuple[tuple[Array, Array], Array]:
-    """Long short-term memory with a forget gate; gates in the order i, f, g (the slides' C̃), o.
+    """Long short-term memory with a forget gate; gates in the order i, f, g (C̃ on the slides), o.
 
     i, f, o = σ(x W + h U + b), g = tanh(x W + h U + b), c' = f ∗ c + i ∗ g, h' = o ∗ tanh(c').
     carry: (c, h), each [B, H]; x: [B, D] -> (c', h'), h'. Source: G3; Hochreiter and Schmidhuber
@@ -55,12 +55,12 @@ def lstm_cell(
 
 
 def gru_cell(params: CellParams, carry: Array, x: Array) -> tuple[Array, Array]:
-    """Gated recurrent unit as on the slides; gates in the order r, z, n (the slides' h̃).
+    """Gated recurrent unit of the slides; gates in the order r, z, n (h̃ on the slides).
 
-    r, z = σ(x W + h U), n = tanh(x W + (r ∗ h) U), h' = (1 − z) ∗ h + z ∗ n: reset before the
-    product, and z weighs
-    the new state. carry: h [B, H]; x: [B, D] -> h', h'. Without "bias" it is the slides'. Source:
-    G4; Chung et al. 2014, arXiv:1412.3555 (in Cho et al. 2014 z weighs the old state).
+    r, z = σ(x W + h U), n = tanh(x W + (r ∗ h) U), h' = (1 − z) ∗ h + z ∗ n: the reset comes before
+    the product, and z weighs the new state. Without "bias" it is exactly that of the slides. carry:
+    h [B, H]; x: [B, D] -> h', h'. Source: G4; Chung et al. 2014, arXiv:1412.3555 (in Cho et al.
+    2014 z weighs the old state).
 
     >>> params = {"input": jnp.zeros((2, 9)), "recurrent": jnp.zeros((3, 9))}
     >>> gru_cell(params, jnp.ones((1, 3)), jnp.ones((1, 2)))[0].tolist()
@@ -78,9 +78,9 @@ def gru_cell(params: CellParams, carry: Array, x: Array) -> tuple[Array, Array]:
 def gru_reset_after_cell(params: CellParams, carry: Array, x: Array) -> tuple[Array, Array]:
     """The gated recurrent unit of cuDNN and PyTorch; gates in the order r, z, n.
 
-    r, z = σ(x W + h U + b), n = tanh(x W + b + r ∗ (h U + b')), h' = (1 − z) ∗ n + z ∗ h: reset
-    after the product, and z weighs the old state. b' is "recurrent_bias" [H], present where "bias"
-    is. carry: h [B, H]; x: [B, D] -> h', h'.
+    r, z = σ(x W + h U + b), n = tanh(x W + b + r ∗ (h U + b')), h' = (1 − z) ∗ n + z ∗ h: the reset
+    comes after the product, and z weighs the old state. b' is "recurrent_bias" [H], present where
+    "bias" is. carry: h [B, H]; x: [B, D] -> h', h'.
 
     >>> params = {"input": jnp.zeros((2, 9)), "recurrent": jnp.zeros((3, 9))}
     >>> gru_reset_after_cell(params, jnp.ones((1, 3)), jnp.ones((1, 2)))[0].tolist()

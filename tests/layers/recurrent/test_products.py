@@ -12,8 +12,8 @@ from recurrent_reference import compiled, layer, with_gradients
 
 from dl.errors import InputError
 from dl.layers import recurrent_layer
-from dl.layers.products import product, product_over_steps
 from dl.layers.recurrent import KINDS
+from dl.layers.recurrent.products import product, product_over_steps
 
 SIZES = st.integers(1, 5)
 

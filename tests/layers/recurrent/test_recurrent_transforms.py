@@ -14,8 +14,8 @@ from recurrent_reference import GATES, assert_close, compiled, layer, numpy_laye
 
 from dl.errors import InputError
 from dl.layers import recurrent_layer
-from dl.layers.cudnn import cudnn_lstm, flat_weights
 from dl.layers.recurrent import KINDS
+from dl.layers.recurrent.cudnn import cudnn_lstm, flat_weights
 
 GRADIENT_TOLERANCE = 1e-4
 

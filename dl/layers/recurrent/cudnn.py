@@ -4,15 +4,14 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from dl.layers.cells import CellParams
+from dl.layers.recurrent.cells import CellParams
 from dl.types import Array
 
 
 def cudnn_lstm(
     params: CellParams, xs: Array, carry: tuple[Array, Array]
 ) -> tuple[Array, tuple[Array, Array]]:
-    """One LSTM layer over whole sequences: [T, B, D] -> [T, B, H] and the last (c, h). Needs an
-    NVIDIA GPU.
+    """One LSTM layer over whole sequences on an NVIDIA GPU: [T, B, D] -> [T, B, H], last (c, h).
 
     Source: NVIDIA cuDNN, cudnnRNNForward; through `jax.experimental.rnn`.
     """
@@ -37,8 +36,7 @@ def cudnn_lstm(
 
 
 def flat_weights(params: CellParams) -> Array:
-    """All parameters in cuDNN's order: W, U, then two biases, of which the second is zero; each
-    gate after gate.
+    """All parameters in cuDNN's order: W, U, the bias, and a second bias of zeros; gate by gate.
 
     >>> params = {"input": jnp.ones((2, 12)), "recurrent": jnp.ones((3, 12))}
     >>> flat_weights(params).shape

@@ -1,4 +1,4 @@
-"""Recurrent layers over time: both implementations against a plain loop, values and all gradients."""
+"""Recurrent layers over time: values and gradients against a plain loop."""
 
 from functools import partial
 

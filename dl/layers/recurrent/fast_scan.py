@@ -1,10 +1,8 @@
-"""A recurrent layer over time with a hand-written backward pass: the fast path of
-`dl.layers.recurrent`.
+"""A recurrent layer over time with a hand-written backward pass: the fast path.
 
 Forward: x W for all steps in one product, then a loop with one product a step; the gates'
-activations overwrite x W.
-Backward: a loop with one product a step, which leaves ∂(x W) behind; after it, one product for each
-weight's gradient.
+activations overwrite x W. Backward: a loop with one product a step, which leaves ∂(x W); after it,
+one product for the gradient of each weight.
 """
 
 from functools import partial
@@ -15,9 +13,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from dl.layers.cells import CellParams
-from dl.layers.fast_cells import FAST_CELLS, FastCell, State
-from dl.layers.products import product, product_over_steps, with_products_in
+from dl.layers.recurrent.cells import CellParams
+from dl.layers.recurrent.fast_cells import FAST_CELLS, FastCell, State
+from dl.layers.recurrent.products import product, product_over_steps, with_products_in
 from dl.types import Array
 
 
@@ -31,15 +29,15 @@ def fast_scan(
     state: State,
     mask: Array | None,
 ) -> tuple[Array, State]:
-    """All steps of the layer `kind`: [T, B, D] and a state of [B, H] each -> outputs [T, B, H] and
-    the last state.
+    """All steps of the layer `kind`: xs [T, B, D] -> outputs [T, B, H] and the last state.
 
-    `mask` [T, B, 1] is 1 where there is a step and 0 where the state is to stay as it is.
-    `product_dtype` is the type that products multiply in (`dl.layers.products`); None is that of
-    the arrays.
+    `state` is a tuple of arrays [B, H]. `mask` [T, B, 1] is 1 where there is a step and 0 where the
+    state stays as it is. `product_dtype` is the type in which products are computed
+    (`dl.layers.recurrent.products`); None is that of the arrays.
 
     >>> params = {"input": jnp.ones((2, 3)), "recurrent": jnp.zeros((3, 3)), "bias": jnp.zeros(3)}
-    >>> fast_scan("rnn", False, None, params, jnp.ones((5, 1, 2)), (jnp.zeros((1, 3)),), None)[0].shape
+    >>> xs, state = jnp.ones((5, 1, 2)), (jnp.zeros((1, 3)),)
+    >>> fast_scan("rnn", False, None, params, xs, state, None)[0].shape
     (5, 1, 3)
     """
     return _forward(kind, reverse, product_dtype, params, xs, state, mask)[0]
@@ -57,8 +55,8 @@ def _forward(
     cell, steps = FAST_CELLS[kind], xs.shape[0]
     weights = with_products_in(product_dtype, _halved(params, cell))
     buffer = product(xs, weights["input"])
-    # One row more than steps: row t is before step t and row t + 1 after it; the other way round in
-    # reverse.
+    # One more row than steps: row t is the state before step t, row t + 1 that after it; in reverse
+    # it is the other way round.
     history = tuple(jnp.zeros((steps + 1, *part.shape), part.dtype) for part in state)
     history = _write(history, steps if reverse else 0, state)
     extra = jax.eval_shape(cell.forward, weights, state, buffer[0])[2]
@@ -136,8 +134,8 @@ def _write(rows: Any, step: Array | int, new: Any) -> Any:
 def _select(mask: Array | None, step: Array, new: Any, old: Any) -> Any:
     if mask is None:
         return new
-    there = _read(mask, step) > 0
-    return jax.tree.map(lambda a, b: jnp.where(there, a, b), new, old)
+    is_step = _read(mask, step) > 0
+    return jax.tree.map(lambda a, b: jnp.where(is_step, a, b), new, old)
 
 
 def _zeros_like(tree: Any) -> Any:

@@ -1,7 +1,7 @@
 """Max-pooling for the CPU, where the gradient of XLA's own is slow.
 
-Both forms select among slices, so they differentiate in both modes, to any order, and batch under
-`vmap`. Values and gradients are the native ones.
+Both forms select among slices. They therefore differentiate in both modes, to any order, and batch
+under `vmap`. Values and gradients are the native ones.
 """
 
 from functools import reduce
@@ -10,19 +10,18 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from dl.layers.conv.shapes import Pads, Size
 from dl.types import Array
 
-Shape = tuple[int, ...]
-Size = tuple[int, int]
-Pads = tuple[tuple[int, int], tuple[int, int]]
 
+def max_pool_by_slices(x: Array, *, window: Size, strides: Size, pads: Pads) -> Array:
+    """The maximum over shifted slices, one for each place in the window.
 
-def max_pool(x: Array, *, window: Size, strides: Size, pads: Pads) -> Array:
-    """The maximum over shifted slices, one for each place in the window: [B, H, W, C] -> [B, P, Q,
-    C].
+    [B, H, W, C] -> [B, P, Q, C].
 
     >>> x = jnp.arange(16.0).reshape(1, 4, 4, 1)
-    >>> max_pool(x, window=(2, 2), strides=(2, 2), pads=((0, 0), (0, 0)))[0, :, :, 0].tolist()
+    >>> y = max_pool_by_slices(x, window=(2, 2), strides=(2, 2), pads=((0, 0), (0, 0)))
+    >>> y[0, :, :, 0].tolist()
     [[5.0, 7.0], [13.0, 15.0]]
     """
     x = _padded(x, pads)
@@ -40,8 +39,9 @@ def max_pool(x: Array, *, window: Size, strides: Size, pads: Pads) -> Array:
 def max_pool_by_axes(x: Array, *, window: Size, pads: Pads) -> Array:
     """The maximum of every window at stride 1, along each row and then down the columns.
 
-    w + h slices in the place of w h. The first maximum of the first row that has one is the first
-    of the window in row-major order, so ties go where they go natively.
+    It takes w + h slices instead of w h. The first maximum of the first row that contains one is
+    the first of the window in row-major order, so the gradient of equal maxima goes where it goes
+    natively.
 
     >>> x = jnp.arange(16.0).reshape(1, 4, 4, 1)
     >>> max_pool_by_axes(x, window=(3, 3), pads=((0, 0), (0, 0)))[0, :, :, 0].tolist()
@@ -72,7 +72,5 @@ def lowest(dtype: jnp.dtype) -> np.ndarray:
 
 
 def first_maximum(a: Array, b: Array) -> Array:
-    """The maximum of two; its gradient goes to `a` on ties, which `jnp.maximum` would halve. NaN
-    wins.
-    """
+    """The maximum of two; for equal ones the gradient goes to `a`. NaN wins."""
     return jnp.where((b > a) | jnp.isnan(b), b, a)

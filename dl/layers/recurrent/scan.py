@@ -1,6 +1,4 @@
-"""Any recurrent cell over time: masks, both directions, and chunks that are computed again in the
-backward pass.
-"""
+"""Any recurrent cell over time: masks, both directions, and chunks that save memory."""
 
 from collections.abc import Callable
 from functools import partial
@@ -26,43 +24,44 @@ def scan_cell(
     reverse: bool = False,
     remat_steps: int = 0,
 ) -> tuple[Any, Any]:
-    """Any cell `(params, carry, x) -> (carry, y)` over time: xs [T, B, ...] -> ys [T, B, ...], last
-    carry.
+    """Any cell `(params, carry, x) -> (carry, y)` over time: [T, B, ...] -> [T, B, ...], carry.
 
     Past `lengths` [B] the carry stays as it is and outputs are zero. `reverse` goes from the last
     step to the first; the outputs stay in the order of time. With `remat_steps` n only every n-th
-    carry is kept for the backward pass and
-    the steps between are computed again: memory for T / n + n steps instead of T. Source: G1.
+    carry is kept for the backward pass, which computes the steps between again: memory for T / n +
+    n steps instead of T. Source: G1.
+
+    Raises:
+        InputError: for lengths that are not [B] or, where their values are known, not within the
+            steps.
 
     >>> total = lambda params, carry, x: (carry + x, carry + x)
     >>> ys, last = scan_cell(total, None, jnp.ones((3, 2)), jnp.zeros(2), lengths=jnp.array([3, 1]))
     >>> ys.T.tolist(), last.tolist()
     ([[1.0, 2.0, 3.0], [1.0, 0.0, 0.0]], [3.0, 1.0])
-
-    Raises:
-        InputError: for lengths that are not [B] or, where their values are known, not within the
-            steps.
     """
     steps, batch = jax.tree.leaves(xs)[0].shape[:2]
-    there = None if lengths is None else step_mask(lengths, steps, batch)
+    mask = None if lengths is None else step_mask(lengths, steps, batch)
 
     def step(carry: Any, now: tuple[Any, Array | None]) -> tuple[Any, Any]:
-        x, there = now
+        x, mask = now
         new, y = cell(params, carry, x)
-        if there is None:
+        if mask is None:
             return new, y
-        return keep_where(there, new, carry), jax.tree.map(
-            lambda leaf: _expand(there, leaf) * leaf, y
+        return keep_where(mask, new, carry), jax.tree.map(
+            lambda leaf: _expand(mask, leaf) * leaf, y
         )
 
     scan = partial(lax.scan, step, reverse=reverse)
-    carry, ys = in_chunks(scan, carry, (xs, there), steps=steps, size=remat_steps, reverse=reverse)
+    carry, ys = in_chunks(scan, carry, (xs, mask), steps=steps, size=remat_steps, reverse=reverse)
     return ys, carry
 
 
 def step_mask(lengths: Array, steps: int, batch: int) -> Array:
-    """[T, B], True where step t < lengths[b]. Lengths beyond T are refused where their values are
-    known.
+    """[T, B], True where step t < lengths[b].
+
+    Raises:
+        InputError: for lengths that are not [B] or, where their values are known, beyond T.
 
     >>> step_mask(jnp.array([2, 0]), 3, 2).astype(int).tolist()
     [[1, 0], [1, 0], [0, 0]]
@@ -81,9 +80,9 @@ def step_mask(lengths: Array, steps: int, batch: int) -> Array:
     return jnp.arange(steps)[:, None] < jnp.asarray(lengths)[None, :]
 
 
-def keep_where(there: Array, new: Any, old: Any) -> Any:
-    """`new` in the rows of the batch where `there` [B] is true, otherwise `old`."""
-    return jax.tree.map(lambda a, b: jnp.where(_expand(there, a), a, b), new, old)
+def keep_where(mask: Array, new: Any, old: Any) -> Any:
+    """`new` in the rows of the batch where `mask` [B] is true, otherwise `old`."""
+    return jax.tree.map(lambda a, b: jnp.where(_expand(mask, a), a, b), new, old)
 
 
 def in_chunks(
@@ -95,14 +94,18 @@ def in_chunks(
     size: int,
     reverse: bool,
 ) -> tuple[Any, Any]:
-    """`scan(carry, now) -> (carry, ys)` in chunks of `size` steps, of which only the carries
-    between them are kept.
+    """`scan(carry, now) -> (carry, ys)` in chunks of `size` steps; carries between them are kept.
 
     A shorter chunk is the last in time. With `size` 0 all steps are one call and everything is
     kept.
+
+    Raises:
+        InputError: for a negative size.
     """
     if size < 0:
-        raise InputError(f"remat_steps is the steps a chunk, or 0 for none, not {size}")
+        raise InputError(
+            f"remat_steps is the number of steps in a chunk, or 0 for none, not {size}"
+        )
     if not size:
         return scan(carry, now)
     whole = steps // size * size
@@ -126,5 +129,5 @@ def in_chunks(
     return carry, jax.tree.map(lambda a, b: jnp.concatenate([a, b]), early, late)
 
 
-def _expand(there: Array, leaf: Array) -> Array:
-    return there.reshape(there.shape + (1,) * (leaf.ndim - there.ndim))
+def _expand(mask: Array, leaf: Array) -> Array:
+    return mask.reshape(mask.shape + (1,) * (leaf.ndim - mask.ndim))

@@ -1,38 +1,27 @@
-"""Convolution as a product with patches, for the CPU: linear in the kernel, so its kernel gradient
-is a product too.
+"""Convolution as a product with patches, for the CPU.
 
-`conv_gradients` takes it where XLA's own form is slower.
+It is linear in the kernel, so that the kernel's gradient is a product too. `gradients` takes it
+where XLA's own form is slower.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax import lax
 
-from dl.layers.max_pool_cpu import Pads, Shape, Size
+from dl.layers.conv.shapes import Pads, Placement, Shape, Size
 from dl.types import Array
 
 _PATCHES_AT_ONCE = 500_000
-"""Numbers in the patches of one part of the batch: 2 MB of float32, a core's share of the caches.
-"""
-
-
-class Placement(NamedTuple):
-    """Where a kernel is laid on the pictures."""
-
-    strides: Size = (1, 1)
-    pads: Pads = ((0, 0), (0, 0))
-    dilation: Size = (1, 1)
+"""Values in the patches of one part of the batch: 2 MB of float32, a core's share of the caches."""
 
 
 def product_convolution(x: Array, kernel: Array, placement: Placement) -> Array:
-    """Cross-correlation [B, H, W, C] * [h, w, C, F] -> [B, P, Q, F] around one product. Source: E3,
-    E4.
+    """Cross-correlation [B, H, W, C] * [h, w, C, F] -> [B, P, Q, F] around one product.
 
     P and Q must not be 0. Half precision is summed in float32. For the gradient of the kernel the
-    patches are made again, for a part of the batch at a time.
+    patches are computed again, for a part of the batch at a time. Source: E3, E4.
 
     >>> x, kernel = jnp.arange(9.0).reshape(1, 3, 3, 1), jnp.ones((2, 2, 1, 1))
     >>> product_convolution(x, kernel, Placement())[0, :, :, 0].tolist()
@@ -46,7 +35,7 @@ def product_convolution(x: Array, kernel: Array, placement: Placement) -> Array:
 
 
 def _pointwise_product(x: Array, kernel: Array, placement: Placement) -> Array:
-    """A 1×1 kernel: channels times features at every place that the strides meet."""
+    """A 1×1 kernel: channels times features at every place that the strides reach."""
     down, right = placement.strides
     met = _pad(x, placement.pads)[:, ::down, ::right]
     # Flat, since XLA transposes one side of the gradient of a product over three axes.
@@ -54,8 +43,7 @@ def _pointwise_product(x: Array, kernel: Array, placement: Placement) -> Array:
 
 
 def _shifted_products(x: Array, kernel: Array, placement: Placement) -> Array:
-    """Shifts along the columns beside each other, one product with all rows of the kernel, shifts
-    along the rows.
+    """Column shifts side by side, one product with all rows of the kernel, then row shifts.
 
     The transpose is one product of w shifts of the inputs with h shifts of the outputs' gradient.
     """
@@ -128,10 +116,10 @@ def _pad(x: Array, pads: Pads) -> Array:
 def _in_parts(
     convolve: Callable[[Array, Array], Array], x: Array, kernel: Array, patches: int
 ) -> Array:
-    """`convolve` over parts of the batch whose patches, so many numbers an example, stay in the
-    caches.
+    """`convolve` over parts of the batch, small enough for their patches to stay in the caches.
 
-    The checkpoint keeps the patches of all parts from being stored for the gradient.
+    `patches` is the number of values in one example's patches. The checkpoint avoids storing the
+    patches of all parts for the gradient.
     """
     batch = x.shape[0]
     fewest = min(batch, -(-patches * batch // _PATCHES_AT_ONCE))

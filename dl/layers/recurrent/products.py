@@ -1,4 +1,4 @@
-"""Products whose factors have fewer digits than their sums: mixed precision."""
+"""Products in mixed precision: their factors have fewer digits than their sums."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -11,17 +11,15 @@ from dl.errors import InputError
 from dl.types import Array
 
 _ROWS = 512
-"""Rows of a block, of one step or more."""
+"""Rows of a block, which has at least one step."""
 
 
 def product(a: Array, b: Array) -> Array:
-    """a @ b, multiplied in the type of b and summed in that of a: [..., K], [K, N] -> [..., N] in
-    the type of a.
+    """a @ b, multiplied in the type of b and summed in that of a: [..., K], [K, N] -> [..., N].
 
     With b in bfloat16 and a in float32 this is what matrix units do: factors of 8 binary digits and
-    sums of 24, so that each product is wrong by up to 2⁻⁸ of itself. Types that are equal give
-    plain `a @ b`.
-    Source: Micikevicius et al. 2018, arXiv:1710.03740.
+    sums of 24, so that the relative error of each product is up to 2⁻⁸. Equal types give plain `a @
+    b`. Source: Micikevicius et al. 2018, arXiv:1710.03740.
 
     >>> third = jnp.full((1, 1), 1 / 3)
     >>> product(third, third.astype(jnp.bfloat16)).tolist()
@@ -33,14 +31,15 @@ def product(a: Array, b: Array) -> Array:
 
 
 def product_over_steps(a: Array, b: Array) -> Array:
-    """Σ a_tnᵀ b_tn over the steps t of the sequences n: [T, B, K], [T, B, M] -> [K, M], in the
-    types of `product`.
+    """Σ a_tnᵀ b_tn over the steps t of the sequences n: [T, B, K], [T, B, M] -> [K, M].
+
+    The types are those of `product`.
 
     >>> product_over_steps(jnp.ones((4, 5, 2)), jnp.ones((4, 5, 3))).tolist()
     [[20.0, 20.0, 20.0], [20.0, 20.0, 20.0]]
     """
-    # T and B stay apart: of one axis of T B rows each device would gather all, where the batch is
-    # spread over several.
+    # T and B stay apart: with one axis of T B rows each device would gather all of them, if the
+    # batch is spread over several.
     at_once = partial(
         lax.dot_general,
         dimension_numbers=(((0, 1), (0, 1)), ((), ())),
@@ -56,8 +55,8 @@ def _product_of_rows(a: Array, b: Array) -> Array:
 
 
 def _product_in_blocks(a: Array, b: Array, dtype: Any) -> Array:
-    # On a CPU XLA is slow at turning a factor in bfloat16 while it multiplies, where it does not
-    # refuse it, and at summing over many rows at once.
+    # On a CPU XLA is slow at transposing a bfloat16 factor while it multiplies, if it does not
+    # refuse that, and slow at summing over many rows at once.
     steps = max(1, _ROWS // max(1, a.shape[1]))
     whole = a.shape[0] - a.shape[0] % steps
     multiply = partial(
@@ -77,8 +76,9 @@ def _product_in_blocks(a: Array, b: Array, dtype: Any) -> Array:
 
 
 def with_products_in(product_dtype: Any, params: Mapping[str, Array]) -> dict[str, Array]:
-    """A cell's parameters with the weights that it multiplies by in this type; None leaves them as
-    they are.
+    """A cell's parameters, with the weights of its products in the type `product_dtype`.
+
+    None leaves them as they are.
 
     >>> params = {"input": jnp.ones((2, 3)), "recurrent": jnp.ones((3, 3)), "bias": jnp.ones(3)}
     >>> {name: str(array.dtype) for name, array in with_products_in("bfloat16", params).items()}
@@ -92,8 +92,9 @@ def with_products_in(product_dtype: Any, params: Mapping[str, Array]) -> dict[st
 
 
 def check_product_dtype(product_dtype: Any, dtype: Any) -> None:
-    """Raises InputError unless `product_dtype` is None or a floating type with at most the digits
-    of `dtype`.
+    """Raises InputError unless `product_dtype` is None or a floating type that `dtype` can hold.
+
+    It may have at most the digits of `dtype`.
     """
     if product_dtype is None:
         return
@@ -105,5 +106,5 @@ def check_product_dtype(product_dtype: Any, dtype: Any) -> None:
     if not fits:
         most = jnp.dtype(dtype).name
         raise InputError(
-            f"products are in a floating type of at most {most}'s digits, not {product_dtype}"
+            f"products need a floating type of at most {most}'s digits, not {product_dtype}"
         )

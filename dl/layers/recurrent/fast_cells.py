@@ -1,8 +1,8 @@
-"""The mathematics of the fast recurrent path: for each cell one step forward and one step backward.
+"""The mathematics of the fast recurrent path: one step forward and one backward for each cell.
 
-A step forward takes x W, computed for all steps at once before, and h; a step backward takes what
-forward saved and ∂L/∂carry. All logistic gates come out of one tanh, σ(v) = ½ tanh(v/2) + ½, the
-inner ½ folded into the weights.
+A step forward takes h and x W, which is computed for all steps at once before. A step backward
+takes what forward saved and ∂L/∂carry. All logistic gates come from one tanh, σ(v) = ½ tanh(v/2) +
+½, with the inner ½ folded into the weights.
 """
 
 from collections.abc import Callable
@@ -12,8 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from dl.layers.cells import CellParams
-from dl.layers.products import product, product_over_steps
+from dl.layers.recurrent.cells import CellParams
+from dl.layers.recurrent.products import product, product_over_steps
 from dl.types import Array
 
 State = tuple[Array, ...]
@@ -21,13 +21,13 @@ State = tuple[Array, ...]
 
 
 class FastCell(NamedTuple):
-    """What `fast_scan` needs to know of a cell. [B, n H] are the n gates side by side.
+    """What `fast_scan` needs to know about a cell. [B, n H] are the n gates side by side.
 
-    `forward(weights, state, x W) -> (state, activations [B, n H], extra [B, ·] or None)`;
-    `backward(weights, before, after, activations, extra, ∂after) -> (∂before, ∂(x W), ∂extra)`, of
-    which `before` and `after` are the states around the step; `recurrent_gradient(h, activations,
-    ∂(x W), ∂extra)`, all [T, B, ·], gives the gradients of "recurrent" and, if there is one,
-    "recurrent_bias".
+    `logistic` says which gates are logistic. `forward(weights, state, x W) -> (state, activations
+    [B, n H], extra [B, ·] or None)`. `backward(weights, before, after, activations, extra, ∂after)
+    -> (∂before, ∂(x W), ∂extra)`, where `before` and `after` are the states around the step.
+    `recurrent_gradient(h, activations, ∂(x W), ∂extra)`, all [T, B, ·], returns the gradients of
+    "recurrent" and, if there is one, "recurrent_bias".
     """
 
     logistic: tuple[bool, ...]
@@ -177,7 +177,7 @@ def _logistic(half_tanh: Array) -> Array:
 
 
 def _side_by_side(*gates: Array) -> Array:
-    # Inside a fusion a concatenation is a branch for every element; before a barrier it is a few
+    # Inside a fusion a concatenation costs a branch for each element, before a barrier only a few
     # copies of rows.
     return lax.optimization_barrier(jnp.concatenate(gates, axis=-1))
 

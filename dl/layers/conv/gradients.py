@@ -1,10 +1,9 @@
-"""Convolution whose gradients are fast on a CPU, inside compiled loops and for populations of
-networks too.
+"""Convolution with gradients that are fast on a CPU, also in compiled loops and under `vmap`.
 
-XLA's forward convolution is fast there unless it is narrow or 1×1; its two gradients are slow
-beyond use inside a loop, and so is everything once `vmap` over pictures and kernels makes groups of
-it. Narrow and 1×1 ones are products in all directions therefore; of the others both tangents are
-written as operations whose transposes are the gradients that one wants, so that all of automatic
+XLA's forward convolution is fast there unless it is narrow or 1×1. Its two gradients are very slow
+inside a loop, and so is everything once `vmap` over pictures and kernels turns it into groups.
+Narrow and 1×1 convolutions are therefore products in all directions. For the others both tangents
+are written as operations whose transposes are the wanted gradients, so that all of automatic
 differentiation works: either mode, any order, `vmap`.
 """
 
@@ -18,32 +17,29 @@ from jax import lax
 from jax.custom_batching import custom_vmap
 from jax.custom_derivatives import SymbolicZero
 
-from dl.layers.conv_products import Placement, product_convolution
-from dl.layers.max_pool_cpu import Pads, Shape
+from dl.layers.conv.products import product_convolution
+from dl.layers.conv.shapes import Pads, Placement, Shape
 from dl.types import Array
 
 Function = Callable[..., Array]
 
 _NARROW = 16
-"""Up to so many channels and features XLA's convolution for the CPU is at half its speed or less.
-"""
+"""Up to so many channels and features XLA's convolution for the CPU runs at half speed or less."""
 _DEEP = 8
 """From so many channels on the product of a 1×1 kernel is faster than XLA's convolution."""
 
 
 def fast_convolution(x: Array, kernel: Array, placement: Placement, groups: int = 1) -> Array:
-    """`native_convolution` with other gradients on a CPU; on other backends the program is the
-    native one.
+    """`native_convolution` with other gradients on a CPU; other backends get the native program.
 
     [B, H, W, C] * [h, w, C / groups, F] -> [B, P, Q, F], values and gradients equal to float
     tolerance. On a CPU the kernel's gradient is a product with patches of the pictures, and the
-    pictures' gradient a forward convolution with the turned kernel. Where `vmap` maps the kernel
-    the latter is a product too, and so is the forward pass where it maps both; a narrow
-    convolution, from at most 16 channels to at most 16 features, is a product always, and so is a
-    1×1 convolution of at least 8 channels. More than one group, integers and arrays of size 0 keep
-    the native gradients. Forward mode along the pictures, and derivatives of the second order and
-    up, are right but not all of them fast in a loop.
-    Source: E3, E4.
+    pictures' gradient a forward convolution with the turned kernel. Where `vmap` maps the kernel,
+    the latter is a product too; where it maps both, so is the forward pass. Always products are
+    narrow convolutions, from at most 16 channels to at most 16 features, and 1×1 convolutions of at
+    least 8 channels. More than one group, integers and arrays of size 0 keep the native gradients.
+    Forward mode along the pictures, and derivatives of second and higher order, are right, but some
+    of them are slow in a loop. Source: E3, E4.
 
     >>> x, kernel = jnp.ones((1, 4, 4, 2)), jnp.ones((3, 3, 2, 5))
     >>> fast_convolution(x, kernel, Placement(pads=((1, 1), (1, 1)))).shape
@@ -60,9 +56,7 @@ def fast_convolution(x: Array, kernel: Array, placement: Placement, groups: int 
 
 
 def _is_product(kernel: Array, placement: Placement) -> bool:
-    """Whether a product is faster forward too: of a narrow convolution or a 1×1 one;
-    docs/performance.md says when.
-    """
+    """Whether a product is faster forward too: for narrow and 1×1 ones (docs/performance.md)."""
     height, width, channels, features = kernel.shape
     if height * width == 1:
         return channels >= _DEEP
@@ -70,10 +64,12 @@ def _is_product(kernel: Array, placement: Placement) -> bool:
 
 
 def native_convolution(x: Array, kernel: Array, placement: Placement, groups: int = 1) -> Array:
-    """XLA's convolution and its own gradients: [B, H, W, C] * [h, w, C / groups, F] -> [B, P, Q,
-    F]. Source: E3, E4.
+    """XLA's convolution and its own gradients.
 
-    >>> native_convolution(jnp.ones((1, 4, 4, 2)), jnp.ones((3, 3, 2, 5)), Placement(strides=(2, 2))).shape
+    [B, H, W, C] * [h, w, C / groups, F] -> [B, P, Q, F]. Source: E3, E4.
+
+    >>> x, kernel = jnp.ones((1, 4, 4, 2)), jnp.ones((3, 3, 2, 5))
+    >>> native_convolution(x, kernel, Placement(strides=(2, 2))).shape
     (1, 1, 1, 5)
     """
     return lax.conv_general_dilated(
@@ -112,7 +108,7 @@ def _convolution_jvp(placement: Placement, primals: tuple, tangents: tuple) -> t
 
 
 def _along_inputs(placement: Placement, dx: Array, kernel: Array) -> Array:
-    """dx * kernel; on a CPU the transpose of the gradient that is wanted."""
+    """dx * kernel; on a CPU written as the transpose of the wanted gradient."""
     native = partial(native_convolution, placement=placement)
     of_product, of_native = (
         partial(_transposed, f, placement) for f in (product_convolution, native_convolution)
@@ -133,10 +129,10 @@ def _along_kernel(placement: Placement, x: Array, dkernel: Array) -> Array:
 
 
 def _recomputed(linear: Function) -> Function:
-    """`linear`, for whose transpose nothing but its other argument is kept.
+    """`linear`, for whose transpose only its other argument is kept.
 
-    Around the choice of a platform it keeps a loop's memory small; around the CPU's branch it keeps
-    what that branch would save, the patches, out of the other platforms' programs.
+    Around the choice of a platform this keeps a loop's memory small; around the CPU's branch it
+    keeps the patches that the branch would save out of the other platforms' programs.
     """
     return jax.checkpoint(linear, prevent_cse=False)
 
@@ -162,8 +158,9 @@ def _turned(kernel: Array) -> Array:
 def _interleaved(
     convolve: Function, dy: Array, kernel: Array, placement: Placement, x_shape: Shape
 ) -> Array:
-    """The pictures' gradient for strides s, t: every s-th row and t-th column sees every s-th and
-    t-th tap only.
+    """The pictures' gradient for strides s, t.
+
+    Every s-th row and t-th column of it depends on every s-th and t-th tap of the kernel only.
     """
     (down, right), ((top, bottom), (left, end)) = placement.strides, placement.pads
     batch, height, width, channels = x_shape
@@ -187,8 +184,9 @@ def _interleaved(
 def _spread(
     dy: Array, placement: Placement, x_shape: Shape, kernel_shape: Shape
 ) -> tuple[Array, Placement]:
-    """`dy` with a stride's zeros between its places, and how the turned kernel is laid on it to
-    give `x_shape`.
+    """`dy` with a stride's zeros between its places, and the placement of the turned kernel on it.
+
+    Convolved so, they give `x_shape`.
     """
     pads = _turned_pads(dy.shape, placement, x_shape, kernel_shape)
     if placement.strides == (1, 1) and min(*pads[0], *pads[1]) >= 0:
@@ -199,8 +197,7 @@ def _spread(
         jnp.zeros((), dy.dtype),
         ((0, 0, 0), (*rows, down - 1), (*columns, right - 1), (0, 0, 0)),
     )
-    # Without the barrier XLA would take the zeros back into its transposed convolution, the slow
-    # one.
+    # Without the barrier XLA would make its slow transposed convolution of this again.
     return lax.optimization_barrier(spread), Placement(dilation=placement.dilation)
 
 
@@ -217,8 +214,9 @@ def _turned_pads(
 
 
 def _is_mapped(x: Array) -> Array:
-    """Whether `vmap` maps x: a constant of the compiled program, which a tracer inside a loop would
-    not tell.
+    """Whether `vmap` maps x, as a constant of the compiled program.
+
+    A tracer inside a loop would not tell.
     """
     return _mapped(lax.stop_gradient(x))
 
