@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from dl.data.dataset import Dataset, DataSpec
 from dl.errors import InputError
-from dl.train.compiled import can_loop
+from dl.runs.save import write_run
+from dl.train.compiled import Training, can_loop
 from dl.train.evaluation import make_evaluate
 from dl.train.layout import make_layout
 from dl.train.network import Inputs, Network, Prediction
@@ -105,6 +107,27 @@ class Trained:
         if data is not None:
             return self._evaluate_on(data)(self.state, part)
         return self._evaluate(self.state, part)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write it into a new `folder`, as a run that `dl.load` and the verbs take.
+
+        The seconds of training are not known here, and are 0 in the files.
+
+        Raises:
+            InputError: for a recipe that no experiment builds (a folder holds no functions), and
+                for a folder that holds something.
+        """
+        data = self.open_data()
+        held_out = [part for part in ("validation", "test") if getattr(data, part) is not None]
+        return write_run(
+            folder,
+            recipe=self.recipe,
+            data=data,
+            options=self.options,
+            training=Training(self.state, self.pending),
+            history=self.history,
+            figures=None if self.interrupted else {part: self.evaluate(part) for part in held_out},
+        )
 
     def curve(self, split: str, name: str) -> tuple[list[float], list[float]]:
         """Epochs and values of one metric on one split, ready to plot."""
