@@ -104,10 +104,8 @@ plt.show()
 # to make it less wrong: gradient descent with momentum, D1). The experiment builds all three.
 
 # %%
-from dl.inspect.summary import as_text, summarize
-
 recipe = build(options, data.spec)
-print(as_text(summarize(recipe.model, data.spec.input_shape)))
+print(dl.summarize(recipe.model, data.spec.input_shape))
 
 # %% [markdown]
 # The first step takes a moment longer: JAX compiles it for your processor.
@@ -149,9 +147,7 @@ from dl.data.gather import normalize
 
 pictures, labels = data.test.inputs, data.test.targets
 apply = jax.jit(recipe.model.apply)
-numbers, _, _ = apply(
-    trained.state.params, trained.state.model_state, normalize(pictures, data.spec)
-)
+numbers, _, _ = apply(trained.params, trained.model_state, normalize(pictures, data.spec))
 probabilities = np.asarray(jax.nn.softmax(numbers))
 answers = probabilities.argmax(axis=1)
 print(

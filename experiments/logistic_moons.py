@@ -8,11 +8,7 @@ Command: python -m experiments run logistic_moons
 
 from dataclasses import dataclass
 
-from dl import objectives, optimizers
-from dl.data.dataset import DataSpec
-from dl.models import logistic_regression
-from dl.train.options import TrainOptions
-from dl.train.recipe import Recipe
+from dl import DataSpec, Recipe, TrainOptions, models, objectives, optimizers
 
 
 @dataclass(frozen=True)
@@ -26,7 +22,7 @@ class Options(TrainOptions):
     checkpoint_every: int = 25
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """One logistic unit on the two coordinates, plain gradient descent."""
-    model = logistic_regression(data_spec.classes)
+    model = models.logistic_regression(data_spec.classes)
     return Recipe(model, objectives.binary(model), optimizers.sgd(options.learning_rate))

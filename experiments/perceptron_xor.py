@@ -10,12 +10,8 @@ from dataclasses import dataclass
 
 import jax.numpy as jnp
 
-from dl import objectives, optimizers
-from dl.data.dataset import Dataset, DataSpec
-from dl.lessons.gates import composed_xor
-from dl.models import perceptron
-from dl.train.options import TrainOptions
-from dl.train.recipe import Recipe
+from dl import Dataset, DataSpec, Recipe, TrainOptions, models, objectives, optimizers
+from dl.lessons import composed_xor
 from dl.types import Params
 
 
@@ -31,9 +27,9 @@ class Options(TrainOptions):
     checkpoint_every: int = 50
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
-    """One threshold unit and Rosenblatt's rule, which never comes to rest here."""
-    model = perceptron(data_spec.classes)
+def build(options: Options, data_spec: DataSpec) -> Recipe:
+    """One threshold unit and Rosenblatt's rule, which never converges here."""
+    model = models.perceptron(data_spec.classes)
     return Recipe(model, objectives.perceptron(model), optimizers.sgd(options.learning_rate))
 
 

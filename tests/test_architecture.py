@@ -13,10 +13,9 @@ FILES = sorted([*(ROOT / "dl").rglob("*.py"), *(ROOT / "experiments").rglob("*.p
 
 # A package may import those before it and those on its own line.
 ORDER = [
-    {"errors", "types", "choices", "tables", "jaxprs"},
+    {"errors", "types", "ranges", "tables", "jaxprs"},
     {"layers", "metrics", "data", "optimizers"},
     {"models", "objectives", "ngram", "c_programs"},
-    {"reconstruction", "sequence_objectives"},
     {"train", "sampling"},
     {"inspect", "lessons"},
     {"runs"},
@@ -25,8 +24,7 @@ ORDER = [
     {"experiments"},
 ]
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
-LOSSES = {"objectives", "reconstruction", "sequence_objectives"}
-PURE = {"layers", "models", "ngram", "metrics", "optimizers", "experiments", *LOSSES}
+PURE = {"layers", "models", "ngram", "metrics", "optimizers", "objectives", "experiments"}
 HEAVY = {"tensorflow_datasets", "sklearn", "matplotlib", "orbax", "grain", "PIL", "tqdm"}
 NOWHERE = {"tensorflow", "torch", "chex", "clu", "ml_collections", "absl", "pickle"}
 

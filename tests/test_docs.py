@@ -11,7 +11,7 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 BLOCKS = re.compile(r"```python\n(.*?)```\n\n```\n(.*?)```", re.DOTALL)
 
 
-@pytest.mark.parametrize("page", ["memory.md"])
+@pytest.mark.parametrize("page", ["horizon.md"])
 def test_code_prints_what_stands_below_it(page: str) -> None:
     blocks = BLOCKS.findall((DOCS / page).read_text(encoding="utf-8"))
     assert len(blocks) == 3

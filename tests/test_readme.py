@@ -12,7 +12,7 @@ import pytest
 import dl
 import dl.train.parallel
 from dl.cli.catalog import Catalog
-from dl.inspect.published import PUBLISHED
+from dl.inspect.cost.published import PUBLISHED
 from dl.runs.manifest import DISTRIBUTION
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,7 +42,7 @@ def test_library_example_runs(
 ) -> None:
     names = run_example("dl.load_data")
     assert "Record(step=200, epoch=5.0, split='validation'" in capsys.readouterr().out
-    assert names["fit"].history[-1].values["accuracy"] > 0.9
+    assert names["trained"].history[-1].values["accuracy"] > 0.9
     assert names["maps"].shape == (4, 24, 24, 20)
     assert names["pixels"].shape == (4, 28, 28)
 
@@ -50,7 +50,7 @@ def test_library_example_runs(
 def test_own_data_and_own_net_are_trained(run_example: Callable[[str], dict[str, Any]]) -> None:
     names = run_example("dl.make_dataset")
     assert names["data"].spec.classes == 3
-    last = names["fit"].history[-1]
+    last = names["trained"].history[-1]
     assert last.split == "validation"
     assert last.values["accuracy"] > 0.9
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 from dl.errors import InputError
 
 if TYPE_CHECKING:
-    from dl.runs.load import Loaded, Prediction
+    from dl.runs.trained import Trained
+    from dl.train.network import Prediction
 
 
 def predict(
@@ -64,7 +65,7 @@ def predict(
 
 
 def _of_texts(
-    loaded: "Loaded", files: tuple[Path, ...], texts: list[str]
+    loaded: "Trained", files: tuple[Path, ...], texts: list[str]
 ) -> "list[tuple[str, Prediction]]":
     from dl.data.part_files import read_text
 
@@ -73,7 +74,7 @@ def _of_texts(
 
 
 def _of_pictures(
-    loaded: "Loaded", files: tuple[Path, ...], *, photo: bool
+    loaded: "Trained", files: tuple[Path, ...], *, photo: bool
 ) -> "list[tuple[str, Prediction]]":
     import numpy as np
 

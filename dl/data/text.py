@@ -7,12 +7,12 @@ from typing import Literal
 
 import numpy as np
 
-from dl.choices import check_choices
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.sources.tokens import Order, TokenSource
 from dl.data.split import held_out_count, split_stream
 from dl.data.vocabulary import Unit, Vocabulary, count_symbols, make_vocabulary, without_last
 from dl.errors import InputError
+from dl.ranges import Count, CountOrZero, check_fields
 
 
 @dataclass(frozen=True)
@@ -28,21 +28,18 @@ class Reading:
     """
 
     unit: Unit = "char"
-    segment: int = 64
+    segment: Count = 64
     order: Order = "segments"
     stream: bool = True
-    vocabulary_size: int = 0
+    vocabulary_size: CountOrZero = 0
     unknown: Literal["replace", "refuse"] = "replace"
-    longest: int = 0
+    longest: CountOrZero = 0
     longer: Literal["cut", "leave-out"] = "cut"
     use_labels: bool = True
     vocabulary: Vocabulary | None = None
 
     def __post_init__(self) -> None:
-        check_choices(self)
-        for name, least in (("segment", 1), ("vocabulary_size", 0), ("longest", 0)):
-            if getattr(self, name) < least:
-                raise InputError(f"{name} is {getattr(self, name)}; it must be at least {least}")
+        check_fields(self)
 
 
 @dataclass(frozen=True)

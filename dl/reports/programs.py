@@ -23,8 +23,9 @@ from dl.errors import InputError
 from dl.runs.files import write_json
 from dl.runs.folder import open_folder
 from dl.runs.generate import generate_documents
-from dl.runs.load import Loaded, load
-from dl.runs.setup import check_same_data, open_data
+from dl.runs.load import load
+from dl.runs.open_data import check_same_data, open_data
+from dl.runs.trained import Trained
 from dl.train.options import require
 
 
@@ -112,7 +113,7 @@ def _longest(known: list[str], vocabulary: Vocabulary) -> int:
 
 
 def _drawn(
-    loaded: Loaded,
+    loaded: Trained,
     name: str,
     data: Dataset,
     options: ProgramOptions,

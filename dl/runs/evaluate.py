@@ -8,12 +8,9 @@ from typing import Any, Literal
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.load import can_be_resized, load_data
 from dl.errors import InputError
-from dl.inspect.table import times
 from dl.runs.folder import Config, open_folder
-from dl.runs.load import restore_training
-from dl.runs.setup import check_same_data, open_data
-from dl.train.compiled import compile_recipe
-from dl.train.layout import make_layout
+from dl.runs.load import load
+from dl.tables import times
 
 
 def evaluate_run(
@@ -34,18 +31,10 @@ def evaluate_run(
             not fit the model.
         RunError: when the data are not those that the run was trained on.
     """
-    folder, config = open_folder(run)
-    training, step = restore_training(folder, config, checkpoint=checkpoint)
-    if dataset is None:
-        data = open_data(config.options)
-        check_same_data(folder, data)
-    else:
-        data = _other_data(dataset, config)
-    layout = make_layout("jit", devices=1, batch_size=config.options.batch_size)
-    compiled = compile_recipe(
-        config.build(), data, config.options, layout, steps_per_call=config.steps_per_call
-    )
-    return compiled.evaluate(training.state, part), step
+    config = open_folder(run)[1]
+    trained = load(run, checkpoint=checkpoint)
+    data = None if dataset is None else _other_data(dataset, config)
+    return trained.evaluate(part, data=data), trained.step
 
 
 def _other_data(dataset: str, config: Config) -> Dataset:

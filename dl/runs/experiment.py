@@ -3,7 +3,7 @@
 import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from dl.data.dataset import Dataset, DataSpec
 from dl.errors import InputError
@@ -13,29 +13,22 @@ from dl.train.recipe import Recipe
 from dl.types import Params
 
 Conclusion = Callable[[Any, Params, Dataset], dict[str, dict[str, float]]]
-"""Options, parameters and data, which are in memory -> further figures for result.json, name to
-metrics.
-"""
+"""Options, parameters, data in memory -> further figures for result.json: name to metrics."""
 
 
 Measure = Callable[[Any, Dataset], tuple[dict[str, dict[str, float]], int]]
-"""Options and data -> figures by part, as result.json has them, and how many numbers the model
-holds.
-"""
+"""Options, data -> figures of each part, as in result.json, and how many numbers are stored."""
 
 
-class Build(Protocol):
-    def __call__(
-        self, options: Any, data_spec: DataSpec, *, axis_name: str | None = None
-    ) -> Recipe: ...
+Build = Callable[[Any, DataSpec], Recipe]
+"""Options, description of the data -> what is trained."""
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """One experiment module: its options (a dataclass), its pure `build`, and an optional
-    `conclude`.
+    """One experiment module: a dataclass of options, a pure `build`, an optional `conclude`.
 
-    A module that trains no net has `measure` in the place of `build`; to build it raises an
+    A module that trains no net has `measure` instead of `build`; its `build` raises an
     `InputError`.
     """
 
@@ -53,16 +46,13 @@ def build_recipe(
     spec: DataSpec,
     *,
     freeze: Sequence[str] = (),
-    axis_name: str | None = None,
 ) -> Recipe:
-    """What `experiment` builds for these data, with the layers that the names in `freeze` mean left
-    as they are.
-    """
-    return freeze_layers(experiment.build(options, spec, axis_name=axis_name), freeze)
+    """What `experiment` builds for these data, with the layers named in `freeze` left untrained."""
+    return freeze_layers(experiment.build(options, spec), freeze)
 
 
 def load_experiment(module: str) -> Experiment:
-    """The experiment in the module with this full name, such as experiments.lenet_digits.
+    """The experiment in the module with this full name, such as `experiments.lenet_digits`.
 
     Raises:
         InputError: when there is no such module, or it lacks `Options`, or `build` and `measure`.
@@ -90,7 +80,7 @@ def load_experiment(module: str) -> Experiment:
 
 
 def _no_net(name: str) -> Build:
-    def build(options: Any, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+    def build(options: Any, data_spec: DataSpec) -> Recipe:
         raise InputError(f"{name} counts and has no net: its figures are in result.json")
 
     return build

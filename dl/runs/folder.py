@@ -131,11 +131,9 @@ class Config:
     freeze: tuple[str, ...] = ()
     origin: Origin | None = None
 
-    def build(self, *, axis_name: str | None = None) -> Recipe:
+    def build(self) -> Recipe:
         """Model, objective and optimizer of the run."""
-        return build_recipe(
-            self.experiment, self.options, self.data, freeze=self.freeze, axis_name=axis_name
-        )
+        return build_recipe(self.experiment, self.options, self.data, freeze=self.freeze)
 
     def write(self, folder: RunFolder) -> None:
         """Store it."""

@@ -10,11 +10,12 @@ import jax
 from dl.data.dataset import DataSpec
 from dl.data.example import example_inputs
 from dl.errors import InputError, RunError
-from dl.inspect.table import times
 from dl.runs.checkpoint import Checkpoints, DamagedCheckpoint, checksum
 from dl.runs.experiment import Experiment
 from dl.runs.folder import Config, Origin, RunFolder
-from dl.runs.load import Loaded, load
+from dl.runs.load import load
+from dl.runs.trained import Trained
+from dl.tables import times
 from dl.train.compiled import Training
 from dl.train.names import by_path, is_named
 from dl.train.options import TrainOptions
@@ -101,7 +102,7 @@ def count_frozen(config: Config) -> tuple[int, int]:
     return sum(frozen), sum(sizes.values())
 
 
-def _origin(run: str | Path, loaded: Loaded, params: Transfer, model_state: Transfer) -> Origin:
+def _origin(run: str | Path, loaded: Trained, params: Transfer, model_state: Transfer) -> Origin:
     return Origin(
         run=str(Path(run).absolute()),
         step=loaded.step,

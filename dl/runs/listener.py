@@ -11,12 +11,12 @@ from dl.runs.checkpoint import Checkpoints
 from dl.runs.clock import RunClock
 from dl.runs.files import append_line
 from dl.runs.generate import first_prime, generate
-from dl.runs.load import Loaded
 from dl.runs.profile import Profiler
 from dl.runs.setup import Setup
 from dl.train.compiled import Training
 from dl.train.interrupt import StopRequest
 from dl.train.listener import Listener
+from dl.train.network import Network
 from dl.train.progress import Progress
 from dl.train.record import Record
 from dl.types import Model
@@ -52,9 +52,9 @@ class RunListener(Listener):
         if not data.kind.predicts_symbols or self.model.initial_carry is None:
             return
         state = self.setup.compiled.layout.fetch(training.state)
-        loaded = Loaded(self.model, state.params, state.model_state, data, step)
+        network = Network(self.model, state.params, state.model_state, data)
         text = "".join(
-            generate(loaded, first_prime(data.text), length=_SAMPLE, temperature=_TEMPERATURE)
+            generate(network, first_prime(data.text), length=_SAMPLE, temperature=_TEMPERATURE)
         )
         _write(self.setup.folder.samples / f"step-{step:08d}.txt", text + "\n")
 

@@ -7,7 +7,7 @@ from dl.data.dataset import Dataset
 from dl.runs.files import write_json
 from dl.runs.folder import Config, RunFolder
 from dl.runs.manifest import add_to_manifest, device_name
-from dl.runs.setup import check_same_data
+from dl.runs.open_data import check_same_data
 
 
 def measure_run(folder: RunFolder, config: Config, data: Dataset) -> dict[str, Any]:

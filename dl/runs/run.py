@@ -16,7 +16,8 @@ from dl.runs.go_on import go_on
 from dl.runs.initial import take_initial, write_initial
 from dl.runs.lock import locked
 from dl.runs.measured import measure_run
-from dl.runs.setup import Setup, check_same_data, open_data, set_up
+from dl.runs.open_data import check_same_data, open_data
+from dl.runs.setup import Setup, set_up
 from dl.train.interrupt import StopRequest
 from dl.train.options import DataOptions
 

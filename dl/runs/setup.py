@@ -3,16 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dl.data.dataset import Dataset, check_in_memory, limit
+from dl.data.dataset import Dataset, check_in_memory
 from dl.data.example import example_inputs
-from dl.data.load import load_data
-from dl.errors import RunError
 from dl.runs.experiment import Experiment, build_recipe
 from dl.runs.folder import Config, RunFolder
-from dl.runs.manifest import first_fingerprint
+from dl.runs.open_data import open_data
 from dl.train.compiled import Compiled, compile_recipe
 from dl.train.layout import make_layout
-from dl.train.options import DataOptions, TrainOptions
+from dl.train.options import TrainOptions
 from dl.train.traced import choose_layout
 
 
@@ -44,33 +42,7 @@ def set_up(
             options, experiment.build(options, data.spec).model, example_inputs(data.spec)
         )
     freeze = config.freeze if config else freeze
-    recipe = build_recipe(experiment, options, data.spec, freeze=freeze, axis_name=layout.axis_name)
+    recipe = build_recipe(experiment, options, data.spec, freeze=freeze)
     return data, compile_recipe(
         recipe, data, options, layout, steps_per_call=config.steps_per_call if config else 0
     )
-
-
-def open_data(options: DataOptions) -> Dataset:
-    """The data set that `options` name, cut as they say."""
-    data = load_data(
-        options.dataset,
-        validation=options.validation,
-        image_size=options.picture_size,
-        random_crops=options.random_crops,
-        colour=options.colour,
-        damaged=options.damaged,
-        reading=options.reading,
-    )
-    data = limit(data, train=options.train_examples) if options.train_examples else data
-    options.check_data(data)
-    return data
-
-
-def check_same_data(folder: RunFolder, data: Dataset) -> None:
-    """Raise a `RunError` unless the data are, bit for bit, those that the run began with."""
-    before = first_fingerprint(folder.manifest) or data.fingerprint
-    if before != data.fingerprint:
-        raise RunError(
-            f"{data.spec.name} has changed since the run began (fingerprint {before[:8]}, now {data.fingerprint[:8]}): "
-            f"bring the old data back, or start a new run"
-        )

@@ -68,7 +68,7 @@ def compile_recipe(
     """
     spec, source = data.spec, data.train
     check_recipe_fits(recipe, spec)
-    loops = _can_loop(recipe, data, options, layout)
+    loops = can_loop(recipe, data, options, layout)
     asked = steps_per_call or options.steps_per_call
     most = _most_steps_per_call(source, asked=asked, loops=loops)
     plan = make_plan(options, train_size=spec.train_size, steps_per_call=most)
@@ -112,7 +112,7 @@ def start_training(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Tra
     return Training(first_state(recipe, spec, options), zero_totals(recipe, spec))
 
 
-def _can_loop(recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layout) -> bool:
+def can_loop(recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layout) -> bool:
     """Whether the steps of a call are a loop inside one compiled program."""
     example = example_inputs(data.spec)
     return data.train.in_memory and not has_slow_loops(

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import optax
 
 from dl import metrics
+from dl.layers.synchronised import synchronised
 from dl.train.state import TrainState
 from dl.types import Array, Augment, Batch, Key, Metrics, ModelState, Objective, Params, PyTree
 
@@ -30,7 +31,8 @@ def make_train_step(
     Args:
         objective: what is minimised (`dl.objectives`).
         optimizer: an Optax transformation (`dl.optimizers`).
-        axis_name: the mapped axis when the step runs under `pmap`.
+        axis_name: the mapped axis when the step runs under `pmap`; batch norm is synchronised
+            over it.
         accumulate: how many micro-batches a batch is computed in, one after the other; it divides
             the batch size.
     """
@@ -39,7 +41,10 @@ def make_train_step(
         key = jax.random.fold_in(state.key, state.step)
         if axis_name is not None:
             key = jax.random.fold_in(key, jax.lax.axis_index(axis_name))
-        gradients, sums, model_state, carry = _accumulated(objective, state, batch, key, accumulate)
+        with synchronised(axis_name):
+            gradients, sums, model_state, carry = _accumulated(
+                objective, state, batch, key, accumulate
+            )
         if axis_name is not None:
             gradients, sums = jax.lax.psum((gradients, sums), axis_name)
         count = jnp.maximum(sums["loss"].count, 1.0)  # an empty batch has gradient zero, not nan

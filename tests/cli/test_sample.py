@@ -10,7 +10,7 @@ from dl.cli import main
 from dl.runs.generate import generate
 
 TEXT = "the quick brown fox jumps over the lazy dog\n" * 8
-SIZES = "--hidden-size 4 --batch-size 4 --segment 7 --epochs 1 --warm-up 1 --validation 0 --devices 1 --scan-steps 4"
+SIZES = "--hidden-size 4 --batch-size 4 --segment 7 --epochs 1 --warm-up 1 --validation 0 --devices 1 --steps-per-call 4"
 
 
 @pytest.fixture(scope="module")

@@ -75,6 +75,9 @@ def test_help_of_an_experiment_is_complete(capsys: pytest.CaptureFixture[str]) -
     ):
         assert option in out
     assert "Largest rotation" in out
+    words = " ".join(out.replace("│", " ").split())
+    assert "[at least 0 and below 1] [default: 0.3]" in words  # dropout, of the experiment
+    assert "[at least 1] [default: 10]" in words  # epochs, whose default alone is the experiment's
 
 
 def test_show_gives_shapes_and_counts(capsys: pytest.CaptureFixture[str]) -> None:

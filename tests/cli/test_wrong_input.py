@@ -47,7 +47,10 @@ def refused(words: str, capsys: pytest.CaptureFixture[str]) -> str:
         ),
         ("run lenet_digits --dropout 1", "dropout is 1.0; it must be at least 0 and below 1"),
         ("run lenet_digits --seeds 0", "seeds is 0"),
-        ("run lenet_digits --seed 2147483648", "seed is 2147483648; it must be below 2147483648"),
+        (
+            "run lenet_digits --seed 2147483648",
+            "seed is 2147483648; it must be at least 0 and below 2147483648",
+        ),
         ("run lenet_digits --seed 2147483647 --seeds 2", "seed is 2147483648"),
         ("run lenet_digits --validation 0 --patience 3", "patience needs held-out examples"),
         (

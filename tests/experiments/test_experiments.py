@@ -1,6 +1,4 @@
-"""Every experiment builds, takes two steps and says what it promises; the quick ones reach their
-figures.
-"""
+"""Every experiment builds and takes two steps; the quick ones reach their promised figures."""
 
 import ast
 from dataclasses import replace
@@ -48,7 +46,7 @@ def run(name: str, folder: Path, **changes: Any) -> dict[str, Any]:
 
 
 def _embedded(dataset: str) -> str:
-    """Digits in the place of pictures that would have to be downloaded."""
+    """Digits instead of pictures that would have to be downloaded."""
     return "digits" if dataset.endswith(("mnist", "cifar10")) else dataset
 
 
@@ -109,7 +107,7 @@ SHAPES = [(28, 28, 1), (32, 32, 3), (40, 56, 3)]
 
 @pytest.mark.parametrize("shape", SHAPES, ids=["grey", "colour", "oblong"])
 @pytest.mark.parametrize("name", [*CONVOLUTIONAL, "autoencoder_conv_fashion_mnist"])
-def test_convolutional_nets_take_pictures_of_one_s_own(name: str, shape: tuple[int, ...]) -> None:
+def test_convolutional_nets_take_a_user_s_own_pictures(name: str, shape: tuple[int, ...]) -> None:
     experiment = CATALOG.load(name)
     of_channel = {"mean": (0.5,) * shape[2], "std": (0.2,) * shape[2]}
     spec = DataSpec(
@@ -157,7 +155,7 @@ def test_a_convolutional_experiment_trains_on_a_folder_of_colour_pictures(tmp_pa
         ("autoencoder_sparse_mnist", {"sparsity": 0.0, "contraction": 0.1, "code_size": 20}),
     ],
 )
-def test_two_steps_of_what_keeps_an_autoencoder_from_copying(
+def test_two_steps_of_autoencoders_that_must_not_copy(
     name: str, changes: Any, tmp_path: Path
 ) -> None:
     small = {"dataset": "digits", "epochs": 1, "batch_size": 16, "train_examples": 32}

@@ -46,7 +46,7 @@ def small(text: Path, **changes: Any) -> Any:
         "validation": 0.1,
     }
     return RNN.options(
-        dataset=f"text:{text}", **{**sizes, "scan_steps": 4, "log_every": 5, **changes}
+        dataset=f"text:{text}", **{**sizes, "steps_per_call": 4, "log_every": 5, **changes}
     )
 
 

@@ -14,7 +14,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import dl
-from dl import models, sequence_objectives
+from dl import models, objectives
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.sources.tokens import TokenSource
 from dl.data.vocabulary import Vocabulary
@@ -25,7 +25,7 @@ from dl.types import ExpRatio, Ratio
 
 V, B, T = 4, 4, 6
 MODEL = models.language_model("lstm", V, hidden_size=5)
-OBJECTIVE = sequence_objectives.language_model(MODEL)
+OBJECTIVE = objectives.next_symbol(MODEL)
 OPTIMIZER = dl.optimizers.adam(0.02)
 ROWS = np.random.default_rng(0).integers(0, V, (B, 2 * T + 1)).astype(np.int32)
 
@@ -66,7 +66,7 @@ def test_the_first_state_carries_a_row_of_zeros_for_each_row_of_a_batch() -> Non
 def test_a_state_made_by_hand_can_be_donated() -> None:
     model = models.language_model("lstm", V, hidden_size=3, num_layers=2)
     state = dl.init_state(model, OPTIMIZER, ROWS[:, :T], seed=0, carried_rows=B)
-    step = dl.jit_step(dl.make_train_step(sequence_objectives.language_model(model), OPTIMIZER))
+    step = dl.jit_step(dl.make_train_step(objectives.next_symbol(model), OPTIMIZER))
     after, _ = step(state, batch(0, T))
     assert all(np.any(leaf) for leaf in jax.tree.leaves(jax.device_get(after.carry)))
 
@@ -162,7 +162,7 @@ def test_no_device_gathers_the_sequences_of_others(kind: str) -> None:
     make = partial(
         dl.init_state, model, OPTIMIZER, jnp.zeros((1, T), jnp.int32), seed=0, carried_rows=B
     )
-    train_step = dl.make_train_step(sequence_objectives.language_model(model), OPTIMIZER)
+    train_step = dl.make_train_step(objectives.next_symbol(model), OPTIMIZER)
     compiled = dl.jit_step(train_step, dl.make_mesh(jax.devices()[:2])).lower(
         jax.eval_shape(make), batch(0, T)
     )

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import dl
-from dl import metrics, models, sequence_objectives
+from dl import metrics, models, objectives
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.sources.tokens import TokenSource
 from dl.data.vocabulary import Vocabulary
@@ -21,7 +21,7 @@ from dl.train.layout import make_layout
 
 V, T = 4, 5
 MODEL = models.language_model("lstm", V, hidden_size=6)
-OBJECTIVE = sequence_objectives.language_model(MODEL)
+OBJECTIVE = objectives.next_symbol(MODEL)
 RNG = np.random.default_rng(0)
 TOKENS = {
     name: RNG.integers(0, V, n).astype(np.uint8)

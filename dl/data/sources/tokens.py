@@ -11,10 +11,10 @@ from typing import ClassVar, Literal, TypeAlias
 import jax.numpy as jnp
 import numpy as np
 
-from dl.choices import check_choices
 from dl.data.sources.batching import IndexedBatch, step_weights, steps_per_epoch
 from dl.data.sources.source import Call, TrainCalls
 from dl.errors import InputError
+from dl.ranges import check_fields
 from dl.types import Array, Batch
 
 Order: TypeAlias = Literal["segments", "windows"]
@@ -50,7 +50,7 @@ class TokenSource:
     carries: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        check_choices(self)
+        check_fields(self)
         if self.steps < 1:
             raise InputError(f"a segment of {self.steps} symbols is none: give --segment 1 or more")
         if len(self.tokens) < 2:
