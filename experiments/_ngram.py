@@ -38,7 +38,7 @@ class NgramOptions(ReadingOptions):
         return replace(super().reading, segment=1)
 
 
-def measure_ngram(options: NgramOptions, data: Dataset) -> tuple[dict[str, dict[str, float]], int]:
+def count_ngrams(options: NgramOptions, data: Dataset) -> tuple[dict[str, dict[str, float]], int]:
     """Loss, bits and perplexity of the held-out parts, by Kneser-Ney counts of the training part.
 
     Each symbol of a part but the first is predicted from those before it. Source: H5; Chen &

@@ -9,9 +9,18 @@ Command: python -m experiments run autoencoder_conv_fashion_mnist
 
 from dataclasses import dataclass
 
-from dl import Count, Dataset, DataSpec, Recipe, TrainOptions, models, objectives, optimizers
+from dl import (
+    Count,
+    Dataset,
+    DataSpec,
+    Recipe,
+    Trained,
+    TrainOptions,
+    models,
+    objectives,
+    optimizers,
+)
 from dl.inspect import assess
-from dl.types import Autoencoder, Params
 
 
 @dataclass(frozen=True)
@@ -30,20 +39,16 @@ class Options(TrainOptions):
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
     """Two convolutions of stride 2, a linear code, and the way back; Adam with a one-cycle rate."""
-    model = _model(options, data_spec)
+    features = (options.features, 2 * options.features)
+    model = models.conv_autoencoder(
+        data_spec.input_shape, code_size=options.code_size, features=features
+    )
     optimizer = optimizers.adam(
         options.learning_rate, schedule=optimizers.one_cycle(steps=options.total_steps(data_spec))
     )
     return Recipe(model, objectives.autoencoding(model), optimizer)
 
 
-def conclude(options: Options, params: Params, data: Dataset) -> dict[str, dict[str, float]]:
+def conclude(options: Options, trained: Trained, data: Dataset) -> dict[str, dict[str, float]]:
     """Error of the reconstruction, and linear classifiers on the code and on the pixels."""
-    return assess(_model(options, data.spec), params, data)
-
-
-def _model(options: Options, data_spec: DataSpec) -> Autoencoder:
-    features = (options.features, 2 * options.features)
-    return models.conv_autoencoder(
-        data_spec.input_shape, code_size=options.code_size, features=features
-    )
+    return assess(trained.autoencoder, trained.params, data)

@@ -17,13 +17,14 @@ from dl import (
     DataSpec,
     NotNegative,
     Recipe,
+    Trained,
     TrainOptions,
     models,
     objectives,
     optimizers,
 )
 from dl.inspect import assess, denoising_error
-from dl.types import Autoencoder, Params
+from dl.types import Corruption
 
 
 @dataclass(frozen=True)
@@ -42,27 +43,23 @@ class Options(TrainOptions):
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
     """One ReLU layer with tied weights; noisy training inputs; Adam with a one-cycle rate."""
-    model = _model(options, data_spec)
+    shape, size = data_spec.input_shape, options.code_size
+    model = models.autoencoder(shape, code_size=size, code_activation=jax.nn.relu, tied=True)
     optimizer = optimizers.adam(
         options.learning_rate, schedule=optimizers.one_cycle(steps=options.total_steps(data_spec))
     )
-    corrupt = objectives.reconstruction.gaussian_noise(options.noise)
-    return Recipe(model, objectives.autoencoding(model, corrupt=corrupt), optimizer)
+    return Recipe(model, objectives.autoencoding(model, corrupt=_noise(options)), optimizer)
 
 
-def conclude(options: Options, params: Params, data: Dataset) -> dict[str, dict[str, float]]:
+def conclude(options: Options, trained: Trained, data: Dataset) -> dict[str, dict[str, float]]:
     """Error of the reconstruction, also from noisy test pictures, and linear classifiers."""
-    model, corrupt = (
-        _model(options, data.spec),
-        objectives.reconstruction.gaussian_noise(options.noise),
-    )
-    key = jax.random.key(options.seed)
+    model, params = trained.autoencoder, trained.params
+    corrupt, key = _noise(options), jax.random.key(options.seed)
     denoising = denoising_error(
         model, params, data.test.inputs, data.spec, corrupt=corrupt, key=key
     )
     return {**assess(model, params, data), **denoising}
 
 
-def _model(options: Options, data_spec: DataSpec) -> Autoencoder:
-    shape, size = data_spec.input_shape, options.code_size
-    return models.autoencoder(shape, code_size=size, code_activation=jax.nn.relu, tied=True)
+def _noise(options: Options) -> Corruption:
+    return objectives.reconstruction.gaussian_noise(options.noise)

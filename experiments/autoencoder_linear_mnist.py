@@ -16,13 +16,13 @@ from dl import (
     DataSpec,
     InputError,
     Recipe,
+    Trained,
     TrainOptions,
     models,
     objectives,
     optimizers,
 )
 from dl.inspect import assess, compare_with_pca
-from dl.types import Params
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
     return Recipe(model, objectives.autoencoding(model), optimizer)
 
 
-def conclude(options: Options, params: Params, data: Dataset) -> dict[str, dict[str, float]]:
+def conclude(options: Options, trained: Trained, data: Dataset) -> dict[str, dict[str, float]]:
     """Error of the reconstruction, linear classifiers, and the distance from PCA."""
-    model = models.autoencoder(data.spec.input_shape, code_size=options.code_size, tied=True)
+    model, params = trained.autoencoder, trained.params
     beside_pca = compare_with_pca(model, params, data, code_size=options.code_size)
     return {**assess(model, params, data), "beside_pca": beside_pca}

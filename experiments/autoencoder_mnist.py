@@ -10,9 +10,19 @@ Command: python -m experiments run autoencoder_mnist
 from dataclasses import dataclass
 from typing import Annotated
 
-from dl import Count, Dataset, DataSpec, Range, Recipe, TrainOptions, models, objectives, optimizers
+from dl import (
+    Count,
+    Dataset,
+    DataSpec,
+    Range,
+    Recipe,
+    Trained,
+    TrainOptions,
+    models,
+    objectives,
+    optimizers,
+)
 from dl.inspect import assess
-from dl.types import Autoencoder, Params
 
 
 @dataclass(frozen=True)
@@ -33,20 +43,16 @@ class Options(TrainOptions):
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
     """Two hidden ReLU layers on either side of a linear code; Adam with a one-cycle rate."""
-    model = _model(options, data_spec)
+    sizes = (options.hidden_size, options.hidden_size // 4)
+    model = models.autoencoder(
+        data_spec.input_shape, code_size=options.code_size, hidden_sizes=sizes, tied=options.tied
+    )
     optimizer = optimizers.adam(
         options.learning_rate, schedule=optimizers.one_cycle(steps=options.total_steps(data_spec))
     )
     return Recipe(model, objectives.autoencoding(model), optimizer)
 
 
-def conclude(options: Options, params: Params, data: Dataset) -> dict[str, dict[str, float]]:
+def conclude(options: Options, trained: Trained, data: Dataset) -> dict[str, dict[str, float]]:
     """Error of the reconstruction, and linear classifiers on the code and on the pixels."""
-    return assess(_model(options, data.spec), params, data)
-
-
-def _model(options: Options, data_spec: DataSpec) -> Autoencoder:
-    sizes = (options.hidden_size, options.hidden_size // 4)
-    return models.autoencoder(
-        data_spec.input_shape, code_size=options.code_size, hidden_sizes=sizes, tied=options.tied
-    )
+    return assess(trained.autoencoder, trained.params, data)

@@ -19,13 +19,13 @@ from dl import (
     DataSpec,
     NotNegative,
     Recipe,
+    Trained,
     TrainOptions,
     models,
     objectives,
     optimizers,
 )
 from dl.inspect import assess, encode
-from dl.types import Autoencoder, Params
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,9 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
 
     The weights are tied, so that the decoder cannot enlarge a code that was only made small.
     """
-    model, penalties = _model(options, data_spec), []
+    shape, size = data_spec.input_shape, options.code_size
+    model = models.autoencoder(shape, code_size=size, code_activation=jax.nn.relu, tied=True)
+    penalties = []
     if options.sparsity:
         penalties.append(objectives.reconstruction.l1_sparsity(options.sparsity))
     if options.contraction:
@@ -60,13 +62,8 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
     return Recipe(model, objectives.autoencoding(model, penalties=penalties), optimizer)
 
 
-def conclude(options: Options, params: Params, data: Dataset) -> dict[str, dict[str, float]]:
+def conclude(options: Options, trained: Trained, data: Dataset) -> dict[str, dict[str, float]]:
     """Error of the reconstruction, linear classifiers, and the share of units that are active."""
-    model = _model(options, data.spec)
+    model, params = trained.autoencoder, trained.params
     active = encode(model, params, data.test.inputs, data.spec) > 0
     return {**assess(model, params, data), "code": {"active": float(np.mean(active))}}
-
-
-def _model(options: Options, data_spec: DataSpec) -> Autoencoder:
-    shape, size = data_spec.input_shape, options.code_size
-    return models.autoencoder(shape, code_size=size, code_activation=jax.nn.relu, tied=True)

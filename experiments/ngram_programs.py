@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dl import Dataset
-from experiments._ngram import NgramOptions, measure_ngram
+from experiments._ngram import NgramOptions, count_ngrams
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,6 @@ class Options(NgramOptions):
     longest_gram: int = 12
 
 
-def measure(options: Options, data: Dataset) -> tuple[dict[str, dict[str, float]], int]:
+def count(options: Options, data: Dataset) -> tuple[dict[str, dict[str, float]], int]:
     """Count the training part, and measure the held-out parts."""
-    return measure_ngram(options, data)
+    return count_ngrams(options, data)

@@ -11,7 +11,7 @@ Command: python -m experiments run ngram_shakespeare
 from dataclasses import dataclass
 
 from dl import Dataset
-from experiments._ngram import NgramOptions, measure_ngram
+from experiments._ngram import NgramOptions, count_ngrams
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,6 @@ class Options(NgramOptions):
     dataset: str = "tiny_shakespeare"
 
 
-def measure(options: Options, data: Dataset) -> tuple[dict[str, dict[str, float]], int]:
+def count(options: Options, data: Dataset) -> tuple[dict[str, dict[str, float]], int]:
     """Count the training part, and measure the held-out parts."""
-    return measure_ngram(options, data)
+    return count_ngrams(options, data)

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 import jax.numpy as jnp
 
-from dl import Dataset, DataSpec, Recipe, TrainOptions, models, objectives, optimizers
+from dl import Dataset, DataSpec, Recipe, Trained, TrainOptions, models, objectives, optimizers
 from dl.lessons import composed_xor
-from dl.types import Params
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
     return Recipe(model, objectives.perceptron(model), optimizers.sgd(options.learning_rate))
 
 
-def conclude(options: Options, params: Params, data: Dataset) -> dict[str, dict[str, float]]:
+def conclude(options: Options, trained: Trained, data: Dataset) -> dict[str, dict[str, float]]:
     """How well the hand-made two-layer solution does on the same table."""
     right = composed_xor(jnp.asarray(data.test.inputs)) == data.test.targets[:, 0]
     return {"composed": {"accuracy": float(right.mean())}}

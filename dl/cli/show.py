@@ -133,4 +133,4 @@ def _of_run(folder: str) -> "tuple[Model, tuple[int, ...], str]":
 def _of_experiment(
     experiment: "Experiment", options: "TrainOptions", spec: "DataSpec"
 ) -> "tuple[Model, tuple[int, ...], str]":
-    return experiment.build(options, spec).model, spec.input_shape, experiment.name
+    return experiment.recipe(options, spec).model, spec.input_shape, experiment.name

@@ -15,7 +15,7 @@ from dl.runs.files import read_json
 from dl.runs.folder import open_folder
 from dl.runs.open_data import check_same_data, open_data
 from dl.tables import Table
-from dl.train.options import TextFields, TrainOptions
+from dl.train.options import TrainOptions
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def run_row(run: str | Path, options: TrainOptions) -> Row:
             )
     data = open_data(config.options)
     check_same_data(folder, data)
-    if isinstance(config.options, TextFields) and config.options.longer == "leave-out":
+    if getattr(config.options, "longer", "cut") == "leave-out":
         missing = len(open_data(replace(config.options, longer="cut")).test) - len(data.test)
         if missing:
             raise InputError(

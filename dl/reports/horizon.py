@@ -5,9 +5,11 @@ from typing import Literal
 import jax.numpy as jnp
 import numpy as np
 
-from dl.data.dataset import ArraySource, DataSpec, Part
+from dl.data.dataset import DataSpec, Part
 from dl.data.gather import normalize
+from dl.data.sources.arrays import ArraySource
 from dl.data.sources.ragged import RaggedSource
+from dl.data.sources.streamed import StreamedSource
 from dl.data.sources.tokens import TokenSource
 from dl.data.split import permutation
 from dl.data.vocabulary import END
@@ -119,5 +121,5 @@ def _draw(part: Part, spec: DataSpec, *, sequences: int, steps: int) -> Array:
         # Cut before the net reads them, because backward layers would begin in the padding.
         return normalize(jnp.asarray(taken["inputs"][:, : taken["lengths"].min()]), spec)
     index = permutation(0, len(part))[:sequences]
-    raw = part.inputs[index] if isinstance(part, ArraySource) else part.gather(index)["inputs"]
-    return normalize(jnp.asarray(raw), spec)
+    assert isinstance(part, ArraySource | StreamedSource)
+    return normalize(jnp.asarray(part.gather(index)["inputs"]), spec)

@@ -22,7 +22,7 @@ from typing import Any
 from dl.data.dataset import DataSpec
 from dl.data.vocabulary import Vocabulary
 from dl.errors import InputError
-from dl.runs.experiment import Experiment, build_recipe, load_experiment
+from dl.runs.experiment import Experiment, load_experiment
 from dl.runs.files import read_json, read_lines, rewrite_lines, write_json
 from dl.train.recipe import Recipe
 from dl.train.record import Record
@@ -133,7 +133,7 @@ class Config:
 
     def build(self) -> Recipe:
         """Model, objective and optimizer of the run."""
-        return build_recipe(self.experiment, self.options, self.data, freeze=self.freeze)
+        return self.experiment.recipe(self.options, self.data, freeze=self.freeze)
 
     def write(self, folder: RunFolder) -> None:
         """Store it."""

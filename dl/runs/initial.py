@@ -51,7 +51,7 @@ def take_initial(
     """
     loaded = load(run, checkpoint=checkpoint)
     _check_symbols(run, loaded.spec, spec)
-    fresh = first_state(experiment.build(options, spec), spec, options)
+    fresh = first_state(experiment.recipe(options, spec), spec, options)
     differs = loaded.spec.class_names != spec.class_names
     head = _head(experiment, options, spec) if differs else ((), ())
     try:
@@ -127,7 +127,7 @@ def _head(
 
 def _shapes(experiment: Experiment, options: TrainOptions, spec: DataSpec) -> tuple[PyTree, PyTree]:
     return jax.eval_shape(
-        experiment.build(options, spec).model.init, jax.random.key(0), example_inputs(spec)
+        experiment.recipe(options, spec).model.init, jax.random.key(0), example_inputs(spec)
     )
 
 

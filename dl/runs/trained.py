@@ -14,7 +14,7 @@ from dl.train.network import Inputs, Network, Prediction
 from dl.train.recipe import Recipe
 from dl.train.record import Record, curve
 from dl.train.state import TrainState
-from dl.types import Array, Metrics, Model, ModelState, Params
+from dl.types import Array, Autoencoder, Metrics, Model, ModelState, Params
 
 
 def _no_data() -> Dataset:
@@ -51,6 +51,17 @@ class Trained:
     def model(self) -> Model:
         """The model of the recipe."""
         return self.recipe.model
+
+    @property
+    def autoencoder(self) -> Autoencoder:
+        """The model, as one that encodes and decodes.
+
+        Raises:
+            InputError: when it is no auto-encoder.
+        """
+        if not isinstance(self.model, Autoencoder):
+            raise InputError(f"{self.model.name} is no auto-encoder: it has no code")
+        return self.model
 
     @property
     def params(self) -> Params:

@@ -77,7 +77,7 @@ def test_a_step_of_a_deep_net_takes_its_data_and_gives_a_state_for_the_next(
     options = CATALOG.load(name).options()
     described = describe_data(options.dataset, data_dir=tmp_path)
     spec = replace(described, train_size=2 * options.batch_size)
-    recipe = CATALOG.load(name).build(options, spec)
+    recipe = CATALOG.load(name).recipe(options, spec)
     check_recipe_fits(recipe, spec)
     batch = {
         "inputs": jax.ShapeDtypeStruct((options.batch_size, *spec.input_shape), jnp.float32),
@@ -113,7 +113,7 @@ def test_convolutional_nets_take_a_user_s_own_pictures(name: str, shape: tuple[i
     spec = DataSpec(
         "folder:own", "classification", shape, "uint8", ("a", "b", "c"), 1024, **of_channel
     )
-    model = experiment.build(experiment.options(), spec).model
+    model = experiment.recipe(experiment.options(), spec).model
     inputs = jax.ShapeDtypeStruct((2, *shape), jnp.float32)
     if name == "alexnet_imagenet" or (name, shape[0]) in (
         ("lenet5_mnist", 40),
@@ -213,7 +213,7 @@ def test_build_is_pure(name: str) -> None:
     inputs = jax.ShapeDtypeStruct((2, *spec.input_shape), jnp.float32)
 
     def program() -> str:
-        model = experiment.build(options, spec).model
+        model = experiment.recipe(options, spec).model
         outputs = jax.jit(lambda key, inputs: model.apply(*model.init(key, inputs), inputs)[0])
         return outputs.lower(jax.random.key(1), inputs).as_text()
 

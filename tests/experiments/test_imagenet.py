@@ -110,7 +110,7 @@ def test_defaults_are_the_published_nets(name: str, parameters: int, tmp_path: P
     defaults = CATALOG.load(name).options()
     spec = describe_data(defaults.dataset, data_dir=tmp_path, image_size=defaults.picture_size)
     assert (spec.classes, spec.input_shape) == (1000, (defaults.image_size, defaults.image_size, 3))
-    recipe = CATALOG.load(name).build(defaults, replace(spec, train_size=1_281_167))
+    recipe = CATALOG.load(name).recipe(defaults, replace(spec, train_size=1_281_167))
     inputs = jax.ShapeDtypeStruct((2, *spec.input_shape), np.float32)
     params, model_state = jax.eval_shape(recipe.model.init, jax.random.key(0), inputs)
     assert sum(leaf.size for leaf in jax.tree.leaves(params)) == parameters
