@@ -30,3 +30,14 @@ def test_code_prints_what_stands_below_it(page: str) -> None:
 
 def value_of(word: str) -> float | str:
     return float(word) if re.fullmatch(r"-?[\d.]+(e[+-]\d+)?", word) else word
+
+
+def test_files_that_the_design_names_exist() -> None:
+    page = (DOCS / "design.md").read_text(encoding="utf-8")
+    paths = re.findall(r"`((?:\w+/)+(?:\w+\.py)?)`", page)
+    ours = [path for path in paths if path.endswith(".py") or path.startswith("dl/")]
+    assert len(ours) > 10
+    root = DOCS.parent
+    assert not [
+        path for path in ours if not ((root / path).exists() or (root / "dl" / path).exists())
+    ]
