@@ -25,7 +25,7 @@ def store(
     features: Callable[[Any], dict[str, Any]] | None = None,
     **info: Any,
 ) -> Path:
-    """Prepare a set called `tiny`, of `parts` of pictures [N, H, W, C] and labels [N]; its folder."""
+    """Prepare a set called `tiny` from parts of pictures [N, H, W, C] and labels [N]."""
     import tensorflow_datasets as tfds
 
     pictures, _ = next(iter(parts.values()))

@@ -80,7 +80,7 @@ def epoch_workload(
 
 
 def training_workload(recipe: "Recipe", data: "Dataset", options: "TrainOptions") -> Workload:
-    """The library's own loop: order, gathering, preparing, steps, records, the check of the state."""
+    """The library's own loop: data order, batches, steps, records, the check of the state."""
     import jax
 
     from dl.data.example import example_inputs
@@ -118,7 +118,7 @@ def _first_state(recipe: "Recipe", inputs: np.ndarray) -> Any:
 def _set_up(
     recipe: "Recipe", inputs: np.ndarray, targets: np.ndarray, *, steps: int
 ) -> tuple[Any, Any, Any, list]:
-    """Layout, step, `steps` times the same batch on the devices, and a place that holds the state."""
+    """Layout, step, `steps` copies of a batch on the devices, and a list that holds the state."""
     import jax
 
     from dl import make_train_step

@@ -76,7 +76,7 @@ def _choose_app(catalog: Catalog, words: list[str]) -> tuple[cyclopts.App, list[
 def _verbs(catalog: Catalog) -> cyclopts.App:
     app = cyclopts.App(
         name=f"python -m {catalog.package}",
-        help="Train, resume, evaluate and use the experiments. `VERB --help` tells a verb's options.",
+        help="Train, resume, evaluate and use experiments. `VERB --help` tells a verb's options.",
         version_flags=[],
         help_format="plaintext",
     )

@@ -37,7 +37,8 @@ def list_data(*, data_dir: Path | None = None) -> None:
         print(f"{name:<14} {state:<13} {what}")
     print(f"{'folder:PATH':<14} your pictures one sub-folder of pictures a class")
     say(
-        f"prepared data are looked for in {root}; any other TFDS name of labelled pictures works too"
+        f"prepared data are looked for in {root}; any other TFDS name of labelled pictures works "
+        "too"
     )
 
 

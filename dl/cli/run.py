@@ -92,17 +92,20 @@ Parameters
 run_dir
     Folder of the run; default runs/NAME/TIME-SEED.
 init_from
-    Begin with the parameters of this run. Where the classes are others the head is new; all else must fit.
+    Begin with the parameters of this run. If the classes differ, the head is new; all else must
+    fit.
 init_checkpoint
     Its newest parameters, or those with the lowest validation loss.
 freeze
-    Leave these layers as they are: names, or globs such as 'conv*'; their batch norm keeps its statistics.
+    Do not train these layers: names, or globs such as 'conv*'. Their batch norm keeps its
+    statistics.
 seeds
     Repeat over this many seeds, counting up from --seed, and give mean and standard deviation.
 quiet
     No progress.
 profile
-    Write a profiler's trace of about 20 steps into the run's folder, for TensorBoard or ui.perfetto.dev.
+    Write a profiler's trace of about 20 steps into the run's folder, for TensorBoard or
+    ui.perfetto.dev.
 """
 
 
@@ -191,7 +194,7 @@ def describe_devices(count: int) -> str:
 
 
 def describe_options(options: "TrainOptions") -> str:
-    """All options in one line, those that differ from the experiment's defaults marked with a star."""
+    """All options in one line; a star marks those that differ from the defaults."""
     words = []
     for option in fields(options):
         value = getattr(options, option.name)

@@ -43,7 +43,8 @@ class Checkpoints:
             best_mode="min",
             create=not read_only,
             read_only=read_only,
-            cleanup_tmp_directories=not read_only,  # another process may be writing what looks abandoned
+            # What looks abandoned may be a save of another process.
+            cleanup_tmp_directories=not read_only,
         )
         self._folder = folder.resolve()
         handlers = {"state": ocp.StandardCheckpointHandler(), "notes": ocp.JsonCheckpointHandler()}
@@ -57,7 +58,8 @@ class Checkpoints:
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         if kind is not None and issubclass(kind, KeyboardInterrupt):
-            return  # whoever asks twice does not want to wait; a half written save is passed over on resume
+            # A second Ctrl-C means not to wait. A resume passes over a half-written save.
+            return
         with _as_run_error("save in", self._folder):
             self._manager.close()
 
@@ -66,7 +68,7 @@ class Checkpoints:
         return sorted(self._manager.all_steps())
 
     def best_step(self) -> int | None:
-        """The step with the lowest validation loss among those kept; None when none was validated."""
+        """The kept step with the lowest validation loss; None when none was validated."""
         return self._manager.best_step()
 
     def save(

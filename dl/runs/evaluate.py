@@ -72,20 +72,23 @@ def check_same_kind(data: DataSpec, trained: DataSpec) -> None:
     >>> spec = DataSpec("digits", "classification", (28, 28, 1), "uint8", ("0", "1"), 100)
     >>> check_same_kind(replace(spec, name="photos", input_shape=(32, 32, 3)), spec)
     Traceback (most recent call last):
-    dl.errors.InputError: photos has inputs 32×32×3 (uint8), the model was trained on 28×28×1 (uint8): ...
+    dl.errors.InputError: photos has inputs 32×32×3 (uint8), the model was trained on 28×28×1 ...
     """
     inputs, own_inputs = map(_inputs, (data, trained))
     if inputs != own_inputs:
         raise InputError(
-            f"{data.name} has inputs {inputs}, the model was trained on {own_inputs}: give data of its kind"
+            f"{data.name} has inputs {inputs}, the model was trained on {own_inputs}: give data "
+            "of its kind"
         )
     if (data.task, data.classes) != (trained.task, trained.classes):
         raise InputError(
-            f"{data.name} has {_classes(data)}, the model was trained on {_classes(trained)}: give data of its kind"
+            f"{data.name} has {_classes(data)}, the model was trained on {_classes(trained)}: "
+            "give data of its kind"
         )
     if data.class_names != trained.class_names:
         warnings.warn(
-            f"{data.name} has {_classes(data)}, the model was trained on {_classes(trained)}: compared by number",
+            f"{data.name} has {_classes(data)}, the model was trained on {_classes(trained)}: "
+            "compared by number",
             stacklevel=2,
         )
 

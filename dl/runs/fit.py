@@ -30,8 +30,7 @@ def fit(
     progress: bool = True,
     on_record: Callable[[Record], None] = lambda record: None,
 ) -> Trained:
-    """Train `recipe` on `data` and evaluate on its validation part, for the epochs, batches and seed
-    of `options`.
+    """Train `recipe` on `data` as `options` say, and evaluate on the validation part.
 
     Ctrl-C (a notebook's stop button) ends it after the current call; `resume=` the result
     goes on from there, or on towards a larger `options.epochs`, as if there had been no pause.

@@ -3,8 +3,8 @@
 ```
 runs/lenet_digits/20260131-120000-0/
     initial/          where the run begins from another: the parameters it begins with
-    config.json       the experiment, every option, what was chosen by rule (written before all that is trained)
-    manifest.json     versions, device, git commit, data fingerprint, seed, command; one entry a start
+    config.json       the experiment, every option, what was chosen by rule (written first)
+    manifest.json     versions, device, git commit, data fingerprint, seed, command of each start
     metrics.jsonl     one record a line
     checkpoints/      Orbax checkpoints by step
     profile/          a trace of some steps, if it was asked for
@@ -111,10 +111,14 @@ class Origin:
     def describe(self) -> str:
         """It in a line.
 
-        >>> Origin("a/run", 40, 0, ("hidden/bias", "hidden/kernel"), ("output/bias", "output/kernel")).describe()
+        >>> taken, new = ("hidden/bias", "hidden/kernel"), ("output/bias", "output/kernel")
+        >>> Origin("a/run", 40, 0, taken, new).describe()
         'a/run, step 40: taken 2 of 4, new: output/bias, output/kernel'
         """
-        taken = f"{self.run}, step {self.step}: taken {len(self.taken)} of {len(self.taken) + len(self.new)}"
+        taken = (
+            f"{self.run}, step {self.step}: taken {len(self.taken)} of "
+            f"{len(self.taken) + len(self.new)}"
+        )
         return ", new: ".join([taken, ", ".join(self.new)] if self.new else [taken])
 
 
@@ -223,7 +227,8 @@ def _refuse_used_folder(folder: RunFolder, experiment: Experiment) -> None:
     held = stored.get("experiment", "?") if isinstance(stored, dict) else "?"
     if held != experiment.name:
         raise InputError(
-            f"--run-dir {folder.path} holds a run of {held}, not of {experiment.name}; name a new folder"
+            f"--run-dir {folder.path} holds a run of {held}, not of {experiment.name}; name a new "
+            "folder"
         )
     if folder.is_finished:
         raise InputError(f"--run-dir {folder.path} holds a finished run; name a new folder")

@@ -1,4 +1,4 @@
-"""A run that is set up, from where its checkpoints are to its end: restored, trained and concluded."""
+"""A training run from its newest checkpoint to its end."""
 
 import sys
 from dataclasses import replace

@@ -139,9 +139,13 @@ def _differing(left: PyTree, right: PyTree) -> tuple[str, ...]:
 def _check_symbols(run: str | Path, there: DataSpec, here: DataSpec) -> None:
     """Number 5 must mean the same symbol in both."""
     if there.vocabulary and here.vocabulary and there.vocabulary != here.vocabulary:
-        sizes = f"{len(there.vocabulary)} {there.vocabulary.unit}s, these texts have {len(here.vocabulary)} others"
+        sizes = (
+            f"{len(there.vocabulary)} {there.vocabulary.unit}s, these texts have "
+            f"{len(here.vocabulary)} others"
+        )
         raise InputError(
-            f"--init-from {run} reads other symbols, {sizes}: with --unit byte all texts have the same"
+            f"--init-from {run} reads other symbols, {sizes}: with --unit byte all texts have the "
+            "same"
         )
 
 

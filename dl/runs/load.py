@@ -63,6 +63,7 @@ def _candidates(checkpoints: Checkpoints, folder: RunFolder, checkpoint: str) ->
     best = checkpoints.best_step()
     if best is None or not folder.was_validated():
         raise InputError(
-            f"{folder.path} was not validated (--validation 0), so none of its checkpoints is the best"
+            f"{folder.path} was not validated (--validation 0), so none of its checkpoints is the "
+            "best"
         )
     return [best]

@@ -29,7 +29,8 @@ def check_same_data(folder: RunFolder, data: Dataset) -> None:
     before = first_fingerprint(folder.manifest) or data.fingerprint
     if before != data.fingerprint:
         raise RunError(
-            f"{data.spec.name} has changed since the run began (fingerprint {before[:8]}, now {data.fingerprint[:8]}): "
+            f"{data.spec.name} has changed since the run began (fingerprint {before[:8]}, now "
+            f"{data.fingerprint[:8]}): "
             f"bring the old data back, or start a new run"
         )
 

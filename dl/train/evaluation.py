@@ -26,7 +26,7 @@ Evaluate = Callable[[TrainState], Metrics]
 def make_evaluate(
     recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layout, *, loops: bool
 ) -> Callable[[TrainState, str], dict[str, float]]:
-    """The function `evaluate(state, part) -> metrics`; parts are opened when they are first read."""
+    """The function `evaluate(state, part) -> metrics`; a part is opened when it is first read."""
     # All parts of a data set are of one kind, so one compiled function serves them all.
     gather = make_gather(data.train.evaluated(), data.spec)
     compiled = _compile(recipe.objective, gather, layout, loops=loops)

@@ -1,4 +1,4 @@
-"""The train step and the evaluation step: pure functions, compiled elsewhere (`dl.train.parallel`)."""
+"""The train step and the evaluation step: pure functions, compiled by `dl.train.layout`."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -14,7 +14,10 @@ import dl.data.folder
 from dl.cli import main
 from dl.data.picture import read_picture
 
-RUN = "run softmax_mnist --dataset folder:pictures --image-size 6 --batch-size 4 --epochs 1 --devices 1 --quiet"
+RUN = (
+    "run softmax_mnist --dataset folder:pictures --image-size 6 --batch-size 4 --epochs 1 "
+    "--devices 1 --quiet"
+)
 
 
 @pytest.fixture(autouse=True)

@@ -221,7 +221,10 @@ def test_folder_that_is_no_run_or_a_broken_one(
 
 def test_predict_on_what_is_no_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make_pictures(tmp_path / "pictures", ["cat", "dog"])
-    words = "run softmax_mnist --dataset folder:pictures --epochs 1 --batch-size 4 --run-dir run --quiet"
+    words = (
+        "run softmax_mnist --dataset folder:pictures --epochs 1 --batch-size 4 --run-dir run "
+        "--quiet"
+    )
     assert main("experiments", words.split()) == 0
     capsys.readouterr()
     Path("letter.txt").write_text("no picture")
@@ -258,7 +261,10 @@ def test_no_checkpoint_yet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 def test_run_that_does_not_fit_to_begin_from(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = "run mlp_mnist --dataset digits --train-examples 64 --epochs 1 --batch-size 32 --run-dir run --quiet"
+    words = (
+        "run mlp_mnist --dataset digits --train-examples 64 --epochs 1 --batch-size 32 --run-dir "
+        "run --quiet"
+    )
     assert main("experiments", [*words.split(), "--hidden-size", "8"]) == 0
     make_pictures(tmp_path / "pictures", ["cat", "dog"], side=20)
     capsys.readouterr()
@@ -277,7 +283,10 @@ def test_run_that_does_not_fit_to_begin_from(
 def test_data_that_a_run_cannot_be_evaluated_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = "run softmax_mnist --dataset digits --train-examples 64 --epochs 1 --batch-size 32 --run-dir run --quiet"
+    words = (
+        "run softmax_mnist --dataset digits --train-examples 64 --epochs 1 --batch-size 32 "
+        "--run-dir run --quiet"
+    )
     assert main("experiments", words.split()) == 0
     make_pictures(tmp_path / "pictures", ["cat", "dog"])
     capsys.readouterr()
@@ -285,6 +294,6 @@ def test_data_that_a_run_cannot_be_evaluated_on(
     assert "moons has inputs 2 (float32), the model was trained on 28×28×1 (uint8)" in said
     said = refused("evaluate run --dataset folder:pictures", capsys)
     assert (
-        "has 2 classes (cat, dog), the model was trained on 10 classes (0, 1, 2, 3, 4, 5, 6, 7, 8, 9)"
-        in said
+        "has 2 classes (cat, dog), the model was trained on 10 classes (0, 1, 2, 3, 4, 5, 6, 7, "
+        "8, 9)" in said
     )

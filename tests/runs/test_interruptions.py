@@ -218,7 +218,10 @@ def test_checkpoint_of_other_shapes_is_refused_with_exit_2(
 def test_non_finite_loss_ends_with_exit_1_and_keeps_the_last_good_checkpoint(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = f"run mlp_mnist --dataset digits --learning-rate 1e38 --epochs 3 --run-dir {tmp_path / 'run'} --quiet"
+    words = (
+        "run mlp_mnist --dataset digits --learning-rate 1e38 --epochs 3 --run-dir "
+        f"{tmp_path / 'run'} --quiet"
+    )
     assert main("experiments", words.split()) == 1
     said = capsys.readouterr().err.splitlines()[-1]
     assert "the loss is" in said or "is not finite after step" in said

@@ -164,7 +164,10 @@ def test_the_perplexity_of_documents_is_that_of_each_by_itself(tmp_path: Path) -
         "\n".join("".join(letters) for letters in product("abc", repeat=3))
     )
     (tmp_path / "test.txt").write_text("\n".join(tested))
-    words = f"--dataset lines:{tmp_path} --validation 0 --longest 5 --hidden-size 4 --batch-size 4 --epochs 1 --quiet"
+    words = (
+        f"--dataset lines:{tmp_path} --validation 0 --longest 5 --hidden-size 4 --batch-size 4 "
+        "--epochs 1 --quiet"
+    )
     folder = tmp_path / "run"
     assert main("experiments", ["run", "lstm_names", *words.split(), "--run-dir", str(folder)]) == 0
     loaded, nats = dl.load(folder), []

@@ -91,6 +91,9 @@ def test_chunks_with_stages_equal_a_plain_loop(steps_per_call: int) -> None:
 
 
 def test_a_net_that_takes_one_size_alone_is_refused_before_training() -> None:
-    says = r"mlp does not take what the augmentation gives: \(12, 12, 1\) in the place of \(28, 28, 1\)"
+    says = (
+        r"mlp does not take what the augmentation gives: \(12, 12, 1\) in the place of \(28, 28, "
+        r"1\)"
+    )
     with pytest.raises(InputError, match=says):
         dl.fit(make_recipe(any_size=False), dl.load_data("digits"), OPTIONS, progress=False)

@@ -43,7 +43,8 @@ def test_new_head_stays_fresh_whatever_its_shape(classes: int) -> None:
     [
         (
             {"hidden": 6},
-            r"hidden1/bias is float32\[4\] in the source, float32\[6\] here; all but a head must fit",
+            r"hidden1/bias is float32\[4\] in the source, float32\[6\] here; all but a head must "
+            r"fit",
         ),
         ({"inputs": 7}, r"hidden1/kernel is float32\[5, 4\] in the source, float32\[7, 4\] here"),
     ],
