@@ -9,7 +9,7 @@ def check_choices(options: Any) -> None:
     """Raise an `InputError` for a field of a dataclass that is annotated with a `Literal` and is
     none of its values.
 
-    >>> from dl.data.text import Reading
+    >>> from dl.data.text.reading import Reading
     >>> Reading(unit="chars")
     Traceback (most recent call last):
     dl.errors.InputError: unit is 'chars': did you mean char?

@@ -9,7 +9,7 @@ import numpy as np
 from dl import ngram
 from dl.data.dataset import Dataset
 from dl.data.sources.tokens import TokenSource
-from dl.data.text import Reading
+from dl.data.text.reading import Reading
 from dl.train.options import ReadingOptions, require, require_text
 
 

@@ -7,13 +7,13 @@ from functools import cached_property
 
 import numpy as np
 
-from dl.data.crops import View
+from dl.data.pictures.crops import View
 from dl.data.sources.arrays import ArraySource
 from dl.data.sources.source import Source
 from dl.data.sources.streamed import IMAGENET_MEAN, IMAGENET_STD, Records, StreamedSource
 from dl.data.split import permutation, split_validation
 from dl.data.tasks import TASKS, Task, TaskName
-from dl.data.vocabulary import Vocabulary
+from dl.data.text.vocabulary import Vocabulary
 from dl.errors import InputError
 
 MEMORY_LIMIT = 4 * 2**30
@@ -115,7 +115,7 @@ class Dataset:
         return found
 
 
-def make_dataset(
+def dataset_of_parts(
     name: str,
     train: ArraySource,
     test: ArraySource,

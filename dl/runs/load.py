@@ -13,7 +13,7 @@ import numpy as np
 
 from dl.data.dataset import DataSpec
 from dl.data.gather import check_inputs, normalize
-from dl.data.text import Reading
+from dl.data.text.reading import Reading
 from dl.errors import InputError
 from dl.runs.checkpoint import Checkpoints, DamagedCheckpoint
 from dl.runs.folder import Config, RunFolder, open_folder

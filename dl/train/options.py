@@ -8,7 +8,7 @@ from typing import Literal
 
 from dl.choices import check_choices
 from dl.data.dataset import Dataset
-from dl.data.text import Reading
+from dl.data.text.reading import Reading
 from dl.errors import InputError
 
 

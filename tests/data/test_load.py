@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dl.data.load import absolute, can_be_resized, describe_data, load_data
-from dl.data.text import Reading
+from dl.data.text.reading import Reading
 from dl.errors import InputError
 
 ROWS = {

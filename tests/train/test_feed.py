@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import dl
-from dl.data.dataset import ArraySource, Dataset, make_dataset
+from dl.data.dataset import ArraySource, Dataset, dataset_of_parts
 from dl.data.gather import make_gather
 from dl.data.sources.batching import evaluation_batches, train_batches
 from dl.data.sources.ragged import RaggedSource, ragged_source
@@ -58,7 +58,9 @@ def streamed(source: Any) -> Undrawn:
 
 
 def resident() -> Dataset:
-    return make_dataset("tiny", pictures(25), pictures(10), class_names=("a", "b"), validation=0.2)
+    return dataset_of_parts(
+        "tiny", pictures(25), pictures(10), class_names=("a", "b"), validation=0.2
+    )
 
 
 def the_same_streamed() -> Dataset:

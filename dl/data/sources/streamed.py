@@ -15,8 +15,8 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
-from dl.data.crops import Box, View, evaluation_box, random_box
-from dl.data.picture import open_picture, to_pixels
+from dl.data.pictures.crops import Box, View, evaluation_box, random_box
+from dl.data.pictures.picture import open_picture, to_pixels
 from dl.data.sources.ahead import ahead
 from dl.data.sources.arrays import batch_of_examples
 from dl.data.sources.batching import (

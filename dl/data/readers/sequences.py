@@ -1,0 +1,150 @@
+"""Sequences of several lengths as a `Dataset`: documents one by one, documents with labels, songs."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from dl.data.dataset import Dataset, DataSpec
+from dl.data.sources.ragged import RaggedSource, ragged_source, with_common_widths
+from dl.data.split import split_validation
+from dl.data.tasks import TaskName
+from dl.data.text.reading import (
+    Documents,
+    Reading,
+    encode,
+    encode_cut,
+    read_vocabulary,
+    without_long_ones,
+)
+from dl.data.text.vocabulary import Vocabulary
+from dl.errors import InputError
+
+
+def documents(
+    name: str, train: Documents, validation: Documents | None, test: Documents, *, reading: Reading
+) -> Dataset:
+    """A language task on documents one by one: from `END` to the first symbol, ..., from the last
+    to `END`.
+
+    One that is cut, as it is longer than `Reading.longest`, does not end.
+    """
+    train, validation, test = without_long_ones(name, train, validation, test, reading=reading)
+    vocabulary = read_vocabulary(train, reading, documents=True)
+
+    def source(part: Documents) -> RaggedSource:
+        rows = [_between_ends(vocabulary, text, reading, name) for text in part.texts]
+        return ragged_source([row[:-1] for row in rows], [row[1:] for row in rows])
+
+    return _ragged(
+        name, "language", (train, validation, test), source, vocabulary=vocabulary, class_names=()
+    )
+
+
+def labelled_documents(
+    name: str, train: Documents, validation: Documents | None, test: Documents, *, reading: Reading
+) -> Dataset:
+    """A classification of documents; the classes are the labels of the training part, sorted.
+
+    Documents without any symbol are left out.
+    """
+    train, validation, test = without_long_ones(name, train, validation, test, reading=reading)
+    vocabulary = read_vocabulary(train, reading, documents=False)
+    class_names = tuple(sorted(set(train.labels or ())))
+    if len(class_names) < 2:
+        raise InputError(f"{name} has {len(class_names)} label(s): a classification needs two")
+    number = {label: place for place, label in enumerate(class_names)}
+
+    def source(part: Documents) -> RaggedSource:
+        if part.labels is None:
+            raise InputError(f"{name} has a part without labels: give all documents one")
+        strange = set(part.labels) - set(class_names)
+        if strange:
+            raise InputError(
+                f"{name} has labels that its training part does not have: {', '.join(sorted(strange))}"
+            )
+        rows = [encode_cut(vocabulary, text, reading, name) for text in part.texts]
+        labels = [number[label] for label, row in zip(part.labels, rows, strict=True) if len(row)]
+        return ragged_source([row for row in rows if len(row)], np.array(labels, np.int32))
+
+    parts = (train, validation, test)
+    return _ragged(
+        name, "classification", parts, source, vocabulary=vocabulary, class_names=class_names
+    )
+
+
+def frames(
+    name: str,
+    train: Sequence[np.ndarray],
+    validation: Sequence[np.ndarray] | None,
+    test: Sequence[np.ndarray],
+    *,
+    class_names: tuple[str, ...],
+    fraction: float = 0.0,
+) -> Dataset:
+    """Predict each frame, K times yes or no, from those before it, in songs [T_i, K]; before the
+    first is silence.
+
+    With a `fraction` that much of train is what is validated on.
+    """
+
+    def source(songs: Sequence[np.ndarray]) -> RaggedSource:
+        before = [np.concatenate([np.zeros_like(song[:1]), song[:-1]]) for song in songs]
+        return ragged_source(before, songs)
+
+    kept, held_out = split_validation(source(train), fraction=fraction)
+    if held_out is None and validation is not None:
+        held_out = source(validation)
+    spec = _spec(name, "frames", kept, class_names=class_names)
+    return _parts(spec, kept, held_out, source(test))
+
+
+def _ragged(
+    name: str,
+    task: TaskName,
+    parts: tuple[Documents, Documents | None, Documents],
+    source: Callable[..., RaggedSource],
+    *,
+    vocabulary: Vocabulary,
+    class_names: tuple[str, ...],
+) -> Dataset:
+    train, validation, test = parts
+    first = source(train)
+    spec = _spec(name, task, first, class_names=class_names, vocabulary=vocabulary)
+    return _parts(spec, first, None if validation is None else source(validation), source(test))
+
+
+def _parts(
+    spec: DataSpec, train: RaggedSource, validation: RaggedSource | None, test: RaggedSource
+) -> Dataset:
+    if validation is None:
+        train, test = with_common_widths(train, test)
+    else:
+        train, validation, test = with_common_widths(train, validation, test)
+    return Dataset(spec, train, validation, test)
+
+
+def _spec(
+    name: str,
+    task: TaskName,
+    train: RaggedSource,
+    *,
+    class_names: tuple[str, ...],
+    vocabulary: Vocabulary | None = None,
+) -> DataSpec:
+    return DataSpec(
+        name=name,
+        task=task,
+        input_shape=train.inputs.shape[1:],
+        input_dtype=str(train.inputs.dtype),
+        class_names=class_names,
+        train_size=len(train),
+        ragged=True,
+        vocabulary=vocabulary,
+    )
+
+
+def _between_ends(vocabulary: Vocabulary, text: str, reading: Reading, name: str) -> np.ndarray:
+    whole = encode(vocabulary, text, reading, name)
+    kept = whole[: reading.longest or None]
+    last = [vocabulary.end] if len(kept) == len(whole) else []
+    return np.concatenate([[vocabulary.end], kept, last]).astype(np.int32)

@@ -1,0 +1,164 @@
+"""Text of one's own: a stream, a document a line, JSON a line, or text and label between tabs.
+
+    text:PATH     one stream, several files of a part one after the other as they are; test is its
+    last tenth lines:PATH    a document a line; lines of blanks are passed over jsonl:PATH    a
+    document an object, its text under `text` or `code`, a label under `label` if there is one
+    tsv:PATH      a document a line: text, a tab, a label
+
+PATH is a file, plain or compressed (.gz), in UTF-8, or a folder with a file (or folder of files) a
+part, whose names have `train`, `validation` (`valid`, `val`, `dev`) and `test` in them. Where there
+is no test part the validation part is it; where there is neither, a tenth of the documents, by a
+fixed permutation, is. A validation part beside a test part is what a run validates on when its
+`--validation` is 0; otherwise that fraction of train is, of a stream its end.
+"""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from dl.data.dataset import Dataset
+from dl.data.readers.sequences import documents, labelled_documents
+from dl.data.readers.streams import stream_of_documents, stream_of_text
+from dl.data.split import DOCUMENTS_SEED, permutation, split_validation
+from dl.data.text.part_files import files_by_part, read_text
+from dl.data.text.reading import Documents, Reading, say_unused
+from dl.errors import InputError
+
+_TEST_FRACTION = 0.1
+_HALF_A_PAIR = re.compile("[\ud800-\udfff]")  # JSON can write what no text has
+_TEST_SEED, _ORDER_SEED = (
+    10_80_11,
+    19_97_11,
+)  # fixed for ever: the same documents are the test, in the same order
+
+
+def load_text_file(kind: str, path: str | Path, *, validation: float, reading: Reading) -> Dataset:
+    """The text at `path` as a data set; `kind` is `text`, `lines`, `jsonl` or `tsv`.
+
+    Raises:
+        InputError: for a path that is not there, a file that is no UTF-8 text or not of this kind,
+            an empty text.
+    """
+    name = f"{kind}:{path}"
+    files = files_by_part(Path(path).expanduser())
+    if kind == "text":
+        return _one_stream(name, files, validation=validation, reading=reading)
+    parse = _PARSERS[kind]
+    parts = {
+        part: _together([parse(read_text(file), file) for file in found], name)
+        for part, found in files.items()
+    }
+    train, held_out, test = _three_parts(name, parts, validation=validation)
+    if train.labels is not None and reading.use_labels:
+        return labelled_documents(name, train, held_out, test, reading=reading)
+    build = stream_of_documents if reading.stream else documents
+    return build(name, train, held_out, test, reading=reading)
+
+
+def _one_stream(
+    name: str, files: dict[str, list[Path]], *, validation: float, reading: Reading
+) -> Dataset:
+    texts = {part: "".join(map(read_text, found)) for part, found in files.items()}
+    train, own, test = texts["train"], texts.get("validation"), texts.get("test")
+    if test is None:
+        test, own = own, None
+    if test is None:
+        cut = len(train) - round(_TEST_FRACTION * len(train))
+        train, test = train[:cut], train[cut:]
+    if validation and own is not None:
+        say_unused(name)
+    return stream_of_text(name, train, own, test, fraction=validation, reading=reading)
+
+
+def _three_parts(
+    name: str, parts: dict[str, Documents], *, validation: float
+) -> tuple[Documents, Documents | None, Documents]:
+    train, own, test = parts["train"], parts.get("validation"), parts.get("test")
+    if test is None:
+        test, own = own, None
+    if test is None:
+        train, test = split_validation(train, fraction=_TEST_FRACTION, seed=_TEST_SEED)
+        if test is None:
+            raise InputError(
+                f"{len(train)} document(s) are too few to hold some out as test: give ten or more"
+            )
+    if validation and own is not None:
+        say_unused(name)
+    if validation:
+        train, own = split_validation(train, fraction=validation, seed=DOCUMENTS_SEED)
+    # In a random order, as files often hold like beside like.
+    return train.take(permutation(_ORDER_SEED, len(train))), own, test
+
+
+def _lines(text: str, path: Path) -> Documents:
+    return Documents([line for line in text.split("\n") if line.strip()])
+
+
+def _json_lines(text: str, path: Path) -> Documents:
+    rows = [
+        _json_document(line, f"{path}, line {number},")
+        for number, line in enumerate(text.split("\n"), start=1)
+        if line.strip()
+    ]
+    labels = [label for _, label in rows if label is not None]
+    if labels and len(labels) < len(rows):
+        raise InputError(
+            f"{path} has {len(labels)} labels for {len(rows)} documents: give all of them one, or none"
+        )
+    return Documents([found for found, _ in rows], labels or None)
+
+
+def _json_document(line: str, where: str) -> tuple[str, str | None]:
+    """The text of an object, and its label if it has one."""
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{where} is no JSON ({error}): give one object a line") from None
+    found = next(
+        (entry[key] for key in ("text", "code") if isinstance(entry, dict) and key in entry), None
+    )
+    if not isinstance(found, str) or not found.strip():
+        raise InputError(
+            f"{where} has no text under `text` or `code`: give it one, or leave it out"
+        )
+    if _HALF_A_PAIR.search(found):
+        raise InputError(
+            f"{where} has half of a surrogate pair, which is no character: leave it out"
+        )
+    label = entry.get("label")
+    if not (label is None or isinstance(label, str | int)):
+        raise InputError(
+            f"{where} has the label {json.dumps(label)}: give a string or a whole number"
+        )
+    return found, None if label is None else str(label)
+
+
+def _tab_separated(text: str, path: Path) -> Documents:
+    rows: list[Sequence[str]] = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            found, _, label = (piece.strip() for piece in line.rpartition("\t"))
+            if not (found and label):
+                raise InputError(
+                    f"{path}, line {number}, is no text, tab and label: give all three"
+                )
+            rows.append((found, label))
+    return Documents([found for found, _ in rows], [label for _, label in rows])
+
+
+def _together(parts: list[Documents], name: str) -> Documents:
+    texts = [text for part in parts for text in part.texts]
+    labels = [label for part in parts for label in part.labels or ()]
+    if labels and len(labels) != len(texts):
+        raise InputError(
+            f"some files of {name} have labels and some have none: give all of them labels, or none"
+        )
+    return Documents(texts, labels or None)
+
+
+_PARSERS: dict[str, Callable[[str, Path], Documents]] = {
+    "lines": _lines,
+    "jsonl": _json_lines,
+    "tsv": _tab_separated,
+}

@@ -1,0 +1,121 @@
+"""How text becomes sequences: options, documents, symbols."""
+
+import sys
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from dl.choices import check_choices
+from dl.data.sources.tokens import Order
+from dl.data.text.vocabulary import Unit, Vocabulary, count_symbols, make_vocabulary
+from dl.errors import InputError
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How text becomes sequences.
+
+    `segment` symbols at a time of a stream, in `order`; documents joined to a `stream` or one by
+    one; what the symbols are (`unit`), how many of them at most (`vocabulary_size`, 0 for all), and
+    whether one that the training part does not have is replaced or refused (`unknown`). Documents
+    of more than `longest` symbols, if that is not 0, are cut there or left out (`longer`). Without
+    `use_labels` those that have labels are read as if they had none. A `vocabulary` that is given
+    is taken in the place of the training part's own; such data are not trained on.
+    """
+
+    unit: Unit = "char"
+    segment: int = 64
+    order: Order = "segments"
+    stream: bool = True
+    vocabulary_size: int = 0
+    unknown: Literal["replace", "refuse"] = "replace"
+    longest: int = 0
+    longer: Literal["cut", "leave-out"] = "cut"
+    use_labels: bool = True
+    vocabulary: Vocabulary | None = None
+
+    def __post_init__(self) -> None:
+        check_choices(self)
+        for name, least in (("segment", 1), ("vocabulary_size", 0), ("longest", 0)):
+            if getattr(self, name) < least:
+                raise InputError(f"{name} is {getattr(self, name)}; it must be at least {least}")
+
+
+@dataclass(frozen=True)
+class Documents:
+    """The texts of a part, and where they have them their labels."""
+
+    texts: list[str]
+    labels: list[str] | None = None
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def take(self, index: np.ndarray) -> "Documents":
+        """The documents at `index`, in this order."""
+        labels = None if self.labels is None else [self.labels[place] for place in index]
+        return Documents([self.texts[place] for place in index], labels)
+
+
+def say_unused(name: str) -> None:
+    """Say that a validation part stays unread."""
+    print(f"{name} has a validation part, which is used with --validation 0 alone", file=sys.stderr)
+
+
+def read_vocabulary(train: Documents, reading: Reading, *, documents: bool) -> Vocabulary:
+    """The one that is given, else that of the training part; with an `END` where `documents` are
+    told apart.
+    """
+    if reading.vocabulary is not None:
+        return reading.vocabulary
+    return make_vocabulary(
+        train.texts, unit=reading.unit, size=reading.vocabulary_size, documents=documents
+    )
+
+
+def without_long_ones(
+    name: str, train: Documents, validation: Documents | None, test: Documents, *, reading: Reading
+) -> tuple[Documents, Documents | None, Documents]:
+    """The parts without the documents that are to be left out; how many these are is said on
+    stderr.
+    """
+    if not reading.longest or reading.longer == "cut":
+        return train, validation, test
+
+    def kept(part: Documents, part_name: str) -> Documents:
+        fits = [count_symbols(text, unit=reading.unit) <= reading.longest for text in part.texts]
+        if not any(fits):
+            raise InputError(
+                f"{name}, {part_name} part: no document has at most {reading.longest} symbols: allow more"
+            )
+        return part.take(np.flatnonzero(fits))
+
+    held_out = None if validation is None else kept(validation, "validation")
+    parts = kept(train, "train"), held_out, kept(test, "test")
+    before, after = (
+        sum(len(part) for part in found if part) for found in ((train, validation, test), parts)
+    )
+    if before > after:
+        which = (
+            f"{before - after:,} of {before:,} documents, of more than {reading.longest} symbols"
+        )
+        print(f"left out: {which}", file=sys.stderr)
+    return parts
+
+
+def encode(vocabulary: Vocabulary, text: str, reading: Reading, name: str) -> np.ndarray:
+    """The symbols' numbers [T].
+
+    Raises:
+        InputError: for a symbol that the vocabulary does not have, if such are refused.
+    """
+    try:
+        return vocabulary.encode(text, unknown=reading.unknown)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
+
+
+def encode_cut(vocabulary: Vocabulary, text: str, reading: Reading, name: str) -> np.ndarray:
+    """The same, of at most `Reading.longest` symbols."""
+    return encode(vocabulary, text, reading, name)[: reading.longest or None]
