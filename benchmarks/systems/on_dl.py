@@ -68,7 +68,8 @@ def epoch_workload(
 ) -> Workload:
     """One epoch of pictures through the library's own loop."""
     from dl import TrainOptions
-    from dl.data.dataset import ArraySource, dataset_of_parts
+    from dl.data.parts import dataset_of_parts
+    from dl.data.sources.arrays import ArraySource
 
     train = ArraySource(pictures, labels)
     data = dataset_of_parts(

@@ -8,10 +8,8 @@ from functools import cached_property
 import numpy as np
 
 from dl.data.pictures.crops import View
-from dl.data.sources.arrays import ArraySource
 from dl.data.sources.source import Source
-from dl.data.sources.streamed import IMAGENET_MEAN, IMAGENET_STD, Records, StreamedSource
-from dl.data.split import permutation, split_validation
+from dl.data.split import permutation
 from dl.data.tasks import TASKS, Task, TaskName
 from dl.data.text.vocabulary import Vocabulary
 from dl.errors import InputError
@@ -115,67 +113,6 @@ class Dataset:
         return found
 
 
-def dataset_of_parts(
-    name: str,
-    train: ArraySource,
-    test: ArraySource,
-    *,
-    class_names: tuple[str, ...],
-    task: TaskName = "classification",
-    validation: float = 0.0,
-) -> Dataset:
-    """A `Dataset` of two parts, with `validation` (a fraction in [0, 1)) of train held out."""
-    kept, held_out = split_validation(train, fraction=validation)
-    mean, std = _channel_moments(kept.inputs)
-    spec = DataSpec(
-        name=name,
-        task=task,
-        input_shape=tuple(train.inputs.shape[1:]),
-        input_dtype=str(train.inputs.dtype),
-        class_names=class_names,
-        train_size=len(kept),
-        mean=mean,
-        std=std,
-    )
-    return Dataset(spec, kept, held_out, test)
-
-
-def stream_dataset(
-    name: str,
-    train: Records,
-    test: Records,
-    *,
-    shape: tuple[int, int, int],
-    class_names: tuple[str, ...],
-    validation: float = 0.0,
-    crops: bool = False,
-) -> Dataset:
-    """A `Dataset` that reads its pictures while they are used and makes them `shape` [H, W, C].
-
-    With `crops` training sees random parts of them and evaluation their middle, otherwise both see
-    the whole. Colours are normalised with the moments of ImageNet, grey values with those of its
-    green.
-    """
-    channels = slice(None) if shape[-1] == 3 else slice(1, 2)
-    sources = [
-        StreamedSource(part, shape, len(class_names), np.arange(len(part)), crops)
-        for part in (train, test)
-    ]
-    kept, held_out = split_validation(sources[0], fraction=validation)
-    spec = DataSpec(
-        name=name,
-        task="classification",
-        input_shape=shape,
-        input_dtype="uint8",
-        class_names=class_names,
-        train_size=len(kept),
-        mean=IMAGENET_MEAN[channels],
-        std=IMAGENET_STD[channels],
-        view=sources[1].view,
-    )
-    return Dataset(spec, kept, held_out, sources[1])
-
-
 def limit(dataset: Dataset, *, train: int) -> Dataset:
     """The data set with only `train` of its training examples, for quick looks: of any class, by a
     fixed permutation.
@@ -198,23 +135,3 @@ def check_in_memory(dataset: Dataset, *, what: str) -> None:
             f"{what} needs all examples in memory, and {dataset.spec.name} is read while it is used: bring it below "
             f"{MEMORY_LIMIT / 2**30:.0f} GiB with a smaller --image-size, without --random-crops"
         )
-
-
-def _channel_moments(inputs: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation per channel of pictures (uint8 [N, H, W, C]); (0, 1) for anything
-    else.
-    """
-    if inputs.dtype != np.uint8:
-        return (0.0,), (1.0,)
-    # Counting grey values is exact and needs no floating-point copy of the data.
-    values = np.arange(256) / 255.0
-    moments = []
-    for channel in range(inputs.shape[-1]):
-        counts = np.bincount(inputs[..., channel].ravel(), minlength=256)
-        mean = float(counts @ values / counts.sum())
-        varies = counts.max() < counts.sum()  # a constant channel is centred and not stretched
-        moments.append(
-            (mean, float(np.sqrt(counts @ (values - mean) ** 2 / counts.sum())) if varies else 1.0)
-        )
-    means, stds = zip(*moments, strict=True)
-    return means, stds

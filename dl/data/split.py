@@ -34,7 +34,7 @@ def split_validation(
     Raises:
         InputError: for a fraction outside [0, 1), or one that leaves nothing to train on.
 
-    >>> from dl.data.dataset import ArraySource
+    >>> from dl.data.sources.arrays import ArraySource
     >>> kept, held_out = split_validation(ArraySource(np.zeros((10, 1)), np.zeros(10)), fraction=0.2)
     >>> len(kept), len(held_out)
     (8, 2)

@@ -48,7 +48,7 @@ def nearest_neighbours(
             shape.
 
     >>> import dl
-    >>> from dl.data.dataset import ArraySource
+    >>> from dl.data.sources.arrays import ArraySource
     >>> from dl.inspect.trained import Network
     >>> params = {"output": {"kernel": jnp.array([[1.0], [0.0]]), "bias": jnp.zeros(1)}}
     >>> examples = ArraySource(np.array([[5.0, 0.0], [1.0, 9.0], [2.0, 0.0]]), np.zeros(3, np.int32))

@@ -7,8 +7,9 @@ from typing import Literal
 import jax.numpy as jnp
 import numpy as np
 
-from dl.data.dataset import ArraySource, DataSpec, Part
+from dl.data.dataset import DataSpec, Part
 from dl.data.gather import normalize
+from dl.data.sources.arrays import ArraySource
 from dl.data.sources.ragged import RaggedSource
 from dl.data.sources.tokens import TokenSource
 from dl.data.split import permutation

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from dl.data.dataset import ArraySource, Dataset, dataset_of_parts, limit
+from dl.data.dataset import Dataset, limit
+from dl.data.parts import dataset_of_parts
+from dl.data.sources.arrays import ArraySource
 from dl.data.split import split_validation
 from dl.errors import InputError
 

@@ -12,7 +12,9 @@ import pytest
 
 import dl
 from dl import models, optimizers, reconstruction
-from dl.data.dataset import ArraySource, Dataset, dataset_of_parts
+from dl.data.dataset import Dataset
+from dl.data.parts import dataset_of_parts
+from dl.data.sources.arrays import ArraySource
 from dl.inspect import autoencoders, pca
 from dl.inspect.probe import linear_probe
 

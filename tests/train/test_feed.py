@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 
 import dl
-from dl.data.dataset import ArraySource, Dataset, dataset_of_parts
+from dl.data.dataset import Dataset
 from dl.data.gather import make_gather
+from dl.data.parts import dataset_of_parts
+from dl.data.sources.arrays import ArraySource
 from dl.data.sources.batching import evaluation_batches, train_batches
 from dl.data.sources.ragged import RaggedSource, ragged_source
 from dl.data.sources.source import NO_STEP, Source, cut_calls

@@ -4,7 +4,9 @@ Schmidhuber 1997).
 
 import numpy as np
 
-from dl.data.dataset import MEMORY_LIMIT, ArraySource, Dataset, dataset_of_parts
+from dl.data.dataset import MEMORY_LIMIT, Dataset
+from dl.data.parts import dataset_of_parts
+from dl.data.sources.arrays import ArraySource
 from dl.errors import InputError
 
 TRAIN, TEST = 50_000, 2_000

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from dl.data.dataset import ArraySource, Dataset, dataset_of_parts
+from dl.data.dataset import Dataset
+from dl.data.parts import dataset_of_parts
+from dl.data.sources.arrays import ArraySource
 
 _TEST_EXAMPLES = 360
 _SPLIT_SEED = 0

@@ -25,9 +25,11 @@ from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
-from dl.data.dataset import MEMORY_LIMIT, ArraySource, Dataset, dataset_of_parts, stream_dataset
+from dl.data.dataset import MEMORY_LIMIT, Dataset
+from dl.data.parts import dataset_of_parts, dataset_of_records
 from dl.data.pictures.picture import is_grey, open_picture, to_pixels
 from dl.data.readers.folder_listing import Listing, list_parts
+from dl.data.sources.arrays import ArraySource
 from dl.data.threads import in_threads
 from dl.errors import InputError
 
@@ -77,7 +79,7 @@ def load_folder(
         seen = _look_at(files, check, decoded=damaged == "skip" or not image_size)
         channels = 1 if colour == "auto" and seen.all_grey else _most_channels(colour)
         train, test = _without_damaged(parts, seen)
-        return stream_dataset(
+        return dataset_of_records(
             name, train, test, shape=(*size, channels), crops=random_crops, **described
         )
     pictures, seen = _decode_all(files, check, size=size, colour=colour)

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from dl.data.dataset import Dataset, DataSpec
-from dl.data.sources.ragged import RaggedSource, ragged_source, with_common_widths
+from dl.data.dataset import Dataset
+from dl.data.parts import dataset_of_sequences
+from dl.data.sources.ragged import RaggedSource, ragged_source
 from dl.data.split import split_validation
 from dl.data.tasks import TaskName
 from dl.data.text.reading import (
@@ -35,7 +36,7 @@ def documents(
         rows = [_between_ends(vocabulary, text, reading, name) for text in part.texts]
         return ragged_source([row[:-1] for row in rows], [row[1:] for row in rows])
 
-    return _ragged(
+    return _dataset(
         name, "language", (train, validation, test), source, vocabulary=vocabulary, class_names=()
     )
 
@@ -67,7 +68,7 @@ def labelled_documents(
         return ragged_source([row for row in rows if len(row)], np.array(labels, np.int32))
 
     parts = (train, validation, test)
-    return _ragged(
+    return _dataset(
         name, "classification", parts, source, vocabulary=vocabulary, class_names=class_names
     )
 
@@ -94,51 +95,28 @@ def frames(
     kept, held_out = split_validation(source(train), fraction=fraction)
     if held_out is None and validation is not None:
         held_out = source(validation)
-    spec = _spec(name, "frames", kept, class_names=class_names)
-    return _parts(spec, kept, held_out, source(test))
+    return dataset_of_sequences(
+        name, kept, held_out, source(test), task="frames", class_names=class_names
+    )
 
 
-def _ragged(
+def _dataset(
     name: str,
     task: TaskName,
     parts: tuple[Documents, Documents | None, Documents],
-    source: Callable[..., RaggedSource],
+    source: Callable[[Documents], RaggedSource],
     *,
     vocabulary: Vocabulary,
     class_names: tuple[str, ...],
 ) -> Dataset:
     train, validation, test = parts
-    first = source(train)
-    spec = _spec(name, task, first, class_names=class_names, vocabulary=vocabulary)
-    return _parts(spec, first, None if validation is None else source(validation), source(test))
-
-
-def _parts(
-    spec: DataSpec, train: RaggedSource, validation: RaggedSource | None, test: RaggedSource
-) -> Dataset:
-    if validation is None:
-        train, test = with_common_widths(train, test)
-    else:
-        train, validation, test = with_common_widths(train, validation, test)
-    return Dataset(spec, train, validation, test)
-
-
-def _spec(
-    name: str,
-    task: TaskName,
-    train: RaggedSource,
-    *,
-    class_names: tuple[str, ...],
-    vocabulary: Vocabulary | None = None,
-) -> DataSpec:
-    return DataSpec(
-        name=name,
+    return dataset_of_sequences(
+        name,
+        source(train),
+        None if validation is None else source(validation),
+        source(test),
         task=task,
-        input_shape=train.inputs.shape[1:],
-        input_dtype=str(train.inputs.dtype),
         class_names=class_names,
-        train_size=len(train),
-        ragged=True,
         vocabulary=vocabulary,
     )
 

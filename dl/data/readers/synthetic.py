@@ -8,7 +8,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from dl.data.dataset import ArraySource, Dataset, dataset_of_parts
+from dl.data.dataset import Dataset
+from dl.data.parts import dataset_of_parts
+from dl.data.sources.arrays import ArraySource
 
 _TRAIN, _TEST, _SEED = 1000, 500, 0
 _INPUTS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)

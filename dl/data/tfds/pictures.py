@@ -7,13 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dl.data.dataset import (
-    MEMORY_LIMIT,
-    Dataset,
-    DataSpec,
-    dataset_of_parts,
-    stream_dataset,
-)
+from dl.data.dataset import MEMORY_LIMIT, Dataset, DataSpec
+from dl.data.parts import dataset_of_parts, dataset_of_records
 from dl.data.pictures.picture import PICTURE_MODES
 from dl.data.sources.arrays import ArraySource
 from dl.data.sources.streamed import open_stored
@@ -46,7 +41,7 @@ def load_tfds_pictures(
     described = {"class_names": features.class_names, "validation": validation}
     too_large = (len(train) + len(test)) * math.prod(features.shape) > MEMORY_LIMIT
     if random_crops or features.many_sizes or too_large:
-        return stream_dataset(
+        return dataset_of_records(
             name, train, test, shape=features.shape, crops=random_crops, **described
         )
     parts = (_decode_all(builder, part, features, name) for part in (train, test))

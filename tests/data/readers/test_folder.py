@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 import dl.data.readers.folder
-from dl.data.dataset import ArraySource
 from dl.data.pictures.crops import centre_box
 from dl.data.pictures.picture import read_picture
 from dl.data.readers.folder import load_folder
+from dl.data.sources.arrays import ArraySource
 from dl.data.sources.streamed import IMAGENET_MEAN, IMAGENET_STD, StreamedSource
 from dl.errors import InputError, RunError
 

@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 from prepared import photographs, store_photographs
 
-from dl.data.dataset import Dataset, limit, stream_dataset
+from dl.data.dataset import Dataset, limit
+from dl.data.parts import dataset_of_records
 from dl.data.pictures.crops import Box, evaluation_box, random_box
 from dl.data.sources.streamed import Record, StreamedSource, crop_generator, decode
 from dl.data.tfds.load import describe_tfds, load_tfds
@@ -63,7 +64,7 @@ def whole(size: tuple[int, int]) -> None:
 
 
 def dataset(train: Stored, test: Stored, *, validation: float = 0.0) -> Dataset:
-    return stream_dataset(
+    return dataset_of_records(
         "tiny", train, test, shape=(6, 5, 3), class_names=("a", "b"), validation=validation
     )
 

@@ -13,7 +13,7 @@ import pytest
 from prepared import noise, store
 
 import dl.data.tfds.pictures
-from dl.data.dataset import ArraySource
+from dl.data.sources.arrays import ArraySource
 from dl.data.sources.streamed import StreamedSource
 from dl.data.tfds.load import describe_tfds, load_tfds
 from dl.errors import InputError
