@@ -16,6 +16,7 @@ from . import train as train
 from . import types as types
 from .data.gather import normalize as normalize
 from .data.load import load_data as load_data
+from .data.own_arrays import make_dataset as make_dataset
 from .data.text.reading import Reading as Reading
 from .errors import InputError as InputError
 from .errors import RunError as RunError
