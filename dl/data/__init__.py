@@ -1,1 +1,1 @@
-"""Sources of examples, and batches as a pure function of (seed, epoch, step)."""
+"""Data sets: sources of examples, readers, and batches as a function of (seed, epoch, step)."""

@@ -1,4 +1,4 @@
-"""What a data set is: three random-access parts, a description, a fingerprint."""
+"""What a data set is: three parts with random access, a description, a fingerprint."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ from dl.data.text.vocabulary import Vocabulary
 from dl.errors import InputError
 
 MEMORY_LIMIT = 4 * 2**30
-"""Bytes of decoded pictures up to which a data set is held in memory; a larger one is streamed."""
+"""Bytes of decoded pictures; a larger data set is decoded while it is used."""
 _LIMIT_SEED = (
     18_10_43  # fixed for ever: every seed of every run that is limited trains on the same examples
 )
@@ -26,15 +26,15 @@ Part = Source  # until its users say Source
 
 @dataclass(frozen=True)
 class DataSpec:
-    """What a model needs to know of its data.
+    """What a model needs to know about its data.
 
-    `input_shape` is one example's; `mean` and `std` are per channel, of the training part, on the
-    scale of pictures in [0, 1]; `train_size` counts the examples that are trained on (validation
-    already cut off). `view` is what a picture of another size shows when it is brought to
-    `input_shape` for evaluation. Sequences that are `ragged` have several lengths, the longest that
-    of `input_shape`. `carried` streams are read in segments that a recurrent state is handed on
-    between. `class_names` are the outputs' names; of a language task they are in the `vocabulary`,
-    which is also that of texts in other tasks.
+    `input_shape` is the shape of one example. `mean` and `std` are per channel, of the training
+    part, for pictures in [0, 1]. `train_size` counts the training examples without those that are
+    held out. `view` is the part of a picture that evaluation resizes to `input_shape`. `ragged`
+    sequences have several lengths; `input_shape` has the longest. A `carried` stream is read in
+    segments, and a recurrent state goes from one to the next. `class_names` names the outputs; a
+    language task has its symbols in `vocabulary` instead. Other tasks on text have a `vocabulary`
+    too.
     """
 
     name: str
@@ -52,12 +52,12 @@ class DataSpec:
 
     @property
     def kind(self) -> Task:
-        """What the task asks for: its row in `dl.data.tasks`."""
+        """The row of the task in `dl.data.tasks`."""
         return TASKS[self.task]
 
     @property
     def classes(self) -> int:
-        """How many outputs a model has: one for each class, symbol, number or yes-or-no answer."""
+        """The number of a model's outputs: classes, symbols, numbers or yes-or-no answers."""
         predicts_symbols = self.kind.predicts_symbols and self.vocabulary is not None
         return len(self.text) if predicts_symbols else len(self.class_names)
 
@@ -68,7 +68,7 @@ class DataSpec:
 
     @property
     def has_symbols(self) -> bool:
-        """Whether inputs are whole numbers that stand for something, not pictures' or other values."""
+        """Whether inputs are whole numbers that name something, such as characters."""
         return self.input_dtype != "uint8" and np.issubdtype(self.input_dtype, np.integer)
 
     @property
@@ -85,7 +85,7 @@ class DataSpec:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Train, validation (None when nothing is held out) and test, with their description."""
+    """Training, validation (None if nothing is held out) and test part, with their description."""
 
     spec: DataSpec
     train: Source
@@ -94,7 +94,7 @@ class Dataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A digest of every example in order; a run refuses to resume on data with another one."""
+        """A digest of every example in order; a run refuses to resume on other data."""
         digest = hashlib.blake2b(digest_size=16)
         if self.spec.vocabulary is not None:  # the same numbers may stand for other symbols
             digest.update(json.dumps(self.spec.vocabulary.symbols).encode())
@@ -114,10 +114,12 @@ class Dataset:
 
 
 def limit(dataset: Dataset, *, train: int) -> Dataset:
-    """The data set with only `train` of its training examples, for quick looks: of any class, by a
-    fixed permutation.
+    """The data set with `train` of its training examples, chosen by a fixed permutation.
 
-    The first ones would not do: pictures of folders are sorted by class.
+    The first examples would not do: the pictures of a folder are sorted by class.
+
+    Raises:
+        InputError: for fewer than one, or more than there are.
     """
     if not 1 <= train <= len(dataset.train):
         raise InputError(
@@ -129,7 +131,7 @@ def limit(dataset: Dataset, *, train: int) -> Dataset:
 
 
 def check_in_memory(dataset: Dataset, *, what: str) -> None:
-    """Raises InputError when `what` looks at all examples at once, and the data set is streamed."""
+    """Raises InputError if `what` reads all examples at once and the data set is not in memory."""
     if not dataset.train.in_memory:
         raise InputError(
             f"{what} needs all examples in memory, and {dataset.spec.name} is read while it is used: bring it below "

@@ -84,11 +84,11 @@ def dataset_of_records(
     validation: float = 0.0,
     crops: bool = False,
 ) -> Dataset:
-    """A `Dataset` that reads its pictures while they are used and makes them `shape` [H, W, C].
+    """A `Dataset` whose pictures are decoded while they are used, and brought to `shape` [H, W, C].
 
-    With `crops` training sees random parts of them and evaluation their middle, otherwise both see
-    the whole. Colours are normalised with the moments of ImageNet, grey values with those of its
-    green.
+    With `crops` training sees random parts of the pictures and evaluation their middles; without,
+    both see whole pictures. Colours are normalised with the moments of ImageNet, grey values with
+    those of its green channel.
     """
     channels = slice(None) if shape[-1] == 3 else slice(1, 2)
     sources = [
@@ -111,9 +111,7 @@ def dataset_of_records(
 
 
 def _channel_moments(inputs: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation per channel of pictures (uint8 [N, H, W, C]); (0, 1) for anything
-    else.
-    """
+    """Mean and deviation of the channels of pictures uint8 [N, H, W, C]; otherwise 0 and 1."""
     if inputs.dtype != np.uint8:
         return (0.0,), (1.0,)
     # Counting grey values is exact and needs no floating-point copy of the data.

@@ -1,6 +1,4 @@
-"""Work on the host, shared by its cores: decoding a picture leaves the interpreter to other
-threads.
-"""
+"""Work on the host in threads: decoding a picture does not hold the interpreter's lock."""
 
 import os
 from collections.abc import Callable
@@ -12,7 +10,7 @@ _AT_ONCE = 64  # handed out one by one, small pictures would cost more to hand o
 
 
 def in_threads(function: Callable[[int], _Result], count: int) -> list[_Result]:
-    """`[function(0), ..., function(count - 1)]`, by a thread a core; the first error is raised.
+    """`[function(0), ..., function(count - 1)]`, one thread a core; raises the first error.
 
     >>> in_threads(lambda number: number**2, 4)
     [0, 1, 4, 9]
@@ -28,5 +26,5 @@ def in_threads(function: Callable[[int], _Result], count: int) -> list[_Result]:
 
 
 def cores() -> int:
-    """Cores that this process may use."""
+    """The number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

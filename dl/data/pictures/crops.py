@@ -1,7 +1,6 @@
-"""Which part of a photograph is looked at, where it is not the whole: anywhere while training, the
-middle otherwise.
+"""Boxes in photographs: random ones for training, the middle for evaluation.
 
-A box is (left, top, right, bottom) in pixels, as Pillow takes it.
+A box is (left, top, right, bottom) in pixels, as in Pillow.
 """
 
 import math
@@ -11,7 +10,7 @@ import numpy as np
 
 Box: TypeAlias = tuple[float, float, float, float]
 View: TypeAlias = Literal["whole", "middle"]
-"""What a model that is not in training sees of a picture."""
+"""The part of a picture that a model sees outside of training."""
 
 _ATTEMPTS = 10
 _CENTRE = 224 / 256  # of the shorter side: what is left of 256 pixels when 224 are cut out
@@ -24,13 +23,12 @@ def random_box(
     area: tuple[float, float] = (0.08, 1.0),
     ratio: tuple[float, float] = (3 / 4, 4 / 3),
 ) -> Box:
-    """A box of a random part of the picture's area and a random ratio of width to height, anywhere
-    in it.
+    """A box with a random area and a random ratio of width to height, at a random place.
 
-    The part is uniform in `area`, the logarithm of the ratio in that of `ratio`. Where no box of
-    ten fits into the picture of `size` (height, width), it is the largest one in the middle that
-    has a ratio allowed.
-    Source: Szegedy et al. 2014 (arXiv:1409.4842).
+    Its share of the picture's area is uniform in `area`; the logarithm of its ratio is uniform
+    between those of `ratio`. If ten random boxes do not fit into the picture of `size` (height,
+    width), it is the largest box in the middle with an allowed ratio. Source: Szegedy et al. 2014
+    (arXiv:1409.4842).
 
     >>> random_box(np.random.default_rng(0), (100, 100), area=(1.0, 1.0), ratio=(1.0, 1.0))
     (0, 0, 100, 100)
@@ -50,11 +48,10 @@ def random_box(
 
 
 def centre_box(size: tuple[int, int], shape: tuple[int, int]) -> Box:
-    """What is cut out of the middle for evaluation: 7/8 of the largest box in the ratio of `shape`
-    (height, width).
+    """The box for evaluation: 7/8 of the largest box with the ratio of `shape` (height, width).
 
-    That is to scale the shorter side to 256 pixels and cut 224×224 out, in one step. Source: He et
-    al. 2016.
+    This does in one step what is usual: scale the shorter side to 256 pixels, cut out the middle
+    224×224. Source: He et al. 2016.
 
     >>> centre_box((256, 512), (224, 224))
     (144.0, 16.0, 368.0, 240.0)
@@ -63,11 +60,12 @@ def centre_box(size: tuple[int, int], shape: tuple[int, int]) -> Box:
 
 
 def evaluation_box(view: View, size: tuple[int, int], shape: tuple[int, int]) -> Box | None:
-    """The box of `view` in a picture of `size` (height, width) that becomes one of `shape`; None is
-    the whole.
+    """The box of `view` in a picture of `size` that is resized to `shape`, both (height, width).
 
-    >>> evaluation_box("middle", (256, 256), (32, 32)), evaluation_box("whole", (256, 256), (32, 32))
-    ((16.0, 16.0, 240.0, 240.0), None)
+    None is the whole picture.
+
+    >>> evaluation_box("middle", (256, 256), (32, 32))
+    (16.0, 16.0, 240.0, 240.0)
     """
     return centre_box(size, shape) if view == "middle" else None
 

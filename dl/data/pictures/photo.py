@@ -1,8 +1,8 @@
-"""From a photograph of one handwritten sign to the kind of picture that MNIST-like models know.
+"""From a photograph of a handwritten sign to a picture like those of MNIST.
 
 MNIST's digits are bright on dark, scaled to a box of 20×20 pixels and centred by mass in 28×28
-(LeCun et al. 1998). A photograph is dark on light, off-centre and unevenly bright; a model that
-never saw such pictures guesses.
+(LeCun et al. 1998). A photograph is dark on light, off-centre and unevenly bright, and a model that
+never saw such pictures can only guess.
 """
 
 from pathlib import Path
@@ -16,11 +16,10 @@ _BOX = 20 / 28  # the part of the picture's side that the strokes fill
 
 
 def read_photo(path: str | Path, *, shape: tuple[int, int, int]) -> np.ndarray:
-    """A photograph of dark strokes on a light ground as uint8 [H, W, C], prepared as MNIST's digits
-    were.
+    """A photograph of dark strokes on a light ground, prepared like MNIST: uint8 [H, W, C].
 
     Raises:
-        InputError: when the file is no picture, or shows nothing darker than its ground.
+        InputError: if the file is not a picture, or nothing in it is darker than its ground.
     """
     ink = 255.0 - read_grey(path).astype(np.float64)
     strokes = ink > otsu_threshold(ink)
@@ -34,10 +33,7 @@ def read_photo(path: str | Path, *, shape: tuple[int, int, int]) -> np.ndarray:
 
 
 def otsu_threshold(values: np.ndarray) -> float:
-    """The grey value (0 to 255) that divides `values` into two groups with the least variance
-    inside them.
-
-    Source: Otsu 1979.
+    """The grey value (0 to 255) that parts `values` into two groups with least variance inside.
 
     >>> otsu_threshold(np.array([10.0, 12.0, 11.0, 200.0, 210.0])) in range(12, 200)
     True
@@ -61,8 +57,7 @@ def fit(cut: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def centre(scaled: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Put [h, w] into zeros of `size` so that its centre of mass is in the middle, as far as it
-    fits.
+    """Put [h, w] into zeros of `size`, with its centre of mass as near to the middle as it fits.
 
     >>> centre(np.array([[255]], np.uint8), (3, 3)).tolist()
     [[0, 0, 0], [0, 255, 0], [0, 0, 0]]

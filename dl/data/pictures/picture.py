@@ -1,6 +1,4 @@
-"""Single pictures in any format that Pillow reads: upright, 8 bits deep, of the shape that is asked
-for.
-"""
+"""Pictures in any format that Pillow reads: upright, 8 bits deep, of a wanted shape."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +9,7 @@ from dl.data.pictures.crops import Box, View, evaluation_box
 from dl.errors import InputError
 
 PICTURE_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
-"""Pillow's name for 8-bit pictures of so many channels."""
+"""Pillow's names of 8-bit pictures by their number of channels."""
 _GREY = ("1", "L", "LA", "La")
 _PALETTE_BYTES = {"RGB": 3, "BGR": 3, "RGBA": 4, "RGBX": 4, "BGRX": 4}
 
@@ -19,11 +17,10 @@ _PALETTE_BYTES = {"RGB": 3, "BGR": 3, "RGBA": 4, "RGBX": 4, "BGRX": 4}
 def read_picture(
     path: str | Path, *, shape: tuple[int, int, int], view: View = "whole"
 ) -> np.ndarray:
-    """One picture as uint8 [H, W, C] of that `shape`: its channels converted, its `view` resized to
-    H, W.
+    """One picture as uint8 [H, W, C] of `shape`: channels converted, its `view` resized to H, W.
 
     Raises:
-        InputError: for a file that is missing, or no picture that Pillow reads.
+        InputError: for a file that is missing, or not a picture that Pillow reads.
     """
     if shape[-1] not in PICTURE_MODES:
         raise InputError(
@@ -36,21 +33,21 @@ def read_picture(
 
 
 def read_grey(path: str | Path) -> np.ndarray:
-    """One picture in its own size as grey values uint8 [H, W]; what is transparent shows as white
-    paper.
+    """One picture in its own size as grey values uint8 [H, W], transparent parts white.
 
     Raises:
-        InputError: for a file that is missing, or no picture that Pillow reads.
+        InputError: for a file that is missing, or not a picture that Pillow reads.
     """
     return np.asarray(_on_paper(open_picture(Path(path).expanduser())).convert("L"))
 
 
 def open_picture(file: Path, *, decoded: bool = True) -> Any:
-    """The picture in `file`, as Pillow has it: upright, 8 bits deep; or its kind alone if it is not
-    to be `decoded`.
+    """The picture in `file` as Pillow reads it, upright and 8 bits deep.
+
+    If it is not to be `decoded`, only its size and its kind are read.
 
     Raises:
-        InputError: for a file that is missing, or no picture that Pillow reads.
+        InputError: for a file that is missing, or not a picture that Pillow reads.
     """
     from PIL import Image, ImageOps
 
@@ -68,7 +65,7 @@ def open_picture(file: Path, *, decoded: bool = True) -> Any:
 
 
 def _to_eight_bits(picture: Any) -> Any:
-    """16-bit grey values scaled to 8 bits, where Pillow would cut them off at 255."""
+    """16-bit grey values scaled to 8 bits; Pillow would cut them off at 255."""
     from PIL import Image
 
     if picture.mode.startswith("I;16"):
@@ -91,9 +88,7 @@ def is_grey(picture: Any) -> bool:
 
 
 def _has_grey_palette(palette: Any) -> bool:
-    """Whether all colours of Pillow's `palette` are grey; those stored in an unusual order count as
-    colours.
-    """
+    """Whether all colours of a palette are grey; an unusual order of bytes counts as coloured."""
     size = _PALETTE_BYTES.get(palette.rawmode or palette.mode)
     if size is None:
         return False
@@ -103,10 +98,9 @@ def _has_grey_palette(palette: Any) -> bool:
 
 
 def to_pixels(picture: Any, shape: tuple[int, int, int], *, box: Box | None = None) -> np.ndarray:
-    """Pillow's `picture`, or what of it lies in `box`, as uint8 [H, W, C]: its channels converted,
-    resized to H, W.
+    """Pillow's `picture`, or the `box` in it, as uint8 [H, W, C]: channels converted, resized.
 
-    What is transparent shows as white paper, unless four channels keep it.
+    Transparent parts become white, unless four channels keep them.
     """
     from PIL import Image
 
@@ -120,9 +114,7 @@ def to_pixels(picture: Any, shape: tuple[int, int, int], *, box: Box | None = No
 
 
 def _on_paper(picture: Any) -> Any:
-    """Pillow's `picture` on a white ground if it is transparent anywhere: converting would show
-    what is hidden.
-    """
+    """A picture with transparent parts on white: converting alone would show what they hide."""
     from PIL import Image
 
     if not picture.has_transparency_data:

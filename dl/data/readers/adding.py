@@ -1,5 +1,6 @@
-"""The adding problem: remember two marked numbers among many, and add them (Hochreiter &
-Schmidhuber 1997).
+"""The adding problem: remember two marked numbers among many, and add them.
+
+Source: Hochreiter & Schmidhuber 1997.
 """
 
 import numpy as np
@@ -15,15 +16,14 @@ _BYTES_A_STEP = 8
 
 
 def load_adding(steps: str | int, *, validation: float = 0.0) -> Dataset:
-    """Sequences of `steps` pairs (number in [0, 1], mark 0 or 1), and the sum of the two marked
-    numbers.
+    """Sequences of pairs (number in [0, 1], mark 0 or 1); the target is the sum of marked numbers.
 
-    Inputs float32 [N, T, 2], targets [N, 1]; one mark stands in the first half, one in the second.
-    Always to answer 1 has a squared error of 1/6. The form with uniform numbers in [0, 1] is that
-    of Le et al. 2015, arXiv:1504.00941.
+    Inputs are float32 [N, T, 2], targets [N, 1]; each half of a sequence has one mark. The answer 1
+    for every sequence has a squared error of 1/6. Uniform numbers in [0, 1] are the form of Le et
+    al. 2015, arXiv:1504.00941.
 
     Raises:
-        InputError: for `steps` that are no whole number from 2 on, or more than fit in memory.
+        InputError: unless `steps` is a whole number from 2 up to what fits in memory.
 
     >>> data = load_adding(4)
     >>> inputs, targets = data.train.inputs[0], data.train.targets[0]

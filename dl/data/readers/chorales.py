@@ -1,5 +1,6 @@
-"""Chorales as binary vectors: which of the 88 keys of a piano sound at each quarter
-(Boulanger-Lewandowski 2012).
+"""Chorales as binary vectors: which of the 88 keys of a piano sound at each quarter.
+
+Source: Boulanger-Lewandowski et al. 2012, arXiv:1206.6392.
 """
 
 import json
@@ -19,18 +20,17 @@ _NAMES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", 
 
 
 def load_chorales(path: str | Path, *, validation: float = 0.0) -> Dataset:
-    """Songs from a JSON file with `train`, `valid` and `test`, each a list of songs, a song a list
-    of chords.
+    """Songs from a JSON file with lists of songs under `train`, `valid` and `test`.
 
-    A chord is the list of the MIDI numbers that sound, maybe none. A folder may hold a file of
-    songs for each part, and files may be compressed (.gz). Without a test part the validation part
-    is it; beside one it is what a run validates on when `validation` is 0, otherwise that fraction
-    of train is. The task is to predict each frame [88] from those
-    before it. Source of the task: Boulanger-Lewandowski et al. 2012, arXiv:1206.6392.
+    A song is a list of chords; a chord is the list of the MIDI numbers that sound, and may be
+    empty. A folder may hold one file of songs for each part; files may be compressed (.gz). If
+    there is no test part, the validation part is the test. If there is one, a run validates on the
+    validation part when `validation` is 0, and on that fraction of train otherwise. The task is to
+    predict each frame [88] from those before it.
 
     Raises:
-        InputError: for a file that is missing or laid out otherwise, a song without chords, a note
-            beyond the piano, a part in which no note sounds.
+        InputError: for a file that is missing or has another layout, a song without chords, a note
+            that a piano does not have, a part without any note.
     """
     path = Path(path).expanduser()
     parts = {part: [_roll(song, path) for song in songs] for part, songs in _songs(path).items()}

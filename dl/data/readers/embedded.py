@@ -1,4 +1,4 @@
-"""The real data set that needs no network: scikit-learn's handwritten digits."""
+"""Real data that need no network: scikit-learn's handwritten digits."""
 
 import numpy as np
 
@@ -13,8 +13,8 @@ _SPLIT_SEED = 0
 def load_digits(*, validation: float = 0.0) -> Dataset:
     """1,797 handwritten digits as 28×28×1 pictures (uint8): 1,437 to train on, 360 to test.
 
-    The 8×8 originals are enlarged three times (each grey value repeated) and padded to 28×28, so
-    that networks drawn for MNIST fit. The split is stratified and fixed. Source: Alpaydin & Kaynak
+    The 8×8 originals are enlarged three times by repeating grey values and padded to 28×28, the
+    size that networks for MNIST take. The split is fixed and stratified. Source: Alpaydin & Kaynak
     1998, through scikit-learn.
     """
     from sklearn.datasets import load_digits as load_from_sklearn
@@ -36,8 +36,7 @@ def load_digits(*, validation: float = 0.0) -> Dataset:
 
 
 def enlarge(small: np.ndarray) -> np.ndarray:
-    """Grey values 0..16 [N, 8, 8] -> pictures 0..255 [N, 28, 28, 1], each value three times along
-    both sides.
+    """Grey values 0..16 [N, 8, 8] as pictures 0..255 [N, 28, 28, 1]; every value fills 3×3 pixels.
 
     >>> picture = enlarge(np.full((1, 8, 8), 16.0))
     >>> picture.shape, int(picture[0, 0, 0, 0]), int(picture[0, 2, 2, 0])

@@ -1,19 +1,20 @@
 """Pictures in folders as a data set.
 
-One folder a class, the classes sorted by name; any format that Pillow reads, other files are passed
-over:
+Every class has one folder; classes are sorted by name. Files may have any format that Pillow reads;
+other files are ignored:
 
     PATH/cat/1.jpg               PATH/train/cat/1.jpg
     PATH/cat/2.png               PATH/train/dog/2.png
     PATH/dog/1.jpg               PATH/test/cat/3.jpg
                                  PATH/test/dog/4.jpg
 
-With `train/` and `test/` (right) those are the parts; without them (left) a tenth is cut off as
-test, by a fixed permutation of the files sorted by class and name. Unless told otherwise pictures
-are grey (one channel) if all files are, else RGB; 8 bits deep; turned upright as their camera says.
-They must have one size, or be given one: resizing does not keep the ratio of the sides.
+If there are `train/` and `test/` (right), they are the parts. Otherwise (left) a tenth of the files
+is the test part, chosen by a fixed permutation of the files sorted by class and name. Pictures are
+8 bits deep and turned upright by what their camera stored. By default they are grey (one channel)
+if all files are, and RGB otherwise. They must have one size, or be resized to one, which does not
+keep the ratio of their sides.
 
-A set that does not fit into memory, or is to be cropped at random, is read while it is used
+A set that does not fit in memory, or has random crops, is decoded while it is used
 (`dl.data.sources.streamed`).
 """
 
@@ -48,11 +49,10 @@ def load_folder(
     colour: Colour = "auto",
     damaged: Damaged = "refuse",
 ) -> Dataset:
-    """The pictures below `path`, laid out as told above: uint8 [N, H, W, C], labels int32 [N].
+    """The pictures below `path`, in the layout above: uint8 [N, H, W, C], labels int32 [N].
 
-    When they are read while they are used, damage behind a picture's head is found only then,
-    unless damaged files are
-    skipped or there is no `image_size`: these decode all of them once before.
+    If they are decoded while they are used, a file may turn out to be damaged only then. To skip
+    damaged files, or to find the size without `image_size`, all files are decoded once before.
 
     Args:
         path: the folder that holds the class folders, or `train/` and `test/`.
@@ -63,8 +63,8 @@ def load_folder(
         damaged: "refuse" a file that cannot be read, or "skip" it and name it on standard error.
 
     Raises:
-        InputError: as `list_parts`; for pictures of several sizes without `image_size`; for a file
-            that is damaged, and when skipping those leaves nothing of a class.
+        InputError: as `list_parts`; for pictures of several sizes without `image_size`; for a
+            damaged file, and if skipping such files leaves a class without pictures.
     """
     _check_choice("colour", colour, get_args(Colour))
     _check_choice("damaged", damaged, get_args(Damaged))
@@ -98,16 +98,14 @@ class _Sized(NamedTuple):
 
 
 class _Check(NamedTuple):
-    """What a picture must be: as large as `like`, if that is given, and readable, or it is dealt
-    with as `damaged`.
-    """
+    """What every picture must be: readable, and of the size of `like` if that is given."""
 
     like: _Sized | None
     damaged: Damaged
 
 
 class _Seen(NamedTuple):
-    """Which files [N] could be read, and whether all of them are grey."""
+    """Which files [N] can be read, and whether all of these are grey."""
 
     readable: np.ndarray
     all_grey: bool
@@ -116,7 +114,7 @@ class _Seen(NamedTuple):
 def _decode_all(
     files: Sequence[Path], check: _Check, *, size: tuple[int, int], colour: Colour
 ) -> tuple[np.ndarray, _Seen]:
-    """The pictures that can be read as uint8 [M, H, W, C]."""
+    """The pictures that can be read, as uint8 [M, H, W, C]."""
     pictures = np.empty((len(files), *size, _most_channels(colour)), np.uint8)
 
     def keep(index: int, picture: Any) -> None:
@@ -134,9 +132,7 @@ def _look_at(
     *,
     decoded: bool = True,
 ) -> _Seen:
-    """Call `look` with the number of every file that can be read, and its picture, `decoded` or not
-    yet.
-    """
+    """Call `look` with the number and the picture of every file that can be read."""
 
     def one(index: int) -> bool | InputError:
         """Whether a picture is grey, or what is wrong with it."""

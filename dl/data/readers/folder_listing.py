@@ -1,4 +1,4 @@
-"""Which pictures lie in class folders, which of them are train and which are test."""
+"""The picture files in class folders, and which of them are train and which are test."""
 
 import hashlib
 from collections.abc import Sequence
@@ -17,9 +17,7 @@ _TEST_SEED = 10_80_10  # fixed for ever: the same files are always the test
 
 @dataclass(frozen=True)
 class Listing:
-    """The `files` of one part, and the class of each: `labels` [N] int32. It can be streamed as it
-    is.
-    """
+    """The `files` of one part, and the class of each: `labels` [N] int32."""
 
     name: str
     classes: tuple[str, ...]
@@ -28,9 +26,7 @@ class Listing:
 
     @property
     def fingerprint(self) -> str:
-        """A digest of every file's class folder, name and bytes' number: to read all of a large set
-        takes an epoch.
-        """
+        """A digest of the class folder, name and size of every file; reading them takes too long."""
         digest = hashlib.blake2b(digest_size=16)
         for file in self.files:
             digest.update(f"{file.parent.name}/{file.name} {file.stat().st_size}\n".encode())
@@ -40,15 +36,15 @@ class Listing:
         return len(self.files)
 
     def read(self, index: Sequence[int]) -> list[Record]:
-        """The records at `index`; their files are opened when they are decoded."""
+        """The records at `index`; files are opened when they are decoded."""
         return [Record(self.files[one], int(self.labels[one])) for one in index]
 
     def take(self, index: np.ndarray) -> "Listing":
-        """The files at `index` [M], as a listing of their own."""
+        """The files at `index` [M] as a listing."""
         return replace(self, files=[self.files[one] for one in index], labels=self.labels[index])
 
     def without_damaged(self, readable: np.ndarray) -> "Listing":
-        """What is left of a part: the files that are `readable` [N] bool."""
+        """The files that are `readable` [N] bool."""
         if lost := set(self.labels.tolist()) - set(self.labels[readable].tolist()):
             name = self.classes[min(lost)]
             raise InputError(
@@ -58,11 +54,11 @@ class Listing:
 
 
 def list_parts(root: Path) -> tuple[Listing, Listing]:
-    """What is train and what is test below `root`, laid out as `dl.data.readers.folder` tells.
+    """The training and test files below `root`, in one of the layouts of `dl.data.readers.folder`.
 
     Raises:
-        InputError: for a folder that is missing or unreadable, holds no pictures, only one class,
-            or other classes in train than in test.
+        InputError: for a folder that is missing or unreadable, that holds no pictures or only one
+            class, or whose train and test have different classes.
     """
     try:
         if not root.is_dir():

@@ -1,4 +1,4 @@
-"""Sequences of several lengths as a `Dataset`: documents one by one, documents with labels, songs."""
+"""Sequences of several lengths as a `Dataset`: documents, labelled documents, songs."""
 
 from collections.abc import Callable, Sequence
 
@@ -24,10 +24,10 @@ from dl.errors import InputError
 def documents(
     name: str, train: Documents, validation: Documents | None, test: Documents, *, reading: Reading
 ) -> Dataset:
-    """A language task on documents one by one: from `END` to the first symbol, ..., from the last
-    to `END`.
+    """A language task on single documents: predict every symbol, then the `END`.
 
-    One that is cut, as it is longer than `Reading.longest`, does not end.
+    A document starts after an `END` too. One that is cut because it is longer than
+    `Reading.longest` has no `END` behind it.
     """
     train, validation, test = without_long_ones(name, train, validation, test, reading=reading)
     vocabulary = read_vocabulary(train, reading, documents=True)
@@ -44,7 +44,7 @@ def documents(
 def labelled_documents(
     name: str, train: Documents, validation: Documents | None, test: Documents, *, reading: Reading
 ) -> Dataset:
-    """A classification of documents; the classes are the labels of the training part, sorted.
+    """A classification of documents; the classes are the sorted labels of the training part.
 
     Documents without any symbol are left out.
     """
@@ -82,10 +82,9 @@ def frames(
     class_names: tuple[str, ...],
     fraction: float = 0.0,
 ) -> Dataset:
-    """Predict each frame, K times yes or no, from those before it, in songs [T_i, K]; before the
-    first is silence.
+    """Predict each frame of songs [T_i, K], K times yes or no, from the frames before it.
 
-    With a `fraction` that much of train is what is validated on.
+    Before the first frame is silence. With a `fraction`, that part of train is the validation part.
     """
 
     def source(songs: Sequence[np.ndarray]) -> RaggedSource:

@@ -28,14 +28,14 @@ def stream_of_text(
     reading: Reading,
     fraction: float = 0.0,
 ) -> Dataset:
-    """A language task on one text: predict each symbol from those before it.
+    """A language task on one text: predict every symbol from those before it.
 
-    With a `fraction` the end of train is what is validated on; its symbols are not looked at for
-    the vocabulary.
+    With a `fraction`, the end of train is the validation part; the vocabulary does not depend on
+    it.
 
     Raises:
-        InputError: where documents are to be read, for a text too short, and for symbols that are
-            refused.
+        InputError: if single documents are asked for, for a text that is too short, for a symbol
+            that is refused.
     """
     if not reading.stream:
         raise InputError(
@@ -57,7 +57,7 @@ def stream_of_text(
 def stream_of_documents(
     name: str, train: Documents, validation: Documents | None, test: Documents, *, reading: Reading
 ) -> Dataset:
-    """A language task on documents one after the other, an `END` between each two."""
+    """A language task on documents that are joined, with an `END` between each two."""
     train, validation, test = without_long_ones(name, train, validation, test, reading=reading)
     vocabulary = read_vocabulary(train, reading, documents=True)
     joined = partial(_joined, vocabulary, reading=reading, name=name)

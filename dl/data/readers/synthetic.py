@@ -1,7 +1,7 @@
-"""Small data sets made by formula: Boolean gates and planar point clouds.
+"""Small data sets made by formula: Boolean gates and clouds of points in the plane.
 
-The tables are complete: train and test are the same four rows, as in the lecture. The point clouds
-are drawn once from a fixed seed, 1,000 points to train on and 500 to test.
+The tables are complete: train and test are the same four rows, as in the lecture. The clouds are
+drawn once from a fixed seed, 1,000 points to train on and 500 to test.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ GATES = {"and": (0, 0, 0, 1), "or": (0, 1, 1, 1), "nand": (1, 1, 1, 0), "nor": (
 
 
 def load_gates(*, validation: float = 0.0) -> Dataset:
-    """AND, OR, NAND and NOR of two inputs, side by side: inputs [4, 2], targets [4, 4]. Source: A3."""
+    """AND, OR, NAND and NOR of two inputs [4, 2], side by side in targets [4, 4]. Source: A3."""
     table = ArraySource(_INPUTS, np.array(list(GATES.values()), np.float32).T.copy())
     return dataset_of_parts(
         "gates", table, table, class_names=tuple(GATES), task="binary", validation=validation
@@ -27,9 +27,7 @@ def load_gates(*, validation: float = 0.0) -> Dataset:
 
 
 def load_xor(*, validation: float = 0.0) -> Dataset:
-    """Exclusive or: inputs [4, 2], targets [4, 1]; no single threshold unit computes it. Source:
-    A3.
-    """
+    """Exclusive or of inputs [4, 2]: targets [4, 1], which no threshold unit computes. Source: A3."""
     table = ArraySource(_INPUTS, np.array([[0], [1], [1], [0]], np.float32))
     return dataset_of_parts(
         "xor", table, table, class_names=("xor",), task="binary", validation=validation
@@ -42,7 +40,7 @@ def load_spirals(*, validation: float = 0.0) -> Dataset:
 
 
 def load_circles(*, validation: float = 0.0) -> Dataset:
-    """A circle inside a ring. Source: D11."""
+    """A disc inside of a ring. Source: D11."""
     return _cloud("circles", _circles, validation)
 
 
@@ -75,9 +73,7 @@ def _moons(generator: np.random.Generator, label: np.ndarray) -> np.ndarray:
 def _cloud(
     name: str, draw: Callable[[np.random.Generator, np.ndarray], np.ndarray], validation: float
 ) -> Dataset:
-    """Train and test parts of a cloud with two classes of equal size: inputs [N, 2], targets [N,
-    1].
-    """
+    """Both parts of a cloud with two classes of equal size: inputs [N, 2], targets [N, 1]."""
     generator = np.random.Generator(np.random.Philox(key=_SEED))
     label = np.arange(_TRAIN + _TEST) % 2
     points = draw(generator, label).astype(np.float32)

@@ -1,15 +1,17 @@
-"""Text of one's own: a stream, a document a line, JSON a line, or text and label between tabs.
+"""Own text: a stream, or documents as lines, as JSON lines, or with labels behind tabs.
 
-    text:PATH     one stream, several files of a part one after the other as they are; test is its
-    last tenth lines:PATH    a document a line; lines of blanks are passed over jsonl:PATH    a
-    document an object, its text under `text` or `code`, a label under `label` if there is one
-    tsv:PATH      a document a line: text, a tab, a label
+- `text:PATH`: one stream. Several files of a part are joined as they are.
+- `lines:PATH`: one document a line. Blank lines are skipped.
+- `jsonl:PATH`: one JSON object a line, with its text under `text` or `code`, and its label, if it
+  has one, under `label`.
+- `tsv:PATH`: one document a line: text, a tab, a label.
 
-PATH is a file, plain or compressed (.gz), in UTF-8, or a folder with a file (or folder of files) a
-part, whose names have `train`, `validation` (`valid`, `val`, `dev`) and `test` in them. Where there
-is no test part the validation part is it; where there is neither, a tenth of the documents, by a
-fixed permutation, is. A validation part beside a test part is what a run validates on when its
-`--validation` is 0; otherwise that fraction of train is, of a stream its end.
+PATH is a file in UTF-8, plain or compressed (.gz), or a folder with a file or a folder of files for
+each part. Their names contain `train`, `validation` (`valid`, `val`, `dev`) or `test`. If there is
+no test part, the validation part is the test. If there is neither, a tenth of the documents is,
+chosen by a fixed permutation; of a stream, its last tenth. If there are both, a run validates on
+the validation part when its `--validation` is 0, and otherwise on that fraction of train, which for
+a stream is its end.
 """
 
 import json
@@ -37,8 +39,8 @@ def load_text_file(kind: str, path: str | Path, *, validation: float, reading: R
     """The text at `path` as a data set; `kind` is `text`, `lines`, `jsonl` or `tsv`.
 
     Raises:
-        InputError: for a path that is not there, a file that is no UTF-8 text or not of this kind,
-            an empty text.
+        InputError: for a path that does not exist, a file that is not UTF-8 text or not of this
+            kind, an empty text.
     """
     name = f"{kind}:{path}"
     files = files_by_part(Path(path).expanduser())
@@ -110,7 +112,7 @@ def _json_lines(text: str, path: Path) -> Documents:
 
 
 def _json_document(line: str, where: str) -> tuple[str, str | None]:
-    """The text of an object, and its label if it has one."""
+    """The text of a JSON object, and its label if it has one."""
     try:
         entry = json.loads(line)
     except (ValueError, RecursionError) as error:

@@ -1,4 +1,4 @@
-"""Text files, plain or compressed, and which part of a data set each of them holds."""
+"""Text files, plain or compressed, and the part of a data set that each of them holds."""
 
 import gzip
 import re
@@ -18,11 +18,12 @@ _PARTS = {
 
 
 def files_by_part(path: Path) -> dict[str, list[Path]]:
-    """The files of each part: `path` itself as `train`, or of a folder those whose names, or whose
-    folders', say so.
+    """The files of each part; their names, or those of their folders, say which.
+
+    A `path` that is a file is the training part.
 
     Raises:
-        InputError: for a path that is not there, a folder without a training part.
+        InputError: for a path that does not exist, and a folder without a training part.
     """
     if not path.exists():
         raise InputError(f"there is no {path}: give a file, or a folder with train and test files")
@@ -44,8 +45,7 @@ def files_by_part(path: Path) -> dict[str, list[Path]]:
 
 
 def part_of(name: str) -> str | None:
-    """The part that a name has as a word of its own in it: `train`, `validation` (`valid`, `val`,
-    `dev`), `test`.
+    """The part whose name is a word of `name`: train, validation (valid, val, dev) or test.
 
     >>> part_of("c_valid.jsonl.gz"), part_of("contest.txt")
     ('validation', None)
@@ -59,7 +59,7 @@ def read_text(path: Path) -> str:
     """The text of a file in UTF-8, decompressed if it is a `.gz`; lines end with a line feed.
 
     Raises:
-        InputError: for a file that cannot be read, is damaged, empty, or no text.
+        InputError: for a file that cannot be read, is damaged, empty, or not a text.
     """
     try:
         data = path.read_bytes()

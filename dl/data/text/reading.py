@@ -16,12 +16,12 @@ from dl.errors import InputError
 class Reading:
     """How text becomes sequences.
 
-    `segment` symbols at a time of a stream, in `order`; documents joined to a `stream` or one by
-    one; what the symbols are (`unit`), how many of them at most (`vocabulary_size`, 0 for all), and
-    whether one that the training part does not have is replaced or refused (`unknown`). Documents
-    of more than `longest` symbols, if that is not 0, are cut there or left out (`longer`). Without
-    `use_labels` those that have labels are read as if they had none. A `vocabulary` that is given
-    is taken in the place of the training part's own; such data are not trained on.
+    A stream is read in pieces of `segment` symbols, in `order`. Documents are joined to a `stream`
+    or read one by one. `unit` says what a symbol is, `vocabulary_size` limits how many there are (0
+    is no limit), and `unknown` says what happens to symbols that the training part does not have.
+    Documents of more than `longest` symbols (0 is no limit) are cut there or left out (`longer`).
+    Without `use_labels`, labels are ignored. A given `vocabulary` takes the place of that of the
+    training part; such data are not for training.
     """
 
     unit: Unit = "char"
@@ -44,7 +44,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Documents:
-    """The texts of a part, and where they have them their labels."""
+    """The texts of a part, and their labels if they have any."""
 
     texts: list[str]
     labels: list[str] | None = None
@@ -59,14 +59,12 @@ class Documents:
 
 
 def say_unused(name: str) -> None:
-    """Say that a validation part stays unread."""
+    """Tell the person that the validation part is not used."""
     print(f"{name} has a validation part, which is used with --validation 0 alone", file=sys.stderr)
 
 
 def read_vocabulary(train: Documents, reading: Reading, *, documents: bool) -> Vocabulary:
-    """The one that is given, else that of the training part; with an `END` where `documents` are
-    told apart.
-    """
+    """The given vocabulary, or that of the training part; `documents` need an `END` in it."""
     if reading.vocabulary is not None:
         return reading.vocabulary
     return make_vocabulary(
@@ -77,9 +75,7 @@ def read_vocabulary(train: Documents, reading: Reading, *, documents: bool) -> V
 def without_long_ones(
     name: str, train: Documents, validation: Documents | None, test: Documents, *, reading: Reading
 ) -> tuple[Documents, Documents | None, Documents]:
-    """The parts without the documents that are to be left out; how many these are is said on
-    stderr.
-    """
+    """The parts without documents that are too long; standard error says how many those were."""
     if not reading.longest or reading.longer == "cut":
         return train, validation, test
 
@@ -105,10 +101,10 @@ def without_long_ones(
 
 
 def encode(vocabulary: Vocabulary, text: str, reading: Reading, name: str) -> np.ndarray:
-    """The symbols' numbers [T].
+    """The numbers of the symbols [T].
 
     Raises:
-        InputError: for a symbol that the vocabulary does not have, if such are refused.
+        InputError: for a symbol that is not in the vocabulary, if such are refused.
     """
     try:
         return vocabulary.encode(text, unknown=reading.unknown)
@@ -117,5 +113,5 @@ def encode(vocabulary: Vocabulary, text: str, reading: Reading, name: str) -> np
 
 
 def encode_cut(vocabulary: Vocabulary, text: str, reading: Reading, name: str) -> np.ndarray:
-    """The same, of at most `Reading.longest` symbols."""
+    """The numbers of at most `Reading.longest` symbols."""
     return encode(vocabulary, text, reading, name)[: reading.longest or None]

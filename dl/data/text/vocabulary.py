@@ -1,6 +1,4 @@
-"""From text to numbers and back: characters, bytes or words, with a symbol for what is unknown and
-one for an end.
-"""
+"""From text to numbers and back: characters, bytes or words."""
 
 import re
 from collections import Counter
@@ -15,7 +13,7 @@ from dl.errors import InputError
 
 Unit: TypeAlias = Literal["char", "byte", "word"]
 END = "<end>"
-"""Stands before a document's first symbol and after its last."""
+"""Stands before the first symbol of a document and after the last."""
 UNKNOWN = "<unknown>"
 """Stands for every symbol that is not in the vocabulary."""
 
@@ -24,10 +22,10 @@ _WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The symbols of a text, each with its place as its number.
+    """The symbols of a text; the number of a symbol is its place.
 
-    Of bytes there are all 256, so nothing is ever unknown. `UNKNOWN` and `END` come last where they
-    are there.
+    Bytes are always all 256, so that none is unknown. `UNKNOWN` and `END` come last, if they are
+    needed.
 
     >>> vocabulary = make_vocabulary(["abba"], unit="char")
     >>> vocabulary.symbols
@@ -47,8 +45,7 @@ class Vocabulary:
         """The number of `END`.
 
         Raises:
-            InputError: for the vocabulary of a single stream or of texts with labels, which has
-                none.
+            InputError: for the vocabulary of one stream or of labelled texts, which has no `END`.
         """
         if END not in self._numbers:
             kinds = "one stream (text:PATH) or of texts with labels (tsv:PATH)"
@@ -61,9 +58,9 @@ class Vocabulary:
         """The numbers of the symbols of `text`: int32 [N].
 
         Raises:
-            InputError: with `unknown` "refuse", or where the vocabulary has no `UNKNOWN`, for a
-                symbol that is not in it; the message names the first and where it stands. For
-                bytes, of half a surrogate pair.
+            InputError: for the first symbol that is not in the vocabulary, with its place, if
+                `unknown` is "refuse" or the vocabulary has no `UNKNOWN`. For bytes: for half of a
+                surrogate pair.
 
         >>> Vocabulary("char", ("a", "b", UNKNOWN)).encode("abc").tolist()
         [0, 1, 2]
@@ -81,8 +78,9 @@ class Vocabulary:
         return np.where(strangers, self._numbers.get(UNKNOWN, 0), numbers).astype(np.int32)
 
     def decode(self, numbers: Sequence[int] | np.ndarray) -> str:
-        """The text of these numbers [N]; words are joined by blanks, `END` is a line's end, what is
-        unknown is �.
+        """The text of numbers [N]; words have blanks between them.
+
+        `END` becomes a new line, an unknown symbol �.
         """
         if self.unit == "byte":
             return bytes(int(number) if number < 256 else 10 for number in numbers).decode(
@@ -122,10 +120,10 @@ class Vocabulary:
 def make_vocabulary(
     texts: Iterable[str], *, unit: Unit, size: int = 0, documents: bool = False
 ) -> Vocabulary:
-    """The vocabulary of `texts`: characters by code point, words by falling frequency; `documents`
-    get an `END`.
+    """The vocabulary of `texts`: characters by code point, or words by falling frequency.
 
-    `size` keeps only this many of the most frequent symbols; 0 keeps all, as bytes always are.
+    The vocabulary of `documents` has an `END`. `size` keeps that many of the most frequent symbols;
+    0 keeps all of them, and bytes are always kept.
 
     >>> make_vocabulary(["banana"], unit="char", size=2).symbols
     ('a', 'n', '<unknown>')
@@ -142,7 +140,7 @@ def make_vocabulary(
 
 
 def count_symbols(text: str, *, unit: Unit) -> int:
-    """How many symbols a text has.
+    """The number of symbols of a text.
 
     >>> [count_symbols("Ach, süß!", unit=unit) for unit in ("char", "byte", "word")]
     [9, 11, 4]
@@ -151,7 +149,7 @@ def count_symbols(text: str, *, unit: Unit) -> int:
 
 
 def without_last(text: str, count: int, *, unit: Unit) -> str:
-    """The text before its last `count` symbols.
+    """The text without its last `count` symbols.
 
     >>> [without_last("Ach, süß!", 3, unit=unit) for unit in ("char", "byte", "word")]
     ['Ach, s', 'Ach, sü', 'Ach']
@@ -173,7 +171,7 @@ def _utf8(text: str) -> bytes:
 
 
 def words(text: str) -> list[str]:
-    """The words and punctuation marks of a text; blanks are dropped.
+    """The words and punctuation marks of a text, without blanks.
 
     >>> words("It's late, isn't it?")
     ["It's", 'late', ',', "isn't", 'it', '?']

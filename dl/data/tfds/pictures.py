@@ -1,4 +1,4 @@
-"""Labelled pictures from TFDS, read into memory, or while they are used, without TensorFlow."""
+"""Labelled pictures from TFDS, decoded into memory or while they are used, without TensorFlow."""
 
 import math
 from collections.abc import Callable
@@ -68,8 +68,9 @@ def describe_tfds_pictures(
 
 
 class _Features(NamedTuple):
-    """Which features of an example are the picture and its label, and what they hold; `shape` is as
-    it is used.
+    """The names of an example's picture and label, and what they hold.
+
+    `shape` is the shape in which pictures are used.
     """
 
     image: str
@@ -80,19 +81,17 @@ class _Features(NamedTuple):
 
 
 def has_many_sizes(name: str, *, data_dir: str | Path | None = None) -> bool:
-    """Whether the pictures of the TFDS data set `name` have no size in common.
+    """Whether the pictures of the TFDS data set `name` have several sizes.
 
     Raises:
-        InputError: as `load_tfds`, for an unknown name and a set that holds something else.
+        InputError: for an unknown name, and a set that is not of labelled pictures.
     """
     _, (image, _) = _picture_and_label(find_builder(name, data_dir=data_dir).info, name)
     return None in image.shape[:2]
 
 
 def _picture_and_label(info: Any, name: str) -> tuple[tuple[str, str], tuple[Any, Any]]:
-    """The names of the two features of `info` that are a picture and its class, and TFDS's
-    description of them.
-    """
+    """The names of an example's picture and class, and TFDS's descriptions of both."""
     import tensorflow_datasets as tfds
 
     keys = info.supervised_keys
@@ -112,7 +111,7 @@ def _picture_and_label(info: Any, name: str) -> tuple[tuple[str, str], tuple[Any
 
 
 def _labelled_pictures(info: Any, name: str, image_size: tuple[int, int] | None) -> _Features:
-    """The features of `info`, if they are 8-bit pictures and one class each."""
+    """The features of `info`, if they are 8-bit pictures with one class each."""
     keys, (image, label) = _picture_and_label(info, name)
     many_sizes = None in image.shape[:2]
     if many_sizes and not image_size:
@@ -132,9 +131,7 @@ def _labelled_pictures(info: Any, name: str, image_size: tuple[int, int] | None)
 
 
 def _splits(builder: Any, features: _Features, name: str) -> tuple[str, str]:
-    """The parts to train and to test on; validation stands in for a test part that is missing or
-    has no labels.
-    """
+    """The training and the test part; validation is the test if that is missing or without labels."""
     splits = builder.info.splits
     tests = [split for split in ("test", "validation") if split in splits]
     if not tests or "train" not in splits:
@@ -173,7 +170,7 @@ def _decode_all(builder: Any, records: TfdsRecords, features: _Features, name: s
 
 
 def _picture_decoder(shape: tuple[int, int, int]) -> Callable[[bytes | Path], np.ndarray]:
-    """A function from a stored picture to uint8 [H, W, C] of that shape, which it must have."""
+    """A function from a stored picture to uint8 [H, W, C] of `shape`, which it must have."""
     mode = PICTURE_MODES[shape[-1]]
 
     def decode(stored: bytes | Path) -> np.ndarray:

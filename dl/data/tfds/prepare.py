@@ -1,4 +1,4 @@
-"""Downloading a TFDS data set and preparing it as ArrayRecord, with TensorFlow installed or not."""
+"""Download a TFDS data set and prepare it as ArrayRecord, with TensorFlow installed or not."""
 
 import contextlib
 import difflib
@@ -20,21 +20,20 @@ _NAME = re.compile(r"(?P<set>\w+)(/(?P<config>[\w.+-]+))?")
 
 
 def prepare(name: str, *, data_dir: str | Path | None = None) -> Path:
-    """Download the TFDS data set `name` and prepare it, unless that is done; its folder is
-    returned.
+    """The folder of the TFDS data set `name`, which is downloaded and prepared if need be.
 
-    Says on standard error when there is work to do. What an interrupted call has downloaded serves
-    the next.
+    Standard error says so when there is work to do. The next call uses what an interrupted call has
+    downloaded.
 
     Args:
-        name: a TFDS name, with its configuration where it has several: `mnist`, `emnist/letters`.
+        name: a TFDS name, with its configuration if it has several: `mnist`, `emnist/letters`.
         data_dir: where prepared data is kept; default `$TFDS_DATA_DIR`, then
             `~/tensorflow_datasets`.
 
     Raises:
-        InputError: for an unknown name, no network, a file with the wrong checksum, a missing
-            Python package, a folder that cannot be written or holds half a data set.
-        RunError: when TFDS fails for another reason.
+        InputError: for an unknown name, no network, a file with a wrong checksum, a missing Python
+            package, a folder that cannot be written or holds a part of the data set.
+        RunError: if TFDS fails for another reason.
     """
     builder = find_builder(name, data_dir=data_dir)
     if not is_prepared(builder):
@@ -45,12 +44,12 @@ def prepare(name: str, *, data_dir: str | Path | None = None) -> Path:
 
 
 def data_folder(data_dir: str | Path | None = None) -> Path:
-    """Where prepared data is kept: `data_dir`, else `$TFDS_DATA_DIR`, else TFDS's default folder."""
+    """Where prepared data is: `data_dir`, else `$TFDS_DATA_DIR`, else TFDS's default folder."""
     return Path(data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets").expanduser()
 
 
 def find_builder(name: str, *, data_dir: str | Path | None = None) -> Any:
-    """TFDS's builder of `name`: its description, and its prepared data once there is any.
+    """TFDS's builder of `name`: its description, and its data if they are prepared.
 
     Raises:
         InputError: for an unknown name, with the nearest known ones; for a folder that is damaged
@@ -68,7 +67,7 @@ def find_builder(name: str, *, data_dir: str | Path | None = None) -> Any:
 
 
 def is_prepared(builder: Any) -> bool:
-    """Whether the builder's data lies ready on disk."""
+    """Whether the builder's data is ready on disk."""
     with quiet():
         return builder.is_prepared()
 
@@ -86,7 +85,7 @@ def missing_package(name: str, error: ModuleNotFoundError) -> InputError:
 
 
 def import_tfds(name: str) -> Any:
-    """TFDS, imported where it is needed; it loads no TensorFlow."""
+    """TFDS, imported where it is needed; this does not load TensorFlow."""
     try:
         with quiet():
             import tensorflow_datasets as tfds
@@ -97,7 +96,7 @@ def import_tfds(name: str) -> Any:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Keep from the user what TFDS and its downloads tell loggers and standard output."""
+    """Hide what TFDS and its downloads write to loggers and to standard output."""
     loggers = [logging.getLogger(name) for name in ("absl", "urllib3")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
@@ -111,9 +110,7 @@ def quiet() -> Iterator[None]:
 
 
 def _check_name(tfds: Any, name: str, folder: Path) -> None:
-    """Refuse names that TFDS does not know, and those it would look up in the network
-    (`huggingface:...`).
-    """
+    """Refuse names that TFDS does not know or would look up in the network (`huggingface:...`)."""
     match = _NAME.fullmatch(name)
     with quiet():
         known = tfds.list_builders(with_community_datasets=False)
@@ -171,9 +168,7 @@ def _download_and_prepare(builder: Any, name: str) -> None:
 
 
 def _manual_folder(builder: Any) -> Path:
-    """Where files may be laid by hand: TFDS's usual place for data sets that must be, else one of
-    its own.
-    """
+    """Where a person may put files: TFDS's usual place if it asks for them, else a place by set."""
     manual = Path(builder.data_dir_root) / "downloads" / "manual"
     return manual if builder.MANUAL_DOWNLOAD_INSTRUCTIONS else manual / builder.name
 
@@ -223,7 +218,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _what_failed(cause: Any) -> str:
-    """The address that gave no answer, or what the server said."""
+    """The address that did not answer, or what the server said."""
     url = getattr(getattr(cause, "request", None), "url", None)
     return f"no answer for {url}" if url else _first_line(cause)
 

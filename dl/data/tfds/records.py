@@ -1,4 +1,4 @@
-"""What TFDS has stored of labelled pictures, record by record, without TensorFlow."""
+"""The records of labelled pictures that TFDS has stored, read without TensorFlow."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -11,8 +11,9 @@ from dl.data.tfds.prepare import damaged, missing_package, quiet
 
 @dataclass(frozen=True)
 class TfdsRecords:
-    """One part of a prepared set. TFDS's own decoding of an example does the same at half the
-    speed.
+    """The records of one part of a prepared set.
+
+    TFDS's own decoding of an example gives the same at half the speed.
     """
 
     set_name: str
@@ -25,16 +26,14 @@ class TfdsRecords:
 
     @property
     def name(self) -> str:
-        """As people call it."""
+        """The name that people use."""
         return f"{self.split} of {self.set_name}"
 
     def __len__(self) -> int:
         return len(self.source)
 
     def read(self, index: Sequence[int]) -> list[Record]:
-        """The records at `index`, their pictures still encoded; what a damaged file raises can be
-        anything.
-        """
+        """The records at `index`, pictures still encoded; damaged files may raise any exception."""
         examples = (
             self.parse(record).features.feature for record in self.source.__getitems__(list(index))
         )
@@ -48,11 +47,10 @@ class TfdsRecords:
 
 
 def open_records(builder: Any, split: str, *, name: str, image: str, label: str) -> TfdsRecords:
-    """The part `split` of TFDS's `builder`, whose examples have a picture `image` and a class
-    `label`.
+    """The part `split` of `builder`, whose examples have a picture `image` and a class `label`.
 
     Raises:
-        InputError: for data that are damaged, or a Python package that is missing.
+        InputError: for damaged data, or a missing Python package.
     """
     import tensorflow_datasets as tfds
 
@@ -81,9 +79,7 @@ def open_records(builder: Any, split: str, *, name: str, image: str, label: str)
 
 
 def _fingerprint(builder: Any, split: str, ends: Sequence[bytes]) -> str:
-    """A digest of the part's sizes and of its first and last record: to read all of a large set
-    takes an epoch.
-    """
+    """A digest of the part's sizes and of two records; reading all records would take an epoch."""
     info = builder.info.splits[split]
     digest = hashlib.blake2b(
         f"{builder.info.full_name} {split} {info.num_bytes} {info.shard_lengths}".encode()

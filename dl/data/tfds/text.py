@@ -1,6 +1,4 @@
-"""Text from TFDS without TensorFlow: a stream (`tiny_shakespeare`), or sentences with a label
-(`glue/sst2`).
-"""
+"""Text from TFDS without TensorFlow: a stream, or labelled sentences."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,9 +13,7 @@ from dl.errors import InputError
 
 
 class _Names(NamedTuple):
-    """The names of the features: of the text, and of its label if there is one; and what the labels
-    are called.
-    """
+    """The names of the text and of its label, if there is one, and the names of the classes."""
 
     text: str
     label: str | None
@@ -27,12 +23,12 @@ class _Names(NamedTuple):
 def load_tfds_text(
     name: str, *, validation: float, reading: Reading, data_dir: str | Path | None = None
 ) -> Dataset:
-    """The TFDS set `name` of texts, prepared first if need be.
+    """The TFDS set `name` of texts, which is prepared first if need be.
 
-    Texts without labels are joined to one stream a part, with nothing between them; train's last
-    `validation` is held out, and TFDS's validation and test parts together are the test. With
-    labels TFDS's validation part is what a run validates on when `validation` is 0, unless the test
-    part has no labels: then it is the test.
+    Texts without labels are joined to one stream for each part, with nothing between them. The last
+    `validation` of train is held out, and TFDS's validation and test parts together are the test.
+    If there are labels, a run validates on TFDS's validation part when `validation` is 0; if the
+    test part has no labels, the validation part is the test.
 
     Raises:
         InputError: for a set that holds no text, or is damaged.
@@ -67,9 +63,7 @@ def load_tfds_text(
 
 
 def holds_text(info: Any) -> bool:
-    """Whether a TFDS set of this description holds one text an example, without or with one label,
-    and no picture.
-    """
+    """Whether examples hold one text, at most one label, and no picture or sound."""
     import tensorflow_datasets as tfds
 
     kinds = [type(feature) for _, feature in _features(info)]
@@ -98,7 +92,7 @@ def _names(info: Any) -> _Names:
 
 
 def _read(builder: Any, split: str, names: _Names, name: str) -> Documents:
-    """A part; its labels are None where they are held back."""
+    """One part; its labels are None if the set keeps them back."""
     try:
         with quiet():
             source = builder.as_data_source(split=split)

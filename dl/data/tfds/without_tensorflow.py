@@ -1,4 +1,4 @@
-"""What lets TFDS prepare a set of pictures on a machine without TensorFlow."""
+"""Preparing TFDS sets of pictures on a machine without TensorFlow."""
 
 import contextlib
 import glob
@@ -14,13 +14,14 @@ from typing import Any
 
 @contextlib.contextmanager
 def adapted_tfds() -> Iterator[None]:
-    """The one place that reaches into TFDS (written for 4.9.10), undone on exit.
+    """TFDS with a few functions in the place of TensorFlow, for the time of a `with` statement.
 
     TFDS opens files, unpacks archives and encodes pictures with TensorFlow, through one object that
-    imports it when first used. Meanwhile that object offers the few functions below, which need no
-    TensorFlow and, where there is one, spare loading it. `sys.modules` is left alone, so nobody
-    else takes TensorFlow for installed. And ten retries with doubling pauses keep an offline
-    machine for three minutes: four do.
+    imports it when it is first used. Here that object offers the few functions below instead, which
+    need no TensorFlow and, where it is installed, save the time of loading it. `sys.modules` is
+    left alone, so that nobody else believes that TensorFlow is there. And an offline machine would
+    wait three minutes for ten retries with doubling pauses: there are four. This is the only place
+    that changes TFDS; it was written for version 4.9.10.
     """
     from tensorflow_datasets.core.download import downloader
 
@@ -40,9 +41,7 @@ def adapted_tfds() -> Iterator[None]:
 
 
 class _Module(SimpleNamespace):
-    """Functions that stand for those of the TensorFlow module `path`; any other is TensorFlow's
-    own.
-    """
+    """Functions in the place of those of a TensorFlow module; all others are TensorFlow's own."""
 
     def __init__(self, path: str, **functions: Any) -> None:
         super().__init__(path=path, **functions)
@@ -55,14 +54,14 @@ class _Module(SimpleNamespace):
 
 
 class _Encoded(bytes):
-    """Bytes that are fetched the way TFDS fetches a tensor."""
+    """Bytes with the method by which TFDS reads a tensor."""
 
     def numpy(self) -> bytes:
         return bytes(self)
 
 
 def _file_functions() -> _Module:
-    """What preparing a set of pictures asks of TensorFlow: files, text, PNG and JPEG."""
+    """What TFDS needs to prepare a set of pictures: files, text, PNG and JPEG."""
     files = _Module(
         "io.gfile",
         GFile=_open,
