@@ -10,7 +10,7 @@ from dl.data.load import READERS, Reader
 from dl.data.parts import dataset_of_parts
 from dl.data.sources.arrays import ArraySource
 from dl.data.tasks import TASKS, Task
-from dl.types import Batch, Model, Objective, Ratio
+from dl.types import Batch, Metrics, Model, Objective, Ratio
 
 
 def load_counts(size: str, *, validation: float = 0.0) -> Dataset:
@@ -34,7 +34,8 @@ def poisson(model: Model) -> Objective:
         )
         losses = (jnp.exp(logits) - batch["targets"] * logits).sum(axis=1)
         loss = Ratio((losses * batch["mask"]).sum(), batch["mask"].sum())
-        return {"loss": loss}, model_state, carry
+        reported: Metrics = {"loss": loss}
+        return reported, model_state, carry
 
     return objective
 
@@ -68,5 +69,5 @@ def test_a_row_is_known_to_all_that_take_a_name() -> None:
     assert not can_be_resized("counts:4")
     with pytest.raises(dl.InputError, match="colour is for pictures in a folder, not for counts:4"):
         dl.load_data("counts:4", colour="grey")
-    with pytest.raises(dl.InputError, match="known: .* counts:SIZE"):
+    with pytest.raises(dl.InputError, match=r"known: .* counts:SIZE"):
         dl.load_data("count:4")

@@ -59,8 +59,8 @@ def chain(*augments: Augment) -> Augment:
     """
 
     def augment(keys: Array, pictures: Array, step: Array) -> Array:
-        for number, one in enumerate(augments):
-            pictures = one(
+        for number, function in enumerate(augments):
+            pictures = function(
                 jax.vmap(lambda key, number=number: jax.random.fold_in(key, number))(keys),
                 pictures,
                 step,
@@ -257,7 +257,7 @@ def _transform(picture: Array, drawn: Array) -> Array:
     rows, columns = jnp.meshgrid(
         jnp.arange(height) - (height - 1) / 2, jnp.arange(width) - (width - 1) / 2, indexing="ij"
     )
-    # Where in the old picture does each new pixel come from? The inverse transform.
+    # The inverse transform: where in the old picture each new pixel comes from.
     down, right = rows - drawn[2], columns - drawn[3]
     cos, sin = jnp.cos(angle) / factor, jnp.sin(angle) / factor
     source_row = cos * down + sin * right + (height - 1) / 2

@@ -16,9 +16,8 @@ from dl.errors import InputError
 
 MEMORY_LIMIT = 4 * 2**30
 """Bytes of decoded pictures; a larger data set is decoded while it is used."""
-_LIMIT_SEED = (
-    18_10_43  # fixed for ever: every seed of every run that is limited trains on the same examples
-)
+# Fixed for ever: limited runs of every seed train on the same examples.
+_LIMIT_SEED = 18_10_43
 
 
 Part = Source  # until its users say Source
@@ -96,7 +95,7 @@ class Dataset:
     def fingerprint(self) -> str:
         """A digest of every example in order; a run refuses to resume on other data."""
         digest = hashlib.blake2b(digest_size=16)
-        if self.spec.vocabulary is not None:  # the same numbers may stand for other symbols
+        if self.spec.vocabulary is not None:  # equal numbers may be other symbols
             digest.update(json.dumps(self.spec.vocabulary.symbols).encode())
         for part in (self.train, self.validation, self.test):
             if part is not None:
@@ -105,12 +104,12 @@ class Dataset:
 
     def part(self, name: str) -> Source:
         """The part called `name`: train, validation or test."""
-        found = {"train": self.train, "validation": self.validation, "test": self.test}.get(name)
-        if found is None:
+        source = {"train": self.train, "validation": self.validation, "test": self.test}.get(name)
+        if source is None:
             raise InputError(
                 f"{self.spec.name} has no {name} part here; known: train, validation (if cut), test"
             )
-        return found
+        return source
 
 
 def limit(dataset: Dataset, *, train: int) -> Dataset:
@@ -134,6 +133,7 @@ def check_in_memory(dataset: Dataset, *, what: str) -> None:
     """Raises InputError if `what` reads all examples at once and the data set is not in memory."""
     if not dataset.train.in_memory:
         raise InputError(
-            f"{what} needs all examples in memory, and {dataset.spec.name} is read while it is used: bring it below "
-            f"{MEMORY_LIMIT / 2**30:.0f} GiB with a smaller --image-size, without --random-crops"
+            f"{what} needs all examples in memory, and {dataset.spec.name} is read while it is "
+            f"used: bring it below {MEMORY_LIMIT / 2**30:.0f} GiB with a smaller --image-size, "
+            "without --random-crops"
         )

@@ -19,8 +19,11 @@ def example_batch(spec: DataSpec) -> Batch:
     """The shapes of a batch of one example, as objectives see it: leaves are [1, ...].
 
     >>> spec = DataSpec("digits", "classification", (28, 28, 1), "uint8", ("0", "1"), 100)
-    >>> {name: leaf.shape for name, leaf in example_batch(spec).items()}
-    {'index': (1,), 'inputs': (1, 28, 28, 1), 'mask': (1,), 'targets': (1,)}
+    >>> batch = example_batch(spec)
+    >>> batch["inputs"]
+    ShapeDtypeStruct(shape=(1, 28, 28, 1), dtype=float32)
+    >>> batch["targets"]
+    ShapeDtypeStruct(shape=(1,), dtype=int32)
     """
     source = blank_source(spec)
     indexed = IndexedBatch(np.zeros(1, np.int32), np.ones(1, np.float32))

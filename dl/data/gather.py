@@ -59,7 +59,7 @@ def _check_lengths(inputs: Ragged) -> None:
         or lengths.max(initial=1) > steps
     ):
         raise InputError(
-            f"lengths are one for each of the sequences, from 1 to their {steps} steps, not {lengths}"
+            f"lengths are {lengths}: give one for each sequence, from 1 to its {steps} steps"
         )
 
 

@@ -204,7 +204,7 @@ def _check_spelling(name: str) -> None:
 
 
 def _taken(name: str, reader: Reader, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options that `reader` takes; raises InputError for others that are not at their default."""
+    """The options that `reader` takes; raises InputError if another one is given."""
     for option, (default, things, remedy) in _REFUSED_ELSEWHERE.items():
         value = options.get(option, default)
         if option not in reader.options and value != default:

@@ -130,17 +130,17 @@ def _check_parts(parts: dict[str, Any], encoding: Encoding) -> None:
     train = parts["train"]
     for part, source in parts.items():
         axes = slice(2 if isinstance(source, RaggedSource) else 1, None)
-        own, expected = ((some.inputs.shape[axes], some.inputs.dtype) for some in (source, train))
+        own, expected = ((each.inputs.shape[axes], each.inputs.dtype) for each in (source, train))
         if own != expected:
             raise InputError(
                 f"x of {part} has examples {own[1]} {own[0]}, x has {expected[1]} {expected[0]}: "
                 "give both the same shape and type"
             )
         if TASKS[encoding.task].chooses:
-            strange = np.setdiff1d(source.targets, train.targets)
-            if len(strange):
+            untrained = np.setdiff1d(source.targets, train.targets)
+            if len(untrained):
                 raise InputError(
-                    f"the class {encoding.class_names[strange[0]]} is in the {part} part and not "
+                    f"the class {encoding.class_names[untrained[0]]} is in the {part} part and not "
                     "in the training part: give more examples of it, or leave it out"
                 )
 

@@ -29,8 +29,8 @@ class Encoding(NamedTuple):
             raise InputError(f"{name}[{row}] is not finite: replace it, or drop that example")
         numbers = numbers[:, None] if numbers.ndim == 1 else numbers
         if self.task == "binary" and not np.isin(numbers, (0.0, 1.0)).all():
-            strange = numbers[~np.isin(numbers, (0.0, 1.0))][0]
-            raise InputError(f"binary targets are 0 and 1; {name} has {strange:g}")
+            value = numbers[~np.isin(numbers, (0.0, 1.0))][0]
+            raise InputError(f"binary targets are 0 and 1; {name} has {value:g}")
         if numbers.shape[1] != len(self.class_names):
             raise InputError(
                 f"{name} has {numbers.shape[1]} columns for the {len(self.class_names)} outputs "
@@ -131,12 +131,12 @@ def _class_numbers(array: np.ndarray, class_names: tuple[str, ...], *, name: str
     """The number of each label [N]: int32 [N]."""
     if array.dtype.kind == "U":
         number = {label: place for place, label in enumerate(class_names)}
-        strange = sorted({str(label) for label in array.ravel()} - set(number))
-        if not strange:
+        unknown = sorted({str(label) for label in array.ravel()} - set(number))
+        if not unknown:
             return np.array([number[str(label)] for label in array], np.int32)
     elif array.ndim == 1 and array.dtype.kind != "f":
-        strange = sorted({int(label) for label in array} - set(range(len(class_names))))
-        if not strange:
+        unknown = sorted({int(label) for label in array} - set(range(len(class_names))))
+        if not unknown:
             return array.astype(np.int32)
     else:
         raise InputError(
@@ -144,7 +144,7 @@ def _class_numbers(array: np.ndarray, class_names: tuple[str, ...], *, name: str
             "string"
         )
     raise InputError(
-        f"{name} has the label {strange[0]}, and the classes are "
+        f"{name} has the label {unknown[0]}, and the classes are "
         f"{', '.join(class_names[:6])}{', ...' if len(class_names) > 6 else ''}: "
         "training needs examples of every class"
     )

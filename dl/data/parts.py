@@ -120,7 +120,7 @@ def _channel_moments(inputs: np.ndarray) -> tuple[tuple[float, ...], tuple[float
     for channel in range(inputs.shape[-1]):
         counts = np.bincount(inputs[..., channel].ravel(), minlength=256)
         mean = float(counts @ values / counts.sum())
-        varies = counts.max() < counts.sum()  # a constant channel is centred and not stretched
+        varies = counts.max() < counts.sum()  # a constant channel is only centred
         moments.append(
             (mean, float(np.sqrt(counts @ (values - mean) ** 2 / counts.sum())) if varies else 1.0)
         )

@@ -42,8 +42,8 @@ def split_validation(
     if not held_out:
         return train, None
     order = permutation(seed, len(train))
-    rest, cut = (np.sort(index) for index in (order[held_out:], order[:held_out]))
-    return train.take(rest), train.take(cut)
+    kept, cut = (np.sort(index) for index in (order[held_out:], order[:held_out]))
+    return train.take(kept), train.take(cut)
 
 
 def split_stream(tokens: np.ndarray, *, fraction: float) -> tuple[np.ndarray, np.ndarray | None]:
@@ -61,7 +61,7 @@ def held_out_count(count: int, *, fraction: float) -> int:
     """The number of examples that a fraction in [0, 1) of `count` holds out; it may not be all."""
     if not 0.0 <= fraction < 1.0:
         raise InputError(
-            f"validation {fraction} is not a fraction of the training examples: give 0 <= fraction < 1"
+            f"validation is {fraction}: give a fraction of the examples, 0 <= fraction < 1"
         )
     held_out = round(fraction * count)
     if held_out and held_out == count:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 _Result = TypeVar("_Result")
-_AT_ONCE = 64  # handed out one by one, small pictures would cost more to hand out than to decode
+_AT_ONCE = 64  # to hand out single small pictures would take longer than to decode them
 
 
 def in_threads(function: Callable[[int], _Result], count: int) -> list[_Result]:
@@ -16,12 +16,12 @@ def in_threads(function: Callable[[int], _Result], count: int) -> list[_Result]:
     [0, 1, 4, 9]
     """
 
-    def some(start: int) -> list[_Result]:
+    def compute(start: int) -> list[_Result]:
         return [function(number) for number in range(start, min(start + _AT_ONCE, count))]
 
     with ThreadPoolExecutor(cores()) as pool:
         return [
-            result for results in pool.map(some, range(0, count, _AT_ONCE)) for result in results
+            result for results in pool.map(compute, range(0, count, _AT_ONCE)) for result in results
         ]
 
 

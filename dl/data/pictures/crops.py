@@ -13,7 +13,7 @@ View: TypeAlias = Literal["whole", "middle"]
 """The part of a picture that a model sees outside of training."""
 
 _ATTEMPTS = 10
-_CENTRE = 224 / 256  # of the shorter side: what is left of 256 pixels when 224 are cut out
+_CENTRE = 224 / 256  # of the shorter side: 224 pixels are cut out of 256
 
 
 def random_box(
@@ -66,6 +66,8 @@ def evaluation_box(view: View, size: tuple[int, int], shape: tuple[int, int]) ->
 
     >>> evaluation_box("middle", (256, 256), (32, 32))
     (16.0, 16.0, 240.0, 240.0)
+    >>> evaluation_box("whole", (256, 256), (32, 32)) is None
+    True
     """
     return centre_box(size, shape) if view == "middle" else None
 

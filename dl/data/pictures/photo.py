@@ -12,7 +12,7 @@ import numpy as np
 from dl.data.pictures.picture import read_grey
 from dl.errors import InputError
 
-_BOX = 20 / 28  # the part of the picture's side that the strokes fill
+_BOX = 20 / 28  # how much of the side of a picture the strokes fill
 
 
 def read_photo(path: str | Path, *, shape: tuple[int, int, int]) -> np.ndarray:

@@ -60,7 +60,7 @@ def open_picture(file: Path, *, decoded: bool = True) -> Any:
             return _to_eight_bits(
                 ImageOps.exif_transpose(picture) if "exif" in picture.info else picture
             )
-    except Exception as error:  # decoders of third parties raise anything
+    except Exception as error:  # decoders may raise anything
         raise _not_a_picture(file, error) from error
 
 

@@ -55,13 +55,13 @@ def _songs(path: Path) -> dict[str | None, list[Any]]:
     files = files_by_part(path)
     if not path.is_file():
         return {
-            part: [song for file in some for song in _list(_json(file), file)]
-            for part, some in files.items()
+            part: [song for file in part_files for song in _list(_json(file), file)]
+            for part, part_files in files.items()
         }
-    found = _json(path)
+    content = _json(path)
     return (
-        {part_of(key): _list(found[key], path) for key in found if part_of(key)}
-        if isinstance(found, dict)
+        {part_of(key): _list(content[key], path) for key in content if part_of(key)}
+        if isinstance(content, dict)
         else {}
     )
 
@@ -90,7 +90,8 @@ def _roll(song: Any, path: Path) -> np.ndarray:
     for step, chord in enumerate(song):
         if not (isinstance(chord, list) and all(_is_key(note) for note in chord)):
             raise InputError(
-                f"{path} has the chord {json.dumps(chord)}; a piano's notes are {LOWEST} to {HIGHEST}"
+                f"{path} has the chord {json.dumps(chord)}; a piano's notes are {LOWEST} to "
+                f"{HIGHEST}"
             )
         roll[step, [int(note) - LOWEST for note in chord]] = 1.0
     return roll

@@ -134,7 +134,7 @@ def _look_at(
 ) -> _Seen:
     """Call `look` with the number and the picture of every file that can be read."""
 
-    def one(index: int) -> bool | InputError:
+    def outcome(index: int) -> bool | InputError:
         """Whether a picture is grey, or what is wrong with it."""
         try:
             picture = open_picture(files[index], decoded=decoded)
@@ -146,9 +146,9 @@ def _look_at(
         look(index, picture)
         return is_grey(picture)
 
-    outcomes = in_threads(one, len(files))
-    _name_skipped([outcome for outcome in outcomes if isinstance(outcome, InputError)], len(files))
-    readable = np.array([isinstance(outcome, bool) for outcome in outcomes])
+    outcomes = in_threads(outcome, len(files))
+    _name_skipped([result for result in outcomes if isinstance(result, InputError)], len(files))
+    readable = np.array([isinstance(result, bool) for result in outcomes])
     return _Seen(readable, all(outcomes))  # an error counts as true
 
 
@@ -160,8 +160,8 @@ def _without_damaged(parts: tuple[Listing, Listing], seen: _Seen) -> list[Listin
 def _check_size(picture: _Sized, like: _Sized | None) -> None:
     if like and picture.size != like.size:
         raise InputError(
-            f"{like.file} has {_written(like.size)} pixels but {picture.file} has {_written(picture.size)}: "
-            "give all one size with --image-size"
+            f"{like.file} has {_written(like.size)} pixels but {picture.file} has "
+            f"{_written(picture.size)}: give all one size with --image-size"
         )
 
 

@@ -26,7 +26,7 @@ class Listing:
 
     @property
     def fingerprint(self) -> str:
-        """A digest of the class folder, name and size of every file; reading them takes too long."""
+        """A digest of the class folder, name and size of every file; reading all takes too long."""
         digest = hashlib.blake2b(digest_size=16)
         for file in self.files:
             digest.update(f"{file.parent.name}/{file.name} {file.stat().st_size}\n".encode())
@@ -37,11 +37,13 @@ class Listing:
 
     def read(self, index: Sequence[int]) -> list[Record]:
         """The records at `index`; files are opened when they are decoded."""
-        return [Record(self.files[one], int(self.labels[one])) for one in index]
+        return [Record(self.files[place], int(self.labels[place])) for place in index]
 
     def take(self, index: np.ndarray) -> "Listing":
         """The files at `index` [M] as a listing."""
-        return replace(self, files=[self.files[one] for one in index], labels=self.labels[index])
+        return replace(
+            self, files=[self.files[place] for place in index], labels=self.labels[index]
+        )
 
     def without_damaged(self, readable: np.ndarray) -> "Listing":
         """The files that are `readable` [N] bool."""
@@ -103,7 +105,7 @@ def _list_classes(folder: Path) -> Listing:
 def _list_pictures(folder: Path) -> list[Path]:
     from PIL import Image
 
-    Image.preinit()  # common formats are then tried before rare ones: opening is a quarter faster
+    Image.preinit()  # tries common formats first: pictures open in a quarter less time
     kinds = {suffix for suffix, kind in Image.registered_extensions().items() if kind in Image.OPEN}
     return sorted(
         file for file in folder.iterdir() if file.suffix.lower() in kinds and file.name[0] != "."

@@ -58,10 +58,11 @@ def labelled_documents(
     def source(part: Documents) -> RaggedSource:
         if part.labels is None:
             raise InputError(f"{name} has a part without labels: give all documents one")
-        strange = set(part.labels) - set(class_names)
-        if strange:
+        unknown = set(part.labels) - set(class_names)
+        if unknown:
             raise InputError(
-                f"{name} has labels that its training part does not have: {', '.join(sorted(strange))}"
+                f"{name} has labels that its training part does not have: "
+                f"{', '.join(sorted(unknown))}"
             )
         rows = [encode_cut(vocabulary, text, reading, name) for text in part.texts]
         labels = [number[label] for label, row in zip(part.labels, rows, strict=True) if len(row)]

@@ -39,7 +39,8 @@ def stream_of_text(
     """
     if not reading.stream:
         raise InputError(
-            f"{name} is one text, and documents are read here: give lines:PATH, jsonl:PATH or tsv:PATH"
+            f"{name} is one text, and documents are read here: give lines:PATH, jsonl:PATH or "
+            "tsv:PATH"
         )
     if reading.longest:
         raise InputError(f"longest is of documents, and {name} is one text: give --longest 0")
@@ -79,8 +80,9 @@ def _streams(
     if not len(first) and reading.vocabulary is None:
         most = max(1, len(train) // 2)
         raise InputError(
-            f"{name} has {len(train):,} symbols to train on, fewer than two segments of {reading.segment}: "
-            f"give --segment {most}{' or less' if most > 1 else ''}, or a longer text"
+            f"{name} has {len(train):,} symbols to train on, fewer than two segments of "
+            f"{reading.segment}: give --segment {most}{' or less' if most > 1 else ''}, "
+            "or a longer text"
         )
     spec = DataSpec(
         name=name,

@@ -27,7 +27,7 @@ def load_gates(*, validation: float = 0.0) -> Dataset:
 
 
 def load_xor(*, validation: float = 0.0) -> Dataset:
-    """Exclusive or of inputs [4, 2]: targets [4, 1], which no threshold unit computes. Source: A3."""
+    """Exclusive or of inputs [4, 2]; no single threshold unit computes it. Source: A3."""
     table = ArraySource(_INPUTS, np.array([[0], [1], [1], [0]], np.float32))
     return dataset_of_parts(
         "xor", table, table, class_names=("xor",), task="binary", validation=validation

@@ -28,11 +28,9 @@ from dl.data.text.reading import Documents, Reading, say_unused
 from dl.errors import InputError
 
 _TEST_FRACTION = 0.1
-_HALF_A_PAIR = re.compile("[\ud800-\udfff]")  # JSON can write what no text has
-_TEST_SEED, _ORDER_SEED = (
-    10_80_11,
-    19_97_11,
-)  # fixed for ever: the same documents are the test, in the same order
+_HALF_A_PAIR = re.compile("[\ud800-\udfff]")  # JSON can write these; no text has them
+# Fixed for ever: the same documents are the test, in the same order.
+_TEST_SEED, _ORDER_SEED = 10_80_11, 19_97_11
 
 
 def load_text_file(kind: str, path: str | Path, *, validation: float, reading: Reading) -> Dataset:
@@ -48,8 +46,8 @@ def load_text_file(kind: str, path: str | Path, *, validation: float, reading: R
         return _one_stream(name, files, validation=validation, reading=reading)
     parse = _PARSERS[kind]
     parts = {
-        part: _together([parse(read_text(file), file) for file in found], name)
-        for part, found in files.items()
+        part: _together([parse(read_text(file), file) for file in part_files], name)
+        for part, part_files in files.items()
     }
     train, held_out, test = _three_parts(name, parts, validation=validation)
     if train.labels is not None and reading.use_labels:
@@ -61,36 +59,36 @@ def load_text_file(kind: str, path: str | Path, *, validation: float, reading: R
 def _one_stream(
     name: str, files: dict[str, list[Path]], *, validation: float, reading: Reading
 ) -> Dataset:
-    texts = {part: "".join(map(read_text, found)) for part, found in files.items()}
-    train, own, test = texts["train"], texts.get("validation"), texts.get("test")
+    texts = {part: "".join(map(read_text, part_files)) for part, part_files in files.items()}
+    train, held_out, test = texts["train"], texts.get("validation"), texts.get("test")
     if test is None:
-        test, own = own, None
+        test, held_out = held_out, None
     if test is None:
         cut = len(train) - round(_TEST_FRACTION * len(train))
         train, test = train[:cut], train[cut:]
-    if validation and own is not None:
+    if validation and held_out is not None:
         say_unused(name)
-    return stream_of_text(name, train, own, test, fraction=validation, reading=reading)
+    return stream_of_text(name, train, held_out, test, fraction=validation, reading=reading)
 
 
 def _three_parts(
     name: str, parts: dict[str, Documents], *, validation: float
 ) -> tuple[Documents, Documents | None, Documents]:
-    train, own, test = parts["train"], parts.get("validation"), parts.get("test")
+    train, held_out, test = parts["train"], parts.get("validation"), parts.get("test")
     if test is None:
-        test, own = own, None
+        test, held_out = held_out, None
     if test is None:
         train, test = split_validation(train, fraction=_TEST_FRACTION, seed=_TEST_SEED)
         if test is None:
             raise InputError(
                 f"{len(train)} document(s) are too few to hold some out as test: give ten or more"
             )
-    if validation and own is not None:
+    if validation and held_out is not None:
         say_unused(name)
     if validation:
-        train, own = split_validation(train, fraction=validation, seed=DOCUMENTS_SEED)
-    # In a random order, as files often hold like beside like.
-    return train.take(permutation(_ORDER_SEED, len(train))), own, test
+        train, held_out = split_validation(train, fraction=validation, seed=DOCUMENTS_SEED)
+    # In a random order: in files similar documents often stand together.
+    return train.take(permutation(_ORDER_SEED, len(train))), held_out, test
 
 
 def _lines(text: str, path: Path) -> Documents:
@@ -106,9 +104,10 @@ def _json_lines(text: str, path: Path) -> Documents:
     labels = [label for _, label in rows if label is not None]
     if labels and len(labels) < len(rows):
         raise InputError(
-            f"{path} has {len(labels)} labels for {len(rows)} documents: give all of them one, or none"
+            f"{path} has {len(labels)} labels for {len(rows)} documents: give all of them one, "
+            "or none"
         )
-    return Documents([found for found, _ in rows], labels or None)
+    return Documents([text for text, _ in rows], labels or None)
 
 
 def _json_document(line: str, where: str) -> tuple[str, str | None]:
@@ -117,14 +116,14 @@ def _json_document(line: str, where: str) -> tuple[str, str | None]:
         entry = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{where} is no JSON ({error}): give one object a line") from None
-    found = next(
+    text = next(
         (entry[key] for key in ("text", "code") if isinstance(entry, dict) and key in entry), None
     )
-    if not isinstance(found, str) or not found.strip():
+    if not isinstance(text, str) or not text.strip():
         raise InputError(
             f"{where} has no text under `text` or `code`: give it one, or leave it out"
         )
-    if _HALF_A_PAIR.search(found):
+    if _HALF_A_PAIR.search(text):
         raise InputError(
             f"{where} has half of a surrogate pair, which is no character: leave it out"
         )
@@ -133,20 +132,20 @@ def _json_document(line: str, where: str) -> tuple[str, str | None]:
         raise InputError(
             f"{where} has the label {json.dumps(label)}: give a string or a whole number"
         )
-    return found, None if label is None else str(label)
+    return text, None if label is None else str(label)
 
 
 def _tab_separated(text: str, path: Path) -> Documents:
     rows: list[Sequence[str]] = []
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
-            found, _, label = (piece.strip() for piece in line.rpartition("\t"))
-            if not (found and label):
+            document, _, label = (piece.strip() for piece in line.rpartition("\t"))
+            if not (document and label):
                 raise InputError(
                     f"{path}, line {number}, is no text, tab and label: give all three"
                 )
-            rows.append((found, label))
-    return Documents([found for found, _ in rows], [label for _, label in rows])
+            rows.append((document, label))
+    return Documents([document for document, _ in rows], [label for _, label in rows])
 
 
 def _together(parts: list[Documents], name: str) -> Documents:

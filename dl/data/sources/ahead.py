@@ -23,16 +23,16 @@ def ahead(
     [0, 1, 4, 16]
     """
     threads = threads or min(cores(), _MOST_THREADS)
-    pool = ThreadPoolExecutor(threads)  # its threads end when this function is no longer used
+    pool = ThreadPoolExecutor(threads)  # its threads end with the last use of `get`
     pending: dict[int, Future[_Result]] = {}
 
     def get(number: int) -> _Result:
         wanted = range(number, max(number + 1, min(number + threads + 1, end)))
         for other in pending.keys() - set(wanted):
             pending.pop(other).cancel()
-        for one in wanted:
-            if one not in pending:
-                pending[one] = pool.submit(function, one)
+        for soon in wanted:
+            if soon not in pending:
+                pending[soon] = pool.submit(function, soon)
         return pending.pop(number).result()
 
     return get

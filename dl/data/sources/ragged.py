@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import groupby
+from operator import itemgetter
 from typing import ClassVar
 
 import jax.numpy as jnp
@@ -51,14 +52,15 @@ class RaggedSource:
                 "ragged sequences come sorted by length: make them with ragged_source(...)"
             )
         if not len(self.lengths) or self.lengths[0] < 1 or self.lengths[-1] > self.inputs.shape[1]:
-            found = (int(self.lengths[0]), int(self.lengths[-1])) if len(self.lengths) else "none"
+            ends = (int(self.lengths[0]), int(self.lengths[-1])) if len(self.lengths) else "none"
             raise InputError(
-                f"lengths go from 1 to the {self.inputs.shape[1]} steps of the array, not {found}"
+                f"lengths go from 1 to the {self.inputs.shape[1]} steps of the array, not {ends}"
             )
         rising = bool(self.widths) and self.widths == tuple(sorted(set(self.widths)))
         if not rising or self.widths[-1] < self.lengths[-1]:
             raise InputError(
-                f"widths rise to the longest sequence, {self.lengths[-1]}; these do not: {self.widths}"
+                f"widths rise to the longest sequence, {self.lengths[-1]}; these do not: "
+                f"{self.widths}"
             )
 
     def __len__(self) -> int:
@@ -117,7 +119,7 @@ class RaggedSource:
 
         def calls(start: int, end: int) -> Iterable[Call]:
             batches = self.batches(seed=seed, start=start, steps=end - start, batch_size=batch_size)
-            for bucket, group in groupby(batches, key=lambda numbered: numbered[0]):
+            for bucket, group in groupby(batches, key=itemgetter(0)):
                 yield bucket, _joined([batch for _, batch in group])
 
         return calls
@@ -165,14 +167,14 @@ class RaggedSource:
     ) -> list[tuple[int, IndexedBatch]]:
         """Bucket and batch, index and mask [1, B], of each of `steps` steps from `start` on."""
         in_epoch = steps_per_epoch(len(self), batch_size)
-        found = []
+        numbered = []
         for step in range(start, start + steps):
             index, buckets = self.epoch(seed, step // in_epoch, batch_size)
             row = index[step % in_epoch][None]
-            found.append(
+            numbered.append(
                 (int(buckets[step % in_epoch]), IndexedBatch(row, np.ones(row.shape, np.float32)))
             )
-        return found
+        return numbered
 
 
 def ragged_source(
@@ -202,7 +204,7 @@ def ragged_source(
         raise InputError(
             f"{len(inputs)} inputs but {len(targets)} targets: give one target an input"
         )
-    lengths = np.array([len(one) for one in inputs], np.int32)
+    lengths = np.array([len(sequence) for sequence in inputs], np.int32)
     order = np.argsort(lengths, kind="stable")
     rising = lengths[order]
     return RaggedSource(
@@ -251,8 +253,8 @@ def _widened(rows: np.ndarray, width: int) -> np.ndarray:
 def _padded(sequences: Sequence[np.ndarray]) -> np.ndarray:
     """Sequences, the longest last, as one array [N, W, ...]."""
     padded = np.zeros((len(sequences), *sequences[-1].shape), sequences[-1].dtype)
-    for row, one in zip(padded, sequences, strict=True):
-        row[: len(one)] = one
+    for row, sequence in zip(padded, sequences, strict=True):
+        row[: len(sequence)] = sequence
     return padded
 
 

@@ -31,15 +31,11 @@ from dl.types import Array, Batch
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Moments of ImageNet's training part for red, green and blue in [0, 1]."""
 
-_FORMATS = (
-    "PNG",
-    "JPEG",
-    "GIF",
-    "BMP",
-)  # all that TFDS stores; trying no others saves a tenth of the time
+_FORMATS = ("PNG", "JPEG", "GIF", "BMP")
+"""All that TFDS stores; trying no others saves a tenth of the time."""
 Cut = Callable[[tuple[int, int]], Box | None]
 """From the height and width of a picture to the box that is seen; None is the whole picture."""
-_CROPS = 1  # a stream of random numbers beside the one that orders an epoch
+_CROPS = 1  # another stream of random numbers than that of the order of an epoch
 
 
 class Record(NamedTuple):
@@ -107,7 +103,7 @@ class StreamedSource:
         """The examples at `index` [B] as training sees them at `step`."""
         if not self.crops:
             return self.gather(index)
-        generators = [crop_generator(seed=seed, step=step, example=int(one)) for one in index]
+        generators = [crop_generator(seed=seed, step=step, example=int(number)) for number in index]
         return self._decode(index, [partial(random_box, generator) for generator in generators])
 
     def take(self, index: np.ndarray) -> "StreamedSource":
@@ -165,7 +161,8 @@ class StreamedSource:
         for row, record in enumerate(self._read(stored)):
             if not 0 <= record.label < self.classes:
                 raise RunError(
-                    f"example {stored[row]} of {self.records.name} has no label; every one needs its class"
+                    f"example {stored[row]} of {self.records.name} has no label: "
+                    "every example needs a class"
                 )
             try:
                 pictures[row] = decode(record.picture, self.shape, boxes[row])
@@ -173,7 +170,7 @@ class StreamedSource:
                 raise RunError(
                     f"{error}: repair it, or pass over such files with --damaged skip"
                 ) from error
-            except Exception as error:  # decoders raise anything
+            except Exception as error:  # decoders may raise anything
                 raise RunError(
                     f"example {stored[row]} of {self.records.name} is damaged ({error})"
                 ) from error
@@ -183,7 +180,7 @@ class StreamedSource:
     def _read(self, stored: list[int]) -> list[Record]:
         try:
             return self.records.read(stored)
-        except Exception as error:  # and so do readers of records
+        except Exception as error:  # and so may readers of records
             raise RunError(f"{self.records.name} is damaged ({error})") from error
 
 

@@ -29,19 +29,20 @@ def files_by_part(path: Path) -> dict[str, list[Path]]:
         raise InputError(f"there is no {path}: give a file, or a folder with train and test files")
     if path.is_file():
         return {"train": [path]}
-    found: dict[str, list[Path]] = {}
+    by_part: dict[str, list[Path]] = {}
     for entry in sorted(path.iterdir()):
         part = part_of(entry.name)
         if part:
             files = [entry] if entry.is_file() else sorted(entry.rglob("*"))
-            found.setdefault(part, []).extend(
+            by_part.setdefault(part, []).extend(
                 file for file in files if file.is_file() and file.name[0] != "."
             )
-    if not found.get("train"):
+    if not by_part.get("train"):
         raise InputError(
-            f"{path} has no file called train: name the parts train, validation and test, or give a file"
+            f"{path} has no file called train: name the parts train, validation and test, "
+            "or give a file"
         )
-    return {part: files for part, files in found.items() if files}
+    return {part: files for part, files in by_part.items() if files}
 
 
 def part_of(name: str) -> str | None:

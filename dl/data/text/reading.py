@@ -60,7 +60,7 @@ class Documents:
 
 def say_unused(name: str) -> None:
     """Tell the person that the validation part is not used."""
-    print(f"{name} has a validation part, which is used with --validation 0 alone", file=sys.stderr)
+    print(f"{name} has a validation part, which is only used with --validation 0", file=sys.stderr)
 
 
 def read_vocabulary(train: Documents, reading: Reading, *, documents: bool) -> Vocabulary:
@@ -83,14 +83,15 @@ def without_long_ones(
         fits = [count_symbols(text, unit=reading.unit) <= reading.longest for text in part.texts]
         if not any(fits):
             raise InputError(
-                f"{name}, {part_name} part: no document has at most {reading.longest} symbols: allow more"
+                f"{name}, {part_name} part: no document has at most {reading.longest} symbols: "
+                "allow more"
             )
         return part.take(np.flatnonzero(fits))
 
     held_out = None if validation is None else kept(validation, "validation")
     parts = kept(train, "train"), held_out, kept(test, "test")
     before, after = (
-        sum(len(part) for part in found if part) for found in ((train, validation, test), parts)
+        sum(len(part) for part in three if part) for three in ((train, validation, test), parts)
     )
     if before > after:
         which = (

@@ -68,14 +68,15 @@ class Vocabulary:
         if self.unit == "byte":
             return np.frombuffer(_utf8(text), np.uint8).astype(np.int32)
         numbers = self._encode_characters(text) if self.unit == "char" else self._encode_words(text)
-        strangers = numbers < 0
-        if strangers.any() and (unknown == "refuse" or UNKNOWN not in self._numbers):
-            place = int(strangers.argmax())
+        unknown_places = numbers < 0
+        if unknown_places.any() and (unknown == "refuse" or UNKNOWN not in self._numbers):
+            place = int(unknown_places.argmax())
             symbol = text[place] if self.unit == "char" else words(text)[place]
             raise InputError(
-                f"{symbol!r} ({self.unit} {place + 1} of the text) is not in the vocabulary: leave it out"
+                f"{symbol!r} ({self.unit} {place + 1} of the text) is not in the vocabulary: "
+                "leave it out"
             )
-        return np.where(strangers, self._numbers.get(UNKNOWN, 0), numbers).astype(np.int32)
+        return np.where(unknown_places, self._numbers.get(UNKNOWN, 0), numbers).astype(np.int32)
 
     def decode(self, numbers: Sequence[int] | np.ndarray) -> str:
         """The text of numbers [N]; words have blanks between them.

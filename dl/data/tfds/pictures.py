@@ -118,7 +118,8 @@ def _labelled_pictures(info: Any, name: str, image_size: tuple[int, int] | None)
         raise InputError(f"{name} has pictures of many sizes: give them one with --image-size")
     if image_size and not many_sizes:
         raise InputError(
-            f"image_size is for folder:PATH and pictures of many sizes; those of {name} have one: use 0"
+            f"image_size is for folder:PATH and pictures of many sizes; those of {name} have one: "
+            "use 0"
         )
     height, width = image_size or image.shape[:2]
     shape = height, width, image.shape[-1]
@@ -131,7 +132,7 @@ def _labelled_pictures(info: Any, name: str, image_size: tuple[int, int] | None)
 
 
 def _splits(builder: Any, features: _Features, name: str) -> tuple[str, str]:
-    """The training and the test part; validation is the test if that is missing or without labels."""
+    """The training and the test part; validation is the test if that is missing or unlabelled."""
     splits = builder.info.splits
     tests = [split for split in ("test", "validation") if split in splits]
     if not tests or "train" not in splits:
@@ -155,16 +156,14 @@ def _decode_all(builder: Any, records: TfdsRecords, features: _Features, name: s
     try:
         with quiet():
             for start in range(0, len(records), _RECORDS_AT_ONCE):
-                some = records.read(range(start, min(start + _RECORDS_AT_ONCE, len(records))))
-                for index, record in enumerate(some, start):
+                end = min(start + _RECORDS_AT_ONCE, len(records))
+                for index, record in enumerate(records.read(range(start, end)), start):
                     pictures[index], labels[index] = decode(record.picture), record.label
-    except (
-        Exception
-    ) as error:  # a damaged file makes the record reader, protobuf or Pillow raise anything
+    except Exception as error:  # a damaged file may raise anything
         raise damaged(name, builder.data_path, error) from error
     if not 0 <= labels.min() <= labels.max() < len(features.class_names):
         raise InputError(
-            f"{name} has examples without a label in {records.split}; every one needs its class here"
+            f"{name} has examples without a label in {records.split}: every example needs a class"
         )
     return ArraySource(pictures, labels)
 

@@ -60,7 +60,7 @@ def find_builder(name: str, *, data_dir: str | Path | None = None) -> Any:
     try:
         with quiet():
             builder = tfds.builder(name, data_dir=str(data_folder(data_dir)))
-    except Exception as error:  # whatever a damaged folder makes TFDS's parsers raise
+    except Exception as error:  # a damaged folder may raise anything
         raise damaged(name, data_folder(data_dir) / name, error) from error
     _check_folder(tfds, builder, name)
     return builder
@@ -115,7 +115,7 @@ def _check_name(tfds: Any, name: str, folder: Path) -> None:
     with quiet():
         known = tfds.list_builders(with_community_datasets=False)
     if match and match["set"] not in known and (folder / match["set"]).is_dir():
-        return  # somebody's own, prepared with TFDS
+        return  # a set that somebody else has made with TFDS
     if match is None or match["set"] not in known:
         near = difflib.get_close_matches(name.lower(), known, n=3)
         hint = f"did you mean {' or '.join(near)}?" if near else f"known ones: {_CATALOG}"
@@ -136,8 +136,9 @@ def _check_folder(tfds: Any, builder: Any, name: str) -> None:
         )
     if not builder.info.available_file_formats() & tfds.core.FileFormat.with_random_access():
         raise InputError(
-            f"{name} in {folder} was prepared as {builder.info.file_format.value}, which only TensorFlow "
-            "reads: set TFDS_DATA_DIR to another folder, or delete this one, to prepare it anew"
+            f"{name} in {folder} was prepared as {builder.info.file_format.value}, which only "
+            "TensorFlow reads: set TFDS_DATA_DIR to another folder, or delete this one, "
+            "to prepare it anew"
         )
 
 
@@ -146,11 +147,9 @@ def _download_and_prepare(builder: Any, name: str) -> None:
 
     downloads = Path(builder.data_dir_root) / "downloads"
     config = tfds.download.DownloadConfig(
-        # By default a prepared copy would be looked for in a bucket, in a format that only
-        # TensorFlow reads.
+        # By default TFDS looks in a bucket for a prepared copy, which only TensorFlow reads.
         try_download_gcs=False,
-        # Files laid there by hand have the same names for MNIST and Fashion-MNIST, and so when
-        # extracted.
+        # The files of MNIST and Fashion-MNIST have the same names, so each set has its folders.
         manual_dir=_manual_folder(builder),
         extract_dir=downloads / "extracted" / builder.name,
     )
@@ -162,7 +161,7 @@ def _download_and_prepare(builder: Any, name: str) -> None:
     except Exception as error:
         if is_prepared(builder):
             return  # by another process, at the same time
-        # The downloads that other threads still try would go on telling of it.
+        # Other threads go on trying, and would go on writing about it.
         logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
         raise _explain(error, builder, name) from error
 
@@ -192,9 +191,8 @@ def _explain(error: Exception, builder: Any, name: str) -> Exception:
     from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
 
     for cause in _causes(error):
-        if (
-            isinstance(cause, ModuleNotFoundError) and cause.name
-        ):  # TFDS's own wrapper around it has no name
+        # TFDS wraps this error in another one that has no name.
+        if isinstance(cause, ModuleNotFoundError) and cause.name:
             return missing_package(name, cause)
         if isinstance(cause, NonMatchingChecksumError):
             return InputError(f"{_first_line(cause)} delete that file and repeat")
@@ -204,7 +202,7 @@ def _explain(error: Exception, builder: Any, name: str) -> Exception:
             )
     if builder.MANUAL_DOWNLOAD_INSTRUCTIONS and isinstance(error, AssertionError):
         return InputError(
-            f"{name} cannot be downloaded without its owner's leave: {_by_hand(builder)}"
+            f"{name} cannot be downloaded without its owner's permission: {_by_hand(builder)}"
         )
     if isinstance(error, OSError):
         return InputError(f"{name} could not be prepared: {_first_line(error)}")

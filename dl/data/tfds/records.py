@@ -61,9 +61,8 @@ def open_records(builder: Any, split: str, *, name: str, image: str, label: str)
             )
             from tensorflow_datasets.proto import tf_example_pb2
 
-            parse: Any = vars(tf_example_pb2)[
-                "Example"
-            ].FromString  # generated code, invisible to type checkers
+            # Generated code, which type checkers do not see.
+            parse: Any = vars(tf_example_pb2)["Example"].FromString
             ends = source.__getitems__([0, len(source) - 1])
             records = TfdsRecords(
                 name, split, _fingerprint(builder, split, ends), source, image, label, parse
@@ -71,9 +70,7 @@ def open_records(builder: Any, split: str, *, name: str, image: str, label: str)
             records.read([0])
     except ModuleNotFoundError as error:
         raise missing_package(name, error) from error
-    except (
-        Exception
-    ) as error:  # a damaged file makes the record reader, protobuf or Pillow raise anything
+    except Exception as error:  # a damaged file may raise anything
         raise damaged(name, builder.data_path, error) from error
     return records
 

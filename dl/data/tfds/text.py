@@ -51,7 +51,7 @@ def load_tfds_text(
         )
     labelled = [part for part in others if part.labels is not None]
     if train.labels is None or not labelled:
-        raise InputError(f"{name} has examples without a label; every one needs its class here")
+        raise InputError(f"{name} has examples without a label: every example needs a class")
     held_out = labelled[0] if len(labelled) > 1 else None
     if validation and held_out is not None:
         say_unused(name)
@@ -99,7 +99,7 @@ def _read(builder: Any, split: str, names: _Names, name: str) -> Documents:
             examples = [source[index] for index in range(len(source))]
     except ModuleNotFoundError as error:
         raise missing_package(name, error) from error
-    except Exception as error:  # a damaged file makes the record reader or protobuf raise anything
+    except Exception as error:  # a damaged file may raise anything
         raise damaged(name, builder.data_path, error) from error
     texts = [_as_text(example[names.text]) for example in examples]
     if names.label is None:

@@ -47,9 +47,8 @@ class _Module(SimpleNamespace):
         super().__init__(path=path, **functions)
 
     def __getattr__(self, name: str) -> Any:
-        module = importlib.import_module(
-            "tensorflow"
-        )  # raises the ModuleNotFoundError that names it
+        # Where TensorFlow is missing, this raises the ModuleNotFoundError that names it.
+        module = importlib.import_module("tensorflow")
         return getattr(attrgetter(self.path)(module) if self.path else module, name)
 
 

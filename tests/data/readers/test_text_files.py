@@ -63,7 +63,7 @@ def test_a_validation_part_that_stays_unread_is_told(
     load(kind, tmp_path)
     assert not capsys.readouterr().err
     load(kind, tmp_path, validation=0.25)
-    said = f"{kind}:{tmp_path} has a validation part, which is used with --validation 0 alone\n"
+    said = f"{kind}:{tmp_path} has a validation part, which is only used with --validation 0\n"
     assert capsys.readouterr().err == said
 
 

@@ -67,7 +67,7 @@ def lay_download(data_dir: Path, name: str, file: str, content: bytes) -> None:
 
 
 def cifar_archive(pictures: np.ndarray, labels: np.ndarray) -> bytes:
-    """An archive laid out like CIFAR-10's: six batches of label and picture, and the class names."""
+    """An archive like CIFAR-10's: six batches of label and picture, and the class names."""
     buffer = io.BytesIO()
     names = [f"data_batch_{i}.bin" for i in range(1, 6)] + ["test_batch.bin"]
     rows = np.concatenate(

@@ -117,7 +117,7 @@ def test_the_validation_part_is_its_own_or_a_fraction_of_train(
     cut = load_tfds("tiny", validation=0.25, reading=WORDS, data_dir=tmp_path)
     assert (
         capsys.readouterr().err
-        == "tiny has a validation part, which is used with --validation 0 alone\n"
+        == "tiny has a validation part, which is only used with --validation 0\n"
     )
     assert [len(part) for part in (cut.train, cut.validation, cut.test)] == [3, 1, 1]
     assert own.fingerprint != cut.fingerprint
