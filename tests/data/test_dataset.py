@@ -170,7 +170,7 @@ def test_fingerprint_does_not_depend_on_the_memory_layout() -> None:
     assert small_dataset(train_inputs=fortran).fingerprint == data.fingerprint
 
 
-def test_part_finds_the_parts_and_names_the_data_set_otherwise() -> None:
+def test_part_returns_a_part_or_names_the_data_set() -> None:
     data = small_dataset()
     assert data.part("train") is data.train
     assert data.part("test") is data.test
@@ -194,6 +194,6 @@ def test_limit_keeps_some_training_examples_of_every_class() -> None:
 
 
 @pytest.mark.parametrize("train", [0, 7])
-def test_limit_refuses_what_is_not_there(train: int) -> None:
+def test_limit_refuses_more_examples_than_there_are(train: int) -> None:
     with pytest.raises(InputError, match=rf"{train} of 6"):
         limit(small_dataset(), train=train)

@@ -153,7 +153,7 @@ def test_longer_sequences_may_come_in_the_test_part() -> None:
         (POINTS, ["a"] * 7 + ["b"] + ["a"] * 12, "the class b is in the test part and not in the"),
     ],
 )
-def test_what_is_wrong_is_said_in_one_line(x: Any, y: Any, says: str) -> None:
+def test_unfit_arrays_are_refused_in_one_line(x: Any, y: Any, says: str) -> None:
     with pytest.raises(InputError, match=says) as refused:
         dl.make_dataset(x, y)
     assert "\n" not in str(refused.value)

@@ -43,7 +43,7 @@ def stream_of_text(
             "tsv:PATH"
         )
     if reading.longest:
-        raise InputError(f"longest is of documents, and {name} is one text: give --longest 0")
+        raise InputError(f"longest is for documents, and {name} is one text: give --longest 0")
     held_out_symbols = held_out_count(count_symbols(train, unit=reading.unit), fraction=fraction)
     trained_on = without_last(train, held_out_symbols, unit=reading.unit)
     vocabulary = read_vocabulary(Documents([trained_on]), reading, documents=False)

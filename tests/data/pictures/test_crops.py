@@ -1,6 +1,4 @@
-"""Boxes of crops: inside the picture, as large and as long as they may be, the middle where they
-must be.
-"""
+"""Boxes of crops: inside of the picture, in their ranges, the middle where no box fits."""
 
 import math
 
@@ -15,13 +13,13 @@ sides = st.integers(1, 600)
 
 
 @given(height=sides, width=sides, seed=st.integers(0, 1000))
-def test_a_random_box_is_a_whole_box_inside(height: int, width: int, seed: int) -> None:
+def test_a_random_box_lies_inside_of_the_picture(height: int, width: int, seed: int) -> None:
     left, top, right, bottom = random_box(np.random.default_rng(seed), (height, width))
     assert 0 <= left < right <= width
     assert 0 <= top < bottom <= height
 
 
-def test_area_and_ratio_are_spread_over_what_is_allowed() -> None:
+def test_areas_and_ratios_cover_their_ranges() -> None:
     generator = np.random.default_rng(0)
     boxes = np.array([random_box(generator, (1000, 1000)) for _ in range(2000)])
     across, down = (boxes[:, 2:] - boxes[:, :2]).T
@@ -45,17 +43,17 @@ def test_boxes_lie_anywhere() -> None:
     ("size", "box"),
     [((10, 1000), (493 + 1 / 3, 0, 506 + 2 / 3, 10)), ((1000, 9), (0, 494, 9, 506))],
 )
-def test_the_middle_where_no_box_fits(size: tuple[int, int], box: tuple[float, ...]) -> None:
+def test_if_no_box_fits_it_is_the_middle(size: tuple[int, int], box: tuple[float, ...]) -> None:
     np.testing.assert_allclose(random_box(np.random.default_rng(0), size, area=(1.0, 1.0)), box)
 
 
-def test_the_same_numbers_give_the_same_box() -> None:
+def test_the_same_random_numbers_give_the_same_box() -> None:
     first, second = (random_box(np.random.default_rng(5), (300, 200)) for _ in range(2))
     assert first == second
 
 
 @given(height=sides, width=sides, down=st.integers(1, 300), across=st.integers(1, 300))
-def test_the_middle_is_seven_eighths_in_the_ratio_asked_for(
+def test_the_centre_box_is_seven_eighths_with_the_wanted_ratio(
     height: int, width: int, down: int, across: int
 ) -> None:
     left, top, right, bottom = centre_box((height, width), (down, across))
@@ -65,6 +63,6 @@ def test_the_middle_is_seven_eighths_in_the_ratio_asked_for(
     assert math.isclose(max((right - left) / width, (bottom - top) / height), 7 / 8)
 
 
-def test_scaling_to_256_and_cutting_224_out_is_that_box() -> None:
+def test_the_centre_box_equals_scaling_to_256_and_cutting_out_224() -> None:
     assert centre_box((256, 256), (224, 224)) == (16, 16, 240, 240)
     assert centre_box((512, 1024), (224, 224)) == (288, 32, 736, 480)

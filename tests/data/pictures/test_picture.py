@@ -33,7 +33,7 @@ def test_pictures_are_turned_upright(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
-def test_one_picture_is_fitted(channels: int, tmp_path: Path) -> None:
+def test_a_picture_is_fitted_to_a_shape(channels: int, tmp_path: Path) -> None:
     save(tmp_path / "grey.png", value=7)
     save(tmp_path / "colour.png", noise(9, 9, 4))
     grey = read_picture(tmp_path / "grey.png", shape=(8, 3, channels))
@@ -50,9 +50,7 @@ TRANSPARENT = {
 
 
 @pytest.mark.parametrize("mode", [*TRANSPARENT, "P"])
-def test_what_is_transparent_is_white_paper_and_not_the_colour_under_it(
-    mode: str, tmp_path: Path
-) -> None:
+def test_transparent_parts_become_white(mode: str, tmp_path: Path) -> None:
     if mode == "P":
         picture = Image.fromarray(np.array([[0, 1]], np.uint8), "P")
         picture.putpalette([0, 0, 0, 0, 0, 0])
@@ -107,13 +105,13 @@ def test_every_mode_of_pillow_becomes_grey_and_colour(mode: str, tmp_path: Path)
     assert read_picture(file, shape=(2, 2, 1))[0, 0].tolist() == [grey]
 
 
-def test_one_picture_is_not_changed_without_need(tmp_path: Path) -> None:
+def test_a_picture_of_the_right_shape_is_not_changed(tmp_path: Path) -> None:
     pixels = noise(4, 6, 3)
     save(tmp_path / "1.png", pixels)
     assert read_picture(tmp_path / "1.png", shape=(4, 6, 3)).tolist() == pixels.tolist()
 
 
-def test_one_picture_that_is_none(tmp_path: Path) -> None:
+def test_files_that_are_not_pictures_are_refused(tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_text("words")
     for name, said in (
         ("x.txt", "x.txt is not a picture"),

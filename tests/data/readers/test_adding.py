@@ -27,7 +27,7 @@ def test_two_numbers_are_marked_one_in_each_half(steps: int) -> None:
     )
 
 
-def test_always_to_answer_1_has_a_squared_error_of_a_sixth() -> None:
+def test_the_constant_answer_1_has_a_squared_error_of_a_sixth() -> None:
     targets = load_adding(4).train.targets
     assert np.mean((targets - 1) ** 2) == pytest.approx(1 / 6, abs=0.003)
     # Every place of each half is marked as often, so that none can be guessed.
@@ -35,7 +35,7 @@ def test_always_to_answer_1_has_a_squared_error_of_a_sixth() -> None:
     np.testing.assert_allclose(marked, 1 / 3, atol=0.01)
 
 
-def test_the_numbers_are_always_the_same_and_the_parts_are_not() -> None:
+def test_the_numbers_are_fixed_and_differ_between_the_parts() -> None:
     data, again = load_adding("5"), load_data("adding:5")
     assert data.fingerprint == again.fingerprint != load_adding(6).fingerprint
     assert not (data.train.inputs[:2000, :, 0] == data.test.inputs[..., 0]).any()
@@ -43,6 +43,6 @@ def test_the_numbers_are_always_the_same_and_the_parts_are_not() -> None:
 
 
 @pytest.mark.parametrize("steps", ["1", "0", "-3", "x", "", "2.5", "1e3", "100000", "9" * 5000])
-def test_what_is_no_length_is_refused(steps: str) -> None:
+def test_unfit_lengths_are_refused(steps: str) -> None:
     with pytest.raises(InputError, match="is no length: give 2 to 10324 steps, such as adding:400"):
         load_adding(steps)

@@ -26,7 +26,7 @@ def write(path: Path, songs: Any) -> Path:
     return path
 
 
-def test_notes_are_keys_and_each_frame_is_foretold_from_those_before(tmp_path: Path) -> None:
+def test_notes_are_keys_and_inputs_are_the_frames_before_the_targets(tmp_path: Path) -> None:
     data = load_chorales(write(tmp_path / "songs.json", SONGS))
     assert data.train.lengths.tolist() == [2] * 5 + [3] * 5
     song = data.train.targets[5]
@@ -49,7 +49,7 @@ def test_notes_are_keys_and_each_frame_is_foretold_from_those_before(tmp_path: P
     assert (data.train.widths, data.test.widths) == ((2, 3), (2, 4))
 
 
-def test_a_file_may_be_compressed_and_a_folder_has_a_file_a_part(tmp_path: Path) -> None:
+def test_files_may_be_compressed_and_folders_hold_a_file_for_each_part(tmp_path: Path) -> None:
     whole = load_chorales(write(tmp_path / "songs.json", SONGS))
     folder = tmp_path / "songs"
     folder.mkdir()
@@ -99,14 +99,16 @@ def test_fingerprints_change_with_a_note(tmp_path: Path) -> None:
         (" ", "is empty"),
     ],
 )
-def test_what_are_no_chorales_is_told_in_one_line(tmp_path: Path, songs: Any, says: str) -> None:
+def test_files_that_hold_no_chorales_are_refused_in_one_line(
+    tmp_path: Path, songs: Any, says: str
+) -> None:
     with pytest.raises(InputError, match=says) as refused:
         load_chorales(write(tmp_path / "songs.json", songs))
     assert "songs.json" in str(refused.value)
     assert "\n" not in str(refused.value)
 
 
-def test_files_that_are_not_there_or_hold_no_list(tmp_path: Path) -> None:
+def test_missing_files_and_files_without_a_list_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"there is no .*nowhere.json"):
         load_chorales(tmp_path / "nowhere.json")
     write(tmp_path / "train.json", SONGS)

@@ -50,7 +50,7 @@ def test_train_and_test_are_the_parts(parts: Path) -> None:
     assert data.spec.name == f"folder:{parts}"
 
 
-def test_a_tenth_is_cut_off_and_always_the_same(tmp_path: Path) -> None:
+def test_a_tenth_is_cut_off_by_a_fixed_permutation(tmp_path: Path) -> None:
     for index in range(100):
         save(tmp_path / "ab"[index % 2] / f"{index:03}.png", value=index)
     data = load_folder(tmp_path, validation=0.2)
@@ -87,7 +87,7 @@ def test_formats(suffix: str, tmp_path: Path) -> None:
     assert data.train.inputs[0].tolist() == colour.tolist()
 
 
-def test_other_files_are_passed_over(parts: Path) -> None:
+def test_other_files_are_ignored(parts: Path) -> None:
     (parts / "train" / "a" / "notes.txt").write_text("not a picture")
     (parts / "train" / "a" / ".hidden.png").write_text("nor this")
     (parts / "train" / ".cache").mkdir()
@@ -122,7 +122,7 @@ def test_thirty_two_bits_are_refused(tmp_path: Path) -> None:
         load_folder(tmp_path, validation=0.0)
 
 
-def test_channels_as_asked(parts: Path) -> None:
+def test_colour_decides_the_channels(parts: Path) -> None:
     grey = load_folder(parts, validation=0.0, colour="rgb")
     assert grey.train.inputs.shape == (6, 4, 6, 3)
     assert (grey.train.inputs == load_folder(parts, validation=0.0).train.inputs).all()
@@ -223,7 +223,7 @@ def test_what_does_not_fit_into_memory_is_streamed_and_looks_the_same(
     assert isinstance(small.train, ArraySource)
 
 
-def test_random_crops_are_streamed_and_told_by_seed_and_step(parts: Path) -> None:
+def test_random_crops_are_streamed_and_depend_on_seed_and_step(parts: Path) -> None:
     for index in range(3):
         save(parts / "train" / "a" / f"{index}.png", noise(40, 30, seed=index))
     data = load_folder(parts, validation=0.0, image_size=(8, 8), random_crops=True)
@@ -267,7 +267,7 @@ def test_fingerprints_of_streamed_folders(parts: Path) -> None:
     assert len({before, changed, fingerprint()}) == 3
 
 
-def test_damage_that_is_met_while_streaming_is_named(parts: Path) -> None:
+def test_files_found_damaged_while_streaming_are_named(parts: Path) -> None:
     cut_off(parts)
     data = load_folder(parts, validation=0.0, image_size=(8, 8), random_crops=True)
     with pytest.raises(RunError, match=r"train/b/1\.png is a damaged picture.*--damaged skip"):
@@ -325,7 +325,7 @@ WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_what_is_wrong_is_said(wrong: str, parts: Path) -> None:
+def test_unfit_folders_are_refused_with_the_reason(wrong: str, parts: Path) -> None:
     change, said = WRONG[wrong]
     change(parts)
     with pytest.raises(InputError) as raised:
@@ -335,7 +335,7 @@ def test_what_is_wrong_is_said(wrong: str, parts: Path) -> None:
     assert "\n" not in str(raised.value)
 
 
-def test_folders_that_are_none(tmp_path: Path) -> None:
+def test_paths_that_are_not_folders_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"there is no folder .*absent$"):
         load_folder(tmp_path / "absent", validation=0.0)
     (tmp_path / "file").touch()

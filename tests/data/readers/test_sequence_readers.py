@@ -28,7 +28,7 @@ def test_lines_are_documents_one_after_the_other_or_one_by_one(tmp_path: Path) -
     assert texts(apart)[2] == sorted(test.split()), "the test part is fixed"
 
 
-def test_documents_go_from_end_to_end_and_one_that_is_cut_does_not_end(tmp_path: Path) -> None:
+def test_documents_start_and_end_with_end_unless_they_are_cut(tmp_path: Path) -> None:
     write(tmp_path / "train.txt", "ab\nbab\na")
     write(tmp_path / "test.txt", "b")
     data = load("lines", tmp_path, stream=False, longest=2)
@@ -82,7 +82,7 @@ def test_labels_may_be_whole_numbers_and_texts_may_have_tabs(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("stream", [True, False])
-def test_labels_that_are_not_wanted_are_passed_over(tmp_path: Path, stream: bool) -> None:
+def test_unused_labels_are_ignored(tmp_path: Path, stream: bool) -> None:
     path = write(
         tmp_path / "a.tsv", "\n".join(f"{name}\t{number % 2}" for number, name in enumerate(NAMES))
     )
@@ -129,7 +129,9 @@ def test_documents_longer_than_the_longest_are_left_out_of_every_part(
 @pytest.mark.parametrize(
     ("unit", "left"), [("char", ["süß"]), ("byte", []), ("word", ["süß", "so so"])]
 )
-def test_what_is_long_is_counted_in_symbols(tmp_path: Path, unit: str, left: list[str]) -> None:
+def test_the_length_of_a_document_is_counted_in_symbols(
+    tmp_path: Path, unit: str, left: list[str]
+) -> None:
     path = write(tmp_path / "a.tsv", "süß\t0\nso so\t1\na\t0\nb\t1\n" * 12)
     data = load("tsv", path, unit=unit, longest=3, longer="leave-out")
     assert set(texts(data)[0]) == {"a", "b", *left}

@@ -1,4 +1,4 @@
-"""Text of one's own: its forms, its parts, and what is no text."""
+"""Own text: its kinds, its parts, and files that are refused."""
 
 import gzip
 import re
@@ -40,7 +40,7 @@ def test_a_file_is_the_same_however_it_is_stored(tmp_path: Path, form: str) -> N
     ("validation_name", "test_name"),
     [("validation", "test"), ("dev", "my_test"), ("Valid", "TEST")],
 )
-def test_a_folder_has_a_file_or_a_folder_of_files_a_part(
+def test_a_folder_holds_a_file_or_a_folder_for_each_part(
     tmp_path: Path, validation_name: str, test_name: str
 ) -> None:
     write(tmp_path / "train" / "1.txt", "first ")
@@ -55,7 +55,7 @@ def test_a_folder_has_a_file_or_a_folder_of_files_a_part(
 
 
 @pytest.mark.parametrize("kind", ["text", "lines"])
-def test_a_validation_part_that_stays_unread_is_told(
+def test_an_unused_validation_part_is_reported(
     tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for part in ("train", "validation", "test"):
@@ -73,7 +73,7 @@ def test_validation_stands_in_for_a_missing_test_part(tmp_path: Path) -> None:
     assert streams(load("text", tmp_path)) == ["abcabc", None, "bca"]
 
 
-def test_strangers_of_the_other_parts_are_replaced_or_refused(tmp_path: Path) -> None:
+def test_symbols_that_only_other_parts_have_are_replaced_or_refused(tmp_path: Path) -> None:
     write(tmp_path / "train.txt", "abcabc")
     write(tmp_path / "test.txt", "axb")
     assert streams(load("text", tmp_path))[2] == "a�b"
@@ -83,7 +83,7 @@ def test_strangers_of_the_other_parts_are_replaced_or_refused(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(("unit", "learned"), [("char", {" ", "a", "b"}), ("word", {"a", "b"})])
-def test_a_stream_s_vocabulary_is_that_of_what_is_trained_on(
+def test_the_vocabulary_of_a_stream_is_that_of_its_training_part(
     tmp_path: Path, unit: str, learned: set[str]
 ) -> None:
     path = write(tmp_path / "a.txt", "a b " * 60 + "z " * 3 + "a b " * 10)
@@ -94,7 +94,7 @@ def test_a_stream_s_vocabulary_is_that_of_what_is_trained_on(
     assert "z" in load("text", path, unit=unit).spec.text.symbols
 
 
-def test_another_vocabulary_is_taken_in_the_place_of_the_texts_own(tmp_path: Path) -> None:
+def test_a_given_vocabulary_takes_the_place_of_the_text_s(tmp_path: Path) -> None:
     own = load("text", write(tmp_path / "own.txt", "abc" * 10)).spec.vocabulary
     data = load("text", write(tmp_path / "other.txt", "cxb" * 10), vocabulary=own)
     assert data.spec.vocabulary == own
@@ -114,7 +114,7 @@ def test_json_lines_hold_text_or_code(tmp_path: Path) -> None:
     ]
 
 
-def test_fingerprints_change_with_the_text_and_with_what_its_symbols_are(tmp_path: Path) -> None:
+def test_fingerprints_change_with_the_text_and_with_its_symbols(tmp_path: Path) -> None:
     def fingerprint(text: str, kind: str = "text", **options: Any) -> str:
         return load(kind, write(tmp_path / "a", text), **options).fingerprint
 
@@ -164,7 +164,7 @@ def test_a_stream_is_limited_to_its_beginning(tmp_path: Path) -> None:
         ("tsv", "a\t1\nb\t ", "line 2, is no text, tab and label"),
     ],
 )
-def test_what_is_no_such_text_is_told_in_one_line(
+def test_unfit_texts_are_refused_in_one_line(
     tmp_path: Path, kind: str, stored: Any, says: str
 ) -> None:
     with pytest.raises(InputError, match=says) as refused:
@@ -174,7 +174,7 @@ def test_what_is_no_such_text_is_told_in_one_line(
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "garbled", "plain"])
-def test_a_broken_gz_is_told_in_one_line(tmp_path: Path, damage: str) -> None:
+def test_a_damaged_gz_is_refused_in_one_line(tmp_path: Path, damage: str) -> None:
     whole = gzip.compress(bytes(range(32, 127)) * 20, mtime=0)
     flipped, garbled = whole[:-8] + bytes(8), whole[:10] + b"\xff" * 20
     path = tmp_path / "a.txt.gz"
@@ -224,6 +224,6 @@ def test_real_programs_names_and_sentences(shared_data: Path) -> None:
         ({"segment": 0}, "segment is 0; it must be at least 1"),
     ],
 )
-def test_a_reading_that_there_is_not_is_refused(option: Any, says: str) -> None:
+def test_unknown_readings_are_refused(option: Any, says: str) -> None:
     with pytest.raises(InputError, match=re.escape(says)):
         Reading(**option)

@@ -1,4 +1,4 @@
-"""Files of text, and what is read from them: for the tests of text."""
+"""Files of text and what is read from them, for the tests of text."""
 
 import gzip
 import json
@@ -36,12 +36,12 @@ def streams(data: Dataset) -> list[Any]:
 
 def texts(data: Dataset) -> list[list[str]]:
     """The documents of the parts that there are, by name."""
-    found = []
+    parts_read = []
     for part in (data.train, data.validation, data.test):
         if part is not None:
             rows = (row[:length] for row, length in zip(part.inputs, part.lengths, strict=True))
-            found.append(sorted(data.spec.text.decode(row).strip() for row in rows))
-    return found
+            parts_read.append(sorted(data.spec.text.decode(row).strip() for row in rows))
+    return parts_read
 
 
 def json_lines(*entries: Any) -> str:

@@ -14,7 +14,7 @@ def test_results_in_any_order(threads: int) -> None:
         assert square(number) == number**2
 
 
-def test_the_next_ones_are_computed_and_none_beyond_the_end() -> None:
+def test_the_next_results_are_computed_but_none_beyond_the_end() -> None:
     started: list[int] = []
     computed = {number: threading.Event() for number in range(6)}
 
@@ -33,7 +33,7 @@ def test_the_next_ones_are_computed_and_none_beyond_the_end() -> None:
     assert sorted(started) == list(range(6)), "each once, and no sixth"
 
 
-def test_an_error_is_raised_where_its_number_is_asked_for() -> None:
+def test_an_error_is_raised_with_the_result_of_its_number() -> None:
     def refuse(number: int) -> int:
         if number == 2:
             raise ValueError("two")

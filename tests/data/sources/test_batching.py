@@ -102,7 +102,7 @@ def test_batches_do_not_depend_on_how_steps_are_grouped(
         np.testing.assert_array_equal(ask(start + step, 1)[0], at_once[step])
 
 
-def test_every_example_gets_its_turn_although_each_epoch_leaves_some_out() -> None:
+def test_every_example_is_used_although_each_epoch_drops_some() -> None:
     batches = train_batches(seed=0, start=0, steps=2 * 12, examples=11, batch_size=5)
     assert set(batches.index.ravel().tolist()) == set(range(11))
 
@@ -163,7 +163,7 @@ def test_normalize_uses_the_moments_of_each_channel() -> None:
 @pytest.mark.parametrize(
     ("dtype", "kept"), [("float32", "float32"), ("bool", "float32"), ("int32", "int32")]
 )
-def test_normalize_leaves_what_is_no_picture_as_it_is(dtype: str, kept: str) -> None:
+def test_normalize_does_not_scale_other_inputs_than_pictures(dtype: str, kept: str) -> None:
     inputs = np.array([[0, 1], [1, 0]]).astype(dtype)
     got = normalize(jnp.array(inputs), spec((2,), dtype, (0.5,), (0.1,)))
     assert got.dtype == kept, "numbers become float32, symbols stay whole"

@@ -47,7 +47,9 @@ def test_padded_rows_are_the_sequences(
 
 @quick
 @given(lengths, st.integers(1, 6))
-def test_widths_are_lengths_that_share_the_sequences_out(lengths: list[int], buckets: int) -> None:
+def test_widths_are_lengths_with_about_equally_many_sequences_between(
+    lengths: list[int], buckets: int
+) -> None:
     source = numbered(lengths, buckets=buckets)
     assert 1 <= len(source.widths) <= buckets
     assert set(source.widths) <= set(lengths)
@@ -59,7 +61,7 @@ def test_widths_are_lengths_that_share_the_sequences_out(lengths: list[int], buc
 
 @quick
 @given(lengths, st.integers(1, 5), st.integers(0, 3))
-def test_an_epoch_reads_as_many_sequences_as_fill_batches_each_once(
+def test_an_epoch_reads_full_batches_and_no_sequence_twice(
     lengths: list[int], batch_size: int, epoch: int
 ) -> None:
     source = numbered(lengths)
@@ -90,7 +92,7 @@ def test_batches_are_a_function_of_seed_and_step_alone(
         np.testing.assert_array_equal(rows.index, whole[step][1].index)
 
 
-def test_most_sequences_meet_their_like_and_leftovers_go_up() -> None:
+def test_most_batches_have_one_bucket_and_leftovers_go_to_the_next() -> None:
     source = numbered([1] * 10 + [2] * 10 + [3] * 10 + [4] * 10)
     assert source.widths == (1, 2, 3, 4)
     buckets = [bucket for bucket, _ in source.batches(seed=0, start=0, steps=10, batch_size=4)]
@@ -123,7 +125,7 @@ def test_batches_are_cut_to_the_narrowest_width() -> None:
     assert source.resident()[1]["inputs"].shape == source.resident()[1]["targets"].shape == (4, 5)
 
 
-def test_targets_as_wide_as_the_array_are_no_targets_of_steps() -> None:
+def test_targets_as_wide_as_the_inputs_are_not_step_targets() -> None:
     source = ragged_source([np.ones(1), np.ones(3)], np.arange(6).reshape(2, 3), buckets=2)
     assert source.gather(np.array([0]))["targets"].tolist() == [[0, 1, 2]]
 
@@ -171,7 +173,7 @@ def test_parts_keep_their_widths_and_are_sorted_again() -> None:
     assert few.lengths.tolist() == source.lengths[[0, 3, 8]].tolist()
 
 
-def test_what_are_no_sequences_is_refused() -> None:
+def test_unfit_sequences_are_refused() -> None:
     ones = [np.ones(2), np.ones(1)]
     with pytest.raises(InputError, match="no sequences"):
         ragged_source([], [])

@@ -1,6 +1,4 @@
-"""Streamed pictures: a pure function of (seed, step, example), the middle when evaluated, faults
-with their example.
-"""
+"""Streamed pictures: a pure function of (seed, step, example), and faults that name the example."""
 
 import io
 from collections.abc import Sequence
@@ -78,7 +76,7 @@ def test_shapes_labels_and_what_is_read() -> None:
     assert streamed.records.asked == [[3, 0, 3]], "nothing else"
 
 
-def test_what_an_example_looks_like_depends_on_seed_step_and_example_alone() -> None:
+def test_a_picture_depends_only_on_seed_step_and_example() -> None:
     streamed, index = source(), np.array([5, 2, 7, 2])
     views = streamed.draw(index, seed=1, step=9)["inputs"]
     assert (views[1] == views[3]).all()
@@ -102,7 +100,7 @@ def test_without_crops_training_and_evaluation_see_the_whole() -> None:
     assert (streamed.view, source().view) == ("whole", "middle")
 
 
-def test_a_crop_s_numbers_are_its_own() -> None:
+def test_every_crop_has_its_own_random_numbers() -> None:
     first = [
         crop_generator(seed=seed, step=step, example=example).random()
         for seed in (0, 3)
@@ -166,7 +164,7 @@ def test_parts_description_and_fingerprint() -> None:
     )
 
 
-def test_it_says_that_it_is_not_in_memory() -> None:
+def test_inputs_that_are_not_in_memory_are_refused() -> None:
     for name in ("inputs", "targets"):
         with pytest.raises(
             InputError, match=r"train of tiny is not in memory: read some .* with gather"
@@ -208,7 +206,7 @@ def test_from_tfds(tmp_path: Path) -> None:
     )
 
 
-def test_a_test_part_without_labels_is_passed_over(tmp_path: Path) -> None:
+def test_a_test_part_without_labels_is_not_used(tmp_path: Path) -> None:
     pictures, labels = photographs(4, seed=2)
     parts = {
         "train": photographs(6),

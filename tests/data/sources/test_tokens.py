@@ -1,6 +1,4 @@
-"""Streams of symbols: which of them a batch reads, in which order, and that evaluation predicts
-each once.
-"""
+"""Streams of symbols: what a batch reads, in which order, and what an evaluation predicts."""
 
 from typing import Any
 
@@ -80,7 +78,7 @@ def test_windows_reach_the_first_and_the_last_symbol() -> None:
 
 
 @pytest.mark.parametrize("order", ["segments", "windows"])
-def test_rows_go_on_from_the_carry_within_an_epoch_alone(order: str) -> None:
+def test_rows_continue_from_the_carry_only_within_an_epoch(order: str) -> None:
     batches = numbered(40, 4, order).batches(seed=0, start=0, steps=8, batch_size=2)
     fresh = [1, 0, 0, 0] * 2 if order == "segments" else [1] * 8
     assert batches.fresh[:, 0].tolist() == batches.fresh[:, 1].tolist() == fresh
@@ -127,7 +125,7 @@ def test_taking_some_segments_keeps_the_beginning(kept: int) -> None:
     assert few.tokens.tolist() == list(range((kept + 1) * 5))
 
 
-def test_segments_bring_their_inputs_targets_and_mask() -> None:
+def test_segments_have_inputs_targets_and_a_mask() -> None:
     tokens = jnp.asarray([7, 8, 9, 5, 6], jnp.uint8)
     batch = cut_segments(tokens, IndexedBatch(np.array([0, 2]), np.array([3.0, 2.0])), steps=3)
     assert batch["inputs"].tolist() == [[7, 8, 9], [9, 5, 6]]
@@ -181,7 +179,7 @@ def test_the_end_of_a_stream_is_held_out() -> None:
         split_stream(np.arange(5), fraction=0.95)
 
 
-def test_what_is_no_stream_is_refused() -> None:
+def test_unfit_streams_are_refused() -> None:
     with pytest.raises(InputError, match="segment of 0"):
         numbered(9, 0)
     with pytest.raises(InputError, match=r"1 symbol\(s\)"):
@@ -192,6 +190,6 @@ def test_what_is_no_stream_is_refused() -> None:
         numbered(9, 3).batches(seed=0, start=0, steps=1, batch_size=3)
 
 
-def test_an_order_that_there_is_not_is_refused() -> None:
+def test_an_unknown_order_is_refused() -> None:
     with pytest.raises(InputError, match="order is 'segment': did you mean segments"):
         numbered(40, 4, "segment")

@@ -24,7 +24,7 @@ texts = st.text(st.characters(codec="utf-8"), max_size=30)  # with no halves of 
 
 @quick
 @given(text=texts, documents=st.booleans())
-def test_characters_come_back(text: str, documents: bool) -> None:
+def test_characters_are_decoded_to_the_same_text(text: str, documents: bool) -> None:
     vocabulary = make_vocabulary([text], unit="char", documents=documents)
     assert vocabulary.decode(vocabulary.encode(text, unknown="refuse")) == text
     assert list(vocabulary.symbols) == [*sorted(set(text)), UNKNOWN, *([END] if documents else [])]
@@ -32,7 +32,7 @@ def test_characters_come_back(text: str, documents: bool) -> None:
 
 @quick
 @given(text=texts, other=texts)
-def test_bytes_of_any_text_come_back_whatever_was_read(text: str, other: str) -> None:
+def test_bytes_decode_any_text_whatever_the_training_text_was(text: str, other: str) -> None:
     vocabulary = make_vocabulary([other], unit="byte")
     numbers = vocabulary.encode(text, unknown="refuse")
     assert bytes(numbers.tolist()) == text.encode()
@@ -42,7 +42,7 @@ def test_bytes_of_any_text_come_back_whatever_was_read(text: str, other: str) ->
 
 @quick
 @given(text=texts)
-def test_words_come_back_but_for_the_blanks_between_them(text: str) -> None:
+def test_words_are_decoded_with_single_blanks(text: str) -> None:
     vocabulary = make_vocabulary([text], unit="word")
     decoded = vocabulary.decode(vocabulary.encode(text, unknown="refuse"))
     assert words(decoded) == words(text)
@@ -51,9 +51,7 @@ def test_words_come_back_but_for_the_blanks_between_them(text: str) -> None:
 
 @quick
 @given(text=texts, known=texts, unit=st.sampled_from(["char", "word"]))
-def test_what_is_not_in_the_vocabulary_is_the_unknown_symbol(
-    text: str, known: str, unit: Any
-) -> None:
+def test_symbols_outside_of_the_vocabulary_become_unknown(text: str, known: str, unit: Any) -> None:
     vocabulary = make_vocabulary([known], unit=unit)
     pieces = list(text) if unit == "char" else words(text)
     numbers = vocabulary.encode(text)
@@ -63,7 +61,7 @@ def test_what_is_not_in_the_vocabulary_is_the_unknown_symbol(
     ]
 
 
-def test_strangers_are_refused_by_name_and_place() -> None:
+def test_refused_symbols_are_named_with_their_place() -> None:
     characters = make_vocabulary(["abc"], unit="char")
     with pytest.raises(InputError, match=r"'x' \(char 3 of the text\)"):
         characters.encode("abxc", unknown="refuse")
@@ -93,7 +91,7 @@ def test_a_document_may_spell_the_names_of_the_special_symbols() -> None:
         assert vocabulary.symbols.count(END) == vocabulary.symbols.count(UNKNOWN) == 1
 
 
-def test_special_symbols_are_shown_as_what_they_stand_for() -> None:
+def test_special_symbols_have_their_own_signs_in_decoded_text() -> None:
     vocabulary = make_vocabulary(["ab"], unit="char", documents=True)
     assert vocabulary.decode([0, vocabulary.end, 2, 1]) == "a\n�b"
     of_bytes = make_vocabulary([], unit="byte", documents=True)
@@ -126,9 +124,7 @@ def test_words_keep_apostrophes_inside_and_marks_apart() -> None:
 
 @quick
 @given(text=texts, count=st.integers(0, 30), unit=st.sampled_from(["char", "byte", "word"]))
-def test_what_is_left_without_the_last_symbols_begins_the_text(
-    text: str, count: int, unit: Any
-) -> None:
+def test_without_last_keeps_the_beginning_of_the_text(text: str, count: int, unit: Any) -> None:
     whole = count_symbols(text, unit=unit)
     rest = without_last(text, min(count, whole), unit=unit)
     assert text.startswith(rest)

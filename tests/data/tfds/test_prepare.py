@@ -1,6 +1,4 @@
-"""Preparing TFDS data sets offline, from files in their download folder; nothing here reaches a
-network.
-"""
+"""Preparing TFDS data sets from files in their download folder; nothing here needs the network."""
 
 import io
 import json
@@ -182,7 +180,7 @@ def test_leftovers_of_a_killed_preparation_do_no_harm(
     assert prepare("cifar10", data_dir=data_dir).is_dir()
 
 
-def test_what_only_tensorflow_does_is_said(
+def test_a_set_that_needs_tensorflow_says_so(
     cifar: tuple[Path, np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def missing(*_args: object, **_options: object) -> None:
@@ -208,7 +206,7 @@ def test_offline_says_which_file_goes_where(
     assert capfd.readouterr().err.count("\n") == 1
 
 
-def test_file_laid_by_hand_is_checked(tmp_path: Path) -> None:
+def test_a_file_put_there_by_hand_is_checked(tmp_path: Path) -> None:
     folder = tmp_path / "downloads" / "manual" / "cifar10"
     folder.mkdir(parents=True)
     (folder / "cifar-10-binary.tar.gz").write_bytes(b"something else")

@@ -1,6 +1,4 @@
-"""Reading prepared TFDS data: small sets made with TFDS, damaged ones, and the real MNIST where it
-is.
-"""
+"""Reading prepared TFDS data: small sets, damaged ones, and the real MNIST where it is prepared."""
 
 import gzip
 import sys
@@ -75,7 +73,7 @@ def test_grey_files_in_a_colour_set_become_colour(tmp_path: Path) -> None:
     )
 
 
-def test_parts_that_are_not_there(tmp_path: Path) -> None:
+def test_missing_parts_are_refused(tmp_path: Path) -> None:
     store(tmp_path, {"train": noise(4)})
     with pytest.raises(
         InputError, match=r"^tiny has the parts train; train and test are needed here$"
@@ -153,13 +151,13 @@ def test_a_set_too_large_for_memory_is_streamed(
         load_tfds("tiny", validation=0.0, data_dir=tmp_path, image_size=(3, 2))
 
 
-def test_sets_unfit_for_it_are_not_prepared_first(tmp_path: Path) -> None:
+def test_unfit_sets_are_refused_before_they_are_downloaded(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"^imagenet2012 has pictures of many sizes"):
         load_tfds("imagenet2012", validation=0.0, data_dir=tmp_path / "absent")
     assert not (tmp_path / "absent").exists()
 
 
-def test_description_agrees_with_the_data(tmp_path: Path) -> None:
+def test_the_description_agrees_with_the_data(tmp_path: Path) -> None:
     store(tmp_path, {"train": noise(30), "test": noise(7)})
     described, loaded = (
         describe_tfds("tiny", data_dir=tmp_path),
@@ -221,7 +219,7 @@ def test_damaged_data(damage: str, tmp_path: Path, capfd: pytest.CaptureFixture[
     assert capfd.readouterr() == ("", "")
 
 
-def test_half_a_folder_of_a_known_set(tmp_path: Path) -> None:
+def test_a_folder_with_a_part_of_a_set_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mnist" / "3.0.1").mkdir(parents=True)
     with pytest.raises(InputError, match="holds only a part of mnist: delete that folder"):
         load_tfds("mnist", validation=0.0, data_dir=tmp_path)

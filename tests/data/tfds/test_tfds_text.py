@@ -79,7 +79,7 @@ def sentences(part: Any, data: Dataset) -> list[tuple[str, str]]:
     )
 
 
-def test_texts_without_labels_are_one_stream_and_their_other_parts_the_test(tmp_path: Path) -> None:
+def test_texts_without_labels_become_one_stream_a_part(tmp_path: Path) -> None:
     store_texts(tmp_path, train=["abcdefbg"], validation=["ab"], test=["cx"])
     data = load_tfds("tiny", validation=0.25, reading=Reading(segment=2), data_dir=tmp_path)
     decoded = [
@@ -124,7 +124,7 @@ def test_the_validation_part_is_its_own_or_a_fraction_of_train(
 
 
 @pytest.mark.parametrize("stream", [True, False])
-def test_a_language_model_passes_over_labels(tmp_path: Path, stream: bool) -> None:
+def test_a_language_task_ignores_labels(tmp_path: Path, stream: bool) -> None:
     store_sentences(tmp_path, train=TRAIN, validation=[("good", 1)], test=[("bad", -1)])
     reading = Reading(unit="word", segment=2, stream=stream, use_labels=False)
     data = load_tfds("tiny", validation=0.0, reading=reading, data_dir=tmp_path)
@@ -134,7 +134,7 @@ def test_a_language_model_passes_over_labels(tmp_path: Path, stream: bool) -> No
     assert describe_tfds("tiny", data_dir=tmp_path, reading=reading).task == "language"
 
 
-def test_what_text_does_not_take_is_refused(tmp_path: Path) -> None:
+def test_options_that_text_does_not_take_are_refused(tmp_path: Path) -> None:
     store_texts(tmp_path, train=["abcdefgh"], test=["ab"])
     with pytest.raises(InputError, match="tiny is one text, and documents are read here"):
         load_tfds("tiny", validation=0.0, reading=Reading(stream=False), data_dir=tmp_path)
@@ -154,7 +154,7 @@ def test_sets_without_labels_or_parts_are_refused(tmp_path: Path) -> None:
         load_tfds("tiny", validation=0.0, data_dir=tmp_path / "b")
 
 
-def test_a_damaged_set_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_damaged_set_is_refused_in_one_line(tmp_path: Path) -> None:
     builder = store_texts(tmp_path, train=["abcdefgh"], test=["ab"])
     (record,) = Path(builder.data_path).glob("*train.array_record*")
     record.write_bytes(record.read_bytes()[:-9])
