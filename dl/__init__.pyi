@@ -17,7 +17,8 @@ from .data.dataset import Dataset as Dataset
 from .data.dataset import DataSpec as DataSpec
 from .data.gather import normalize as normalize
 from .data.load import load_data as load_data
-from .data.text import Reading as Reading
+from .data.own_arrays import make_dataset as make_dataset
+from .data.text.reading import Reading as Reading
 from .errors import InputError as InputError
 from .errors import RunError as RunError
 from .inspect.cost.summary import summarize as summarize

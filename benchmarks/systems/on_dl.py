@@ -68,10 +68,11 @@ def epoch_workload(
 ) -> Workload:
     """One epoch of pictures through the library's own loop."""
     from dl import TrainOptions
-    from dl.data.dataset import ArraySource, make_dataset
+    from dl.data.parts import dataset_of_parts
+    from dl.data.sources.arrays import ArraySource
 
     train = ArraySource(pictures, labels)
-    data = make_dataset(
+    data = dataset_of_parts(
         "generated", train, train.take(np.arange(1)), class_names=tuple("0123456789")
     )
     return training_workload(

@@ -27,7 +27,7 @@ def list_data(*, data_dir: Path | None = None) -> None:
         Where TFDS keeps prepared data; default $TFDS_DATA_DIR, then TFDS's own folder.
     """
     from dl.data.load import BUILT_IN
-    from dl.data.prepare import data_folder
+    from dl.data.tfds.prepare import data_folder
 
     for name, load in BUILT_IN.items():
         print(f"{name:<14} built in      {(load.__doc__ or '').splitlines()[0]}")
@@ -58,7 +58,7 @@ def prepare(name: str, *, data_dir: Path | None = None) -> None:
     if name in BUILT_IN:
         say(f"{name} is built in; there is nothing to prepare")
         return
-    from dl.data.prepare import prepare as prepare_tfds
+    from dl.data.tfds.prepare import prepare as prepare_tfds
 
     print(prepare_tfds(name, data_dir=data_dir))
     if data_dir is not None:

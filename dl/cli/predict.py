@@ -67,7 +67,7 @@ def predict(
 def _of_texts(
     loaded: "Trained", files: tuple[Path, ...], texts: list[str]
 ) -> "list[tuple[str, Prediction]]":
-    from dl.data.part_files import read_text
+    from dl.data.text.part_files import read_text
 
     names = [*map(str, files), *(textwrap.shorten(text, 60, placeholder="…") for text in texts)]
     return list(zip(names, loaded.predict([*map(read_text, files), *texts]), strict=True))
@@ -78,8 +78,8 @@ def _of_pictures(
 ) -> "list[tuple[str, Prediction]]":
     import numpy as np
 
-    from dl.data.photo import read_photo
-    from dl.data.picture import read_picture
+    from dl.data.pictures.photo import read_photo
+    from dl.data.pictures.picture import read_picture
 
     read = read_photo if photo else partial(read_picture, view=loaded.spec.view)
     height, width, channels = loaded.spec.input_shape

@@ -1,4 +1,4 @@
-"""Sources of examples, and batches as a pure function of (seed, epoch, step)."""
+"""Data sets: sources of examples, readers, and batches as a function of (seed, epoch, step)."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""What a data set is: three random-access parts, a description, a fingerprint."""
+"""What a data set is: three parts with random access, a description, a fingerprint."""
 
 import hashlib
 import json
@@ -7,20 +7,17 @@ from functools import cached_property
 
 import numpy as np
 
-from dl.data.crops import View
-from dl.data.sources.arrays import ArraySource
+from dl.data.pictures.crops import View
 from dl.data.sources.source import Source
-from dl.data.sources.streamed import IMAGENET_MEAN, IMAGENET_STD, Records, StreamedSource
-from dl.data.split import permutation, split_validation
+from dl.data.split import permutation
 from dl.data.tasks import TASKS, Task, TaskName
-from dl.data.vocabulary import Vocabulary
+from dl.data.text.vocabulary import Vocabulary
 from dl.errors import InputError
 
 MEMORY_LIMIT = 4 * 2**30
-"""Bytes of decoded pictures up to which a data set is held in memory; a larger one is streamed."""
-_LIMIT_SEED = (
-    18_10_43  # fixed for ever: every seed of every run that is limited trains on the same examples
-)
+"""Bytes of decoded pictures; a larger data set is decoded while it is used."""
+# Fixed for ever: limited runs of every seed train on the same examples.
+_LIMIT_SEED = 18_10_43
 
 
 Part = Source  # until its users say Source
@@ -28,15 +25,15 @@ Part = Source  # until its users say Source
 
 @dataclass(frozen=True)
 class DataSpec:
-    """What a model needs to know of its data.
+    """What a model needs to know about its data.
 
-    `input_shape` is one example's; `mean` and `std` are per channel, of the training part, on the
-    scale of pictures in [0, 1]; `train_size` counts the examples that are trained on (validation
-    already cut off). `view` is what a picture of another size shows when it is brought to
-    `input_shape` for evaluation. Sequences that are `ragged` have several lengths, the longest that
-    of `input_shape`. `carried` streams are read in segments that a recurrent state is handed on
-    between. `class_names` are the outputs' names; of a language task they are in the `vocabulary`,
-    which is also that of texts in other tasks.
+    `input_shape` is the shape of one example. `mean` and `std` are per channel, of the training
+    part, for pictures in [0, 1]. `train_size` counts the training examples without those that are
+    held out. `view` is the part of a picture that evaluation resizes to `input_shape`. `ragged`
+    sequences have several lengths; `input_shape` has the longest. A `carried` stream is read in
+    segments, and a recurrent state goes from one to the next. `class_names` names the outputs; a
+    language task has its symbols in `vocabulary` instead. Other tasks on text have a `vocabulary`
+    too.
     """
 
     name: str
@@ -54,12 +51,12 @@ class DataSpec:
 
     @property
     def kind(self) -> Task:
-        """What the task asks for: its row in `dl.data.tasks`."""
+        """The row of the task in `dl.data.tasks`."""
         return TASKS[self.task]
 
     @property
     def classes(self) -> int:
-        """How many outputs a model has: one for each class, symbol, number or yes-or-no answer."""
+        """The number of a model's outputs: classes, symbols, numbers or yes-or-no answers."""
         predicts_symbols = self.kind.predicts_symbols and self.vocabulary is not None
         return len(self.text) if predicts_symbols else len(self.class_names)
 
@@ -70,7 +67,7 @@ class DataSpec:
 
     @property
     def has_symbols(self) -> bool:
-        """Whether inputs are whole numbers that stand for something, not pictures' or other values."""
+        """Whether inputs are whole numbers that name something, such as characters."""
         return self.input_dtype != "uint8" and np.issubdtype(self.input_dtype, np.integer)
 
     @property
@@ -87,7 +84,7 @@ class DataSpec:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Train, validation (None when nothing is held out) and test, with their description."""
+    """Training, validation (None if nothing is held out) and test part, with their description."""
 
     spec: DataSpec
     train: Source
@@ -96,9 +93,9 @@ class Dataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A digest of every example in order; a run refuses to resume on data with another one."""
+        """A digest of every example in order; a run refuses to resume on other data."""
         digest = hashlib.blake2b(digest_size=16)
-        if self.spec.vocabulary is not None:  # the same numbers may stand for other symbols
+        if self.spec.vocabulary is not None:  # equal numbers may be other symbols
             digest.update(json.dumps(self.spec.vocabulary.symbols).encode())
         for part in (self.train, self.validation, self.test):
             if part is not None:
@@ -107,80 +104,21 @@ class Dataset:
 
     def part(self, name: str) -> Source:
         """The part called `name`: train, validation or test."""
-        found = {"train": self.train, "validation": self.validation, "test": self.test}.get(name)
-        if found is None:
+        source = {"train": self.train, "validation": self.validation, "test": self.test}.get(name)
+        if source is None:
             raise InputError(
                 f"{self.spec.name} has no {name} part here; known: train, validation (if cut), test"
             )
-        return found
-
-
-def make_dataset(
-    name: str,
-    train: ArraySource,
-    test: ArraySource,
-    *,
-    class_names: tuple[str, ...],
-    task: TaskName = "classification",
-    validation: float = 0.0,
-) -> Dataset:
-    """A `Dataset` of two parts, with `validation` (a fraction in [0, 1)) of train held out."""
-    kept, held_out = split_validation(train, fraction=validation)
-    mean, std = _channel_moments(kept.inputs)
-    spec = DataSpec(
-        name=name,
-        task=task,
-        input_shape=tuple(train.inputs.shape[1:]),
-        input_dtype=str(train.inputs.dtype),
-        class_names=class_names,
-        train_size=len(kept),
-        mean=mean,
-        std=std,
-    )
-    return Dataset(spec, kept, held_out, test)
-
-
-def stream_dataset(
-    name: str,
-    train: Records,
-    test: Records,
-    *,
-    shape: tuple[int, int, int],
-    class_names: tuple[str, ...],
-    validation: float = 0.0,
-    crops: bool = False,
-) -> Dataset:
-    """A `Dataset` that reads its pictures while they are used and makes them `shape` [H, W, C].
-
-    With `crops` training sees random parts of them and evaluation their middle, otherwise both see
-    the whole. Colours are normalised with the moments of ImageNet, grey values with those of its
-    green.
-    """
-    channels = slice(None) if shape[-1] == 3 else slice(1, 2)
-    sources = [
-        StreamedSource(part, shape, len(class_names), np.arange(len(part)), crops)
-        for part in (train, test)
-    ]
-    kept, held_out = split_validation(sources[0], fraction=validation)
-    spec = DataSpec(
-        name=name,
-        task="classification",
-        input_shape=shape,
-        input_dtype="uint8",
-        class_names=class_names,
-        train_size=len(kept),
-        mean=IMAGENET_MEAN[channels],
-        std=IMAGENET_STD[channels],
-        view=sources[1].view,
-    )
-    return Dataset(spec, kept, held_out, sources[1])
+        return source
 
 
 def limit(dataset: Dataset, *, train: int) -> Dataset:
-    """The data set with only `train` of its training examples, for quick looks: of any class, by a
-    fixed permutation.
+    """The data set with `train` of its training examples, chosen by a fixed permutation.
 
-    The first ones would not do: pictures of folders are sorted by class.
+    The first examples would not do: the pictures of a folder are sorted by class.
+
+    Raises:
+        InputError: for fewer than one, or more than there are.
     """
     if not 1 <= train <= len(dataset.train):
         raise InputError(
@@ -192,29 +130,10 @@ def limit(dataset: Dataset, *, train: int) -> Dataset:
 
 
 def check_in_memory(dataset: Dataset, *, what: str) -> None:
-    """Raises InputError when `what` looks at all examples at once, and the data set is streamed."""
+    """Raises InputError if `what` reads all examples at once and the data set is not in memory."""
     if not dataset.train.in_memory:
         raise InputError(
-            f"{what} needs all examples in memory, and {dataset.spec.name} is read while it is used: bring it below "
-            f"{MEMORY_LIMIT / 2**30:.0f} GiB with a smaller --image-size, without --random-crops"
+            f"{what} needs all examples in memory, and {dataset.spec.name} is read while it is "
+            f"used: bring it below {MEMORY_LIMIT / 2**30:.0f} GiB with a smaller --image-size, "
+            "without --random-crops"
         )
-
-
-def _channel_moments(inputs: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation per channel of pictures (uint8 [N, H, W, C]); (0, 1) for anything
-    else.
-    """
-    if inputs.dtype != np.uint8:
-        return (0.0,), (1.0,)
-    # Counting grey values is exact and needs no floating-point copy of the data.
-    values = np.arange(256) / 255.0
-    moments = []
-    for channel in range(inputs.shape[-1]):
-        counts = np.bincount(inputs[..., channel].ravel(), minlength=256)
-        mean = float(counts @ values / counts.sum())
-        varies = counts.max() < counts.sum()  # a constant channel is centred and not stretched
-        moments.append(
-            (mean, float(np.sqrt(counts @ (values - mean) ** 2 / counts.sum())) if varies else 1.0)
-        )
-    means, stds = zip(*moments, strict=True)
-    return means, stds

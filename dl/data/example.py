@@ -19,8 +19,11 @@ def example_batch(spec: DataSpec) -> Batch:
     """The shapes of a batch of one example, as objectives see it: leaves are [1, ...].
 
     >>> spec = DataSpec("digits", "classification", (28, 28, 1), "uint8", ("0", "1"), 100)
-    >>> example_batch(spec)["inputs"], example_batch(spec)["targets"]
-    (ShapeDtypeStruct(shape=(1, 28, 28, 1), dtype=float32), ShapeDtypeStruct(shape=(1,), dtype=int32))
+    >>> batch = example_batch(spec)
+    >>> batch["inputs"]
+    ShapeDtypeStruct(shape=(1, 28, 28, 1), dtype=float32)
+    >>> batch["targets"]
+    ShapeDtypeStruct(shape=(1,), dtype=int32)
     """
     source = blank_source(spec)
     indexed = IndexedBatch(np.zeros(1, np.int32), np.ones(1, np.float32))
@@ -33,7 +36,7 @@ def example_inputs(spec: DataSpec) -> Any:
 
 
 def blank_source(spec: DataSpec) -> Source:
-    """A source of one example of zeros, of the kind that data of this description have."""
+    """A source with one example of zeros, of the kind that the description asks for."""
     shape, dtype = spec.kind.target(spec.input_shape, spec.classes)
     inputs = np.zeros((1, *spec.input_shape), spec.input_dtype)
     targets = np.zeros((1, *shape), dtype)

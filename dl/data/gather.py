@@ -14,9 +14,9 @@ from dl.types import Array, Batch, Ragged
 
 
 def make_gather(source: Source, spec: DataSpec) -> Callable[..., Batch]:
-    """The pure function `gather(arrays, indexed) -> batch`, to be traced inside the compiled step.
+    """The pure function `gather(arrays, indexed) -> batch`, traced inside the compiled step.
 
-    `arrays` is one of the source's resident sets of arrays. Pictures are normalised.
+    `arrays` is one of the sets that the source keeps on the devices. Pictures are normalised.
     """
 
     def gather(arrays: dict[str, Array], indexed: IndexedBatch) -> Batch:
@@ -27,11 +27,10 @@ def make_gather(source: Source, spec: DataSpec) -> Callable[..., Batch]:
 
 
 def check_inputs(inputs: Array | np.ndarray | Ragged, spec: DataSpec) -> None:
-    """Raises InputError unless raw inputs [B, ...] have the shape, and pictures the type, of the
-    data of `spec`.
+    """Raises InputError for raw inputs [B, ...] whose shape or type does not fit `spec`.
 
-    Sequences with a target a step may have another number of steps. Those of several lengths must
-    come with them.
+    Sequences with a target for every step may have another number of steps. Sequences of several
+    lengths must come as `Ragged`.
     """
     if spec.ragged != isinstance(inputs, Ragged):
         needed = (
@@ -60,16 +59,16 @@ def _check_lengths(inputs: Ragged) -> None:
         or lengths.max(initial=1) > steps
     ):
         raise InputError(
-            f"lengths are one for each of the sequences, from 1 to their {steps} steps, not {lengths}"
+            f"lengths are {lengths}: give one for each sequence, from 1 to its {steps} steps"
         )
 
 
 def normalize(inputs: Any, spec: DataSpec) -> Any:
-    """Pictures (uint8 [B, H, W, C]) to zero mean and unit variance a channel; symbols stay, the
-    rest is float32.
+    """Pictures (uint8 [B, H, W, C]) with mean 0 and variance 1 in each channel, as float32.
 
-    x̂ = (x/255 − μ_c) / σ_c with the training part's moments (`DataSpec.mean`, `DataSpec.std`). The
-    values of `Ragged` sequences likewise.
+    x̂ = (x/255 − μ_c) / σ_c with the moments of the training part (`DataSpec.mean`,
+    `DataSpec.std`). Symbols stay as they are; all other inputs become float32. Of `Ragged`
+    sequences the values are converted.
     """
     if isinstance(inputs, Ragged):
         return inputs._replace(values=normalize(inputs.values, spec))

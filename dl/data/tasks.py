@@ -1,6 +1,6 @@
-"""What each task asks of a model: its targets, what its outputs mean, and what they are called.
+"""What each task asks of a model: its targets, the meaning of its outputs, and their name.
 
-A new task is a row of `TASKS`.
+A new task is a row of `TASKS` and a word of `TaskName`.
 """
 
 from collections.abc import Callable
@@ -17,13 +17,13 @@ class Task(NamedTuple):
     """One kind of prediction."""
 
     target: Callable[[Shape, int], tuple[Shape, Any]]
-    """Shape of an example's inputs and number of outputs -> shape and type of its target."""
+    """From an example's input shape and the number of outputs to its target's shape and type."""
     outputs: str
-    """What the outputs are called, in the plural."""
+    """What outputs are called, in the plural."""
     probabilities: Callable[[jax.Array], jax.Array] | None
-    """From a model's outputs to probabilities; None where outputs are not probabilities."""
+    """From a model's outputs to probabilities; None if outputs are not probabilities."""
     chooses: bool = False
-    """Whether the prediction is one class out of several."""
+    """Whether a prediction is one of several classes."""
     step_targets: bool = False
     """Whether every step of a sequence has a target."""
     predicts_symbols: bool = False

@@ -12,7 +12,7 @@ from dl.data.sources.ragged import RaggedSource
 from dl.data.sources.streamed import StreamedSource
 from dl.data.sources.tokens import TokenSource
 from dl.data.split import permutation
-from dl.data.vocabulary import END
+from dl.data.text.vocabulary import END
 from dl.errors import InputError
 from dl.inspect.recurrence.gates import gate_activations
 from dl.inspect.recurrence.horizon import LayerHorizons, layer_horizon

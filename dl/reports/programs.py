@@ -18,7 +18,7 @@ from dl.data.dataset import Dataset, Part
 from dl.data.sources.ragged import RaggedSource
 from dl.data.sources.tokens import TokenSource
 from dl.data.split import permutation
-from dl.data.vocabulary import END, Vocabulary
+from dl.data.text.vocabulary import END, Vocabulary
 from dl.errors import InputError
 from dl.runs.files import write_json
 from dl.runs.folder import open_folder

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from dl.data.dataset import DataSpec
-from dl.data.vocabulary import Vocabulary
+from dl.data.text.vocabulary import Vocabulary
 from dl.errors import InputError
 from dl.runs.experiment import Experiment, load_experiment
 from dl.runs.files import read_json, read_lines, rewrite_lines, write_json

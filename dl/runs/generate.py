@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from dl.data.vocabulary import END, Vocabulary
+from dl.data.text.vocabulary import END, Vocabulary
 from dl.errors import InputError
 from dl.runs.trained import Trained
 from dl.sampling import sample

@@ -11,7 +11,7 @@ import numpy as np
 
 from dl.data.dataset import DataSpec
 from dl.data.gather import check_inputs, normalize
-from dl.data.text import Reading
+from dl.data.text.reading import Reading
 from dl.errors import InputError
 from dl.types import Array, Autoencoder, Model, ModelState, Params, Ragged
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.sources.batching import steps_per_epoch
-from dl.data.text import Reading
+from dl.data.text.reading import Reading
 from dl.errors import InputError
 from dl.ranges import Count, CountOrZero, Positive, Range, Share, check_fields, require
 

@@ -14,8 +14,8 @@ import dl
 from dl.cli import main
 from dl.data.dataset import limit
 from dl.data.sources.ragged import ragged_source
-from dl.data.text import Reading
-from dl.data.vocabulary import UNKNOWN
+from dl.data.text.reading import Reading
+from dl.data.text.vocabulary import UNKNOWN
 from dl.errors import InputError
 from dl.reports.baselines import Row, _counts, fit_baselines, run_row, table
 from dl.runs.experiment import load_experiment

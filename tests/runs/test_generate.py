@@ -8,7 +8,7 @@ import pytest
 import dl
 from dl import models, sampling
 from dl.data.dataset import DataSpec
-from dl.data.vocabulary import Vocabulary, make_vocabulary
+from dl.data.text.vocabulary import Vocabulary, make_vocabulary
 from dl.errors import InputError
 from dl.runs.generate import first_prime, generate, generate_documents, pieces, prime_numbers
 from dl.train.network import Network

@@ -190,7 +190,7 @@ def test_changed_data_stop_a_resume_with_exit_1(
 ) -> None:
     run(tmp_path / "run", moons())
     (tmp_path / "run" / "result.json").unlink()
-    import dl.data.synthetic as synthetic
+    import dl.data.readers.synthetic as synthetic
 
     monkeypatch.setattr(synthetic, "_SEED", 1)
     kept = sorted((tmp_path / "run" / "checkpoints").iterdir())

@@ -17,7 +17,7 @@ import dl
 from dl import models, objectives
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.sources.tokens import TokenSource
-from dl.data.vocabulary import Vocabulary
+from dl.data.text.vocabulary import Vocabulary
 from dl.train.layout import Layout
 from dl.train.parallel import AXIS
 from dl.train.record import Record

@@ -14,7 +14,7 @@ import dl
 from dl import metrics, models, objectives
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.sources.tokens import TokenSource
-from dl.data.vocabulary import Vocabulary
+from dl.data.text.vocabulary import Vocabulary
 from dl.train.compiled import compile_recipe
 from dl.train.evaluation import evaluate_carried
 from dl.train.layout import make_layout

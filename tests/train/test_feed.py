@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 
 import dl
-from dl.data.dataset import ArraySource, Dataset, make_dataset
+from dl.data.dataset import Dataset
 from dl.data.gather import make_gather
+from dl.data.parts import dataset_of_parts
+from dl.data.sources.arrays import ArraySource
 from dl.data.sources.batching import evaluation_batches, train_batches
 from dl.data.sources.ragged import RaggedSource, ragged_source
 from dl.data.sources.source import NO_STEP, Source, cut_calls
@@ -58,7 +60,9 @@ def streamed(source: Any) -> Undrawn:
 
 
 def resident() -> Dataset:
-    return make_dataset("tiny", pictures(25), pictures(10), class_names=("a", "b"), validation=0.2)
+    return dataset_of_parts(
+        "tiny", pictures(25), pictures(10), class_names=("a", "b"), validation=0.2
+    )
 
 
 def the_same_streamed() -> Dataset:

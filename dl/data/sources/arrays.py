@@ -17,9 +17,9 @@ from dl.types import Array, Batch
 
 @dataclass(frozen=True)
 class ArraySource:
-    """Examples held in memory: `inputs` [N, ...] and `targets` [N, ...].
+    """Examples in memory: `inputs` [N, ...] and `targets` [N, ...].
 
-    They lie on the devices whole; a batch is gathered there by its index.
+    All of them are copied to the devices, where batches are gathered by index.
 
     >>> source = ArraySource(np.arange(6.0).reshape(3, 2), np.array([0, 1, 0]))
     >>> len(source), source.gather(np.array([2]))["inputs"].tolist()
@@ -48,7 +48,7 @@ class ArraySource:
         return {"inputs": self.inputs[index], "targets": self.targets[index]}
 
     def take(self, index: np.ndarray) -> "ArraySource":
-        """The examples at `index` [M] as a source of their own."""
+        """The examples at `index` [M] as a source."""
         return ArraySource(self.inputs[index], self.targets[index])
 
     def add_to(self, digest: "hashlib.blake2b") -> None:
@@ -66,7 +66,7 @@ class ArraySource:
         return batch_of_examples(arrays, indexed)
 
     def train_calls(self, *, seed: int, batch_size: int, total_steps: int) -> TrainCalls:
-        """All batches from one step to another are one call."""
+        """All batches from one step to another make one call."""
         batches = partial(train_batches, seed=seed, examples=len(self), batch_size=batch_size)
 
         def calls(start: int, end: int) -> list[Call]:
@@ -89,7 +89,7 @@ class ArraySource:
 
 
 def batch_of_examples(arrays: dict[str, Array], indexed: IndexedBatch) -> Batch:
-    """Gather `arrays` [N, ...] by index, unless the batch brings its examples; traced.
+    """Gather `arrays` [N, ...] by index, unless the batch holds its examples; traced.
 
     >>> arrays = {"inputs": jnp.array([[1.0], [2.0]]), "targets": jnp.array([0, 1])}
     >>> batch_of_examples(arrays, IndexedBatch(np.array([1]), np.ones(1)))["inputs"].tolist()
@@ -105,5 +105,5 @@ def batch_of_examples(arrays: dict[str, Array], indexed: IndexedBatch) -> Batch:
 
 
 def examples_of(arrays: dict[str, Array], indexed: IndexedBatch) -> dict[str, Any]:
-    """The examples that a batch brings, or those that `arrays` [N, ...] have at its index."""
+    """The examples that a batch holds, or else those of `arrays` [N, ...] at its index."""
     return indexed.examples or {name: array[indexed.index] for name, array in arrays.items()}

@@ -1,7 +1,7 @@
 """Batches as a pure function of (seed, epoch, step): which examples, in which order.
 
-There is no iterator and so no iterator state. A run that resumes at step n asks for step n; every
-device layout and every number of steps a call sees the same data.
+There is no iterator and so no state of one. A run that resumes at step n asks for step n, and all
+layouts of devices and all numbers of steps per call see the same batches.
 """
 
 from functools import lru_cache
@@ -15,13 +15,12 @@ from dl.types import Array
 
 
 class IndexedBatch(NamedTuple):
-    """Which examples make up a batch: `index` [..., B] int32 and `mask` [..., B], 1 for an example,
-    0 for padding.
+    """Which examples make a batch: `index` [..., B] int32, `mask` [..., B] (0 for padding).
 
-    Of a stream `index` is where a row begins, `mask` counts its targets, and `fresh` [..., B] is 1
-    where the row goes on from nothing and not from the state of the row before. `examples` are
-    `inputs` [..., B, ...], `targets` [..., B] and of sequences of several lengths `lengths` [...,
-    B], where they are not gathered on the device.
+    For a stream `index` is the first symbol of a row and `mask` counts its targets; `fresh` [...,
+    B] is 1 where a row starts from an empty state instead of the state of the row before.
+    `examples` are `inputs` [..., B, ...], `targets` [..., B] and, for sequences of several lengths,
+    `lengths` [..., B]; they are given where nothing is gathered on the devices.
     """
 
     index: np.ndarray
@@ -48,7 +47,7 @@ def steps_per_epoch(examples: int, batch_size: int) -> int:
 
 @lru_cache(maxsize=4)
 def epoch_order(seed: int, epoch: int, examples: int) -> np.ndarray:
-    """The permutation [N] in which epoch number `epoch` visits the examples.
+    """The permutation [N] in which an epoch visits the examples.
 
     >>> sorted(epoch_order(0, 3, 4).tolist())
     [0, 1, 2, 3]
@@ -62,7 +61,7 @@ def epoch_order(seed: int, epoch: int, examples: int) -> np.ndarray:
 def train_batches(
     *, seed: int, start: int, steps: int, examples: int, batch_size: int
 ) -> IndexedBatch:
-    """The batches of `steps` steps from absolute step `start`: index and mask [steps, B].
+    """The batches of `steps` steps from step `start` on: index and mask [steps, B].
 
     >>> train_batches(seed=0, start=0, steps=2, examples=5, batch_size=2).index.shape
     (2, 2)
@@ -79,8 +78,9 @@ def train_batches(
 
 
 def evaluation_batches(examples: int, batch_size: int) -> IndexedBatch:
-    """Every example exactly once, in order: index and mask [batches, B], the last batch padded and
-    masked.
+    """Every example exactly once, in order: index and mask [batches, B].
+
+    The last batch is padded and masked.
 
     >>> batches = evaluation_batches(5, 2)
     >>> batches.index.tolist(), batches.mask.tolist()
@@ -93,7 +93,7 @@ def evaluation_batches(examples: int, batch_size: int) -> IndexedBatch:
 
 
 def with_examples(row: IndexedBatch, examples: dict[str, np.ndarray]) -> IndexedBatch:
-    """A call of one batch, `index` [1, B], that brings its `examples` [B, ...]."""
+    """A call of one batch, `index` [1, B], that holds its `examples` [B, ...]."""
     return row._replace(examples={name: values[None] for name, values in examples.items()})
 
 

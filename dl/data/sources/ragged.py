@@ -1,10 +1,11 @@
-"""Sequences of several lengths as training data, in batches of like length."""
+"""Sequences of several lengths as training data, in batches of similar lengths."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import groupby
+from operator import itemgetter
 from typing import ClassVar
 
 import jax.numpy as jnp
@@ -23,16 +24,16 @@ from dl.errors import InputError
 from dl.types import Array, Batch, Ragged
 
 BUCKETS = 4
-"""How many widths batches have, and so how often a training step is compiled, at most."""
+"""The largest number of widths of batches: a training step is compiled once for each width."""
 
 
 @dataclass(frozen=True)
 class RaggedSource:
     """Sequences in memory, the shortest first; `ragged_source` makes one.
 
-    `inputs` [N, W, ...] are padded with zeros from `lengths` [N] on; `targets` are [N, ...], or as
-    `step_targets` [N, W, ...], one a step. A batch is cut to the narrowest of a few `widths`, one a
-    bucket, that holds its longest sequence.
+    `inputs` [N, W, ...] are padded with zeros after `lengths` [N] steps. `targets` are [N, ...], or
+    with `step_targets` [N, W, ...], one for each step. There are a few `widths`, one for each
+    bucket; a batch is cut to the smallest width that holds its longest sequence.
     """
 
     inputs: np.ndarray
@@ -51,14 +52,15 @@ class RaggedSource:
                 "ragged sequences come sorted by length: make them with ragged_source(...)"
             )
         if not len(self.lengths) or self.lengths[0] < 1 or self.lengths[-1] > self.inputs.shape[1]:
-            found = (int(self.lengths[0]), int(self.lengths[-1])) if len(self.lengths) else "none"
+            ends = (int(self.lengths[0]), int(self.lengths[-1])) if len(self.lengths) else "none"
             raise InputError(
-                f"lengths go from 1 to the {self.inputs.shape[1]} steps of the array, not {found}"
+                f"lengths go from 1 to the {self.inputs.shape[1]} steps of the array, not {ends}"
             )
         rising = bool(self.widths) and self.widths == tuple(sorted(set(self.widths)))
         if not rising or self.widths[-1] < self.lengths[-1]:
             raise InputError(
-                f"widths rise to the longest sequence, {self.lengths[-1]}; these do not: {self.widths}"
+                f"widths rise to the longest sequence, {self.lengths[-1]}; these do not: "
+                f"{self.widths}"
             )
 
     def __len__(self) -> int:
@@ -66,13 +68,13 @@ class RaggedSource:
 
     @cached_property
     def fitting(self) -> tuple[int, ...]:
-        """How many sequences, the shortest ones, fit each of the widths."""
+        """For each width the number of sequences that fit it; these are the shortest ones."""
         return tuple(
             int(count) for count in np.searchsorted(self.lengths, self.widths, side="right")
         )
 
     def bucket_of(self, index: np.ndarray) -> int:
-        """The narrowest bucket that holds all sequences at `index`."""
+        """The number of the smallest width that holds all sequences at `index`."""
         return int(np.searchsorted(self.widths, self.lengths[index].max()))
 
     def gather(self, index: np.ndarray) -> dict[str, np.ndarray]:
@@ -80,7 +82,7 @@ class RaggedSource:
         return self._cut(index, self.widths[self.bucket_of(index)])
 
     def take(self, index: np.ndarray) -> "RaggedSource":
-        """The sub-set at `index` [M], as a source of its own, again the shortest first."""
+        """The sequences at `index` [M] as a source, again the shortest first."""
         kept = np.sort(index)
         return replace(
             self, inputs=self.inputs[kept], lengths=self.lengths[kept], targets=self.targets[kept]
@@ -93,7 +95,7 @@ class RaggedSource:
             digest.update(np.ascontiguousarray(array).data)
 
     def resident(self) -> list[dict[str, np.ndarray]]:
-        """For each width all sequences that fit it; an index means the same in every set."""
+        """For each width all sequences that fit it; an index means the same one in every set."""
         return [
             self._cut(slice(0, count), width)
             for count, width in zip(self.fitting, self.widths, strict=True)
@@ -102,7 +104,7 @@ class RaggedSource:
     def batch(self, arrays: dict[str, Array], indexed: IndexedBatch) -> Batch:
         """The sequences at `indexed.index` [B], as `Ragged` inputs.
 
-        Where every step has a target, `mask` is [B, T].
+        If every step has a target, `mask` is [B, T].
         """
         batch = batch_of_examples(arrays, indexed)
         lengths = jnp.asarray(examples_of(arrays, indexed)["lengths"])
@@ -113,11 +115,11 @@ class RaggedSource:
         return {**batch, "inputs": inputs, "mask": mask}
 
     def train_calls(self, *, seed: int, batch_size: int, total_steps: int) -> TrainCalls:
-        """Neighbouring batches of one width go into one call."""
+        """Successive batches of one width make one call."""
 
         def calls(start: int, end: int) -> Iterable[Call]:
             batches = self.batches(seed=seed, start=start, steps=end - start, batch_size=batch_size)
-            for bucket, group in groupby(batches, key=lambda numbered: numbered[0]):
+            for bucket, group in groupby(batches, key=itemgetter(0)):
                 yield bucket, _joined([batch for _, batch in group])
 
         return calls
@@ -129,8 +131,8 @@ class RaggedSource:
     def evaluation_calls(self, *, batch_size: int) -> Callable[[], Iterable[IndexedBatch]]:
         """Every sequence once, one batch a call.
 
-        Batches bring their sequences, so that what is compiled depends on the width of a batch and
-        not on the size of the part.
+        Batches hold their sequences, so that the compiled program depends on the width of a batch
+        and not on the size of the part.
         """
         batches = evaluation_batches(len(self), batch_size)
 
@@ -141,7 +143,7 @@ class RaggedSource:
         return calls
 
     def evaluation_arrays(self) -> dict[str, np.ndarray]:
-        """None: batches bring their sequences."""
+        """None: batches hold their sequences."""
         return {}
 
     def _cut(self, index: np.ndarray | slice, width: int) -> dict[str, np.ndarray]:
@@ -153,28 +155,26 @@ class RaggedSource:
         }
 
     def epoch(self, seed: int, epoch: int, batch_size: int) -> tuple[np.ndarray, np.ndarray]:
-        """The batches of an epoch, index [steps, B], and the bucket of each [steps].
+        """The batches of an epoch, index [steps, B], and the bucket of each, [steps].
 
-        Sequences meet others of their bucket at random; what is left of a bucket goes on to the
-        next wider one.
+        Batches mix the sequences of a bucket at random; those left over go to the next wider
+        bucket.
         """
         return _epoch(self.fitting, seed, epoch, batch_size)
 
     def batches(
         self, *, seed: int, start: int, steps: int, batch_size: int
     ) -> list[tuple[int, IndexedBatch]]:
-        """The bucket and the batch, index and mask [1, B], of `steps` training steps from `start`
-        on.
-        """
+        """Bucket and batch, index and mask [1, B], of each of `steps` steps from `start` on."""
         in_epoch = steps_per_epoch(len(self), batch_size)
-        found = []
+        numbered = []
         for step in range(start, start + steps):
             index, buckets = self.epoch(seed, step // in_epoch, batch_size)
             row = index[step % in_epoch][None]
-            found.append(
+            numbered.append(
                 (int(buckets[step % in_epoch]), IndexedBatch(row, np.ones(row.shape, np.float32)))
             )
-        return found
+        return numbered
 
 
 def ragged_source(
@@ -183,14 +183,14 @@ def ragged_source(
     *,
     buckets: int = BUCKETS,
 ) -> RaggedSource:
-    """A source of sequences [T_i, ...] with a target each (an array [N, ...]), or one for every
-    step (a list).
+    """A source of sequences [T_i, ...] with one target each, or with one for every step.
 
-    The buckets hold equally many sequences, as far as lengths allow.
+    Targets of sequences are an array [N, ...], targets of steps a list of arrays [T_i, ...]. The
+    buckets hold about equally many sequences.
 
     Raises:
-        InputError: for no sequences, one without a step, targets that are not one an input or one a
-            step.
+        InputError: for no sequences, a sequence without steps, or another number of targets than of
+            sequences or steps.
 
     >>> source = ragged_source([np.array([5, 6, 7]), np.array([8])], np.array([0, 1]), buckets=2)
     >>> source.inputs.tolist(), source.lengths.tolist(), source.targets.tolist(), source.widths
@@ -204,7 +204,7 @@ def ragged_source(
         raise InputError(
             f"{len(inputs)} inputs but {len(targets)} targets: give one target an input"
         )
-    lengths = np.array([len(one) for one in inputs], np.int32)
+    lengths = np.array([len(sequence) for sequence in inputs], np.int32)
     order = np.argsort(lengths, kind="stable")
     rising = lengths[order]
     return RaggedSource(
@@ -219,13 +219,12 @@ def ragged_source(
 
 
 def with_common_widths(*sources: RaggedSource) -> list[RaggedSource]:
-    """The sources; those behind the first with its widths, the last of which holds the longest
-    sequence of all.
+    """The sources; all but the first have the first one's widths, the last of them widened.
 
-    What is compiled to evaluate at a width then serves every part of a data set; what is trained on
-    is no wider for what is not.
+    The last width then holds the longest sequence of all sources. So all parts of a data set share
+    the programs that evaluate them, and training batches are no wider than training needs.
 
-    >>> train, test = (ragged_source([np.ones(1), np.ones(longest)], np.zeros(2)) for longest in (3, 5))
+    >>> train, test = (ragged_source([np.ones(1), np.ones(n)], np.zeros(2)) for n in (3, 5))
     >>> [source.widths for source in with_common_widths(train, test)]
     [(1, 3), (1, 5)]
     """
@@ -240,7 +239,7 @@ def _joined(rows: list[IndexedBatch]) -> IndexedBatch:
 
 
 def _quantiles(lengths: np.ndarray, buckets: int) -> tuple[int, ...]:
-    """Widths that equally many of the lengths (rising) fall between."""
+    """Widths between which there are about equally many of the rising lengths."""
     last = (np.arange(1, buckets + 1) * len(lengths) + buckets - 1) // buckets - 1
     return tuple(int(width) for width in np.unique(lengths[last]))
 
@@ -254,8 +253,8 @@ def _widened(rows: np.ndarray, width: int) -> np.ndarray:
 def _padded(sequences: Sequence[np.ndarray]) -> np.ndarray:
     """Sequences, the longest last, as one array [N, W, ...]."""
     padded = np.zeros((len(sequences), *sequences[-1].shape), sequences[-1].dtype)
-    for row, one in zip(padded, sequences, strict=True):
-        row[: len(one)] = one
+    for row, sequence in zip(padded, sequences, strict=True):
+        row[: len(sequence)] = sequence
     return padded
 
 

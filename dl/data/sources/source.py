@@ -1,4 +1,4 @@
-"""What training and evaluation ask of data, whatever kind it is."""
+"""What training and evaluation ask of data of any kind."""
 
 import hashlib
 from collections.abc import Callable, Iterable
@@ -11,21 +11,21 @@ from dl.data.sources.batching import IndexedBatch
 from dl.types import Array, Batch
 
 NO_STEP = -1
-"""The index of rows that pad a call of the compiled loop to its length."""
+"""The index in rows that fill a call of the compiled loop up to its length."""
 
 Call: TypeAlias = tuple[int, IndexedBatch]
-"""What a compiled call takes: the number of a resident set of arrays, and batches [k, B, ...]."""
+"""What a compiled call takes: the number of a set of arrays, and batches [k, B, ...]."""
 TrainCalls: TypeAlias = Callable[[int, int], Iterable[Call]]
-"""From a step to another: the batches in between, neighbours of one shape together."""
+"""From two steps to the calls between them; successive batches of one shape make one call."""
 
 
 class Source(Protocol):
-    """A part of a data set. It says which of its arrays lie on the devices, and what calls take.
+    """A part of a data set. It says which arrays lie on the devices, and makes the compiled calls.
 
-    `steps_per_call` is how many steps one compiled call may make: 0 leaves it open, 1 is for
-    batches whose neighbours seldom have one shape. A source that is not `in_memory` hands its
-    batches over one by one, so that no compiled loop can run over them. If `carries`, an evaluation
-    hands the recurrent state from each batch to the next; its batches have one row.
+    `steps_per_call` limits the steps of one compiled call: 0 is no limit, 1 is for batches that
+    seldom have the shape of the one before. A source that is not `in_memory` gives its batches one
+    by one, so that no compiled loop can run over them. If it `carries`, an evaluation passes the
+    recurrent state from each batch to the next; its batches have one row.
     """
 
     steps_per_call: ClassVar[int]
@@ -33,21 +33,21 @@ class Source(Protocol):
     carries: ClassVar[bool]
 
     def __len__(self) -> int:
-        """How many examples there are, which an epoch goes through once."""
+        """The number of examples, each of which an epoch visits once."""
         ...
 
     @property
     def inputs(self) -> np.ndarray:
-        """All inputs [N, ...]; raises an `InputError` where they are not examples in memory."""
+        """All inputs [N, ...]; raises an `InputError` if they are not in memory."""
         ...
 
     @property
     def targets(self) -> np.ndarray:
-        """All targets [N, ...]; raises an `InputError` where they are not examples in memory."""
+        """All targets [N, ...]; raises an `InputError` if they are not in memory."""
         ...
 
     def take(self, index: np.ndarray) -> Self:
-        """The examples at `index` [M] as a source of their own."""
+        """The examples at `index` [M] as a source."""
         ...
 
     def add_to(self, digest: "hashlib.blake2b") -> None:
@@ -55,19 +55,19 @@ class Source(Protocol):
         ...
 
     def resident(self) -> list[dict[str, np.ndarray]]:
-        """Sets of arrays that lie on every device, one for each shape that batches have."""
+        """The sets of arrays that lie on every device, one for each shape of batches."""
         ...
 
     def batch(self, arrays: dict[str, Array], indexed: IndexedBatch) -> Batch:
-        """The batch that `indexed` names, from one of the resident sets. Pure; it is traced."""
+        """The batch that `indexed` names, from one of the resident sets; pure, and traced."""
         ...
 
     def train_calls(self, *, seed: int, batch_size: int, total_steps: int) -> TrainCalls:
-        """The batches of training up to step `total_steps`, as a function of (step, step)."""
+        """A function of two steps that gives the calls between them, up to step `total_steps`."""
         ...
 
     def evaluated(self) -> "Source":
-        """The source as an evaluation reads it."""
+        """The source in the form in which an evaluation reads it."""
         ...
 
     def evaluation_calls(self, *, batch_size: int) -> Callable[[], Iterable[IndexedBatch]]:
@@ -80,7 +80,7 @@ class Source(Protocol):
 
 
 def cut_calls(batches: IndexedBatch, *, steps_per_call: int, loops: bool) -> list[IndexedBatch]:
-    """Batches [n, B] as calls: one that is padded for a compiled loop, or one for each step.
+    """Batches [n, B] as one call, padded for a compiled loop, or as one call for each step.
 
     >>> batches = IndexedBatch(np.array([[3], [4]]), np.ones((2, 1)))
     >>> [call.index.tolist() for call in cut_calls(batches, steps_per_call=3, loops=True)]

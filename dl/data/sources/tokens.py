@@ -1,6 +1,4 @@
-"""One long stream of symbols as training data: contiguous segments that a carried state runs
-through, or windows.
-"""
+"""One long stream of symbols as training data: successive segments, or windows at random places."""
 
 import hashlib
 from collections.abc import Callable, Iterable
@@ -20,20 +18,19 @@ from dl.types import Array, Batch
 Order: TypeAlias = Literal["segments", "windows"]
 
 EVALUATION_STEPS = 256
-"""Symbols in a segment of an evaluation; no result depends on it."""
+"""Symbols in a segment of an evaluation; results do not depend on it."""
 
 
 @dataclass(frozen=True)
 class TokenSource:
-    """A stream of symbols [N], of which a training step reads `steps` a row and predicts each next
-    one.
+    """A stream of symbols [N]; a training step reads `steps` of a row and predicts each next one.
 
-    As `segments` the stream is cut into B contiguous lanes, one a row of the batch; step s of an
-    epoch reads segment s of every lane, so that the state that a row ends with is what its next
-    segment goes on from. Each epoch begins at another symbol, so that the cuts fall elsewhere and
-    what is left out lies now before the lanes, now behind them; no symbol is a target twice in an
-    epoch. As `windows` rows begin anywhere and go on from nothing. Evaluation reads the whole
-    stream (`dl.train.evaluation`).
+    As `segments` the stream is cut into B lanes, one for each row of the batch. Step s of an epoch
+    reads segment s of every lane, so that a row continues from the state at the end of its segment
+    before. Each epoch starts at another symbol: the cuts fall elsewhere, and the symbols that are
+    left out lie before or behind the lanes. No symbol is a target twice in an epoch. As `windows`
+    rows start anywhere, from an empty state. Evaluation reads the whole stream
+    (`dl.train.evaluation`).
 
     >>> source = TokenSource(np.arange(10), steps=2)
     >>> batches = source.batches(seed=0, start=0, steps=2, batch_size=2)
@@ -59,18 +56,18 @@ class TokenSource:
             )
 
     def __len__(self) -> int:
-        """How many segments there are to train on."""
+        """The number of segments to train on."""
         return max(0, (len(self.tokens) - self.steps) // self.steps)
 
     @property
     def inputs(self) -> np.ndarray:
-        """Not there: raises an `InputError`."""
+        """A stream has no examples: raises an `InputError`."""
         raise InputError("a stream of text has no examples; its symbols are in `tokens`")
 
     targets = inputs
 
     def take(self, index: np.ndarray) -> "TokenSource":
-        """The stream as far as the segments at `index` reach, which are the first ones."""
+        """The stream up to the end of the segments at `index`, which are the first ones."""
         return replace(self, tokens=self.tokens[: (len(index) + 1) * self.steps])
 
     def add_to(self, digest: "hashlib.blake2b") -> None:
@@ -83,11 +80,11 @@ class TokenSource:
         return [self.evaluation_arrays()]
 
     def batch(self, arrays: dict[str, Array], indexed: IndexedBatch) -> Batch:
-        """The segments that begin at `indexed.index` [B]; see `cut_segments`."""
+        """The segments that start at `indexed.index` [B]; see `cut_segments`."""
         return cut_segments(arrays["tokens"], indexed, steps=self.steps)
 
     def train_calls(self, *, seed: int, batch_size: int, total_steps: int) -> TrainCalls:
-        """All batches from one step to another are one call."""
+        """All batches from one step to another make one call."""
 
         def calls(start: int, end: int) -> list[Call]:
             steps = end - start
@@ -96,11 +93,11 @@ class TokenSource:
         return calls
 
     def evaluated(self) -> "TokenSource":
-        """The same stream in segments of `EVALUATION_STEPS`."""
+        """The same stream in segments of `EVALUATION_STEPS` symbols."""
         return replace(self, steps=EVALUATION_STEPS)
 
     def evaluation_calls(self, *, batch_size: int) -> Callable[[], Iterable[IndexedBatch]]:
-        """The stream in one row: every symbol but the first is predicted from all before it."""
+        """The stream as one row: every symbol but the first is predicted from all before it."""
         starts = np.arange(0, len(self.tokens) - 1, self.steps, dtype=np.int32)
         counts = np.minimum(self.steps, len(self.tokens) - 1 - starts).astype(np.float32)
         return lambda: [IndexedBatch(starts[:, None], counts[:, None])]
@@ -110,9 +107,9 @@ class TokenSource:
         return {"tokens": self.tokens}
 
     def batches(self, *, seed: int, start: int, steps: int, batch_size: int) -> IndexedBatch:
-        """Where the rows of `steps` training steps begin in the stream: index [steps, B].
+        """The first symbols of the rows of `steps` training steps: index [steps, B].
 
-        `mask` counts the targets of a row, `fresh` is 1 where it goes on from nothing.
+        `mask` counts the targets of a row; `fresh` is 1 where a row starts from an empty state.
         """
         in_epoch = steps_per_epoch(len(self), batch_size)
         rows = [
@@ -141,8 +138,9 @@ class TokenSource:
 
 
 def cut_segments(tokens: Array, indexed: IndexedBatch, *, steps: int) -> Batch:
-    """The symbols of a stream [N] from `index` [B] on as inputs, those one place further as
-    targets: both [B, T].
+    """The symbols of a stream [N] from `index` [B] on: inputs and targets [B, T].
+
+    Targets are the inputs one symbol later.
     """
     places = jnp.minimum(
         jnp.asarray(indexed.index)[:, None] + jnp.arange(steps + 1), len(tokens) - 1
@@ -159,7 +157,7 @@ def cut_segments(tokens: Array, indexed: IndexedBatch, *, steps: int) -> Batch:
 
 @lru_cache(maxsize=4)
 def _drawn(seed: int, epoch: int, below: int, count: int) -> np.ndarray:
-    """`count` places from 0 up to `below`, at random."""
+    """`count` random places in [0, below)."""
     generator = np.random.Generator(np.random.Philox(key=np.array([seed, epoch], np.uint64)))
     places = generator.integers(0, below, count)
     places.setflags(write=False)

@@ -43,7 +43,7 @@ def nearest_neighbours(
             inputs of another shape.
 
     >>> import dl
-    >>> from dl.data.dataset import ArraySource
+    >>> from dl.data.sources.arrays import ArraySource
     >>> from dl.inspect.trained import Network
     >>> params = {"output": {"kernel": jnp.array([[1.0], [0.0]]), "bias": jnp.zeros(1)}}
     >>> inputs = np.array([[5.0, 0.0], [1.0, 9.0], [2.0, 0.0]])

@@ -10,7 +10,9 @@ import pytest
 
 import dl
 from dl import models, objectives, optimizers
-from dl.data.dataset import ArraySource, Dataset, make_dataset
+from dl.data.dataset import Dataset
+from dl.data.parts import dataset_of_parts
+from dl.data.sources.arrays import ArraySource
 from dl.inspect.codes import autoencoders, pca
 from dl.inspect.codes.probe import linear_probe
 
@@ -29,7 +31,7 @@ def low_rank(*, examples: int = 200, rank: int = 5, size: int = 12) -> Dataset:
     train, test = (
         ArraySource(inputs[half], labels[half]) for half in (slice(examples), slice(examples, None))
     )
-    return make_dataset("low_rank", train, test, class_names=("no", "yes"))
+    return dataset_of_parts("low_rank", train, test, class_names=("no", "yes"))
 
 
 DATA = low_rank()

@@ -6,7 +6,7 @@ import pytest
 from sklearn.neighbors import NearestNeighbors
 
 from dl import models
-from dl.data.dataset import ArraySource
+from dl.data.sources.arrays import ArraySource
 from dl.errors import InputError
 from dl.inspect.codes.neighbours import nearest_neighbours
 from dl.inspect.trained import Network
