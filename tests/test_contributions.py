@@ -1,10 +1,14 @@
 """What a contributor adds is small: each test adds one thing through a public table alone."""
 
+import sys
+from pathlib import Path
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import dl
+from dl.cli import main
 from dl.data.dataset import Dataset
 from dl.data.load import READERS, Reader
 from dl.data.parts import dataset_of_parts
@@ -71,3 +75,79 @@ def test_a_row_is_known_to_all_that_take_a_name() -> None:
         dl.load_data("counts:4", colour="grey")
     with pytest.raises(dl.InputError, match=r"known: .* counts:SIZE"):
         dl.load_data("count:4")
+
+
+EXPERIMENT = '''"""A net of my own on two moons.
+
+Expected: more than 80 %.
+"""
+
+from dataclasses import dataclass
+
+from flax import linen as nn
+
+from dl import Count, DataSpec, Recipe, TrainOptions, from_linen, objectives, optimizers
+
+
+class Net(nn.Module):
+    """The model: a Flax module in one line more."""
+
+    units: int
+    outputs: int
+
+    @nn.compact
+    def __call__(self, x):
+        return nn.Dense(self.outputs)(nn.tanh(nn.Dense(self.units)(x)))
+
+
+@dataclass(frozen=True)
+class Options(TrainOptions):
+    """Options of my_moons."""
+
+    dataset: str = "moons"
+    epochs: int = 3
+    batch_size: int = 50
+    learning_rate: float = 0.05
+    units: Count = 8
+    """Hidden units."""
+
+
+def build(options: Options, data_spec: DataSpec) -> Recipe:
+    """One hidden layer and Adam."""
+    model = from_linen(Net(options.units, data_spec.classes))
+    return Recipe(model, objectives.binary(model), optimizers.adam(options.learning_rate))
+'''
+
+
+def test_a_model_and_an_experiment_are_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A package of experiments of one's own has all the verbs."""
+    package = tmp_path / "lab"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "my_moons.py").write_text(EXPERIMENT)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delitem(sys.modules, "lab", raising=False)
+    assert main("lab", ["list"]) == 0
+    assert "my_moons" in capsys.readouterr().out
+    words = [
+        "run",
+        "my_moons",
+        "--units",
+        "4",
+        "--devices",
+        "1",
+        "--steps-per-call",
+        "3",
+        "--run-dir",
+        "run",
+        "--quiet",
+    ]
+    assert main("lab", words) == 0
+    assert main("lab", ["evaluate", "run"]) == 0
+    assert "accuracy" in capsys.readouterr().out
+    assert dl.load("run").params["Dense_0"]["kernel"].shape == (2, 4)
+    assert main("lab", ["run", "my_moons", "--units", "0"]) == 2
+    assert "units is 0; it must be at least 1" in capsys.readouterr().err

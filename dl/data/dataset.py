@@ -20,9 +20,6 @@ MEMORY_LIMIT = 4 * 2**30
 _LIMIT_SEED = 18_10_43
 
 
-Part = Source  # until its users say Source
-
-
 @dataclass(frozen=True)
 class DataSpec:
     """What a model needs to know about its data.

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from dl.data.dataset import Dataset, DataSpec, Part, check_in_memory
+from dl.data.dataset import Dataset, DataSpec, check_in_memory
 from dl.data.sources.ragged import RaggedSource
+from dl.data.sources.source import Source
 from dl.errors import InputError
 from dl.runs.files import read_json
 from dl.runs.folder import open_folder
@@ -179,7 +180,7 @@ def table(rows: Sequence[Row]) -> Table:
     )
 
 
-def _features(part: Part, spec: DataSpec) -> Any:
+def _features(part: Source, spec: DataSpec) -> Any:
     """Inputs [N, ...] as vectors float32 [N, D]: pictures from 0 to 1, texts as sparse counts."""
     if isinstance(part, RaggedSource):
         return _counts(part, len(spec.text))
@@ -195,5 +196,5 @@ def _counts(part: RaggedSource, symbols: int) -> Any:
     return csr_array((np.ones(len(rows), np.float32), (rows, columns)), shape=(len(part), symbols))
 
 
-def _accuracy(classifier: Any, part: Part, spec: DataSpec) -> float:
+def _accuracy(classifier: Any, part: Source, spec: DataSpec) -> float:
     return float(classifier.score(_features(part, spec), part.targets))

@@ -5,10 +5,11 @@ from typing import Literal
 import jax.numpy as jnp
 import numpy as np
 
-from dl.data.dataset import DataSpec, Part
+from dl.data.dataset import DataSpec
 from dl.data.gather import normalize
 from dl.data.sources.arrays import ArraySource
 from dl.data.sources.ragged import RaggedSource
+from dl.data.sources.source import Source
 from dl.data.sources.streamed import StreamedSource
 from dl.data.sources.tokens import TokenSource
 from dl.data.split import permutation
@@ -109,7 +110,7 @@ def _horizons(first: LayerCall, last: LayerCall) -> LayerHorizons:
     return LayerHorizons(last.name, last.kind, hidden_size, sequences, steps, initial, trained)
 
 
-def _draw(part: Part, spec: DataSpec, *, sequences: int, steps: int) -> Array:
+def _draw(part: Source, spec: DataSpec, *, sequences: int, steps: int) -> Array:
     """Normalised inputs [B, T, ...] without padding."""
     if isinstance(part, TokenSource):
         steps = min(steps, len(part.tokens))

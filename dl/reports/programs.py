@@ -14,8 +14,9 @@ from dl.c_programs.distances import check_installed
 from dl.c_programs.nearest import Corpus, make_corpus
 from dl.c_programs.report import ProgramReport, as_json, report_on
 from dl.c_programs.verdict import Judge
-from dl.data.dataset import Dataset, Part
+from dl.data.dataset import Dataset
 from dl.data.sources.ragged import RaggedSource
+from dl.data.sources.source import Source
 from dl.data.sources.tokens import TokenSource
 from dl.data.split import permutation
 from dl.data.text.vocabulary import END, Vocabulary
@@ -154,7 +155,9 @@ def _tell(say: Callable[[str], None], name: str, of: int, done: int) -> None:
         say(f"{name}: {done} of {of} programs judged")
 
 
-def read_documents(part: Part, vocabulary: Vocabulary, *, longest: int | None = None) -> list[str]:
+def read_documents(
+    part: Source, vocabulary: Vocabulary, *, longest: int | None = None
+) -> list[str]:
     """The documents of a part without their end symbols, each cut after `longest` symbols.
 
     >>> vocabulary = Vocabulary("char", ("a", "b", "<end>"))
@@ -170,7 +173,7 @@ def read_documents(part: Part, vocabulary: Vocabulary, *, longest: int | None = 
     return [vocabulary.decode(row[:longest]) for row in rows]
 
 
-def _stream(part: Part, vocabulary: Vocabulary) -> np.ndarray:
+def _stream(part: Source, vocabulary: Vocabulary) -> np.ndarray:
     """The documents of a part as one stream, with an end symbol before, between and after them."""
     if END in vocabulary.symbols and isinstance(part, TokenSource):
         return part.tokens
@@ -185,7 +188,7 @@ def _stream(part: Part, vocabulary: Vocabulary) -> np.ndarray:
     )
 
 
-def _of_ngram(part: Part, vocabulary: Vocabulary, options: ProgramOptions) -> list[str]:
+def _of_ngram(part: Source, vocabulary: Vocabulary, options: ProgramOptions) -> list[str]:
     model = ngram.fit(
         _stream(part, vocabulary), order=options.longest_gram, symbols=len(vocabulary)
     )

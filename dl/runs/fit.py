@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dl.data.dataset import Dataset
+from dl.data.own_arrays import Pair, as_dataset
 from dl.runs.trained import Trained
 from dl.train.compiled import Training, compile_recipe
 from dl.train.fits import zero_totals
@@ -22,7 +23,7 @@ from dl.types import ModelState, Params
 
 def fit(
     recipe: Recipe,
-    data: Dataset,
+    data: Dataset | Pair,
     options: TrainOptions,
     *,
     resume: Trained | None = None,
@@ -32,10 +33,15 @@ def fit(
 ) -> Trained:
     """Train `recipe` on `data` as `options` say, and evaluate on the validation part.
 
-    Ctrl-C (a notebook's stop button) ends it after the current call; `resume=` the result
-    goes on from there, or on towards a larger `options.epochs`, as if there had been no pause.
-    `init` holds parameters and model state to begin with in place of fresh ones (see
-    `dl.transfer`).
+    `data` is a data set, or a pair of arrays (x, y) as `dl.make_dataset` takes them, of which the
+    fraction `options.validation` is held out. Ctrl-C (a notebook's stop button) ends training after
+    the current call. `resume=` the result goes on from there, or on towards a larger
+    `options.epochs`, as if there had been no pause. `init` holds parameters and model state to
+    begin with in the place of fresh ones (see `dl.transfer`). `on_record` hears of every record.
+
+    Raises:
+        InputError: when the recipe does not fit the data, or the options do not fit the devices.
+        RunError: when the loss or the parameters stop being finite.
 
     >>> import dl
     >>> data, options = dl.load_data("xor"), dl.TrainOptions(epochs=2, batch_size=4, validation=0.0)
@@ -44,6 +50,7 @@ def fit(
     >>> dl.fit(recipe, data, options, progress=False).history[-1].step
     2
     """
+    data = as_dataset(data, validation=options.validation)
     layout = make_layout(options.parallel, devices=options.devices, batch_size=options.batch_size)
     compiled = compile_recipe(recipe, data, options, layout)
     training = compiled.start(_first_training(recipe, data, options, resume=resume, init=init))

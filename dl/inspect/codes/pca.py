@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 import jax.numpy as jnp
 import numpy as np
 
-from dl.data.dataset import Dataset, DataSpec, Part
+from dl.data.dataset import Dataset, DataSpec
 from dl.data.gather import normalize
+from dl.data.sources.source import Source
 from dl.inspect.codes.autoencoders import reconstruct
 from dl.types import Autoencoder, Params
 
@@ -64,7 +65,7 @@ def largest_principal_angle(left: np.ndarray, right: np.ndarray) -> float:
 
 
 def _excess_percent(
-    model: Autoencoder, params: Params, part: Part, spec: DataSpec, pca: "PCA"
+    model: Autoencoder, params: Params, part: Source, spec: DataSpec, pca: "PCA"
 ) -> float:
     inputs = _flat(part, spec)
     own = reconstruct(model, params, jnp.asarray(inputs.reshape(-1, *spec.input_shape))).reshape(
@@ -74,7 +75,7 @@ def _excess_percent(
     return 100.0 * (_mean_square(own - inputs) / _mean_square(best - inputs) - 1.0)
 
 
-def _flat(part: Part, spec: DataSpec) -> np.ndarray:
+def _flat(part: Source, spec: DataSpec) -> np.ndarray:
     """Normalised inputs [N, D]."""
     return np.asarray(normalize(jnp.asarray(part.inputs), spec)).reshape(len(part), -1)
 
