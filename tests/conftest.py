@@ -1,14 +1,29 @@
-"""Eight CPU devices for every test, a compilation cache shared by all of them, names for doctests."""
+"""What all tests share: eight CPU devices, quick compilation, and property examples that do not vary.
 
+Most of the time of a test is the compilation of programs that run once or twice, so they are
+compiled with little optimisation. DL_TEST_OPTIMISED=1 compiles them as users have them.
+"""
+
+import ctypes
+import gc
 import os
+import sys
 import tempfile
+from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 _CACHE = Path(tempfile.gettempdir()) / "dl-test-compilation-cache"
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(_CACHE))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.3")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+if not os.environ.get("DL_TEST_OPTIMISED"):
+    os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "true")
+    if version("jaxlib").startswith("0.10."):  # XLA stops at a flag that it does not know
+        # The older way to compile an element-wise program takes a third of the time.
+        os.environ.setdefault("XLA_FLAGS", "--xla_cpu_use_fusion_emitters=false")
 
+import hypothesis  # noqa: E402
 import jax  # noqa: E402
 import pytest  # noqa: E402
 
@@ -18,6 +33,21 @@ jax.config.update("jax_cpu_enable_async_dispatch", False)
 # JAX takes the devices now: a test of `run` would else set as many as there are cores, for all
 # tests after it.
 jax.devices()
+
+hypothesis.settings.register_profile(
+    "suite", max_examples=15, deadline=None, derandomize=True, database=None
+)
+hypothesis.settings.load_profile("suite")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _programs_are_dropped_after_each_module() -> Iterator[None]:
+    """Compiled programs of one module are of no use to the next and would fill the memory."""
+    yield
+    jax.clear_caches()
+    gc.collect()
+    if sys.platform == "linux":  # glibc keeps what is freed
+        getattr(ctypes.CDLL(None), "malloc_trim", lambda _: None)(0)
 
 
 @pytest.fixture
