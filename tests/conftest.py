@@ -4,12 +4,8 @@ Most of the time of a test is the compilation of programs that run once or twice
 compiled with little optimisation. DL_TEST_OPTIMISED=1 compiles them as users have them.
 """
 
-import ctypes
-import gc
 import os
-import sys
 import tempfile
-from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -38,16 +34,6 @@ hypothesis.settings.register_profile(
     "suite", max_examples=15, deadline=None, derandomize=True, database=None
 )
 hypothesis.settings.load_profile("suite")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _programs_are_dropped_after_each_module() -> Iterator[None]:
-    """Compiled programs of one module are of no use to the next and would fill the memory."""
-    yield
-    jax.clear_caches()
-    gc.collect()
-    if sys.platform == "linux":  # glibc keeps what is freed
-        getattr(ctypes.CDLL(None), "malloc_trim", lambda _: None)(0)
 
 
 @pytest.fixture
