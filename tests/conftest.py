@@ -6,23 +6,19 @@ compiled with little optimisation. DL_TEST_OPTIMISED=1 compiles them as users ha
 
 import os
 import tempfile
-from importlib.metadata import version
 from pathlib import Path
 
 _CACHE = Path(tempfile.gettempdir()) / "dl-test-compilation-cache"
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(_CACHE))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.3")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
-if not os.environ.get("DL_TEST_OPTIMISED"):
-    os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "true")
-    if version("jaxlib").startswith("0.10."):  # XLA stops at a flag that it does not know
-        # The older way to compile an element-wise program takes a third of the time.
-        os.environ.setdefault("XLA_FLAGS", "--xla_cpu_use_fusion_emitters=false")
 
 import hypothesis  # noqa: E402
 import jax  # noqa: E402
 import pytest  # noqa: E402
 
+# Not by the environment: the processes that tests start compile as users have it.
+jax.config.update("jax_disable_most_optimizations", not os.environ.get("DL_TEST_OPTIMISED"))
 jax.config.update("jax_num_cpu_devices", 8)
 # Eight devices on two cores: the collectives of two programs in flight would wait for each other.
 jax.config.update("jax_cpu_enable_async_dispatch", False)
@@ -30,9 +26,9 @@ jax.config.update("jax_cpu_enable_async_dispatch", False)
 # tests after it.
 jax.devices()
 
-hypothesis.settings.register_profile(
-    "suite", max_examples=15, deadline=None, derandomize=True, database=None
-)
+# Tests that compile for each example say how many they try.
+hypothesis.settings.register_profile("random", deadline=None)
+hypothesis.settings.register_profile("suite", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("suite")
 
 
