@@ -1,4 +1,8 @@
-"""Eight CPU devices for every test, a compilation cache shared by all of them, names for doctests."""
+"""What all tests share: eight CPU devices, quick compilation, fixed property examples.
+
+Most of the time of a test is the compilation of programs that run once or twice, so they are
+compiled with little optimisation. DL_TEST_OPTIMISED=1 compiles them as users have them.
+"""
 
 import os
 import tempfile
@@ -9,15 +13,23 @@ os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(_CACHE))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.3")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
+import hypothesis  # noqa: E402
 import jax  # noqa: E402
 import pytest  # noqa: E402
 
+# Not by the environment: the processes that tests start compile as users have it.
+jax.config.update("jax_disable_most_optimizations", not os.environ.get("DL_TEST_OPTIMISED"))
 jax.config.update("jax_num_cpu_devices", 8)
 # Eight devices on two cores: the collectives of two programs in flight would wait for each other.
 jax.config.update("jax_cpu_enable_async_dispatch", False)
 # JAX takes the devices now: a test of `run` would else set as many as there are cores, for all
 # tests after it.
 jax.devices()
+
+# Tests that compile for each example say how many they try.
+hypothesis.settings.register_profile("random", deadline=None)
+hypothesis.settings.register_profile("suite", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("suite")
 
 
 @pytest.fixture

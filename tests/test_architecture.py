@@ -4,9 +4,8 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = sorted([*(ROOT / "dl").rglob("*.py"), *(ROOT / "experiments").rglob("*.py")])
@@ -29,11 +28,14 @@ HEAVY = {"tensorflow_datasets", "sklearn", "matplotlib", "orbax", "grain", "PIL"
 NOWHERE = {"tensorflow", "torch", "chex", "clu", "ml_collections", "absl", "pickle"}
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imports(path: Path, *, top_level: bool) -> Iterator[str]:
-    """Full names of the modules that a file imports: at its top level only, or anywhere at run
-    time.
-    """
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    """Full names of the modules that a file imports, at its top level or anywhere."""
+    tree = parsed(path)
     nodes = (
         tree.body if top_level else [node for node in ast.walk(tree) if not is_typing_block(node)]
     )
@@ -42,6 +44,11 @@ def imports(path: Path, *, top_level: bool) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
+
+
+def roots(path: Path, *, top_level: bool) -> set[str]:
+    """The projects that a file imports."""
+    return {module.split(".")[0] for module in imports(path, top_level=top_level)}
 
 
 def is_typing_block(node: ast.AST) -> bool:
@@ -53,9 +60,7 @@ def is_typing_block(node: ast.AST) -> bool:
 
 
 def room(module: str) -> str | None:
-    """The part of the project that a module lies in; None for the public surface and for other
-    projects.
-    """
+    """The room of the project that a module lies in; None for the surface and other projects."""
     parts = module.split(".")
     if parts[0] == "experiments":
         return "experiments"
@@ -66,25 +71,38 @@ def name_of(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_imports_point_one_way(path: Path) -> None:
-    own = room(name_of(path))
-    if own is None or path.name == "__main__.py":
-        return
-    for module in imports(path, top_level=False):
-        other = room(module)
-        if other is not None and other != own:
-            assert RANK[other] < RANK[own] or (RANK[other] == RANK[own] and own != other), (
-                f"{own} imports {module}"
-            )
+def test_imports_point_one_way() -> None:
+    wrong = []
+    for path in FILES:
+        own = room(name_of(path))
+        if own is None or path.name == "__main__.py":
+            continue
+        for module in imports(path, top_level=False):
+            other = room(module)
+            if other not in (None, own) and RANK[other] > RANK[own]:
+                wrong.append(f"{name_of(path)} imports {module}")
+    assert not wrong
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_heavy_libraries_are_imported_where_they_are_needed(path: Path) -> None:
-    roots = {module.split(".")[0] for module in imports(path, top_level=True)}
-    assert not roots & HEAVY
-    anywhere = {module.split(".")[0] for module in imports(path, top_level=False)}
-    assert not anywhere & NOWHERE
+def test_no_two_files_import_each_other() -> None:
+    """Neither directly nor in a circle, wherever in the file the import stands."""
+    files = {name_of(path): path for path in FILES}
+    arrows = {
+        name: {module for module in imports(path, top_level=False) if module in files}
+        for name, path in files.items()
+    }
+    while leaves := [name for name, targets in arrows.items() if not targets & arrows.keys()]:
+        for name in leaves:
+            del arrows[name]
+    assert not {name: targets & arrows.keys() for name, targets in arrows.items()}
+
+
+def test_heavy_libraries_are_imported_where_they_are_needed() -> None:
+    wrong = []
+    for path in FILES:
+        at_top, anywhere = roots(path, top_level=True), roots(path, top_level=False)
+        wrong += [f"{name_of(path)}: {name}" for name in (at_top & HEAVY) | (anywhere & NOWHERE)]
+    assert not wrong
 
 
 def test_c_programs_need_no_jax() -> None:
@@ -93,29 +111,24 @@ def test_c_programs_need_no_jax() -> None:
     assert told.stdout.strip() == "set()", told.stderr
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_linen_is_known_in_layers_and_models_alone(path: Path) -> None:
-    if room(name_of(path)) not in ("layers", "models"):
-        assert "flax" not in {module.split(".")[0] for module in imports(path, top_level=False)}
+def test_linen_is_known_in_layers_and_models_alone() -> None:
+    others = [path for path in FILES if room(name_of(path)) not in ("layers", "models")]
+    assert not [name_of(path) for path in others if "flax" in roots(path, top_level=False)]
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_pure_rooms_never_jit(path: Path) -> None:
-    pure = room(name_of(path)) in PURE
-    if pure or name_of(path) == "dl.train.step":
-        nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        called = {ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)}
-        assert not called & {
-            "jax.jit",
-            "jit",
-            "jax.pmap",
-            "pmap",
-            "open",
-            "time.time",
-            "time.perf_counter",
-        }
+IMPURE = {"jax.jit", "jit", "jax.pmap", "pmap", "open", "time.time", "time.perf_counter"}
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_files_are_short_enough_to_be_read(path: Path) -> None:
-    assert path.read_text(encoding="utf-8").count("\n") <= 300
+def test_pure_rooms_never_jit() -> None:
+    wrong = []
+    for path in FILES:
+        if room(name_of(path)) in PURE or name_of(path) == "dl.train.step":
+            calls = (node for node in ast.walk(parsed(path)) if isinstance(node, ast.Call))
+            called = {ast.unparse(node.func) for node in calls}
+            wrong += [f"{name_of(path)} calls {name}" for name in called & IMPURE]
+    assert not wrong
+
+
+def test_files_are_short_enough_to_be_read() -> None:
+    lengths = {name_of(path): path.read_text(encoding="utf-8").count("\n") for path in FILES}
+    assert not {name: lines for name, lines in lengths.items() if lines > 300}

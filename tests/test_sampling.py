@@ -70,7 +70,7 @@ def test_top_k_draws_among_the_likeliest_in_their_proportion() -> None:
     )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12)
 @given(
     logits=st.lists(st.integers(-3, 3), min_size=5, max_size=5),
     top_k=st.integers(1, 5),
@@ -86,7 +86,7 @@ def test_top_k_never_draws_others_and_of_equals_the_first(
     )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12)
 @given(
     logits=st.lists(st.integers(-3, 3), min_size=5, max_size=5),
     temperature=st.sampled_from([0.0, 1e-30, 1e-7]),

@@ -4,6 +4,7 @@ seed.
 
 import signal
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import jax
@@ -37,6 +38,12 @@ def fit(options: dl.TrainOptions = OPTIONS, **keywords: Any) -> dl.Fit:
     return dl.fit(make_recipe(options.learning_rate), data, options, progress=False, **keywords)
 
 
+@cache
+def whole(options: dl.TrainOptions = OPTIONS) -> dl.Fit:
+    """An uninterrupted training; tests share it."""
+    return fit(options)
+
+
 def bits(fitted: dl.Fit) -> list[bytes]:
     return [np.asarray(leaf).tobytes() for leaf in jax.tree.leaves(fitted.state.params)]
 
@@ -52,8 +59,8 @@ def test_any_number_of_scanned_steps_gives_the_same_bits() -> None:
 
 
 def test_another_seed_gives_other_parameters_and_the_same_seed_the_same() -> None:
-    assert bits(fit()) == bits(fit())
-    assert bits(fit(replace(OPTIONS, seed=1))) != bits(fit())
+    assert bits(fit()) == bits(whole())
+    assert bits(fit(replace(OPTIONS, seed=1))) != bits(whole())
 
 
 def test_interrupted_and_resumed_equals_uninterrupted() -> None:
@@ -61,17 +68,16 @@ def test_interrupted_and_resumed_equals_uninterrupted() -> None:
         if record.step == 20:
             signal.raise_signal(signal.SIGINT)
 
-    whole = fit(replace(OPTIONS, steps_per_call=4))
     stopped = fit(replace(OPTIONS, steps_per_call=4), on_record=stop_once)
     assert stopped.interrupted
     assert int(stopped.state.step) == 20
     resumed = fit(replace(OPTIONS, steps_per_call=4), resume=stopped)
-    assert bits(resumed) == bits(whole)
-    assert without_rate(resumed.history) == without_rate(whole.history)
+    uninterrupted = whole(replace(OPTIONS, steps_per_call=4))
+    assert bits(resumed) == bits(uninterrupted)
+    assert without_rate(resumed.history) == without_rate(uninterrupted.history)
 
 
 def test_interrupted_between_two_records_loses_no_sums() -> None:
-    whole = fit(replace(OPTIONS, steps_per_call=1, log_every=100))
     calls: list[int] = []
 
     def interrupt(step: int, original: Any) -> Any:
@@ -90,14 +96,15 @@ def test_interrupted_between_two_records_loses_no_sums() -> None:
         stopped = fit(replace(OPTIONS, steps_per_call=1, log_every=100))
     assert int(stopped.state.step) == 7
     resumed = fit(replace(OPTIONS, steps_per_call=1, log_every=100), resume=stopped)
-    assert bits(resumed) == bits(whole)
-    assert without_rate(resumed.history) == without_rate(whole.history)
+    uninterrupted = whole(replace(OPTIONS, steps_per_call=1, log_every=100))
+    assert bits(resumed) == bits(uninterrupted)
+    assert without_rate(resumed.history) == without_rate(uninterrupted.history)
 
 
 def test_training_goes_on_towards_more_epochs() -> None:
     short = fit(replace(OPTIONS, epochs=1))
     longer = fit(OPTIONS, resume=short)
-    assert bits(longer) == bits(fit(OPTIONS))
+    assert bits(longer) == bits(whole())
 
 
 def test_patience_stops_when_validation_gets_no_better() -> None:
@@ -156,6 +163,6 @@ def test_model_that_does_not_fit_the_data_is_refused_before_training() -> None:
 
 
 def test_curve_of_a_fit_is_ready_to_plot() -> None:
-    epochs, accuracy = fit().curve("validation", "accuracy")
+    epochs, accuracy = whole().curve("validation", "accuracy")
     assert epochs == [1.0, 2.0, 3.0]
     assert all(0 <= value <= 1 for value in accuracy)

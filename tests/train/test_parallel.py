@@ -1,5 +1,6 @@
 """The one step under jit, jit over a mesh, and pmap: the same parameters on 1 and on 8 devices."""
 
+from functools import cache
 from typing import Any
 
 import jax
@@ -110,21 +111,18 @@ def test_pmap_gives_each_device_its_own_dropout_mask() -> None:
     np.testing.assert_allclose(np.asarray(sums["loss"].sum)[0], np.sum(losses), rtol=1e-5)
 
 
-@pytest.mark.parametrize(("mode", "devices"), [("jit", 1), ("jit", 8), ("pmap", 1), ("pmap", 8)])
-def test_whole_training_is_the_same_in_every_layout(mode: str, devices: int) -> None:
-    options = dl.TrainOptions(
-        epochs=2, batch_size=64, validation=0.2, parallel=mode, devices=devices
-    )  # type: ignore[arg-type]
+@cache
+def fit_moons(**layout: Any) -> dl.Fit:
     data = dl.load_data("moons", validation=0.2)
     model = dl.models.mlp(1, hidden_sizes=(8,))
     recipe = dl.Recipe(model, dl.objectives.binary(model), dl.optimizers.adam(0.01))
-    fitted = dl.fit(recipe, data, options, progress=False)
-    one = dl.fit(
-        recipe,
-        data,
-        dl.TrainOptions(epochs=2, batch_size=64, validation=0.2, devices=1),
-        progress=False,
-    )
+    options = dl.TrainOptions(epochs=2, batch_size=64, validation=0.2, **layout)
+    return dl.fit(recipe, data, options, progress=False)
+
+
+@pytest.mark.parametrize(("mode", "devices"), [("jit", 1), ("jit", 8), ("pmap", 1), ("pmap", 8)])
+def test_whole_training_is_the_same_in_every_layout(mode: str, devices: int) -> None:
+    fitted, one = fit_moons(parallel=mode, devices=devices), fit_moons(devices=1)
     assert [record.step for record in fitted.history] == [record.step for record in one.history]
     for mine, reference in zip(fitted.history, one.history, strict=True):
         assert mine.values == pytest.approx(reference.values, rel=1e-4)

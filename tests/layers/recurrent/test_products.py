@@ -24,7 +24,7 @@ def rounded(array):
     return np.ldexp(np.round(mantissa * 2.0**8) / 2.0**8, exponent)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=12)
 @given(SIZES, SIZES, SIZES, st.integers(0, 9))
 def test_a_product_is_that_of_rounded_factors_summed_in_single(rows, inner, columns, seed):
     rng = np.random.default_rng(seed)
