@@ -145,7 +145,7 @@ def test_a_model_and_an_experiment_are_a_file(
         "run",
         "--quiet",
     ]
-    assert main("lab", words.split()) == 0
+    assert main("lab", words) == 0
     assert main("lab", ["evaluate", "run"]) == 0
     assert "accuracy" in capsys.readouterr().out
     assert dl.load("run").params["Dense_1"]["kernel"].shape == (2, 4)
