@@ -1,5 +1,6 @@
 """Arrays that somebody has in memory, as a `Dataset`."""
 
+from numbers import Real
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -95,7 +96,7 @@ def as_dataset(data: Dataset | Pair, *, validation: float = 0.0) -> Dataset:
 
 def _as_pair(part: Any) -> Pair | None:
     """The pair, or None for a fraction."""
-    if isinstance(part, int | float):
+    if isinstance(part, Real):
         return None
     if isinstance(part, tuple) and len(part) == 2:
         return part

@@ -23,6 +23,8 @@ class Encoding(NamedTuple):
         array = as_targets(y, name=name)
         if TASKS[self.task].chooses:
             return _class_numbers(array, self.class_names, name=name)
+        if array.dtype.kind == "U":
+            raise InputError(f"{name} has strings: give numbers, or task='classification'")
         numbers = array.astype(np.float32)
         if not np.isfinite(numbers).all():
             row = int(np.nonzero(~np.isfinite(numbers))[0][0])

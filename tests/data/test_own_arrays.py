@@ -188,6 +188,16 @@ def test_binary_targets_are_zeros_and_ones() -> None:
         dl.make_dataset(POINTS, np.full((20, 2), 0.5), task="binary")
 
 
+def test_strings_are_no_numbers() -> None:
+    with pytest.raises(InputError, match="y has strings: give numbers, or task='classification'"):
+        dl.make_dataset(POINTS, ["a", "b"] * 10, task="regression")
+
+
+def test_fractions_may_be_numpy_s() -> None:
+    data = dl.make_dataset(POINTS, CLASSES, validation=np.float32(0.5), test=np.float64(0.2))
+    assert (len(data.validation), len(data.test)) == (8, 4)
+
+
 def test_a_data_set_or_a_pair_is_data() -> None:
     data = as_dataset((POINTS, CLASSES), validation=0.5)
     assert (len(data.train), len(data.validation)) == (9, 9)
