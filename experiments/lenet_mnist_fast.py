@@ -1,7 +1,7 @@
 """LeNet on MNIST in ten epochs: random rotation, scaling and shift, a one-cycle rate.
 
 Lecture: E8 (architecture), D6, D7. Paper: Smith & Topin 2018 (one-cycle).
-Expected: test accuracy 99.53 % ± 0.05.
+Expected: test accuracy 99.53 % ± 0.02 over three seeds.
 Time: 67 s on 2 CPU cores.
 Command: python -m experiments run lenet_mnist_fast
 """

@@ -1,7 +1,7 @@
 """A multilayer perceptron on MNIST: two hidden layers of 512 with dropout.
 
 Lecture: C1, D6.
-Expected: test accuracy 98.5 % ± 0.1.
+Expected: test accuracy 98.50 % ± 0.04 over three seeds.
 Time: 34 s on 2 CPU cores.
 Command: python -m experiments run mlp_mnist
 """

@@ -1,7 +1,7 @@
 """Softmax regression on MNIST: one dense layer on raw pixels.
 
 Lecture: A5, B1.
-Expected: test accuracy 92.7 % ± 0.1.
+Expected: test accuracy 92.69 % ± 0.04 over three seeds.
 Time: 4 s on 2 CPU cores.
 Command: python -m experiments run softmax_mnist
 """
