@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dl.data.dataset import Dataset, DataSpec
+from dl.data.text.reading import Reading
 from dl.errors import InputError
 from dl.runs.save import write_run
 from dl.train.compiled import Training, can_loop
@@ -80,11 +81,15 @@ class Trained:
         """How many steps were made."""
         return int(self.state.step)
 
+    @property
+    def reading(self) -> Reading | None:
+        """How text becomes symbols; None for other data."""
+        return self.options.reading
+
     @cached_property
     def network(self) -> Network:
         """The model with its parameters, to be applied to raw inputs."""
-        reading = getattr(self.options, "reading", None)
-        return Network(self.model, self.params, self.model_state, self.spec, reading)
+        return Network(self.model, self.params, self.model_state, self.spec, self.reading)
 
     def outputs(self, inputs: Inputs) -> Array:
         """Raw outputs for raw inputs [B, ...]; see `Network.outputs`."""
@@ -104,9 +109,7 @@ class Trained:
         Raises:
             InputError: when there is no such part, or the data cannot be opened any more.
         """
-        if data is not None:
-            return self._evaluate_on(data)(self.state, part)
-        return self._evaluate(self.state, part)
+        return self._evaluate(part) if data is None else self._evaluate_on(data)(part)
 
     def save(self, folder: str | Path) -> Path:
         """Write it into a new `folder`, as a run that `dl.load` and the verbs take.
@@ -134,10 +137,13 @@ class Trained:
         return curve(self.history, split, name)
 
     @cached_property
-    def _evaluate(self) -> Callable[[TrainState, str], dict[str, float]]:
+    def _evaluate(self) -> Callable[[str], dict[str, float]]:
         return self._evaluate_on(self.open_data())
 
-    def _evaluate_on(self, data: Dataset) -> Callable[[TrainState, str], dict[str, float]]:
+    def _evaluate_on(self, data: Dataset) -> Callable[[str], dict[str, float]]:
+        """The metrics of a part of `data`, on one device wherever the state was trained."""
         layout = make_layout("jit", devices=1, batch_size=self.options.batch_size)
         loops = can_loop(self.recipe, data, self.options, layout)
-        return make_evaluate(self.recipe, data, self.options, layout, loops=loops)
+        evaluate = make_evaluate(self.recipe, data, self.options, layout, loops=loops)
+        state = layout.put(self.state)
+        return lambda part: evaluate(state, part)
