@@ -24,7 +24,7 @@ class DataOptions:
     seed: Annotated[int, Range(at_least=0, below=2**31)] = 0
     """Seed of the initial parameters, data order, dropout and augmentation."""
     validation: Share = 0.1
-    """Fraction of training examples to hold out; 0 uses the data set's own validation part, if any."""
+    """Fraction of training examples to hold out; 0 takes the data set's own validation part."""
     image_size: CountOrZero = 0
     """Side to which pictures of folder:PATH, or of many sizes, are scaled; 0 keeps their size."""
     random_crops: bool = False
@@ -82,7 +82,7 @@ class TrainOptions(DataOptions):
     parallel: Literal["auto", "jit", "pmap"] = "auto"
     """How to use several devices; auto means jit, or on a CPU whichever suits the model."""
     devices: CountOrZero = 0
-    """How many devices to use; 0 takes as many as divide the batch evenly, or on a CPU suit the model."""
+    """How many devices to use; 0 takes as many as divide the batch, or on a CPU suit the model."""
     steps_per_call: CountOrZero = 0
     """Steps in one compiled call, which changes no result; 0 measures which number is fastest."""
 
