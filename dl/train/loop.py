@@ -125,8 +125,8 @@ class _Loop:
         except RunError:
             raise
         except Exception:
-            # The failed call may have consumed the donated state. Then nothing can be saved, and the
-            # first error is the one to report.
+            # The failed call may have consumed the donated state. Then nothing can be saved, and
+            # the first error is the one to report.
             with contextlib.suppress(Exception):
                 self.step = self._step_of_state()
                 self.checkpoint()

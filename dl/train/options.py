@@ -28,8 +28,7 @@ class DataOptions:
     image_size: CountOrZero = 0
     """Side to which pictures of folder:PATH, or of many sizes, are scaled; 0 keeps their size."""
     random_crops: bool = False
-    """Train on random crops of the pictures of folder:PATH or a TFDS set; evaluate on centre crops.
-    """
+    """Train on random crops of pictures (folder:PATH or TFDS), and evaluate on centre crops."""
     colour: Literal["auto", "grey", "rgb"] = "auto"
     """Channels of the pictures of folder:PATH; auto means grey if all files are grey."""
     damaged: Literal["refuse", "skip"] = "refuse"
