@@ -1,4 +1,4 @@
-"""What training gives: one thing, whether it comes from `dl.fit` or from `dl.load`."""
+"""A trained recipe, as `dl.fit` and `dl.load` return it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,8 +28,9 @@ def _no_data() -> Dataset:
 class Trained:
     """A recipe with its trained state, and with the history of its training.
 
-    `interrupted` tells whether training stopped before its end; `pending` holds what was summed
-    since the last record, so that a resumed training records what an uninterrupted one would have.
+    `interrupted` tells whether training stopped before its end; `pending` holds the metrics
+    since the last record, so that a resumed training makes the same records as an uninterrupted
+    one.
 
     >>> import dl
     >>> model = dl.models.mlp(1, hidden_sizes=(4,))
@@ -48,7 +49,7 @@ class Trained:
     pending: Metrics = field(default_factory=dict)
     interrupted: bool = False
     open_data: Callable[[], Dataset] = _no_data
-    """The data that it was trained on."""
+    """Opens the data that it was trained on."""
 
     @property
     def model(self) -> Model:
@@ -57,7 +58,7 @@ class Trained:
 
     @property
     def autoencoder(self) -> Autoencoder:
-        """The model, as one that encodes and decodes.
+        """The model, if it encodes and decodes.
 
         Raises:
             InputError: when it is no auto-encoder.
@@ -112,9 +113,9 @@ class Trained:
         return self._evaluate(part) if data is None else self._evaluate_on(data)(part)
 
     def save(self, folder: str | Path) -> Path:
-        """Write it into a new `folder`, as a run that `dl.load` and the verbs take.
+        """Write it into a new `folder`, as a run that `dl.load` and the command line take.
 
-        The seconds of training are not known here, and are 0 in the files.
+        The seconds of training are not known, and are 0 in the files.
 
         Raises:
             InputError: for a recipe that no experiment builds (a folder holds no functions), and
