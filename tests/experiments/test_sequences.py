@@ -94,7 +94,8 @@ def test_products_in_half_precision_change_the_loss_a_little(
 ) -> None:
     losses = {}
     for precision in ("float32", "bfloat16"):
-        words = f"run lstm_names --dataset {small_data['lines']} --hidden-size 8 --batch-size 8 --epochs 1 --devices 1 --quiet"
+        words = f"run lstm_names --dataset {small_data['lines']} --hidden-size 8 --batch-size 8"
+        words += " --epochs 1 --devices 1 --quiet"
         folder = tmp_path / precision
         assert (
             main(
