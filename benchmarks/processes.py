@@ -23,7 +23,7 @@ def run_module(module: str, *words: str) -> str:
 
 
 def environment(**changed: str) -> dict[str, str]:
-    """This process's environment, with this project on the path whatever the working directory is."""
+    """This process's environment, with this project on the path."""
     project = str(Path(__file__).resolve().parents[1])
     paths = [project, *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), **changed}

@@ -92,7 +92,8 @@ def markdown(rows: Sequence[Row]) -> str:
     for row in rows:
         ratio = "–" if row["ratio"] is None else f"{row['ratio']:.2f}×"
         lines.append(
-            f"| {row['benchmark']} | {row['system']} | {figures(row['value'])} | {row['unit']} | {ratio} |"
+            f"| {row['benchmark']} | {row['system']} | {figures(row['value'])} | {row['unit']} | "
+            f"{ratio} |"
         )
     return "\n".join(lines)
 

@@ -48,7 +48,7 @@ except ImportError:
 
 # %% [markdown]
 # Which processor do the computations run on? The same code runs on all three kinds. In Colab you choose with *Runtime →
-# Change runtime type*; this notebook is content with any.
+# Change runtime type*; for this notebook any of them will do.
 
 # %%
 import os
@@ -99,15 +99,13 @@ plt.show()
 # %% [markdown]
 # ## Train
 #
-# Three parts make a training: a **model** (pictures in, ten numbers out), an **objective** (how wrong the numbers are:
+# A training has three parts: a **model** (pictures in, ten numbers out), an **objective** (how wrong the numbers are:
 # cross-entropy, −log of the probability given to the right digit, B1) and an **optimizer** (how to change the weights
 # to make it less wrong: gradient descent with momentum, D1). The experiment builds all three.
 
 # %%
-from dl.inspect.summary import as_text, summarize
-
 recipe = build(options, data.spec)
-print(as_text(summarize(recipe.model, data.spec.input_shape)))
+print(dl.summarize(recipe.model, data.spec.input_shape))
 
 # %% [markdown]
 # The first step takes a moment longer: JAX compiles it for your processor.
@@ -149,9 +147,7 @@ from dl.data.gather import normalize
 
 pictures, labels = data.test.inputs, data.test.targets
 apply = jax.jit(recipe.model.apply)
-numbers, _, _ = apply(
-    trained.state.params, trained.state.model_state, normalize(pictures, data.spec)
-)
+numbers, _, _ = apply(trained.params, trained.model_state, normalize(pictures, data.spec))
 probabilities = np.asarray(jax.nn.softmax(numbers))
 answers = probabilities.argmax(axis=1)
 print(
@@ -183,8 +179,8 @@ plt.show()
 # Colab takes machines away, and people press the stop button. `dl.fit` then ends in good order and returns what it has;
 # `resume=` goes on from there. Below, code presses the button after half of the epochs.
 #
-# `recipe` was built once, for all 8 epochs: its learning rate rises and falls over the whole training, so building it
-# anew for 4 epochs would be another training.
+# `recipe` was built once, for all 8 epochs: its learning rate rises and falls over the whole training. A recipe that is
+# built for 4 epochs would be another training.
 
 # %%
 import signal
@@ -219,7 +215,7 @@ print(f"every parameter equal to those of the uninterrupted training: {all(jax.t
 # python -m experiments resume runs/first
 # ```
 #
-# and `main` is the same without leaving the notebook. Again code presses stop, as soon as the first epoch is on disk.
+# and `main` does the same without leaving the notebook. Again code presses stop, as soon as the first epoch is on disk.
 
 # %%
 import threading
@@ -244,7 +240,7 @@ exit_code = main(
 print(f"exit code {exit_code}: 130 says that it was interrupted and saved")
 
 # %% [markdown]
-# The state is in the folder now; the notebook could be closed here. `resume` goes on, tests the network at the end and
+# The state is in the folder now, so you could close the notebook here. `resume` goes on, tests the network at the end and
 # writes `result.json`.
 
 # %%
@@ -285,7 +281,7 @@ for number in range(61):
 
 # %% [markdown]
 # The first loss should be near ln 10 ≈ 2.303, that of pure guessing among ten digits (B4): a check worth having before
-# you train anything for hours. The numbers jump up and down because each is that of a single batch.
+# you train anything for hours. The numbers jump up and down because each belongs to a single batch.
 
 # %% [markdown]
 # ## Where to go next

@@ -1,6 +1,6 @@
 """Metrics as sums and counts: made from a batch, merged exactly, divided once.
 
-The mean of a data set is not the mean of its batches' means when batches are masked or uneven. A
+When batches are masked or uneven, the mean of a data set is not the mean of the batches' means. A
 `Ratio` keeps the sum and the count apart until `compute`, so that any grouping of examples gives
 the same number.
 """
@@ -16,6 +16,9 @@ from dl.types import Array, ExpRatio, Metrics, Ratio
 def from_batch(values: Array, mask: Array) -> Ratio:
     """Sum and count of per-example `values` [B] over the examples whose `mask` [B] is 1.
 
+    Raises:
+        ValueError: for values and a mask of different shapes.
+
     >>> from_batch(jnp.array([1.0, 3.0, 100.0]), jnp.array([1.0, 1.0, 0.0]))
     Ratio(sum=Array(4., dtype=float32), count=Array(2., dtype=float32))
     """
@@ -30,7 +33,7 @@ def from_batch(values: Array, mask: Array) -> Ratio:
 
 
 def zeros_like(metrics: Metrics) -> Metrics:
-    """The neutral element of `merge`; takes arrays or their shapes.
+    """The neutral element of `merge`, from metrics or their shapes.
 
     >>> zeros_like({"loss": Ratio(jnp.array(4.0), jnp.array(2.0))})["loss"].count
     Array(0., dtype=float32)
@@ -39,7 +42,7 @@ def zeros_like(metrics: Metrics) -> Metrics:
 
 
 def merge(left: Metrics, right: Metrics) -> Metrics:
-    """Metrics of two sets of examples taken together; associative and commutative.
+    """Metrics of two sets of examples together; associative and commutative.
 
     >>> a = {"loss": Ratio(jnp.array(4.0), jnp.array(2.0))}
     >>> compute(merge(a, a))
@@ -49,10 +52,10 @@ def merge(left: Metrics, right: Metrics) -> Metrics:
 
 
 def compute(metrics: Metrics) -> dict[str, float]:
-    """Fetch the sums and divide: name to mean, of an `ExpRatio` its exponential. Without any
-    example it is nan.
+    """Fetch the sums and divide: name to mean, or for an `ExpRatio` to exp of the mean.
 
-    The exponential stays finite: means above 700, those of a model that went astray, count as 700.
+    Without any example it is nan. The exponential stays finite: means above 700, those of a model
+    that has diverged, count as 700.
 
     >>> compute({"accuracy": Ratio(jnp.array(3.0), jnp.array(4.0))})
     {'accuracy': 0.75}

@@ -1,9 +1,9 @@
 """The lectures' optimizers and schedules by their textbook names, each an Optax transformation.
 
-Every optimizer takes a `learning_rate` (the peak), a `schedule` (a factor on it, step by step) and
+Every optimizer takes a `learning_rate` (the peak), a `schedule` (a factor on it for each step) and
 `weight_decay` (the λ of ½λ‖W‖², B3). Rate and decay are kept in the optimizer's state
-(`optax.inject_hyperparams`): they are traced, so another value does not recompile, and a population
-may hold a different one in each member.
+(`optax.inject_hyperparams`). They are traced, so that another value does not recompile, and each
+member of a population may have its own.
 """
 
 from collections.abc import Callable
@@ -30,8 +30,9 @@ def step_decay(*, every: int, factor: float = 0.1) -> Schedule:
 
 
 def cosine(*, steps: int, final: float = 0.0) -> Schedule:
-    """From 1 to `final` along half a cosine over `steps` steps (Loshchilov & Hutter 2017), then
-    `final`.
+    """From 1 to `final` along half a cosine over `steps` steps, then `final`.
+
+    Source: Loshchilov & Hutter 2017.
 
     >>> [round(float(cosine(steps=10)(step)), 3) for step in (0, 5, 10, 99)]
     [1.0, 0.5, 0.0, 0.0]
@@ -40,8 +41,7 @@ def cosine(*, steps: int, final: float = 0.0) -> Schedule:
 
 
 def warm_up(schedule: Schedule, *, steps: int) -> Schedule:
-    """A straight line from 1/steps to 1 over the first `steps` steps, then `schedule` from its
-    beginning.
+    """A straight line from 1/steps to 1 over the first `steps` steps, then `schedule` from step 0.
 
     >>> [round(float(warm_up(constant(), steps=4)(step)), 3) for step in range(5)]
     [0.25, 0.5, 0.75, 1.0, 1.0]
@@ -58,10 +58,10 @@ def warm_up(schedule: Schedule, *, steps: int) -> Schedule:
 def one_cycle(
     *, steps: int, rise: float = 0.3, start: float = 0.04, final: float = 1e-4
 ) -> Schedule:
-    """Up from `start` to 1 over the fraction `rise` of all `steps`, then down to `final`, both
-    along half a cosine.
+    """Up from `start` to 1 over the part `rise` of all `steps`, then down to `final`, as cosines.
 
-    Source: Smith & Topin 2018. `start` and `final` are factors on the peak rate.
+    `start` and `final` are factors on the peak rate; both ways follow half a cosine. Source: Smith
+    & Topin 2018.
 
     >>> [round(float(one_cycle(steps=100)(step)), 2) for step in (0, 15, 30, 65, 100)]
     [0.04, 0.52, 1.0, 0.5, 0.0]
@@ -94,8 +94,8 @@ def momentum(
 ) -> optax.GradientTransformation:
     """v ← μ v − α ∇L, w ← w + v; with `nesterov` w ← w + μ v − α ∇L. Source: D1.
 
-    The rate scales the gradient before it is accumulated, as in the lecture, so a falling rate does
-    not shrink the velocity that is already there (`optax.sgd` scales afterwards).
+    The rate scales the gradient before it is accumulated, as in the lecture, so that a falling rate
+    does not shrink the velocity that has built up (`optax.sgd` scales afterwards).
     """
 
     def build(
@@ -117,8 +117,9 @@ def adagrad(
     weight_decay: float = 0.0,
     eps: float = 1e-10,
 ) -> optax.GradientTransformation:
-    """s ← s + g², w ← w − α g / √(s + ε), s from 0 (Optax's own starts at 0.1). Source: D1, Duchi
-    et al. 2011.
+    """s ← s + g², w ← w − α g / √(s + ε), s from 0. Source: D1, Duchi et al. 2011.
+
+    Optax's own starts at s = 0.1.
     """
     return _descend(optax.scale_by_rss(0.0, eps), learning_rate, schedule, weight_decay)
 
@@ -143,7 +144,10 @@ def adadelta(
     weight_decay: float = 0.0,
     eps: float = 1e-6,
 ) -> optax.GradientTransformation:
-    """Δ = −√(u + ε) / √(s + ε) · g with running means s of g² and u of Δ². Source: D1, Zeiler 2012."""
+    """Δ = −√(u + ε) / √(s + ε) · g with running means s of g² and u of Δ², w ← w + α Δ.
+
+    Source: D1, Zeiler 2012.
+    """
     return _descend(optax.scale_by_adadelta(decay, eps), learning_rate, schedule, weight_decay)
 
 
@@ -156,8 +160,9 @@ def adam(
     weight_decay: float = 0.0,
     eps: float = 1e-8,
 ) -> optax.GradientTransformation:
-    """m, s running means of g, g², bias-corrected: w ← w − α m̂ / (√ŝ + ε). Source: D1, Kingma & Ba
-    2015.
+    """m, s running means of g, g², bias-corrected: w ← w − α m̂ / (√ŝ + ε).
+
+    Source: D1, Kingma & Ba 2015.
     """
     return _descend(optax.scale_by_adam(b1, b2, eps), learning_rate, schedule, weight_decay)
 
@@ -178,13 +183,14 @@ def adamax(
 def clipped(
     optimizer: optax.GradientTransformation, *, norm: float
 ) -> optax.GradientTransformation:
-    """`optimizer` fed with gradients scaled down to a global norm of at most `norm`. Source: G2."""
+    """`optimizer` on gradients scaled down to a global norm of at most `norm`. Source: G2."""
     return optax.chain(optax.clip_by_global_norm(norm), optimizer)
 
 
 def with_hyperparams(opt_state: PyTree, **values: float) -> PyTree:
-    """The optimizer state with other `learning_rate`, `weight_decay` or `momentum`, under the same
-    compiled step.
+    """The optimizer state with another `learning_rate`, `weight_decay` or `momentum`.
+
+    The compiled step stays the same.
 
     >>> opt_state = sgd(0.1).init({"w": jnp.zeros(2)})
     >>> float(with_hyperparams(opt_state, learning_rate=0.5).hyperparams["learning_rate"])
@@ -201,7 +207,7 @@ def _descend(
     schedule: Schedule | None,
     weight_decay: float,
 ) -> optax.GradientTransformation:
-    """Against `direction` of the gradient, at the scheduled rate."""
+    """The step against `direction` of the gradient, at the scheduled rate."""
 
     def build(learning_rate: Array, weight_decay: Array) -> optax.GradientTransformation:
         return optax.chain(_decay(weight_decay), direction, _rate(learning_rate, schedule))

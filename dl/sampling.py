@@ -1,6 +1,4 @@
-"""Text from a language model: each symbol is drawn from what the model says of it, and is then read
-itself.
-"""
+"""Text from a language model: each symbol is drawn from its prediction, and then read by it."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -16,11 +14,11 @@ from dl.types import Array, Carry, Key, Model, ModelState, Params
 
 
 def choose(key: Key, logits: Array, *, temperature: Any = 1.0, top_k: int = 0) -> Array:
-    """Draw symbols with p ∝ exp(logits / temperature) among the `top_k` likeliest (0: all): [...,
-    V] -> int32 [...].
+    """Draw symbols with p ∝ exp(logits / temperature): [..., V] -> int32 [...].
 
-    At temperature 0 it is the likeliest symbol. Of equally likely ones the first counts as
-    likelier. Source: H5; Fan et al. 2018, arXiv:1805.04833 (top k).
+    Only the `top_k` likeliest are drawn, with 0 all. At temperature 0 it is the likeliest symbol;
+    of equally likely ones the first counts as likelier. Source: H5; Fan et al. 2018,
+    arXiv:1805.04833 (top k).
 
     >>> int(choose(jax.random.key(0), jnp.array([0.0, 3.0, 1.0]), temperature=0.0))
     1
@@ -43,16 +41,15 @@ def sample_step(
     temperature: Any = 1.0,
     top_k: int = 0,
 ) -> tuple[Carry, Array]:
-    """Read a symbol a row and draw the next: symbols [B] -> carry, int32 [B]. Row b draws with
-    `fold_in(key, b)`.
+    """Read one symbol in each row and draw the next: symbols [B] -> carry, int32 [B].
 
-    p ∝ exp(logits / temperature), as `choose` draws. Source: H3, H5.
+    Row b draws with `fold_in(key, b)`, as `choose` does. Source: H3, H5.
 
     >>> from dl.models import language_model
     >>> model = language_model("rnn", 5, hidden_size=3)
     >>> params, state = model.init(jax.random.key(0), jnp.zeros((1, 1), jnp.int32))
-    >>> _, drawn = sample_step(model, params, state, model.zero_carry(2), jnp.array([1, 4]), jax.random.key(0))
-    >>> drawn.shape
+    >>> carry, symbols = model.zero_carry(2), jnp.array([1, 4])
+    >>> sample_step(model, params, state, carry, symbols, jax.random.key(0))[1].shape
     (2,)
     """
     logits, _, carry = model.apply(params, model_state, symbols[:, None], carry=carry)
@@ -77,12 +74,12 @@ def sample(
 ) -> Iterator[np.ndarray]:
     """The `length` symbols that follow the prime [P], drawn one after the other: int32 [rows] each.
 
-    A pure function of its arguments: a row is the same however many rows there are, and wherever
-    the parameters lie. One step is compiled; reading the prime and drawing are the same step.
+    A pure function of its arguments: a row is the same however many rows there are, and on whatever
+    devices the parameters lie. One step is compiled, which reads the prime and draws.
 
-    Raises: InputError: for a prime that is empty or not of the model's symbols, a model without a
-        state to carry on,
-            numbers out of range.
+    Raises:
+        InputError: for a prime that is empty or not of the model's symbols, a model without a state
+            to carry on, numbers out of range.
 
     >>> from dl.models import language_model
     >>> model = language_model("rnn", 5, hidden_size=3)
@@ -100,8 +97,8 @@ def sample(
             f"symbols are from 0 to {logits.shape[-1] - 1}, not {prime.min()} to {prime.max()}"
         )
     step = _compiled_step(model, top_k)
-    # All on one device, wherever it was trained: a text must not depend on how many there are, nor
-    # a step recompile.
+    # Everything lies on one device, wherever it was trained: a text must not depend on the number
+    # of devices, and the step must not recompile.
     put = partial(jax.device_put, device=jax.local_devices()[0])
     carry = put(model.zero_carry(rows))
     params, model_state, key = put((params, model_state, jax.random.key(seed)))
@@ -121,7 +118,7 @@ def sample(
 
 @lru_cache(maxsize=8)
 def _compiled_step(model: Model, top_k: int) -> Callable[..., tuple[Carry, Array]]:
-    """Compiled once for a model, whatever the prime, the temperature and the seed."""
+    """The step, compiled once for a model, whatever the prime, the temperature and the seed."""
 
     @jax.jit
     def step(
@@ -157,11 +154,13 @@ def _check(
         )
     if prime.ndim != 1 or not len(prime):
         raise InputError(
-            f"a prime is one symbol or more, [P], not {list(prime.shape)}: give what the text goes on from"
+            f"a prime is one symbol or more, [P], not {list(prime.shape)}: "
+            f"give the beginning of the text"
         )
     if not np.issubdtype(prime.dtype, np.integer):
         raise InputError(
-            f"symbols are integers, not {prime.dtype}: encode the prime with the vocabulary of the text"
+            f"symbols are integers, not {prime.dtype}: "
+            f"encode the prime with the vocabulary of the text"
         )
     for name, value, least in (("length", length, 0), ("rows", rows, 1), ("top_k", top_k, 0)):
         if value < least:

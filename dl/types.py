@@ -24,13 +24,9 @@ PyTree: TypeAlias = Any
 Params: TypeAlias = PyTree
 """Trainable parameters: nested dictionaries of arrays."""
 ModelState: TypeAlias = PyTree
-"""What a model carries from step to step besides parameters: batch statistics. Empty `{}` for most
-models.
-"""
+"""State that changes from step to step besides parameters: batch statistics. Mostly empty, `{}`."""
 Carry: TypeAlias = PyTree
-"""Recurrent state handed from one segment of a sequence to the next. Empty `()` for feed-forward
-models.
-"""
+"""Recurrent state handed from one segment of a sequence to the next. `()` if there is none."""
 
 
 class Ragged(NamedTuple):
@@ -41,25 +37,23 @@ class Ragged(NamedTuple):
 
 
 Batch: TypeAlias = Mapping[str, Any]
-"""`inputs` [B, ...], `targets` [B, ...], `mask` [B] (1 a real example, 0 padding), `index` [B]
-(which example).
+"""`inputs` [B, ...], `targets` [B, ...], `mask` [B] and `index` [B], the numbers of the examples.
 
-Where every step of a sequence has a target, `mask` is [B, T]. `fresh` [B], where it is there, is 1
-for rows that go on from nothing and 0 for those that go on from the carry.
+`mask` is 1 for a real example and 0 for padding; it is [B, T] if every step of a sequence has a
+target. An optional `fresh` [B] is 1 for rows that start anew and 0 for those that go on from the
+carry.
 """
 
 
 class Ratio(NamedTuple):
-    """A mean that can still be merged: a sum and the count it is to be divided by."""
+    """A mean that can still be merged: a sum, and the count by which it is to be divided."""
 
     sum: Array
     count: Array
 
 
 class ExpRatio(NamedTuple):
-    """A `Ratio` that is shown as its exponential: a perplexity, exp of the mean cross-entropy in
-    nats.
-    """
+    """A `Ratio` shown as its exponential: a perplexity, from a mean cross-entropy in nats."""
 
     sum: Array
     count: Array
@@ -87,7 +81,8 @@ class ApplyFn(Protocol):
 
 
 class Heads(NamedTuple):
-    """What a model with auxiliary heads gives in training: logits [B, K], and those of each head.
+    """The outputs of a model with auxiliary heads in training: logits [B, K] of each.
+
     See `googlenet`.
     """
 
@@ -101,7 +96,7 @@ class LayerRow(NamedTuple):
     `macs` are the multiply-adds for one example. In models of pictures, unit (p, q) of the layer
     sees the pixels from `offset` + (p, q) · `stride` on, as many as `receptive_field` says, each
     (height, width); pixels outside of the picture are padding. `stride` is None where every unit
-    sees the same, all three are None without pictures.
+    sees the same; all three are None if there are no pictures.
     """
 
     name: str
@@ -116,7 +111,7 @@ class LayerRow(NamedTuple):
 class LayerTrace(NamedTuple):
     """The computation of a model, traced and not computed, with the calls of its modules marked.
 
-    All that happens inside of call i is in the named scope "layer i", and its output goes through
+    All operations of call i are in the named scope "layer i", and its output goes through
     `checkpoint_name` with this name. The last input of `jaxpr` is the model's. `layers` are the
     calls that count as layers, in order.
     """
@@ -133,8 +128,8 @@ class Model:
     `init(key, inputs) -> (params, model_state)`; `apply(params, model_state, inputs, *, train, key,
     carry) -> (outputs, model_state, carry)`. `trace(inputs)` is the computation for inputs of a
     shape, with its layers marked; nothing is computed. `activations(params, model_state, inputs)`
-    is what every layer gives out, by name. A model of functions that know of no layers has neither.
-    `initial_carry(B)` is the state that a recurrent model starts from; others have none.
+    are the outputs of every layer by name. A model made of functions that have no layers has
+    neither. `initial_carry(B)` is the state with which a recurrent model starts; others have none.
     """
 
     name: str
@@ -145,12 +140,13 @@ class Model:
     initial_carry: Callable[[int], Carry] | None = None
 
     def zero_carry(self, rows: int) -> Carry:
-        """The recurrent state of rows that go on from nothing; () for a model that has none."""
+        """The recurrent state with which `rows` rows start; () for a model that has none."""
         return () if self.initial_carry is None else self.initial_carry(rows)
 
     def layers(self, inputs: jax.ShapeDtypeStruct) -> list[LayerRow]:
-        """Every layer with its output shape and parameters; `dl.summarize` adds what it costs and
-        sees.
+        """Every layer with its output shape and parameters.
+
+        `dl.summarize` adds their cost and what they see of a picture.
         """
         if self.trace is None:
             return []
@@ -160,12 +156,11 @@ class Model:
 
 @dataclass(frozen=True, kw_only=True)
 class Autoencoder(Model):
-    """A model that gives back its inputs: `apply` is `decode` after `encode`; it has no model
-    state.
+    """A model whose outputs are its inputs again: `apply` is `decode` after `encode`.
 
-    `encode(params, inputs [B, ...]) -> code [B, F]`; `decode(params, code [B, F]) -> reconstruction
-    [B, ...]`; `jacobian_norm(params, inputs [B, ...], key) -> [B]` is Σ_ij (∂code_j / ∂input_i)² of
-    each example, or an unbiased estimate of it that draws from `key`.
+    It has no model state. `encode(params, inputs [B, ...]) -> code [B, F]`; `decode(params, code
+    [B, F]) -> reconstruction [B, ...]`; `jacobian_norm(params, inputs [B, ...], key) -> [B]` is
+    Σ_ij (∂code_j / ∂input_i)² of each example, or an unbiased estimate of it that draws from `key`.
     """
 
     encode: Callable[[Params, Array], Array]
@@ -174,9 +169,7 @@ class Autoencoder(Model):
 
 
 class Objective(Protocol):
-    """What is minimised and reported: `metrics["loss"]` is the mean to minimise, the others are
-    only reported.
-    """
+    """A loss to minimise and metrics to report: `metrics["loss"]` is the mean that is minimised."""
 
     def __call__(
         self,
@@ -194,15 +187,11 @@ Schedule: TypeAlias = Callable[[Any], Any]
 """Step [] -> factor [] on the learning rate; 1 at the peak."""
 
 Augment: TypeAlias = Callable[[Array, Array, Array], Array]
-"""`(keys [B], inputs [B, ...], step []) -> inputs [B, ...]`: one key an example, whatever device
-holds it.
-"""
+"""`(keys [B], inputs [B, ...], step []) -> inputs [B, ...]`, with one key for each example."""
 
 
 Corruption: TypeAlias = Callable[[Key, Array], Array]
-"""`(key, inputs [B, ...]) -> inputs [B, ...]` with noise in them: what a denoising auto-encoder
-sees.
-"""
+"""`(key, inputs [B, ...]) -> inputs [B, ...]`: the noisy inputs of a denoising auto-encoder."""
 
 
 class TrainStep(Protocol):

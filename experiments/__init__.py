@@ -1,1 +1,1 @@
-"""One module an experiment. `python -m experiments list` shows them."""
+"""One module per experiment. `python -m experiments list` shows them."""

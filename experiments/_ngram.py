@@ -1,16 +1,12 @@
-"""What the experiments with n-gram models share: counts of the training part, and what they say of
-the others.
-"""
+"""What the n-gram experiments share: counts of the training part, measured on the other parts."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dl import ngram
-from dl.data.dataset import Dataset
-from dl.data.text import Reading
-from dl.data.tokens import TokenSource
-from dl.train.options import ReadingOptions, require, require_text
+from dl import Count, Dataset, InputError, Reading, ReadingOptions, ngram
+from dl.data.sources.tokens import TokenSource
+from dl.train.options import require_text
 
 
 @dataclass(frozen=True)
@@ -18,40 +14,34 @@ class NgramOptions(ReadingOptions):
     """Options of counting n-grams."""
 
     validation: float = 0.0
-    longest_gram: int = 7
+    longest_gram: Count = 7
     """Symbols of the longest n-grams; the last is predicted from those before it."""
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self.longest_gram >= 1, "longest_gram", self.longest_gram, "at least 1")
-
     def check_data(self, data: Dataset) -> None:
-        """Raise an `InputError` for data that are no text, or too short."""
+        """Raise an `InputError` for data that are not text, or are too short."""
         require_text(data)
         length = len(_tokens(data.train))
-        require(
-            self.longest_gram <= length,
-            "longest_gram",
-            self.longest_gram,
-            f"at most {length}, the training part",
-        )
+        if self.longest_gram > length:
+            raise InputError(
+                f"longest_gram is {self.longest_gram}; it must be at most {length}, "
+                f"the training part"
+            )
 
     @property
     def use_labels(self) -> bool:
-        """Counts pass over labels."""
+        """Counting ignores labels."""
         return False
 
     @property
     def reading(self) -> Reading:
-        """How text becomes symbols, which are counted one by one."""
+        """How text becomes symbols, which are predicted one by one."""
         return replace(super().reading, segment=1)
 
 
-def measure_ngram(options: NgramOptions, data: Dataset) -> tuple[dict[str, dict[str, float]], int]:
-    """Nats, bits and perplexity a symbol of the held-out parts, under Kneser-Ney counts of the
-    training part.
+def count_ngrams(options: NgramOptions, data: Dataset) -> tuple[dict[str, dict[str, float]], int]:
+    """Loss, bits and perplexity of the held-out parts, by Kneser-Ney counts of the training part.
 
-    Every symbol but the first of a part is predicted from those before it. Source: H5; Chen &
+    Each symbol of a part but the first is predicted from those before it. Source: H5; Chen &
     Goodman 1999.
     """
     parts = {"validation": data.validation, "test": data.test}

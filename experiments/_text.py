@@ -1,85 +1,94 @@
-"""What the experiments on text share: Adam with clipped gradients, a warm-up and half a cosine."""
+"""The recipe for language models: Adam with clipped gradients, a warm-up and half a cosine."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-from dl import optimizers, sequence_objectives
-from dl.data.batching import steps_per_epoch
-from dl.data.dataset import Dataset, DataSpec
-from dl.models import language_model
-from dl.train.options import DocumentOptions, TextOptions, TrainOptions, require, require_text
-from dl.train.recipe import Recipe
+from dl import (
+    Count,
+    CountOrZero,
+    Dataset,
+    DataSpec,
+    DocumentOptions,
+    InputError,
+    Positive,
+    Recipe,
+    Share,
+    TextOptions,
+    models,
+    objectives,
+    optimizers,
+)
+from dl.train.options import require_text
 
 
 @dataclass(frozen=True)
-class NetOptions(TrainOptions):
-    """Options of a recurrent language model and of its training."""
+class NetFields:
+    """Options of a recurrent language model, inherited by both classes of options below."""
 
     batch_size: int = 32
     learning_rate: float = 2e-3
-    hidden_size: int = 256
+    hidden_size: Count = 256
     """Units of a recurrent layer."""
-    num_layers: int = 1
+    num_layers: Count = 1
     """Recurrent layers on top of each other."""
-    embedding_size: int = 0
+    embedding_size: CountOrZero = 0
     """Size of a symbol's vector; 0 gives each symbol an input of its own."""
     tied: bool = False
-    """Take the symbols' vectors for the output's weights too; they must be as long as a layer has
-    units.
-    """
-    dropout: float = 0.0
-    """Fraction of the units of each layer that is switched off."""
+    """Use the symbols' vectors as the output's weights too; their size must be that of a layer."""
+    dropout: Share = 0.0
+    """Fraction of the units of each layer that are switched off."""
     layer_norm: bool = False
     """Normalise the outputs of each layer."""
     precision: Literal["float32", "bfloat16"] = "float32"
-    """What the recurrent layers multiply in, bfloat16 where there are matrix units for it; all else
-    is float32.
+    """Type of the numbers that recurrent layers multiply; bfloat16 is fast on matrix units. All
+    else is computed in float32.
     """
-    clip: float = 1.0
+    clip: Positive = 1.0
     """Largest norm of the gradient."""
-    warm_up: int = 100
+    warm_up: CountOrZero = 100
     """Steps over which the rate rises."""
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(0 <= self.dropout < 1, "dropout", self.dropout, "at least 0 and below 1")
-        require(self.clip > 0, "clip", self.clip, "above 0")
-        for name in ("hidden_size", "num_layers"):
-            require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
-        for name in ("embedding_size", "warm_up"):
-            require(getattr(self, name) >= 0, name, getattr(self, name), "at least 0")
-        if self.tied:
-            units = f"{self.hidden_size}, the units of a layer, where the output is tied"
-            require(
-                self.embedding_size == self.hidden_size,
-                "embedding_size",
-                self.embedding_size,
-                units,
+    def check_tied(self) -> None:
+        """Raise an `InputError` for a tied output that does not fit a layer."""
+        if self.tied and self.embedding_size != self.hidden_size:
+            raise InputError(
+                f"embedding_size is {self.embedding_size}; it must be {self.hidden_size}, "
+                f"the units of a layer, where the output is tied"
             )
 
     def check_data(self, data: Dataset) -> None:
-        """Raise an `InputError` for data that are no text."""
+        """Raise an `InputError` for data that are not text."""
         require_text(data)
 
     @property
     def use_labels(self) -> bool:
-        """A language model passes over labels."""
+        """A language model ignores labels."""
         return False
 
 
 @dataclass(frozen=True)
-class StreamOptions(NetOptions, TextOptions):
-    """Options of training one on a stream of text."""
+class StreamOptions(NetFields, TextOptions):
+    """Options of training a language model on a stream of text."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check_tied()
 
 
 @dataclass(frozen=True)
-class WholeOptions(NetOptions, DocumentOptions):
-    """Options of training one on documents, each from its beginning to its end."""
+class WholeOptions(NetFields, DocumentOptions):
+    """Options of training a language model on documents, each from its beginning to its end."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check_tied()
 
 
-def language_recipe(kind: str, options: NetOptions, data_spec: DataSpec) -> Recipe:
-    """A language model with cells of this kind, and the recipe around it."""
-    model = language_model(
+def language_recipe(
+    kind: str, options: StreamOptions | WholeOptions, data_spec: DataSpec
+) -> Recipe:
+    """The recipe for a language model with cells of this `kind`."""
+    model = models.language_model(
         kind,
         data_spec.classes,
         hidden_size=options.hidden_size,
@@ -90,11 +99,11 @@ def language_recipe(kind: str, options: NetOptions, data_spec: DataSpec) -> Reci
         layer_norm=options.layer_norm,
         product_dtype=None if options.precision == "float32" else options.precision,
     )
-    steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)
+    steps = options.total_steps(data_spec)
     schedule = optimizers.warm_up(
         optimizers.cosine(steps=max(1, steps - options.warm_up), final=0.05), steps=options.warm_up
     )
     optimizer = optimizers.clipped(
         optimizers.adam(options.learning_rate, schedule=schedule), norm=options.clip
     )
-    return Recipe(model, sequence_objectives.language_model(model), optimizer)
+    return Recipe(model, objectives.next_symbol(model), optimizer)

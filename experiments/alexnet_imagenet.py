@@ -4,7 +4,7 @@ Lecture: E10-E14. Paper: Krizhevsky et al. 2012 (one net: 40.7 % top-1 error, 18
 crops), whose rate falls in steps and whose labels are not smoothed; its changes of colour are left
 out.
 Expected: not measured.
-Time: not measured; it is made for an accelerator.
+Time: not measured; it is meant for an accelerator.
 Command: python -m experiments run alexnet_imagenet
 """
 
@@ -13,10 +13,7 @@ from typing import Literal
 
 import jax.numpy as jnp
 
-from dl.data.dataset import DataSpec
-from dl.models import alexnet
-from dl.train.options import require
-from dl.train.recipe import Recipe
+from dl import DataSpec, Recipe, Share, models
 from experiments._imagenet import ImageNetOptions, imagenet_recipe
 
 
@@ -28,19 +25,15 @@ class Options(ImageNetOptions):
     learning_rate: float = 0.01
     image_size: int = 227
     weight_decay: float = 5e-4
-    dropout: float = 0.5
+    dropout: Share = 0.5
     """Fraction of the hidden units of each dense layer that is switched off."""
     towers: Literal[1, 2] = 1
     """2 is the grouped original, for two devices with little memory."""
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(0 <= self.dropout < 1, "dropout", self.dropout, "at least 0 and below 1")
 
-
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """AlexNet of one tower or two."""
-    model = alexnet(
+    model = models.alexnet(
         data_spec.classes,
         towers=options.towers,
         width=options.width,

@@ -1,18 +1,14 @@
 """Logistic regression on two interleaved half circles: the best that a straight boundary can do.
 
 Lecture: A4.
-Expected: test accuracy 89.6 % ± 0.3; the classes are not linearly separable.
+Expected: test accuracy 89.6 % ± 0.0 over three seeds; the classes are not linearly separable.
 Time: 1 s on 2 CPU cores.
 Command: python -m experiments run logistic_moons
 """
 
 from dataclasses import dataclass
 
-from dl import objectives, optimizers
-from dl.data.dataset import DataSpec
-from dl.models import logistic_regression
-from dl.train.options import TrainOptions
-from dl.train.recipe import Recipe
+from dl import DataSpec, Recipe, TrainOptions, models, objectives, optimizers
 
 
 @dataclass(frozen=True)
@@ -26,7 +22,7 @@ class Options(TrainOptions):
     checkpoint_every: int = 25
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """One logistic unit on the two coordinates, plain gradient descent."""
-    model = logistic_regression(data_spec.classes)
+    model = models.logistic_regression(data_spec.classes)
     return Recipe(model, objectives.binary(model), optimizers.sgd(options.learning_rate))

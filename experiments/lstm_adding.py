@@ -1,17 +1,14 @@
-"""An LSTM on the adding problem, 400 steps unless `--dataset adding:STEPS` says otherwise.
+"""An LSTM on the adding problem with 400 steps, or `--dataset adding:STEPS`.
 
 Lecture: G2, G3. Paper: Hochreiter & Schmidhuber 1997, section 5.4.
-Expected: test MSE 0.0008 (one seed); always to answer 1 has 0.167.
-Time: 18 minutes on one CPU core with some other work beside it.
+Expected: test MSE 0.0008 (one seed); the answer 1 to every example has 0.167.
+Time: 18 minutes on one CPU core, shared with other work.
 Command: python -m experiments run lstm_adding
 """
 
 from dataclasses import dataclass
 
-from dl import objectives
-from dl.data.dataset import DataSpec
-from dl.models import sequence_model
-from dl.train.recipe import Recipe
+from dl import DataSpec, Recipe, models, objectives
 from experiments._sequences import GatedOptions, sequence_recipe
 
 
@@ -25,10 +22,10 @@ class Options(GatedOptions):
     hidden_size: int = 128
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
-    """Pairs of a number and a mark, the last output."""
+def build(options: Options, data_spec: DataSpec) -> Recipe:
+    """Reads pairs of a number and a mark; the last output is the answer."""
     scale = options.scale_of(data_spec.input_shape[0])
-    model = sequence_model(
+    model = models.sequence_model(
         "lstm", data_spec.classes, hidden_size=options.hidden_size, time_scale=scale
     )
     return sequence_recipe(model, objectives.regression(model), options, data_spec)

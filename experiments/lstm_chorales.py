@@ -1,17 +1,14 @@
 """An LSTM that predicts the next chord of a chorale.
 
 Lecture: G3. Paper: Boulanger-Lewandowski et al. 2012, arXiv:1206.6392 (the task).
-Expected: 8.45 nats a chord; of the keys that sound or are predicted 23.4 % are both (one seed).
-Time: 188 s on one CPU core that had other work beside it.
+Expected: 8.45 nats per chord; of the keys that sound or are predicted, 23.4 % do both (one seed).
+Time: 188 s on one CPU core, shared with other work.
 Command: python -m experiments run lstm_chorales --dataset chorales:PATH
 """
 
 from dataclasses import dataclass
 
-from dl import sequence_objectives
-from dl.data.dataset import DataSpec
-from dl.models import step_model
-from dl.train.recipe import Recipe
+from dl import DataSpec, Recipe, Share, models, objectives
 from experiments._sequences import SequenceOptions, sequence_recipe
 
 
@@ -23,13 +20,13 @@ class Options(SequenceOptions):
     epochs: int = 150
     batch_size: int = 16
     hidden_size: int = 256
-    dropout: float = 0.3
-    """Fraction of the units that is switched off."""
+    dropout: Share = 0.3
+    """Fraction of the units that are switched off."""
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """88 keys in, 88 keys out, at every step."""
-    model = step_model(
+    model = models.step_model(
         "lstm", data_spec.classes, hidden_size=options.hidden_size, dropout=options.dropout
     )
-    return sequence_recipe(model, sequence_objectives.frames(model), options, data_spec)
+    return sequence_recipe(model, objectives.frames(model), options, data_spec)

@@ -2,17 +2,13 @@
 
 Lecture: G2, G3. Paper: Le et al. 2015, arXiv:1504.00941 (the task).
 Expected: 97.6 % accuracy (one seed).
-Time: 57 minutes on one CPU core that had other work beside it.
+Time: 57 minutes on one CPU core, shared with other work.
 Command: python -m experiments run lstm_mnist_pixels
 """
 
 from dataclasses import dataclass
 
-from dl import objectives
-from dl.data.dataset import DataSpec
-from dl.errors import InputError
-from dl.models import sequence_model
-from dl.train.recipe import Recipe
+from dl import DataSpec, InputError, Recipe, models, objectives
 from experiments._sequences import GatedOptions, sequence_recipe
 
 
@@ -26,15 +22,16 @@ class Options(GatedOptions):
     hidden_size: int = 128
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
-    """784 pixels one by one, the last output."""
+def build(options: Options, data_spec: DataSpec) -> Recipe:
+    """Reads 784 pixels one by one; the last output is the answer."""
     if len(data_spec.input_shape) != 3:
         raise InputError(
-            f"this net reads pictures, and {data_spec.name} has none: give those of another --dataset"
+            f"this net reads pictures, and {data_spec.name} has none: "
+            f"give those of another --dataset"
         )
     height, width, _ = data_spec.input_shape
     scale = options.scale_of(height * width)
-    model = sequence_model(
+    model = models.sequence_model(
         "lstm", data_spec.classes, hidden_size=options.hidden_size, pixels=True, time_scale=scale
     )
     return sequence_recipe(model, objectives.classification(model), options, data_spec)

@@ -1,16 +1,15 @@
-"""An LSTM that makes up first names, each read from its beginning to its end.
+"""An LSTM that invents first names; each is read from its beginning to its end.
 
-Lecture: G3, H5. Data: a file with a name a line.
-Expected: 1.978 nats a character (2.854 bits, perplexity 7.23; one seed) on 32,033 names, a tenth of
-    them to test.
-Time: 138 s on one CPU core that had other work besides.
+Lecture: G3, H5. Data: a file with one name per line.
+Expected: 1.978 nats per character (2.854 bits, perplexity 7.23; one seed) on 32,033 names,
+    of which a tenth is the test part.
+Time: 138 s on one CPU core, shared with other work.
 Command: python -m experiments run lstm_names --dataset lines:PATH
 """
 
 from dataclasses import dataclass
 
-from dl.data.dataset import DataSpec
-from dl.train.recipe import Recipe
+from dl import DataSpec, Recipe
 from experiments._text import WholeOptions, language_recipe
 
 
@@ -25,6 +24,6 @@ class Options(WholeOptions):
     dropout: float = 0.2
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
-    """One recurrent layer; names of several lengths are padded and masked."""
+def build(options: Options, data_spec: DataSpec) -> Recipe:
+    """One recurrent layer; names of different lengths are padded and masked."""
     return language_recipe("lstm", options, data_spec)

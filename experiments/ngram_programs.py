@@ -1,19 +1,19 @@
-"""The n-grams of C programs, counted: what a net has to beat.
+"""Counted n-grams of C programs: the baseline for a net.
 
 Lecture: H5. Paper: Chen & Goodman 1999 (interpolated modified Kneser-Ney).
-Data: programs of an online judge, such as POJ-104 (Mou et al. 2016), one JSON object a line; those
-    of at most 400 characters, as for `lstm_programs`.
-Expected: 1.208 nats a character (1.743 bits) on POJ-104's programs for problems that are not in the
-    training part; 1.121 (1.617 bits) on programs of all lengths, with `--longest 0`.
-Time: 7 s on one CPU core that had other work besides.
+Data: programs of an online judge, such as POJ-104 (Mou et al. 2016), one JSON object per line;
+    those of at most 400 characters, as for `lstm_programs`.
+Expected: 1.208 nats per character (1.743 bits) on POJ-104's programs for problems that are not
+    in the training part; 1.121 (1.617 bits) on programs of all lengths, with `--longest 0`.
+Time: 7 s on one CPU core, shared with other work.
 Command: python -m experiments run ngram_programs --dataset jsonl:PATH
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
-from dl.data.dataset import Dataset
-from experiments._ngram import NgramOptions, measure_ngram
+from dl import Dataset
+from experiments._ngram import NgramOptions, count_ngrams
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,12 @@ class Options(NgramOptions):
 
     dataset: str = ""
     longest: int = 400
-    """The most characters that a program has; 0 sets no limit."""
+    """The most characters that a program may have; 0 sets no limit."""
     longer: Literal["cut", "leave-out"] = "leave-out"
-    """Cut programs with more than the longest, or leave them out."""
+    """Cut longer programs, or leave them out."""
     longest_gram: int = 12
 
 
-def measure(options: Options, data: Dataset) -> tuple[dict[str, dict[str, float]], int]:
-    """Counts, and what they say of the held-out parts."""
-    return measure_ngram(options, data)
+def count(options: Options, data: Dataset) -> tuple[dict[str, dict[str, float]], int]:
+    """Count the training part, and measure the held-out parts."""
+    return count_ngrams(options, data)

@@ -2,15 +2,13 @@
 
 Lecture: E13, E6. Paper: Lin et al. 2014, arXiv:1312.4400.
 Expected: test accuracy 92.6 % (one seed).
-Time: 33 minutes on one CPU core, which had other work besides.
+Time: 33 minutes on one CPU core, shared with other work.
 Command: python -m experiments run nin_fashion_mnist
 """
 
 from dataclasses import dataclass
 
-from dl.data.dataset import DataSpec
-from dl.models import nin
-from dl.train.recipe import Recipe
+from dl import DataSpec, Positive, Recipe, models
 from experiments._pictures import DropoutOptions, picture_recipe
 
 
@@ -22,18 +20,17 @@ class Options(DropoutOptions):
     dropout: float = 0.2
     crop: int = 1
     plain_share: float = 0.15
-    width: float = 0.5
-    """Factor on the channels of every layer."""
+    width: Positive = 0.5
+    """Factor on the number of channels of every layer."""
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """NiN for small pictures."""
-    model = nin(
+    model = models.nin(
         data_spec.classes,
         small=True,
         width=options.width,
         batch_normalised=True,
         dropout=options.dropout,
-        axis_name=axis_name,
     )
     return picture_recipe(model, options, data_spec)

@@ -8,11 +8,7 @@ Command: python -m experiments run perceptron_gates
 
 from dataclasses import dataclass
 
-from dl import objectives, optimizers
-from dl.data.dataset import DataSpec
-from dl.models import perceptron
-from dl.train.options import TrainOptions
-from dl.train.recipe import Recipe
+from dl import DataSpec, Recipe, TrainOptions, models, objectives, optimizers
 
 
 @dataclass(frozen=True)
@@ -27,9 +23,10 @@ class Options(TrainOptions):
     checkpoint_every: int = 20
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
-    """One unit a gate; descent on the perceptron loss at rate 1, a sample a step, is w ← w + (y −
-    ŷ) x.
+def build(options: Options, data_spec: DataSpec) -> Recipe:
+    """One unit per gate; plain descent at rate 1, one example per step.
+
+    On the perceptron loss such a step is w ← w + (y − ŷ) x.
     """
-    model = perceptron(data_spec.classes)
+    model = models.perceptron(data_spec.classes)
     return Recipe(model, objectives.perceptron(model), optimizers.sgd(options.learning_rate))

@@ -10,13 +10,8 @@ from dataclasses import dataclass
 
 import jax.numpy as jnp
 
-from dl import objectives, optimizers
-from dl.data.dataset import Dataset, DataSpec
-from dl.lessons.gates import composed_xor
-from dl.models import perceptron
-from dl.train.options import TrainOptions
-from dl.train.recipe import Recipe
-from dl.types import Params
+from dl import Dataset, DataSpec, Recipe, Trained, TrainOptions, models, objectives, optimizers
+from dl.lessons import composed_xor
 
 
 @dataclass(frozen=True)
@@ -31,13 +26,13 @@ class Options(TrainOptions):
     checkpoint_every: int = 50
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
-    """One threshold unit and Rosenblatt's rule, which never comes to rest here."""
-    model = perceptron(data_spec.classes)
+def build(options: Options, data_spec: DataSpec) -> Recipe:
+    """One threshold unit and Rosenblatt's rule, which never converges here."""
+    model = models.perceptron(data_spec.classes)
     return Recipe(model, objectives.perceptron(model), optimizers.sgd(options.learning_rate))
 
 
-def conclude(options: Options, params: Params, data: Dataset) -> dict[str, dict[str, float]]:
+def conclude(options: Options, trained: Trained, data: Dataset) -> dict[str, dict[str, float]]:
     """How well the hand-made two-layer solution does on the same table."""
     right = composed_xor(jnp.asarray(data.test.inputs)) == data.test.targets[:, 0]
     return {"composed": {"accuracy": float(right.mean())}}

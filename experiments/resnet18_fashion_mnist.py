@@ -2,15 +2,13 @@
 
 Lecture: E13. Paper: He et al. 2016, arXiv:1512.03385; DeVries & Taylor 2017 (cutout).
 Expected: not measured.
-Time: not measured; it is made for a GPU.
+Time: not measured; it is meant for a GPU.
 Command: python -m experiments run resnet18_fashion_mnist
 """
 
 from dataclasses import dataclass
 
-from dl.data.dataset import DataSpec
-from dl.models import resnet
-from dl.train.recipe import Recipe
+from dl import DataSpec, Recipe, models
 from experiments._pictures import PictureOptions, picture_recipe
 
 
@@ -23,7 +21,7 @@ class Options(PictureOptions):
     plain_share: float = 0.1
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """ResNet-18 with a 3×3 stem."""
-    model = resnet(18, data_spec.classes, small=True, axis_name=axis_name)
+    model = models.resnet(18, data_spec.classes, small=True)
     return picture_recipe(model, options, data_spec)

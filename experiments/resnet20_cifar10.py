@@ -1,5 +1,4 @@
-"""ResNet-20 on CIFAR-10: crops of 24×24 first, which cost half, then whole pictures; a one-cycle
-rate.
+"""ResNet-20 on CIFAR-10: first crops of 24×24, which cost half, then whole pictures.
 
 Lecture: E13. Paper: He et al. 2016, arXiv:1512.03385 (91.25 % after 64,000 steps).
 Expected: test accuracy 88.2 % with the mirror image as a second view, 87.5 % without (one seed), on
@@ -9,13 +8,9 @@ Command: python -m experiments run resnet20_cifar10 --dataset folder:PATH
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from dl.data.augment import Stages, chain, flip, random_crop
-from dl.data.batching import steps_per_epoch
-from dl.data.dataset import DataSpec
-from dl.models import cifar_resnet
-from dl.train.options import require
-from dl.train.recipe import Recipe
+from dl import DataSpec, InputError, NotNegative, Range, Recipe, augment, models
 from experiments._pictures import PictureOptions, picture_changes, picture_recipe
 
 
@@ -30,36 +25,26 @@ class Options(PictureOptions):
     crop: int = 4
     plain_share: float = 0.03
     mirror_views: bool = True
-    small_share: float = 0.47
-    """Share of the epochs, at the beginning, that goes over small crops, mirrored at random."""
-    small_side: int = 24
-    """Side of these crops, in pixels."""
+    small_share: NotNegative = 0.47
+    """Share of the epochs, at the beginning, that use small crops, mirrored at random."""
+    small_side: Annotated[int, Range(at_least=4)] = 24
+    """Side of these crops, in pixels; fewer than 4 leave no place at the end of the net."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         most = 1 - self.plain_share
-        require(
-            0 <= self.small_share <= most,
-            "small_share",
-            self.small_share,
-            f"at least 0 and at most {most:g}",
-        )
-        require(
-            self.small_side >= 4,
-            "small_side",
-            self.small_side,
-            "at least 4, which leaves one place at the end",
-        )
+        if self.small_share > most:
+            raise InputError(f"small_share is {self.small_share}; it must be at most {most:g}")
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
-    """The 20-layer net of the paper's section 4.2; it ends in a mean, so it takes pictures of any
-    size.
+def build(options: Options, data_spec: DataSpec) -> Recipe:
+    """The 20-layer net of the paper's section 4.2, with a one-cycle rate.
+
+    The net ends in a mean over its maps and so takes pictures of any size.
     """
-    model = cifar_resnet(20, data_spec.classes, axis_name=axis_name)
+    model = models.cifar_resnet(20, data_spec.classes)
     recipe = picture_recipe(model, options, data_spec)
-    small = chain(random_crop(options.small_side), flip())
-    end = round(options.small_share * options.epochs) * steps_per_epoch(
-        data_spec.train_size, options.batch_size
-    )
-    return recipe._replace(augment=Stages((small, picture_changes(options, data_spec)), (end,)))
+    small = augment.chain(augment.random_crop(options.small_side), augment.flip())
+    end = options.steps_in(round(options.small_share * options.epochs), data_spec)
+    stages = augment.Stages((small, picture_changes(options, data_spec)), ends=(end,))
+    return recipe._replace(augment=stages)

@@ -3,7 +3,7 @@
 Lecture: E13, E14. Paper: He et al. 2016; warm-up and rate of Goyal et al. 2017 (76.4 % top-1),
 which then falls in steps; smoothed labels of Szegedy et al. 2016.
 Expected: not measured.
-Time: not measured; it is made for an accelerator.
+Time: not measured; it is meant for an accelerator.
 Command: python -m experiments run resnet50_imagenet
 """
 
@@ -12,9 +12,7 @@ from typing import Literal
 
 import jax.numpy as jnp
 
-from dl.data.dataset import DataSpec
-from dl.models import resnet
-from dl.train.recipe import Recipe
+from dl import DataSpec, Recipe, models
 from experiments._imagenet import ImageNetOptions, imagenet_recipe
 
 
@@ -29,13 +27,12 @@ class Options(ImageNetOptions):
     """Layers of the net."""
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """ResNet with synchronised batch norm."""
-    model = resnet(
+    model = models.resnet(
         options.depth,
         data_spec.classes,
         width=options.width,
         dtype=jnp.dtype(options.dtype),
-        axis_name=axis_name,
     )
     return imagenet_recipe(model, options, data_spec, nesterov=True)

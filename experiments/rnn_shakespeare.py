@@ -1,16 +1,15 @@
 """Elman's net writing like Shakespeare, a character at a time.
 
 Lecture: G1, H5. Data: Karpathy 2015 (tiny Shakespeare).
-Expected: 1.632 nats a character on the last tenth of the text (2.354 bits, perplexity 5.11; one
+Expected: 1.632 nats per character on the last tenth of the text (2.354 bits, perplexity 5.11; one
     seed).
-Time: 277 s on one CPU core that had other work besides.
+Time: 277 s on one CPU core, shared with other work.
 Command: python -m experiments run rnn_shakespeare
 """
 
 from dataclasses import dataclass
 
-from dl.data.dataset import DataSpec
-from dl.train.recipe import Recipe
+from dl import DataSpec, Recipe
 from experiments._text import StreamOptions, language_recipe
 
 
@@ -25,6 +24,6 @@ class Options(StreamOptions):
     dropout: float = 0.0
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """One recurrent layer between one-hot characters and a softmax."""
     return language_recipe("rnn", options, data_spec)

@@ -1,19 +1,14 @@
 """Softmax regression on MNIST: one dense layer on raw pixels.
 
 Lecture: A5, B1.
-Expected: test accuracy 92.7 % ± 0.1.
+Expected: test accuracy 92.69 % ± 0.04 over three seeds.
 Time: 4 s on 2 CPU cores.
 Command: python -m experiments run softmax_mnist
 """
 
 from dataclasses import dataclass
 
-from dl import objectives, optimizers
-from dl.data.batching import steps_per_epoch
-from dl.data.dataset import DataSpec
-from dl.models import softmax_regression
-from dl.train.options import TrainOptions
-from dl.train.recipe import Recipe
+from dl import DataSpec, Recipe, TrainOptions, models, objectives, optimizers
 
 
 @dataclass(frozen=True)
@@ -26,9 +21,10 @@ class Options(TrainOptions):
     learning_rate: float = 0.002
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """Class scores W x + b, Adam with a cosine rate."""
-    model = softmax_regression(data_spec.classes)
-    steps = options.epochs * steps_per_epoch(data_spec.train_size, options.batch_size)
-    optimizer = optimizers.adam(options.learning_rate, schedule=optimizers.cosine(steps=steps))
+    model = models.softmax_regression(data_spec.classes)
+    optimizer = optimizers.adam(
+        options.learning_rate, schedule=optimizers.cosine(steps=options.total_steps(data_spec))
+    )
     return Recipe(model, objectives.classification(model), optimizer)

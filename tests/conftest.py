@@ -1,4 +1,4 @@
-"""Eight CPU devices for every test, quick compilation, and property examples that do not vary.
+"""What all tests share: eight CPU devices, quick compilation, fixed property examples.
 
 Most of the time of a test is the compilation of programs that run once or twice, so they are
 compiled with little optimisation. DL_TEST_OPTIMISED=1 compiles them as users have them.

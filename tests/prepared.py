@@ -25,7 +25,7 @@ def store(
     features: Callable[[Any], dict[str, Any]] | None = None,
     **info: Any,
 ) -> Path:
-    """Prepare a set called `tiny`, of `parts` of pictures [N, H, W, C] and labels [N]; its folder."""
+    """Prepare a set `tiny` of `parts`: pictures [N, H, W, C] and labels [N]; returns its folder."""
     import tensorflow_datasets as tfds
 
     pictures, _ = next(iter(parts.values()))
@@ -87,7 +87,7 @@ def photographs(
 
 
 def store_photographs(data_dir: Path, parts: Parts, *, classes: int = 2, channels: int = 3) -> Path:
-    """Prepare a set called `tiny` of pictures of many sizes; its folder."""
+    """Prepare a set `tiny` of pictures of many sizes; returns its folder."""
     return store(
         data_dir,
         parts,

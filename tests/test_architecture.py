@@ -1,6 +1,8 @@
 """The shape of the code base: which way imports point, who may know what."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -10,19 +12,18 @@ FILES = sorted([*(ROOT / "dl").rglob("*.py"), *(ROOT / "experiments").rglob("*.p
 
 # A package may import those before it and those on its own line.
 ORDER = [
-    {"errors", "types", "choices"},
+    {"errors", "types", "ranges", "tables", "jaxprs"},
     {"layers", "metrics", "data", "optimizers"},
-    {"models", "objectives", "ngram"},
-    {"reconstruction", "sequence_objectives"},
+    {"models", "objectives", "ngram", "c_programs"},
     {"train", "sampling"},
     {"inspect", "lessons"},
     {"runs"},
+    {"reports"},
     {"cli"},
     {"experiments"},
 ]
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
-LOSSES = {"objectives", "reconstruction", "sequence_objectives"}
-PURE = {"layers", "models", "ngram", "metrics", "optimizers", "experiments", *LOSSES}
+PURE = {"layers", "models", "ngram", "metrics", "optimizers", "objectives", "experiments"}
 HEAVY = {"tensorflow_datasets", "sklearn", "matplotlib", "orbax", "grain", "PIL", "tqdm"}
 NOWHERE = {"tensorflow", "torch", "chex", "clu", "ml_collections", "absl", "pickle"}
 
@@ -33,9 +34,7 @@ def parsed(path: Path) -> ast.Module:
 
 
 def imports(path: Path, *, top_level: bool) -> Iterator[str]:
-    """Full names of the modules that a file imports: at its top level only, or anywhere at run
-    time.
-    """
+    """Full names of the modules that a file imports, at its top level or anywhere."""
     tree = parsed(path)
     nodes = (
         tree.body if top_level else [node for node in ast.walk(tree) if not is_typing_block(node)]
@@ -61,9 +60,7 @@ def is_typing_block(node: ast.AST) -> bool:
 
 
 def room(module: str) -> str | None:
-    """The part of the project that a module lies in; None for the public surface and for other
-    projects.
-    """
+    """The room of the project that a module lies in; None for the surface and other projects."""
     parts = module.split(".")
     if parts[0] == "experiments":
         return "experiments"
@@ -87,12 +84,31 @@ def test_imports_point_one_way() -> None:
     assert not wrong
 
 
+def test_no_two_files_import_each_other() -> None:
+    """Neither directly nor in a circle, wherever in the file the import stands."""
+    files = {name_of(path): path for path in FILES}
+    arrows = {
+        name: {module for module in imports(path, top_level=False) if module in files}
+        for name, path in files.items()
+    }
+    while leaves := [name for name, targets in arrows.items() if not targets & arrows.keys()]:
+        for name in leaves:
+            del arrows[name]
+    assert not {name: targets & arrows.keys() for name, targets in arrows.items()}
+
+
 def test_heavy_libraries_are_imported_where_they_are_needed() -> None:
     wrong = []
     for path in FILES:
         at_top, anywhere = roots(path, top_level=True), roots(path, top_level=False)
         wrong += [f"{name_of(path)}: {name}" for name in (at_top & HEAVY) | (anywhere & NOWHERE)]
     assert not wrong
+
+
+def test_c_programs_need_no_jax() -> None:
+    code = "import sys; from dl.c_programs import *; print({'jax', 'flax'} & {*sys.modules})"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert told.stdout.strip() == "set()", told.stderr
 
 
 def test_linen_is_known_in_layers_and_models_alone() -> None:

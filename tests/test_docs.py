@@ -11,7 +11,7 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 BLOCKS = re.compile(r"```python\n(.*?)```\n\n```\n(.*?)```", re.DOTALL)
 
 
-@pytest.mark.parametrize("page", ["memory.md"])
+@pytest.mark.parametrize("page", ["horizon.md"])
 def test_code_prints_what_stands_below_it(page: str) -> None:
     blocks = BLOCKS.findall((DOCS / page).read_text(encoding="utf-8"))
     assert len(blocks) == 3
@@ -20,13 +20,31 @@ def test_code_prints_what_stands_below_it(page: str) -> None:
         out = io.StringIO()
         with contextlib.redirect_stdout(out):
             exec(compile(code, page, "exec"), names)
-        found = [value_of(word) for word in out.getvalue().split()]
-        # Of most numbers one digit is printed, which another processor may round the other way.
-        assert found == [
-            pytest.approx(value, rel=0.3, abs=0) if isinstance(value, float) else value
-            for value in map(value_of, expected.split())
-        ]
+        printed = [value_of(word) for word in out.getvalue().split()]
+        assert printed == [close_to(value) for value in map(value_of, expected.split())]
+
+
+def close_to(value: float | str) -> object:
+    """Of most numbers one digit is printed, which another processor may round the other way.
+
+    Gradients that explode are chaotic: a last bit that is rounded otherwise at the first step may
+    change them by some tens of per cent, so that only their size is compared.
+    """
+    if not isinstance(value, float):
+        return value
+    return pytest.approx(value, rel=0.3 if value < 1e4 else 0.6, abs=0)
 
 
 def value_of(word: str) -> float | str:
     return float(word) if re.fullmatch(r"-?[\d.]+(e[+-]\d+)?", word) else word
+
+
+def test_files_that_the_design_names_exist() -> None:
+    page = (DOCS / "design.md").read_text(encoding="utf-8")
+    paths = re.findall(r"`((?:\w+/)+(?:\w+\.py)?)`", page)
+    ours = [path for path in paths if path.endswith(".py") or path.startswith("dl/")]
+    assert len(ours) > 10
+    root = DOCS.parent
+    assert not [
+        path for path in ours if not ((root / path).exists() or (root / "dl" / path).exists())
+    ]

@@ -62,7 +62,8 @@ SYSTEMS = {"dl": with_dl, "dl step alone": char_lstm_step.with_dl, "torch": with
 
 
 def _dl_data(tokens: np.ndarray) -> "Dataset":
-    from dl.data.text import Reading, stream_of_text
+    from dl.data.readers.streams import stream_of_text
+    from dl.data.text.reading import Reading
 
     symbols = [chr(ord("!") + number) for number in range(SYMBOLS - 1)]
     text = "".join(symbols[number] for number in tokens)

@@ -49,10 +49,10 @@ SYSTEMS = {"dl": with_dl, "torch": with_torch, "keras": with_keras, "flax": with
 
 def dl_recipe() -> "Recipe":
     """The library's language model and its objective."""
-    from dl import Recipe, models, optimizers, sequence_objectives
+    from dl import Recipe, models, objectives, optimizers
 
     model = models.language_model("lstm", SYMBOLS, hidden_size=SIZE, num_layers=LAYERS)
-    return Recipe(model, sequence_objectives.language_model(model), optimizers.adam(RATE))
+    return Recipe(model, objectives.next_symbol(model), optimizers.adam(RATE))
 
 
 def flax_network() -> Any:

@@ -32,7 +32,10 @@ def unavailable(quick: bool) -> str | None:
     folder = os.environ.get("TFDS_DATA_DIR")
     if folder and (Path(folder) / "mnist").is_dir():
         return None
-    return "TFDS_DATA_DIR names no folder with mnist; python -m experiments data prepare mnist makes one"
+    return (
+        "TFDS_DATA_DIR names no folder with mnist; python -m experiments data prepare mnist makes "
+        "one"
+    )
 
 
 def with_dl(quick: bool) -> Measurement:

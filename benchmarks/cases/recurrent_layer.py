@@ -38,7 +38,8 @@ def with_dl(shape: Shape, quick: bool) -> Workload:
     import jax
 
     from dl.layers.recurrent import init_layer, recurrent_layer
-    from dl.train.parallel import AXIS, make_layout
+    from dl.train.layout import make_layout
+    from dl.train.parallel import AXIS
 
     kind = {"lstm": "lstm", "gru": "gru_reset_after"}[shape.kind]
     params = init_layer(kind, jax.random.key(0), input_size=shape.size, hidden_size=shape.size)

@@ -37,12 +37,12 @@ def python_loop(recipe: "Recipe", inputs: np.ndarray, targets: np.ndarray, *, st
 
     layout, step, batches, held = _set_up(recipe, inputs, targets, steps=1)
     call = layout.compile(
-        lambda state, _, batches: step(state, jax.tree.map(lambda leaf: leaf[0], batches))[0]
+        lambda state, _, batches: step(state, jax.tree.map(lambda leaf: leaf[0], batches))
     )
 
     def run() -> None:
         for _ in range(steps):
-            held[0] = call(held[0], (), batches)
+            held[0], _ = call(held[0], (), batches)
         jax.block_until_ready(held)
 
     return run
@@ -55,10 +55,10 @@ def compiled_loop(recipe: "Recipe", inputs: np.ndarray, targets: np.ndarray, *, 
     from dl import scan_steps
 
     layout, step, batches, held = _set_up(recipe, inputs, targets, steps=steps)
-    call = layout.compile(lambda state, _, batches: scan_steps(step)(state, batches)[0])
+    call = layout.compile(lambda state, _, batches: scan_steps(step)(state, batches))
 
     def run() -> None:
-        held[0] = jax.block_until_ready(call(held[0], (), batches))
+        held[0], _ = jax.block_until_ready(call(held[0], (), batches))
 
     return run
 
@@ -68,10 +68,11 @@ def epoch_workload(
 ) -> Workload:
     """One epoch of pictures through the library's own loop."""
     from dl import TrainOptions
-    from dl.data.dataset import ArraySource, make_dataset
+    from dl.data.parts import dataset_of_parts
+    from dl.data.sources.arrays import ArraySource
 
     train = ArraySource(pictures, labels)
-    data = make_dataset(
+    data = dataset_of_parts(
         "generated", train, train.take(np.arange(1)), class_names=tuple("0123456789")
     )
     return training_workload(
@@ -80,28 +81,29 @@ def epoch_workload(
 
 
 def training_workload(recipe: "Recipe", data: "Dataset", options: "TrainOptions") -> Workload:
-    """The library's own loop: order, gathering, preparing, steps, records, the check of the state."""
+    """The library's own loop: data order, batches, steps, records, the check of the state."""
     import jax
 
-    from dl.data.batching import epoch_order
-    from dl.train.chunk_steps import measured
-    from dl.train.compiled import compile_recipe, example_inputs, start_training
+    from dl.data.example import example_inputs
+    from dl.data.sources.batching import epoch_order
+    from dl.train.compiled import compile_recipe, start_training
     from dl.train.loop import train_loop
+    from dl.train.steps_per_call import with_best_steps_per_call
     from dl.train.traced import choose_layout
 
     layout = choose_layout(options, recipe.model, example_inputs(data.spec))
     compiled = compile_recipe(recipe, data, options, layout)
     first = start_training(recipe, data.spec, options)
-    compiled = measured(compiled, compiled.start(first))
+    compiled = with_best_steps_per_call(compiled, compiled.start(first))
 
     def run() -> None:
         epoch_order.cache_clear()  # every epoch of a training draws its own order
-        training, _ = train_loop(
-            compiled, compiled.start(first), validates=False, batch_size=options.batch_size
-        )
+        training, _ = train_loop(compiled, compiled.start(first), validates=False)
         jax.block_until_ready(training)
 
-    note = f"{compiled.plan.chunk_steps} step(s) a call on {len(compiled.layout.devices)} device(s)"
+    note = (
+        f"{compiled.plan.steps_per_call} step(s) a call on {len(compiled.layout.devices)} device(s)"
+    )
     return Workload(run, compiled.plan.total_steps * options.batch_size, note)
 
 
@@ -117,7 +119,7 @@ def _first_state(recipe: "Recipe", inputs: np.ndarray) -> Any:
 def _set_up(
     recipe: "Recipe", inputs: np.ndarray, targets: np.ndarray, *, steps: int
 ) -> tuple[Any, Any, Any, list]:
-    """Layout, step, `steps` times the same batch on the devices, and a place that holds the state."""
+    """Layout, step, `steps` copies of a batch on the devices, and a list that holds the state."""
     import jax
 
     from dl import make_train_step

@@ -30,7 +30,7 @@ def steps_workload(
 def epoch_workload(
     network: Any, optimizer: Any, pictures: np.ndarray, labels: np.ndarray, *, batch_size: int
 ) -> Workload:
-    """One epoch: a NumPy permutation, batches gathered by NumPy, normalised in the compiled step."""
+    """One epoch: batches in random order from NumPy, normalised in the compiled step."""
     import jax
 
     mean, std = float((pictures / 255.0).mean()), float((pictures / 255.0).std())

@@ -17,8 +17,8 @@ from dl.cli.baselines import baselines
 from dl.cli.catalog import Catalog
 from dl.cli.data import data_app
 from dl.cli.evaluate import evaluate
+from dl.cli.horizon import horizon
 from dl.cli.list import list_experiments
-from dl.cli.memory import memory
 from dl.cli.outcome import leave_at_once
 from dl.cli.predict import predict
 from dl.cli.programs import programs
@@ -76,7 +76,7 @@ def _choose_app(catalog: Catalog, words: list[str]) -> tuple[cyclopts.App, list[
 def _verbs(catalog: Catalog) -> cyclopts.App:
     app = cyclopts.App(
         name=f"python -m {catalog.package}",
-        help="Train, resume, evaluate and use the experiments. `VERB --help` tells a verb's options.",
+        help="Train, resume, evaluate and use experiments. `VERB --help` tells a verb's options.",
         version_flags=[],
         help_format="plaintext",
     )
@@ -89,7 +89,7 @@ def _verbs(catalog: Catalog) -> cyclopts.App:
         "predict": predict,
         "sample": sample,
         "programs": programs,
-        "memory": memory,
+        "horizon": horizon,
         "baselines": baselines,
     }
     for name, verb in verbs.items():

@@ -1,4 +1,4 @@
-"""`baselines`: scikit-learn's classifiers on raw pixels or counted words, beside finished runs."""
+"""`baselines`: scikit-learn's classifiers on raw pixels or counted words beside finished runs."""
 
 from pathlib import Path
 from typing import Literal
@@ -17,34 +17,33 @@ def baselines(
     seed: int = 0,
     format: Literal["text", "markdown", "json"] = "text",
 ) -> None:
-    """Train scikit-learn's classifiers on raw pixels, or of texts on the counts of words, beside
-    finished runs.
+    """Train scikit-learn's classifiers on raw pixels or counted words and show them beside runs.
 
     Parameters
     ----------
     runs
         Folders of finished runs on the same data set with the same held-out examples.
     dataset
-        Data set: a built-in name, a TFDS name, folder:PATH, or texts with labels, such as tsv:PATH.
+        Data set: a built-in name, a TFDS name, folder:PATH, or labelled texts such as tsv:PATH.
     train_examples
-        Train on at most this many examples, those that `run --train-examples` takes; 0 uses all.
+        Train on at most this many examples, the same as `run --train-examples`; 0 uses all.
     validation
-        Fraction of the training examples held out, the same ones that `run --validation` holds out.
+        Fraction of the training examples to hold out, the same as `run --validation`.
     image_size
         Side that pictures of folder:PATH are resized to; 0 leaves them as they are.
     colour
-        Channels of the pictures of folder:PATH; auto is grey if all files are.
+        Channels of the pictures of folder:PATH; auto is grey if all files are grey.
     damaged
-        What to do about a file of folder:PATH that cannot be read.
+        What to do about files of folder:PATH that cannot be read.
     seed
-        Seed of the random forest and of the linear machine's data order.
+        Seed of the random forest and of the order in which the linear SVM reads its data.
     format
         A table for people, Markdown or JSON.
     """
     from dl.data.dataset import limit
     from dl.data.load import absolute
-    from dl.runs.baselines import Row, as_json, as_markdown, as_text, fit_baselines, run_row
-    from dl.runs.setup import open_data
+    from dl.reports.baselines import Row, fit_baselines, run_row, table
+    from dl.runs.open_data import open_data
     from dl.train.options import DocumentOptions, require
 
     require(train_examples >= 0, "train_examples", train_examples, "at least 0")
@@ -66,4 +65,4 @@ def baselines(
         say(f"{row.method}: test accuracy {row.test_accuracy:.4f} after {row.seconds:.1f} s")
 
     rows = fit_baselines(data, seed=seed, on_row=announce) + nets
-    print({"text": as_text, "markdown": as_markdown, "json": as_json}[format](rows))
+    print(getattr(table(rows), format)())

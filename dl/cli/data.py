@@ -27,7 +27,7 @@ def list_data(*, data_dir: Path | None = None) -> None:
         Where TFDS keeps prepared data; default $TFDS_DATA_DIR, then TFDS's own folder.
     """
     from dl.data.load import BUILT_IN
-    from dl.data.prepare import data_folder
+    from dl.data.tfds.prepare import data_folder
 
     for name, load in BUILT_IN.items():
         print(f"{name:<14} built in      {(load.__doc__ or '').splitlines()[0]}")
@@ -37,7 +37,8 @@ def list_data(*, data_dir: Path | None = None) -> None:
         print(f"{name:<14} {state:<13} {what}")
     print(f"{'folder:PATH':<14} your pictures one sub-folder of pictures a class")
     say(
-        f"prepared data are looked for in {root}; any other TFDS name of labelled pictures works too"
+        f"prepared data are looked for in {root}; any other TFDS name of labelled pictures works "
+        "too"
     )
 
 
@@ -57,7 +58,7 @@ def prepare(name: str, *, data_dir: Path | None = None) -> None:
     if name in BUILT_IN:
         say(f"{name} is built in; there is nothing to prepare")
         return
-    from dl.data.prepare import prepare as prepare_tfds
+    from dl.data.tfds.prepare import prepare as prepare_tfds
 
     print(prepare_tfds(name, data_dir=data_dir))
     if data_dir is not None:

@@ -7,10 +7,11 @@ from dl.errors import InputError
 
 
 def write_filters(run: str, file: Path) -> None:
-    """Write the filters of the run's first convolution to `file`, in the format that its name says.
+    """Write the filters of the run's first convolution to `file`, in the format of its suffix.
 
     Raises:
-        InputError: when `run` is no run, its model has no convolution, or `file` cannot be written.
+        InputError: when `run` is not a run, when its model has no convolution, and when `file`
+            cannot be written.
     """
     _check_file(file)
     if not (Path(run) / "config.json").exists():
@@ -19,14 +20,14 @@ def write_filters(run: str, file: Path) -> None:
         )
     from PIL import Image
 
-    from dl.inspect.first_filters import filter_grid, filters
+    from dl.inspect.maps.filters import filter_grid, filters
     from dl.runs.load import load
 
     loaded = load(run)
-    found = filters(loaded)
-    if not found:
+    kernels = filters(loaded)
+    if not kernels:
         raise InputError(f"the model of {run} has no convolution, so there are no filters to show")
-    name, kernel = next(iter(found.items()))
+    name, kernel = next(iter(kernels.items()))
     Image.fromarray(filter_grid(kernel)).save(file)
     height, width, channels, count = kernel.shape
     print(f"{file}: {name}, {count} filters of {height}×{width}×{channels}", file=sys.stderr)

@@ -32,7 +32,8 @@ def report_outcome(outcome: "Outcome", stop: "StopRequest") -> int:
     """Print how a run ended; returns its exit code."""
     if outcome.result is None:
         say(
-            f"stopped by {stop.signal_name}; saved. Go on with: python -m experiments resume {outcome.folder.path}"
+            f"stopped by {stop.signal_name}; saved. Go on with: python -m experiments resume "
+            f"{outcome.folder.path}"
         )
         print(outcome.folder.path)
         return stop.exit_code

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 from dl.errors import InputError
 
 if TYPE_CHECKING:
-    from dl.runs.load import Loaded, Prediction
+    from dl.runs.trained import Trained
+    from dl.train.network import Prediction
 
 
 def predict(
@@ -25,20 +26,26 @@ def predict(
     evaluated. MNIST-like data are bright strokes on a dark ground, cut out and centred: use --photo
     for a photograph of a sign on paper. A text file is one text.
 
-    Parameters ---------- run
+    Parameters
+    ----------
+    run
         The run's folder.
-    files Pictures, in any format that Pillow reads; text files for a run that learned from labelled
+    files
+        Pictures, in any format that Pillow reads; text files for a run that learned from labelled
         texts.
-    text A text itself; may be given several times.
-    photo Find the dark strokes on their light ground, and scale and centre them as MNIST's are.
-    checkpoint The newest parameters, or those with the lowest validation loss.
+    text
+        A text itself; may be given several times.
+    photo
+        Find the dark strokes on their light ground, and scale and centre them as MNIST's are.
+    checkpoint
+        The newest parameters, or those with the lowest validation loss.
     """
     if not files and not text:
         raise InputError("predict needs at least one picture or text: predict RUN FILE...")
     from dl.runs.load import load
 
     loaded = load(run, checkpoint=checkpoint)
-    if loaded.spec.vocabulary is not None and loaded.spec.task == "classification":
+    if loaded.spec.vocabulary is not None and loaded.spec.kind.chooses:
         if photo:
             raise InputError(f"--photo is for pictures, and {run} reads texts: leave it out")
         predictions = _of_texts(loaded, files, text or [])
@@ -58,21 +65,21 @@ def predict(
 
 
 def _of_texts(
-    loaded: "Loaded", files: tuple[Path, ...], texts: list[str]
+    loaded: "Trained", files: tuple[Path, ...], texts: list[str]
 ) -> "list[tuple[str, Prediction]]":
-    from dl.data.part_files import read_text
+    from dl.data.text.part_files import read_text
 
     names = [*map(str, files), *(textwrap.shorten(text, 60, placeholder="…") for text in texts)]
     return list(zip(names, loaded.predict([*map(read_text, files), *texts]), strict=True))
 
 
 def _of_pictures(
-    loaded: "Loaded", files: tuple[Path, ...], *, photo: bool
+    loaded: "Trained", files: tuple[Path, ...], *, photo: bool
 ) -> "list[tuple[str, Prediction]]":
     import numpy as np
 
-    from dl.data.photo import read_photo
-    from dl.data.picture import read_picture
+    from dl.data.pictures.photo import read_photo
+    from dl.data.pictures.picture import read_picture
 
     read = read_photo if photo else partial(read_picture, view=loaded.spec.view)
     height, width, channels = loaded.spec.input_shape

@@ -1,6 +1,4 @@
-"""`programs RUN`: how many of the C programs that a model writes compile, and whether they are
-copies.
-"""
+"""`programs RUN`: do the C programs that a model writes compile, and are they copies?"""
 
 from pathlib import Path
 from typing import Literal
@@ -21,41 +19,49 @@ def programs(
     show: int = 0,
     format: Literal["text", "markdown", "json"] = "text",
 ) -> None:
-    """Judge C programs of a run's model beside those of an n-gram model and held-out real ones
-    (H3).
+    """Judge C programs that a run's model writes (H3).
 
-    A model that was trained on single programs begins with nothing, one trained on a stream of them
-    goes on from one of the training part. All of it, every program with the nearest of the training
-    part, is also written to the run's folder, as programs.json.
+    Programs of an n-gram model and held-out real ones are judged too, for comparison. A model that
+    was trained on single programs begins with an empty state, a model that was trained on a stream
+    continues a program of the training part. All programs and the training programs nearest to
+    them are also written to programs.json in the run's folder.
 
-    Parameters ---------- run
+    Parameters
+    ----------
+    run
         The folder of a run on C programs.
-    count Programs of each.
-    temperature Below 1 the likely becomes likelier.
-    longest Symbols after which a program is cut; 0: 1.5 times as many as the longest of the
-        training part has.
-    longest_gram Symbols of the n-gram model's longest n-grams.
-    seed Another seed draws other programs.
-    repair_calls Calls of the compiler to mend a rejected program with; 0 mends none.
-    checkpoint The last checkpoint, or the one that validated best.
-    show Print this many programs of each, each beside the nearest of the training part.
-    format A table for people, Markdown, or JSON with every program.
+    count
+        Programs per source: network, n-gram model, test part.
+    temperature
+        Values below 1 make likely symbols more likely.
+    longest
+        Symbols after which a program is cut; 0: 1.5 times the longest training program.
+    longest_gram
+        The n of the n-gram model: symbols of its longest n-grams.
+    seed
+        Another seed draws other programs.
+    repair_calls
+        Compiler calls to mend one rejected program; 0 mends none.
+    checkpoint
+        The last checkpoint, or the one that validated best.
+    show
+        Print this many programs per source, each with the nearest of the training part.
+    format
+        A table as text or Markdown, or JSON with every program.
     """
     import json
 
-    from dl.inspect.program_report import as_json, beside, compare
-    from dl.runs.programs import ProgramOptions, report_on_run
+    from dl.c_programs.report import as_json, beside, compare
+    from dl.reports.programs import ProgramOptions, report_on_run
 
     options = ProgramOptions(count, temperature, longest, longest_gram, seed, repair_calls)
     reports = report_on_run(str(run), options, checkpoint=checkpoint, say=say)
     if format == "json":
-        print(
-            json.dumps(
-                {name: as_json(one) for name, one in reports.items()}, indent=2, ensure_ascii=False
-            )
-        )
+        told = {name: as_json(report) for name, report in reports.items()}
+        print(json.dumps(told, indent=2, ensure_ascii=False))
         return
-    print(compare(reports, markdown=format == "markdown"))
-    for name, one in reports.items() if show > 0 else ():
-        for sample in one.samples[:show]:
+    table = compare(reports)
+    print(table.markdown() if format == "markdown" else table.text())
+    for name, report in reports.items() if show > 0 else ():
+        for sample in report.samples[:show]:
             print(f"\n=== {name} ===\n" + beside(sample))

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import cyclopts
 from cyclopts import Parameter
+from docstring_parser import parse_from_object
 
 from dl.cli.catalog import Catalog
 from dl.cli.outcome import leave_at_once, report_outcome, say
 from dl.errors import InputError
+from dl.ranges import ranges_of
 
 if TYPE_CHECKING:
     from dl.runs.experiment import Experiment
@@ -69,7 +71,7 @@ def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
         }
         return _run_seeds(experiment, runs, folders, show=not quiet, profile=profile, **beginning)
 
-    command.__doc__ = _COMMAND_HELP
+    command.__doc__ = _COMMAND_HELP + _options_help(experiment.options)
     command.__annotations__["options"] = Annotated[experiment.options, Parameter(name="*")]
     command.__kwdefaults__ = {**(command.__kwdefaults__ or {}), "options": experiment.options()}
     app.default(command)
@@ -90,18 +92,37 @@ Parameters
 run_dir
     Folder of the run; default runs/NAME/TIME-SEED.
 init_from
-    Begin with the parameters of this run. Where the classes are others the head is new; all else must fit.
+    Begin with the parameters of this run. If the classes differ, the head is new; all else must
+    fit.
 init_checkpoint
     Its newest parameters, or those with the lowest validation loss.
 freeze
-    Leave these layers as they are: names, or globs such as 'conv*'; their batch norm keeps its statistics.
+    Do not train these layers: names, or globs such as 'conv*'. Their batch norm keeps its
+    statistics.
 seeds
     Repeat over this many seeds, counting up from --seed, and give mean and standard deviation.
 quiet
     No progress.
 profile
-    Write a profiler's trace of about 20 steps into the run's folder, for TensorBoard or ui.perfetto.dev.
+    Write a profiler's trace of about 20 steps into the run's folder, for TensorBoard or
+    ui.perfetto.dev.
 """
+
+
+def _options_help(options: type) -> str:
+    """What each option means, and the numbers that it takes."""
+    documented = {
+        param.arg_name: " ".join((param.description or "").split())
+        for base in reversed(options.__mro__[:-1])
+        for param in parse_from_object(base).params
+    }
+    allowed: dict[str, str] = {}
+    for name, numbers in ranges_of(options):
+        allowed[name] = f"{allowed[name]}, {numbers}" if name in allowed else str(numbers)
+    return "".join(
+        f"options.{name}\n    {text}{f' [{allowed[name]}]' if name in allowed else ''}\n"
+        for name, text in documented.items()
+    )
 
 
 def _seed_folders(
@@ -173,7 +194,7 @@ def describe_devices(count: int) -> str:
 
 
 def describe_options(options: "TrainOptions") -> str:
-    """All options in one line, those that differ from the experiment's defaults marked with a star."""
+    """All options in one line; a star marks those that differ from the defaults."""
     words = []
     for option in fields(options):
         value = getattr(options, option.name)

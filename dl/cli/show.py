@@ -1,5 +1,6 @@
 """`show NAME`: the layers of a model."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -29,22 +30,29 @@ def show(
     catalog: Annotated[Catalog, Parameter(parse=False)],
 ) -> None:
     """Show the layers of a model: output shapes, parameters, multiply-adds, receptive fields.
-    Nothing is computed.
 
-    "macs" are multiply-adds for one example. In pixels of the input, "field" is how much one unit
-    sees, "stride" how far the next unit lies, "offset" where the first one begins to see: less than
-    0 is padding.
+    The model is traced and not computed. "macs" are multiply-adds for one example. In pixels of the
+    input, "field" is what one unit sees, "stride" the distance to the next unit's field, "offset"
+    where the first field begins; a negative offset lies in the padding.
 
-    Parameters ---------- name
+    Parameters
+    ----------
+    name
         An experiment, the folder of a run, or a net of a paper at its published size: alexnet,
         vgg16, resnet152, ...
-    format A table for people, one in Markdown, or JSON.
-    connections Instead show the parameters that each convolution has, and would have locally and
+    format
+        A table for people, one in Markdown, or JSON.
+    connections
+        Show instead how many parameters each convolution has, and would have if it were locally or
         fully connected.
-    filters Write the filters of the first convolution of a run to this picture file.
-    dataset Show an experiment's net for this data set instead of the experiment's own.
-    image_size Side that this data set's pictures are brought to.
-    colour Channels of the pictures of folder:PATH; auto is grey if all files are.
+    filters
+        Also write the filters of a run's first convolution to this picture file.
+    dataset
+        Show an experiment's net for this data set instead of the experiment's own.
+    image_size
+        Side that this data set's pictures are resized to.
+    colour
+        Channels of the pictures of folder:PATH; auto is grey if all files are grey.
     """
     if filters is not None:
         write_filters(name, filters)
@@ -54,36 +62,38 @@ def show(
     if connections:
         print(_connections(model, input_shape, format, title=title))
         return
-    from dl.inspect.summary import as_json, as_markdown, as_text, summarize
+    from dl.inspect.cost.summary import summarize
 
-    printed = {"text": as_text, "markdown": as_markdown, "json": as_json}[format]
-    print(printed(summarize(model, input_shape, name=title)))
+    summary = summarize(model, input_shape, name=title)
+    if format == "json":
+        print(json.dumps(summary.to_dict(), indent=2))
+    else:
+        print(summary if format == "text" else summary.table().markdown())
 
 
 def _connections(model: "Model", input_shape: tuple[int, ...], format: str, *, title: str) -> str:
-    from dl.inspect import connection_counts as counts
+    from dl.inspect.cost.connections import connections, connections_table
 
-    table = counts.connections(model, input_shape)
-    if not table:
+    counts = connections(model, input_shape)
+    if not counts:
         raise InputError(
-            f"{title} has no convolutions whose connections could be counted: leave --connections out"
+            f"{title} has no convolutions whose connections could be counted: "
+            "leave --connections out"
         )
-    printed = {
-        "text": counts.connections_as_text,
-        "markdown": counts.connections_as_markdown,
-        "json": counts.connections_as_json,
-    }
-    return printed[format](table)
+    if format == "json":
+        return json.dumps({layer: count._asdict() for layer, count in counts.items()}, indent=2)
+    table = connections_table(counts)
+    return table.text() if format == "text" else table.markdown()
 
 
 def _open(
     name: str, catalog: Catalog, changes: dict[str, Any]
 ) -> "tuple[Model, tuple[int, ...], str]":
-    """The model that `name` stands for, the shape of its inputs, and its title."""
+    """The model of that name, the shape of its inputs, and its title."""
     experiments = catalog.names()
     if changes and name not in experiments:
         flag = "--" + next(iter(changes)).replace("_", "-")
-        raise InputError(f"{flag} is for experiments, and {name} is none: leave it out")
+        raise InputError(f"{flag} is for experiments, and {name} is not one: leave it out")
     if (Path(name) / "config.json").exists():
         return _of_run(name)
     if name in experiments:
@@ -97,15 +107,15 @@ def _open(
             colour=options.colour,
             reading=options.reading,
         )
-        # Data that are not prepared have no known size; layers do not depend on it, schedules want
-        # one epoch.
+        # The size of data that are not prepared is unknown. Layers do not depend on it, but
+        # schedules need at least one epoch.
         return _of_experiment(
             experiment, options, replace(spec, train_size=max(spec.train_size, options.batch_size))
         )
-    from dl.inspect.published import PUBLISHED
+    from dl.inspect.cost.published import PUBLISHED
 
     if name not in PUBLISHED and ("/" in name or Path(name).is_dir()):
-        return _of_run(name)  # which says that it is none
+        return _of_run(name)  # which refuses it, in words for folders
     if name not in PUBLISHED:
         raise InputError(
             f"unknown experiment or net {name!r}; {did_you_mean(name, {*experiments, *PUBLISHED})}"
@@ -123,4 +133,4 @@ def _of_run(folder: str) -> "tuple[Model, tuple[int, ...], str]":
 def _of_experiment(
     experiment: "Experiment", options: "TrainOptions", spec: "DataSpec"
 ) -> "tuple[Model, tuple[int, ...], str]":
-    return experiment.build(options, spec).model, spec.input_shape, experiment.name
+    return experiment.recipe(options, spec).model, spec.input_shape, experiment.name

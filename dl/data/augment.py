@@ -1,9 +1,8 @@
 """Augmentation: pure functions of (keys, pictures, step), compiled into the train step.
 
-There is one key an example, derived from (seed, step, example), so that a picture is changed in the
-same way on whatever device it lies. Pictures come normalised: the 0 that `crop` and `cutout` fill
-with is the mean colour.
-Source: D7.
+Every example has a key of its own, derived from (seed, step, example), so that a picture changes in
+the same way on any device. Pictures are normalised before: the 0 that `crop` and `cutout` fill with
+is the mean colour. Source: D7.
 """
 
 from bisect import bisect_right
@@ -18,14 +17,13 @@ from dl.types import Array, Augment
 
 @dataclass(frozen=True)
 class Stages:
-    """Augmentations that follow each other in a training, each compiled for itself: their pictures
-    may differ in size.
+    """Augmentations for successive stretches of a training; their pictures may differ in size.
 
-    Number i is for the steps before `ends[i]`, the last one for all that are left. None changes
-    nothing.
+    Each is compiled by itself. Augmentation i is for the steps before `ends[i]`, the last one for
+    all later steps. None leaves pictures as they are.
 
     Raises:
-        InputError: unless each but the last has an end, none before the one before it.
+        InputError: unless every augmentation but the last has an end, and the ends rise.
 
     >>> stages = Stages((random_crop(24), flip()), ends=(100,))
     >>> stages.number_at(99), stages.number_at(100)
@@ -43,26 +41,26 @@ class Stages:
             )
 
     def number_at(self, step: int) -> int:
-        """Which of the augmentations is for `step`."""
+        """The number of the augmentation for `step`."""
         return bisect_right(self.ends, step)
 
     def end_at(self, step: int, last: int) -> int:
-        """The step up to which the augmentation for `step` goes, `last` at the most."""
+        """The first step that needs another augmentation than `step` does, at most `last`."""
         return min([last, *self.ends[self.number_at(step) :][:1]])
 
 
 def chain(*augments: Augment) -> Augment:
-    """One augmentation after the other, each with random numbers of its own; none at all is the
-    identity.
+    """One augmentation after the other, each with its own random numbers; of none, the identity.
 
     >>> double = lambda keys, pictures, step: 2 * pictures
-    >>> chain(double, double)(jax.random.split(jax.random.key(0), 1), jnp.ones(1), jnp.zeros((), int)).tolist()
+    >>> keys, step = jax.random.split(jax.random.key(0), 1), jnp.zeros((), int)
+    >>> chain(double, double)(keys, jnp.ones(1), step).tolist()
     [4.0]
     """
 
     def augment(keys: Array, pictures: Array, step: Array) -> Array:
-        for number, one in enumerate(augments):
-            pictures = one(
+        for number, function in enumerate(augments):
+            pictures = function(
                 jax.vmap(lambda key, number=number: jax.random.fold_in(key, number))(keys),
                 pictures,
                 step,
@@ -73,12 +71,12 @@ def chain(*augments: Augment) -> Augment:
 
 
 def crop(padding: int) -> Augment:
-    """Pad each side by `padding` zeros and cut the old size out anywhere: [B, H, W, C] -> [B, H, W,
-    C].
+    """Pad every side with `padding` zeros and cut out a random part of the old size.
 
-    Source: He et al. 2016 (4 pixels for 32×32).
+    Pictures [B, H, W, C] -> [B, H, W, C]. Source: He et al. 2016 (4 pixels for 32×32).
 
-    >>> crop(4)(jax.random.split(jax.random.key(0), 2), jnp.ones((2, 32, 32, 3)), jnp.zeros((), int)).shape
+    >>> keys, step = jax.random.split(jax.random.key(0), 2), jnp.zeros((), int)
+    >>> crop(4)(keys, jnp.ones((2, 32, 32, 3)), step).shape
     (2, 32, 32, 3)
     """
     _require_pixels("crop pads by", padding)
@@ -92,18 +90,18 @@ def crop(padding: int) -> Augment:
 
 
 def random_crop(side: int) -> Augment:
-    """Cut a square of `side` pixels out of each picture, anywhere: [B, H, W, C] -> [B, side, side,
-    C].
+    """Cut a square of `side` pixels out of every picture, at a random place.
 
-    A net that ends in a mean over its maps trains on the smaller pictures in less time, and then
-    takes whole ones:
-    things look as large in both. Source: Touvron et al. 2019, arXiv:1906.06423, for sizes that
-    differ in training and test.
+    Pictures [B, H, W, C] -> [B, side, side, C]. A net that ends in a mean over its maps can train
+    on these smaller pictures in less time and take whole pictures afterwards: objects keep their
+    size in pixels. Source: Touvron et al. 2019, arXiv:1906.06423, on different sizes in training
+    and test.
 
     Raises:
-        InputError: for a side that is larger than the pictures are.
+        InputError: for a side larger than the pictures.
 
-    >>> random_crop(24)(jax.random.split(jax.random.key(0), 2), jnp.ones((2, 32, 32, 3)), jnp.zeros((), int)).shape
+    >>> keys, step = jax.random.split(jax.random.key(0), 2), jnp.zeros((), int)
+    >>> random_crop(24)(keys, jnp.ones((2, 32, 32, 3)), step).shape
     (2, 24, 24, 3)
     """
     if side < 1:
@@ -138,14 +136,13 @@ def flip() -> Augment:
 
 
 def cutout(side: int) -> Augment:
-    """Set a square of `side`×`side` pixels to 0, its centre anywhere in the picture: [B, H, W, C]
-    -> [B, H, W, C].
+    """Set a square of `side`×`side` pixels to 0, with its centre anywhere in the picture.
 
-    What of the square lies outside the picture is lost. Source: DeVries & Taylor 2017 (16 pixels
-    for CIFAR-10).
+    Pictures [B, H, W, C] -> [B, H, W, C]. The square may lie partly outside of the picture. Source:
+    DeVries & Taylor 2017 (16 pixels for CIFAR-10).
 
-    >>> cut = cutout(3)(jax.random.split(jax.random.key(0), 8), jnp.ones((8, 9, 9, 1)), jnp.zeros((), int))
-    >>> left = cut.sum((1, 2, 3))
+    >>> keys, step = jax.random.split(jax.random.key(0), 8), jnp.zeros((), int)
+    >>> left = cutout(3)(keys, jnp.ones((8, 9, 9, 1)), step).sum((1, 2, 3))
     >>> float(left.min()), bool((left < 81).all())
     (72.0, True)
     """
@@ -165,40 +162,42 @@ def cutout(side: int) -> Augment:
 
 
 def rotate(degrees: float) -> Augment:
-    """Turn each picture by its own angle in [−degrees, degrees]: [B, H, W, C] -> [B, H, W, C]; see
-    `affine`.
+    """Turn each picture by its own random angle in [−degrees, degrees]; see `affine`.
 
-    >>> rotate(10)(jax.random.split(jax.random.key(0), 2), jnp.ones((2, 4, 4, 1)), jnp.zeros((), int)).shape
+    Pictures [B, H, W, C] -> [B, H, W, C].
+
+    >>> keys, step = jax.random.split(jax.random.key(0), 2), jnp.zeros((), int)
+    >>> rotate(10)(keys, jnp.ones((2, 4, 4, 1)), step).shape
     (2, 4, 4, 1)
     """
     return affine(degrees=degrees)
 
 
 def shift(pixels: float) -> Augment:
-    """Move each picture by its own amounts in [−pixels, pixels] along both axes: [B, H, W, C] ->
-    [B, H, W, C].
+    """Move each picture by its own random amounts in [−pixels, pixels] along both axes.
 
-    Fractions of a pixel are interpolated; see `affine`.
+    Pictures [B, H, W, C] -> [B, H, W, C]. Fractions of a pixel are interpolated; see `affine`.
 
-    >>> shift(2)(jax.random.split(jax.random.key(0), 2), jnp.ones((2, 4, 4, 1)), jnp.zeros((), int)).shape
+    >>> keys, step = jax.random.split(jax.random.key(0), 2), jnp.zeros((), int)
+    >>> shift(2)(keys, jnp.ones((2, 4, 4, 1)), step).shape
     (2, 4, 4, 1)
     """
     return affine(shift=pixels)
 
 
 def affine(*, degrees: float = 0.0, zoom: float = 0.0, shift: float = 0.0) -> Augment:
-    """Turn, zoom and shift each picture by its own uniformly random amounts, with bilinear
-    interpolation.
+    """Turn, zoom and shift each picture by its own uniformly random amounts.
 
-    Pictures [B, H, W, C] float. What comes in from outside repeats the picture's edge.
+    Pictures [B, H, W, C], float, are interpolated bilinearly. Pixels from outside of the picture
+    repeat its edge.
 
     Args:
         degrees: rotation in [−degrees, degrees].
         zoom: size factor in [1 − zoom, 1 + zoom].
         shift: shift along each axis in [−shift, shift] pixels.
 
-    >>> same = affine()(jax.random.split(jax.random.key(0), 2), jnp.ones((2, 4, 4, 1)), jnp.zeros((), int))
-    >>> bool((same == 1).all())
+    >>> keys, step = jax.random.split(jax.random.key(0), 2), jnp.zeros((), int)
+    >>> bool((affine()(keys, jnp.ones((2, 4, 4, 1)), step) == 1).all())
     True
     """
 
@@ -213,7 +212,7 @@ def affine(*, degrees: float = 0.0, zoom: float = 0.0, shift: float = 0.0) -> Au
 
 
 def until_step(augment: Augment, last: int) -> Augment:
-    """`augment` for the steps before `last`, nothing from there on: [B, ...] -> [B, ...].
+    """`augment` for the steps before `last`; later steps leave pictures [B, ...] as they are.
 
     >>> double = lambda keys, pictures, step: 2 * pictures
     >>> keys = jax.random.split(jax.random.key(0), 1)
@@ -228,7 +227,7 @@ def until_step(augment: Augment, last: int) -> Augment:
 
 
 def _cut(keys: Array, pictures: Array, size: tuple[int, ...]) -> Array:
-    """A piece of `size` out of each of the pictures [B, H, W, C], every place of it equally likely."""
+    """A random part of `size` of each of the pictures [B, H, W, C]."""
     height, width, channels = pictures.shape[1:]
     places = jnp.array([height - size[0] + 1, width - size[1] + 1])
     corners = jax.vmap(lambda key: jax.random.randint(key, (2,), 0, places))(keys)
@@ -240,9 +239,7 @@ def _cut(keys: Array, pictures: Array, size: tuple[int, ...]) -> Array:
 
 
 def _covered(centre: Array, length: int, side: int) -> Array:
-    """Which of the positions 0 .. length − 1 lie in an interval of `side` around `centre` [B]: [B,
-    length].
-    """
+    """Which positions 0 .. length − 1 lie within `side` around `centre` [B]: [B, length]."""
     start = centre[:, None] - side // 2
     position = jnp.arange(length)
     return (start <= position) & (position < start + side)
@@ -254,15 +251,13 @@ def _require_pixels(what: str, pixels: int) -> None:
 
 
 def _transform(picture: Array, drawn: Array) -> Array:
-    """One picture [H, W, C] under rotation (degrees), zoom (factor) and shift (pixels, down and
-    right).
-    """
+    """One picture [H, W, C], turned (degrees), zoomed (factor) and shifted (pixels)."""
     height, width, _ = picture.shape
     angle, factor = jnp.deg2rad(drawn[0]), drawn[1]
     rows, columns = jnp.meshgrid(
         jnp.arange(height) - (height - 1) / 2, jnp.arange(width) - (width - 1) / 2, indexing="ij"
     )
-    # Where in the old picture does each new pixel come from? The inverse transform.
+    # The inverse transform: where in the old picture each new pixel comes from.
     down, right = rows - drawn[2], columns - drawn[3]
     cos, sin = jnp.cos(angle) / factor, jnp.sin(angle) / factor
     source_row = cos * down + sin * right + (height - 1) / 2
@@ -273,7 +268,7 @@ def _transform(picture: Array, drawn: Array) -> Array:
 
 
 def _interpolate(picture: Array, rows: Array, columns: Array) -> Array:
-    """Bilinear values [H, W, C] of a picture at fractional positions [H, W] inside it."""
+    """Bilinear values [H, W, C] of a picture at fractional positions [H, W] inside of it."""
     height, width, channels = picture.shape
     top, left = jnp.floor(rows).astype(jnp.int32), jnp.floor(columns).astype(jnp.int32)
     bottom, right = jnp.minimum(top + 1, height - 1), jnp.minimum(left + 1, width - 1)

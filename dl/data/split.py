@@ -1,6 +1,4 @@
-"""Which examples are held out: fixed for ever, so that runs of any seed and version are compared on
-the same ones.
-"""
+"""Which examples are held out: the same ones for every seed and every version."""
 
 from typing import Protocol, Self, TypeVar
 
@@ -10,11 +8,11 @@ from dl.errors import InputError
 
 VALIDATION_SEED = 20_12_58
 DOCUMENTS_SEED = 20_12_59
-"""Of the permutation that texts are held out by."""
+"""The seed of the permutation that holds out documents."""
 
 
 class Examples(Protocol):
-    """Anything that has a number of examples and gives some of them."""
+    """Anything that has a number of examples and can give some of them."""
 
     def __len__(self) -> int: ...
 
@@ -27,15 +25,16 @@ _Examples = TypeVar("_Examples", bound=Examples)
 def split_validation(
     train: _Examples, *, fraction: float, seed: int = VALIDATION_SEED
 ) -> tuple[_Examples, _Examples | None]:
-    """Cut `fraction` of the examples off by the permutation of `seed`; (all, None) for fraction 0.
+    """Hold out a `fraction` of the examples by the permutation of `seed`; (all, None) for 0.
 
     Both parts keep the order of the data.
 
     Raises:
-        InputError: for a fraction outside [0, 1), or one that leaves nothing to train on.
+        InputError: for a fraction outside of [0, 1), or one that leaves nothing to train on.
 
-    >>> from dl.data.dataset import ArraySource
-    >>> kept, held_out = split_validation(ArraySource(np.zeros((10, 1)), np.zeros(10)), fraction=0.2)
+    >>> from dl.data.sources.arrays import ArraySource
+    >>> examples = ArraySource(np.zeros((10, 1)), np.zeros(10))
+    >>> kept, held_out = split_validation(examples, fraction=0.2)
     >>> len(kept), len(held_out)
     (8, 2)
     """
@@ -43,12 +42,12 @@ def split_validation(
     if not held_out:
         return train, None
     order = permutation(seed, len(train))
-    rest, cut = (np.sort(index) for index in (order[held_out:], order[:held_out]))
-    return train.take(rest), train.take(cut)
+    kept, cut = (np.sort(index) for index in (order[held_out:], order[:held_out]))
+    return train.take(kept), train.take(cut)
 
 
 def split_stream(tokens: np.ndarray, *, fraction: float) -> tuple[np.ndarray, np.ndarray | None]:
-    """Cut the last `fraction` of a stream [N] off; (all, None) for fraction 0.
+    """Hold out the last `fraction` of a stream [N]; (all, None) for fraction 0.
 
     >>> kept, held_out = split_stream(np.arange(10), fraction=0.2)
     >>> kept.tolist(), held_out.tolist()
@@ -59,10 +58,10 @@ def split_stream(tokens: np.ndarray, *, fraction: float) -> tuple[np.ndarray, np
 
 
 def held_out_count(count: int, *, fraction: float) -> int:
-    """How many of `count` examples a fraction in [0, 1) is, which may not be all of them."""
+    """The number of examples that a fraction in [0, 1) of `count` holds out; it may not be all."""
     if not 0.0 <= fraction < 1.0:
         raise InputError(
-            f"validation {fraction} is not a fraction of the training examples: give 0 <= fraction < 1"
+            f"validation is {fraction}: give a fraction of the examples, 0 <= fraction < 1"
         )
     held_out = round(fraction * count)
     if held_out and held_out == count:
@@ -73,5 +72,5 @@ def held_out_count(count: int, *, fraction: float) -> int:
 
 
 def permutation(seed: int, count: int) -> np.ndarray:
-    """The order [N] that a seed gives to `count` examples."""
+    """The order [N] in which a seed puts `count` examples."""
     return np.random.Generator(np.random.Philox(key=seed)).permutation(count)

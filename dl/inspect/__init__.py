@@ -1,7 +1,8 @@
-"""What a reader wants to know of a model: what it costs and sees, what it has learned, how far back
-it remembers.
+"""What a model costs and sees, what it has learned, and how far back it remembers.
 
-The names are listed in `__init__.pyi` and loaded when they are first used.
+`cost/` traces a model without computing it; `maps/` and `codes/` show what a trained network
+computes for its inputs; `recurrence/` follows gradients and gates through time. The names are
+listed in `__init__.pyi` and loaded when they are first used.
 
 >>> import dl
 >>> dl.inspect.summarize(dl.models.softmax_regression(10), (28, 28, 1)).parameters

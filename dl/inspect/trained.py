@@ -1,6 +1,4 @@
-"""A trained network as this package takes it, and how it is applied to many inputs in bounded
-memory.
-"""
+"""A trained network as this package takes it, and how it is applied to many inputs in blocks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,15 +9,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dl.data.batching import evaluation_batches
 from dl.data.dataset import DataSpec
 from dl.data.gather import check_inputs, normalize
+from dl.data.sources.batching import evaluation_batches
 from dl.errors import InputError
 from dl.types import Array, Model, ModelState, Params
 
 
 class Trained(Protocol):
-    """A model with its parameters: what `dl.load` gives back, or a `Network`."""
+    """A model with its parameters: what `dl.load` returns, or a `Network`."""
 
     @property
     def model(self) -> Model: ...
@@ -29,7 +27,7 @@ class Trained(Protocol):
     def model_state(self) -> ModelState: ...
     @property
     def spec(self) -> DataSpec | None:
-        """Shape and normalisation of raw inputs; None when inputs come as the model takes them."""
+        """Shape and normalisation of raw inputs; None when inputs are already normalised."""
         ...
 
 
@@ -51,7 +49,7 @@ class Network:
 
 
 def outputs(trained: Trained, inputs: Array | np.ndarray, *, batch_size: int = 256) -> np.ndarray:
-    """Raw outputs (logits) [N, K] for raw inputs [N, ...], `batch_size` of them at a time."""
+    """Raw outputs (logits) [N, K] for raw inputs [N, ...], `batch_size` inputs at a time."""
 
     def apply(index: np.ndarray) -> Array:
         return _apply(
@@ -65,7 +63,7 @@ def prepare(trained: Trained, inputs: Array | np.ndarray) -> Array:
     """Raw inputs [B, ...] as the model takes them: normalised as in training, float32.
 
     Raises:
-        InputError: when they do not have the shape or the type that the model was trained on.
+        InputError: when the inputs differ in shape or type from those of the training.
     """
     if trained.spec is None:
         return jnp.asarray(inputs, jnp.float32)
@@ -74,10 +72,15 @@ def prepare(trained: Trained, inputs: Array | np.ndarray) -> Array:
 
 
 def prepare_pictures(trained: Trained, pictures: Array | np.ndarray) -> Array:
-    """`prepare` for what must be pictures: [B, H, W, C] -> the same shape, float32."""
+    """`prepare` for pictures [B, H, W, C], refusing other inputs: the same shape, float32.
+
+    Raises:
+        InputError: as `prepare`, and when the inputs do not have four axes.
+    """
     if pictures.ndim != 4:
         raise InputError(
-            f"pictures are [B, H, W, C], not of shape {pictures.shape}: a map needs places to show"
+            f"pictures are [B, H, W, C], not of shape {pictures.shape}: "
+            "a map needs rows and columns to show"
         )
     return prepare(trained, pictures)
 
@@ -85,18 +88,21 @@ def prepare_pictures(trained: Trained, pictures: Array | np.ndarray) -> Array:
 def in_blocks(
     function: Callable[[np.ndarray], Array], count: int, *, batch_size: int
 ) -> np.ndarray:
-    """`function` of the indices 0 to `count` − 1, joined: [B] -> [B, ...] for every block gives
-    [count, ...].
+    """`function` of the indices 0 to `count` − 1, in blocks: [B] -> [B, ...] gives [count, ...].
 
-    All blocks have one size, so that one compilation serves them; the last is filled up with index
-    0 and then cut.
+    All blocks have the same size, so that `function` is compiled once. The last block is padded
+    with index 0, and the padding's results are dropped.
 
     >>> in_blocks(lambda index: jnp.asarray(index) ** 2, 5, batch_size=2).tolist()
     [0, 1, 4, 9, 16]
+
+    Raises:
+        InputError: without inputs, and for blocks without places.
     """
     if count < 1 or batch_size < 1:
         raise InputError(
-            f"{count} inputs in blocks of {batch_size}: at least one input and one a block are needed"
+            f"{count} inputs in blocks of {batch_size}: "
+            "give at least one input and a batch_size of at least 1"
         )
     blocks = evaluation_batches(count, min(batch_size, count)).index
     return np.concatenate([np.asarray(function(index)) for index in blocks])[:count]

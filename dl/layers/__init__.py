@@ -1,11 +1,24 @@
-"""The computations that models share: pure functions with a thin Flax module around each."""
+"""The computations that models share: pure functions, each with a small Flax module around it."""
 
-from dl.layers import cells
-from dl.layers.conv import Conv, ConvPool, conv_pool, convolution
-from dl.layers.pool import AvgPool, MaxPool, avg_pool, max_pool
-from dl.layers.recurrent import init_layer, recurrent_layer, zero_carry
-from dl.layers.recurrent_modules import Recurrent, RecurrentLayer
-from dl.layers.scan import scan_cell
+from dl.layers.conv import (
+    AvgPool,
+    Conv,
+    ConvPool,
+    MaxPool,
+    avg_pool,
+    conv_pool,
+    convolution,
+    max_pool,
+)
+from dl.layers.recurrent import (
+    Recurrent,
+    RecurrentLayer,
+    cells,
+    init_layer,
+    recurrent_layer,
+    scan_cell,
+    zero_carry,
+)
 
 __all__ = [
     "AvgPool",

@@ -1,6 +1,8 @@
-"""What convolutional models are put together from: convolution, normalisation and activation as one
-block, each of the three to choose; local response normalisation; what stands between the last maps
-and the dense layers."""
+"""The building blocks of convolutional models.
+
+A convolution with its normalisation and activation as one block, local response normalisation, and
+the step from the last maps to the dense layers.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,8 +13,8 @@ from flax import linen as nn
 from jax import lax
 
 from dl.errors import InputError, did_you_mean
-from dl.layers.conv import Conv, ConvPool
-from dl.layers.pool import MaxPool, Sides, check_implementation, check_pictures, pair
+from dl.layers.conv.modules import Conv, ConvPool, MaxPool
+from dl.layers.conv.shapes import Sides, check_implementation, check_pictures, pair
 from dl.types import Array, PyTree
 
 Norm = Callable[..., nn.Module]
@@ -32,26 +34,21 @@ _RISING = (
     nn.sigmoid,
     nn.tanh,
 )
-"""Activations that are elementwise and nowhere decrease, so that they may come after a maximum
-instead of before it.
-"""
+"""Elementwise activations that nowhere decrease: they commute with a maximum."""
 
 he_normal = nn.initializers.he_normal()
 """Weights of variance 2 / fan-in, for ReLU. Source: He et al. 2015, arXiv:1502.01852."""
 
 
-def batch_norm(
-    *, momentum: float = 0.9, epsilon: float = 1e-5, axis_name: str | None = None, dtype: Any = None
-) -> Norm:
-    """Batch normalisation: over batch and places in training, by the running mean and variance
-    otherwise.
+def batch_norm(*, momentum: float = 0.9, epsilon: float = 1e-5, dtype: Any = None) -> Norm:
+    """Batch normalisation: by the batch's mean and variance in training, by running ones otherwise.
 
-    y = γ (x − μ) / √(σ² + ε) + β for each channel; running ← momentum · running + (1 − momentum) ·
-    batch. With `axis_name` (the step's, under `pmap`) μ and σ are those of the batch over all
-    devices.
-    Source: Ioffe and Szegedy 2015, arXiv:1502.03167.
+    y = γ (x − μ) / √(σ² + ε) + β for each channel, μ and σ² over the batch and all places; running
+    ← momentum · running + (1 − momentum) · batch. Under `pmap` μ and σ² are those of the batch over
+    all devices (`synchronised`). Source: Ioffe and Szegedy 2015, arXiv:1502.03167.
 
-    >>> batch_norm()(train=False, name="norm").init_with_output(jax.random.key(0), jnp.ones((2, 3, 3, 4)))[0].shape
+    >>> norm = batch_norm()(train=False, name="norm")
+    >>> norm.init_with_output(jax.random.key(0), jnp.ones((2, 3, 3, 4)))[0].shape
     (2, 3, 3, 4)
     """
 
@@ -60,7 +57,6 @@ def batch_norm(
             use_running_average=not train,
             momentum=momentum,
             epsilon=epsilon,
-            axis_name=axis_name if train else None,
             dtype=dtype,
             name=name,
         )
@@ -68,31 +64,23 @@ def batch_norm(
     return norm
 
 
-def with_norm(options: dict[str, Any], *, batch_normalised: bool) -> dict[str, Any]:
-    """A model's options with `norm` in the place of `axis_name`: batch norm, unless another is
-    among them.
+def chosen_norm(norm: Norm | None, *, batch_normalised: bool, dtype: Any = None) -> Norm | None:
+    """`norm` if it is given, else batch norm if the model is `batch_normalised`, else None.
 
-    >>> sorted(with_norm({"act": nn.relu, "axis_name": "batch"}, batch_normalised=True))
-    ['act', 'norm']
-    >>> sorted(with_norm({"act": nn.relu, "axis_name": "batch"}, batch_normalised=False))
-    ['act']
+    >>> chosen_norm(None, batch_normalised=False) is None
+    True
     """
-    rest = {name: value for name, value in options.items() if name != "axis_name"}
-    if not batch_normalised:
-        return rest
-    return {
-        "norm": batch_norm(axis_name=options.get("axis_name"), dtype=options.get("dtype")),
-        **rest,
-    }
+    return batch_norm(dtype=dtype) if norm is None and batch_normalised else norm
 
 
 class ConvBlock(nn.Module):
     """f(norm(x * k)), or f(x * k + b) without `norm`: [B, H, W, C] -> [B, P, Q, features].
 
-    Padding keeps the sides at stride 1 and is the same on all sides: (side − 1) / 2. `act` None
-    leaves the activation out; `use_bias` None has a bias where there is no norm. `pool`, the sides
-    and strides of windows, ends in their maxima; with `implementation` "auto" that is one operation
-    with the convolution where it can be, with the same parameters.
+    `padding` None is (side − 1) / 2 on every side, which keeps height and width at stride 1. `act`
+    None leaves the activation out; `use_bias` None means a bias where there is no norm. With
+    `pool`, the sides and strides of windows, the block ends in their maxima; with `implementation`
+    "auto" these are computed in one operation with the convolution where that is possible, with the
+    same parameters.
 
     >>> block = ConvBlock(8, 3, strides=2, norm=batch_norm())
     >>> block.init_with_output(jax.random.key(0), jnp.ones((1, 8, 8, 3)))[0].shape
@@ -129,7 +117,7 @@ class ConvBlock(nn.Module):
             window, strides = self.pool
             pooled = {"window": window, "strides": strides, "activation": self.act}
             return ConvPool(self.features, (height, width), **pooled, **options)(x)
-        # Another module need not have this option.
+        # The modules of others may not have this option.
         options |= {"implementation": self.implementation} if self.conv is Conv else {}
         x = self.conv(
             self.features, (height, width), strides=self.strides, groups=self.groups, **options
@@ -144,9 +132,7 @@ class ConvBlock(nn.Module):
 
     @nn.nowrap
     def _fuses(self) -> bool:
-        """Whether nothing comes between the convolution and the maximum that does not commute with
-        it.
-        """
+        """Whether everything between the convolution and the maximum commutes with the maximum."""
         plain = self.norm is None and self.conv is Conv and self.act in _RISING
         return (
             plain
@@ -159,12 +145,13 @@ class ConvBlock(nn.Module):
 def local_response_norm(
     x: Array, *, size: int = 5, k: float = 2.0, alpha: float = 1e-4, beta: float = 0.75
 ) -> Array:
-    """y_c = x_c / (k + α Σ x_j²)^β, the sum over the `size` channels around c: [B, H, W, C] -> the
-    same.
+    """y_c = x_c / (k + α Σ x_j²)^β, the sum over the `size` channels around c.
 
-    Source: Krizhevsky et al. 2012, section 3.3, whose constants are the defaults.
+    [B, H, W, C] -> the same. Source: Krizhevsky et al. 2012, section 3.3, whose constants are the
+    defaults.
 
-    >>> (1 / local_response_norm(jnp.ones((1, 1, 1, 6)), alpha=1.0, beta=1.0)[0, 0, 0]).round().tolist()
+    >>> y = local_response_norm(jnp.ones((1, 1, 1, 6)), alpha=1.0, beta=1.0)
+    >>> (1 / y[0, 0, 0]).round().tolist()
     [5.0, 6.0, 7.0, 7.0, 6.0, 5.0]
     """
     check_pictures(x)
@@ -177,7 +164,7 @@ def local_response_norm(
 
 
 def global_avg_pool(x: Array) -> Array:
-    """The mean of every map: [B, H, W, C] -> [B, C]. Source: E6; Lin et al. 2014, arXiv:1312.4400.
+    """The mean of each map: [B, H, W, C] -> [B, C]. Source: E6; Lin et al. 2014, arXiv:1312.4400.
 
     >>> global_avg_pool(jnp.arange(4.0).reshape(1, 2, 2, 1)).tolist()
     [[1.5]]
@@ -187,12 +174,15 @@ def global_avg_pool(x: Array) -> Array:
 
 
 def vectors(maps: Array, head: str) -> Array:
-    """What the dense layers see of the last maps: with `head` "flatten" every value, with "mean"
-    the mean of each map.
+    """The inputs of the dense layers: the last maps' values ("flatten") or their means ("mean").
 
     [B, H, W, C] -> [B, H W C] or [B, C]. Source: E6.
 
-    >>> vectors(jnp.ones((2, 3, 3, 8)), "flatten").shape, vectors(jnp.ones((2, 3, 3, 8)), "mean").shape
+    Raises:
+        InputError: for another `head`.
+
+    >>> maps = jnp.ones((2, 3, 3, 8))
+    >>> vectors(maps, "flatten").shape, vectors(maps, "mean").shape
     ((2, 72), (2, 8))
     """
     if head not in ("flatten", "mean"):
@@ -202,6 +192,9 @@ def vectors(maps: Array, head: str) -> Array:
 
 def scaled(sizes: PyTree, width: float) -> PyTree:
     """Every number of channels in `sizes` times `width`, rounded, at least 1.
+
+    Raises:
+        InputError: for a width that is not positive.
 
     >>> scaled({"stem": 64, "stages": ((128, 3), (256, 5))}, 0.25)
     {'stages': ((32, 1), (64, 1)), 'stem': 16}

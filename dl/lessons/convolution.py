@@ -1,6 +1,4 @@
-"""What a convolution computes, how large its result is, and what it saves beside a dense layer (E3,
-E4).
-"""
+"""What a convolution computes, how large its result is, and how many weights it saves (E3, E4)."""
 
 from typing import NamedTuple
 
@@ -31,9 +29,9 @@ class Weights(NamedTuple):
 def convolve(
     picture: Array | np.ndarray, kernel: Array | np.ndarray, *, strides: int = 1, padding: int = 0
 ) -> Array:
-    """y_pq = Σ_ij k_ij x_(sp+i)(sq+j), one picture and one kernel: [H, W] * [h, w] -> [P, Q].
+    """y_pq = Σ_ij k_ij x_(sp+i)(sq+j) of one picture and one kernel: [H, W] * [h, w] -> [P, Q].
 
-    `padding` zeros are added on every side. The kernel is not turned over. Source: E3, E4.
+    `padding` zeros are added on every side. The kernel is not flipped. Source: E3, E4.
 
     >>> convolve(EXAMPLE, EXAMPLE_KERNEL).tolist()
     [[4.0, 3.0, 4.0], [2.0, 4.0, 3.0], [2.0, 3.0, 4.0]]
@@ -50,26 +48,28 @@ def convolve(
 
 
 def output_size(n: int, m: int, *, stride: int = 1, padding: int = 0) -> int:
-    """Outputs of a kernel of m on n inputs: ⌊(n + 2 padding − m) / stride⌋ + 1, plainly n − m + 1.
-    Source: E4.
+    """The number of outputs of m weights on n inputs: ⌊(n + 2 padding − m) / stride⌋ + 1.
+
+    With stride 1 and without padding it is n − m + 1. Source: E4.
 
     >>> output_size(28, 5), output_size(28, 5, padding=2), output_size(227, 11, stride=4)
     (24, 28, 55)
     """
     if m < 1 or stride < 1 or padding < 0 or n + 2 * padding < m:
         raise InputError(
-            f"a kernel of {m} with stride {stride} and padding {padding} has no place on {n} inputs: kernel and stride "
-            "are at least 1, padding at least 0, and the padded inputs at least as many as the kernel"
+            f"a kernel of {m} with stride {stride} and padding {padding} has no place on {n} "
+            "inputs: give a kernel and a stride of at least 1, a padding of at least 0, and "
+            "no larger a kernel than the padded inputs"
         )
     return (n + 2 * padding - m) // stride + 1
 
 
 def as_dense(kernel: Array | np.ndarray, inputs: int) -> Array:
-    """The matrix W of the dense layer y = W x that a 1-D kernel is: [m] -> [n − m + 1, n] for n
-    inputs.
+    """The matrix W with which a dense layer y = W x does what a 1-D kernel does on n inputs.
 
-    Row p holds the kernel from column p on and zeros elsewhere: an output is joined to m inputs
-    (sparse connections), and all outputs by the same m weights (parameter sharing). Source: E4.
+    [m] -> [n − m + 1, n]. Row p holds the kernel from column p on and zeros elsewhere: an output is
+    connected to m inputs only (sparse connections), and all outputs have the same m weights
+    (parameter sharing). Source: E4.
 
     >>> as_dense(jnp.array([1.0, 2.0]), 4).tolist()
     [[1.0, 2.0, 0.0, 0.0], [0.0, 1.0, 2.0, 0.0], [0.0, 0.0, 1.0, 2.0]]
@@ -81,10 +81,10 @@ def as_dense(kernel: Array | np.ndarray, inputs: int) -> Array:
 
 
 def count_weights(n: int, m: int) -> Weights:
-    """From n inputs to n − m + 1 outputs: one shared kernel and bias, as many as outputs, or every
-    input to each.
+    """The parameters of three layers from n inputs to n − m + 1 outputs.
 
-    m + 1 shared; (m + 1)(n − m + 1) locally connected; (n + 1)(n − m + 1) dense. Source: E4.
+    With one shared kernel and bias m + 1; locally connected, with a kernel and bias for each
+    output, (m + 1)(n − m + 1); dense (n + 1)(n − m + 1). Source: E4.
 
     >>> count_weights(28, 5)
     Weights(shared=6, local=144, dense=696)

@@ -1,6 +1,4 @@
-"""Smoothing a grey picture with a small kernel, pixel by pixel, into a new picture or into the old
-one (E1).
-"""
+"""Smoothing a grey picture pixel by pixel, into a new picture or in place (E1)."""
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +8,7 @@ from dl.errors import InputError
 from dl.types import Array
 
 SMOOTHING = np.array([[1, 1, 1], [1, 4, 1], [1, 1, 1]]) / 12
-"""The mean of nine pixels in which the one in the middle counts four times. Source: E1."""
+"""The weighted mean of nine pixels in which the middle one counts four times. Source: E1."""
 
 EXAMPLE = np.array([[255, 128, 128, 240], [255, 128, 245, 240], [245, 128, 245, 240]])
 """The grey values of the lecture's example. Source: E1."""
@@ -19,13 +17,11 @@ EXAMPLE = np.array([[255, 128, 128, 240], [255, 128, 245, 240], [245, 128, 245, 
 def smooth(
     picture: Array | np.ndarray, kernel: Array | np.ndarray = SMOOTHING, *, write_back: bool = False
 ) -> Array:
-    """y_pq = round(Σ_ij k_ij x_(p+i)(q+j)), the sum centred on the pixel: grey values [H, W] -> [H,
-    W].
+    """y_pq = round(Σ_ij k_ij x_(p+i)(q+j)), the window centred on the pixel: [H, W] -> [H, W].
 
-    Pixels are visited row by row from the top left. With `write_back` each result replaces its
-    pixel at once, so that
-    the next sums read it: then the order of the visits matters. Pixels too near to the border for a
-    whole window keep their value. `kernel` is [h, w] with odd sides.
+    Grey values are visited row by row from the top left. With `write_back` each result replaces its
+    pixel at once, so that later sums read it and the order of the visits matters. Pixels too near
+    to the border for a whole window keep their value. `kernel` is [h, w] with odd sides.
     Source: E1.
 
     >>> smooth(EXAMPLE)[1].tolist(), smooth(EXAMPLE, write_back=True)[1].tolist()

@@ -14,8 +14,9 @@ GATE_WEIGHTS: dict[str, tuple[tuple[float, float], float]] = {
 
 
 def gate(name: str, inputs: Array) -> Array:
-    """One threshold unit, 1 if w·x + b > 0 else 0: inputs [..., 2] -> outputs [...]. Source: A1,
-    A3.
+    """One threshold unit, 1 if w·x + b > 0 else 0: inputs [..., 2] -> outputs [...].
+
+    `name` is one of `GATE_WEIGHTS`. Source: A1, A3.
 
     >>> gate("and", jnp.array([[0, 1], [1, 1]]))
     Array([0, 1], dtype=int32)
@@ -25,7 +26,8 @@ def gate(name: str, inputs: Array) -> Array:
 
 
 def composed_xor(inputs: Array) -> Array:
-    """XOR = AND(OR, NAND): three units in two layers do what one cannot; inputs [..., 2] -> [...].
+    """XOR = AND(OR, NAND): three units in two layers do what one unit cannot: [..., 2] -> [...].
+
     Source: A3.
 
     >>> composed_xor(jnp.array([[0, 0], [0, 1], [1, 0], [1, 1]]))

@@ -1,4 +1,4 @@
-"""Eight kernels that one can read, applied to pictures (E2)."""
+"""Eight kernels with weights that explain themselves, applied to pictures (E2)."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -17,20 +17,19 @@ KERNELS: dict[str, np.ndarray] = {
     "gaussian_blur": np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]]) / 16,
     "vertical_edge": np.array([[1, 0, -1], [1, 0, -1], [1, 0, -1]]),
 }
-"""The lecture's kernels, of odd sides. Those of sum 1 keep a flat surface as it is, those of sum 0
-make it black.
+"""The lecture's kernels, with odd sides.
 
-`edges_of_4` and `edges_of_8` compare a pixel with so many neighbours. The slide prints no weights
-for `vertical_edge`; here bright on the left of dark gives a positive value. Source: E2.
+Kernels whose weights sum to 1 leave an even area as it is, those whose weights sum to 0 make it
+black. `edges_of_4` and `edges_of_8` compare a pixel with 4 and 8 neighbours. The slide prints no
+weights for `vertical_edge`; here bright to the left of dark gives a positive value. Source: E2.
 """
 
 
 def apply_kernel(pictures: Array | np.ndarray, kernel: str | Array | np.ndarray) -> Array:
-    """y_c = x_c * k for every channel by itself: [B, H, W, C] of any numbers -> the same shape,
-    float32.
+    """y_c = x_c * k for every channel: [B, H, W, C] -> float32 [B, H, W, C].
 
-    `kernel` is a name in `KERNELS`, or weights [h, w] of odd sides. Outside of a picture its border
-    is repeated, so that no edge is seen there. Values may leave the range of the grey values.
+    `kernel` is a name in `KERNELS`, or weights [h, w] with odd sides. Outside of a picture its
+    border is repeated, so that the border is no edge. Results may leave the range of grey values.
     Source: E2.
 
     >>> step = jnp.array([[9.0, 9, 0, 0]] * 4).reshape(1, 4, 4, 1)
@@ -44,7 +43,8 @@ def apply_kernel(pictures: Array | np.ndarray, kernel: str | Array | np.ndarray)
         )
     if pictures.ndim != 4:
         raise InputError(
-            f"pictures are [B, H, W, C], not of shape {pictures.shape}: add a batch and a channel axis"
+            f"pictures are [B, H, W, C], not of shape {pictures.shape}: "
+            "add a batch and a channel axis"
         )
     rows, columns = weights.shape[0] // 2, weights.shape[1] // 2
     border = ((0, 0), (rows, rows), (columns, columns), (0, 0))

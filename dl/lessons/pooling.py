@@ -1,4 +1,4 @@
-"""Pooling: how much less moves when a picture moves, and pooling with weights to train (E5, C5)."""
+"""Pooling: how it reduces the effect of a shift, and pooling with trained weights (E5, C5)."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -21,11 +21,11 @@ def change_under_shift(
     rows: int = 0,
     columns: int = 1,
 ) -> Array:
-    """‖f(shifted x) − f(x)‖ / ‖f(x)‖ for every picture: [B, H, W, C] -> [B]; 0 where f does not see
-    the shift.
+    """‖f(shifted x) − f(x)‖ / ‖f(x)‖ for every picture: [B, H, W, C] -> [B].
 
-    What leaves the picture on one side comes in on the other. Pooling makes the number smaller and
-    not zero: "some translation invariance". Source: E5.
+    Pixels that leave the picture on one side come in on the other. The number is 0 where the shift
+    does not change f. Pooling makes it smaller but not 0: "some translation invariance".
+    Source: E5.
 
     >>> dots = jnp.zeros((1, 4, 4, 1)).at[0, 0, 0, 0].set(1.0)
     >>> change_under_shift(lambda x: max_pool(x, 2), dots).tolist()
@@ -48,11 +48,11 @@ def trainable_pool(
     pooling: Pooling = "mean",
     activation: Callable[[Array], Array] = jnp.tanh,
 ) -> Array:
-    """y = f(w · down(x) + b) with one w and one b a map: [B, H, W, C], [C], [C] -> [B, H / s, W /
-    s, C].
+    """y = f(w · down(x) + b) with one w and one b for each map.
 
-    `down` takes the mean or the maximum of every window × window places; two parameters a map are
-    trained. LeNet-5's second and fourth layers are such. Source: C5, E9.
+    x [B, H, W, C], w (`scale`) and b (`bias`) [C] -> [B, H / s, W / s, C] with s = `window`. `down`
+    takes the mean or the maximum of every s × s places. LeNet-5's second and fourth layers are of
+    this kind. Source: C5, E9.
 
     >>> trainable_pool(jnp.ones((1, 4, 4, 3)), jnp.ones(3), jnp.zeros(3)).shape
     (1, 2, 2, 3)
@@ -61,11 +61,11 @@ def trainable_pool(
 
 
 def spread(x: Array, errors: Array, *, window: int = 2, pooling: Pooling = "mean") -> Array:
-    """`up`, the way back through `down`: errors [B, H / s, W / s, C] of the pooled maps -> [B, H,
-    W, C] of the maps x.
+    """`up`, the way back through `down`: errors of the pooled maps -> errors of the maps x.
 
-    A mean hands an equal share to every place of its window, a maximum everything to the winner
-    (the first of equals). With it δ_l = w (f'(z_l) ⊙ up(δ_(l+1))), where x = f(z_l). Source: C5.
+    [B, H / s, W / s, C] -> [B, H, W, C]. A mean gives an equal share to every place of its window,
+    a maximum gives everything to the winner (the first of equals). Then
+    δ_l = w (f'(z_l) ⊙ up(δ_(l+1))) with x = f(z_l). Source: C5.
 
     >>> spread(jnp.arange(4.0).reshape(1, 2, 2, 1), jnp.ones((1, 1, 1, 1)))[0, :, :, 0].tolist()
     [[0.25, 0.25], [0.25, 0.25]]
@@ -75,7 +75,7 @@ def spread(x: Array, errors: Array, *, window: int = 2, pooling: Pooling = "mean
 
 def _down(pooling: Pooling) -> Callable[..., Array]:
     if pooling not in ("mean", "max"):
-        raise InputError(f"pooling {pooling!r} is not one of mean, max")
+        raise InputError(f"unknown pooling {pooling!r}: give mean or max")
     return avg_pool if pooling == "mean" else max_pool
 
 

@@ -1,8 +1,10 @@
-"""The architectures, one a file; each name here builds a `Model`."""
+"""The architectures, one in a file: each function here builds a `Model`."""
 
 from dl.models.alexnet import alexnet
 from dl.models.autoencoder import autoencoder, conv_autoencoder
-from dl.models.functional import from_linen, trace_layers
+from dl.models.from_functions import from_functions
+from dl.models.from_nnx import from_nnx
+from dl.models.functional import from_linen
 from dl.models.googlenet import googlenet
 from dl.models.lenet import lenet, lenet5
 from dl.models.mlp import mlp
@@ -10,6 +12,7 @@ from dl.models.nin import nin
 from dl.models.perceptron import logistic_regression, perceptron, softmax_regression, threshold
 from dl.models.recurrent import language_model, sequence_model, step_model
 from dl.models.resnet import cifar_resnet, resnet
+from dl.models.trace import trace_layers
 from dl.models.vgg import vgg
 from dl.models.views import averaged
 
@@ -19,7 +22,9 @@ __all__ = [
     "averaged",
     "cifar_resnet",
     "conv_autoencoder",
+    "from_functions",
     "from_linen",
+    "from_nnx",
     "googlenet",
     "language_model",
     "lenet",

@@ -1,4 +1,4 @@
-"""What every layer of a Flax module gives out for a batch."""
+"""The outputs of every layer of a Flax module for a batch."""
 
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -7,19 +7,19 @@ from typing import Any
 import jax
 from flax import linen as nn
 
+from dl.models.modes import mode
 from dl.types import Array, ModelState, Params
 
 
 def capture_activations(
     module: nn.Module, params: Params, model_state: ModelState, inputs: Array
 ) -> OrderedDict[str, Array]:
-    """The output of every layer by its name, [B, ...] each, in the order in which they are done;
-    dropout is off.
+    """The output of every layer by its name, [B, ...] each, in the order of computation.
 
-    Names are those of `Model.layers`. Layers that call others (a block, a stage) are there too,
-    after what they call. Convolutions that offer an `implementation` are run natively, so that
-    fused steps show up one by one. Of what a recurrent layer gives out it is its outputs [B, T, H],
-    without the carry.
+    Dropout is off. Names are those of `Model.layers`. Layers that call others (a block, a stage)
+    follow the layers that they call. Convolutions that offer an `implementation` run natively, so
+    that the steps of a fused operation are separate. For a recurrent layer it is the outputs [B, T,
+    H], without the carry.
     """
     time_major: set[str] = set()
 
@@ -31,16 +31,17 @@ def capture_activations(
     _, captured = run_natively(module).apply(
         {"params": params, **model_state},
         inputs,
+        **mode(module, train=False),
         capture_intermediates=is_kept,
         mutable=["intermediates"],
     )
     layers = [
         (name, inner) for name, inner in captured["intermediates"].items() if _is_layer(inner)
     ]
-    found = [entry for name, inner in layers for entry in _name(inner, name)]
-    # jit sorts the keys of a dict and leaves those of an OrderedDict as they are.
+    outputs = [entry for name, inner in layers for entry in _name(inner, name)]
+    # jit sorts the keys of a dict, and keeps the order of an OrderedDict.
     return OrderedDict(
-        (name, array.swapaxes(0, 1) if name in time_major else array) for name, array in found
+        (name, array.swapaxes(0, 1) if name in time_major else array) for name, array in outputs
     )
 
 
@@ -55,24 +56,22 @@ def run_natively(module: nn.Module) -> nn.Module:
 
 
 def is_time_major(layer: nn.Module) -> bool:
-    """Whether time comes before the batch in what a layer gives out, as it does inside of a stack
-    of recurrent ones.
-    """
+    """Whether time is the first axis of a layer's outputs, as inside a recurrent stack."""
     return getattr(layer, "time_major", False) or hasattr(layer.parent, "time_major")
 
 
 def _is_layer(inner: Any) -> bool:
-    """Layers are mappings of what they hold; the outputs of a method are a tuple, one a call."""
+    """Layers are mappings of their parts; the outputs of a method are a tuple."""
     return isinstance(inner, Mapping)
 
 
 def _name(outputs: Mapping[str, Any], path: str) -> list[tuple[str, Array]]:
-    """The outputs of the layers within the one at `path`, then its own.
+    """The outputs of the layers inside the one at `path`, then its own.
 
-    Where its methods show the steps of a layer, they stand for its call: the first is `path`,
-    another `path.method`; a second call is `path (2)`.
+    If a layer shows its steps by methods, they stand for its call: the first is `path`, another
+    `path.method`; a second call is `path (2)`.
     """
-    found = [
+    entries = [
         entry
         for name, value in outputs.items()
         if _is_layer(value)
@@ -84,5 +83,5 @@ def _name(outputs: Mapping[str, Any], path: str) -> list[tuple[str, Array]]:
         for turn, call in enumerate(outputs[method], start=1):
             leaves = jax.tree.leaves(call)
             if leaves and hasattr(leaves[0], "shape"):
-                found.append((f"{name} ({turn})" if turn > 1 else name, leaves[0]))
-    return found
+                entries.append((f"{name} ({turn})" if turn > 1 else name, leaves[0]))
+    return entries

@@ -1,7 +1,7 @@
 """Auto-encoders, dense and convolutional: an encoder to a code, and a decoder back from it.
 
-The models only compute; what keeps the code from being a copy of the inputs (few units, sparsity,
-noise, contraction) is the objective's (`dl.reconstruction`). Source: F1-F3.
+The models only compute. The objective (`dl.objectives.autoencoding`) keeps the code from being a
+copy of the inputs: by few units, sparsity, noise or contraction. Source: F1-F3.
 """
 
 import math
@@ -18,6 +18,7 @@ from dl.models.functional import from_linen
 from dl.types import Array, Autoencoder, Key, Params
 
 Activation = Callable[[Array], Array]
+_LECUN_NORMAL = nn.initializers.lecun_normal()
 
 
 def identity(x: Array) -> Array:
@@ -26,8 +27,9 @@ def identity(x: Array) -> Array:
 
 
 class TiedDense(nn.Module):
-    """Wᵀ x + b with the weights W of another layer: [B, F], kernel [N, F] -> [B, N]. Its own are
-    the biases alone.
+    """Wᵀ x + b with the weights W of another layer: [B, F], kernel [N, F] -> [B, N].
+
+    Only the biases are its own.
     """
 
     @nn.compact
@@ -36,7 +38,7 @@ class TiedDense(nn.Module):
 
 
 class DenseAutoencoder(nn.Module):
-    """Dense layers down to `code_size` and the same sizes back up: [B, ...] -> [B, F] -> [B, ...]."""
+    """Dense layers down to `code_size`, and back up: [B, ...] -> [B, F] -> [B, ...]."""
 
     input_shape: tuple[int, ...]
     code_size: int
@@ -44,7 +46,7 @@ class DenseAutoencoder(nn.Module):
     activation: Activation = nn.relu
     code_activation: Activation = identity
     tied: bool = False
-    kernel_init: Callable = nn.initializers.lecun_normal()
+    kernel_init: Callable[..., Array] = _LECUN_NORMAL
 
     def setup(self) -> None:
         up = (*self.hidden_sizes[::-1], math.prod(self.input_shape))
@@ -65,7 +67,7 @@ class DenseAutoencoder(nn.Module):
         return self.code_activation(self.encoder[-1](hidden))
 
     def decode(self, code: Array) -> Array:
-        """What the code stands for: [B, F] -> [B, ...]."""
+        """The reconstruction from a code: [B, F] -> [B, ...]."""
         hidden, layers = code, list[Any](self.decoder)
         for number, (layer, mirrored) in enumerate(zip(layers, self.encoder[::-1], strict=True)):
             hidden = self.activation(hidden) if number else hidden
@@ -81,11 +83,10 @@ class DenseAutoencoder(nn.Module):
 
 
 class ConvAutoencoder(nn.Module):
-    """3×3 convolutions of stride 2 and a dense code; back by doubling and convolving: [B, H, W, C]
-    -> [B, F] -> same.
+    """3×3 convolutions of stride 2 to a dense code, and back: [B, H, W, C] -> [B, F] -> the same.
 
-    Maps are enlarged by repeating each value before the convolution, which leaves no checkerboard
-    as transposed convolutions do (Odena et al. 2016).
+    On the way back the maps are enlarged by repeating each value before the convolution, which
+    avoids the checkerboard of transposed convolutions (Odena et al. 2016).
     """
 
     input_shape: tuple[int, ...]
@@ -115,7 +116,7 @@ class ConvAutoencoder(nn.Module):
         return self.code(maps.reshape(maps.shape[0], -1))
 
     def decode(self, code: Array) -> Array:
-        """What the code stands for: [B, F] -> [B, ...]."""
+        """The reconstruction from a code: [B, F] -> [B, ...]."""
         maps = self.spread(code).reshape(-1, *self.sides[-1], self.features[-1])
         for layer, (height, width) in zip(self.decoder, self.sides[-2::-1], strict=True):
             doubled = self.activation(maps).repeat(2, axis=1).repeat(2, axis=2)
@@ -127,24 +128,41 @@ class ConvAutoencoder(nn.Module):
 
 
 def autoencoder(
-    input_shape: Sequence[int], *, code_size: int, hidden_sizes: Sequence[int] = (), **options: Any
+    input_shape: Sequence[int],
+    *,
+    code_size: int,
+    hidden_sizes: Sequence[int] = (),
+    activation: Activation = nn.relu,
+    code_activation: Activation = identity,
+    tied: bool = False,
+    kernel_init: Callable[..., Array] = _LECUN_NORMAL,
 ) -> Autoencoder:
-    """A dense auto-encoder: code h = g(W x + b), reconstruction y = V h + c; `hidden_sizes` on the
-    way down and up.
+    """A dense auto-encoder: code h = g(W x + b), reconstruction y = V h + c.
 
-    Without hidden layers it is linear, and its best code spans the subspace of PCA (F2). Options:
-    `activation` of the hidden layers (ReLU), `code_activation` g (none), `tied` (V = Wᵀ in every
-    layer), `kernel_init`. Source: F1-F3.
+    `hidden_sizes` are the layers from the inputs to the code, and back in the opposite order;
+    without any it is linear, and its best code spans the subspace of PCA (F2). `activation` is that
+    of the hidden layers, `code_activation` is g, none by default. `tied` weights are V = Wᵀ in
+    every layer. Source: F1-F3.
+
+    Raises:
+        InputError: for sizes below 1.
 
     >>> model = autoencoder((28, 28, 1), code_size=32)
     >>> sum(row.parameters for row in model.layers(jax.ShapeDtypeStruct((1, 28, 28, 1), "float32")))
     50992
     """
     _require_sizes(code_size=(code_size,), hidden_sizes=hidden_sizes)
-    module = DenseAutoencoder(tuple(input_shape), code_size, tuple(hidden_sizes), **options)
-    return _autoencoder(
-        module, "autoencoder", None if hidden_sizes else _one_layer_norm(module.code_activation)
+    module = DenseAutoencoder(
+        tuple(input_shape),
+        code_size,
+        tuple(hidden_sizes),
+        activation=activation,
+        code_activation=code_activation,
+        tied=tied,
+        kernel_init=kernel_init,
     )
+    norm = None if hidden_sizes else _one_layer_norm(code_activation)
+    return _autoencoder(module, "autoencoder", norm)
 
 
 def conv_autoencoder(
@@ -152,13 +170,16 @@ def conv_autoencoder(
     *,
     code_size: int,
     features: Sequence[int] = (16, 32),
-    **options: Any,
+    activation: Activation = nn.relu,
+    implementation: str = "auto",
 ) -> Autoencoder:
-    """A convolutional auto-encoder for pictures [H, W, C]; `features` are the maps after each
-    halving of the sides.
+    """A convolutional auto-encoder for pictures [H, W, C].
 
-    Options: `activation` (ReLU), `implementation` of the convolutions ("auto" or "native"). Source:
-    F1, E4.
+    `features` are the maps after each halving of the sides. `activation` follows every convolution
+    but the last; `implementation` of the convolutions is "auto" or "native". Source: F1, E4.
+
+    Raises:
+        InputError: for sizes below 1, inputs that are no pictures, no convolution.
 
     >>> model = conv_autoencoder((28, 28, 1), code_size=32)
     >>> model.layers(jax.ShapeDtypeStruct((1, 28, 28, 1), "float32"))[-1].output_shape
@@ -167,9 +188,16 @@ def conv_autoencoder(
     _require_sizes(code_size=(code_size,), features=features)
     if len(input_shape) != 3 or not features:
         raise InputError(
-            f"pictures are H×W×C and need at least one convolution, not {input_shape} and {features}"
+            f"pictures are H×W×C and need at least one convolution, "
+            f"not {input_shape} and {features}"
         )
-    module = ConvAutoencoder(tuple(input_shape), code_size, tuple(features), **options)
+    module = ConvAutoencoder(
+        tuple(input_shape),
+        code_size,
+        tuple(features),
+        activation=activation,
+        implementation=implementation,
+    )
     return _autoencoder(module, "conv_autoencoder", None)
 
 
@@ -186,9 +214,7 @@ def _autoencoder(
         return module.apply({"params": params}, code, method="decode")  # type: ignore[return-value]
 
     def estimated_norm(params: Params, inputs: Array, key: Key) -> Array:
-        """‖uᵀJ‖² with random signs u: its mean is ‖J‖² (Hutchinson 1990), for the price of one
-        backward pass.
-        """
+        """‖uᵀJ‖² with random signs u, whose mean is ‖J‖² (Hutchinson 1990): one backward pass."""
         code, pull_back = jax.vjp(lambda inputs: encode(params, inputs), inputs)
         (slope,) = pull_back(jax.random.rademacher(key, code.shape, code.dtype))
         return jnp.sum(slope**2, axis=range(1, slope.ndim))

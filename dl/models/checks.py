@@ -1,4 +1,4 @@
-"""What no model is built from or applied to, refused in one wording."""
+"""The checks that models share: of outputs, pictures, stages, and lengths."""
 
 from collections.abc import Sequence
 from numbers import Integral
@@ -8,8 +8,7 @@ from dl.types import Array, Ragged
 
 
 def check_outputs(outputs: int) -> None:
-    """Raises InputError unless `outputs`, a number of classes or of other outputs, is a whole
-    number from 1 on.
+    """Raises InputError unless `outputs`, of classes or others, is a whole number from 1 on.
 
     >>> check_outputs(0)
     Traceback (most recent call last):
@@ -24,12 +23,11 @@ def check_outputs(outputs: int) -> None:
 def check_side(
     inputs: Array, *, smallest: int, model: str, advice: str = "enlarge or reshape them"
 ) -> None:
-    """Raises InputError unless `inputs` are pictures [B, H, W, C] with a channel, H and W at least
-    `smallest`.
+    """Raises InputError unless `inputs` are pictures [B, H, W, C], H and W at least `smallest`.
 
     >>> check_side(jnp.ones((1, 8, 32, 3)), smallest=16, model="VGG")
     Traceback (most recent call last):
-    dl.errors.InputError: VGG takes pictures of at least 16×16 (H×W×C), these are 8×32×3: enlarge or reshape them
+    dl.errors.InputError: VGG takes pictures of at least 16×16 (H×W×C), these are 8×32×3: ...
     """
     if inputs.ndim != 4 or min(inputs.shape[1:3]) < smallest or inputs.shape[3] < 1:
         fits = f"{smallest}×{smallest} (H×W×C)"
@@ -43,7 +41,7 @@ def check_stages(features: Sequence[int], stages: int, *, model: str) -> None:
 
     >>> check_stages((64, 128), 4, model="ResNet")
     Traceback (most recent call last):
-    dl.errors.InputError: ResNet has 4 stages and features (64, 128) are for 2: give a number of channels for each
+    dl.errors.InputError: ResNet has 4 stages and features (64, 128) are for 2: give a number of ...
     """
     if len(features) != stages:
         given = f"features {tuple(features)} are for {len(features)}"
@@ -53,15 +51,16 @@ def check_stages(features: Sequence[int], stages: int, *, model: str) -> None:
 
 
 def check_one_shape(inputs: Array | Ragged, *, model: str) -> None:
-    """Raises InputError for inputs of several lengths.
+    """Raises InputError for sequences of several lengths.
 
     >>> check_one_shape(Ragged(jnp.ones((1, 5)), jnp.array([3])), model="MLP")
     Traceback (most recent call last):
-    dl.errors.InputError: MLP takes inputs of one shape, these are sequences of several lengths: choose a recurrent ...
+    dl.errors.InputError: MLP takes inputs of one shape, these are sequences of several lengths: ...
     """
     if isinstance(inputs, Ragged):
         raise InputError(
-            f"{model} takes inputs of one shape, these are sequences of several lengths: choose a recurrent model"
+            f"{model} takes inputs of one shape, these are sequences of several lengths: "
+            f"choose a recurrent model"
         )
 
 

@@ -9,12 +9,11 @@ from flax import linen as nn
 
 @contextlib.contextmanager
 def running_statistics(is_frozen: Callable[[str], bool]) -> Iterator[None]:
-    """Within it, batch norm layers whose path (`stem/norm`) `is_frozen` normalise by their running
-    mean and variance.
+    """Within it, batch norm layers whose path `is_frozen` use their running mean and variance.
 
-    They do so in training too and leave both as they are: with the batch's own, the frozen layer
-    would be another function of a picture in training than in evaluation. Acts on what is traced
-    within it, and on nothing else.
+    A path is a name such as `stem/norm`. They do so in training too and leave both as they are:
+    with the batch's own, the frozen layer would be another function of a picture in training than
+    in evaluation. It acts on what is traced within it, and on nothing else.
 
     >>> norm, x = nn.BatchNorm(use_running_average=False, epsilon=0.0), jnp.array([[1.0], [3.0]])
     >>> state = {"params": {"scale": jnp.ones(1), "bias": jnp.zeros(1)},
@@ -31,8 +30,7 @@ def running_statistics(is_frozen: Callable[[str], bool]) -> Iterator[None]:
         trains = isinstance(layer, nn.BatchNorm) and not layer.use_running_average
         if not trains or context.method_name != "__call__" or not is_frozen("/".join(layer.path)):
             return next_call(*args, **kwargs)
-        # The same variables under another attribute: given a scope, a module is bound to it and not
-        # to a new one.
+        # The clone has the same variables: its parent is the scope to which the layer is bound.
         frozen: Any = layer.clone(parent=layer.scope, use_running_average=True, axis_name=None)
         return frozen(*args, **{**kwargs, "use_running_average": None})
 

@@ -1,5 +1,6 @@
-"""GoogLeNet (Szegedy et al. 2015, arXiv:1409.4842): Inception blocks, auxiliary heads to choose."""
+"""GoogLeNet (Szegedy et al. 2015, arXiv:1409.4842): Inception blocks, optional auxiliary heads."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -12,10 +13,10 @@ from dl.layers.blocks import (
     ConvBlock,
     ConvModule,
     Norm,
+    chosen_norm,
     he_normal,
     scaled,
     vectors,
-    with_norm,
 )
 from dl.models.checks import check_outputs, check_side
 from dl.models.functional import from_linen
@@ -23,7 +24,7 @@ from dl.types import Array, Heads, Model
 
 
 class Widths(NamedTuple):
-    """What the paths of an Inception block give out, a row of the paper's table 1."""
+    """The channels of each path of an Inception block, a row of the paper's table 1."""
 
     one: int
     three_reduced: int
@@ -34,8 +35,9 @@ class Widths(NamedTuple):
 
 
 class Inception(nn.Module):
-    """1×1, 1×1 then 3×3, 1×1 then 5×5, and maximum 3×3 then 1×1, side by side: [B, H, W, C] -> [B,
-    H, W, sum].
+    """Four paths side by side: [B, H, W, C] -> [B, H, W, sum of their channels].
+
+    1×1; 1×1 then 3×3; 1×1 then 5×5; maximum 3×3 then 1×1.
     """
 
     widths: Widths
@@ -80,8 +82,9 @@ SMALL_STAGES = tuple(
 
 
 class AuxiliaryHead(nn.Module):
-    """Mean 5×5 by 3, 1×1 to `features`, a dense layer, dropout, the classes: [B, H, W, C] -> logits
-    [B, classes].
+    """A small classifier on the maps of a middle layer: [B, H, W, C] -> logits [B, classes].
+
+    Mean 5×5 by 3, 1×1 to `features`, a dense layer, dropout, the classes.
     """
 
     classes: int
@@ -116,11 +119,11 @@ class AuxiliaryHead(nn.Module):
 
 
 class GoogLeNet(nn.Module):
-    """A stem, stages of Inception blocks with a maximum between them, the mean, one dense layer.
+    """A stem, stages of Inception blocks, the mean, one dense layer: [B, H, W, C] -> [B, classes].
 
-    [B, H, W, C] -> logits [B, classes]. `stem` is the channels of 7×7 by 2, a maximum, 1×1, 3×3 and
-    a maximum, or of one 3×3. `auxiliary` is channels and units of the heads after the first and the
-    last but one block of the second stage; with them the model gives `Heads` in training.
+    Between stages is a maximum. `stem` is the channels of 7×7 by 2, a maximum, 1×1, 3×3 and a
+    maximum, or of a single 3×3. `auxiliary` is channels and units of the heads after the first and
+    the last but one block of the second stage; with them the model returns `Heads` in training.
     """
 
     classes: int
@@ -183,8 +186,9 @@ class GoogLeNet(nn.Module):
 
     @nn.nowrap
     def _smallest(self) -> int:
-        """One whole place at the end, though halves are rounded up; auxiliary heads need 5 in the
-        second stage.
+        """The smallest side that leaves one whole place at the end, though halves are rounded up.
+
+        Auxiliary heads need 5 places in the second stage.
         """
         stem = 1 if len(self.stem) == 1 else 8
         whole = stem * 2 ** (len(self.stages) - 1)
@@ -197,32 +201,51 @@ def googlenet(
     small: bool = False,
     width: float = 1.0,
     auxiliary: bool = False,
+    stages: Sequence[Sequence[Widths]] | None = None,
+    stem: Sequence[int] | None = None,
+    head: str = "mean",
+    dropout: float = 0.4,
+    auxiliary_dropout: float = 0.7,
     batch_normalised: bool = False,
-    **options: Any,
+    norm: Norm | None = None,
+    act: Activation = nn.relu,
+    conv: ConvModule = Conv,
+    dtype: Any = None,
 ) -> Model:
-    """GoogLeNet for 224×224 pictures: 6,998,552 parameters; `small` for 28×28 and 32×32, half as
-    wide, fewer blocks.
+    """GoogLeNet for 224×224 pictures; `small`, for 28×28 and 32×32, has fewer and narrower blocks.
 
-    `auxiliary` adds the paper's two heads: 13,378,280 parameters. In training the model then gives
-    `Heads`, which `objectives.classification` weighs; in evaluation the logits alone. `width` is a
-    factor on all channels.
-    Options: `stages`, `stem`, `head` "mean" or "flatten" (E6), `dropout` 0.4, `auxiliary_dropout`
-    0.7, `norm`, `axis_name` (synchronises batch norm under `pmap`), `act`, `conv`, `dtype`. Without
-    the paper's local response normalisation, which batch norm replaced. Source: E13.
+    6,998,552 parameters; the two heads of the paper, which `auxiliary` adds, make it 13,378,280.
+    With them the model gives `Heads` in training, which `objectives.classification` weighs, and the
+    logits alone in evaluation. `width` is a factor on all channels. `stages` and `stem` are the
+    channels of the blocks and of the first layers, the paper's or half of them if None. `head`
+    "flatten" gives the dense layer every value of the last maps, "mean" their means (E6). `norm`
+    replaces batch norm; `dtype` is the type of the computation. There is no local response
+    normalisation, which batch norm replaced. Source: E13.
+
+    Raises:
+        InputError: for a number of classes below 1, a width that is not positive.
 
     >>> googlenet(10, small=True).name
     'googlenet'
     """
     check_outputs(classes)
-    full = {"stages": STAGES, "stem": (64, 64, 192), "auxiliary": (128, 1024)}
-    reduced = {"stages": SMALL_STAGES, "stem": (64,), "auxiliary": (64, 512)}
-    sizes = {**(reduced if small else full), **({} if auxiliary else {"auxiliary": None})}
-    options = with_norm(options, batch_normalised=batch_normalised)
-    sizes = scaled(
-        {**sizes, **{name: options.pop(name) for name in ("stages", "stem") if name in options}},
-        width,
+    heads = (64, 512) if small else (128, 1024)
+    stages = stages if stages is not None else SMALL_STAGES if small else STAGES
+    stem = stem if stem is not None else (64,) if small else (64, 64, 192)
+    module = GoogLeNet(
+        classes,
+        scaled(tuple(map(tuple, stages)), width),
+        scaled(tuple(stem), width),
+        scaled(heads, width) if auxiliary else None,
+        head=head,
+        dropout=dropout,
+        auxiliary_dropout=auxiliary_dropout,
+        norm=chosen_norm(norm, batch_normalised=batch_normalised, dtype=dtype),
+        act=act,
+        conv=conv,
+        dtype=dtype,
     )
-    return from_linen(GoogLeNet(classes, **sizes, **options), name="googlenet")
+    return from_linen(module, name="googlenet")
 
 
 def _halved(maps: Array, name: str) -> Array:

@@ -1,6 +1,4 @@
-"""LeNet, as the lectures draw it (E8), and LeNet-5 (E9) with a softmax head or as LeCun et al. 1998
-built it.
-"""
+"""LeNet, as the lectures draw it (E8), and LeNet-5 (E9), with a softmax head or as published."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,13 +10,12 @@ from dl.errors import InputError, did_you_mean
 from dl.layers import AvgPool, Conv, ConvPool
 from dl.models.checks import check_outputs, check_side
 from dl.models.functional import from_linen
-from dl.models.lenet_1998 import DIGITS, LeNet1998, framed
+from dl.models.lenet_1998 import DIGITS, LeNet1998, framed, scaled_tanh
 from dl.types import Array, Model
 
 
 class LeNet(nn.Module):
-    """Two convolutions with max-pooling, one hidden dense layer: [B, H, W, C] -> logits [B,
-    classes].
+    """Two convolutions with max-pooling and a dense layer: [B, H, W, C] -> logits [B, classes].
 
     28×28×1 -> conv 5×5 ×20 -> pool 2 -> 12×12×20 -> conv 5×5 ×50 -> pool 2 -> 4×4×50 -> 500 ->
     classes.
@@ -56,14 +53,13 @@ class LeNet(nn.Module):
 
 
 class LeNet5(nn.Module):
-    """LeNet-5 with a softmax head and a fully connected C3: [B, 28 or 32, 28 or 32, C] -> logits
-    [B, classes].
+    """LeNet-5 with a softmax head and a fully connected C3: pictures -> logits [B, classes].
 
-    32×32 -> C1 6@28×28 -> S2 6@14×14 -> C3 16@10×10 -> S4 16@5×5 -> C5 120 -> F6 84 -> classes.
-    Departures from the paper: S2 and S4 are plain means without trainable coefficients, C3 joins
-    all maps, and the head is a softmax instead of Gaussian units; `LeNet1998` makes none of these.
-    In both, 28×28 pictures are padded to 32×32 with 0, which after normalisation is the mean grey
-    and not the background.
+    28×28 or 32×32 -> C1 6@28×28 -> S2 6@14×14 -> C3 16@10×10 -> S4 16@5×5 -> C5 120 -> F6 84 ->
+    classes. Departures from the paper: S2 and S4 are plain means without trained coefficients, C3
+    sees all maps, and the head is a softmax instead of Gaussian units; `LeNet1998` departs in none
+    of these. In both, 28×28 pictures are padded to 32×32 with 0, which after normalisation is the
+    mean grey and not the background.
     """
 
     classes: int = 10
@@ -87,39 +83,76 @@ class LeNet5(nn.Module):
         )
 
 
-def lenet(classes: int = 10, **options) -> Model:
-    """LeNet of the lectures: 431,080 parameters for 28×28×1 pictures and 10 classes. Source: E8.
+def lenet(
+    classes: int = 10,
+    *,
+    features: tuple[int, int] = (20, 50),
+    hidden_size: int = 500,
+    dropout: float = 0.0,
+    activation: Callable[[Array], Array] = nn.relu,
+    dtype: Any = None,
+    implementation: str = "auto",
+) -> Model:
+    """LeNet of the lectures: 431,080 parameters for 28×28×1 pictures and 10 classes.
 
-    Options: `features` (20, 50), `hidden_size` 500, `dropout` 0 (before both dense layers),
-    `activation`, `dtype` of the computation, `implementation` of the convolutions ("auto" or
-    "native"). The activation must be elementwise and not decrease anywhere, because it may be
-    applied after the pooling. Pictures of 16×16 and more fit.
+    It takes pictures of 16×16 or more. `features` are the channels of the two convolutions;
+    `dropout` stands before both dense layers. The `activation` must be elementwise and nowhere
+    decrease, because it may be applied after the pooling. `dtype` is the type of the computation,
+    `implementation` that of the convolutions, "auto" or "native". Source: E8.
 
-    >>> sum(row.parameters for row in lenet().layers(jax.ShapeDtypeStruct((1, 28, 28, 1), "float32")))
+    Raises:
+        InputError: for a number of classes below 1.
+
+    >>> pictures = jax.ShapeDtypeStruct((1, 28, 28, 1), "float32")
+    >>> sum(row.parameters for row in lenet().layers(pictures))
     431080
     """
     check_outputs(classes)
-    return from_linen(LeNet(classes, **options))
+    module = LeNet(
+        classes,
+        features,
+        hidden_size,
+        dropout=dropout,
+        activation=activation,
+        dtype=dtype,
+        implementation=implementation,
+    )
+    return from_linen(module)
 
 
-def lenet5(classes: int = 10, *, variant: str = "softmax", **options) -> Model:
-    """LeNet-5 (LeCun et al. 1998). Source: E9.
+def lenet5(
+    classes: int = 10,
+    *,
+    variant: str = "softmax",
+    activation: Callable[[Array], Array] | None = None,
+    dtype: Any = None,
+) -> Model:
+    """LeNet-5 (LeCun et al. 1998) for pictures of 28×28 or 32×32.
 
     `variant` "softmax" has a softmax head and a fully connected C3: 61,706 parameters. "1998" is
-    the paper's: partial C3, trained subsampling, Gaussian units for at most 10 classes, 60,000
-    parameters; minimise `objectives.maximum_a_posteriori`. Options: `dtype` of the computation,
-    `activation`.
+    the paper's, with partial C3, trained subsampling and Gaussian units for at most 10 classes:
+    60,000 parameters, to be trained with `objectives.maximum_a_posteriori`. The `activation` is
+    tanh, or the paper's scaled tanh for "1998", if None; `dtype` is the type of the computation.
+    Source: E9.
 
-    >>> sum(row.parameters for row in lenet5().layers(jax.ShapeDtypeStruct((1, 28, 28, 1), "float32")))
+    Raises:
+        InputError: for classes below 1, another variant, more than 10 classes of "1998".
+
+    >>> pictures = jax.ShapeDtypeStruct((1, 28, 28, 1), "float32")
+    >>> sum(row.parameters for row in lenet5().layers(pictures))
     61706
     """
     check_outputs(classes)
-    if variant not in (variants := {"softmax": LeNet5, "1998": LeNet1998}):
+    if variant not in (variants := ("softmax", "1998")):
         raise InputError(
             f"unknown variant {variant!r} of LeNet-5: {did_you_mean(variant, variants)}"
         )
-    if variant == "1998" and classes > len(DIGITS):
+    if variant == "softmax":
+        module = LeNet5(classes, activation or nn.tanh, dtype)
+        return from_linen(module, name="lenet5")
+    if classes > len(DIGITS):
         raise InputError(
-            f"LeNet-5 of 1998 has bitmaps of {len(DIGITS)} classes, not {classes}: take variant='softmax'"
+            f"LeNet-5 of 1998 has bitmaps of {len(DIGITS)} classes, not {classes}: "
+            f"take variant='softmax'"
         )
-    return from_linen(variants[variant](classes, **options), name="lenet5")
+    return from_linen(LeNet1998(classes, activation or scaled_tanh, dtype), name="lenet5")

@@ -1,7 +1,6 @@
-"""What only LeNet-5 of 1998 has: partial connections, trained subsampling, units that measure
-distances (E9, C5).
+"""What only the LeNet-5 of 1998 has: partial connections, trained subsampling, Gaussian units.
 
-Source: LeCun, Bottou, Bengio & Haffner 1998, Gradient-based learning applied to document
+Source: E9, C5; LeCun, Bottou, Bengio & Haffner 1998, Gradient-based learning applied to document
 recognition, section II.
 """
 
@@ -25,9 +24,7 @@ CONNECTIONS = (
     *((0, 1, 3, 4), (1, 2, 4, 5), (0, 2, 3, 5)),
     (0, 1, 2, 3, 4, 5),
 )
-"""The maps of S2 that each of C3's 16 maps sees: three neighbours, four, four with gaps, all (the
-paper's table I).
-"""
+"""The maps of S2 that each of C3's 16 maps sees (table I): 3 neighbours, 4, 4 with gaps, all."""
 
 _DRAWN = """
 ..###.. ...#... ..###.. ..###.. .....#. #######  ..####. ####### ..###.. ..###..
@@ -51,8 +48,9 @@ DIGITS = np.array(
 
 
 def scaled_tanh(x: Array) -> Array:
-    """A tanh(S x) with A = 1.7159 and S = 2/3, so that f(±1) = ±1, where it bends most. Source: the
-    paper's appendix A.
+    """A tanh(S x) with A = 1.7159 and S = 2/3, so that f(±1) = ±1, where its curvature is largest.
+
+    Source: the paper's appendix A.
 
     >>> scaled_tanh(jnp.array([-1.0, 0.0, 1.0])).round(3).tolist()
     [-1.0, 0.0, 1.0]
@@ -61,21 +59,22 @@ def scaled_tanh(x: Array) -> Array:
 
 
 def uniform_by_fan_in(key: Any, shape: tuple[int, ...], dtype: Any = jnp.float32) -> Array:
-    """Weights between ±2.4 / F, F a unit's inputs: the product of all but the last of `shape`.
-    Source: appendix A.
+    """Weights between ±2.4 / F, F the inputs of a unit: the product of all but the last of `shape`.
+
+    Source: the paper's appendix A.
     """
     bound = 2.4 / np.prod(shape[:-1])
     return jax.random.uniform(key, shape, dtype, -bound, bound)
 
 
 class PartialConv(nn.Module):
-    """A convolution each of whose maps sees some of the channels: [B, H, W, C] -> [B, H − 4, W − 4,
-    maps].
+    """A convolution each of whose maps sees some channels: [B, H, W, C] -> [B, H − 4, W − 4, maps].
 
-    `kernels` [5, 5, connections] has one 5×5 kernel a connection, `bias` [maps]. `connections`
-    lists the channels that each map sees.
+    `connections` lists the channels that each map sees. `kernels` [5, 5, connections] has a 5×5
+    kernel for each of them, `bias` is [maps].
 
-    >>> PartialConv(CONNECTIONS).init_with_output(jax.random.key(0), jnp.ones((1, 14, 14, 6)))[0].shape
+    >>> layer = PartialConv(CONNECTIONS)
+    >>> layer.init_with_output(jax.random.key(0), jnp.ones((1, 14, 14, 6)))[0].shape
     (1, 10, 10, 16)
     """
 
@@ -107,8 +106,9 @@ class PartialConv(nn.Module):
 
 
 class Subsampling(nn.Module):
-    """y = β_c Σ x over 2×2 + b_c, both trained, one of each a map: [B, H, W, C] -> [B, H / 2, W /
-    2, C]. Source: C5.
+    """y = β_c Σ x over 2×2 + b_c, both trained for each map: [B, H, W, C] -> [B, H / 2, W / 2, C].
+
+    Source: C5.
 
     >>> Subsampling().init_with_output(jax.random.key(0), jnp.ones((1, 28, 28, 6)))[0].shape
     (1, 14, 14, 6)
@@ -118,8 +118,7 @@ class Subsampling(nn.Module):
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
-        # As many weights come in as the window has places: four rows are drawn for the fan-in, one
-        # is kept.
+        # The fan-in is that of four weights, one for each place in the window; one is kept.
         coefficient = self.param(
             "coefficient", lambda key, shape: uniform_by_fan_in(key, (4, *shape))[0], x.shape[-1:]
         )
@@ -129,8 +128,9 @@ class Subsampling(nn.Module):
 
 
 class GaussianUnits(nn.Module):
-    """−Σ_j (x_j − w_kj)², w the fixed bitmap of class k: [B, 84] -> [B, classes], largest at the
-    nearest bitmap.
+    """−Σ_j (x_j − w_kj)², with w the fixed bitmap of class k: [B, 84] -> [B, classes].
+
+    The output is largest at the nearest bitmap.
 
     >>> GaussianUnits(10).apply({}, jnp.asarray(DIGITS.reshape(10, 84))).argmax(-1).tolist()
     [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
@@ -145,11 +145,10 @@ class GaussianUnits(nn.Module):
 
 
 class LeNet1998(nn.Module):
-    """LeNet-5 as published: [B, 28 or 32, 28 or 32, C] -> −(distance to each class's bitmap)² [B,
-    classes].
+    """LeNet-5 as published: pictures -> −(distance to the bitmap of each class)² [B, classes].
 
-    32×32 -> C1 6@28×28 -> S2 6@14×14 -> C3 16@10×10 -> S4 16@5×5 -> C5 120 -> F6 84 -> Gaussian
-    units. Everything up to F6 is squashed. Biases start at 0.
+    28×28 or 32×32 -> C1 6@28×28 -> S2 6@14×14 -> C3 16@10×10 -> S4 16@5×5 -> C5 120 -> F6 84 ->
+    Gaussian units. The scaled tanh follows everything up to F6. Biases start at 0.
     """
 
     classes: int = 10
@@ -176,7 +175,10 @@ class LeNet1998(nn.Module):
 
 
 def framed(inputs: Array) -> Array:
-    """Pictures of 32×32: those of 28×28 get a border of zeros.
+    """Pictures of 32×32; those of 28×28 get a border of zeros.
+
+    Raises:
+        InputError: for pictures of other sides.
 
     >>> framed(jnp.ones((1, 28, 28, 1))).shape
     (1, 32, 32, 1)

@@ -8,6 +8,8 @@ from dl.models.checks import check_outputs
 from dl.models.functional import from_linen
 from dl.types import Array, Model
 
+_HE_NORMAL = nn.initializers.he_normal()
+
 
 class MLP(nn.Module):
     """Dense layers of `hidden_sizes` units, then one of `outputs`: [B, ...] -> [B, outputs]."""
@@ -16,7 +18,7 @@ class MLP(nn.Module):
     hidden_sizes: Sequence[int] = (128,)
     activation: Callable[[Array], Array] = nn.relu
     dropout: float = 0.0
-    kernel_init: Callable = nn.initializers.he_normal()
+    kernel_init: Callable[..., Array] = _HE_NORMAL
 
     @nn.compact
     def __call__(self, inputs: Array, *, train: bool = False) -> Array:
@@ -29,13 +31,30 @@ class MLP(nn.Module):
 
 
 def mlp(
-    outputs: int, *, hidden_sizes: Sequence[int] = (128,), dropout: float = 0.0, **options
+    outputs: int,
+    *,
+    hidden_sizes: Sequence[int] = (128,),
+    activation: Callable[[Array], Array] = nn.relu,
+    dropout: float = 0.0,
+    kernel_init: Callable[..., Array] = _HE_NORMAL,
 ) -> Model:
-    """A multilayer perceptron, layer l: Z = W A_prev + b, A = f(Z). Source: C1; dropout D6, He
-    initialisation D4.
+    """A multilayer perceptron, in each layer A = f(Z) with Z = W A_before + b; the last is linear.
+
+    [B, ...] -> [B, outputs]. `dropout` follows every hidden layer, f is the `activation`. Source:
+    C1; dropout D6; He initialisation D4.
+
+    Raises:
+        InputError: for a number of outputs below 1.
 
     >>> sum(row.parameters for row in mlp(10).layers(jax.ShapeDtypeStruct((1, 784), "float32")))
     101770
     """
     check_outputs(outputs)
-    return from_linen(MLP(outputs, tuple(hidden_sizes), dropout=dropout, **options))
+    module = MLP(
+        outputs,
+        tuple(hidden_sizes),
+        activation=activation,
+        dropout=dropout,
+        kernel_init=kernel_init,
+    )
+    return from_linen(module)

@@ -1,22 +1,22 @@
-"""Network in Network (Lin et al. 2014, arXiv:1312.4400): 1×1 convolutions between, global means at
-the end.
-"""
+"""Network in Network (Lin et al. 2014, arXiv:1312.4400): 1×1 convolutions, means at the end."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 from flax import linen as nn
 
 from dl.layers import AvgPool, Conv, MaxPool
-from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, scaled, vectors, with_norm
+from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, chosen_norm, scaled, vectors
 from dl.models.checks import check_outputs, check_side
 from dl.models.functional import from_linen
 from dl.types import Array, Model
 
 
 class Stage(NamedTuple):
-    """A convolution of some kernel, stride and padding, and two of 1×1; what each gives out, and
-    the pooling after.
+    """A convolution of some kernel, stride and padding, then 1×1 convolutions, then a pooling.
+
+    `features` are the channels of each; `pool` is "max", "mean" or "" for none.
     """
 
     features: tuple[int, ...]
@@ -40,11 +40,10 @@ CIFAR = (
 
 
 class NiN(nn.Module):
-    """Stages of "mlpconv", the last with a map a class, whose mean is the logit: [B, H, W, C] ->
-    [B, classes].
+    """Stages of "mlpconv"; the last has a map for each class: [B, H, W, C] -> logits [B, classes].
 
-    `head` "flatten" puts a dense layer on these maps, with which the paper's section 4.6 compares
-    the mean.
+    With `head` "mean" the logits are the means of these maps. "flatten" puts a dense layer on them,
+    with which the paper's section 4.6 compares the mean.
     """
 
     classes: int
@@ -94,34 +93,48 @@ def nin(
     *,
     small: bool = False,
     width: float = 1.0,
+    stages: Sequence[Stage] | None = None,
+    head: str = "mean",
+    dropout: float = 0.5,
     batch_normalised: bool = False,
-    **options: Any,
+    norm: Norm | None = None,
+    act: Activation = nn.relu,
+    conv: ConvModule = Conv,
+    dtype: Any = None,
 ) -> Model:
-    """Network in Network for 224×224 pictures: 7,595,176 parameters; `small` the paper's for
-    CIFAR-10: 966,986.
+    """Network in Network for 224×224 pictures; `small` is the paper's for CIFAR-10, of 32×32.
 
-    `width` is a factor on the channels of every stage. Options: `stages`, `head` "mean" or
-    "flatten" (E6), `dropout` 0.5 after each pooling, `norm`, `axis_name` (synchronises batch norm
-    under `pmap`), `act`, `conv`, `dtype`. The logits are means of maps after a ReLU, as in the
-    paper. Source: E13, E6.
+    7,595,176 parameters; 966,986 if `small` and for 10 classes. `width` is a factor on the channels
+    of every stage. `stages` are the paper's if None. `head` "flatten" puts a dense layer on the
+    last maps, whose means are the logits otherwise (E6). `dropout` follows each pooling; `norm`
+    replaces batch norm; `dtype` is the type of the computation. The logits are means of maps after
+    a ReLU, as in the paper. Source: E13, E6.
+
+    Raises:
+        InputError: for a number of classes below 1, a width that is not positive.
 
     >>> nin(10, small=True).name
     'nin'
     """
     check_outputs(classes)
-    shape = {
-        "stages": CIFAR if small else IMAGENET,
-        **with_norm(options, batch_normalised=batch_normalised),
-    }
-    shape["stages"] = tuple(
-        stage._replace(features=scaled(stage.features, width)) for stage in shape["stages"]
+    stages = stages if stages is not None else CIFAR if small else IMAGENET
+    module = NiN(
+        classes,
+        tuple(stage._replace(features=scaled(stage.features, width)) for stage in stages),
+        head=head,
+        dropout=dropout,
+        norm=chosen_norm(norm, batch_normalised=batch_normalised, dtype=dtype),
+        act=act,
+        conv=conv,
+        dtype=dtype,
     )
-    return from_linen(NiN(classes, **shape), name="nin")
+    return from_linen(module, name="nin")
 
 
 def _pool(kind: str, *, name: str) -> nn.Module:
-    """Windows 3×3 by 2; Caffe, in which the paper's nets were made, rounds up and has means of what
-    is inside.
+    """Windows 3×3 by 2, as in Caffe, in which the paper's nets were made.
+
+    Caffe rounds the number of windows up, and means are over the places inside the picture.
     """
     placed = {"strides": (2, 2), "padding": ((0, 1), (0, 1)), "name": name}
     return (
@@ -132,8 +145,9 @@ def _pool(kind: str, *, name: str) -> nn.Module:
 
 
 def _smallest(stages: tuple[Stage, ...]) -> int:
-    """The side that leaves one place at the end: backwards, a pooling doubles it, a convolution
-    undoes n_out of E4.
+    """The side that leaves one place at the end.
+
+    Going backwards, a pooling doubles it, and a convolution undoes n_out of E4.
     """
     side = 1
     for stage in reversed(stages):

@@ -1,8 +1,7 @@
 """One layer of neurons: perceptron, logistic regression, softmax regression.
 
-The three compute the same a = W x + b; what is made of a (a threshold, a probability, a
-distribution) and how W is
-learned belongs to the objective. Source: A1, A2, A4, A5.
+The three compute the same a = W x + b. The objective says what becomes of a (a threshold, a
+probability, a distribution) and how W is learned. Source: A1, A2, A4, A5.
 """
 
 import jax.numpy as jnp
@@ -27,8 +26,8 @@ class SingleLayer(nn.Module):
 def perceptron(outputs: int = 1) -> Model:
     """`outputs` threshold units (McCulloch-Pitts 1943): y = 1 if w·x + b > 0 else 0.
 
-    The model gives w·x + b; `threshold` makes the 0 or 1 of it. Train it with
-    `objectives.perceptron`, plain SGD at rate 1 and batches of one example, which is Rosenblatt's
+    The model returns w·x + b, from which `threshold` makes 0 or 1. Trained with
+    `objectives.perceptron`, plain SGD at rate 1 and batches of one example, it follows Rosenblatt's
     rule. Source: A1, A2.
     """
     check_outputs(outputs)
@@ -36,7 +35,8 @@ def perceptron(outputs: int = 1) -> Model:
 
 
 def logistic_regression(outputs: int = 1) -> Model:
-    """Logistic units: log-odds = w·x + b, probability σ(w·x + b). Train with `objectives.binary`.
+    """Logistic units: log-odds w·x + b, probability σ(w·x + b). Train with `objectives.binary`.
+
     Source: A4.
     """
     check_outputs(outputs)
@@ -45,6 +45,7 @@ def logistic_regression(outputs: int = 1) -> Model:
 
 def softmax_regression(classes: int) -> Model:
     """Class scores W x + b, probabilities softmax(W x + b). Train with `objectives.classification`.
+
     Source: A5.
     """
     check_outputs(classes)

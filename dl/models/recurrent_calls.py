@@ -1,20 +1,17 @@
-"""What the recurrent layers of a model are given when it is applied, whatever the model is built
-of.
-"""
+"""The inputs and parameters of a model's recurrent layers when it is applied."""
 
 from typing import Any, NamedTuple
 
 from flax import linen as nn
 from flax.linen.module import InterceptorContext
 
-from dl.layers.cells import CellParams
-from dl.layers.recurrent_modules import RecurrentLayer
+from dl.layers.recurrent import RecurrentLayer
+from dl.layers.recurrent.cells import CellParams
 from dl.types import Array, Model, ModelState, Params
 
 
 class LayerCall(NamedTuple):
-    """A recurrent layer by its path, its cell, its parameters, and the sequences [T, B, D] in the
-    order it reads.
+    """A recurrent layer's path, cell, parameters, and inputs [T, B, D] in the order it reads.
 
     A layer that reads in `reverse` begins with the last step. Lengths and a first carry are not
     noted.
@@ -30,13 +27,12 @@ class LayerCall(NamedTuple):
 def recurrent_calls(
     model: Model, params: Params, model_state: ModelState, inputs: Any
 ) -> list[LayerCall]:
-    """The calls of `RecurrentLayer` in one application of `model` to normalised `inputs`, in their
-    order.
+    """The calls of `RecurrentLayer` in one application of `model` to normalised `inputs`, in order.
 
     >>> import jax, jax.numpy as jnp
     >>> from dl.models import sequence_model
-    >>> model, sequences = sequence_model("gru", 2, hidden_size=3, num_layers=2), jnp.ones((4, 7, 5))
-    >>> calls = recurrent_calls(model, *model.init(jax.random.key(0), sequences), sequences)
+    >>> model, xs = sequence_model("gru", 2, hidden_size=3, num_layers=2), jnp.ones((4, 7, 5))
+    >>> calls = recurrent_calls(model, *model.init(jax.random.key(0), xs), xs)
     >>> [(call.name, call.kind, call.xs.shape) for call in calls]
     [('recurrent/layer_0', 'gru', (7, 4, 5)), ('recurrent/layer_1', 'gru', (7, 4, 3))]
     """

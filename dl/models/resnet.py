@@ -1,5 +1,6 @@
 """Residual networks (He et al. 2016, arXiv:1512.03385): the ImageNet line and the CIFAR line."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -8,15 +9,24 @@ from flax import linen as nn
 
 from dl.errors import InputError
 from dl.layers import Conv, MaxPool
-from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, scaled, vectors, with_norm
+from dl.layers.blocks import (
+    Activation,
+    ConvBlock,
+    ConvModule,
+    Norm,
+    chosen_norm,
+    scaled,
+    vectors,
+)
 from dl.models.checks import check_outputs, check_side, check_stages
 from dl.models.functional import from_linen
 from dl.types import Array, Model
 
 
 class BasicBlock(nn.Module):
-    """y = f(x + norm(f(norm(x * k1)) * k2)), both kernels 3×3: [B, H, W, C] -> [B, H / s, W / s,
-    features].
+    """y = f(x + norm(f(norm(x * k1)) * k2)), both kernels 3×3.
+
+    [B, H, W, C] -> [B, H / s, W / s, features].
     """
 
     features: int
@@ -38,11 +48,10 @@ class BasicBlock(nn.Module):
 
 
 class Bottleneck(nn.Module):
-    """1×1 to `features`, 3×3, 1×1 to 4 · features, and the shortcut: [B, H, W, C] -> [B, H / s, W /
-    s, 4 features].
+    """1×1 to `features`, 3×3, 1×1 to 4 · features, and the shortcut.
 
-    The stride is that of the 3×3 convolution; in the paper it is that of the first 1×1, which skips
-    pixels.
+    [B, H, W, C] -> [B, H / s, W / s, 4 features]. The stride is that of the 3×3 convolution; in the
+    paper it is that of the first 1×1, which skips pixels.
     """
 
     features: int
@@ -65,13 +74,12 @@ class Bottleneck(nn.Module):
 
 
 class ResNet(nn.Module):
-    """A stem, stages of residual blocks that halve the sides from the second on, the mean, one
-    dense layer.
+    """A stem, stages of residual blocks, the mean, one dense layer: [B, H, W, C] -> [B, classes].
 
-    [B, H, W, C] -> logits [B, classes]. `large_stem` is 7×7 by 2 and a maximum 3×3 by 2, else the
-    stem is 3×3. `identity` shortcuts drop pixels and add zero channels where the shape changes (the
-    paper's A), else they are 1×1 convolutions there (B). `head` "flatten" has every value of the
-    last maps in the place of their means (E6).
+    Every stage from the second on halves the sides. `large_stem` is 7×7 by 2 and a maximum 3×3 by
+    2, otherwise the stem is 3×3. `identity` shortcuts drop pixels and add zero channels where the
+    shape changes (the paper's A), otherwise they are 1×1 convolutions there (B). `head` is that of
+    `vectors` (E6).
     """
 
     classes: int
@@ -88,8 +96,8 @@ class ResNet(nn.Module):
 
     @nn.compact
     def __call__(self, inputs: Array, *, train: bool = False) -> Array:
-        # Smaller ones would pass, since halves are rounded up; below this the last maps see more
-        # frame than picture.
+        # Smaller pictures would pass, since halves are rounded up, but their last maps would see
+        # more padding than picture.
         smallest = 2 ** (len(self.blocks) - 1) * (4 if self.large_stem else 1)
         check_side(inputs, smallest=smallest, model="this ResNet")
         options = {"norm": self.norm, "act": self.act, "conv": self.conv, "dtype": self.dtype}
@@ -134,36 +142,77 @@ IMAGENET = {
 
 
 def resnet(
-    depth: int, classes: int = 1000, *, small: bool = False, width: float = 1.0, **options: Any
+    depth: int,
+    classes: int = 1000,
+    *,
+    small: bool = False,
+    width: float = 1.0,
+    features: Sequence[int] = (64, 128, 256, 512),
+    identity: bool = False,
+    head: str = "mean",
+    batch_normalised: bool = True,
+    norm: Norm | None = None,
+    act: Activation = nn.relu,
+    conv: ConvModule = Conv,
+    dtype: Any = None,
 ) -> Model:
-    """ResNet-18, 34, 50, 101 or 152; `small` has a 3×3 stem without pooling, for pictures of 28×28
-    or 32×32.
+    """ResNet-18, 34, 50, 101 or 152; `small`, for 28×28 and 32×32, has a 3×3 stem without pooling.
 
-    `width` is a factor on the channels of every stage. Options: `features` (64, 128, 256, 512),
-    `head` "mean" or "flatten" (E6), `norm` (batch norm; `axis_name` synchronises it under `pmap`),
-    `act`, `conv`, `dtype` of the computation. 11,689,512 parameters for ResNet-18, 60,192,808 for
-    ResNet-152. Source: E13.
+    11,689,512 parameters for ResNet-18, 60,192,808 for ResNet-152. `width` is a factor on the
+    channels of every stage, `features`. `identity` shortcuts have no parameters where the shape
+    changes, the others are 1×1 convolutions there. `head` "flatten" gives the dense layer every
+    value of the last maps, "mean" their means (E6). `norm` replaces batch norm; `dtype` is the type
+    of the computation. Source: E13.
+
+    Raises:
+        InputError: for another depth, sizes below 1, features that are not one for each stage.
 
     >>> resnet(18, 10, small=True, features=(2, 2, 4, 4)).name
     'resnet18'
     """
     if depth not in IMAGENET:
-        raise InputError(
-            f"a ResNet has a depth of {', '.join(map(str, IMAGENET))}, not {depth}; see also cifar_resnet"
-        )
+        depths = ", ".join(map(str, IMAGENET))
+        raise InputError(f"a ResNet has a depth of {depths}, not {depth}; see also cifar_resnet")
+    check_outputs(classes)
     blocks, bottleneck = IMAGENET[depth]
-    shape = {"features": (64, 128, 256, 512), "bottleneck": bottleneck, "large_stem": not small}
-    return _build(f"resnet{depth}", classes, blocks, width, **{**shape, **options})
+    check_stages(features, len(blocks), model=f"this resnet{depth}")
+    module = ResNet(
+        classes,
+        blocks,
+        scaled(tuple(features), width),
+        bottleneck=bottleneck,
+        large_stem=not small,
+        identity=identity,
+        head=head,
+        norm=chosen_norm(norm, batch_normalised=batch_normalised, dtype=dtype),
+        act=act,
+        conv=conv,
+        dtype=dtype,
+    )
+    return from_linen(module, name=f"resnet{depth}")
 
 
 def cifar_resnet(
-    depth: int = 20, classes: int = 10, *, width: float = 1.0, **options: Any
+    depth: int = 20,
+    classes: int = 10,
+    *,
+    width: float = 1.0,
+    features: Sequence[int] = (16, 32, 64),
+    identity: bool = True,
+    head: str = "mean",
+    batch_normalised: bool = True,
+    norm: Norm | None = None,
+    act: Activation = nn.relu,
+    conv: ConvModule = Conv,
+    dtype: Any = None,
 ) -> Model:
-    """The line of the paper's section 4.2 for small pictures, 6 n + 2 layers deep: 20, 32, 44, 56,
-    110.
+    """The paper's ResNets for small pictures (section 4.2), 6 n + 2 layers: 20, 32, 44, 56, 110.
 
-    Three stages of 16, 32 and 64 channels, identity shortcuts. 269,722 parameters for 20 layers and
-    pictures in colour. `width` and options as for `resnet`. Source: E13.
+    Three stages with identity shortcuts; 269,722 parameters for 20 layers and pictures in colour.
+    The options are those of `resnet`. Source: E13.
+
+    Raises:
+        InputError: for another depth, sizes below 1, features that are not one for each stage.
 
     >>> cifar_resnet(20).name
     'resnet20'
@@ -172,15 +221,18 @@ def cifar_resnet(
         raise InputError(
             f"this line of ResNets is 6 n + 2 layers deep (20, 32, 44, 56, 110), not {depth}"
         )
-    blocks = ((depth - 2) // 6,) * 3
-    shape = {"features": (16, 32, 64), "identity": True}
-    return _build(f"resnet{depth}", classes, blocks, width, **{**shape, **options})
-
-
-def _build(name: str, classes: int, blocks: tuple[int, ...], width: float, **options: Any) -> Model:
     check_outputs(classes)
-    check_stages(options["features"], len(blocks), model=f"this {name}")
-    options["features"] = scaled(options["features"], width)
-    return from_linen(
-        ResNet(classes, blocks, **with_norm(options, batch_normalised=True)), name=name
+    blocks = ((depth - 2) // 6,) * 3
+    check_stages(features, len(blocks), model=f"this resnet{depth}")
+    module = ResNet(
+        classes,
+        blocks,
+        scaled(tuple(features), width),
+        identity=identity,
+        head=head,
+        norm=chosen_norm(norm, batch_normalised=batch_normalised, dtype=dtype),
+        act=act,
+        conv=conv,
+        dtype=dtype,
     )
+    return from_linen(module, name=f"resnet{depth}")

@@ -1,7 +1,6 @@
-"""VGG (Simonyan and Zisserman 2015, arXiv:1409.1556): stages of 3×3 convolutions, each ending in a
-maximum 2×2.
-"""
+"""VGG (Simonyan and Zisserman 2015, arXiv:1409.1556): stages of 3×3 convolutions."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import jax.numpy as jnp
@@ -14,10 +13,10 @@ from dl.layers.blocks import (
     ConvBlock,
     ConvModule,
     Norm,
+    chosen_norm,
     he_normal,
     scaled,
     vectors,
-    with_norm,
 )
 from dl.models.checks import check_outputs, check_side, check_stages
 from dl.models.functional import from_linen
@@ -25,10 +24,10 @@ from dl.types import Array, Model
 
 
 class VGG(nn.Module):
-    """[B, H, W, C] -> logits [B, classes]; `convolutions` a stage, as wide as `features` says, then
-    dense layers.
+    """Stages of 3×3 convolutions, each with a maximum 2×2, and dense layers: -> [B, classes].
 
-    `head` says what of the last maps goes to the dense layers (E6).
+    Inputs are pictures [B, H, W, C]. `convolutions` and `features` are the number and the channels
+    in each stage. `head` is that of `vectors` (E6).
     """
 
     classes: int
@@ -72,6 +71,7 @@ class VGG(nn.Module):
 
 
 CONVOLUTIONS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
+FEATURES = (64, 128, 256, 512, 512)
 
 
 def vgg(
@@ -80,18 +80,28 @@ def vgg(
     *,
     small: bool = False,
     width: float = 1.0,
-    batch_normalised: bool = False,
+    convolutions: Sequence[int] | None = None,
+    features: Sequence[int] | None = None,
+    hidden_sizes: Sequence[int] | None = None,
     head: str = "flatten",
-    **options: Any,
+    dropout: float = 0.5,
+    batch_normalised: bool = False,
+    norm: Norm | None = None,
+    act: Activation = nn.relu,
+    conv: ConvModule = Conv,
+    dtype: Any = None,
+    implementation: str = "auto",
 ) -> Model:
-    """VGG-11, 13, 16 or 19; `small`, for 28×28 and 32×32, has the first four stages and one dense
-    layer of 512.
+    """VGG-11, 13, 16 or 19; `small`, for 28×28 and 32×32, has four stages and one hidden layer.
 
-    `head` "mean" takes the mean of each map in the place of flattening, and no hidden dense layers
-    (E6). `width` is a factor on the channels and the hidden layers. Options: `features` a stage,
-    `hidden_sizes`, `dropout` 0.5, `norm`, `act`, `conv`, `dtype`, `implementation`; `axis_name`
-    synchronises batch norm under `pmap`. 132,863,336 parameters for VGG-11, 143,667,240 for VGG-19.
-    Source: E13.
+    132,863,336 parameters for VGG-11, 143,667,240 for VGG-19. `width` is a factor on the channels
+    and the hidden layers. None takes the paper's numbers, or 512 units if `small`: `convolutions`
+    and `features` of each stage, `hidden_sizes` of the dense layers. With `head` "mean" the last
+    maps are averaged instead of flattened and there are no hidden layers (E6). `dropout` is of the
+    hidden units; `norm` replaces batch norm; `dtype` is the type of the computation. Source: E13.
+
+    Raises:
+        InputError: for another depth, sizes below 1, features that are not one for each stage.
 
     >>> vgg(11, 10, small=True).name
     'vgg11'
@@ -100,14 +110,22 @@ def vgg(
     if depth not in CONVOLUTIONS:
         raise InputError(f"a VGG has a depth of {', '.join(map(str, CONVOLUTIONS))}, not {depth}")
     stages = 4 if small else 5
-    sizes = {
-        "features": (64, 128, 256, 512, 512)[:stages],
-        "hidden_sizes": () if head == "mean" else (512,) if small else (4096, 4096),
-    }
-    options = with_norm(options, batch_normalised=batch_normalised)
-    sizes = scaled(
-        {**sizes, **{name: options.pop(name) for name in sizes if name in options}}, width
+    convolutions = tuple(convolutions or CONVOLUTIONS[depth][:stages])
+    features = tuple(FEATURES[:stages] if features is None else features)
+    check_stages(features, len(convolutions), model=f"this VGG-{depth}")
+    if hidden_sizes is None:
+        hidden_sizes = () if head == "mean" else (512,) if small else (4096, 4096)
+    module = VGG(
+        classes,
+        convolutions,
+        scaled(features, width),
+        scaled(tuple(hidden_sizes), width),
+        head=head,
+        dropout=dropout,
+        norm=chosen_norm(norm, batch_normalised=batch_normalised, dtype=dtype),
+        act=act,
+        conv=conv,
+        dtype=dtype,
+        implementation=implementation,
     )
-    shape = {"convolutions": CONVOLUTIONS[depth][:stages], **sizes, **options}
-    check_stages(shape["features"], len(shape["convolutions"]), model=f"this VGG-{depth}")
-    return from_linen(VGG(classes, head=head, **shape), name=f"vgg{depth}")
+    return from_linen(module, name=f"vgg{depth}")

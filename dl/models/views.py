@@ -1,4 +1,4 @@
-"""A classifier that looks at an input in several ways before it answers."""
+"""A classifier that looks at several views of an input before it answers."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,15 +14,15 @@ View = Callable[[Array], Array]
 
 
 def averaged(model: Model, *views: View) -> Model:
-    """`model`, which outside training answers with the mean of its probabilities over `views` of
-    the inputs.
+    """`model`, which in evaluation answers with the mean of its probabilities over `views`.
 
     Outputs are log(1/V Σ_v softmax(f(view_v(x)))), [B, K], logits like any others. In training, and
     in its parameters and layers, it is the model itself. Source: Krizhevsky et al. 2012, section
     4.1, with ten views (E10).
 
-    Raises: InputError: without a view, for a model that carries a state on, or when it is applied
-        with a single output.
+    Raises:
+        InputError: without a view, for a model that carries a state on; when it is applied, for a
+            single output.
 
     >>> from dl.models import mlp
     >>> model = averaged(mlp(3, hidden_sizes=(4,)), lambda pictures: pictures, mirrored)
@@ -36,7 +36,8 @@ def averaged(model: Model, *views: View) -> Model:
         raise InputError("a mean over views needs at least one, such as dl.models.views.mirrored")
     if model.initial_carry is not None:
         raise InputError(
-            f"{model.name} carries a state from one input to the next: views of it are for classifiers"
+            f"{model.name} carries a state from one input to the next: "
+            f"views are for classifiers, which do not"
         )
 
     def apply(
@@ -55,14 +56,14 @@ def averaged(model: Model, *views: View) -> Model:
             raise InputError(
                 f"{model.name} has one output, a yes or no, and no classes to average over"
             )
-        mean = jax.nn.logsumexp(jnp.stack([jax.nn.log_softmax(one) for one in logits]), axis=0)
+        mean = jax.nn.logsumexp(jnp.stack([jax.nn.log_softmax(view) for view in logits]), axis=0)
         return mean - jnp.log(len(views)), model_state, carry
 
     return replace(model, apply=apply)
 
 
 def mirrored(pictures: Array) -> Array:
-    """Pictures [B, H, W, C] left to right.
+    """Pictures [B, H, W, C] with left and right exchanged.
 
     >>> mirrored(jnp.arange(3).reshape(1, 1, 3, 1)).ravel().tolist()
     [2, 1, 0]

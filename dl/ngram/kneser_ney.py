@@ -1,8 +1,8 @@
 """Interpolated modified Kneser-Ney counts of a text, in NumPy (H5).
 
-An n-gram is (its first n − 1 symbols, its last symbol). The distinct ones of a length are numbered
-in that order, so n-grams of any length are packed into one integer, `context · symbols + symbol`,
-and counted by one sort.
+An n-gram is a pair: its first n − 1 symbols, which are its context, and its last symbol. The
+distinct n-grams of a length are numbered in that order. So n-grams of any length are packed into
+one integer, `context · symbols + symbol`, and counted by one sort.
 """
 
 from numbers import Integral
@@ -14,14 +14,14 @@ from dl.errors import InputError
 
 
 class Level(NamedTuple):
-    """The M distinct n-grams of one length n, and what they make of the M' of length n − 1, their
-    contexts.
+    """The M distinct n-grams of one length n, whose contexts are the M' n-grams of length n − 1.
 
-    codes: [M] int64, increasing: the number of the context among those of length n − 1, · symbols,
-    + the last symbol.
+    codes: [M] int64, increasing: number of the context · symbols + the last symbol.
+
     probabilities: [M] p(last symbol | context).
-    backoffs: [M'] what p(symbol | context but its first symbol) is multiplied by for symbols that
-    never followed.
+
+    backoffs: [M'] the factor on p(symbol | context without its first symbol) for symbols that never
+    followed the context.
     """
 
     codes: np.ndarray
@@ -45,25 +45,27 @@ def fit(tokens: np.ndarray, *, order: int, symbols: int) -> NGram:
     """An n-gram model of a text: tokens [N] of whole numbers from 0 to `symbols` − 1.
 
     p(w | c) = (a(cw) − D(a(cw))) / A(c) + γ(c) p(w | c'), with c' the context c without its first
-    symbol, A(c) = Σ_w a(cw) and γ(c) = Σ_w D(a(cw)) / A(c). a is how often an n-gram of the longest
-    length occurs, and of a shorter one how many different symbols stand before it, the start of the
-    text being one more. The shortest are interpolated with the uniform distribution, so that every
-    symbol has a probability above 0. D is that of
-    `discounts`. Source: H5; Chen & Goodman 1999.
+    symbol, A(c) = Σ_w a(cw) and γ(c) = Σ_w D(a(cw)) / A(c). For n-grams of the longest length, a is
+    how often they occur. For shorter ones it is how many different symbols stand before them, where
+    the start of the text counts as one. The shortest are interpolated with the uniform
+    distribution, so that every symbol has a probability above 0. D is that of `discounts`. Source:
+    H5; Chen & Goodman 1999.
+
+    Raises:
+        InputError: for an order below 1, a text that is shorter than it, and symbols outside of the
+            range.
 
     >>> model = fit(np.array([0, 1, 0, 1, 0]), order=2, symbols=3)
     >>> model.order, [len(level.codes) for level in model.levels]
     (2, [2, 2])
-
-    Raises: InputError: for an order below 1, a text that is shorter than it, and symbols outside of
-        the range.
     """
     _check_whole("order", order)
     _check_whole("symbols", symbols)
     tokens = as_tokens(tokens, symbols)
     if len(tokens) < order:
         raise InputError(
-            f"a text of {len(tokens)} symbols has no {order}-grams: give a longer text or a lower order"
+            f"a text of {len(tokens)} symbols has no {order}-grams: "
+            f"give a longer text or a lower order"
         )
     levels, shorter = [], np.array([1.0 / symbols])
     for counts in _count(tokens, order, symbols):
@@ -73,13 +75,12 @@ def fit(tokens: np.ndarray, *, order: int, symbols: int) -> NGram:
 
 
 def discounts(counts: np.ndarray) -> np.ndarray:
-    """What is taken from a count of 0, 1, 2, and 3 or more: [4], from the counts [M] of the n-grams
-    of one length.
+    """What is taken from counts of 0, 1, 2, and 3 or more: [4], from the counts [M] of one length.
 
-    D_j = j − (j + 1) Y n_{j+1} / n_j with Y = n_1 / (n_1 + 2 n_2), n_j the number of n-grams that
-    were counted j times. Where one of n_1 to n_4 is 0 or a D_j is not positive the estimate has no
-    meaning, and they are ½, 1 and 1½, which leave every context something for unseen symbols.
-    Source: Chen & Goodman 1999, modified Kneser-Ney smoothing.
+    D_j = j − (j + 1) Y n_{j+1} / n_j with Y = n_1 / (n_1 + 2 n_2), where n_j n-grams were counted j
+    times. If one of n_1 to n_4 is 0 or a D_j is not positive, the estimate has no meaning; then
+    they are ½, 1 and 1½, which leave every context something for unseen symbols. Source: Chen &
+    Goodman 1999, modified Kneser-Ney smoothing.
 
     >>> discounts(np.array([1, 1, 1, 1, 2, 2, 3, 4])).tolist()
     [0.0, 0.5, 1.25, 1.0]
@@ -96,32 +97,32 @@ def discounts(counts: np.ndarray) -> np.ndarray:
 def as_tokens(tokens: np.ndarray, symbols: int, *, name: str = "tokens") -> np.ndarray:
     """`tokens` [N] as int64, the empty sequence included.
 
+    Raises:
+        InputError: for another shape than [N], other numbers than whole ones, and symbols outside
+            of the range.
+
     >>> as_tokens([0, 3], 3)
     Traceback (most recent call last):
-    dl.errors.InputError: tokens are whole numbers from 0 to 2, and 3 stands at position 1: encode the text anew
-
-    Raises: InputError: for another shape than [N], other numbers than whole ones, and symbols
-        outside of the range.
+    dl.errors.InputError: tokens are whole numbers from 0 to 2, and 3 stands at position 1: ...
     """
     tokens = np.asarray(tokens)
     if tokens.ndim != 1 or (tokens.size and not np.issubdtype(tokens.dtype, np.integer)):
         raise InputError(
-            f"{name} are [N] whole numbers, not {tokens.dtype} of shape {tokens.shape}: encode the text"
+            f"{name} are [N] whole numbers, not {tokens.dtype} of shape {tokens.shape}: "
+            f"encode the text"
         )
     outside = (tokens < 0) | (tokens >= symbols)
     if outside.any():
-        at = int(outside.argmax())
-        found = f"{tokens[at]} stands at position {at}"
+        position = int(outside.argmax())
         raise InputError(
-            f"{name} are whole numbers from 0 to {symbols - 1}, and {found}: encode the text anew"
+            f"{name} are whole numbers from 0 to {symbols - 1}, and {tokens[position]} stands at "
+            f"position {position}: encode the text anew"
         )
     return tokens.astype(np.int64)
 
 
 class _Counts(NamedTuple):
-    """The distinct n-grams of one length: their codes, the number of each one's last n − 1 symbols,
-    their counts.
-    """
+    """The distinct n-grams of one length: codes, numbers of their last n − 1 symbols, counts."""
 
     codes: np.ndarray
     suffixes: np.ndarray
@@ -129,12 +130,9 @@ class _Counts(NamedTuple):
 
 
 def _count(tokens: np.ndarray, order: int, symbols: int) -> list[_Counts]:
-    """The n-grams of length 1 to `order`: how often the longest occur, what different symbols stand
-    before others.
-    """
-    here = np.zeros(
-        len(tokens) + 1, np.int64
-    )  # the number of the n-gram that begins at each position; of length 0: 0
+    """The n-grams of lengths 1 to `order`, with the counts a of `fit`."""
+    # The number of the n-gram that begins at each position; the only one of length 0 is number 0.
+    here = np.zeros(len(tokens) + 1, np.int64)
     levels: list[_Counts] = []
     for length in range(1, order + 1):
         occurring, following = here[:-1] * symbols + tokens[length - 1 :], here[1:]

@@ -1,4 +1,4 @@
-"""What an n-gram model says of a text, of the next symbol, and when it writes itself (H5)."""
+"""Predictions of an n-gram model: of a text, of the next symbol, and samples (H5)."""
 
 import math
 
@@ -9,44 +9,44 @@ from dl.ngram.kneser_ney import NGram, as_tokens
 
 
 def log_probabilities(model: NGram, tokens: np.ndarray) -> np.ndarray:
-    """ln p(w_t | the symbols before it), [N] nats, of tokens [N]; the first ones have a shorter
-    context.
+    """ln p(w_t | the symbols before it) of tokens [N]: [N] nats; the first have a shorter context.
 
-    The mean, with its sign turned, is nats a symbol; exp of that is the perplexity. Source: H5.
+    Minus the mean is the nats per symbol, and exp of that the perplexity. Source: H5.
+
+    Raises:
+        InputError: for symbols outside of the model's range.
 
     >>> from dl.ngram import fit
     >>> model = fit(np.array([0, 1, 0, 1, 0]), order=2, symbols=3)
     >>> np.exp(log_probabilities(model, np.array([0, 1]))).round(3).tolist()
     [0.5, 0.667]
-
-    Raises:
-        InputError: for symbols outside of the model's range.
     """
     tokens = as_tokens(tokens, model.symbols)
     p = np.full(len(tokens), 1.0 / model.symbols)
     contexts = np.zeros(len(tokens), np.int64)
     for level in model.levels:
-        codes = (
-            contexts * model.symbols + tokens
-        )  # below 0, and so never found, after a context that was not
+        # After an unseen context, which is −1, the code is below 0 and never among the level's.
+        codes = contexts * model.symbols + tokens
         numbers = np.minimum(np.searchsorted(level.codes, codes), len(level.codes) - 1)
-        found = level.codes[numbers] == codes
+        seen = level.codes[numbers] == codes
         backoffs = np.where(contexts >= 0, level.backoffs[contexts], 1.0)
-        p = np.where(found, level.probabilities[numbers], backoffs * p)
-        contexts[1:], contexts[:1] = np.where(found, numbers, -1)[:-1], -1
+        p = np.where(seen, level.probabilities[numbers], backoffs * p)
+        contexts[1:], contexts[:1] = np.where(seen, numbers, -1)[:-1], -1
     return np.log(p)
 
 
 def distribution(model: NGram, context: np.ndarray) -> np.ndarray:
-    """p(w | context) of every symbol w after a context [C] of any length: [symbols], of sum 1.
-    Source: H5.
+    """p(w | context) of every symbol w after a context [C] of any length: [symbols], with sum 1.
 
-    >>> from dl.ngram import fit
-    >>> distribution(fit(np.array([0, 1, 0, 1, 0]), order=2, symbols=3), np.array([0])).round(3).tolist()
-    [0.25, 0.667, 0.083]
+    Source: H5.
 
     Raises:
         InputError: for symbols outside of the model's range.
+
+    >>> from dl.ngram import fit
+    >>> model = fit(np.array([0, 1, 0, 1, 0]), order=2, symbols=3)
+    >>> distribution(model, np.array([0])).round(3).tolist()
+    [0.25, 0.667, 0.083]
     """
     return _distribution(model, _read(model, as_tokens(context, model.symbols, name="contexts")))
 
@@ -62,18 +62,18 @@ def sample(
 ) -> np.ndarray:
     """`length` symbols, int32, drawn one after another to follow the prime [P], which may be empty.
 
-    Where `stop` is drawn they end before it.
-
-    Each is drawn with p(w | context)^(1 / temperature), normalised, as argmax_w ln p + temperature
-    · g_w with g from the Gumbel distribution; at 0 the most probable is taken. The same seed draws
-    the same symbols. Source: H3, H5.
+    If `stop` is drawn, the symbols end before it. Each is drawn with p(w | context)^(1 /
+    temperature), normalised, as argmax_w ln p + temperature · g_w with g from the Gumbel
+    distribution; at temperature 0 it is the most probable. The same seed draws the same symbols.
+    Source: H3, H5.
 
     Raises:
         InputError: for symbols outside of the model's range, a length, temperature or seed below 0.
     """
     if not 0 <= temperature < math.inf:
         raise InputError(
-            f"a temperature is a number from 0 on, not {temperature}: 1 samples from the model as it is"
+            f"a temperature is a number from 0 on, not {temperature}: "
+            f"1 samples from the model as it is"
         )
     if length < 0 or seed < 0:
         raise InputError(f"length and seed are whole numbers from 0 on, not {length} and {seed}")
@@ -90,9 +90,7 @@ def sample(
 
 
 def _read(model: NGram, tokens: np.ndarray) -> list[int]:
-    """The numbers of the contexts of length 0, 1, ... that end `tokens`, as far as the model has
-    seen them.
-    """
+    """The numbers of the contexts of length 0, 1, ... that end `tokens`, up to the longest seen."""
     contexts = [0]
     for token in tokens[max(0, len(tokens) - model.order + 1) :]:
         contexts = _advance(model, contexts, int(token))

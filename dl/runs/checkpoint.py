@@ -1,6 +1,6 @@
 """Checkpoints: the one place that knows Orbax.
 
-A checkpoint is a flat dictionary from a leaf's path to its array, with a checksum of all of them.
+A checkpoint is a flat dictionary from a leaf's path to its array, with checksums of its shards.
 Saves are asynchronous; a folder under its final name is complete.
 """
 
@@ -43,7 +43,8 @@ class Checkpoints:
             best_mode="min",
             create=not read_only,
             read_only=read_only,
-            cleanup_tmp_directories=not read_only,  # another process may be writing what looks abandoned
+            # What looks abandoned may be a save of another process.
+            cleanup_tmp_directories=not read_only,
         )
         self._folder = folder.resolve()
         handlers = {"state": ocp.StandardCheckpointHandler(), "notes": ocp.JsonCheckpointHandler()}
@@ -57,7 +58,8 @@ class Checkpoints:
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         if kind is not None and issubclass(kind, KeyboardInterrupt):
-            return  # whoever asks twice does not want to wait; a half written save is passed over on resume
+            # A second Ctrl-C means not to wait. A resume passes over a half-written save.
+            return
         with _as_run_error("save in", self._folder):
             self._manager.close()
 
@@ -66,7 +68,7 @@ class Checkpoints:
         return sorted(self._manager.all_steps())
 
     def best_step(self) -> int | None:
-        """The step with the lowest validation loss among those kept; None when none was validated."""
+        """The kept step with the lowest validation loss; None when none was validated."""
         return self._manager.best_step()
 
     def save(
@@ -80,7 +82,7 @@ class Checkpoints:
         if step in self._manager.all_steps():
             return
         args, flat = self._ocp.args, _flatten(tree)
-        notes = {**notes, "checksum": _checksum(flat)}
+        notes = {**notes, "checksums": shard_checksums(flat)}
         with _as_run_error("save in", self._folder):
             self._manager.save(
                 step,
@@ -96,6 +98,9 @@ class Checkpoints:
     def restore(self, step: int, like: PyTree) -> tuple[PyTree, dict[str, Any]]:
         """The tree saved at `step`, in the structure of `like`, and its notes.
 
+        Each array gets the sharding that it has in `like`, however it was laid out when it was
+        saved; where `like` has none it comes to the first device.
+
         Raises:
             InputError: when a leaf's name, shape or dtype differs from `like`; it names the leaf.
             DamagedCheckpoint: when the files cannot be read or the checksum is wrong.
@@ -107,10 +112,11 @@ class Checkpoints:
         except Exception as error:
             raise DamagedCheckpoint(f"checkpoint {step}: {_first_line(error)}") from error
         _check_same_leaves(stored, wanted, where=f"{self._folder}/{step}")
-        # On one device, however many it was saved from: the caller spreads it as he likes.
         here = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
         shapes = {
-            name: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=here)
+            name: jax.ShapeDtypeStruct(
+                leaf.shape, leaf.dtype, sharding=getattr(leaf, "sharding", None) or here
+            )
             for name, leaf in wanted.items()
         }
         try:
@@ -121,8 +127,9 @@ class Checkpoints:
         except Exception as error:
             raise DamagedCheckpoint(f"checkpoint {step}: {_first_line(error)}") from error
         flat, notes = items["state"], items["notes"]
-        if _checksum(flat) != notes["checksum"]:
-            raise DamagedCheckpoint(f"checkpoint {step}: the checksum of its arrays is wrong")
+        damaged = _damaged_arrays(flat, notes)
+        if damaged:
+            raise DamagedCheckpoint(f"checkpoint {step}: the checksum of {damaged[0]} is wrong")
         return _unflatten(flat, like), notes
 
     def restore_newest(
@@ -159,6 +166,56 @@ def checksum(tree: PyTree) -> int:
     return _checksum(_flatten(tree))
 
 
+def shard_checksums(flat: dict[str, Any]) -> dict[str, dict[str, int]]:
+    """For each array the CRC-32 of each of its shards, by the part of the array that it holds.
+
+    A part is written as its rows along each axis; of shards that hold the same part one counts. So
+    a process checks what it holds, and an array may come back in other shards.
+
+    >>> shard_checksums({"w": np.zeros((2, 3), np.float32)})
+    {'w': {'0:2,0:3': 3880182617}}
+    """
+    return {name: dict(_shard_checksums(array)) for name, array in flat.items()}
+
+
+def _shard_checksums(array: Any) -> Iterator[tuple[str, int]]:
+    if not isinstance(array, jax.Array):
+        yield _part_name((), array.shape), _crc(np.asarray(array))
+        return
+    for shard in array.addressable_shards:
+        if shard.replica_id == 0:
+            yield _part_name(shard.index, array.shape), _crc(np.asarray(shard.data))
+
+
+def _part_name(index: tuple[slice, ...], shape: tuple[int, ...]) -> str:
+    slices = index or tuple(slice(None) for _ in shape)
+    ends = [part.indices(size)[:2] for part, size in zip(slices, shape, strict=True)]
+    return ",".join(f"{start}:{stop}" for start, stop in ends)
+
+
+def _damaged_arrays(flat: dict[str, Any], notes: dict[str, Any]) -> list[str]:
+    """The names of the arrays whose checksums are not those that were noted when they were saved.
+
+    Checkpoints of version 0.1.0 have one checksum for all arrays.
+    """
+    if "checksums" not in notes:
+        return [] if _checksum(flat) == notes["checksum"] else ["all arrays"]
+    return [
+        name
+        for name, array in flat.items()
+        if any(_crc(_part(array, part)) != crc for part, crc in notes["checksums"][name].items())
+    ]
+
+
+def _part(array: Any, name: str) -> np.ndarray:
+    ends = [part.split(":") for part in name.split(",") if part]
+    return np.asarray(array)[tuple(slice(int(start), int(stop)) for start, stop in ends)]
+
+
+def _crc(array: np.ndarray) -> int:
+    return zlib.crc32(array.tobytes())  # not the buffer: bfloat16 arrays have no buffer interface
+
+
 def _loss(metrics: dict[str, float]) -> float:
     return metrics["loss"]
 
@@ -192,7 +249,6 @@ def _checksum(flat: dict[str, Any]) -> int:
     total = 0
     for name in sorted(flat):
         array = np.asarray(flat[name])
-        # tobytes, not the buffer: bfloat16 arrays have no buffer interface.
         total = zlib.crc32(
             array.tobytes(), zlib.crc32(f"{name}{array.dtype}{array.shape}".encode(), total)
         )

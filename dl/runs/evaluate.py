@@ -8,12 +8,9 @@ from typing import Any, Literal
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.load import can_be_resized, load_data
 from dl.errors import InputError
-from dl.inspect.table import times
 from dl.runs.folder import Config, open_folder
-from dl.runs.load import restore_training
-from dl.runs.setup import check_same_data, open_data
-from dl.train.compiled import compile_recipe
-from dl.train.parallel import make_layout
+from dl.runs.load import load
+from dl.tables import times
 
 
 def evaluate_run(
@@ -29,21 +26,15 @@ def evaluate_run(
     Another data set is normalised and looked at as the run's own; pictures of a folder, or of many
     sizes, get the size and channels it takes.
 
-    Raises: InputError: when the folder is no run, the data set has no such part, or another one
-        does not fit the model. RunError: when the data are not those that the run was trained on.
+    Raises:
+        InputError: when the folder is no run, the data set has no such part, or another one does
+            not fit the model.
+        RunError: when the data are not those that the run was trained on.
     """
-    folder, config = open_folder(run)
-    training, step = restore_training(folder, config, checkpoint=checkpoint)
-    if dataset is None:
-        data = open_data(config.options)
-        check_same_data(folder, data)
-    else:
-        data = _other_data(dataset, config)
-    layout = make_layout("jit", devices=1, batch_size=config.options.batch_size)
-    compiled = compile_recipe(
-        config.build(), data, config.options, layout, chunk_steps=config.chunk_steps
-    )
-    return compiled.evaluate(training.state, part), step
+    config = open_folder(run)[1]
+    trained = load(run, checkpoint=checkpoint)
+    data = None if dataset is None else _other_data(dataset, config)
+    return trained.evaluate(part, data=data), trained.step
 
 
 def _other_data(dataset: str, config: Config) -> Dataset:
@@ -74,26 +65,30 @@ def _other_data(dataset: str, config: Config) -> Dataset:
 def check_same_kind(data: DataSpec, trained: DataSpec) -> None:
     """Refuse data whose inputs or classes are not of the kind that a model was `trained` on.
 
-    Raises: InputError: for other inputs, another task or another number of classes; other names of
-        classes are a warning.
+    Raises:
+        InputError: for other inputs, another task or another number of classes; other names of
+            classes are a warning.
 
     >>> spec = DataSpec("digits", "classification", (28, 28, 1), "uint8", ("0", "1"), 100)
     >>> check_same_kind(replace(spec, name="photos", input_shape=(32, 32, 3)), spec)
     Traceback (most recent call last):
-    dl.errors.InputError: photos has inputs 32×32×3 (uint8), the model was trained on 28×28×1 (uint8): ...
+    dl.errors.InputError: photos has inputs 32×32×3 (uint8), the model was trained on 28×28×1 ...
     """
     inputs, own_inputs = map(_inputs, (data, trained))
     if inputs != own_inputs:
         raise InputError(
-            f"{data.name} has inputs {inputs}, the model was trained on {own_inputs}: give data of its kind"
+            f"{data.name} has inputs {inputs}, the model was trained on {own_inputs}: give data "
+            "of its kind"
         )
     if (data.task, data.classes) != (trained.task, trained.classes):
         raise InputError(
-            f"{data.name} has {_classes(data)}, the model was trained on {_classes(trained)}: give data of its kind"
+            f"{data.name} has {_classes(data)}, the model was trained on {_classes(trained)}: "
+            "give data of its kind"
         )
     if data.class_names != trained.class_names:
         warnings.warn(
-            f"{data.name} has {_classes(data)}, the model was trained on {_classes(trained)}: compared by number",
+            f"{data.name} has {_classes(data)}, the model was trained on {_classes(trained)}: "
+            "compared by number",
             stacklevel=2,
         )
 
@@ -109,10 +104,7 @@ def _inputs(spec: DataSpec) -> str:
 
 
 def _classes(spec: DataSpec) -> str:
-    if spec.task == "language":
+    if spec.kind.predicts_symbols:
         return f"a next symbol out of {spec.classes}"
-    kind = {"classification": "classes", "regression": "numbers"}.get(
-        spec.task, "yes-or-no outputs"
-    )
     shown = spec.class_names if spec.classes <= 12 else (*spec.class_names[:10], "…")
-    return f"{spec.classes} {kind} ({', '.join(shown)})"
+    return f"{spec.classes} {spec.kind.outputs} ({', '.join(shown)})"

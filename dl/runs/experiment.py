@@ -3,69 +3,57 @@
 import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from dl.data.dataset import Dataset, DataSpec
 from dl.errors import InputError
 from dl.train.freeze import freeze as freeze_layers
-from dl.train.options import TrainOptions
 from dl.train.recipe import Recipe
-from dl.types import Params
 
-Conclusion = Callable[[Any, Params, Dataset], dict[str, dict[str, float]]]
-"""Options, parameters and data, which are in memory -> further figures for result.json, name to
-metrics.
-"""
+Figures = dict[str, dict[str, float]]
+"""Name -> metrics, as result.json has them."""
 
+Build = Callable[[Any, DataSpec], Recipe]
+"""Options, description of the data -> what is trained."""
 
-Measure = Callable[[Any, Dataset], tuple[dict[str, dict[str, float]], int]]
-"""Options and data -> figures by part, as result.json has them, and how many numbers the model
-holds.
-"""
+Conclude = Callable[[Any, Any, Dataset], Figures]
+"""Options, a `Trained`, data in memory -> further figures for result.json."""
 
-
-class Build(Protocol):
-    def __call__(
-        self, options: Any, data_spec: DataSpec, *, axis_name: str | None = None
-    ) -> Recipe: ...
+Count = Callable[[Any, Dataset], tuple[Figures, int]]
+"""Options, data -> figures of each part, and how many numbers are stored."""
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """One experiment module: its options (a dataclass), its pure `build`, and an optional
-    `conclude`.
+    """One experiment module: a dataclass of options, and what it does.
 
-    A module that trains no net has `measure` in the place of `build`; to build it raises an
-    `InputError`.
+    A module that trains a net has a pure `build`, and perhaps a `conclude`; one that counts has
+    `count` instead.
     """
 
     name: str
     module: str
     options: type[Any]
-    build: Build
-    conclude: Conclusion | None = None
-    measure: Measure | None = None
+    build: Build | None = None
+    conclude: Conclude | None = None
+    count: Count | None = None
 
+    def recipe(self, options: Any, spec: DataSpec, *, freeze: Sequence[str] = ()) -> Recipe:
+        """What it builds for these data, with the layers named in `freeze` left untrained.
 
-def build_recipe(
-    experiment: Experiment,
-    options: TrainOptions,
-    spec: DataSpec,
-    *,
-    freeze: Sequence[str] = (),
-    axis_name: str | None = None,
-) -> Recipe:
-    """What `experiment` builds for these data, with the layers that the names in `freeze` mean left
-    as they are.
-    """
-    return freeze_layers(experiment.build(options, spec, axis_name=axis_name), freeze)
+        Raises:
+            InputError: for an experiment that trains no net.
+        """
+        if self.build is None:
+            raise InputError(f"{self.name} counts and has no net: its figures are in result.json")
+        return freeze_layers(self.build(options, spec), freeze)
 
 
 def load_experiment(module: str) -> Experiment:
-    """The experiment in the module with this full name, such as experiments.lenet_digits.
+    """The experiment in the module with this full name, such as `experiments.lenet_digits`.
 
     Raises:
-        InputError: when there is no such module, or it lacks `Options`, or `build` and `measure`.
+        InputError: when there is no such module, or it lacks `Options`, or `build` and `count`.
     """
     try:
         loaded = importlib.import_module(module)
@@ -75,22 +63,7 @@ def load_experiment(module: str) -> Experiment:
         raise InputError(
             f"there is no experiment module {module}: is its package installed?"
         ) from None
-    measure, build = getattr(loaded, "measure", None), getattr(loaded, "build", None)
-    if not (hasattr(loaded, "Options") and (build or measure)):
+    offered = {name: getattr(loaded, name, None) for name in ("build", "conclude", "count")}
+    if not (hasattr(loaded, "Options") and (offered["build"] or offered["count"])):
         raise InputError(f"{module} is no experiment: it must define Options and build")
-    name = module.rpartition(".")[2]
-    return Experiment(
-        name,
-        module,
-        loaded.Options,
-        build or _no_net(name),
-        getattr(loaded, "conclude", None),
-        measure,
-    )
-
-
-def _no_net(name: str) -> Build:
-    def build(options: Any, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
-        raise InputError(f"{name} counts and has no net: its figures are in result.json")
-
-    return build
+    return Experiment(module.rpartition(".")[2], module, loaded.Options, **offered)

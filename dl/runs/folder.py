@@ -3,8 +3,8 @@
 ```
 runs/lenet_digits/20260131-120000-0/
     initial/          where the run begins from another: the parameters it begins with
-    config.json       the experiment, every option, what was chosen by rule (written before all that is trained)
-    manifest.json     versions, device, git commit, data fingerprint, seed, command; one entry a start
+    config.json       the experiment, every option, what was chosen by rule (written first)
+    manifest.json     versions, device, git commit, data fingerprint, seed, command of each start
     metrics.jsonl     one record a line
     checkpoints/      Orbax checkpoints by step
     profile/          a trace of some steps, if it was asked for
@@ -20,14 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from dl.data.dataset import DataSpec
-from dl.data.vocabulary import Vocabulary
+from dl.data.text.vocabulary import Vocabulary
 from dl.errors import InputError
-from dl.runs.experiment import Experiment, build_recipe, load_experiment
+from dl.runs.experiment import Experiment, load_experiment
 from dl.runs.files import read_json, read_lines, rewrite_lines, write_json
-from dl.train.loop import Record
 from dl.train.recipe import Recipe
+from dl.train.record import Record
 
-FORMAT = 1
+FORMAT = 2
 _LEFT_BY_A_START = {
     "lock",
     "initial",
@@ -111,10 +111,14 @@ class Origin:
     def describe(self) -> str:
         """It in a line.
 
-        >>> Origin("a/run", 40, 0, ("hidden/bias", "hidden/kernel"), ("output/bias", "output/kernel")).describe()
+        >>> taken, new = ("hidden/bias", "hidden/kernel"), ("output/bias", "output/kernel")
+        >>> Origin("a/run", 40, 0, taken, new).describe()
         'a/run, step 40: taken 2 of 4, new: output/bias, output/kernel'
         """
-        taken = f"{self.run}, step {self.step}: taken {len(self.taken)} of {len(self.taken) + len(self.new)}"
+        taken = (
+            f"{self.run}, step {self.step}: taken {len(self.taken)} of "
+            f"{len(self.taken) + len(self.new)}"
+        )
         return ", new: ".join([taken, ", ".join(self.new)] if self.new else [taken])
 
 
@@ -124,18 +128,16 @@ class Config:
 
     experiment: Experiment
     options: Any
-    chunk_steps: int
+    steps_per_call: int
     parallel: str
     devices: int
     data: DataSpec
     freeze: tuple[str, ...] = ()
     origin: Origin | None = None
 
-    def build(self, *, axis_name: str | None = None) -> Recipe:
+    def build(self) -> Recipe:
         """Model, objective and optimizer of the run."""
-        return build_recipe(
-            self.experiment, self.options, self.data, freeze=self.freeze, axis_name=axis_name
-        )
+        return self.experiment.recipe(self.options, self.data, freeze=self.freeze)
 
     def write(self, folder: RunFolder) -> None:
         """Store it."""
@@ -147,7 +149,7 @@ class Config:
                 "module": self.experiment.module,
                 "options": asdict(self.options),
                 "chosen": {
-                    "chunk_steps": self.chunk_steps,
+                    "steps_per_call": self.steps_per_call,
                     "parallel": self.parallel,
                     "devices": self.devices,
                 },
@@ -225,7 +227,8 @@ def _refuse_used_folder(folder: RunFolder, experiment: Experiment) -> None:
     held = stored.get("experiment", "?") if isinstance(stored, dict) else "?"
     if held != experiment.name:
         raise InputError(
-            f"--run-dir {folder.path} holds a run of {held}, not of {experiment.name}; name a new folder"
+            f"--run-dir {folder.path} holds a run of {held}, not of {experiment.name}; name a new "
+            "folder"
         )
     if folder.is_finished:
         raise InputError(f"--run-dir {folder.path} holds a finished run; name a new folder")
@@ -236,10 +239,13 @@ def _refuse_used_folder(folder: RunFolder, experiment: Experiment) -> None:
 
 def _read_config(path: Path) -> Config:
     stored: Any = read_json(path)
-    if not isinstance(stored, dict) or stored.get("format") != FORMAT:
-        found = stored.get("format", "none") if isinstance(stored, dict) else "none"
+    number = stored.get("format", "none") if isinstance(stored, dict) else "none"
+    if number == 1:
+        stored = _from_format_1(stored)
+    elif number != FORMAT:
         raise InputError(
-            f"{path} has format {found}, this version reads {FORMAT}: use the version that wrote it"
+            f"{path} has format {number}, this version reads 1 and {FORMAT}: "
+            f"use the version that wrote it"
         )
     try:
         experiment = load_experiment(stored["module"])
@@ -259,6 +265,16 @@ def _read_config(path: Path) -> Config:
         raise InputError(
             f"{path} is broken or of another version ({error}); it cannot be used"
         ) from None
+
+
+def _from_format_1(stored: dict[str, Any]) -> dict[str, Any]:
+    """The configuration of version 0.1.0, which had other names for the steps of a call."""
+    options = {**stored.get("options", {})}
+    if "scan_steps" in options:
+        options["steps_per_call"] = options.pop("scan_steps")
+    chosen = {**stored.get("chosen", {})}
+    chosen["steps_per_call"] = chosen.pop("chunk_steps", 0)
+    return {**stored, "options": options, "chosen": chosen}
 
 
 def _read_spec(stored: dict[str, Any]) -> DataSpec:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from dl.data.vocabulary import END, Vocabulary
+from dl.data.text.vocabulary import END, Vocabulary
 from dl.errors import InputError
-from dl.runs.load import Loaded
+from dl.runs.trained import Trained
 from dl.sampling import sample
+from dl.train.network import Network
 
 _LOOK_EVERY = 100
 """Steps between two looks at whether all documents have ended: a look goes through all that is
@@ -18,7 +19,7 @@ written.
 
 
 def generate(
-    loaded: Loaded,
+    trained: Trained | Network,
     prime: str = "",
     *,
     length: int = 500,
@@ -29,27 +30,30 @@ def generate(
     """What follows `prime`, piece by piece, `length` symbols in all; of single documents it ends
     where they do.
 
-    Raises: InputError: for a run that is no language model, symbols in the prime that it does not
-        know, an empty prime
-            where there is no end of documents to go on from, numbers out of range.
+    Raises:
+        InputError: for a run that is no language model, symbols in the prime that it does not know,
+            an empty prime where there is no end of documents to go on from, numbers out of range.
     """
-    vocabulary = _vocabulary(loaded)
+    network = trained.network
+    vocabulary = _vocabulary(network)
     numbers = prime_numbers(vocabulary, prime)
     drawn = sample(
-        loaded.model,
-        loaded.params,
-        loaded.model_state,
+        network.model,
+        network.params,
+        network.model_state,
         numbers,
         length=length,
         temperature=temperature,
         top_k=top_k,
         seed=seed,
     )
-    return pieces(vocabulary, (int(row[0]) for row in drawn), after=prime, stop=loaded.spec.ragged)
+    return pieces(
+        vocabulary, (int(row[0]) for row in drawn), after=prime, stop=network.described.ragged
+    )
 
 
 def generate_documents(
-    loaded: Loaded,
+    trained: Trained | Network,
     count: int,
     *,
     longest: int,
@@ -66,14 +70,15 @@ def generate_documents(
     Raises:
         InputError: for a run that is no language model of documents, numbers out of range.
     """
-    vocabulary = _vocabulary(loaded)
+    network = trained.network
+    vocabulary = _vocabulary(network)
     prime = [vocabulary.end]
     if before:
         prime = [*prime, *vocabulary.encode(before), *prime]
     drawn = sample(
-        loaded.model,
-        loaded.params,
-        loaded.model_state,
+        network.model,
+        network.params,
+        network.model_state,
         np.array(prime, np.int32),
         length=longest,
         rows=count,
@@ -135,13 +140,14 @@ def pieces(
         yield blank + after
 
 
-def _vocabulary(loaded: Loaded) -> Vocabulary:
-    if loaded.spec.task != "language":
+def _vocabulary(network: Network) -> Vocabulary:
+    spec = network.described
+    if not spec.kind.predicts_symbols:
         raise InputError(
-            f"{loaded.model.name} was trained on {loaded.spec.name} (task: {loaded.spec.task}) and writes no text: "
-            f"give the run of a language model"
+            f"{network.model.name} was trained on {spec.name} (task: {spec.task}) and writes no "
+            f"text: give the run of a language model"
         )
-    return loaded.spec.text
+    return spec.text
 
 
 def _until(numbers: np.ndarray, end: int) -> np.ndarray:

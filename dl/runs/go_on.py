@@ -1,4 +1,4 @@
-"""A run that is set up, from where its checkpoints are to its end: restored, trained and concluded."""
+"""A training run from its newest checkpoint to its end."""
 
 import sys
 from dataclasses import replace
@@ -8,16 +8,17 @@ from dl.runs.checkpoint import Checkpoints
 from dl.runs.clock import RunClock
 from dl.runs.files import write_json
 from dl.runs.initial import read_initial
-from dl.runs.listener import Listener
+from dl.runs.listener import RunListener
 from dl.runs.manifest import add_to_manifest
 from dl.runs.profile import Profiler
 from dl.runs.result import make_result
 from dl.runs.setup import Setup
-from dl.train.chunk_steps import measured
 from dl.train.compiled import Compiled, Training
 from dl.train.interrupt import StopRequest
-from dl.train.loop import Record, stops_early, train_loop
+from dl.train.loop import train_loop
 from dl.train.progress import Progress
+from dl.train.record import Record, stops_early
+from dl.train.steps_per_call import with_best_steps_per_call
 
 
 def go_on(
@@ -30,7 +31,7 @@ def go_on(
     folder, clock = setup.folder, RunClock()
     with Checkpoints(folder.checkpoints, keep=setup.config.options.keep) as checkpoints:
         training, history = _restore(setup, checkpoints, clock)
-        setup = _with_chunk_steps(setup, training)
+        setup = _with_steps_per_call(setup, training)
         with Profiler(folder.profile if profile else None) as profiler:
             training, history = _train(
                 setup, training, history, checkpoints, clock, profiler, stop=stop, show=show
@@ -85,14 +86,12 @@ def _first(setup: Setup, fresh: Training) -> Training:
     )
 
 
-def _with_chunk_steps(setup: Setup, training: Training) -> Setup:
-    """`setup` with the steps a call measured, and stored, unless they were given or measured
-    before.
-    """
-    if setup.config.chunk_steps:
+def _with_steps_per_call(setup: Setup, training: Training) -> Setup:
+    """`setup` with the steps of a call found by trial, unless they were given or found before."""
+    if setup.config.steps_per_call:
         return setup
-    compiled = measured(setup.compiled, training)
-    config = replace(setup.config, chunk_steps=compiled.plan.chunk_steps)
+    compiled = with_best_steps_per_call(setup.compiled, training)
+    config = replace(setup.config, steps_per_call=compiled.plan.steps_per_call)
     config.write(setup.folder)
     return replace(setup, compiled=compiled, config=config)
 
@@ -108,22 +107,16 @@ def _train(
     stop: StopRequest,
     show: bool,
 ) -> tuple[Training, list[Record]]:
-    compiled, options = setup.compiled, setup.config.options
+    compiled = setup.compiled
     start = _step_of(compiled, training)
-    with Progress(compiled.plan, start=start, batch_size=options.batch_size, show=show) as shown:
-        listener = Listener(setup, checkpoints, clock, shown, profiler)
+    with Progress(compiled.plan, start=start, show=show) as shown:
+        listener = RunListener(setup, checkpoints, clock, shown, profiler, stop)
         return train_loop(
             compiled,
             training,
+            listener,
             history=history,
             validates=setup.data.validation is not None,
-            patience=options.patience,
-            batch_size=options.batch_size,
-            on_record=listener.record,
-            on_evaluation=listener.evaluation,
-            on_chunk=listener.chunk,
-            on_checkpoint=listener.checkpoint,
-            stop=lambda: stop.requested,
         )
 
 

@@ -8,16 +8,18 @@ from typing import Literal, NamedTuple
 import jax
 
 from dl.data.dataset import DataSpec
+from dl.data.example import example_inputs
 from dl.errors import InputError, RunError
-from dl.inspect.table import times
 from dl.runs.checkpoint import Checkpoints, DamagedCheckpoint, checksum
 from dl.runs.experiment import Experiment
 from dl.runs.folder import Config, Origin, RunFolder
-from dl.runs.load import Loaded, load
-from dl.train.compiled import Training, example_inputs, start_training
+from dl.runs.load import load
+from dl.runs.trained import Trained
+from dl.tables import times
+from dl.train.compiled import Training
 from dl.train.names import by_path, is_named
 from dl.train.options import TrainOptions
-from dl.train.state import with_parameters
+from dl.train.state import first_state, with_parameters
 from dl.train.transfer import Transfer, transfer
 from dl.types import ModelState, Params, PyTree
 
@@ -43,12 +45,13 @@ def take_initial(
 
     The head is what has another shape when there is a class more.
 
-    Raises: InputError: when `run` is no run with a checkpoint, reads other symbols, or anything but
-        the head does not fit.
+    Raises:
+        InputError: when `run` is no run with a checkpoint, reads other symbols, or anything but the
+            head does not fit.
     """
     loaded = load(run, checkpoint=checkpoint)
     _check_symbols(run, loaded.spec, spec)
-    fresh = start_training(experiment.build(options, spec), spec, options).state
+    fresh = first_state(experiment.recipe(options, spec), spec, options)
     differs = loaded.spec.class_names != spec.class_names
     head = _head(experiment, options, spec) if differs else ((), ())
     try:
@@ -99,7 +102,7 @@ def count_frozen(config: Config) -> tuple[int, int]:
     return sum(frozen), sum(sizes.values())
 
 
-def _origin(run: str | Path, loaded: Loaded, params: Transfer, model_state: Transfer) -> Origin:
+def _origin(run: str | Path, loaded: Trained, params: Transfer, model_state: Transfer) -> Origin:
     return Origin(
         run=str(Path(run).absolute()),
         step=loaded.step,
@@ -124,7 +127,7 @@ def _head(
 
 def _shapes(experiment: Experiment, options: TrainOptions, spec: DataSpec) -> tuple[PyTree, PyTree]:
     return jax.eval_shape(
-        experiment.build(options, spec).model.init, jax.random.key(0), example_inputs(spec)
+        experiment.recipe(options, spec).model.init, jax.random.key(0), example_inputs(spec)
     )
 
 
@@ -136,9 +139,13 @@ def _differing(left: PyTree, right: PyTree) -> tuple[str, ...]:
 def _check_symbols(run: str | Path, there: DataSpec, here: DataSpec) -> None:
     """Number 5 must mean the same symbol in both."""
     if there.vocabulary and here.vocabulary and there.vocabulary != here.vocabulary:
-        sizes = f"{len(there.vocabulary)} {there.vocabulary.unit}s, these texts have {len(here.vocabulary)} others"
+        sizes = (
+            f"{len(there.vocabulary)} {there.vocabulary.unit}s, these texts have "
+            f"{len(here.vocabulary)} others"
+        )
         raise InputError(
-            f"--init-from {run} reads other symbols, {sizes}: with --unit byte all texts have the same"
+            f"--init-from {run} reads other symbols, {sizes}: with --unit byte all texts have the "
+            "same"
         )
 
 

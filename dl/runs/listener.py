@@ -11,47 +11,50 @@ from dl.runs.checkpoint import Checkpoints
 from dl.runs.clock import RunClock
 from dl.runs.files import append_line
 from dl.runs.generate import first_prime, generate
-from dl.runs.load import Loaded
 from dl.runs.profile import Profiler
 from dl.runs.setup import Setup
 from dl.train.compiled import Training
-from dl.train.loop import Record
+from dl.train.interrupt import StopRequest
+from dl.train.listener import Listener
+from dl.train.network import Network
 from dl.train.progress import Progress
+from dl.train.record import Record
 from dl.types import Model
 
 _SAMPLE, _TEMPERATURE = 400, 0.8
 
 
 @dataclass(frozen=True)
-class Listener:
-    """Hears of every record, chunk of steps and checkpoint of the loop."""
+class RunListener(Listener):
+    """Stores the records and checkpoints of a run, and shows how it goes."""
 
     setup: Setup
     checkpoints: Checkpoints
     clock: RunClock
     shown: Progress
     profiler: Profiler
+    stop: StopRequest
     _losses: dict[int, float] = field(default_factory=dict, init=False)
     """Validation losses by step: a checkpoint is saved with that of its own step, if it was
     validated.
     """
 
-    def record(self, new: Record) -> None:
+    def on_record(self, record: Record) -> None:
         """Store and show a record."""
-        _append(self.setup.folder.metrics, new)
-        self.shown.record(new)
-        if new.split == "validation":
-            self._losses[new.step] = new.values["loss"]
+        _append(self.setup.folder.metrics, record)
+        self.shown.record(record)
+        if record.split == "validation":
+            self._losses[record.step] = record.values["loss"]
 
-    def evaluation(self, training: Training, step: int) -> None:
+    def on_evaluation(self, training: Training, step: int) -> None:
         """Of a language model, keep a short text that it writes now."""
         data = self.setup.config.data
-        if data.task != "language" or self.model.initial_carry is None:
+        if not data.kind.predicts_symbols or self.model.initial_carry is None:
             return
         state = self.setup.compiled.layout.fetch(training.state)
-        loaded = Loaded(self.model, state.params, state.model_state, data, step)
+        network = Network(self.model, state.params, state.model_state, data)
         text = "".join(
-            generate(loaded, first_prime(data.text), length=_SAMPLE, temperature=_TEMPERATURE)
+            generate(network, first_prime(data.text), length=_SAMPLE, temperature=_TEMPERATURE)
         )
         _write(self.setup.folder.samples / f"step-{step:08d}.txt", text + "\n")
 
@@ -60,15 +63,19 @@ class Listener:
         """The run's model, as one device applies it."""
         return self.setup.config.build().model
 
-    def chunk(self, step: int) -> None:
+    def on_call(self, step: int) -> None:
         """Show that steps up to `step` are under way."""
-        self.shown.chunk(step)
-        self.profiler.chunk(step)
+        self.shown.advance(step)
+        self.profiler.advance(step)
 
-    def checkpoint(self, training: Training, step: int) -> None:
+    def on_checkpoint(self, training: Training, step: int) -> None:
         """Save `training`, with the seconds that it took."""
         tree = self.setup.compiled.layout.fetch(training)
         self.checkpoints.save(step, tree, notes=self.clock.notes(), loss=self._losses.get(step))
+
+    def stop_requested(self) -> bool:
+        """Whether a signal has come."""
+        return self.stop.requested
 
 
 def _write(path: Path, text: str) -> None:

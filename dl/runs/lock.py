@@ -1,29 +1,43 @@
-"""One process a run: two that train in the same folder would undo each other's work."""
+"""A lock on a run's folder: two processes that train in it would overwrite each other's work."""
 
 import contextlib
+import errno
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from dl.errors import InputError
+
+_NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock; the system lets go of it when the process ends, however it ends.
+    """Hold the folder's lock; the system releases it when the process ends, however it ends.
+
+    Some network file systems have no locks: there a warning is given and nothing is locked.
 
     Raises:
-        InputError: when another process holds it.
+        InputError: when another process holds the lock.
     """
+    # The library's substitute for a missing lock is a file. It outlives a process that is killed,
+    # and on another machine nobody could then resume the run.
+    lock = FileLock(folder / "lock", timeout=0, fallback_to_soft=False)
     try:
-        import fcntl
-    except ImportError:  # not a POSIX system: there the user keeps count himself
+        lock.acquire()
+    except Timeout:
+        raise InputError(
+            f"{folder} is being trained by another process: wait for it, or stop it"
+        ) from None
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+        warnings.warn(
+            f"the file system of {folder} has no locks: start no second process in it", stacklevel=3
+        )
+    try:
         yield
-        return
-    with (folder / "lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InputError(
-                f"{folder} is being trained by another process: wait for it, or stop it"
-            ) from None
-        yield
+    finally:
+        lock.release()

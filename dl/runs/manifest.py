@@ -14,6 +14,9 @@ import jax
 from dl.runs.files import read_json, write_json
 from dl.runs.folder import Origin
 
+DISTRIBUTION = "dl-lectures"
+"""What the package is called where it is installed from; `dl` is another project there."""
+
 _PACKAGES = ("dl", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 
 
@@ -75,7 +78,7 @@ def device_name() -> str:
 def version(package: str) -> str | None:
     """The installed version of `package`, None when it is not installed as a package."""
     try:
-        return metadata.version(package)
+        return metadata.version(DISTRIBUTION if package == "dl" else package)
     except metadata.PackageNotFoundError:
         return None
 

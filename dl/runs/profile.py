@@ -13,7 +13,7 @@ class Profiler:
     """Traces about `PROFILED_STEPS` steps into `folder`, compilation left out; does nothing when
     `folder` is None.
 
-    A context manager whose `chunk` hears of every chunk of steps. The folder holds an XPlane file,
+    A context manager whose `advance` hears of every compiled call. The folder holds an XPlane file,
     which TensorBoard's profile plug-in reads, and `perfetto_trace.json.gz`, which
     https://ui.perfetto.dev opens.
     """
@@ -33,10 +33,8 @@ class Profiler:
     ) -> None:
         self._stop()
 
-    def chunk(self, step: int) -> None:
-        """Steps up to `step` are under way: start after the first chunk, which compiled, and stop
-        when it is enough.
-        """
+    def advance(self, step: int) -> None:
+        """Start after the first call, which compiled, and stop when the steps are enough."""
         if self._folder is None:
             return
         if self._first is None:

@@ -3,12 +3,13 @@
 from typing import Any
 
 from dl.runs.clock import RunClock
+from dl.runs.experiment import Figures
 from dl.runs.manifest import device_name
 from dl.runs.setup import Setup
+from dl.runs.trained import Trained
 from dl.train.compiled import Training
-from dl.train.loop import Record
-from dl.train.state import count_parameters
-from dl.types import Params
+from dl.train.record import Record
+from dl.train.state import TrainState, count_parameters
 
 
 def make_result(
@@ -18,7 +19,7 @@ def make_result(
     state = setup.compiled.layout.fetch(training.state)
     return {
         "experiment": setup.config.experiment.name,
-        "metrics": _figures(setup, training, state.params),
+        "metrics": _figures(setup, training, state),
         **clock.notes(),
         "examples_per_second": _median_rate(history),
         "parameters": count_parameters(state.params),
@@ -27,18 +28,20 @@ def make_result(
     }
 
 
-def _figures(setup: Setup, training: Training, params: Params) -> dict[str, dict[str, float]]:
-    """Metrics of the held-out parts and the experiment's own; the only look that a run takes at the
-    test part.
+def _figures(setup: Setup, training: Training, state: TrainState) -> Figures:
+    """Metrics of the held-out parts, and what the experiment concludes.
+
+    This is the only look that a run takes at the test part.
     """
-    parts = ("validation", "test") if setup.data.validation is not None else ("test",)
+    config, data = setup.config, setup.data
+    parts = ("validation", "test") if data.validation is not None else ("test",)
     figures = {part: setup.compiled.evaluate(training.state, part) for part in parts}
-    conclude = setup.config.experiment.conclude
-    return (
-        figures
-        if conclude is None
-        else figures | conclude(setup.config.options, params, setup.data)
+    if config.experiment.conclude is None:
+        return figures
+    trained = Trained(
+        config.build(), config.data, config.options, state, [], open_data=lambda: data
     )
+    return figures | config.experiment.conclude(config.options, trained, data)
 
 
 def _median_rate(history: list[Record]) -> float | None:

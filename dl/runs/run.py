@@ -1,6 +1,4 @@
-"""A run from its first step to its result, through any number of interruptions: started, and
-resumed.
-"""
+"""A run from its start to its result, through any number of interruptions."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -12,13 +10,12 @@ from dl.errors import InputError
 from dl.runs.experiment import Experiment
 from dl.runs.files import read_json
 from dl.runs.folder import Config, RunFolder, make_folder, new_folder, open_folder
-from dl.runs.go_on import go_on
 from dl.runs.initial import take_initial, write_initial
+from dl.runs.kinds import Session, kind_of
 from dl.runs.lock import locked
-from dl.runs.measured import measure_run
-from dl.runs.setup import Setup, check_same_data, open_data, set_up
+from dl.runs.open_data import check_same_data
+from dl.runs.setup import Setup
 from dl.train.interrupt import StopRequest
-from dl.train.options import DataOptions
 
 
 @dataclass(frozen=True)
@@ -56,55 +53,26 @@ def start_run(
     """
     folder = new_folder(experiment, options.seed, run_dir)
     options = replace(options, dataset=absolute(options.dataset))
-    if experiment.measure is not None:
-        if init_from or freeze or profile:
-            raise InputError(
-                f"{experiment.name} trains no net: leave --init-from, --freeze and --profile out"
-            )
-        return _measured(experiment, options, folder, chosen=run_dir is None, on_start=on_start)
-    data, compiled = set_up(experiment, options, freeze=freeze)
-    layout, initial = compiled.layout, None
+    kind = kind_of(experiment)
+    if not kind.trains and (init_from or freeze or profile):
+        raise InputError(
+            f"{experiment.name} trains no net: leave --init-from, --freeze and --profile out"
+        )
+    config, data, compiled = kind.prepare(experiment, options, freeze=freeze)
+    initial = None
     if init_from is not None:
         initial = take_initial(
             init_from, experiment, options, data.spec, checkpoint=init_checkpoint
         )
-    config = Config(
-        experiment,
-        options,
-        options.scan_steps,
-        layout.mode,
-        len(layout.devices),
-        data.spec,
-        freeze=tuple(freeze),
-        origin=initial.origin if initial else None,
-    )
+        config = replace(config, origin=initial.origin)
     folder = make_folder(folder, chosen=run_dir is None)
     with locked(folder.path):
         if initial:
             write_initial(folder, initial)
         config.write(folder)
         on_start(folder, config)
-        return Outcome(
-            folder,
-            go_on(Setup(folder, config, data, compiled), stop=stop, show=show, profile=profile),
-        )
-
-
-def _measured(
-    experiment: Experiment,
-    options: DataOptions,
-    folder: RunFolder,
-    *,
-    chosen: bool,
-    on_start: Callable[[RunFolder, Config], None],
-) -> Outcome:
-    data = open_data(options)
-    config = Config(experiment, options, 0, "none", 0, data.spec)
-    folder = make_folder(folder, chosen=chosen)
-    with locked(folder.path):
-        config.write(folder)
-        on_start(folder, config)
-        return Outcome(folder, measure_run(folder, config, data))
+        setup = Setup(folder, config, data, compiled)
+        return Outcome(folder, kind.work(setup, Session(stop, show, profile)))
 
 
 def resume_run(run: str | Path, *, stop: StopRequest, show: bool = True) -> Outcome:
@@ -117,9 +85,9 @@ def resume_run(run: str | Path, *, stop: StopRequest, show: bool = True) -> Outc
     folder, config = open_folder(run)
     if folder.is_finished:
         return Outcome(folder, read_json(folder.result))
+    kind = kind_of(config.experiment)
     with locked(folder.path):
-        if config.experiment.measure is not None:
-            return Outcome(folder, measure_run(folder, config, open_data(config.options)))
-        data, compiled = set_up(config.experiment, config.options, config)
+        data, compiled = kind.reopen(config)
         check_same_data(folder, data)
-        return Outcome(folder, go_on(Setup(folder, config, data, compiled), stop=stop, show=show))
+        setup = Setup(folder, config, data, compiled)
+        return Outcome(folder, kind.work(setup, Session(stop, show)))

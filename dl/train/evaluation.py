@@ -1,138 +1,121 @@
-"""Metrics of a part of the data: every example exactly once, of a stream every symbol with all that
-came before it.
-"""
+"""Metrics of a part of the data: every example once, every symbol of a stream with its past."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from dl import metrics
-from dl.data.batching import IndexedBatch
-from dl.data.dataset import Dataset, Part
-from dl.data.gather import gather_segments, make_gather
-from dl.data.ragged import RaggedSource
-from dl.data.tokens import TokenSource
-from dl.train.feed import make_evaluation_feed, resident_arrays
+from dl.data.dataset import Dataset
+from dl.data.gather import make_gather
+from dl.data.sources.batching import IndexedBatch
+from dl.data.sources.source import Source, cut_calls
+from dl.train.layout import Layout
 from dl.train.options import TrainOptions
-from dl.train.parallel import Layout, scan_steps
+from dl.train.recipe import Recipe
 from dl.train.state import TrainState
-from dl.train.step import make_eval_step
-from dl.types import Array, Metrics, Model, ModelState, Objective, Params
+from dl.train.step import make_eval_step, scan_steps
+from dl.types import Array, Batch, Metrics, Model, ModelState, Objective, Params
 
-_STEPS = 256
-"""Symbols of a stream that a pass of the compiled loop reads; no result depends on it."""
-
+Gather = Callable[[dict[str, Array], IndexedBatch], Batch]
 Evaluate = Callable[[TrainState], Metrics]
 
 
 def make_evaluate(
-    recipe: Any, data: Dataset, options: TrainOptions, layout: Layout, *, loops: bool
+    recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layout, *, loops: bool
 ) -> Callable[[TrainState, str], dict[str, float]]:
-    """The function `evaluate(state, part) -> metrics`, for the model and objective in `recipe` on
-    `data`.
-    """
-    compiled = _compile(recipe.objective, data, layout, loops=loops)
-    opened: dict[str, Evaluate] = {}
+    """The function `evaluate(state, part) -> metrics`; a part is opened when it is first read."""
+    # All parts of a data set are of one kind, so one compiled function serves them all.
+    gather = make_gather(data.train.evaluated(), data.spec)
+    compiled = _compile(recipe.objective, gather, layout, loops=loops)
 
-    def evaluate(state: TrainState, part: str) -> dict[str, float]:
-        if part not in opened:
-            source = data.part(part)
-            if isinstance(source, TokenSource):
-                opened[part] = _of_stream(recipe.model, recipe.objective, source, layout)
-            else:
-                opened[part] = _of_examples(compiled, source, options, layout, loops=loops)
-        return metrics.compute(opened[part](state))
+    @cache
+    def open_part(name: str) -> Evaluate:
+        source = data.part(name).evaluated()
+        if source.carries:
+            return _with_carry(recipe, gather, source, layout)
+        return _example_by_example(compiled, source, options, layout, loops=loops)
 
-    return evaluate
+    return lambda state, part: metrics.compute(open_part(part)(state))
 
 
-def put_arrays(layout: Layout, part: Part) -> list[dict[str, Array]]:
-    """What lies on the devices of a part, by buckets if it has some."""
-    return [layout.put(arrays) if arrays else {} for arrays in resident_arrays(part)]
-
-
-def evaluate_stream(
+def evaluate_carried(
     model: Model,
     objective: Objective,
+    gather: Gather,
     params: Params,
     model_state: ModelState,
-    tokens: Array,
-    *,
-    steps: int = _STEPS,
+    arrays: dict[str, Array],
+    indexed: IndexedBatch,
 ) -> Metrics:
-    """Sums over every symbol of a stream [N] but the first, predicted from all before it, the state
-    carried along.
+    """Sums over batches [N, B] that hand their recurrent state on, from nothing to the last.
 
-    The stream is read `steps` symbols at a time; the result has the sums of each of these segments
-    [⌈(N − 1) / steps⌉], to be added up with more digits than float32 has.
+    The result has the sums of each batch [N], to be added up with more digits than float32 has.
     """
-    starts = jnp.arange(0, len(tokens) - 1, steps, dtype=jnp.int32)
-    counts = jnp.minimum(steps, len(tokens) - 1 - starts).astype(jnp.float32)
-    carry = model.zero_carry(1)
+    carry = model.zero_carry(indexed.index.shape[1])
 
-    def segment(carry: Any, now: tuple[Array, Array]) -> tuple[Any, Metrics]:
-        start, count = (value[None] for value in now)
-        batch = gather_segments(tokens, IndexedBatch(start, count), steps=steps)  # type: ignore[arg-type]
-        sums, _, carry = objective(params, model_state, batch, carry=carry)
+    def evaluate_batch(carry: Any, batch: IndexedBatch) -> tuple[Any, Metrics]:
+        sums, _, carry = objective(params, model_state, gather(arrays, batch), carry=carry)
         return carry, sums
 
-    return jax.lax.scan(segment, carry, (starts, counts))[1]
+    return jax.lax.scan(evaluate_batch, carry, indexed)[1]
 
 
-def _of_stream(model: Model, objective: Objective, source: TokenSource, layout: Layout) -> Evaluate:
+def _with_carry(recipe: Recipe, gather: Gather, source: Source, layout: Layout) -> Evaluate:
     """On one device: a single row cannot be split."""
     device = layout.devices[0]
-    tokens = jax.device_put(source.tokens, device)
-    compiled = jax.jit(partial(evaluate_stream, model, objective))
+    (indexed,) = source.evaluation_calls(batch_size=1)()
+    arrays, indexed = jax.device_put((source.evaluation_arrays(), indexed), device)
+    compiled = jax.jit(partial(evaluate_carried, recipe.model, recipe.objective, gather))
 
     def evaluate(state: TrainState) -> Metrics:
         params, model_state = jax.device_put(
             layout.fetch((state.params, state.model_state)), device
         )
-        by_segment = jax.device_get(compiled(params, model_state, tokens))
-        return jax.tree.map(lambda leaf: np.sum(leaf, axis=0, dtype=np.float64), by_segment)
+        sums = jax.device_get(compiled(params, model_state, arrays, indexed))
+        return jax.tree.map(lambda leaf: np.sum(leaf, axis=0, dtype=np.float64), sums)
 
     return evaluate
 
 
 def _compile(
-    objective: Objective, data: Dataset, layout: Layout, *, loops: bool
+    objective: Objective, gather: Gather, layout: Layout, *, loops: bool
 ) -> Callable[..., Metrics]:
     step = make_eval_step(objective, axis_name=layout.axis_name)
-    gather = make_gather(data.spec)
 
-    def evaluate_chunk(
+    def evaluate_call(
         state: TrainState, arrays: dict[str, Array], indexed: IndexedBatch
     ) -> Metrics:
-        if not loops:
-            return step(state, gather(arrays, jax.tree.map(lambda leaf: leaf[0], indexed)))
-        return scan_steps(lambda state, one: (state, step(state, gather(arrays, one))))(
-            state, indexed
-        )[1]
+        def evaluate_batch(state: TrainState, batch: IndexedBatch) -> tuple[TrainState, Metrics]:
+            return state, step(state, gather(arrays, batch))
 
-    return layout.compile(evaluate_chunk, donate=False)
+        if loops:
+            return scan_steps(evaluate_batch)(state, indexed)[1]
+        return evaluate_batch(state, jax.tree.map(lambda leaf: leaf[0], indexed))[1]
+
+    return layout.compile(evaluate_call, donate=False)
 
 
-def _of_examples(
+def _example_by_example(
     compiled: Callable[..., Metrics],
-    source: Part,
+    source: Source,
     options: TrainOptions,
     layout: Layout,
     *,
     loops: bool,
 ) -> Evaluate:
-    feed = make_evaluation_feed(source, batch_size=options.batch_size, loops=loops)
-    arrays = {} if isinstance(source, RaggedSource) else put_arrays(layout, source)[0]
+    calls = source.evaluation_calls(batch_size=options.batch_size)
+    arrays = layout.put(source.evaluation_arrays()) if source.evaluation_arrays() else {}
 
     def evaluate(state: TrainState) -> Metrics:
         sums: list[Metrics] = []
-        for _, rows in feed():
-            sums.append(layout.fetch(compiled(state, arrays, layout.split(rows))))
-            jax.block_until_ready(sums[-2:-1])  # no more than two batches wait in memory
+        for group in calls():
+            rows = len(group.index)
+            for call in cut_calls(group, steps_per_call=rows, loops=loops):
+                sums.append(layout.fetch(compiled(state, arrays, layout.split(call))))
+                jax.block_until_ready(sums[-2:-1])  # no more than two batches wait in memory
         return jax.tree.map(lambda *leaves: np.sum(leaves, axis=0), *jax.device_get(sums))
 
     return evaluate

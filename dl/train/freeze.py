@@ -23,8 +23,9 @@ def freeze(recipe: Recipe, names: Sequence[str]) -> Recipe:
     optimizer keeps nothing for them. A frozen batch norm layer also keeps its running statistics,
     and normalises by them in training.
 
-    Raises: InputError: once the optimizer sees the parameters, for a name that means none of them
-        or names that mean all.
+    Raises:
+        InputError: once the optimizer sees the parameters, for a name that means none of them or
+            names that mean all.
 
     >>> import dl
     >>> model = dl.models.mlp(2, hidden_sizes=(8,))

@@ -55,7 +55,8 @@ class CompilationGuard:
             ]
             warnings.warn(
                 f"{self.name} is compiled {self.count + 1} times, {self.declared} declared; "
-                f"changed: {'; '.join(changed) or 'nothing in shapes or dtypes (a new function object?)'}",
+                "changed: "
+                f"{'; '.join(changed) or 'nothing in shapes or dtypes (a new function object?)'}",
                 RecompilationWarning,
                 stacklevel=3,
             )

@@ -8,7 +8,7 @@ from types import FrameType, TracebackType
 
 class StopRequest:
     """While entered, turns SIGINT and SIGTERM into a flag that the loop looks at between two
-    chunks.
+    calls.
 
     A second SIGINT calls `insist`, which raises KeyboardInterrupt unless told otherwise. Outside
     the main thread, where Python allows no handlers, it does nothing.

@@ -25,7 +25,8 @@ def by_path(tree: PyTree) -> dict[str, Any]:
 def is_named(path: str, names: Iterable[str]) -> bool:
     """Whether one of `names`, each a path or a glob, means `path` or something that holds it.
 
-    >>> [is_named("stage1_2/block1/norm/scale", [name]) for name in ("stage1_2", "stage1_*", "*/norm", "stage1")]
+    >>> names = ("stage1_2", "stage1_*", "*/norm", "stage1")
+    >>> [is_named("stage1_2/block1/norm/scale", [name]) for name in names]
     [True, True, True, False]
     """
     parts = path.split("/")

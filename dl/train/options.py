@@ -1,60 +1,52 @@
-"""The options that every training run has. Plain scalars: they are printed, stored as JSON and
-parsed from words.
+"""The options that every training run has.
+
+They are plain scalars, which can be printed, stored as JSON and read from a command line.
 """
 
-import math
-from dataclasses import dataclass, fields, replace
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal
 
-from dl.choices import check_choices
-from dl.data.dataset import Dataset
-from dl.data.text import Reading
+from dl.data.dataset import Dataset, DataSpec
+from dl.data.sources.batching import steps_per_epoch
+from dl.data.text.reading import Reading
 from dl.errors import InputError
+from dl.ranges import Count, CountOrZero, Positive, Range, Share, check_fields, require
 
 
 @dataclass(frozen=True)
 class DataOptions:
-    """What to learn from, whatever learns."""
+    """Which data to use, for whatever learns from them."""
 
     dataset: str = "digits"
     """Data set: built in, of TFDS, folder:PATH, text:, lines:, jsonl:, tsv:, chorales:PATH, or
     adding:STEPS.
     """
-    seed: int = 0
+    seed: Annotated[int, Range(at_least=0, below=2**31)] = 0
     """Seed of the initial parameters, data order, dropout and augmentation."""
-    validation: float = 0.1
-    """Fraction of the training examples held out; 0 trains on all, and validates on a part of the
-    set's own, if any.
+    validation: Share = 0.1
+    """Fraction of the training examples to hold out for validation; with 0 the data set's own
+    validation part is used, if it has one.
     """
-    image_size: int = 0
-    """Side that pictures of folder:PATH, or of many sizes, are brought to; 0 leaves them as they
+    image_size: CountOrZero = 0
+    """Side to which pictures of folder:PATH, or of many sizes, are scaled; 0 leaves them as they
     are.
     """
     random_crops: bool = False
-    """Train on random parts of the pictures of folder:PATH or a TFDS set, evaluate on their
-    middles.
+    """Train on random crops of the pictures of folder:PATH or a TFDS set; evaluate on centre crops.
     """
     colour: Literal["auto", "grey", "rgb"] = "auto"
-    """Channels of the pictures of folder:PATH; auto is grey if all files are."""
+    """Channels of the pictures of folder:PATH; auto means grey if all files are grey."""
     damaged: Literal["refuse", "skip"] = "refuse"
     """What to do about a file of folder:PATH that cannot be read."""
-    train_examples: int = 0
+    train_examples: CountOrZero = 0
     """Train on only this many examples, the same for every seed; 0 uses all."""
 
     def __post_init__(self) -> None:
-        check_choices(self)
-        for option in fields(self):
-            value = getattr(self, option.name)
-            if isinstance(value, float) and not math.isfinite(value):
-                raise InputError(f"{option.name} is {value}; it must be a finite number")
-        for name in ("seed", "image_size", "train_examples"):
-            require(getattr(self, name) >= 0, name, getattr(self, name), "at least 0")
-        require(self.seed < 2**31, "seed", self.seed, "below 2147483648")
-        require(0 <= self.validation < 1, "validation", self.validation, "at least 0 and below 1")
+        check_fields(self)
 
     @property
     def picture_size(self) -> tuple[int, int] | None:
-        """Height and width that pictures are brought to; None leaves them as they are."""
+        """Height and width to which pictures are scaled; None leaves them as they are."""
         return (self.image_size, self.image_size) if self.image_size else None
 
     @property
@@ -68,85 +60,81 @@ class DataOptions:
 
 @dataclass(frozen=True)
 class TrainOptions(DataOptions):
-    """What to train on, for how long, and what to keep. Experiments subclass it and change the
-    defaults.
+    """What to train on, for how long, and what to keep; experiments change the defaults.
 
     >>> TrainOptions(epochs=0)
     Traceback (most recent call last):
     dl.errors.InputError: epochs is 0; it must be at least 1
     """
 
-    epochs: int = 10
+    epochs: Count = 10
     """Passes over the training examples."""
-    batch_size: int = 128
-    """Examples a step, over all devices together."""
-    learning_rate: float = 0.1
+    batch_size: Count = 128
+    """Examples in a step, over all devices together."""
+    learning_rate: Positive = 0.1
     """Learning rate, or its peak when a schedule is used."""
-    evaluate_every: int = 1
+    evaluate_every: Count = 1
     """Epochs between two evaluations on the held-out examples."""
-    patience: int = 0
+    patience: CountOrZero = 0
     """Stop after this many evaluations without a better validation loss; 0 never stops early."""
-    log_every: int = 100
+    log_every: Count = 100
     """Steps between two training records (an epoch's end always makes one)."""
-    checkpoint_every: int = 1
+    checkpoint_every: Count = 1
     """Epochs between two checkpoints."""
-    keep: int = 2
+    keep: Count = 2
     """How many of the newest checkpoints to keep, besides the best."""
     parallel: Literal["auto", "jit", "pmap"] = "auto"
-    """How to use several devices; auto is jit, or on a CPU what suits the model."""
-    devices: int = 0
-    """How many devices to use; 0 uses as many as share the batch evenly, or on a CPU as many as
+    """How to use several devices; auto means jit, or on a CPU whichever suits the model."""
+    devices: CountOrZero = 0
+    """How many devices to use; 0 takes as many as divide the batch evenly, or on a CPU as many as
     suit the model.
     """
-    scan_steps: int = 0
-    """Steps in one compiled call, which changes no result; 0 measures how many pay."""
+    steps_per_call: CountOrZero = 0
+    """Steps in one compiled call, which changes no result; 0 measures which number is fastest."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in (
-            "epochs",
-            "batch_size",
-            "evaluate_every",
-            "log_every",
-            "checkpoint_every",
-            "keep",
-        ):
-            require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
-        for name in ("devices", "scan_steps", "patience"):
-            require(getattr(self, name) >= 0, name, getattr(self, name), "at least 0")
         if self.patience and not self.validation:
             raise InputError(
                 "patience needs held-out examples to look at: give --validation, such as 0.1"
             )
-        require(self.learning_rate > 0, "learning_rate", self.learning_rate, "above 0")
+
+    def total_steps(self, data_spec: DataSpec) -> int:
+        """Steps of the whole training on these data."""
+        return self.steps_in(self.epochs, data_spec)
+
+    def steps_in(self, epochs: int, data_spec: DataSpec) -> int:
+        """Steps of so many epochs on these data.
+
+        Raises:
+            InputError: when a batch is larger than the training part.
+
+        >>> import dl
+        >>> TrainOptions(batch_size=100).steps_in(3, dl.load_data("moons").spec)
+        30
+        """
+        return epochs * steps_per_epoch(data_spec.train_size, self.batch_size)
 
 
 @dataclass(frozen=True)
-class ReadingOptions(DataOptions):
-    """What to learn from where that is text."""
+class TextFields:
+    """Options that say how text is read; other options inherit them beside their own."""
 
     unit: Literal["char", "byte", "word"] = "char"
     """What a symbol is."""
-    vocabulary_size: int = 0
+    vocabulary_size: CountOrZero = 0
     """Keep only this many of the most frequent symbols; 0 keeps all."""
     unknown: Literal["replace", "refuse"] = "replace"
-    """What to do about a symbol that the training part does not have."""
-    longest: int = 0
-    """The most symbols that a document has; 0 sets no limit."""
+    """What to do about a symbol that the training part does not contain."""
+    longest: CountOrZero = 0
+    """The most symbols that a document may have; 0 sets no limit."""
     longer: Literal["cut", "leave-out"] = "cut"
-    """Cut documents with more than the longest, or leave them out."""
+    """Cut longer documents, or leave them out."""
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for name in ("vocabulary_size", "longest"):
-            require(getattr(self, name) >= 0, name, getattr(self, name), "at least 0")
-        if self.unit == "byte":
-            require(
-                self.vocabulary_size == 0,
-                "vocabulary_size",
-                self.vocabulary_size,
-                "0 for bytes, which are 256",
-            )
+    def check_symbols(self) -> None:
+        """Raise an `InputError` for a vocabulary of bytes that is cut."""
+        size, known = self.vocabulary_size, "0 for bytes, which are 256"
+        require(self.unit != "byte" or size == 0, "vocabulary_size", size, known)
 
     @property
     def reading(self) -> Reading:
@@ -168,13 +156,26 @@ class ReadingOptions(DataOptions):
 
     @property
     def use_labels(self) -> bool:
-        """Whether the labels of documents that have some are what is learned."""
+        """Whether labels are learned where the documents have them."""
         return True
 
 
 @dataclass(frozen=True)
-class DocumentOptions(TrainOptions, ReadingOptions):
+class ReadingOptions(TextFields, DataOptions):
+    """Which text to use, for whatever learns from it."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check_symbols()
+
+
+@dataclass(frozen=True)
+class DocumentOptions(TextFields, TrainOptions):
     """Options of training on texts, each from its beginning to its end."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check_symbols()
 
     @property
     def as_stream(self) -> bool:
@@ -183,40 +184,31 @@ class DocumentOptions(TrainOptions, ReadingOptions):
 
 
 @dataclass(frozen=True)
-class TextOptions(TrainOptions, ReadingOptions):
+class TextOptions(DocumentOptions):
     """Options of training on a stream of text."""
 
-    segment: int = 64
+    segment: Count = 64
     """Symbols of a stream that are back-propagated through at a time."""
     order: Literal["segments", "windows"] = "segments"
-    """Contiguous segments, through which the state is carried, or windows from anywhere, each from
-    a fresh state.
+    """Contiguous segments, between which the state is carried on, or windows that begin anywhere,
+    each with a fresh state.
     """
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self.segment >= 1, "segment", self.segment, "at least 1")
 
     @property
     def reading(self) -> Reading:
         """How text becomes sequences."""
         return replace(super().reading, segment=self.segment, order=self.order)
 
+    @property
+    def as_stream(self) -> bool:
+        """Documents are read one after the other, as one stream."""
+        return True
+
 
 def require_text(data: Dataset) -> None:
-    """Refuse data that are no text."""
+    """Raise an `InputError` for data that are not text."""
     if data.spec.vocabulary is None:
         raise InputError(
-            f"{data.spec.name} is no text: give text:, lines:, jsonl: or tsv:PATH, or a text of TFDS"
+            f"{data.spec.name} is no text: "
+            f"give text:, lines:, jsonl: or tsv:PATH, or a text of TFDS"
         )
-
-
-def require(holds: bool, name: str, value: object, what: str) -> None:
-    """Refuse the option `name` unless `holds`, saying `what` it must be.
-
-    >>> require(False, "dropout", 1.5, "at least 0 and below 1")
-    Traceback (most recent call last):
-    dl.errors.InputError: dropout is 1.5; it must be at least 0 and below 1
-    """
-    if not holds:
-        raise InputError(f"{name} is {value}; it must be {what}")

@@ -1,43 +1,42 @@
-"""The arithmetic of a run: which steps belong together, and after which of them something happens."""
+"""The arithmetic of a run: which steps one call makes, and after which steps something happens."""
 
 from dataclasses import dataclass
 
-from dl.data.batching import steps_per_epoch
+from dl.data.sources.batching import steps_per_epoch
 from dl.train.options import TrainOptions
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Steps, epochs and chunks. A chunk is the run of steps that one compiled call makes.
+    """Steps, epochs and calls. A compiled call makes `steps_per_call` steps, or fewer.
 
-    Chunks lie at fixed places in an epoch, whatever step a run was resumed at, and end where a
-    record is due and where
-    an epoch ends: what is recorded does not depend on their length.
+    Calls lie at fixed places in an epoch, whatever step a run was resumed at. They end where a
+    record is due and where an epoch ends, so what is recorded does not depend on their length.
 
-    >>> plan = Plan(steps_per_epoch=10, epochs=2, chunk_steps=4, log_every=5)
-    >>> [plan.chunk_end(step) for step in (0, 4, 5, 8, 10)]
+    >>> plan = Plan(steps_per_epoch=10, epochs=2, steps_per_call=4, log_every=5)
+    >>> [plan.call_end(step) for step in (0, 4, 5, 8, 10)]
     [4, 5, 8, 10, 14]
     """
 
     steps_per_epoch: int
     epochs: int
-    chunk_steps: int
+    steps_per_call: int
     log_every: int
     evaluate_every: int = 1
     checkpoint_every: int = 1
+    batch_size: int = 1
+    patience: int = 0
 
     @property
     def total_steps(self) -> int:
         """The step after which the run is done."""
         return self.steps_per_epoch * self.epochs
 
-    def chunk_end(self, step: int) -> int:
-        """The step that the chunk starting at `step` runs up to."""
+    def call_end(self, step: int) -> int:
+        """The step that the call starting at `step` runs up to."""
         epoch, position = divmod(step, self.steps_per_epoch)
-        ends = (
-            (position // length + 1) * length
-            for length in (self.chunk_steps, self.log_every, self.steps_per_epoch)
-        )
+        lengths = (self.steps_per_call, self.log_every, self.steps_per_epoch)
+        ends = ((position // length + 1) * length for length in lengths)
         return epoch * self.steps_per_epoch + min(ends)
 
     def epochs_done(self, step: int) -> int:
@@ -65,14 +64,16 @@ class Plan:
         return self.is_epoch_end(step) and (last or self.epochs_done(step) % every == 0)
 
 
-def make_plan(options: TrainOptions, *, train_size: int, chunk_steps: int) -> Plan:
+def make_plan(options: TrainOptions, *, train_size: int, steps_per_call: int) -> Plan:
     """The plan of a run with `options` on `train_size` examples."""
     in_epoch = steps_per_epoch(train_size, options.batch_size)
     return Plan(
         steps_per_epoch=in_epoch,
         epochs=options.epochs,
-        chunk_steps=min(chunk_steps, in_epoch),
+        steps_per_call=min(steps_per_call, in_epoch),
         log_every=options.log_every,
         evaluate_every=options.evaluate_every,
         checkpoint_every=options.checkpoint_every,
+        batch_size=options.batch_size,
+        patience=options.patience,
     )

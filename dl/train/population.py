@@ -67,5 +67,6 @@ def _check_members(population: PyTree, members: int) -> None:
             name = jax.tree_util.keystr(path, simple=True, separator=".") or "the argument"
             shape = jax.numpy.shape(leaf)
             raise InputError(
-                f"a population of {members} needs leaves [{members}, ...], but {name} has shape {shape}"
+                f"a population of {members} needs leaves [{members}, ...], but {name} has shape "
+                f"{shape}"
             )

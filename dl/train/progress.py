@@ -5,8 +5,8 @@ pipe.
 import sys
 from typing import Any, TextIO
 
-from dl.train.loop import Record
 from dl.train.plan import Plan
+from dl.train.record import Record
 
 
 class Progress:
@@ -17,10 +17,8 @@ class Progress:
     is fetched from a device for it: it shows what was recorded anyway.
     """
 
-    def __init__(
-        self, plan: Plan, *, start: int = 0, batch_size: int = 1, show: bool = True
-    ) -> None:
-        self._plan, self._start, self._batch_size = plan, start, batch_size
+    def __init__(self, plan: Plan, *, start: int = 0, show: bool = True) -> None:
+        self._plan, self._start = plan, start
         self._show = show
         self._stream: TextIO = sys.stderr
         self._bar: Any = None
@@ -40,7 +38,7 @@ class Progress:
         if self._bar is not None:
             self._bar.close()
 
-    def chunk(self, step: int) -> None:
+    def advance(self, step: int) -> None:
         """Steps up to `step` are under way."""
         if self._bar is None:
             return

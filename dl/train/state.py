@@ -7,6 +7,11 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from dl.data.dataset import DataSpec
+from dl.data.example import example_inputs
+from dl.train.options import TrainOptions
+from dl.train.recipe import Recipe
+from dl.train.transfer import transfer
 from dl.types import Array, Carry, Key, Model, ModelState, Params, PyTree
 
 
@@ -36,8 +41,7 @@ def init_state(
     seed: int | Array,
     carried_rows: int = 0,
 ) -> TrainState:
-    """The state before the first step; `inputs` [B, ...] gives the shapes (its values do not
-    matter).
+    """The state before the first step, for inputs of the shape of `inputs` [B, ...].
 
     `carried_rows` is the batch size of training that carries a recurrent state from step to step,
     else 0.
@@ -63,6 +67,34 @@ def init_state(
         opt_state=optimizer.init(params),
         carry=model.zero_carry(carried_rows) if carried_rows else (),
     )
+
+
+def first_state(
+    recipe: Recipe,
+    spec: DataSpec,
+    options: TrainOptions,
+    *,
+    init: tuple[Params, ModelState] | None = None,
+) -> TrainState:
+    """The state that training of `recipe` begins with, on the default device.
+
+    `init` holds parameters and model state to begin with in the place of fresh ones.
+
+    Raises:
+        InputError: when an array of `init` does not fit the model.
+    """
+    inputs, rows = example_inputs(spec), options.batch_size if spec.carried else 0
+    # One compilation, the same for every seed, in the place of one for each operation.
+    make = jax.jit(
+        lambda seed: init_state(
+            recipe.model, recipe.optimizer, inputs, seed=seed, carried_rows=rows
+        )
+    )
+    state = make(options.seed)
+    if init is None:
+        return state
+    params, model_state = transfer(init, into=(state.params, state.model_state)).tree
+    return with_parameters(state, recipe.optimizer, params, model_state)
 
 
 def with_parameters(

@@ -1,13 +1,15 @@
-"""The train step and the evaluation step: pure functions, compiled elsewhere (`dl.train.parallel`)."""
+"""The train step and the evaluation step: pure functions, compiled by `dl.train.layout`."""
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import optax
 
 from dl import metrics
+from dl.layers.synchronised import synchronised
 from dl.train.state import TrainState
 from dl.types import Array, Augment, Batch, Key, Metrics, ModelState, Objective, Params, PyTree
 
@@ -26,17 +28,23 @@ def make_train_step(
     w ← w + update(∇ Σ loss / Σ count): the gradient of the summed loss is summed over micro-batches
     and devices and divided once by the summed count, so masked and uneven batches are exact.
 
-    Args: objective: what is minimised (`dl.objectives`). optimizer: an Optax transformation
-        (`dl.optimizers`). axis_name: the mapped axis when the step runs under `pmap`; build the
-        model with the same name. accumulate: number of micro-batches that a batch is computed in,
-        one after the other; divides the batch.
+    Args:
+        objective: what is minimised (`dl.objectives`).
+        optimizer: an Optax transformation (`dl.optimizers`).
+        axis_name: the mapped axis when the step runs under `pmap`; batch norm is synchronised
+            over it.
+        accumulate: how many micro-batches a batch is computed in, one after the other; it divides
+            the batch size.
     """
 
     def train_step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:
         key = jax.random.fold_in(state.key, state.step)
         if axis_name is not None:
             key = jax.random.fold_in(key, jax.lax.axis_index(axis_name))
-        gradients, sums, model_state, carry = _accumulated(objective, state, batch, key, accumulate)
+        with synchronised(axis_name):
+            gradients, sums, model_state, carry = _accumulated(
+                objective, state, batch, key, accumulate
+            )
         if axis_name is not None:
             gradients, sums = jax.lax.psum((gradients, sums), axis_name)
         count = jnp.maximum(sums["loss"].count, 1.0)  # an empty batch has gradient zero, not nan
@@ -89,6 +97,37 @@ def augmented(
         return train_step(state, {**batch, "inputs": augment(keys, batch["inputs"], state.step)})
 
     return step
+
+
+def scan_steps(
+    step: Callable[[Any, Any], tuple[Any, Metrics]],
+) -> Callable[..., tuple[Any, Metrics]]:
+    """Several steps in one compiled call: batches with a leading axis [k, ...], metrics merged over
+    the k steps.
+
+    The function takes `(state, batches, count=None)`; with a traced `count` only that many of the k
+    steps are made, so that one compilation serves runs of all lengths. However a run of steps is
+    cut into calls, the bits of the state are the same.
+    """
+
+    def steps(state: Any, batches: PyTree, count: Array | None = None) -> tuple[Any, Metrics]:
+        first = jax.tree.map(lambda leaf: leaf[0], batches)
+        zeros = metrics.zeros_like(jax.eval_shape(step, state, first)[1])
+
+        def body(number: Array, before: tuple[Any, Metrics]) -> tuple[Any, Metrics]:
+            state, totals = before
+            batch = jax.tree.map(
+                lambda leaf: jax.lax.dynamic_index_in_dim(leaf, number, keepdims=False), batches
+            )
+            state, sums = step(state, batch)
+            return state, metrics.merge(totals, sums)
+
+        # XLA unrolls a loop that it knows to have one step, and rounds it otherwise than a longer
+        # one.
+        hidden = jax.lax.optimization_barrier(jnp.int32(len(jax.tree.leaves(batches)[0])))
+        return jax.lax.fori_loop(0, hidden if count is None else count, body, (state, zeros))
+
+    return steps
 
 
 def _accumulated(

@@ -1,22 +1,22 @@
-"""What the computation of a model says about where and how it is best run."""
+"""What a model's computation says about where and how it runs best."""
 
 from typing import Any
 
 import jax
 
+from dl.jaxprs import equations
+from dl.train.layout import Layout, make_layout
 from dl.train.options import TrainOptions
-from dl.train.parallel import Layout, make_layout
 from dl.types import Device, Model
 
 
 def choose_layout(options: TrainOptions, model: Model, example: Any) -> Layout:
-    """The layout that `options` name; where they leave it open on a CPU of several devices, what
-    suits `model`.
+    """The layout that `options` name, or, where they leave it open, the one that suits `model`.
 
-    XLA spreads a large product over all cores, but neither its own convolutions nor the small
-    operations inside a
-    recurrent loop: a model with one of these is split over the devices, each of which is one core's
-    work. `example` is the shape of a batch of one.
+    The choice is only open on a CPU of several devices. XLA spreads a large product over all cores,
+    but neither its own convolutions nor the small operations inside a recurrent loop: a model with
+    one of these is split over the devices, each of which is the work of one core. `example` has the
+    shape of a batch of one.
     """
     several = jax.default_backend() == "cpu" and jax.local_device_count() > 1
     if options.parallel != "auto" or options.devices or not several:
@@ -31,36 +31,42 @@ def choose_layout(options: TrainOptions, model: Model, example: Any) -> Layout:
 def has_slow_loops(
     model: Model, example: Any, devices: tuple[Device, ...], *, batch_size: int
 ) -> bool:
-    """Whether `model` runs slower inside a compiled loop: XLA's own convolutions do on a CPU, many
-    times.
+    """Whether `model` is slower when several steps are one compiled loop.
+
+    On a CPU, XLA's own convolutions run many times slower inside a loop.
     """
     each = batch_size // len(devices)
     return devices[0].platform == "cpu" and has_native_convolutions(model, example, batch_size=each)
 
 
 def has_native_convolutions(model: Model, example: Any, *, batch_size: int) -> bool:
-    """Whether XLA's convolution is among the operations of `model` on a CPU, for batches of this
-    size.
+    """Whether `model` runs XLA's own convolution on a CPU, for batches of this size.
+
+    The size matters: of some convolutions it decides whether they are computed as products.
+
+    >>> import dl
+    >>> picture = jax.ShapeDtypeStruct((1, 28, 28, 1), jnp.float32)
+    >>> has_native_convolutions(dl.models.lenet5(10), picture, batch_size=32)
+    True
     """
     inputs = jax.tree.map(
         lambda leaf: jax.ShapeDtypeStruct((batch_size, *leaf.shape[1:]), leaf.dtype), example
     )
-    lowered = _trace(model, inputs).lower(lowering_platforms=("cpu",))
-    return "stablehlo.convolution" in lowered.as_text()
+    return "conv_general_dilated" in _primitives(model, inputs)
 
 
 def has_loops(model: Model, example: Any) -> bool:
-    """Whether `model` goes through a loop, over time, say.
+    """Whether `model` goes through a loop on a CPU, such as one over time.
 
     >>> import dl
     >>> has_loops(dl.models.mlp(2), jax.ShapeDtypeStruct((1, 4), jnp.float32))
     False
     """
-    traced = str(_trace(model, example).jaxpr)
-    return "scan[" in traced or "while[" in traced
+    return not _primitives(model, example).isdisjoint({"scan", "while"})
 
 
-def _trace(model: Model, inputs: Any) -> Any:
-    """`model` applied to inputs of this shape, traced; its parameters are shapes too."""
+def _primitives(model: Model, inputs: Any) -> set[str]:
+    """The operations of `model` on a CPU for inputs of this shape, traced and not computed."""
     params, model_state = jax.eval_shape(model.init, jax.random.key(0), inputs)
-    return jax.jit(lambda *args: model.apply(*args)[0]).trace(params, model_state, inputs)
+    traced = jax.make_jaxpr(lambda *args: model.apply(*args)[0])(params, model_state, inputs)
+    return {equation.primitive.name for equation in equations(traced.jaxpr, platform="cpu")}

@@ -27,9 +27,9 @@ def transfer(source: PyTree, *, into: PyTree, new: Sequence[str] = ()) -> Transf
     Both are parameters, or both model states; `new` holds names of layers or arrays, or globs of
     them: usually the head, `["output"]`.
 
-    Raises: InputError: where an array outside `new` has another shape or dtype in `source`, or is
-        in one of them alone;
-            for a name in `new` that means nothing.
+    Raises:
+        InputError: where an array outside `new` has another shape or dtype in `source`, or is in
+            one of them alone; for a name in `new` that means nothing.
 
     >>> import dl, jax.numpy as jnp
     >>> digits, signs = (dl.models.mlp(classes, hidden_sizes=(8,)) for classes in (10, 3))
@@ -38,8 +38,10 @@ def transfer(source: PyTree, *, into: PyTree, new: Sequence[str] = ()) -> Transf
     >>> begun = transfer(trained, into=fresh, new=["output"])
     >>> begun.taken, begun.new
     (('hidden1/bias', 'hidden1/kernel'), ('output/bias', 'output/kernel'))
-    >>> begun.tree["hidden1"]["kernel"] is trained["hidden1"]["kernel"], begun.tree["output"]["kernel"].shape
-    (True, (8, 3))
+    >>> begun.tree["hidden1"]["kernel"] is trained["hidden1"]["kernel"]
+    True
+    >>> begun.tree["output"]["kernel"].shape
+    (8, 3)
     """
     fresh, stored = by_path(into), by_path(source)
     left = set(named_paths(into, new))
@@ -58,7 +60,8 @@ def transfer(source: PyTree, *, into: PyTree, new: Sequence[str] = ()) -> Transf
 def _require_same(path: str, stored: Any, fresh: Any) -> None:
     if _describe(stored) != _describe(fresh):
         raise InputError(
-            f"{path} is {_describe(stored)} in the source, {_describe(fresh)} here; all but a head must fit"
+            f"{path} is {_describe(stored)} in the source, {_describe(fresh)} here; all but a "
+            "head must fit"
         )
 
 

@@ -56,7 +56,8 @@ def test_what_the_user_has_set_stays(tmp_path: Path) -> None:
 
 def test_a_second_process_finds_the_programs_of_the_first(tmp_path: Path) -> None:
     code = (
-        "from dl.cli.machine import set_up_machine; set_up_machine(1); import jax, jax.numpy as jnp;"
+        "from dl.cli.machine import set_up_machine; set_up_machine(1); import jax, jax.numpy as "
+        "jnp;"
         "jax.config.update('jax_persistent_cache_min_compile_time_secs', 0.0);"
         "hits = []; jax.monitoring.register_event_listener(lambda event, **_: hits.append(event));"
         "jax.jit(lambda x: jnp.sin(x) @ x)(jnp.ones((4, 4)));"

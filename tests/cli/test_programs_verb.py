@@ -1,6 +1,4 @@
-"""`programs RUN`: a tiny net's programs beside an n-gram model's and held-out ones, and what it
-refuses.
-"""
+"""`programs RUN`: programs of a tiny net, of an n-gram model and of a test part; errors."""
 
 import json
 from pathlib import Path
@@ -8,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dl.cli import main
-from dl.runs.programs import _tell
+from dl.reports.programs import _tell
 
 PROGRAM = "int main() {{ int n = {0}; return n + {0}; }}"
 SMALL = "--hidden-size 4 --batch-size 2 --epochs 1 --devices 1 --quiet"
@@ -17,9 +15,7 @@ ASKED = "--count 3 --longest 50 --longest-gram 4 --repair-calls 3"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Runs of language models of programs one by one, of a stream of them and of one text; they
-    learned nothing.
-    """
+    """Untrained language models: of single programs, of a stream, of one text, of words."""
     folder = tmp_path_factory.mktemp("programs")
     texts = [PROGRAM.format(number) for number in range(20)]
     (folder / "code.jsonl").write_text("\n".join(json.dumps({"code": text}) for text in texts))
@@ -49,7 +45,7 @@ def test_three_sources_are_judged_side_by_side(
     assert "4-gram: 3 of 3 programs judged" in err
     kept = json.loads((folder / "lstm_programs" / "programs.json").read_text())
     assert kept["reports"] == reports
-    assert kept["before"] == "", "each began with an empty state in training too"
+    assert kept["before"] == "", "in training too each program began with an empty state"
     assert (kept["options"]["longest"], kept["options"]["longest_gram"]) == (50, 4)
     nearest = reports["held out"]["samples"][0]["nearest_by_structure"]["program"]
     assert nearest.startswith("int main() {")
@@ -63,14 +59,14 @@ def test_three_sources_are_judged_side_by_side(
     assert reports["lstm_programs"]["figures"]["compiled"] == 0.0
 
 
-def test_a_model_of_a_stream_goes_on_from_a_program(folder: Path) -> None:
+def test_a_model_of_a_stream_continues_a_training_program(folder: Path) -> None:
     assert main("experiments", f"programs {folder / 'stream'} {ASKED}".split()) == 0
     kept = json.loads((folder / "stream" / "programs.json").read_text())
     assert kept["before"] in [PROGRAM.format(number) for number in range(20)]
     assert kept["reports"]["held out"]["figures"]["compiled"] == 1.0
 
 
-def test_what_is_drawn_does_not_depend_on_how_much_is(folder: Path) -> None:
+def test_the_first_programs_do_not_depend_on_count(folder: Path) -> None:
     kept = []
     for count in (2, 3):
         words = f"{folder / 'lstm_programs'} {ASKED} --seed 1 --count {count}".replace(
@@ -78,12 +74,12 @@ def test_what_is_drawn_does_not_depend_on_how_much_is(folder: Path) -> None:
         )
         assert main("experiments", ["programs", *words.split()]) == 0
         reports = json.loads((folder / "lstm_programs" / "programs.json").read_text())["reports"]
-        kept.append([[one["text"] for one in report["samples"]] for report in reports.values()])
+        kept.append([[sample["text"] for sample in each["samples"]] for each in reports.values()])
     assert kept[0] == [programs[:2] for programs in kept[1]]
     assert kept[0][1][0] != kept[0][1][1]
 
 
-def test_progress_is_told_ten_times_at_most() -> None:
+def test_progress_is_reported_at_most_ten_times() -> None:
     for of in (1, 3, 19, 29, 100):
         said: list[str] = []
         for done in range(1, of + 1):
@@ -92,9 +88,7 @@ def test_progress_is_told_ten_times_at_most() -> None:
         assert said[-1] == f"held out: {of} of {of} programs judged"
 
 
-def test_a_table_and_the_programs_that_are_asked_for(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_table_and_the_programs_to_show(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main("experiments", f"programs {folder / 'lstm_programs'} {ASKED} --show 1".split()) == 0
     out = capsys.readouterr().out
     assert "wrong characters, mean" in out
@@ -103,7 +97,7 @@ def test_a_table_and_the_programs_that_are_asked_for(
     assert all(f"=== {name} ===" in out for name in ("lstm_programs", "4-gram", "held out"))
 
 
-def test_programs_have_half_as_much_room_again_as_the_longest_of_the_training_part(
+def test_programs_are_cut_at_1_5_times_the_longest_training_program(
     folder: Path,
 ) -> None:
     asked = "--count 2 --longest-gram 1 --repair-calls 0 --format json"
@@ -119,16 +113,16 @@ def test_programs_have_half_as_much_room_again_as_the_longest_of_the_training_pa
         ("lstm_programs", "--temperature -1", "temperature is -1"),
         ("lstm_programs", "--seed -1", "seed is -1"),
         ("lstm_programs", "--repair-calls -1", "repair_calls is -1"),
-        ("text", "", "programs come as documents"),
+        ("text", "", "programs are documents, and these data have none"),
         (
             "words",
             "",
-            "words forget blanks and ends of lines, which C needs: train with --unit char or byte",
+            "words lose the blanks and line ends that C needs: train with --unit char or byte",
         ),
         ("nothing", "", "no run folder"),
     ],
 )
-def test_what_cannot_be_judged_is_refused_in_one_line(
+def test_wrong_input_is_refused_in_one_line(
     folder: Path, run: str, words: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main("experiments", ["programs", str(folder / run), *words.split()]) == 2

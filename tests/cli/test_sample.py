@@ -10,7 +10,10 @@ from dl.cli import main
 from dl.runs.generate import generate
 
 TEXT = "the quick brown fox jumps over the lazy dog\n" * 8
-SIZES = "--hidden-size 4 --batch-size 4 --segment 7 --epochs 1 --warm-up 1 --validation 0 --devices 1 --scan-steps 4"
+SIZES = (
+    "--hidden-size 4 --batch-size 4 --segment 7 --epochs 1 --warm-up 1 --validation 0 --devices 1 "
+    "--steps-per-call 4"
+)
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +21,10 @@ def language_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny run on a tiny text."""
     folder = tmp_path_factory.mktemp("language")
     (folder / "text.txt").write_text(TEXT)
-    words = f"run rnn_shakespeare --dataset text:{folder / 'text.txt'} {SIZES} --run-dir {folder / 'run'} --quiet"
+    words = (
+        f"run rnn_shakespeare --dataset text:{folder / 'text.txt'} {SIZES} --run-dir "
+        f"{folder / 'run'} --quiet"
+    )
     assert main("experiments", words.split()) == 0
     return folder / "run"
 

@@ -10,8 +10,8 @@ from PIL import Image
 
 from dl.cli import main
 from dl.cli.catalog import Catalog
-from dl.inspect.published import PUBLISHED
-from dl.inspect.summary import as_json, as_markdown, as_text, summarize
+from dl.inspect.cost.published import PUBLISHED
+from dl.inspect.cost.summary import summarize
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -70,11 +70,11 @@ VARIANTS = {  # name: parameters; output shape and parameters of some layers
 def test_variants_of_a_paper_have_names_of_their_own(name: str) -> None:
     parameters, layers = VARIANTS[name]
     summary = summarize(PUBLISHED[name].build(), PUBLISHED[name].input_shape, name=name)
-    text = [line.split()[:3] for line in as_text(summary).splitlines()[1:]]
+    text = [line.split()[:3] for line in str(summary).splitlines()[1:]]
     markdown = [
-        line.removeprefix("| ").split(" | ")[:3] for line in as_markdown(summary).splitlines()
+        line.removeprefix("| ").split(" | ")[:3] for line in summary.table().markdown().splitlines()
     ]
-    described = json.loads(as_json(summary))
+    described = json.loads(json.dumps(summary.to_dict()))
     assert (described["name"], described["parameters"]) == (name, parameters)
     assert text[-1][2] == markdown[-1][2] == f"{parameters:,}"
     rows = {row["name"]: row for row in described["layers"]}
@@ -157,7 +157,7 @@ def test_a_deep_net_is_shown_without_the_memory_that_its_maps_would_take() -> No
         ("zzz", "known: alexnet"),
         (
             "alexnet --image-size 32",
-            "--image-size is for experiments, and alexnet is none: leave it out",
+            "--image-size is for experiments, and alexnet is not one: leave it out",
         ),
         ("mlp_xor --connections", "mlp_xor has no convolutions"),
         ("alexnet --format yaml", "markdown"),

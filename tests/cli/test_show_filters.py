@@ -8,7 +8,7 @@ from PIL import Image
 
 import dl
 from dl.cli import main
-from dl.inspect.first_filters import filter_grid
+from dl.inspect.maps.filters import filter_grid
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +19,8 @@ def _somewhere_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def lenet_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "lenet"
-    size = "--epochs 1 --train-examples 64 --validation 0 --batch-size 32 --devices 1 --parallel jit --scan-steps 1"
+    size = "--epochs 1 --train-examples 64 --validation 0 --batch-size 32"
+    size += " --devices 1 --parallel jit --steps-per-call 1"
     assert main("experiments", f"run lenet_digits {size} --run-dir {folder} --quiet".split()) == 0
     return folder
 

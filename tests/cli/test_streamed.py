@@ -10,11 +10,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import dl.data.folder
+import dl.data.readers.folder
 from dl.cli import main
-from dl.data.picture import read_picture
+from dl.data.pictures.picture import read_picture
 
-RUN = "run softmax_mnist --dataset folder:pictures --image-size 6 --batch-size 4 --epochs 1 --devices 1 --quiet"
+RUN = (
+    "run softmax_mnist --dataset folder:pictures --image-size 6 --batch-size 4 --epochs 1 "
+    "--devices 1 --quiet"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +61,7 @@ def test_predict_looks_at_what_evaluation_looked_at(capsys: pytest.CaptureFixtur
 def test_a_set_too_large_for_memory_is_trained_on(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dl.data.folder, "MEMORY_LIMIT", 1000)
+    monkeypatch.setattr(dl.data.readers.folder, "MEMORY_LIMIT", 1000)
     call(f"{RUN} --run-dir run", capsys)
     assert json.loads(Path("run/config.json").read_text())["data"]["view"] == "whole"
     Path("pictures/rim/0.png").rename("pictures/rim/renamed.png")
@@ -75,7 +78,7 @@ def test_a_set_too_large_for_memory_is_trained_on(
 def test_what_needs_all_examples_at_once_refuses_in_one_line(
     words: str, what: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dl.data.folder, "MEMORY_LIMIT", 1000)
+    monkeypatch.setattr(dl.data.readers.folder, "MEMORY_LIMIT", 1000)
     out, err = call(f"{words} --dataset folder:pictures --image-size 6", capsys, code=2)
     assert (out, err.count("\n")) == ("", 1)
     assert f"{what} needs all examples in memory, and folder:" in err

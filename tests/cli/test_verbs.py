@@ -33,7 +33,10 @@ def call(words: str, capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
 def digits_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small finished run on pictures."""
     folder = tmp_path_factory.mktemp("runs") / "run"
-    words = f"run mlp_mnist --dataset digits --epochs 6 --hidden-size 32 --batch-size 32 --run-dir {folder} --quiet"
+    words = (
+        "run mlp_mnist --dataset digits --epochs 6 --hidden-size 32 --batch-size 32 --run-dir "
+        f"{folder} --quiet"
+    )
     assert main("experiments", words.split()) == 0
     return folder
 
@@ -53,7 +56,8 @@ def test_quick_verbs_import_no_jax(words: str) -> None:
         f"import sys; from dl.cli import main\n"
         f"try: main('experiments', {words.split()!r})\n"
         f"except SystemExit: pass\n"
-        f"heavy = {{'jax', 'flax', 'sklearn', 'orbax', 'tensorflow_datasets', 'matplotlib'}} & set(sys.modules)\n"
+        f"heavy = {{'jax', 'flax', 'sklearn', 'orbax', 'tensorflow_datasets', 'matplotlib'}} & "
+        "set(sys.modules)\n"
         f"print('heavy:', *heavy, file=sys.stderr)"
     )
     done = subprocess.run(
@@ -75,6 +79,9 @@ def test_help_of_an_experiment_is_complete(capsys: pytest.CaptureFixture[str]) -
     ):
         assert option in out
     assert "Largest rotation" in out
+    words = " ".join(out.replace("│", " ").split())
+    assert "[at least 0 and below 1] [default: 0.3]" in words  # dropout, of the experiment
+    assert "[at least 1] [default: 10]" in words  # epochs, whose default alone is the experiment's
 
 
 def test_show_gives_shapes_and_counts(capsys: pytest.CaptureFixture[str]) -> None:
@@ -105,7 +112,7 @@ def test_run_folder_holds_what_the_contract_says(digits_run: Path) -> None:
     assert config["options"]["hidden_size"] == 32
     chosen = config["chosen"]
     assert (chosen["parallel"], chosen["devices"]) == ("jit", 1)
-    assert 1 <= chosen["chunk_steps"] <= 40
+    assert 1 <= chosen["steps_per_call"] <= 40
     (start,) = json.loads((digits_run / "manifest.json").read_text())["starts"]
     assert start["versions"]["jax"]
     assert len(start["dataset_fingerprint"]) == 32
@@ -193,7 +200,7 @@ def test_load_gives_model_parameters_and_preprocessing(digits_run: Path) -> None
 
 
 def make_digit_pictures(folder: Path, names: list[str]) -> None:
-    """Pictures of the first digits under these names of classes, of another size than the digits'."""
+    """Pictures of the first digits in folders named after classes, larger than the digits."""
     digits = dl.load_data("digits").train
     for digit, name in enumerate(names):
         (folder / name).mkdir(parents=True)
@@ -206,7 +213,10 @@ def test_run_begins_from_another_with_a_new_head(
     digits_run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     make_digit_pictures(Path("pictures"), ["none", "one", "two"])
-    words = "run mlp_mnist --dataset folder:pictures --image-size 28 --hidden-size 32 --batch-size 4 --epochs 1"
+    words = (
+        "run mlp_mnist --dataset folder:pictures --image-size 28 --hidden-size 32 --batch-size 4 "
+        "--epochs 1"
+    )
     _, err = call(f"{words} --init-from {digits_run} --freeze hidden* --run-dir run", capsys)
     assert (
         f"begins from {digits_run}, step 240: taken 4 of 6, new: output/bias, output/kernel" in err
@@ -255,7 +265,8 @@ def test_import_of_dl_pulls_in_nothing_heavy() -> None:
     code = (
         "import sys, dl\n"
         "dl.fit, dl.load_data, dl.models, dl.optimizers, dl.init_state, dl.jit_step, dl.load\n"
-        "heavy = {'tensorflow', 'tensorflow_datasets', 'orbax.checkpoint', 'sklearn', 'matplotlib'}\n"
+        "heavy = "
+        "{'tensorflow', 'tensorflow_datasets', 'orbax.checkpoint', 'sklearn', 'matplotlib'}\n"
         "heavy &= set(sys.modules)\n"
         "print('heavy:', *heavy)"
     )

@@ -47,7 +47,10 @@ def refused(words: str, capsys: pytest.CaptureFixture[str]) -> str:
         ),
         ("run lenet_digits --dropout 1", "dropout is 1.0; it must be at least 0 and below 1"),
         ("run lenet_digits --seeds 0", "seeds is 0"),
-        ("run lenet_digits --seed 2147483648", "seed is 2147483648; it must be below 2147483648"),
+        (
+            "run lenet_digits --seed 2147483648",
+            "seed is 2147483648; it must be at least 0 and below 2147483648",
+        ),
         ("run lenet_digits --seed 2147483647 --seeds 2", "seed is 2147483648"),
         ("run lenet_digits --validation 0 --patience 3", "patience needs held-out examples"),
         (
@@ -218,7 +221,10 @@ def test_folder_that_is_no_run_or_a_broken_one(
 
 def test_predict_on_what_is_no_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make_pictures(tmp_path / "pictures", ["cat", "dog"])
-    words = "run softmax_mnist --dataset folder:pictures --epochs 1 --batch-size 4 --run-dir run --quiet"
+    words = (
+        "run softmax_mnist --dataset folder:pictures --epochs 1 --batch-size 4 --run-dir run "
+        "--quiet"
+    )
     assert main("experiments", words.split()) == 0
     capsys.readouterr()
     Path("letter.txt").write_text("no picture")
@@ -255,7 +261,10 @@ def test_no_checkpoint_yet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 def test_run_that_does_not_fit_to_begin_from(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = "run mlp_mnist --dataset digits --train-examples 64 --epochs 1 --batch-size 32 --run-dir run --quiet"
+    words = (
+        "run mlp_mnist --dataset digits --train-examples 64 --epochs 1 --batch-size 32 --run-dir "
+        "run --quiet"
+    )
     assert main("experiments", [*words.split(), "--hidden-size", "8"]) == 0
     make_pictures(tmp_path / "pictures", ["cat", "dog"], side=20)
     capsys.readouterr()
@@ -274,7 +283,10 @@ def test_run_that_does_not_fit_to_begin_from(
 def test_data_that_a_run_cannot_be_evaluated_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = "run softmax_mnist --dataset digits --train-examples 64 --epochs 1 --batch-size 32 --run-dir run --quiet"
+    words = (
+        "run softmax_mnist --dataset digits --train-examples 64 --epochs 1 --batch-size 32 "
+        "--run-dir run --quiet"
+    )
     assert main("experiments", words.split()) == 0
     make_pictures(tmp_path / "pictures", ["cat", "dog"])
     capsys.readouterr()
@@ -282,6 +294,6 @@ def test_data_that_a_run_cannot_be_evaluated_on(
     assert "moons has inputs 2 (float32), the model was trained on 28×28×1 (uint8)" in said
     said = refused("evaluate run --dataset folder:pictures", capsys)
     assert (
-        "has 2 classes (cat, dog), the model was trained on 10 classes (0, 1, 2, 3, 4, 5, 6, 7, 8, 9)"
-        in said
+        "has 2 classes (cat, dog), the model was trained on 10 classes (0, 1, 2, 3, 4, 5, 6, 7, "
+        "8, 9)" in said
     )

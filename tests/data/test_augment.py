@@ -119,7 +119,7 @@ def test_amounts_stay_in_their_range() -> None:
     assert abs(shifts.mean()) < 0.4
 
 
-def test_randomness_is_the_example_s_own() -> None:
+def test_every_example_has_its_own_random_numbers() -> None:
     augment, order = jax.jit(affine(degrees=20, zoom=0.2, shift=2)), np.array([3, 0, 4, 1, 2])
     batch = pictures()
     changed = augment(keys(), batch, STEP)
@@ -244,7 +244,7 @@ def test_nothing_to_do_is_the_identity() -> None:
         np.testing.assert_array_equal(augment(keys(), batch, STEP), batch)
 
 
-def test_a_flip_mirrors_half_of_the_pictures_and_two_are_none() -> None:
+def test_a_flip_mirrors_half_of_the_pictures_and_two_flips_none() -> None:
     augment, batch = jax.jit(flip()), pictures(400, side=3)
     once = np.asarray(augment(keys(400), batch, STEP))
     kept = (once == np.asarray(batch)).all(axis=(1, 2, 3))

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from dl.data.dataset import ArraySource, Dataset, limit, make_dataset
+from dl.data.dataset import Dataset, limit
+from dl.data.parts import dataset_of_parts
+from dl.data.sources.arrays import ArraySource
 from dl.data.split import split_validation
 from dl.errors import InputError
 
@@ -29,7 +31,7 @@ def small_dataset(*, validation: float = 0.0, **changed: Any) -> Dataset:
         "test_targets": np.array([0, 1, 1], np.int32),
     }
     arrays |= changed
-    return make_dataset(
+    return dataset_of_parts(
         "small",
         ArraySource(arrays["train_inputs"], arrays["train_targets"]),
         ArraySource(arrays["test_inputs"], arrays["test_targets"]),
@@ -168,7 +170,7 @@ def test_fingerprint_does_not_depend_on_the_memory_layout() -> None:
     assert small_dataset(train_inputs=fortran).fingerprint == data.fingerprint
 
 
-def test_part_finds_the_parts_and_names_the_data_set_otherwise() -> None:
+def test_part_returns_a_part_or_names_the_data_set() -> None:
     data = small_dataset()
     assert data.part("train") is data.train
     assert data.part("test") is data.test
@@ -181,7 +183,7 @@ def test_part_finds_the_parts_and_names_the_data_set_otherwise() -> None:
 def test_limit_keeps_some_training_examples_of_every_class() -> None:
     numbers, labels = np.arange(300.0)[:, None], np.arange(300) // 100
     source = ArraySource(numbers, labels)  # sorted by class, as folders are
-    data = make_dataset("sorted", source, source, class_names=("a", "b", "c"))
+    data = dataset_of_parts("sorted", source, source, class_names=("a", "b", "c"))
     few = limit(data, train=60)
     assert np.bincount(few.train.targets).min() >= 10
     assert len(set(few.train.inputs[:, 0])) == len(few.train) == few.spec.train_size == 60
@@ -192,6 +194,6 @@ def test_limit_keeps_some_training_examples_of_every_class() -> None:
 
 
 @pytest.mark.parametrize("train", [0, 7])
-def test_limit_refuses_what_is_not_there(train: int) -> None:
+def test_limit_refuses_more_examples_than_there_are(train: int) -> None:
     with pytest.raises(InputError, match=rf"{train} of 6"):
         limit(small_dataset(), train=train)

@@ -1,12 +1,21 @@
-"""From a name to a data set: which loader a name goes to, and what a name cannot be."""
+"""From a name to a data set: which reader a name chooses, and which names are refused."""
 
+import inspect
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dl.data.load import absolute, can_be_resized, describe_data, load_data
-from dl.data.text import Reading
+from dl.data.load import (
+    READERS,
+    TFDS,
+    Reader,
+    absolute,
+    can_be_resized,
+    describe_data,
+    load_data,
+)
+from dl.data.text.reading import Reading
 from dl.errors import InputError
 
 ROWS = {
@@ -37,9 +46,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("chorales", "frames"),
     ],
 )
-def test_the_word_before_the_colon_says_how_a_path_is_read(
-    folder: Path, kind: str, task: str
-) -> None:
+def test_the_word_before_the_colon_chooses_the_reader(folder: Path, kind: str, task: str) -> None:
     name = f"{kind}:{folder / kind}"
     data = load_data(name, reading=Reading(segment=2))
     assert (data.spec.task, data.spec.name) == (task, name)
@@ -72,7 +79,7 @@ def test_a_name_without_a_path_stays_as_it_is() -> None:
         ("chorales:nowhere", "there is no nowhere"),
     ],
 )
-def test_what_is_no_data_set_is_told_in_one_line(name: str, says: str) -> None:
+def test_unknown_data_sets_are_refused_in_one_line(name: str, says: str) -> None:
     for open_it in (load_data, describe_data):
         with pytest.raises(InputError, match=says) as refused:
             open_it(name)
@@ -80,7 +87,7 @@ def test_what_is_no_data_set_is_told_in_one_line(name: str, says: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["digits", "adding:4", "text:a", "chorales:a"])
-def test_what_has_no_pictures_of_many_sizes_refuses_to_resize_or_cut_them(name: str) -> None:
+def test_data_without_pictures_of_many_sizes_refuse_to_resize_or_crop(name: str) -> None:
     with pytest.raises(InputError, match=r"image_size is for .*: leave it out"):
         load_data(name, image_size=(8, 8))
     with pytest.raises(InputError, match=r"random_crops is for .*: leave it out"):
@@ -89,15 +96,13 @@ def test_what_has_no_pictures_of_many_sizes_refuses_to_resize_or_cut_them(name: 
 
 @pytest.mark.parametrize("option", [{"colour": "grey"}, {"damaged": "skip"}])
 @pytest.mark.parametrize("name", ["digits", "mnist", "adding:4", "text:a", "chorales:a"])
-def test_what_is_no_folder_of_pictures_refuses_what_is_said_of_them(
-    name: str, option: dict[str, Any]
-) -> None:
+def test_other_data_refuse_the_options_of_folders(name: str, option: dict[str, Any]) -> None:
     with pytest.raises(InputError, match=rf"{next(iter(option))} is for pictures.*: leave it out"):
         load_data(name, **option)
 
 
 @pytest.mark.parametrize("name", ["digits", "mnist"])
-def test_what_is_no_folder_is_not_described_in_a_colour_either(name: str) -> None:
+def test_other_data_are_not_described_in_a_colour(name: str) -> None:
     with pytest.raises(InputError, match="colour is for pictures in a folder"):
         describe_data(name, colour="grey")
 
@@ -110,3 +115,12 @@ def test_validation_that_is_no_fraction_is_refused_everywhere(
     name = "adding:4" if kind == "adding" else f"{kind}:{folder / kind}"
     with pytest.raises(InputError, match="0 <= fraction < 1"):
         load_data(name, validation=fraction, reading=Reading(segment=2))
+
+
+@pytest.mark.parametrize("reader", [*READERS.values(), TFDS], ids=[*READERS, "tfds"])
+def test_readers_take_what_their_row_says(reader: Reader) -> None:
+    known = inspect.signature(load_data).parameters
+    options = dict.fromkeys(reader.options)
+    assert set(options) <= set(known)
+    place = ["place"] if reader.behind or reader is TFDS else []
+    inspect.signature(reader.read).bind(*place, validation=0.0, **options)

@@ -22,7 +22,7 @@ def test_the_first_error_is_raised() -> None:
         in_threads(refuse, 400)
 
 
-def test_as_many_threads_as_cores_and_none_is_left() -> None:
+def test_there_are_as_many_threads_as_cores_and_they_end() -> None:
     before = threading.active_count()
     names = set(in_threads(lambda number: threading.current_thread().name, 1000))
     assert 1 <= len(names) <= cores()

@@ -1,6 +1,4 @@
-"""Small files of each form that experiments on sequences read, and options that keep their nets
-small.
-"""
+"""Small files for the experiments on sequences, and options that keep their nets small."""
 
 import json
 from pathlib import Path
@@ -17,7 +15,7 @@ PROGRAM = "int main() {{ int n = {0}; return n + {0}; }}"
 
 
 def write_small_data(folder: Path) -> dict[str, str]:
-    """The names that `--dataset` takes, by what is in the files: text, jsonl, lines, tsv, chorales."""
+    """The names for `--dataset`, by the form of the file: text, jsonl, lines, tsv, chorales."""
     generator = np.random.default_rng(0)
     text = "\n".join(LINES[place] for place in generator.integers(0, len(LINES), 60))
     rows = [f"{LINES[place % len(LINES)]}\t{place % 2}" for place in range(60)]
@@ -56,5 +54,4 @@ SMALL_OPTIONS: dict[str, tuple[str, dict]] = {
     "ngram_shakespeare": ("text", {"longest_gram": 3, "validation": 0.1}),
     "ngram_programs": ("jsonl", {"longest_gram": 3}),
 }
-"""The kind of data and the options of each experiment on sequences, so that it ends within seconds.
-"""
+"""Form of the data and options of each experiment on sequences, so that it ends within seconds."""

@@ -1,6 +1,4 @@
-"""Every experiment builds, takes two steps and says what it promises; the quick ones reach their
-figures.
-"""
+"""Every experiment builds and takes two steps; the quick ones reach their promised figures."""
 
 import ast
 from dataclasses import replace
@@ -18,9 +16,10 @@ import dl
 from dl.cli.catalog import Catalog
 from dl.data.augment import Stages
 from dl.data.dataset import DataSpec
+from dl.data.example import example_inputs
 from dl.data.load import describe_data
 from dl.runs.run import start_run
-from dl.train.compiled import check_recipe_fits, example_inputs
+from dl.train.fits import check_recipe_fits
 from dl.train.interrupt import StopRequest
 from dl.train.state import init_state
 from dl.train.step import augmented, make_eval_step, make_train_step
@@ -47,7 +46,7 @@ def run(name: str, folder: Path, **changes: Any) -> dict[str, Any]:
 
 
 def _embedded(dataset: str) -> str:
-    """Digits in the place of pictures that would have to be downloaded."""
+    """Digits instead of pictures that would have to be downloaded."""
     return "digits" if dataset.endswith(("mnist", "cifar10")) else dataset
 
 
@@ -78,7 +77,7 @@ def test_a_step_of_a_deep_net_takes_its_data_and_gives_a_state_for_the_next(
     options = CATALOG.load(name).options()
     described = describe_data(options.dataset, data_dir=tmp_path)
     spec = replace(described, train_size=2 * options.batch_size)
-    recipe = CATALOG.load(name).build(options, spec)
+    recipe = CATALOG.load(name).recipe(options, spec)
     check_recipe_fits(recipe, spec)
     batch = {
         "inputs": jax.ShapeDtypeStruct((options.batch_size, *spec.input_shape), jnp.float32),
@@ -108,13 +107,13 @@ SHAPES = [(28, 28, 1), (32, 32, 3), (40, 56, 3)]
 
 @pytest.mark.parametrize("shape", SHAPES, ids=["grey", "colour", "oblong"])
 @pytest.mark.parametrize("name", [*CONVOLUTIONAL, "autoencoder_conv_fashion_mnist"])
-def test_convolutional_nets_take_pictures_of_one_s_own(name: str, shape: tuple[int, ...]) -> None:
+def test_convolutional_nets_take_a_user_s_own_pictures(name: str, shape: tuple[int, ...]) -> None:
     experiment = CATALOG.load(name)
     of_channel = {"mean": (0.5,) * shape[2], "std": (0.2,) * shape[2]}
     spec = DataSpec(
         "folder:own", "classification", shape, "uint8", ("a", "b", "c"), 1024, **of_channel
     )
-    model = experiment.build(experiment.options(), spec).model
+    model = experiment.recipe(experiment.options(), spec).model
     inputs = jax.ShapeDtypeStruct((2, *shape), jnp.float32)
     if name == "alexnet_imagenet" or (name, shape[0]) in (
         ("lenet5_mnist", 40),
@@ -156,7 +155,7 @@ def test_a_convolutional_experiment_trains_on_a_folder_of_colour_pictures(tmp_pa
         ("autoencoder_sparse_mnist", {"sparsity": 0.0, "contraction": 0.1, "code_size": 20}),
     ],
 )
-def test_two_steps_of_what_keeps_an_autoencoder_from_copying(
+def test_two_steps_of_autoencoders_that_must_not_copy(
     name: str, changes: Any, tmp_path: Path
 ) -> None:
     small = {"dataset": "digits", "epochs": 1, "batch_size": 16, "train_examples": 32}
@@ -225,7 +224,7 @@ def test_build_is_pure(name: str) -> None:
     inputs = jax.ShapeDtypeStruct((2, *spec.input_shape), jnp.float32)
 
     def program() -> str:
-        model = experiment.build(options, spec).model
+        model = experiment.recipe(options, spec).model
         outputs = jax.jit(lambda key, inputs: model.apply(*model.init(key, inputs), inputs)[0])
         return outputs.lower(jax.random.key(1), inputs).as_text()
 

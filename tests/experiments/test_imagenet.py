@@ -1,4 +1,4 @@
-"""The ImageNet experiments on a small prepared set: narrow nets, streamed pictures of many sizes."""
+"""The ImageNet experiments with narrow nets on a small set of streamed pictures."""
 
 import re
 from dataclasses import replace
@@ -58,7 +58,7 @@ def run(name: str, folder: Path, *, stop: Any = None, **changes: Any) -> Any:
 
 
 class StopAfter(StopRequest):
-    """Asks to stop when it is looked at for the n-th time."""
+    """Asks to stop when it is read for the n-th time."""
 
     def __init__(self, looks: int) -> None:
         super().__init__()
@@ -77,7 +77,7 @@ def bits(folder: Path) -> list[bytes]:
     ]
 
 
-def test_alexnet_stopped_in_an_epoch_and_resumed_is_one_that_was_not(tmp_path: Path) -> None:
+def test_alexnet_stopped_and_resumed_equals_an_uninterrupted_run(tmp_path: Path) -> None:
     whole = run("alexnet_imagenet", tmp_path / "whole").result
     assert whole["steps"] == 8
     assert set(whole["metrics"]["test"]) == {"loss", "accuracy", "top5_accuracy"}
@@ -95,7 +95,7 @@ def test_alexnet_stopped_in_an_epoch_and_resumed_is_one_that_was_not(tmp_path: P
     assert values[0] == values[1]
 
 
-def test_two_steps_of_resnet_and_evaluation_on_another_set_of_many_sizes(tmp_path: Path) -> None:
+def test_two_steps_of_resnet_and_evaluation_on_another_set(tmp_path: Path) -> None:
     result = run("resnet50_imagenet", tmp_path / "run", epochs=1, train_examples=8).result
     assert result["steps"] == 2
     assert np.isfinite(result["metrics"]["test"]["loss"])
@@ -110,7 +110,7 @@ def test_defaults_are_the_published_nets(name: str, parameters: int, tmp_path: P
     defaults = CATALOG.load(name).options()
     spec = describe_data(defaults.dataset, data_dir=tmp_path, image_size=defaults.picture_size)
     assert (spec.classes, spec.input_shape) == (1000, (defaults.image_size, defaults.image_size, 3))
-    recipe = CATALOG.load(name).build(defaults, replace(spec, train_size=1_281_167))
+    recipe = CATALOG.load(name).recipe(defaults, replace(spec, train_size=1_281_167))
     inputs = jax.ShapeDtypeStruct((2, *spec.input_shape), np.float32)
     params, model_state = jax.eval_shape(recipe.model.init, jax.random.key(0), inputs)
     assert sum(leaf.size for leaf in jax.tree.leaves(params)) == parameters

@@ -1,6 +1,4 @@
-"""Every experiment on text and sequences builds, takes two steps on small data of its form, and
-goes on from them.
-"""
+"""Every experiment on text and sequences builds, takes two steps on small data, and resumes."""
 
 import json
 import math
@@ -16,8 +14,8 @@ from small_data import SMALL_OPTIONS, write_small_data
 import dl
 from dl.cli import main
 from dl.cli.catalog import Catalog
+from dl.data.example import example_inputs
 from dl.runs.run import start_run
-from dl.train.compiled import example_inputs
 from dl.train.interrupt import StopRequest
 from dl.train.state import init_state
 
@@ -75,7 +73,7 @@ def test_two_steps(name: str, small_data: dict[str, str], tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("name", COUNTED)
-def test_counts_are_measured_once_and_resume_gives_them_back(
+def test_counting_is_done_once_and_resume_shows_its_result(
     name: str, small_data: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     result = run(name, small_data, tmp_path / "run")
@@ -94,8 +92,8 @@ def test_products_in_half_precision_change_the_loss_a_little(
 ) -> None:
     losses = {}
     for precision in ("float32", "bfloat16"):
-        words = f"run lstm_names --dataset {small_data['lines']} --hidden-size 8 --batch-size 8"
-        words += " --epochs 1 --devices 1 --quiet"
+        sizes = "--hidden-size 8 --batch-size 8 --epochs 1 --devices 1"
+        words = f"run lstm_names --dataset {small_data['lines']} {sizes} --quiet"
         folder = tmp_path / precision
         assert (
             main(
@@ -129,12 +127,13 @@ def test_programs_are_counted_and_learned_on_the_same_ones(small_data: dict[str,
 
 
 def test_two_steps_are_too_few_for_a_time_scale(tmp_path: Path) -> None:
-    words = "run lstm_adding --dataset adding:2 --train-examples 200 --epochs 1 --hidden-size 2 --quiet --run-dir"
+    sizes = "--train-examples 200 --epochs 1 --hidden-size 2"
+    words = f"run lstm_adding --dataset adding:2 {sizes} --quiet --run-dir"
     assert main("experiments", [*words.split(), str(tmp_path / "run")]) == 0
 
 
 @pytest.mark.parametrize("name", ["lstm_programs", "lstm_names", "lstm_chorales"])
-def test_what_has_no_public_data_asks_for_them_in_one_line(
+def test_experiments_without_public_data_ask_for_them_in_one_line(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main("experiments", ["run", name, "--run-dir", str(tmp_path / "run")]) == 2
@@ -143,7 +142,7 @@ def test_what_has_no_public_data_asks_for_them_in_one_line(
     assert not (tmp_path / "run").exists()
 
 
-def test_counts_go_on_with_the_data_that_they_began_with(
+def test_counting_is_not_resumed_on_other_data(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file, folder = tmp_path / "text.txt", tmp_path / "run"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import dl
 from dl.errors import InputError
-from dl.inspect.first_filters import filter_grid
+from dl.inspect.maps.filters import filter_grid
 from dl.layers import avg_pool, convolution, max_pool
 from dl.lessons import convolution as lesson
 from dl.lessons import filtering, kernels, pooling
@@ -292,5 +292,5 @@ def test_wrong_arguments_are_refused_in_one_line() -> None:
         lesson.convolve(np.zeros((2, 4)), np.zeros((3, 3)))
     with pytest.raises(InputError, match="add a batch axis"):
         pooling.change_under_shift(lambda x: x, np.zeros((4, 4)))
-    with pytest.raises(InputError, match="not one of mean, max"):
+    with pytest.raises(InputError, match="unknown pooling 'median': give mean or max"):
         pooling.trainable_pool(jnp.zeros((1, 2, 2, 1)), jnp.ones(1), jnp.zeros(1), pooling="median")  # type: ignore[arg-type]

@@ -3,8 +3,8 @@
 import pytest
 
 from dl import models
-from dl.inspect.connection_counts import connections, count_connections
-from dl.inspect.summary import Summary, summarize
+from dl.inspect.cost.connections import connections, count_connections
+from dl.inspect.cost.summary import Summary, summarize
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dl import models
-from dl.inspect.summary import summarize
+from dl.inspect.cost.summary import summarize
 from dl.types import LayerRow, Model
 
 

@@ -12,7 +12,7 @@ import pytest
 
 import dl
 from dl import metrics, models, objectives, optimizers
-from dl.data.batching import train_batches
+from dl.data.sources.batching import train_batches
 from dl.lessons import gates
 from dl.types import Array, Model
 

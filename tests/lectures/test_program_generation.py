@@ -2,11 +2,11 @@
 
 import pytest
 
-from dl.inspect.c_gcc import gcc_judge
-from dl.inspect.c_repair import repair
-from dl.inspect.c_tokens import c_tokens
-from dl.inspect.edit_distance import edit_script
-from dl.inspect.programs import make_corpus, nearest
+from dl.c_programs.distances import edit_script
+from dl.c_programs.gcc import gcc_judge
+from dl.c_programs.nearest import find_nearest, make_corpus
+from dl.c_programs.repairs import repair
+from dl.c_programs.tokens import tokenize
 
 MEANT = """void two_largest(int *a, int n, int *first, int *second)
 {
@@ -29,28 +29,28 @@ WRITTEN = (
 
 
 def test_four_tokens_differ_from_the_program_that_was_meant() -> None:
-    written, meant = ([token.text for token in c_tokens(text)] for text in (WRITTEN, MEANT))
+    written, meant = ([token.text for token in tokenize(text)] for text in (WRITTEN, MEANT))
     pairs = [(written[edit.start], meant[edit.to_start]) for edit in edit_script(written, meant)]
     assert pairs == [("int", "void"), ("==", "<"), ("x", "n"), ("max", "max2")]
 
 
-def test_a_compiler_sees_the_two_wrong_names() -> None:
+def test_a_compiler_sees_only_the_two_wrong_names() -> None:
     judge = gcc_judge()
     if judge is None:
         pytest.skip("no gcc here")
-    found = repair(WRITTEN, judge=judge, calls=48)
-    assert found is not None
-    assert found.wrong_characters == 2
-    assert found.text.count("==") == 1
-    assert found.text.startswith("int two_largest")
+    mended = repair(WRITTEN, judge=judge, calls=48)
+    assert mended is not None
+    assert mended.wrong_characters == 2
+    assert mended.text.count("==") == 1
+    assert mended.text.startswith("int two_largest")
 
 
-def test_the_program_it_was_learned_from_is_found_by_structure_and_by_names() -> None:
+def test_the_original_is_the_nearest_by_structure_and_by_names() -> None:
     others = [
         "int main() { int n; scanf(n); return 0; }",
         "int f(int *a, int n) { return a[n] > 0; }",
     ]
-    found = nearest(WRITTEN, make_corpus([*others, MEANT]))
-    assert found.structure.index == found.names.index == 2
-    assert found.structure.distance == pytest.approx(2 / len(c_tokens(MEANT)))
-    assert 0 < found.names.distance < 0.4
+    near = find_nearest(WRITTEN, make_corpus([*others, MEANT]))
+    assert near.structure.index == near.names.index == 2
+    assert near.structure.distance == pytest.approx(2 / len(tokenize(MEANT)))
+    assert 0 < near.names.distance < 0.4

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import pytest
 
 from dl.layers import init_layer, recurrent_layer
-from dl.layers.cells import gru_cell, lstm_cell, rnn_cell
+from dl.layers.recurrent.cells import gru_cell, lstm_cell, rnn_cell
 
 
 def sigmoid(v: float) -> float:

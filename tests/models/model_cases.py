@@ -12,7 +12,7 @@ import optax
 import pytest
 
 import dl
-from dl import models, objectives, optimizers, reconstruction
+from dl import models, objectives, optimizers
 from dl.layers.blocks import batch_norm
 from dl.models.functional import from_linen
 from dl.models.googlenet import Widths
@@ -73,10 +73,6 @@ class Case:
         return self.bind(
             Model("answered", None, lambda params, state, inputs, **_: (outputs, state, ()), None)
         )
-
-    def objective_over(self, axis_name: str) -> Objective:
-        """The objective of the model whose batch statistics are those of all devices."""
-        return self.bind(self.build(axis_name=axis_name)) if self.normalised else self.objective
 
     def batch(self, size: int = 8) -> dict[str, np.ndarray]:
         """Random inputs with random labels: nothing but learning by heart fits them."""
@@ -180,13 +176,9 @@ LENETS = [
 ]
 
 
-def residual(
-    blocks: tuple[int, ...], features: tuple[int, ...], *, axis_name: str | None = None, **kind: Any
-) -> Model:
+def residual(blocks: tuple[int, ...], features: tuple[int, ...], **kind: Any) -> Model:
     """A ResNet with fewer blocks than any published one."""
-    return from_linen(
-        ResNet(5, blocks, features, norm=batch_norm(axis_name=axis_name), **kind), name="resnet"
-    )
+    return from_linen(ResNet(5, blocks, features, norm=batch_norm(), **kind), name="resnet")
 
 
 SMALL_PICTURE = (16, 16, 3)
@@ -267,7 +259,7 @@ def autoencoder(
 ) -> Any:
     """An auto-encoder of a code as long as the batch: it can learn by heart."""
     training = {
-        "bind": reconstruction.autoencoding,
+        "bind": objectives.autoencoding,
         "optimizer": optimizers.adam(0.03),
         "reconstructs": True,
     }

@@ -37,9 +37,7 @@ def test_layers_have_the_names_order_and_shapes_of_the_summary(model: Model, sid
     assert all(found[name].shape == (2, *shape) for name, shape in rows.items())
 
 
-def test_the_last_layer_gives_the_model_s_outputs_and_a_pooling_the_maxima_of_what_is_before_it() -> (
-    None
-):
+def test_the_last_layer_has_the_outputs_and_a_pooling_the_maxima_of_its_inputs() -> None:
     model = models.lenet(3, features=(2, 3), hidden_size=4)
     params, model_state, pictures = prepare(model, 16)
     found = jax.jit(model.activations)(params, model_state, pictures)

@@ -8,7 +8,7 @@ import pytest
 
 import dl
 from dl import models
-from dl.inspect.walk import walk
+from dl.jaxprs import walk
 
 TORCHVISION = "torchvision 0.20, documented num_params"
 PAPER = "summed from the layers printed in the paper"

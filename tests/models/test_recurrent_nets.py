@@ -341,8 +341,8 @@ REFUSED: dict[str, Any] = {
     "an embedding_size is for symbols: give the vocabulary_size": lambda: models.sequence_model(
         "rnn", 2, embedding_size=3
     ),
-    "from what was before: leave bidirectional out": lambda: models.language_model(
-        "rnn", V, bidirectional=True
+    "a language model cannot be bidirectional: leave bidirectional out": lambda: (
+        models.language_model("rnn", V, bidirectional=True)
     ),
     "a net reads .B, T. forward: leave it out": lambda: models.sequence_model(
         "rnn", V, reverse=True
@@ -413,13 +413,13 @@ def test_what_does_not_fit_is_refused_when_a_model_is_applied(
 
 def test_parameters_of_another_model_are_refused() -> None:
     other = models.language_model("lstm", V + 1, hidden_size=H)
-    with pytest.raises(InputError, match="these parameters are not those of this lstm"):
+    with pytest.raises(InputError, match="these are not the parameters of this lstm"):
         other.apply(prepared(LANGUAGE["one-hot"]), {}, SYMBOLS)
 
 
 def test_parameters_of_fewer_layers_are_refused() -> None:
     deeper = models.language_model("lstm", V, hidden_size=H, num_layers=2)
-    with pytest.raises(InputError, match="its layers or sizes are others"):
+    with pytest.raises(InputError, match="its layers or sizes differ"):
         deeper.apply(prepared(LANGUAGE["one-hot"]), {}, SYMBOLS)
 
 

@@ -96,7 +96,7 @@ def test_one_batch_of_eight_is_learned_by_heart(case: Case) -> None:
 def test_eight_devices_give_the_gradients_and_statistics_of_one(case: Case) -> None:
     state, batch = first_state(case), case.batch()
     one, one_sums = compiled_step(case)(state, batch)
-    step = dl.make_train_step(case.objective_over(AXIS), case.optimizer, axis_name=AXIS)
+    step = dl.make_train_step(case.objective, case.optimizer, axis_name=AXIS)
     eight, sums = dl.unreplicate(
         dl.pmap_step(step)(dl.replicate(state, jax.devices()), dl.shard(batch, 8))
     )

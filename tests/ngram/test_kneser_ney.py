@@ -108,7 +108,7 @@ def test_bigrams_by_hand() -> None:
 
 
 def test_what_is_frequent_after_one_symbol_alone_is_not_expected_after_others() -> None:
-    """The Francisco of San Francisco (Kneser & Ney 1995): 2 is frequent, but only ever follows 1."""
+    """San Francisco (Kneser & Ney 1995): 2, Francisco, is frequent, but only follows 1, San."""
     text = np.array([1, 2] * 21 + [3, 0, 4, 0, 5, 0])
     after_unseen = ngram.distribution(ngram.fit(text, order=2, symbols=7), np.array([6]))
     assert np.bincount(text)[2] == 7 * np.bincount(text)[0]

@@ -10,7 +10,7 @@ import pytest
 
 import dl
 from dl.errors import InputError, RunError
-from dl.runs.checkpoint import Checkpoints, DamagedCheckpoint
+from dl.runs.checkpoint import Checkpoints, DamagedCheckpoint, checksum
 
 
 def make_state(seed: int = 0, hidden_size: int = 4) -> Any:
@@ -114,9 +114,52 @@ def test_damaged_checkpoint_gives_way_to_the_one_before(tmp_path: Path, damage: 
 
 def test_wrong_checksum_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save_all(tmp_path, {1: None})
-    monkeypatch.setattr("dl.runs.checkpoint._checksum", lambda flat: -1)
+    monkeypatch.setattr("dl.runs.checkpoint._crc", lambda array: -1)
     with Checkpoints(tmp_path) as checkpoints, pytest.raises(DamagedCheckpoint, match="checksum"):
         checkpoints.restore(1, make_state())
+
+
+def test_one_checksum_of_all_arrays_is_still_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Checkpoints of version 0.1.0 have one."""
+    with monkeypatch.context() as patch:
+        patch.setattr("dl.runs.checkpoint.shard_checksums", lambda flat: None)
+        with Checkpoints(tmp_path) as checkpoints:
+            original = checkpoints._manager.save
+
+            def save_as_before(step: int, *, args: Any, metrics: Any) -> None:
+                del args.notes.item["checksums"]
+                args.notes.item["checksum"] = checksum(make_state(1))
+                original(step, args=args, metrics=metrics)
+
+            patch.setattr(checkpoints._manager, "save", save_as_before)
+            checkpoints.save(1, make_state(1), notes={})
+    with Checkpoints(tmp_path) as checkpoints:
+        assert_same_bits(checkpoints.restore(1, make_state())[0], make_state(1))
+        monkeypatch.setattr("dl.runs.checkpoint._checksum", lambda flat: -1)
+        with pytest.raises(DamagedCheckpoint, match="checksum of all arrays"):
+            checkpoints.restore(1, make_state())
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, 4), (4, 2), (8, 1)])
+def test_arrays_come_back_in_the_shards_that_are_asked_for(
+    tmp_path: Path, before: int, after: int
+) -> None:
+    def sharding(count: int) -> Any:
+        mesh = dl.make_mesh(jax.devices()[:count])
+        return jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("batch"))
+
+    values = np.arange(24.0, dtype=np.float32).reshape(8, 3)
+    saved = jax.device_put({"w": values}, sharding(before))
+    like = jax.ShapeDtypeStruct((8, 3), jnp.float32, sharding=sharding(after))
+    with Checkpoints(tmp_path) as checkpoints:
+        checkpoints.save(1, saved, notes={})
+        checkpoints.wait()
+        restored, notes = checkpoints.restore(1, {"w": like})
+    assert len(notes["checksums"]["w"]) == before
+    assert restored["w"].sharding == sharding(after)
+    np.testing.assert_array_equal(restored["w"], values)
 
 
 def test_other_shapes_name_the_leaf(tmp_path: Path) -> None:

@@ -24,8 +24,14 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "names.txt").write_text("a\nb\n" * 9)
     (folder / "other.txt").write_text(OTHER)
     (folder / "labels.tsv").write_text("a\t0\nb\t1\n" * 6)
-    words = f"run lstm_shakespeare --dataset text:{folder}/own.txt --run-dir {folder}/run --epochs 1 --hidden-size 4"
-    small = "--segment 5 --batch-size 60 --validation 0 --devices 1 --scan-steps 1 --dropout 0 --learning-rate 0.1"
+    words = (
+        f"run lstm_shakespeare --dataset text:{folder}/own.txt --run-dir {folder}/run --epochs 1 "
+        "--hidden-size 4"
+    )
+    small = (
+        "--segment 5 --batch-size 60 --validation 0 --devices 1 --steps-per-call 1 --dropout 0 "
+        "--learning-rate 0.1"
+    )
     assert main("experiments", [*words.split(), *small.split(), "--quiet"]) == 0
     return folder / "run"
 

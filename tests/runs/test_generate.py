@@ -8,16 +8,16 @@ import pytest
 import dl
 from dl import models, sampling
 from dl.data.dataset import DataSpec
-from dl.data.vocabulary import Vocabulary, make_vocabulary
+from dl.data.text.vocabulary import Vocabulary, make_vocabulary
 from dl.errors import InputError
 from dl.runs.generate import first_prime, generate, generate_documents, pieces, prime_numbers
-from dl.runs.load import Loaded
+from dl.train.network import Network
 
 STREAM = make_vocabulary(["abc\n"], unit="char")
 NAMES = make_vocabulary(["abc"], unit="char", documents=True)
 
 
-def loaded(vocabulary: Vocabulary, *, ragged: bool) -> Loaded:
+def loaded(vocabulary: Vocabulary, *, ragged: bool) -> Network:
     """A model that says a, b, c and END in turn, for ever: each symbol leads to the next."""
     model = models.language_model("rnn", len(vocabulary), hidden_size=len(vocabulary))
     shapes, _ = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 1), jnp.int32))
@@ -34,7 +34,7 @@ def loaded(vocabulary: Vocabulary, *, ragged: bool) -> Loaded:
     spec = DataSpec(
         "names", "language", (9,), "int32", (), 10, ragged=ragged, vocabulary=vocabulary
     )
-    return Loaded(model, params, {}, spec, 0)
+    return Network(model, params, {}, spec)
 
 
 def test_documents_end_where_they_do_and_a_stream_goes_on() -> None:
@@ -107,7 +107,7 @@ def test_primes_that_a_stream_cannot_go_on_from(prime: str, message: str) -> Non
 
 def test_what_writes_no_text_says_what_it_is() -> None:
     spec = DataSpec("moons", "binary", (2,), "float32", ("moon",), 10)
-    mlp = Loaded(dl.models.mlp(1), {}, {}, spec, 0)
+    mlp = Network(dl.models.mlp(1), {}, {}, spec)
     with pytest.raises(
         InputError, match=r"mlp was trained on moons \(task: binary\) and writes no text"
     ):

@@ -1,4 +1,4 @@
-"""A run that begins from another: what it takes, what stays, and that it needs the other no more."""
+"""A run that begins from another: what it takes, and that it then needs the other no more."""
 
 import json
 import shutil
@@ -172,7 +172,8 @@ def initial_checksum(folder: Path) -> int:
         ),
         (
             {"dataset": "colour"},
-            r"float32\[5, 5, 3, 2\] here; .* its inputs are 28×28×1, these are 20×20×3: --image-size and --colour",
+            r"float32\[5, 5, 3, 2\] here; .* its inputs are 28×28×1, these are 20×20×3: "
+            r"--image-size and --colour",
         ),
     ],
 )

@@ -17,7 +17,7 @@ from dl.cli import main
 from dl.runs.experiment import load_experiment
 from dl.runs.run import resume_run, start_run
 from dl.train.interrupt import StopRequest
-from dl.train.loop import Record
+from dl.train.record import Record
 
 ROOT = Path(__file__).resolve().parents[2]
 MOONS = load_experiment("experiments.logistic_moons")
@@ -115,7 +115,7 @@ def test_stopped_in_the_middle_and_resumed_equals_uninterrupted(tmp_path: Path) 
     with pytest.MonkeyPatch.context() as patch:
         stop_at(patch, step=40)
         with StopRequest() as stop:
-            outcome = run(tmp_path / "parts", moons(scan_steps=0), stop=stop)
+            outcome = run(tmp_path / "parts", moons(steps_per_call=0), stop=stop)
         assert outcome.result is None
     assert resume(tmp_path / "parts").result["metrics"]
     assert_same_run(tmp_path / "whole", tmp_path / "parts")
@@ -190,7 +190,7 @@ def test_changed_data_stop_a_resume_with_exit_1(
 ) -> None:
     run(tmp_path / "run", moons())
     (tmp_path / "run" / "result.json").unlink()
-    import dl.data.synthetic as synthetic
+    import dl.data.readers.synthetic as synthetic
 
     monkeypatch.setattr(synthetic, "_SEED", 1)
     kept = sorted((tmp_path / "run" / "checkpoints").iterdir())
@@ -218,7 +218,10 @@ def test_checkpoint_of_other_shapes_is_refused_with_exit_2(
 def test_non_finite_loss_ends_with_exit_1_and_keeps_the_last_good_checkpoint(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = f"run mlp_mnist --dataset digits --learning-rate 1e38 --epochs 3 --run-dir {tmp_path / 'run'} --quiet"
+    words = (
+        "run mlp_mnist --dataset digits --learning-rate 1e38 --epochs 3 --run-dir "
+        f"{tmp_path / 'run'} --quiet"
+    )
     assert main("experiments", words.split()) == 1
     said = capsys.readouterr().err.splitlines()[-1]
     assert "the loss is" in said or "is not finite after step" in said

@@ -21,7 +21,7 @@ from dl.runs.folder import open_folder
 from dl.runs.load import restore_training
 from dl.runs.run import resume_run, start_run
 from dl.train.interrupt import StopRequest
-from dl.train.loop import Record
+from dl.train.record import Record
 from dl.types import Ragged
 
 RNN = load_experiment("experiments.rnn_shakespeare")
@@ -46,7 +46,7 @@ def small(text: Path, **changes: Any) -> Any:
         "validation": 0.1,
     }
     return RNN.options(
-        dataset=f"text:{text}", **{**sizes, "scan_steps": 4, "log_every": 5, **changes}
+        dataset=f"text:{text}", **{**sizes, "steps_per_call": 4, "log_every": 5, **changes}
     )
 
 
@@ -164,7 +164,10 @@ def test_the_perplexity_of_documents_is_that_of_each_by_itself(tmp_path: Path) -
         "\n".join("".join(letters) for letters in product("abc", repeat=3))
     )
     (tmp_path / "test.txt").write_text("\n".join(tested))
-    words = f"--dataset lines:{tmp_path} --validation 0 --longest 5 --hidden-size 4 --batch-size 4 --epochs 1 --quiet"
+    words = (
+        f"--dataset lines:{tmp_path} --validation 0 --longest 5 --hidden-size 4 --batch-size 4 "
+        "--epochs 1 --quiet"
+    )
     folder = tmp_path / "run"
     assert main("experiments", ["run", "lstm_names", *words.split(), "--run-dir", str(folder)]) == 0
     loaded, nats = dl.load(folder), []

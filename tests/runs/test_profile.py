@@ -16,7 +16,7 @@ MOONS = load_experiment("experiments.logistic_moons")
 
 
 def run(folder: Path, **changes: object) -> None:
-    options = MOONS.options(epochs=6, batch_size=50, devices=1, scan_steps=4)
+    options = MOONS.options(epochs=6, batch_size=50, devices=1, steps_per_call=4)
     start_run(MOONS, options, run_dir=folder, stop=StopRequest(), show=False, **changes)
 
 

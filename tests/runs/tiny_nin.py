@@ -23,9 +23,9 @@ class Options(TrainOptions):
     """Maps of the first convolution."""
 
 
-def build(options: Options, data_spec: DataSpec, *, axis_name: str | None = None) -> Recipe:
+def build(options: Options, data_spec: DataSpec) -> Recipe:
     """One stage: conv1, mlp1_1, and the maps whose means are the logits."""
     stages = (Stage((options.features, 3), 5, 4),)
-    model = nin(data_spec.classes, stages=stages, batch_normalised=True, axis_name=axis_name)
+    model = nin(data_spec.classes, stages=stages, batch_normalised=True)
     optimizer = optimizers.momentum(options.learning_rate, weight_decay=0.01)
     return Recipe(model, objectives.classification(model), optimizer)

@@ -14,17 +14,18 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import dl
-from dl import models, sequence_objectives
+from dl import models, objectives
 from dl.data.dataset import Dataset, DataSpec
-from dl.data.tokens import TokenSource
-from dl.data.vocabulary import Vocabulary
-from dl.train.loop import Record
-from dl.train.parallel import AXIS, Layout
+from dl.data.sources.tokens import TokenSource
+from dl.data.text.vocabulary import Vocabulary
+from dl.train.layout import Layout
+from dl.train.parallel import AXIS
+from dl.train.record import Record
 from dl.types import ExpRatio, Ratio
 
 V, B, T = 4, 4, 6
 MODEL = models.language_model("lstm", V, hidden_size=5)
-OBJECTIVE = sequence_objectives.language_model(MODEL)
+OBJECTIVE = objectives.next_symbol(MODEL)
 OPTIMIZER = dl.optimizers.adam(0.02)
 ROWS = np.random.default_rng(0).integers(0, V, (B, 2 * T + 1)).astype(np.int32)
 
@@ -65,7 +66,7 @@ def test_the_first_state_carries_a_row_of_zeros_for_each_row_of_a_batch() -> Non
 def test_a_state_made_by_hand_can_be_donated() -> None:
     model = models.language_model("lstm", V, hidden_size=3, num_layers=2)
     state = dl.init_state(model, OPTIMIZER, ROWS[:, :T], seed=0, carried_rows=B)
-    step = dl.jit_step(dl.make_train_step(sequence_objectives.language_model(model), OPTIMIZER))
+    step = dl.jit_step(dl.make_train_step(objectives.next_symbol(model), OPTIMIZER))
     after, _ = step(state, batch(0, T))
     assert all(np.any(leaf) for leaf in jax.tree.leaves(jax.device_get(after.carry)))
 
@@ -161,13 +162,22 @@ def test_no_device_gathers_the_sequences_of_others(kind: str) -> None:
     make = partial(
         dl.init_state, model, OPTIMIZER, jnp.zeros((1, T), jnp.int32), seed=0, carried_rows=B
     )
-    train_step = dl.make_train_step(sequence_objectives.language_model(model), OPTIMIZER)
+    train_step = dl.make_train_step(objectives.next_symbol(model), OPTIMIZER)
     compiled = dl.jit_step(train_step, dl.make_mesh(jax.devices()[:2])).lower(
         jax.eval_shape(make), batch(0, T)
     )
     text = compiled.compile().as_text() or ""
     assert "all-reduce" in text
     assert "all-gather" not in text
+
+
+def test_a_mesh_splits_a_carry_by_rows_and_keeps_the_rest_whole() -> None:
+    layout = Layout("jit", tuple(jax.devices()[:2]))
+    placed = layout.put(first_state())
+    for leaf in jax.tree.leaves(placed.carry):
+        assert [shard.data.shape[0] for shard in leaf.addressable_shards] == [B // 2, B // 2]
+    whole = jax.tree.leaves((placed.params, placed.opt_state, placed.step))
+    assert all(leaf.sharding.is_fully_replicated for leaf in whole)
 
 
 def test_rows_are_handed_out_in_order_and_gathered_again() -> None:
@@ -199,7 +209,9 @@ SPEC = DataSpec(
     carried=True,
     vocabulary=Vocabulary("char", tuple("abcd")),
 )
-OPTIONS = dl.TextOptions(epochs=2, batch_size=B, segment=T, devices=1, scan_steps=4, log_every=4)
+OPTIONS = dl.TextOptions(
+    epochs=2, batch_size=B, segment=T, devices=1, steps_per_call=4, log_every=4
+)
 
 
 def fit(options: dl.TextOptions = OPTIONS, **keywords: Any) -> dl.Fit:
@@ -241,7 +253,7 @@ def test_interrupted_with_a_carried_state_and_resumed_equals_uninterrupted() -> 
 
 
 def test_any_number_of_scanned_steps_gives_the_same_bits() -> None:
-    one = fit(replace(OPTIONS, scan_steps=1))
+    one = fit(replace(OPTIONS, steps_per_call=1))
     jax.tree.map(
         assert_array_equal,
         (one.state.params, one.state.carry),

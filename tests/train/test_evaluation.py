@@ -11,17 +11,17 @@ import numpy as np
 import pytest
 
 import dl
-from dl import metrics, models, sequence_objectives
+from dl import metrics, models, objectives
 from dl.data.dataset import Dataset, DataSpec
-from dl.data.tokens import TokenSource
-from dl.data.vocabulary import Vocabulary
+from dl.data.sources.tokens import TokenSource
+from dl.data.text.vocabulary import Vocabulary
 from dl.train.compiled import compile_recipe
-from dl.train.evaluation import evaluate_stream
-from dl.train.parallel import make_layout
+from dl.train.evaluation import evaluate_carried
+from dl.train.layout import make_layout
 
 V, T = 4, 5
 MODEL = models.language_model("lstm", V, hidden_size=6)
-OBJECTIVE = sequence_objectives.language_model(MODEL)
+OBJECTIVE = objectives.next_symbol(MODEL)
 RNG = np.random.default_rng(0)
 TOKENS = {
     name: RNG.integers(0, V, n).astype(np.uint8)
@@ -75,8 +75,10 @@ def total(by_segment: Any) -> Any:
 
 @pytest.mark.parametrize("steps", [1, 5, 37])
 def test_a_stream_is_evaluated_as_if_in_one_pass_whatever_the_segments(steps: int) -> None:
-    evaluate = jax.jit(partial(evaluate_stream, MODEL, OBJECTIVE, steps=steps))
-    sums = evaluate(params(), {}, TOKENS["validation"])
+    source = TokenSource(TOKENS["validation"], steps)
+    (indexed,) = source.evaluation_calls(batch_size=4)()
+    evaluate = jax.jit(partial(evaluate_carried, MODEL, OBJECTIVE, source.batch))
+    sums = evaluate(params(), {}, source.evaluation_arrays(), indexed)
     assert sums["loss"].count.shape == (math.ceil(37 / steps),)
     assert total(sums)["loss"].count == 37
     assert metrics.compute(total(sums)) == pytest.approx(reference("validation"), rel=1e-5)

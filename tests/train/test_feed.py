@@ -11,15 +11,29 @@ import numpy as np
 import pytest
 
 import dl
-from dl.data.batching import evaluation_batches, train_batches
-from dl.data.dataset import ArraySource, Dataset, make_dataset
+from dl.data.dataset import Dataset
 from dl.data.gather import make_gather
-from dl.data.ragged import RaggedSource, ragged_source
-from dl.data.stream import StreamedSource
-from dl.data.tokens import TokenSource
-from dl.train.feed import NO_STEP, make_evaluation_feed, make_train_feed, resident_arrays
+from dl.data.parts import dataset_of_parts
+from dl.data.sources.arrays import ArraySource
+from dl.data.sources.batching import evaluation_batches, train_batches
+from dl.data.sources.ragged import RaggedSource, ragged_source
+from dl.data.sources.source import NO_STEP, Source, cut_calls
+from dl.data.sources.streamed import StreamedSource
+from dl.data.sources.tokens import TokenSource
 
 OPTIONS = dl.TrainOptions(epochs=3, batch_size=4, seed=7, validation=0.2, devices=1)
+
+
+def train_calls(source: Source, *, rows: int, loops: bool, end: int) -> Any:
+    """The calls of training on `source`, as they are cut for a compiled function."""
+    batches = source.train_calls(seed=OPTIONS.seed, batch_size=4, total_steps=end)
+
+    def calls(start: int, end: int) -> Any:
+        for number, group in batches(start, end):
+            for call in cut_calls(group, steps_per_call=rows, loops=loops):
+                yield number, call
+
+    return calls
 
 
 @dataclass(frozen=True)
@@ -46,7 +60,9 @@ def streamed(source: Any) -> Undrawn:
 
 
 def resident() -> Dataset:
-    return make_dataset("tiny", pictures(25), pictures(10), class_names=("a", "b"), validation=0.2)
+    return dataset_of_parts(
+        "tiny", pictures(25), pictures(10), class_names=("a", "b"), validation=0.2
+    )
 
 
 def the_same_streamed() -> Dataset:
@@ -59,7 +75,7 @@ def the_same_streamed() -> Dataset:
 @pytest.mark.parametrize("start", [0, 3, 13])
 def test_streamed_batches_are_the_indexed_ones(start: int) -> None:
     source = pictures(17)
-    feed = make_train_feed(streamed(source), OPTIONS, rows=1, loops=False, end=16)
+    feed = train_calls(streamed(source), rows=1, loops=False, end=16)
     for step, (which, rows) in enumerate(feed(start, 16), start):
         assert which == 0
         expected = train_batches(seed=7, start=step, steps=1, examples=17, batch_size=4)
@@ -70,10 +86,10 @@ def test_streamed_batches_are_the_indexed_ones(start: int) -> None:
 
 
 def test_evaluation_sees_every_example_once_and_can_be_repeated() -> None:
-    feed = make_evaluation_feed(streamed(pictures(10)), batch_size=4, loops=False)
+    calls = streamed(pictures(10)).evaluation_calls(batch_size=4)
     expected = evaluation_batches(10, 4)
     for _ in range(2):
-        rows = [row for _, row in feed()]
+        rows = list(calls())
         np.testing.assert_array_equal(np.concatenate([row.index for row in rows]), expected.index)
         np.testing.assert_array_equal(np.concatenate([row.mask for row in rows]), expected.mask)
         assert all(row.examples["inputs"].shape == (1, 4, 5, 5, 1) for row in rows)
@@ -83,10 +99,10 @@ def test_a_batch_that_brings_its_examples_is_gathered_to_the_same() -> None:
     data = resident()
     batch = train_batches(seed=0, start=0, steps=1, examples=20, batch_size=4)
     row = jax.tree.map(lambda leaf: leaf[0], batch)
-    gather = make_gather(data.spec)
-    whole = jax.jit(gather)(*resident_arrays(data.train), row)
+    gather = make_gather(data.train, data.spec)
+    whole = jax.jit(gather)(*data.train.resident(), row)
     brought = jax.jit(gather)({}, row._replace(examples=data.train.gather(row.index)))
-    assert resident_arrays(streamed(data.train)) == [{}]
+    assert streamed(data.train).resident() == [{}]
     assert set(whole) == set(brought)
     for name in whole:
         np.testing.assert_array_equal(whole[name], brought[name])
@@ -117,8 +133,8 @@ def example_rows(
 @pytest.mark.parametrize("loops", [True, False])
 def test_batches_of_a_bucket_are_one_call_and_calls_have_one_shape_a_bucket(loops: bool) -> None:
     source = sequences(33)
-    arrays = resident_arrays(source)
-    feed = make_train_feed(source, OPTIONS, rows=6, loops=loops, end=16)
+    arrays = source.resident()
+    feed = train_calls(source, rows=6, loops=loops, end=16)
     seen = example_rows(feed, arrays, 0, 6) + example_rows(feed, arrays, 6, 8)
     drawn = source.batches(seed=7, start=0, steps=8, batch_size=4)
     for left, (bucket, right) in zip(seen, drawn, strict=True):
@@ -139,7 +155,7 @@ def test_batches_of_a_bucket_are_one_call_and_calls_have_one_shape_a_bucket(loop
 
 def test_evaluation_reads_every_sequence_once_in_few_shapes() -> None:
     source = sequences(33)
-    rows = [row for _, row in make_evaluation_feed(source, batch_size=4, loops=True)()]
+    rows = list(source.evaluation_calls(batch_size=4)())
     mask = np.concatenate([row.mask.ravel() for row in rows])
     targets = np.concatenate([row.examples["targets"].ravel() for row in rows])
     assert sorted(targets[mask == 1].tolist()) == list(range(33))
@@ -152,9 +168,9 @@ def test_evaluation_reads_every_sequence_once_in_few_shapes() -> None:
 @pytest.mark.parametrize("loops", [True, False])
 def test_segments_come_in_order_however_many_a_call_takes(loops: bool) -> None:
     source = TokenSource(np.arange(60, dtype=np.uint8), 3)
-    (arrays,) = resident_arrays(source)
+    (arrays,) = source.resident()
     assert arrays["tokens"] is source.tokens
-    feed = make_train_feed(source, OPTIONS, rows=5, loops=loops, end=8)
+    feed = train_calls(source, rows=5, loops=loops, end=8)
     calls = [call for start, end in ((0, 2), (2, 4), (4, 8)) for _, call in feed(start, end)]
     expected = source.batches(seed=7, start=0, steps=8, batch_size=4)
     index, fresh = (

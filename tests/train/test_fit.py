@@ -13,7 +13,7 @@ import pytest
 
 import dl
 from dl.data.dataset import Dataset, DataSpec
-from dl.data.ragged import ragged_source
+from dl.data.sources.ragged import ragged_source
 from dl.errors import InputError, RunError
 from dl.train.loop import Record, stops_early
 
@@ -53,9 +53,9 @@ def without_rate(history: list[Record]) -> list[Record]:
 
 
 def test_any_number_of_scanned_steps_gives_the_same_bits() -> None:
-    reference = fit(replace(OPTIONS, scan_steps=1))
+    reference = fit(replace(OPTIONS, steps_per_call=1))
     for steps in (2, 3, 15, 16):
-        assert bits(fit(replace(OPTIONS, scan_steps=steps))) == bits(reference)
+        assert bits(fit(replace(OPTIONS, steps_per_call=steps))) == bits(reference)
 
 
 def test_another_seed_gives_other_parameters_and_the_same_seed_the_same() -> None:
@@ -68,11 +68,11 @@ def test_interrupted_and_resumed_equals_uninterrupted() -> None:
         if record.step == 20:
             signal.raise_signal(signal.SIGINT)
 
-    stopped = fit(replace(OPTIONS, scan_steps=4), on_record=stop_once)
+    stopped = fit(replace(OPTIONS, steps_per_call=4), on_record=stop_once)
     assert stopped.interrupted
     assert int(stopped.state.step) == 20
-    resumed = fit(replace(OPTIONS, scan_steps=4), resume=stopped)
-    uninterrupted = whole(replace(OPTIONS, scan_steps=4))
+    resumed = fit(replace(OPTIONS, steps_per_call=4), resume=stopped)
+    uninterrupted = whole(replace(OPTIONS, steps_per_call=4))
     assert bits(resumed) == bits(uninterrupted)
     assert without_rate(resumed.history) == without_rate(uninterrupted.history)
 
@@ -86,17 +86,17 @@ def test_interrupted_between_two_records_loses_no_sums() -> None:
             signal.raise_signal(signal.SIGTERM)
         return original(step)
 
-    original = dl.train.progress.Progress.chunk
+    original = dl.train.progress.Progress.advance
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             dl.train.progress.Progress,
-            "chunk",
+            "advance",
             lambda self, step: interrupt(step, lambda s: original(self, s)),
         )
-        stopped = fit(replace(OPTIONS, scan_steps=1, log_every=100))
+        stopped = fit(replace(OPTIONS, steps_per_call=1, log_every=100))
     assert int(stopped.state.step) == 7
-    resumed = fit(replace(OPTIONS, scan_steps=1, log_every=100), resume=stopped)
-    uninterrupted = whole(replace(OPTIONS, scan_steps=1, log_every=100))
+    resumed = fit(replace(OPTIONS, steps_per_call=1, log_every=100), resume=stopped)
+    uninterrupted = whole(replace(OPTIONS, steps_per_call=1, log_every=100))
     assert bits(resumed) == bits(uninterrupted)
     assert without_rate(resumed.history) == without_rate(uninterrupted.history)
 
@@ -124,11 +124,11 @@ def test_non_finite_loss_names_the_step_and_the_remedies() -> None:
 
 def test_one_compilation_serves_chunks_of_every_length() -> None:
     data = dl.load_data("moons", validation=0.2)
-    layout = dl.train.parallel.make_layout(devices=1, batch_size=50)
+    layout = dl.train.layout.make_layout(devices=1, batch_size=50)
     compiled = dl.train.compiled.compile_recipe(
-        make_recipe(), data, replace(OPTIONS, scan_steps=5), layout
+        make_recipe(), data, replace(OPTIONS, steps_per_call=5), layout
     )
-    dl.train.loop.train_loop(compiled, compiled.start(None), batch_size=50)
+    dl.train.loop.train_loop(compiled, compiled.start(None))
     assert compiled.guard.count == 1
 
 
@@ -141,18 +141,18 @@ def test_sequences_of_many_lengths_compile_once_a_bucket() -> None:
     )
     model = dl.models.sequence_model("rnn", 2, hidden_size=3)
     recipe = dl.Recipe(model, dl.objectives.classification(model), dl.optimizers.sgd(0.1))
-    options = dl.TrainOptions(epochs=4, batch_size=4, scan_steps=3, validation=0.0)
-    layout = dl.train.parallel.make_layout(devices=1, batch_size=4)
+    options = dl.TrainOptions(epochs=4, batch_size=4, steps_per_call=3, validation=0.0)
+    layout = dl.train.layout.make_layout(devices=1, batch_size=4)
     compiled = dl.train.compiled.compile_recipe(
         recipe, Dataset(spec, train, train, train), options, layout
     )
-    dl.train.loop.train_loop(compiled, compiled.start(None), batch_size=4)
+    dl.train.loop.train_loop(compiled, compiled.start(None))
     assert len(set(lengths.tolist())) > 20
     assert compiled.guard.count == 3
     unmeasured = dl.train.compiled.compile_recipe(
-        recipe, Dataset(spec, train, train, train), replace(options, scan_steps=0), layout
+        recipe, Dataset(spec, train, train, train), replace(options, steps_per_call=0), layout
     )
-    assert unmeasured.plan.chunk_steps == 1, "neighbours of other lengths share no call"
+    assert unmeasured.plan.steps_per_call == 1, "neighbours of other lengths share no call"
 
 
 def test_model_that_does_not_fit_the_data_is_refused_before_training() -> None:

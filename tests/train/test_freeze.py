@@ -15,6 +15,7 @@ import dl
 from dl import optimizers
 from dl.errors import InputError
 from dl.layers.blocks import batch_norm
+from dl.layers.synchronised import synchronised
 from dl.models.nin import Stage
 from dl.train.freeze import freeze, frozen_paths
 from dl.train.names import by_path, is_named, named_paths
@@ -78,17 +79,19 @@ def test_rate_of_a_partly_frozen_net_can_still_be_set() -> None:
     assert [float(leaf) for path, leaf in changed.items() if "learning_rate" in path] == [0.5]
 
 
-def make_nin(**options: Any) -> tuple[dl.types.Model, Any, Any]:
+def make_nin() -> tuple[dl.types.Model, Any, Any]:
     stages = (Stage((2, 3), 3, 4, 1),)
-    model = dl.models.nin(3, stages=stages, norm=batch_norm(**options))
+    model = dl.models.nin(3, stages=stages, norm=batch_norm())
     return model, *jax.jit(model.init)(jax.random.key(0), jnp.zeros((1, 16, 16, 1)))
 
 
-def train_call(names: list[str], **options: Any) -> tuple[Any, Any, dict[str, float]]:
+def train_call(
+    names: list[str], *, axis_name: str | None = None
+) -> tuple[Any, Any, dict[str, float]]:
     """Model state before and after one call in training, and the metrics that it and an evaluation
     give.
     """
-    model, params, model_state = make_nin(**options)
+    model, params, model_state = make_nin()
     recipe = freeze(
         dl.Recipe(model, dl.objectives.classification(model), optimizers.sgd(0.1)), names
     )
@@ -99,7 +102,10 @@ def train_call(names: list[str], **options: Any) -> tuple[Any, Any, dict[str, fl
         "mask": jnp.ones(4),
         "index": jnp.arange(4),
     }
-    sums, after, _ = recipe.objective(params, model_state, batch, train=True, key=jax.random.key(2))
+    with synchronised(axis_name):
+        sums, after, _ = recipe.objective(
+            params, model_state, batch, train=True, key=jax.random.key(2)
+        )
     still, _, _ = recipe.objective(params, model_state, batch)
     return (
         model_state,

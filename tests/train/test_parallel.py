@@ -10,7 +10,8 @@ import pytest
 
 import dl
 from dl.errors import InputError
-from dl.train.parallel import AXIS, Layout, make_layout
+from dl.train.layout import Layout, make_layout
+from dl.train.parallel import AXIS
 
 BATCH = 32
 

@@ -12,16 +12,17 @@ from flax import linen as nn
 
 import dl
 from dl.data.augment import Stages, random_crop
-from dl.data.batching import steps_per_epoch, train_batches
 from dl.data.dataset import Dataset
 from dl.data.gather import make_gather
+from dl.data.sources.batching import steps_per_epoch, train_batches
 from dl.errors import InputError
-from dl.train.compiled import compile_recipe, start_training
-from dl.train.parallel import make_layout
+from dl.train.compiled import compile_recipe
+from dl.train.layout import make_layout
+from dl.train.state import first_state
 from dl.train.step import augmented, make_train_step
 
 OPTIONS = dl.TrainOptions(
-    dataset="digits", epochs=1, batch_size=256, log_every=100, scan_steps=3, devices=1
+    dataset="digits", epochs=1, batch_size=256, log_every=100, steps_per_call=3, devices=1
 )
 AUGMENTS, ENDS = (random_crop(12), random_crop(16), None), (2, 4)
 
@@ -53,14 +54,14 @@ def trained_in_chunks(
     )
     training, step = compiled.start(None), 0
     while step < compiled.plan.total_steps:
-        end = compiled.plan.chunk_end(step)
-        training, _ = compiled.advance(training, step, end)
+        end = compiled.plan.call_end(step)
+        training, _ = compiled.advance(training, compiled.arrays, step, end)
         step = end
     return compiled.layout.fetch(training.state.params), compiled.guard.count
 
 
 def trained_step_by_step(recipe: dl.Recipe, data: Dataset, options: dl.TrainOptions) -> Any:
-    state, gather = start_training(recipe, data.spec, options).state, make_gather(data.spec)
+    state, gather = first_state(recipe, data.spec, options), make_gather(data.train, data.spec)
     plain = make_train_step(recipe.objective, recipe.optimizer)
     steps = [jax.jit(augmented(plain, augment) if augment else plain) for augment in AUGMENTS]
     arrays = {"inputs": data.train.inputs, "targets": data.train.targets}
@@ -77,10 +78,12 @@ def trained_step_by_step(recipe: dl.Recipe, data: Dataset, options: dl.TrainOpti
     return state.params
 
 
-@pytest.mark.parametrize("scan_steps", [1, 3])
-def test_chunks_with_stages_equal_a_plain_loop(scan_steps: int) -> None:
+@pytest.mark.parametrize("steps_per_call", [1, 3])
+def test_chunks_with_stages_equal_a_plain_loop(steps_per_call: int) -> None:
     data, recipe = dl.load_data("digits"), make_recipe(any_size=True)
-    params, compilations = trained_in_chunks(recipe, data, replace(OPTIONS, scan_steps=scan_steps))
+    params, compilations = trained_in_chunks(
+        recipe, data, replace(OPTIONS, steps_per_call=steps_per_call)
+    )
     assert compilations == len(AUGMENTS)
     expected = trained_step_by_step(recipe, data, OPTIONS)
     for got, wanted in zip(jax.tree.leaves(params), jax.tree.leaves(expected), strict=True):
@@ -88,6 +91,9 @@ def test_chunks_with_stages_equal_a_plain_loop(scan_steps: int) -> None:
 
 
 def test_a_net_that_takes_one_size_alone_is_refused_before_training() -> None:
-    says = r"mlp does not take what the augmentation gives: \(12, 12, 1\) in the place of \(28, 28, 1\)"
+    says = (
+        r"mlp does not take what the augmentation gives: \(12, 12, 1\) in the place of \(28, 28, "
+        r"1\)"
+    )
     with pytest.raises(InputError, match=says):
         dl.fit(make_recipe(any_size=False), dl.load_data("digits"), OPTIONS, progress=False)

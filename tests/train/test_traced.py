@@ -1,4 +1,4 @@
-"""What a model's computation says about how to run it; eight CPU devices are there to choose from."""
+"""What a model's computation says about how to run it, with eight CPU devices to choose from."""
 
 import jax
 import jax.numpy as jnp

@@ -43,7 +43,8 @@ def test_new_head_stays_fresh_whatever_its_shape(classes: int) -> None:
     [
         (
             {"hidden": 6},
-            r"hidden1/bias is float32\[4\] in the source, float32\[6\] here; all but a head must fit",
+            r"hidden1/bias is float32\[4\] in the source, float32\[6\] here; all but a head must "
+            r"fit",
         ),
         ({"inputs": 7}, r"hidden1/kernel is float32\[5, 4\] in the source, float32\[7, 4\] here"),
     ],
@@ -90,7 +91,7 @@ def test_fit_begins_with_given_parameters_and_leaves_frozen_ones() -> None:
     trained, fresh = make_params(1, inputs=2, seed=9), make_params(1, inputs=2)
     params = dl.transfer(trained, into=fresh, new=["output"]).tree
     options = dl.TrainOptions(
-        dataset="moons", epochs=1, batch_size=100, validation=0.0, devices=1, scan_steps=2
+        dataset="moons", epochs=1, batch_size=100, validation=0.0, devices=1, steps_per_call=2
     )
     after = dl.fit(recipe, data, options, init=(params, {}), progress=False).state.params
     for name in ("kernel", "bias"):

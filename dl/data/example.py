@@ -1,0 +1,49 @@
+"""The shape of a batch, known from the description of the data alone."""
+
+from typing import Any
+
+import jax
+import numpy as np
+
+from dl.data.dataset import DataSpec
+from dl.data.gather import make_gather
+from dl.data.sources.arrays import ArraySource
+from dl.data.sources.batching import IndexedBatch
+from dl.data.sources.ragged import RaggedSource
+from dl.data.sources.source import Source
+from dl.data.sources.tokens import TokenSource
+from dl.types import Batch
+
+
+def example_batch(spec: DataSpec) -> Batch:
+    """The shapes of a batch of one example, as objectives see it: leaves are [1, ...].
+
+    >>> spec = DataSpec("digits", "classification", (28, 28, 1), "uint8", ("0", "1"), 100)
+    >>> batch = example_batch(spec)
+    >>> batch["inputs"]
+    ShapeDtypeStruct(shape=(1, 28, 28, 1), dtype=float32)
+    >>> batch["targets"]
+    ShapeDtypeStruct(shape=(1,), dtype=int32)
+    """
+    source = blank_source(spec)
+    indexed = IndexedBatch(np.zeros(1, np.int32), np.ones(1, np.float32))
+    return jax.eval_shape(make_gather(source, spec), source.resident()[0], indexed)
+
+
+def example_inputs(spec: DataSpec) -> Any:
+    """The shape of the inputs [1, ...] of one example, as models see them."""
+    return example_batch(spec)["inputs"]
+
+
+def blank_source(spec: DataSpec) -> Source:
+    """A source with one example of zeros, of the kind that the description asks for."""
+    shape, dtype = spec.kind.target(spec.input_shape, spec.classes)
+    inputs = np.zeros((1, *spec.input_shape), spec.input_dtype)
+    targets = np.zeros((1, *shape), dtype)
+    if spec.ragged:
+        (steps,) = spec.input_shape[:1]
+        lengths = np.array([steps], np.int32)
+        return RaggedSource(inputs, lengths, targets, (steps,), spec.has_step_targets)
+    if spec.kind.predicts_symbols:
+        return TokenSource(np.zeros(2, spec.input_dtype), spec.input_shape[0])
+    return ArraySource(inputs, targets)

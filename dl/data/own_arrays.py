@@ -1,0 +1,160 @@
+"""Arrays that somebody has in memory, as a `Dataset`."""
+
+from numbers import Real
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from dl.data.dataset import Dataset
+from dl.data.own_inputs import as_inputs, has_several_lengths
+from dl.data.own_targets import Encoding, infer_encoding
+from dl.data.parts import dataset_of_parts, dataset_of_sequences
+from dl.data.sources.arrays import ArraySource
+from dl.data.sources.ragged import RaggedSource, ragged_source
+from dl.data.split import permutation, split_validation
+from dl.data.tasks import TASKS, TaskName
+from dl.errors import InputError
+
+Pair: TypeAlias = tuple[Any, Any]
+"""Inputs and targets."""
+
+_TEST_FRACTION = 0.1
+_TEST_SEED = 10_80_12  # fixed for ever: the same examples are always the test
+
+
+def make_dataset(
+    x: Any,
+    y: Any,
+    *,
+    name: str = "arrays",
+    validation: float | Pair = 0.0,
+    test: float | Pair = _TEST_FRACTION,
+    class_names: tuple[str, ...] | None = None,
+    task: TaskName | None = None,
+) -> Dataset:
+    """A `Dataset` of inputs `x` [N, ...] and targets `y`: NumPy or JAX arrays, or lists.
+
+    The targets decide the task, unless `task` does:
+
+    - whole numbers 0 to K - 1 or strings, [N] or [N, 1]: "classification"; strings are sorted to
+      be the class names;
+    - truth values [N] or [N, K], and numbers [N, K] that are all 0 or 1: "binary", K answers;
+    - other numbers [N, K], and floats [N]: "regression".
+
+    Inputs uint8 [N, H, W] or [N, H, W, C] are pictures, which are normalised in every batch. Floats
+    become float32 and are not scaled. Other whole numbers are symbols, int32. A list of sequences
+    [T_i, ...] of several lengths is read in batches of `Ragged` sequences.
+
+    Args:
+        x: the inputs, one for each target.
+        y: the targets.
+        name: what the data set is called in records and errors.
+        validation: a pair (x, y), or the fraction in [0, 1) of the training examples to hold out.
+        test: a pair (x, y), or the fraction of all examples to cut off, a tenth by default. The
+            permutation that chooses them depends on the number of examples alone.
+        class_names: names of the K classes or outputs, in the order of their numbers.
+        task: "classification", "binary" or "regression", where the targets do not tell.
+
+    Raises:
+        InputError: for different numbers of inputs and targets, no examples, values that are not
+            finite, objects, labels that are not 0 to K - 1, a class without training examples.
+
+    >>> x, y = np.linspace(0, 1, 40).reshape(20, 2), ["low"] * 10 + ["high"] * 10
+    >>> data = make_dataset(x, y, validation=0.5)
+    >>> data.spec.task, data.spec.class_names, data.spec.input_dtype
+    ('classification', ('high', 'low'), 'float32')
+    >>> len(data.train), len(data.validation), len(data.test)
+    (9, 9, 2)
+    """
+    pairs = {"train": (x, y), "validation": _as_pair(validation), "test": _as_pair(test)}
+    given = {part: pair for part, pair in pairs.items() if pair is not None}
+    ragged = any(has_several_lengths(inputs) for inputs, _ in given.values())
+    names = None if class_names is None else tuple(map(str, class_names))
+    encoding = infer_encoding(y, task=task, class_names=names)
+    parts = {part: _source(pair, encoding, part, ragged=ragged) for part, pair in given.items()}
+    if "test" not in parts:
+        parts["train"], parts["test"] = _cut_test(parts["train"], fraction=test)
+    _check_parts(parts, encoding)
+    held_out = parts.get("validation", validation)
+    build = _dataset_of_sequences if ragged else dataset_of_parts
+    return build(name, parts["train"], parts["test"], validation=held_out, **encoding._asdict())
+
+
+def as_dataset(data: Dataset | Pair, *, validation: float = 0.0) -> Dataset:
+    """A `Dataset` as it is, or a pair (x, y) through `make_dataset` with `validation` held out.
+
+    >>> len(as_dataset((np.eye(10), np.arange(10) % 2), validation=0.0).train)
+    9
+    """
+    if isinstance(data, Dataset):
+        return data
+    pair = _as_pair(data)
+    if pair is None:
+        raise InputError(f"data is {str(data)[:40]}: give a Dataset or a pair (x, y)")
+    return make_dataset(*pair, validation=validation)
+
+
+def _as_pair(part: Any) -> Pair | None:
+    """The pair, or None for a fraction."""
+    if isinstance(part, Real):
+        return None
+    if isinstance(part, tuple) and len(part) == 2:
+        return part
+    raise InputError(f"{str(part)[:40]} is no part of data: give a pair (x, y) or a fraction")
+
+
+def _source(pair: Pair, encoding: Encoding, part: str, *, ragged: bool) -> Any:
+    x_name, y_name = ("x", "y") if part == "train" else (f"x of {part}", f"y of {part}")
+    inputs: Any = as_inputs(pair[0], ragged=ragged, name=x_name)
+    targets = encoding.encode(pair[1], name=y_name)
+    if len(inputs) != len(targets):
+        raise InputError(
+            f"{len(inputs)} inputs in {x_name} but {len(targets)} targets in {y_name}: "
+            "give one target for each input"
+        )
+    return ragged_source(inputs, targets) if ragged else ArraySource(inputs, targets)
+
+
+def _cut_test(everything: Any, *, fraction: Any) -> tuple[Any, Any]:
+    """Training and test examples, at least one of each, in the order of the data."""
+    if not 0.0 < fraction < 1.0:
+        raise InputError(f"test is {fraction}: give a fraction between 0 and 1, or a pair (x, y)")
+    if len(everything) < 2:
+        raise InputError("one example cannot be cut into training and test: give test=(x, y)")
+    count = min(max(1, round(fraction * len(everything))), len(everything) - 1)
+    order = permutation(_TEST_SEED, len(everything))
+    return everything.take(np.sort(order[count:])), everything.take(np.sort(order[:count]))
+
+
+def _check_parts(parts: dict[str, Any], encoding: Encoding) -> None:
+    """Raises InputError for inputs unlike the training inputs, and classes that are not trained."""
+    train = parts["train"]
+    for part, source in parts.items():
+        axes = slice(2 if isinstance(source, RaggedSource) else 1, None)
+        own, expected = ((each.inputs.shape[axes], each.inputs.dtype) for each in (source, train))
+        if own != expected:
+            raise InputError(
+                f"x of {part} has examples {own[1]} {own[0]}, x has {expected[1]} {expected[0]}: "
+                "give both the same shape and type"
+            )
+        if TASKS[encoding.task].chooses:
+            untrained = np.setdiff1d(source.targets, train.targets)
+            if len(untrained):
+                raise InputError(
+                    f"the class {encoding.class_names[untrained[0]]} is in the {part} part and not "
+                    "in the training part: give more examples of it, or leave it out"
+                )
+
+
+def _dataset_of_sequences(
+    name: str,
+    train: RaggedSource,
+    test: RaggedSource,
+    *,
+    validation: float | RaggedSource,
+    **described: Any,
+) -> Dataset:
+    if isinstance(validation, RaggedSource):
+        return dataset_of_sequences(name, train, validation, test, **described)
+    kept, held_out = split_validation(train, fraction=validation)
+    return dataset_of_sequences(name, kept, held_out, test, **described)

@@ -1,0 +1,152 @@
+"""Targets that somebody has in memory: which task they ask for, and as the arrays of that task."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from dl.data.tasks import TASKS, TaskName
+from dl.errors import InputError, did_you_mean
+
+
+class Encoding(NamedTuple):
+    """How the targets of all parts are read: a task, and the names of its outputs."""
+
+    task: TaskName
+    class_names: tuple[str, ...]
+
+    def encode(self, y: Any, *, name: str = "y") -> np.ndarray:
+        """Targets as int32 [N] for a classification, float32 [N, K] otherwise.
+
+        Raises:
+            InputError: for labels that are none of the classes, values that do not fit the task.
+        """
+        array = as_targets(y, name=name)
+        if TASKS[self.task].chooses:
+            return _class_numbers(array, self.class_names, name=name)
+        if array.dtype.kind == "U":
+            raise InputError(f"{name} has strings: give numbers, or task='classification'")
+        numbers = array.astype(np.float32)
+        if not np.isfinite(numbers).all():
+            row = int(np.nonzero(~np.isfinite(numbers))[0][0])
+            raise InputError(f"{name}[{row}] is not finite: replace it, or drop that example")
+        numbers = numbers[:, None] if numbers.ndim == 1 else numbers
+        if self.task == "binary" and not np.isin(numbers, (0.0, 1.0)).all():
+            value = numbers[~np.isin(numbers, (0.0, 1.0))][0]
+            raise InputError(f"binary targets are 0 and 1; {name} has {value:g}")
+        if numbers.shape[1] != len(self.class_names):
+            raise InputError(
+                f"{name} has {numbers.shape[1]} columns for the {len(self.class_names)} outputs "
+                f"{', '.join(self.class_names[:4])}: give one column for each output"
+            )
+        return numbers
+
+
+def infer_encoding(
+    y: Any, *, task: TaskName | None = None, class_names: tuple[str, ...] | None = None
+) -> Encoding:
+    """The task and classes of training targets; see `dl.make_dataset` for the rules.
+
+    Raises:
+        InputError: for targets of which the task is not clear, labels that are not 0 to K - 1, a
+            single class.
+
+    >>> infer_encoding(["cat", "dog", "cat"])
+    Encoding(task='classification', class_names=('cat', 'dog'))
+    >>> infer_encoding([[0.5], [1.5]])
+    Encoding(task='regression', class_names=('y',))
+    """
+    array = as_targets(y)
+    task = _infer_task(array) if task is None else task
+    if task not in TASKS:
+        raise InputError(f"unknown task {task!r}; {did_you_mean(task, TASKS)}")
+    if TASKS[task].step_targets:
+        raise InputError(
+            f"the task {task} has a target for every step: name a file, such as text:PATH, instead"
+        )
+    if not TASKS[task].chooses:
+        columns = 1 if array.ndim == 1 else array.shape[1]
+        names = ("y",) if columns == 1 else tuple(f"y{column}" for column in range(columns))
+        return Encoding(task, class_names or names)
+    names = class_names or _infer_classes(array)
+    if len(names) < 2:
+        raise InputError(f"y has one class, {', '.join(names)}: a classification needs two")
+    return Encoding(task, names)
+
+
+def as_targets(y: Any, *, name: str = "y") -> np.ndarray:
+    """Targets as an array [N] or [N, K]; a column of labels [N, 1] becomes [N].
+
+    Raises:
+        InputError: for objects other than strings, and arrays of other shapes.
+    """
+    try:
+        array = np.asarray(y)
+    except ValueError:
+        raise InputError(
+            f"the targets of {name} have several shapes: give one target each"
+        ) from None
+    if array.dtype.kind == "O" and all(isinstance(label, str) for label in array.ravel()):
+        array = array.astype(str)
+    if array.dtype.kind not in "biufUV":
+        raise InputError(
+            f"{name} has the type {array.dtype}: give numbers, truth values or strings"
+        )
+    array = array.astype(np.float32) if array.dtype.kind == "V" else array  # bfloat16
+    if array.ndim not in (1, 2) or 0 in array.shape:
+        raise InputError(f"{name} has the shape {array.shape}: give targets [N] or [N, K]")
+    labels = array.dtype.kind in "iuU" and array.shape[1:] == (1,)
+    return array[:, 0] if labels else array
+
+
+def _infer_task(array: np.ndarray) -> TaskName:
+    kind = array.dtype.kind
+    if kind == "b":
+        return "binary"
+    if array.ndim == 1:
+        return "regression" if kind == "f" else "classification"
+    if kind == "U":
+        raise InputError(f"y has {array.shape[1]} labels for each input: give one label, [N]")
+    if not np.isin(array, (0, 1)).all():
+        return "regression"
+    if array.shape[1] > 1 and (array.sum(axis=1) == 1).all():
+        raise InputError(
+            "every row of y has one 1: give class numbers, y.argmax(axis=1), or task='binary'"
+        )
+    return "binary"
+
+
+def _infer_classes(array: np.ndarray) -> tuple[str, ...]:
+    """Strings sorted, or the numbers 0 to K - 1 as strings."""
+    labels = np.unique(array)
+    if array.dtype.kind == "U":
+        return tuple(str(label) for label in labels)
+    if array.ndim != 1 or not np.array_equal(labels, np.arange(len(labels))):
+        shown = ", ".join(f"{label}" for label in labels[:6])
+        more = ", ..." if len(labels) > 6 else ""
+        raise InputError(
+            f"labels in y are {shown}{more}; give 0 to K - 1, each at least once, or strings"
+        )
+    return tuple(str(number) for number in range(len(labels)))
+
+
+def _class_numbers(array: np.ndarray, class_names: tuple[str, ...], *, name: str) -> np.ndarray:
+    """The number of each label [N]: int32 [N]."""
+    if array.dtype.kind == "U":
+        number = {label: place for place, label in enumerate(class_names)}
+        unknown = sorted({str(label) for label in array.ravel()} - set(number))
+        if not unknown:
+            return np.array([number[str(label)] for label in array], np.int32)
+    elif array.ndim == 1 and array.dtype.kind != "f":
+        unknown = sorted({int(label) for label in array} - set(range(len(class_names))))
+        if not unknown:
+            return array.astype(np.int32)
+    else:
+        raise InputError(
+            f"{name} is {array.dtype} {array.shape}: give each input one class, a number or a "
+            "string"
+        )
+    raise InputError(
+        f"{name} has the label {unknown[0]}, and the classes are "
+        f"{', '.join(class_names[:6])}{', ...' if len(class_names) > 6 else ''}: "
+        "training needs examples of every class"
+    )

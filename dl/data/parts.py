@@ -1,0 +1,128 @@
+"""Data sets made of parts: examples in memory, sequences of several lengths, stored pictures."""
+
+import numpy as np
+
+from dl.data.dataset import Dataset, DataSpec
+from dl.data.sources.arrays import ArraySource
+from dl.data.sources.ragged import RaggedSource, with_common_widths
+from dl.data.sources.streamed import IMAGENET_MEAN, IMAGENET_STD, Records, StreamedSource
+from dl.data.split import split_validation
+from dl.data.tasks import TaskName
+from dl.data.text.vocabulary import Vocabulary
+
+
+def dataset_of_parts(
+    name: str,
+    train: ArraySource,
+    test: ArraySource,
+    *,
+    class_names: tuple[str, ...],
+    task: TaskName = "classification",
+    validation: float | ArraySource = 0.0,
+) -> Dataset:
+    """A `Dataset` of arrays; `validation` is a part, or a fraction in [0, 1) of train to hold out.
+
+    >>> train = ArraySource(np.zeros((8, 2), np.float32), np.arange(8) % 2)
+    >>> data = dataset_of_parts("zeros", train, train, class_names=("a", "b"), validation=0.25)
+    >>> len(data.train), len(data.validation), len(data.test)
+    (6, 2, 8)
+    """
+    kept, held_out = (
+        (train, validation)
+        if isinstance(validation, ArraySource)
+        else split_validation(train, fraction=validation)
+    )
+    mean, std = _channel_moments(kept.inputs)
+    spec = DataSpec(
+        name=name,
+        task=task,
+        input_shape=tuple(train.inputs.shape[1:]),
+        input_dtype=str(train.inputs.dtype),
+        class_names=class_names,
+        train_size=len(kept),
+        mean=mean,
+        std=std,
+    )
+    return Dataset(spec, kept, held_out, test)
+
+
+def dataset_of_sequences(
+    name: str,
+    train: RaggedSource,
+    validation: RaggedSource | None,
+    test: RaggedSource,
+    *,
+    class_names: tuple[str, ...],
+    task: TaskName,
+    vocabulary: Vocabulary | None = None,
+) -> Dataset:
+    """A `Dataset` of sequences of several lengths. All parts are evaluated at the same widths."""
+    spec = DataSpec(
+        name=name,
+        task=task,
+        input_shape=train.inputs.shape[1:],
+        input_dtype=str(train.inputs.dtype),
+        class_names=class_names,
+        train_size=len(train),
+        ragged=True,
+        vocabulary=vocabulary,
+    )
+    if validation is None:
+        train, test = with_common_widths(train, test)
+    else:
+        train, validation, test = with_common_widths(train, validation, test)
+    return Dataset(spec, train, validation, test)
+
+
+def dataset_of_records(
+    name: str,
+    train: Records,
+    test: Records,
+    *,
+    shape: tuple[int, int, int],
+    class_names: tuple[str, ...],
+    validation: float = 0.0,
+    crops: bool = False,
+) -> Dataset:
+    """A `Dataset` whose pictures are decoded while they are used, and brought to `shape` [H, W, C].
+
+    With `crops` training sees random parts of the pictures and evaluation their middles; without,
+    both see whole pictures. Colours are normalised with the moments of ImageNet, grey values with
+    those of its green channel.
+    """
+    channels = slice(None) if shape[-1] == 3 else slice(1, 2)
+    sources = [
+        StreamedSource(part, shape, len(class_names), np.arange(len(part)), crops)
+        for part in (train, test)
+    ]
+    kept, held_out = split_validation(sources[0], fraction=validation)
+    spec = DataSpec(
+        name=name,
+        task="classification",
+        input_shape=shape,
+        input_dtype="uint8",
+        class_names=class_names,
+        train_size=len(kept),
+        mean=IMAGENET_MEAN[channels],
+        std=IMAGENET_STD[channels],
+        view=sources[1].view,
+    )
+    return Dataset(spec, kept, held_out, sources[1])
+
+
+def _channel_moments(inputs: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and deviation of the channels of pictures uint8 [N, H, W, C]; otherwise 0 and 1."""
+    if inputs.dtype != np.uint8:
+        return (0.0,), (1.0,)
+    # Counting grey values is exact and needs no floating-point copy of the data.
+    values = np.arange(256) / 255.0
+    moments = []
+    for channel in range(inputs.shape[-1]):
+        counts = np.bincount(inputs[..., channel].ravel(), minlength=256)
+        mean = float(counts @ values / counts.sum())
+        varies = counts.max() < counts.sum()  # a constant channel is only centred
+        moments.append(
+            (mean, float(np.sqrt(counts @ (values - mean) ** 2 / counts.sum())) if varies else 1.0)
+        )
+    means, stds = zip(*moments, strict=True)
+    return means, stds

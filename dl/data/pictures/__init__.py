@@ -1,0 +1,1 @@
+"""Pictures as arrays: decoding, cropping, and photographs of handwritten signs."""

@@ -1,0 +1,136 @@
+"""Pictures in any format that Pillow reads: upright, 8 bits deep, of a wanted shape."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dl.data.pictures.crops import Box, View, evaluation_box
+from dl.errors import InputError
+
+PICTURE_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+"""Pillow's names of 8-bit pictures by their number of channels."""
+_GREY = ("1", "L", "LA", "La")
+_PALETTE_BYTES = {"RGB": 3, "BGR": 3, "RGBA": 4, "RGBX": 4, "BGRX": 4}
+
+
+def read_picture(
+    path: str | Path, *, shape: tuple[int, int, int], view: View = "whole"
+) -> np.ndarray:
+    """One picture as uint8 [H, W, C] of `shape`: channels converted, its `view` resized to H, W.
+
+    Raises:
+        InputError: for a file that is missing, or not a picture that Pillow reads.
+    """
+    if shape[-1] not in PICTURE_MODES:
+        raise InputError(
+            f"pictures have 1, 3 or 4 channels; the shape {shape} asks for {shape[-1]}"
+        )
+    picture = open_picture(Path(path).expanduser())
+    return to_pixels(
+        picture, shape, box=evaluation_box(view, (picture.height, picture.width), shape[:2])
+    )
+
+
+def read_grey(path: str | Path) -> np.ndarray:
+    """One picture in its own size as grey values uint8 [H, W], transparent parts white.
+
+    Raises:
+        InputError: for a file that is missing, or not a picture that Pillow reads.
+    """
+    return np.asarray(_on_paper(open_picture(Path(path).expanduser())).convert("L"))
+
+
+def open_picture(file: Path, *, decoded: bool = True) -> Any:
+    """The picture in `file` as Pillow reads it, upright and 8 bits deep.
+
+    If it is not to be `decoded`, only its size and its kind are read.
+
+    Raises:
+        InputError: for a file that is missing, or not a picture that Pillow reads.
+    """
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(file) as picture:
+            _check_depth(picture)
+            if not decoded:
+                return picture
+            picture.load()
+            return _to_eight_bits(
+                ImageOps.exif_transpose(picture) if "exif" in picture.info else picture
+            )
+    except Exception as error:  # decoders may raise anything
+        raise _not_a_picture(file, error) from error
+
+
+def _to_eight_bits(picture: Any) -> Any:
+    """16-bit grey values scaled to 8 bits; Pillow would cut them off at 255."""
+    from PIL import Image
+
+    if picture.mode.startswith("I;16"):
+        return Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
+    return picture
+
+
+def _check_depth(picture: Any) -> None:
+    if picture.mode in ("I", "F"):
+        raise ValueError(
+            "it has 32-bit grey values without a known range; save it with 8 or 16 bits"
+        )
+
+
+def is_grey(picture: Any) -> bool:
+    """Whether Pillow's `picture` has no colours."""
+    if picture.mode == "P":
+        return _has_grey_palette(picture.palette)
+    return picture.mode in _GREY or picture.mode.startswith("I;16")
+
+
+def _has_grey_palette(palette: Any) -> bool:
+    """Whether all colours of a palette are grey; an unusual order of bytes counts as coloured."""
+    size = _PALETTE_BYTES.get(palette.rawmode or palette.mode)
+    if size is None:
+        return False
+    colours = np.frombuffer(bytes(palette.palette), np.uint8)
+    colours = colours[: len(colours) // size * size].reshape(-1, size)[:, :3]
+    return bool((colours == colours[:, :1]).all())
+
+
+def to_pixels(picture: Any, shape: tuple[int, int, int], *, box: Box | None = None) -> np.ndarray:
+    """Pillow's `picture`, or the `box` in it, as uint8 [H, W, C]: channels converted, resized.
+
+    Transparent parts become white, unless four channels keep them.
+    """
+    from PIL import Image
+
+    height, width, channels = shape
+    mode = PICTURE_MODES[channels]
+    picture = picture if mode == "RGBA" else _on_paper(picture)
+    converted = picture if picture.mode == mode else picture.convert(mode)
+    if box or converted.size != (width, height):
+        converted = converted.resize((width, height), Image.Resampling.BILINEAR, box=box)
+    return np.frombuffer(converted.tobytes(), np.uint8).reshape(shape)
+
+
+def _on_paper(picture: Any) -> Any:
+    """A picture with transparent parts on white: converting alone would show what they hide."""
+    from PIL import Image
+
+    if not picture.has_transparency_data:
+        return picture
+    ground = Image.new("RGBA", picture.size, "white")
+    return Image.alpha_composite(ground, picture.convert("RGBA"))
+
+
+def _not_a_picture(file: Path, error: Exception) -> InputError:
+    from PIL import UnidentifiedImageError
+
+    if isinstance(error, FileNotFoundError):
+        return InputError(f"there is no file {file}")
+    if isinstance(error, PermissionError | IsADirectoryError):
+        return InputError(f"{file} cannot be read: {error.strerror}")
+    if isinstance(error, UnidentifiedImageError):
+        return InputError(f"{file} is not a picture in any format that Pillow reads")
+    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return InputError(f"{file} is a damaged picture, or none ({reason})")

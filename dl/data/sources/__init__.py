@@ -1,0 +1,1 @@
+"""Sources: examples in memory or on disk, sequences of several lengths, one stream of symbols."""

@@ -1,0 +1,109 @@
+"""Examples that are held in memory."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar
+
+import jax.numpy as jnp
+import numpy as np
+
+from dl.data.sources.batching import IndexedBatch, evaluation_batches, train_batches
+from dl.data.sources.source import Call, TrainCalls
+from dl.errors import InputError
+from dl.types import Array, Batch
+
+
+@dataclass(frozen=True)
+class ArraySource:
+    """Examples in memory: `inputs` [N, ...] and `targets` [N, ...].
+
+    All of them are copied to the devices, where batches are gathered by index.
+
+    >>> source = ArraySource(np.arange(6.0).reshape(3, 2), np.array([0, 1, 0]))
+    >>> len(source), source.gather(np.array([2]))["inputs"].tolist()
+    (3, [[4.0, 5.0]])
+    """
+
+    inputs: np.ndarray
+    targets: np.ndarray
+
+    steps_per_call: ClassVar[int] = 0
+    in_memory: ClassVar[bool] = True
+    carries: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        if len(self.inputs) != len(self.targets):
+            raise InputError(
+                f"{len(self.inputs)} inputs but {len(self.targets)} targets: "
+                f"give one target for each input"
+            )
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def gather(self, index: np.ndarray) -> dict[str, np.ndarray]:
+        """The examples at `index` [B]."""
+        return {"inputs": self.inputs[index], "targets": self.targets[index]}
+
+    def take(self, index: np.ndarray) -> "ArraySource":
+        """The examples at `index` [M] as a source."""
+        return ArraySource(self.inputs[index], self.targets[index])
+
+    def add_to(self, digest: "hashlib.blake2b") -> None:
+        """Feed `digest` with every example in order."""
+        for array in (self.inputs, self.targets):
+            digest.update(f"{array.dtype}{array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).data)
+
+    def resident(self) -> list[dict[str, np.ndarray]]:
+        """All inputs and targets, as one set."""
+        return [self.evaluation_arrays()]
+
+    def batch(self, arrays: dict[str, Array], indexed: IndexedBatch) -> Batch:
+        """The examples at `indexed.index` [B]; see `batch_of_examples`."""
+        return batch_of_examples(arrays, indexed)
+
+    def train_calls(self, *, seed: int, batch_size: int, total_steps: int) -> TrainCalls:
+        """All batches from one step to another make one call."""
+        batches = partial(train_batches, seed=seed, examples=len(self), batch_size=batch_size)
+
+        def calls(start: int, end: int) -> list[Call]:
+            return [(0, batches(start=start, steps=end - start))]
+
+        return calls
+
+    def evaluated(self) -> "ArraySource":
+        """The source itself."""
+        return self
+
+    def evaluation_calls(self, *, batch_size: int) -> Callable[[], Iterable[IndexedBatch]]:
+        """Every example once, all batches in one call."""
+        batches = evaluation_batches(len(self), batch_size)
+        return lambda: [batches]
+
+    def evaluation_arrays(self) -> dict[str, np.ndarray]:
+        """All inputs and targets."""
+        return {"inputs": self.inputs, "targets": self.targets}
+
+
+def batch_of_examples(arrays: dict[str, Array], indexed: IndexedBatch) -> Batch:
+    """Gather `arrays` [N, ...] by index, unless the batch holds its examples; traced.
+
+    >>> arrays = {"inputs": jnp.array([[1.0], [2.0]]), "targets": jnp.array([0, 1])}
+    >>> batch_of_examples(arrays, IndexedBatch(np.array([1]), np.ones(1)))["inputs"].tolist()
+    [[2.0]]
+    """
+    examples = examples_of(arrays, indexed)
+    return {
+        "inputs": jnp.asarray(examples["inputs"]),
+        "targets": jnp.asarray(examples["targets"]),
+        "mask": jnp.asarray(indexed.mask),
+        "index": jnp.asarray(indexed.index),
+    }
+
+
+def examples_of(arrays: dict[str, Array], indexed: IndexedBatch) -> dict[str, Any]:
+    """The examples that a batch holds, or else those of `arrays` [N, ...] at its index."""
+    return indexed.examples or {name: array[indexed.index] for name, array in arrays.items()}

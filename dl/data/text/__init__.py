@@ -1,0 +1,1 @@
+"""Text as numbers: files, vocabularies, and how text is cut into sequences."""

@@ -1,0 +1,180 @@
+"""From text to numbers and back: characters, bytes or words."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from dl.errors import InputError
+
+Unit: TypeAlias = Literal["char", "byte", "word"]
+END = "<end>"
+"""Stands before the first symbol of a document and after the last."""
+UNKNOWN = "<unknown>"
+"""Stands for every symbol that is not in the vocabulary."""
+
+_WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The symbols of a text; the number of a symbol is its place.
+
+    Bytes are always all 256, so that none is unknown. `UNKNOWN` and `END` come last, if they are
+    needed.
+
+    >>> vocabulary = make_vocabulary(["abba"], unit="char")
+    >>> vocabulary.symbols
+    ('a', 'b', '<unknown>')
+    >>> vocabulary.encode("baz").tolist(), vocabulary.decode([1, 0, 2])
+    ([1, 0, 2], 'ba�')
+    """
+
+    unit: Unit
+    symbols: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.symbols)
+
+    @property
+    def end(self) -> int:
+        """The number of `END`.
+
+        Raises:
+            InputError: for the vocabulary of one stream or of labelled texts, which has no `END`.
+        """
+        if END not in self._numbers:
+            kinds = "one stream (text:PATH) or of texts with labels (tsv:PATH)"
+            raise InputError(
+                f"this vocabulary has no end of documents, it is of {kinds}: give such a one"
+            )
+        return self._numbers[END]
+
+    def encode(self, text: str, *, unknown: Literal["replace", "refuse"] = "replace") -> np.ndarray:
+        """The numbers of the symbols of `text`: int32 [N].
+
+        Raises:
+            InputError: for the first symbol that is not in the vocabulary, with its place, if
+                `unknown` is "refuse" or the vocabulary has no `UNKNOWN`. For bytes: for half of a
+                surrogate pair.
+
+        >>> Vocabulary("char", ("a", "b", UNKNOWN)).encode("abc").tolist()
+        [0, 1, 2]
+        """
+        if self.unit == "byte":
+            return np.frombuffer(_utf8(text), np.uint8).astype(np.int32)
+        numbers = self._encode_characters(text) if self.unit == "char" else self._encode_words(text)
+        unknown_places = numbers < 0
+        if unknown_places.any() and (unknown == "refuse" or UNKNOWN not in self._numbers):
+            place = int(unknown_places.argmax())
+            symbol = text[place] if self.unit == "char" else words(text)[place]
+            raise InputError(
+                f"{symbol!r} ({self.unit} {place + 1} of the text) is not in the vocabulary: "
+                "leave it out"
+            )
+        return np.where(unknown_places, self._numbers.get(UNKNOWN, 0), numbers).astype(np.int32)
+
+    def decode(self, numbers: Sequence[int] | np.ndarray) -> str:
+        """The text of numbers [N]; words have blanks between them.
+
+        `END` becomes a new line, an unknown symbol �.
+        """
+        if self.unit == "byte":
+            return bytes(int(number) if number < 256 else 10 for number in numbers).decode(
+                errors="replace"
+            )
+        shown = {UNKNOWN: "�", END: "\n"}
+        symbols = [self.symbols[int(number)] for number in numbers]
+        return (" " if self.unit == "word" else "").join(
+            shown.get(symbol, symbol) for symbol in symbols
+        )
+
+    def _encode_characters(self, text: str) -> np.ndarray:
+        codes = np.frombuffer(text.encode("utf-32-le", errors="surrogatepass"), np.uint32)
+        known, order = self._code_points
+        if not len(known):
+            return np.full(len(codes), -1)
+        place = np.minimum(np.searchsorted(known, codes), len(known) - 1)
+        return np.where(known[place] == codes, order[place], -1)
+
+    def _encode_words(self, text: str) -> np.ndarray:
+        return np.array([self._numbers.get(word, -1) for word in words(text)], np.int32)
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {symbol: number for number, symbol in enumerate(self.symbols)}
+
+    @cached_property
+    def _code_points(self) -> tuple[np.ndarray, np.ndarray]:
+        """The code points of all characters in order, and their numbers."""
+        pairs = sorted(
+            (ord(symbol), number) for symbol, number in self._numbers.items() if len(symbol) == 1
+        )
+        codes, numbers = zip(*pairs, strict=True) if pairs else ((), ())
+        return np.array(codes, np.uint32), np.array(numbers, np.int32)
+
+
+def make_vocabulary(
+    texts: Iterable[str], *, unit: Unit, size: int = 0, documents: bool = False
+) -> Vocabulary:
+    """The vocabulary of `texts`: characters by code point, or words by falling frequency.
+
+    The vocabulary of `documents` has an `END`. `size` keeps that many of the most frequent symbols;
+    0 keeps all of them, and bytes are always kept.
+
+    >>> make_vocabulary(["banana"], unit="char", size=2).symbols
+    ('a', 'n', '<unknown>')
+    """
+    last = (END,) if documents else ()
+    if unit == "byte":
+        return Vocabulary(unit, tuple(f"<{number:02x}>" for number in range(256)) + last)
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(text if unit == "char" else words(text))
+    ranked = sorted(counts, key=lambda symbol: (-counts[symbol], symbol))
+    kept = [symbol for symbol in ranked if symbol not in (END, UNKNOWN)][: size or None]
+    return Vocabulary(unit, (*(sorted(kept) if unit == "char" else kept), UNKNOWN, *last))
+
+
+def count_symbols(text: str, *, unit: Unit) -> int:
+    """The number of symbols of a text.
+
+    >>> [count_symbols("Ach, süß!", unit=unit) for unit in ("char", "byte", "word")]
+    [9, 11, 4]
+    """
+    return len(text) if unit == "char" else len(_utf8(text)) if unit == "byte" else len(words(text))
+
+
+def without_last(text: str, count: int, *, unit: Unit) -> str:
+    """The text without its last `count` symbols.
+
+    >>> [without_last("Ach, süß!", 3, unit=unit) for unit in ("char", "byte", "word")]
+    ['Ach, s', 'Ach, sü', 'Ach']
+    """
+    if not count:
+        return text
+    if unit == "byte":
+        return _utf8(text)[:-count].decode(errors="ignore")
+    return text[:-count] if unit == "char" else text[: list(_WORD.finditer(text))[-count].start()]
+
+
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"{text[error.start]!a}, character {error.start + 1}, has no bytes: leave it out"
+        ) from None
+
+
+def words(text: str) -> list[str]:
+    """The words and punctuation marks of a text, without blanks.
+
+    >>> words("It's late, isn't it?")
+    ["It's", 'late', ',', "isn't", 'it', '?']
+    """
+    return _WORD.findall(text)

@@ -1,0 +1,1 @@
+"""Data sets of TensorFlow Datasets (TFDS), prepared and read without TensorFlow."""

@@ -1,0 +1,85 @@
+"""A TFDS data set of labelled pictures or of text, read without TensorFlow."""
+
+from pathlib import Path
+
+from dl.data.dataset import Dataset, DataSpec
+from dl.data.text.reading import Reading
+from dl.data.tfds.pictures import describe_tfds_pictures, load_tfds_pictures
+from dl.data.tfds.prepare import find_builder, is_prepared
+from dl.data.tfds.text import holds_text, load_tfds_text
+from dl.errors import InputError
+
+
+def load_tfds(
+    name: str,
+    *,
+    validation: float,
+    data_dir: str | Path | None = None,
+    image_size: tuple[int, int] | None = None,
+    random_crops: bool = False,
+    reading: Reading | None = None,
+) -> Dataset:
+    """The TFDS data set `name`, which is first downloaded and prepared where that is needed.
+
+    Pictures are uint8 [N, H, W, C] with labels int32 [N]; text becomes sequences of symbols. Train
+    and test are TFDS's own parts; where the test part is missing or has no labels, the validation
+    part takes its place. Pictures are decoded while they are used (`dl.data.sources.streamed`) if
+    they do not fit in memory, have many sizes, or are cropped at random.
+
+    Args:
+        name: of a set of labelled pictures or of text: `mnist`, `emnist/letters`, `imagenet2012`,
+            `tiny_shakespeare`.
+        validation: the fraction of the training examples to hold out.
+        data_dir: where prepared data is kept; default `$TFDS_DATA_DIR`, then
+            `~/tensorflow_datasets`.
+        image_size: (height, width) that pictures of many sizes are scaled to.
+        random_crops: train on random crops of the pictures, evaluate on their centres.
+        reading: how text becomes sequences.
+
+    Raises:
+        InputError: for an unknown name, a set of something else, damaged data, pictures of many
+            sizes without `image_size`, pictures of one size with it, and for all that stops
+            `dl.data.tfds.prepare.prepare`.
+    """
+    info = find_builder(name, data_dir=data_dir).info
+    if not holds_text(info):
+        return load_tfds_pictures(
+            name,
+            validation=validation,
+            data_dir=data_dir,
+            image_size=image_size,
+            random_crops=random_crops,
+        )
+    if image_size or random_crops:
+        option = "image_size" if image_size else "random_crops"
+        raise InputError(f"{option} is for pictures, and {name} has none: leave it out")
+    return load_tfds_text(
+        name, validation=validation, reading=reading or Reading(), data_dir=data_dir
+    )
+
+
+def describe_tfds(
+    name: str,
+    *,
+    data_dir: str | Path | None = None,
+    image_size: tuple[int, int] | None = None,
+    reading: Reading | None = None,
+) -> DataSpec:
+    """The shapes and classes of the TFDS data set `name`, without reading any picture.
+
+    A set of pictures need not be prepared. `train_size` counts the whole training part; it is 0
+    before the set is prepared. The moments of the pictures are left at their defaults.
+
+    Raises:
+        InputError: for an unknown name, a set of something else, and text that is not prepared.
+    """
+    builder = find_builder(name, data_dir=data_dir)
+    if not holds_text(builder.info):
+        return describe_tfds_pictures(name, data_dir=data_dir, image_size=image_size)
+    if not is_prepared(builder):
+        raise InputError(
+            f"the symbols of {name} are known when it is prepared: `data prepare {name}`"
+        )
+    return load_tfds_text(
+        name, validation=0.0, reading=reading or Reading(), data_dir=data_dir
+    ).spec

@@ -1,0 +1,1 @@
+"""How good the features of a network are: reconstruction, probes, neighbours, PCA."""

@@ -1,0 +1,11 @@
+from . import reconstruction as reconstruction
+from .binding import bind as bind
+from .comparing import squared_error as squared_error
+from .examples import binary as binary
+from .examples import classification as classification
+from .examples import maximum_a_posteriori as maximum_a_posteriori
+from .examples import perceptron as perceptron
+from .examples import regression as regression
+from .reconstruction import autoencoding as autoencoding
+from .sequences import frames as frames
+from .sequences import next_symbol as next_symbol

@@ -1,0 +1,106 @@
+"""From a model and a report of its outputs to an objective."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import jax
+import jax.numpy as jnp
+
+from dl import metrics
+from dl.types import (
+    Array,
+    Batch,
+    Carry,
+    ExpRatio,
+    Key,
+    Metrics,
+    Model,
+    ModelState,
+    Objective,
+    Params,
+    Ratio,
+)
+
+Report = Callable[[Any, Batch], Mapping[str, Array | Ratio | ExpRatio]]
+"""Outputs and batch -> name to a value for each entry of the mask, or to a sum and its count."""
+
+
+class Forward(Protocol):
+    """What is computed from a batch before it is reported; `bind` applies a model."""
+
+    def __call__(
+        self,
+        params: Params,
+        model_state: ModelState,
+        batch: Batch,
+        *,
+        train: bool,
+        key: Key | None,
+        carry: Carry,
+    ) -> tuple[Any, ModelState, Carry]: ...
+
+
+def bind(model: Model, report: Report, *, training: Report | None = None) -> Objective:
+    """The objective that applies `model` and sums what `report` says of its outputs.
+
+    `training` replaces `report` while training, for a loss that is smoothed or penalised. Values
+    are summed over the entries of the mask, [B] or [B, T], that are 1; a `Ratio` is taken as it is.
+    A recurrent state that comes in with the batch goes out for the next one.
+
+    >>> from dl.types import Model
+    >>> model = Model("same", lambda key, x: ({}, {}), lambda p, s, x, **_: (x, s, ()))
+    >>> objective = bind(model, lambda outputs, batch: {"loss": outputs ** 2})
+    >>> batch = {"inputs": jnp.array([1.0, 3.0]), "mask": jnp.ones(2)}
+    >>> metrics.compute(objective({}, {}, batch)[0])
+    {'loss': 5.0}
+    """
+
+    def forward(
+        params: Params,
+        model_state: ModelState,
+        batch: Batch,
+        *,
+        train: bool,
+        key: Key | None,
+        carry: Carry,
+    ) -> tuple[Any, ModelState, Carry]:
+        before = _renewed(carry, batch["fresh"]) if "fresh" in batch else carry
+        outputs, model_state, after = model.apply(
+            params, model_state, batch["inputs"], train=train, key=key, carry=before
+        )
+        return outputs, model_state, after if jax.tree.leaves(carry) else ()
+
+    return bind_forward(forward, report, training=training)
+
+
+def bind_forward(forward: Forward, report: Report, *, training: Report | None = None) -> Objective:
+    """The same for a loss that needs more than a model's outputs, such as its code."""
+
+    def objective(
+        params: Params,
+        model_state: ModelState,
+        batch: Batch,
+        *,
+        train: bool = False,
+        key: Key | None = None,
+        carry: Carry = (),
+    ) -> tuple[Metrics, ModelState, Carry]:
+        outputs, model_state, carry = forward(
+            params, model_state, batch, train=train, key=key, carry=carry
+        )
+        values = (training or report)(outputs, batch) if train else report(outputs, batch)
+        return _summed(values, batch["mask"]), model_state, carry
+
+    return objective
+
+
+def _summed(values: Mapping[str, Array | Ratio | ExpRatio], mask: Array) -> Metrics:
+    return {
+        name: value if isinstance(value, Ratio | ExpRatio) else metrics.from_batch(value, mask)
+        for name, value in values.items()
+    }
+
+
+def _renewed(carry: Carry, fresh: Array) -> Carry:
+    """The carry with zeros in the rows that are `fresh` [B]."""
+    return jax.tree.map(lambda leaf: jnp.where(fresh[:, None] > 0, 0.0, leaf), carry)

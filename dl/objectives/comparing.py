@@ -1,0 +1,70 @@
+"""Outputs compared with targets, example by example; outputs that do not fit are refused."""
+
+import jax
+import jax.numpy as jnp
+
+from dl.types import Array
+
+
+def squared_error(outputs: Array, targets: Array) -> Array:
+    """Σ over all but the first axis of (y − t)²: [B, ...], [B, ...] -> [B]. Source: B1, B2.
+
+    >>> squared_error(jnp.array([[0.3, 0.3, 0.4]]), jnp.array([[0.0, 0.0, 1.0]]))
+    Array([0.54], dtype=float32)
+    """
+    require_same_shape(outputs, targets)
+    return jnp.sum((outputs - targets) ** 2, axis=tuple(range(1, outputs.ndim)))
+
+
+def is_right(logits: Array, targets: Array) -> Array:
+    """1 where the largest of `logits` [..., K] is that of the class in `targets` [...], else 0.
+
+    >>> is_right(jnp.array([[0.1, 0.9], [0.8, 0.2]]), jnp.array([1, 1])).tolist()
+    [1.0, 0.0]
+    """
+    return (jnp.argmax(logits, axis=-1) == targets).astype(jnp.float32)
+
+
+def is_among(logits: Array, targets: Array, count: int) -> Array:
+    """1 where the class of `targets` [...] is among the `count` largest `logits` [..., K], else 0.
+
+    Of equal logits the first counts as larger.
+
+    >>> is_among(jnp.array([[0.1, 0.7, 0.2]]), jnp.array([2]), 2).tolist()
+    [1.0]
+    """
+    _, classes = jax.lax.top_k(logits, min(count, logits.shape[-1]))
+    return jnp.any(classes == targets[..., None], axis=-1).astype(jnp.float32)
+
+
+def agrees(logits: Array, targets: Array) -> Array:
+    """1 where log-odds and `targets` of 0 or 1 say the same yes or no, else 0: any shape.
+
+    >>> agrees(jnp.array([2.0, -1.0]), jnp.array([1.0, 1.0])).tolist()
+    [1.0, 0.0]
+    """
+    return ((logits > 0) == (targets > 0.5)).astype(jnp.float32)
+
+
+def mean_outputs(values: Array) -> Array:
+    """The mean over all axes but the first: [B, ...] -> [B].
+
+    >>> mean_outputs(jnp.array([[1.0, 3.0]])).tolist()
+    [2.0]
+    """
+    return jnp.mean(values, axis=tuple(range(1, values.ndim)))
+
+
+def require_same_shape(outputs: Array, targets: Array) -> None:
+    """Raise a `ValueError` unless outputs and targets have one shape."""
+    if outputs.shape != targets.shape:
+        raise ValueError(f"outputs {outputs.shape} and targets {targets.shape} must have one shape")
+
+
+def require_class_numbers(logits: Array, targets: Array) -> None:
+    """Raise a `ValueError` unless `targets` [...] are integers, one for each row of `logits`."""
+    if targets.shape != logits.shape[:-1] or not jnp.issubdtype(targets.dtype, jnp.integer):
+        raise ValueError(
+            f"targets are {targets.dtype}{list(targets.shape)}; logits {list(logits.shape)} "
+            f"need class numbers, integers {list(logits.shape[:-1])}"
+        )

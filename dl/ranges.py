@@ -1,0 +1,115 @@
+"""Which values an option takes: annotations say it, and `check_fields` refuses all others."""
+
+import math
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Annotated, Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
+
+from dl.errors import InputError, did_you_mean
+
+
+@dataclass(frozen=True, kw_only=True)
+class Range:
+    """The numbers that an option takes, for use in its annotation.
+
+    >>> str(Range(at_least=0, below=1)), 0.0 in Range(above=0)
+    ('at least 0 and below 1', False)
+    """
+
+    at_least: float | None = None
+    above: float | None = None
+    at_most: float | None = None
+    below: float | None = None
+
+    def __contains__(self, value: float) -> bool:
+        return not (
+            (self.at_least is not None and not value >= self.at_least)
+            or (self.above is not None and not value > self.above)
+            or (self.at_most is not None and not value <= self.at_most)
+            or (self.below is not None and not value < self.below)
+        )
+
+    def __str__(self) -> str:
+        bounds = {option.name: getattr(self, option.name) for option in fields(self)}
+        words = [f"{name} {bound}" for name, bound in bounds.items() if bound is not None]
+        return " and ".join(words).replace("_", " ")
+
+
+Share: TypeAlias = Annotated[float, Range(at_least=0, below=1)]
+"""A fraction from 0 to below 1."""
+Positive: TypeAlias = Annotated[float, Range(above=0)]
+"""A number above 0."""
+NotNegative: TypeAlias = Annotated[float, Range(at_least=0)]
+"""A number that is 0 or more."""
+Count: TypeAlias = Annotated[int, Range(at_least=1)]
+"""How many: at least 1."""
+CountOrZero: TypeAlias = Annotated[int, Range(at_least=0)]
+"""How many, or 0, which has a meaning of its own."""
+
+
+def check_fields(options: Any) -> None:
+    """Raise an `InputError` unless every field of a dataclass has a value that it allows.
+
+    An annotation with a `Literal` allows its words, one with a `Range` the numbers in it. Numbers
+    must be finite. A subclass that gives a field another default keeps the field's range.
+
+    >>> @dataclass
+    ... class Options:
+    ...     dropout: Share = 0.5
+    ...     unit: Literal["char", "word"] = "char"
+    >>> check_fields(Options(dropout=1.5))
+    Traceback (most recent call last):
+    dl.errors.InputError: dropout is 1.5; it must be at least 0 and below 1
+    >>> check_fields(Options(unit="chars"))
+    Traceback (most recent call last):
+    dl.errors.InputError: unit is 'chars': did you mean char?
+    """
+    for name, words in _choices(type(options)).items():
+        value = getattr(options, name)
+        if value not in words:
+            raise InputError(f"{name} is {value!r}: {did_you_mean(str(value), map(str, words))}")
+    for option in fields(options):
+        value = getattr(options, option.name)
+        finite = not isinstance(value, float) or math.isfinite(value)
+        require(finite, option.name, value, "a finite number")
+    for name, allowed in ranges_of(type(options)):
+        value = getattr(options, name)
+        require(value in allowed, name, value, str(allowed))
+
+
+def require(holds: bool, name: str, value: object, what: str) -> None:
+    """Refuse the option `name` unless `holds`, saying `what` it must be.
+
+    >>> require(False, "longest_gram", 9, "at most 7, the symbols of the training part")
+    Traceback (most recent call last):
+    dl.errors.InputError: longest_gram is 9; it must be at most 7, the symbols of the training part
+    """
+    if not holds:
+        raise InputError(f"{name} is {value}; it must be {what}")
+
+
+@cache
+def ranges_of(kind: type) -> tuple[tuple[str, Range], ...]:
+    """The ranges of a dataclass's fields, also those that its base classes give them.
+
+    >>> @dataclass
+    ... class Options:
+    ...     dropout: Share = 0.5
+    >>> [(name, str(allowed)) for name, allowed in ranges_of(Options)]
+    [('dropout', 'at least 0 and below 1')]
+    """
+    every = (
+        (name, remark)
+        for base in reversed(kind.__mro__)
+        for name, hint in get_type_hints(base, include_extras=True).items()
+        if get_origin(hint) is Annotated
+        for remark in get_args(hint)[1:]
+        if isinstance(remark, Range)
+    )
+    return tuple(dict.fromkeys(every))
+
+
+@cache
+def _choices(kind: type) -> dict[str, tuple]:
+    hints = get_type_hints(kind)
+    return {name: get_args(hint) for name, hint in hints.items() if get_origin(hint) is Literal}

@@ -1,0 +1,126 @@
+"""How far back the recurrent layers of a run reach, before and after its training (G2, G5)."""
+
+from typing import Literal
+
+import jax.numpy as jnp
+import numpy as np
+
+from dl.data.dataset import DataSpec
+from dl.data.gather import normalize
+from dl.data.sources.arrays import ArraySource
+from dl.data.sources.ragged import RaggedSource
+from dl.data.sources.source import Source
+from dl.data.sources.streamed import StreamedSource
+from dl.data.sources.tokens import TokenSource
+from dl.data.split import permutation
+from dl.data.text.vocabulary import END
+from dl.errors import InputError
+from dl.inspect.recurrence.gates import gate_activations
+from dl.inspect.recurrence.horizon import LayerHorizons, layer_horizon
+from dl.inspect.recurrence.text_gates import TextGates
+from dl.models.recurrent_calls import LayerCall, recurrent_calls
+from dl.runs.folder import open_folder
+from dl.runs.initial import read_initial
+from dl.runs.load import load, restore_training
+from dl.runs.open_data import check_same_data, open_data
+from dl.train.compiled import start_training
+from dl.types import Array
+
+
+def horizons_of_run(
+    run: str, *, sequences: int = 32, steps: int = 200, checkpoint: Literal["last", "best"] = "last"
+) -> list[LayerHorizons]:
+    """Every recurrent layer of the run's model on `sequences` of its test part.
+
+    Each layer is looked at by itself: how its last state depends on its own earlier states. Of a
+    stream, sequences are `steps` long. Of sequences of many lengths the longest are taken, and cut
+    to the shortest of these.
+
+    Raises:
+        InputError: when the run is no recurrent net or has no checkpoint, and for fewer than one
+            sequence or two steps.
+        RunError: when its data have changed.
+    """
+    if sequences < 1 or steps < 2:
+        raise InputError(f"give at least 1 sequence and 2 steps, not {sequences} and {steps}")
+    folder, config = open_folder(run)
+    recipe = config.build()
+    fresh = start_training(recipe, config.data, config.options)
+    fresh = read_initial(folder, config, fresh) if config.origin else fresh
+    trained = restore_training(folder, config, checkpoint=checkpoint)[0].state
+    data = open_data(config.options)
+    check_same_data(folder, data)
+    inputs = _draw(data.test, config.data, sequences=sequences, steps=steps)
+    before, after = (
+        recurrent_calls(recipe.model, state.params, state.model_state, inputs)
+        for state in (fresh.state, trained)
+    )
+    _check_recurrent(after, recipe.model.name)
+    return [_horizons(first, last) for first, last in zip(before, after, strict=True)]
+
+
+def gates_of_text(
+    run: str, text: str, *, checkpoint: Literal["last", "best"] = "last"
+) -> list[TextGates]:
+    """The gates and states of every recurrent layer of the run's model at each symbol of `text`.
+
+    A model that was trained on documents reads `END` first, as in training. Source: G5.
+
+    Raises:
+        InputError: when the run does not read text or has no recurrent layer, for an empty text
+            and for unknown symbols.
+    """
+    loaded = load(run, checkpoint=checkpoint)
+    vocabulary = loaded.spec.text
+    numbers = vocabulary.encode(text, unknown="refuse")
+    if not len(numbers):
+        raise InputError("the text is empty: give at least one symbol")
+    if END in vocabulary.symbols:
+        numbers = np.array([vocabulary.end, *numbers])
+    symbols = [
+        END if vocabulary.symbols[number] == END else vocabulary.decode([number])
+        for number in numbers
+    ]
+    calls = recurrent_calls(
+        loaded.model, loaded.params, loaded.model_state, jnp.asarray(numbers)[None]
+    )
+    _check_recurrent(calls, loaded.model.name)
+    return [_gates(call, symbols) for call in calls]
+
+
+def _check_recurrent(calls: list[LayerCall], name: str) -> None:
+    if not calls:
+        raise InputError(
+            f"{name} has no recurrent layers: give the folder of a run with rnn, lstm or gru"
+        )
+
+
+def _gates(call: LayerCall, symbols: list[str]) -> TextGates:
+    activations = {
+        name: np.asarray(values)[:: -1 if call.reverse else 1, 0]
+        for name, values in gate_activations(call.kind, call.params, call.xs).items()
+    }
+    return TextGates(call.name, call.kind, symbols, activations)
+
+
+def _horizons(first: LayerCall, last: LayerCall) -> LayerHorizons:
+    hidden_size = last.params["recurrent"].shape[0]
+    initial, trained = (layer_horizon(call.kind, call.params, call.xs) for call in (first, last))
+    steps, sequences = last.xs.shape[:2]
+    return LayerHorizons(last.name, last.kind, hidden_size, sequences, steps, initial, trained)
+
+
+def _draw(part: Source, spec: DataSpec, *, sequences: int, steps: int) -> Array:
+    """Normalised inputs [B, T, ...] without padding."""
+    if isinstance(part, TokenSource):
+        steps = min(steps, len(part.tokens))
+        starts = np.linspace(0, len(part.tokens) - steps, sequences).astype(int)
+        return jnp.asarray(part.tokens[starts[:, None] + np.arange(steps)], jnp.int32)
+    if isinstance(part, RaggedSource):
+        longest = np.arange(max(0, len(part) - sequences), len(part))
+        taken = part.gather(longest)
+        # Cut before the net reads them, because backward layers would begin in the padding.
+        return normalize(jnp.asarray(taken["inputs"][:, : taken["lengths"].min()]), spec)
+    index = permutation(0, len(part))[:sequences]
+    assert isinstance(part, ArraySource | StreamedSource)
+    return normalize(jnp.asarray(part.gather(index)["inputs"]), spec)

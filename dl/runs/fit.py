@@ -1,0 +1,116 @@
+"""Training in one call, for notebooks and scripts: no files, everything returned."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dl.data.dataset import Dataset
+from dl.data.own_arrays import Pair, as_dataset
+from dl.runs.trained import Trained
+from dl.train.compiled import Training, compile_recipe
+from dl.train.fits import zero_totals
+from dl.train.interrupt import StopRequest
+from dl.train.layout import make_layout
+from dl.train.listener import Listener
+from dl.train.loop import train_loop
+from dl.train.options import TrainOptions
+from dl.train.progress import Progress
+from dl.train.recipe import Recipe
+from dl.train.record import Record, stops_early
+from dl.train.state import first_state
+from dl.train.steps_per_call import with_best_steps_per_call
+from dl.types import ModelState, Params
+
+
+def fit(
+    recipe: Recipe,
+    data: Dataset | Pair,
+    options: TrainOptions,
+    *,
+    resume: Trained | None = None,
+    init: tuple[Params, ModelState] | None = None,
+    progress: bool = True,
+    on_record: Callable[[Record], None] = lambda record: None,
+) -> Trained:
+    """Train `recipe` on `data` as `options` say, and evaluate on the validation part.
+
+    `data` is a data set, or a pair of arrays (x, y) as `dl.make_dataset` takes them, of which the
+    fraction `options.validation` is held out. Ctrl-C (a notebook's stop button) ends training after
+    the current call. `resume=` the result goes on from there, or on towards a larger
+    `options.epochs`, as if there had been no pause. `init` holds parameters and model state to
+    begin with in the place of fresh ones (see `dl.transfer`). `on_record` hears of every record.
+
+    Raises:
+        InputError: when the recipe does not fit the data, or the options do not fit the devices.
+        RunError: when the loss or the parameters stop being finite.
+
+    >>> import dl
+    >>> data, options = dl.load_data("xor"), dl.TrainOptions(epochs=2, batch_size=4, validation=0.0)
+    >>> model = dl.models.mlp(1, hidden_sizes=(4,))
+    >>> recipe = dl.Recipe(model, dl.objectives.binary(model), dl.optimizers.sgd(0.5))
+    >>> dl.fit(recipe, data, options, progress=False).history[-1].step
+    2
+    """
+    data = as_dataset(data, validation=options.validation)
+    layout = make_layout(options.parallel, devices=options.devices, batch_size=options.batch_size)
+    compiled = compile_recipe(recipe, data, options, layout)
+    training = compiled.start(_first_training(recipe, data, options, resume=resume, init=init))
+    if not options.steps_per_call:
+        compiled = with_best_steps_per_call(compiled, training)
+    start = int(resume.state.step) if resume else 0
+    with StopRequest() as stop, Progress(compiled.plan, start=start, show=progress) as shown:
+        training, records = train_loop(
+            compiled,
+            training,
+            _Shown(shown, on_record, stop),
+            history=resume.history if resume else [],
+            validates=data.validation is not None,
+        )
+    training = layout.fetch(training)
+    at_end = int(training.state.step) == compiled.plan.total_steps
+    done = at_end or stops_early(records, patience=options.patience)
+    return Trained(
+        recipe,
+        data.spec,
+        options,
+        training.state,
+        records,
+        pending=training.totals,
+        interrupted=not done,
+        open_data=lambda: data,
+    )
+
+
+def _first_training(
+    recipe: Recipe,
+    data: Dataset,
+    options: TrainOptions,
+    *,
+    resume: Trained | None,
+    init: tuple[Params, ModelState] | None,
+) -> Training | None:
+    """What training begins with; None for a fresh state."""
+    if resume is not None:
+        return Training(resume.state, resume.pending)
+    if init is None:
+        return None
+    state = first_state(recipe, data.spec, options, init=init)
+    return Training(state, zero_totals(recipe, data.spec))
+
+
+@dataclass(frozen=True)
+class _Shown(Listener):
+    """Shows progress, hands records on, and stops the loop on a signal."""
+
+    shown: Progress
+    heard: Callable[[Record], None]
+    stop: StopRequest
+
+    def on_record(self, record: Record) -> None:
+        self.shown.record(record)
+        self.heard(record)
+
+    def on_call(self, step: int) -> None:
+        self.shown.advance(step)
+
+    def stop_requested(self) -> bool:
+        return self.stop.requested

@@ -1,0 +1,142 @@
+"""The kinds of run: each prepares what a start needs, and then does its work.
+
+A new kind is a class with these three members, and a line in `kind_of`.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import Any, ClassVar, NamedTuple, Protocol
+
+from dl.data.dataset import Dataset, check_in_memory
+from dl.data.example import example_inputs
+from dl.runs.experiment import Experiment
+from dl.runs.files import write_json
+from dl.runs.folder import Config
+from dl.runs.go_on import go_on
+from dl.runs.manifest import add_to_manifest, device_name
+from dl.runs.open_data import open_data
+from dl.runs.setup import Setup
+from dl.train.compiled import Compiled, compile_recipe
+from dl.train.interrupt import StopRequest
+from dl.train.layout import make_layout
+from dl.train.traced import choose_layout
+
+
+class Session(NamedTuple):
+    """How a person watches and ends one start of a run."""
+
+    stop: StopRequest
+    show: bool = True
+    profile: bool = False
+
+
+class Kind(Protocol):
+    """One kind of run."""
+
+    trains: ClassVar[bool]
+    """Whether it trains a net, which may begin with the parameters of another run."""
+
+    def prepare(
+        self, experiment: Experiment, options: Any, *, freeze: Sequence[str] = ()
+    ) -> tuple[Config, Dataset, Compiled | None]:
+        """What a new run needs, with all that is chosen by rule. Nothing is written."""
+        ...
+
+    def reopen(self, config: Config) -> tuple[Dataset, Compiled | None]:
+        """What a run that goes on needs, as it was chosen when it began."""
+        ...
+
+    def work(self, setup: Setup, session: Session) -> dict[str, Any] | None:
+        """Do the work and return the result, which is written too; None when a signal ended it."""
+        ...
+
+
+class TrainingRun:
+    """Trains a recipe, with records and checkpoints."""
+
+    trains: ClassVar[bool] = True
+
+    def prepare(
+        self, experiment: Experiment, options: Any, *, freeze: Sequence[str] = ()
+    ) -> tuple[Config, Dataset, Compiled]:
+        """Opens the data and chooses the layout that suits the model."""
+        data = _open_all(experiment, options)
+        recipe = experiment.recipe(options, data.spec, freeze=freeze)
+        layout = choose_layout(options, recipe.model, example_inputs(data.spec))
+        compiled = compile_recipe(recipe, data, options, layout)
+        config = Config(
+            experiment,
+            options,
+            options.steps_per_call,
+            layout.mode,
+            len(layout.devices),
+            data.spec,
+            freeze=tuple(freeze),
+        )
+        return config, data, compiled
+
+    def reopen(self, config: Config) -> tuple[Dataset, Compiled]:
+        """Opens the data, and compiles for the layout that the run began with."""
+        options = config.options
+        data = _open_all(config.experiment, options)
+        recipe = config.experiment.recipe(options, data.spec, freeze=config.freeze)
+        layout = make_layout(config.parallel, devices=config.devices, batch_size=options.batch_size)
+        compiled = compile_recipe(
+            recipe, data, options, layout, steps_per_call=config.steps_per_call
+        )
+        return data, compiled
+
+    def work(self, setup: Setup, session: Session) -> dict[str, Any] | None:
+        """Trains to the end of the plan, from the newest checkpoint if there is one."""
+        return go_on(setup, stop=session.stop, show=session.show, profile=session.profile)
+
+
+class CountingRun:
+    """Counts and has no net: it begins anew when it is resumed."""
+
+    trains: ClassVar[bool] = False
+
+    def prepare(
+        self, experiment: Experiment, options: Any, *, freeze: Sequence[str] = ()
+    ) -> tuple[Config, Dataset, None]:
+        """Opens the data."""
+        data = open_data(options)
+        return Config(experiment, options, 0, "none", 0, data.spec), data, None
+
+    def reopen(self, config: Config) -> tuple[Dataset, None]:
+        """Opens the data."""
+        return open_data(config.options), None
+
+    def work(self, setup: Setup, session: Session) -> dict[str, Any]:
+        """Counts, and writes the figures."""
+        config, folder, data = setup.config, setup.folder, setup.data
+        assert config.experiment.count is not None
+        add_to_manifest(
+            folder.manifest, fingerprint=data.fingerprint, seed=config.options.seed, devices=1
+        )
+        start = time.perf_counter()
+        figures, parameters = config.experiment.count(config.options, data)
+        result = {
+            "experiment": config.experiment.name,
+            "metrics": figures,
+            "wall_seconds": round(time.perf_counter() - start, 3),
+            "compile_seconds": 0.0,
+            "examples_per_second": None,
+            "parameters": parameters,
+            "device": device_name(),
+            "steps": 0,
+        }
+        write_json(folder.result, result)
+        return result
+
+
+def kind_of(experiment: Experiment) -> Kind:
+    """The kind of run that an experiment's module asks for, by what it defines."""
+    return CountingRun() if experiment.count is not None else TrainingRun()
+
+
+def _open_all(experiment: Experiment, options: Any) -> Dataset:
+    data = open_data(options)
+    if experiment.conclude:
+        check_in_memory(data, what=experiment.name)
+    return data

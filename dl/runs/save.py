@@ -1,0 +1,103 @@
+"""A training made in code, written as a run: a folder that `dl.load` and the verbs take."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+
+from dl.data.dataset import Dataset, DataSpec
+from dl.data.example import example_batch
+from dl.errors import InputError
+from dl.runs.checkpoint import Checkpoints
+from dl.runs.experiment import Experiment, Figures, load_experiment
+from dl.runs.files import append_line, write_json
+from dl.runs.folder import Config, make_folder, new_folder
+from dl.runs.manifest import add_to_manifest, device_name
+from dl.runs.open_data import open_data
+from dl.train.compiled import Training
+from dl.train.recipe import Recipe
+from dl.train.record import Record
+from dl.train.state import count_parameters, first_state
+from dl.train.step import make_train_step
+
+_REMEDY = (
+    "put Options and build(options, data_spec) into a module of their own, "
+    "and fit the recipe that build returns"
+)
+
+
+def write_run(
+    folder: str | Path,
+    *,
+    recipe: Recipe,
+    data: Dataset,
+    options: Any,
+    training: Training,
+    history: Sequence[Record],
+    figures: Figures | None,
+) -> Path:
+    """Write a training into a new `folder`, as a run of the experiment that builds its recipe.
+
+    Without `figures` it is an unfinished run, which `resume` goes on with.
+
+    Raises:
+        InputError: for a recipe that no experiment builds, data other than those that the options
+            name, or a folder that holds something.
+    """
+    experiment = experiment_of(recipe, data.spec, options)
+    if open_data(options).fingerprint != data.fingerprint:
+        raise InputError(
+            f"--dataset {options.dataset} --validation {options.validation} are other data than "
+            f"those that were trained on: give options that name them"
+        )
+    made = make_folder(new_folder(experiment, options.seed, folder), chosen=False)
+    Config(experiment, options, options.steps_per_call, "jit", 1, data.spec).write(made)
+    add_to_manifest(made.manifest, fingerprint=data.fingerprint, seed=options.seed, devices=1)
+    for record in history:
+        append_line(made.metrics, record.as_json())
+    seconds = {"wall_seconds": 0.0, "compile_seconds": 0.0}
+    step = int(training.state.step)
+    with Checkpoints(made.checkpoints) as checkpoints:
+        checkpoints.save(step, training, notes=seconds)
+    if figures is not None:
+        result = {
+            "experiment": experiment.name,
+            "metrics": figures,
+            **seconds,
+            "examples_per_second": None,
+            "parameters": count_parameters(training.state.params),
+            "device": device_name(),
+            "steps": step,
+        }
+        write_json(made.result, result)
+    return made.path
+
+
+def experiment_of(recipe: Recipe, spec: DataSpec, options: Any) -> Experiment:
+    """The experiment in the module of `options` whose `build` gives this recipe.
+
+    Files hold no functions, so a recipe is compared as a traced program.
+
+    Raises:
+        InputError: when there is none.
+    """
+    module = type(options).__module__
+    if not hasattr(sys.modules.get(module), "build"):
+        raise InputError(
+            f"a folder holds no functions, and {type(options).__name__} of {module} "
+            f"are not the options of an experiment: {_REMEDY}"
+        )
+    experiment = load_experiment(module)
+    built = experiment.recipe(options, spec)
+    if _program(built, spec, options) != _program(recipe, spec, options):
+        raise InputError(f"{module} builds another recipe than the one that was trained: {_REMEDY}")
+    return experiment
+
+
+def _program(recipe: Recipe, spec: DataSpec, options: Any) -> str:
+    """The training step of a recipe as it is traced for the data."""
+    state = jax.eval_shape(lambda: first_state(recipe, spec, options))
+    step = make_train_step(recipe.objective, recipe.optimizer)
+    return str(jax.make_jaxpr(step)(state, example_batch(spec)))

@@ -1,0 +1,143 @@
+"""What training gives: one thing, whether it comes from `dl.fit` or from `dl.load`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from dl.data.dataset import Dataset, DataSpec
+from dl.errors import InputError
+from dl.runs.save import write_run
+from dl.train.compiled import Training, can_loop
+from dl.train.evaluation import make_evaluate
+from dl.train.layout import make_layout
+from dl.train.network import Inputs, Network, Prediction
+from dl.train.recipe import Recipe
+from dl.train.record import Record, curve
+from dl.train.state import TrainState
+from dl.types import Array, Autoencoder, Metrics, Model, ModelState, Params
+
+
+def _no_data() -> Dataset:
+    raise InputError("the data of this training are not at hand: give evaluate(part, data=...)")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A recipe with its trained state, and with the history of its training.
+
+    `interrupted` tells whether training stopped before its end; `pending` holds what was summed
+    since the last record, so that a resumed training records what an uninterrupted one would have.
+
+    >>> import dl
+    >>> model = dl.models.mlp(1, hidden_sizes=(4,))
+    >>> recipe = dl.Recipe(model, dl.objectives.binary(model), dl.optimizers.sgd(0.5))
+    >>> options = dl.TrainOptions(epochs=2, batch_size=4, validation=0.0)
+    >>> trained = dl.fit(recipe, dl.load_data("xor"), options, progress=False)
+    >>> trained.step, sorted(trained.evaluate("test"))
+    (2, ['accuracy', 'loss'])
+    """
+
+    recipe: Recipe
+    spec: DataSpec
+    options: Any
+    state: TrainState
+    history: list[Record]
+    pending: Metrics = field(default_factory=dict)
+    interrupted: bool = False
+    open_data: Callable[[], Dataset] = _no_data
+    """The data that it was trained on."""
+
+    @property
+    def model(self) -> Model:
+        """The model of the recipe."""
+        return self.recipe.model
+
+    @property
+    def autoencoder(self) -> Autoencoder:
+        """The model, as one that encodes and decodes.
+
+        Raises:
+            InputError: when it is no auto-encoder.
+        """
+        if not isinstance(self.model, Autoencoder):
+            raise InputError(f"{self.model.name} is no auto-encoder: it has no code")
+        return self.model
+
+    @property
+    def params(self) -> Params:
+        """The trained parameters."""
+        return self.state.params
+
+    @property
+    def model_state(self) -> ModelState:
+        """The running statistics of batch norm; empty for most models."""
+        return self.state.model_state
+
+    @property
+    def step(self) -> int:
+        """How many steps were made."""
+        return int(self.state.step)
+
+    @cached_property
+    def network(self) -> Network:
+        """The model with its parameters, to be applied to raw inputs."""
+        reading = getattr(self.options, "reading", None)
+        return Network(self.model, self.params, self.model_state, self.spec, reading)
+
+    def outputs(self, inputs: Inputs) -> Array:
+        """Raw outputs for raw inputs [B, ...]; see `Network.outputs`."""
+        return self.network.outputs(inputs)
+
+    def probabilities(self, inputs: Inputs) -> Array:
+        """Probabilities for raw inputs [B, ...]; see `Network.probabilities`."""
+        return self.network.probabilities(inputs)
+
+    def predict(self, inputs: Inputs) -> list[Prediction]:
+        """The most probable class of each raw input [B, ...]; see `Network.predict`."""
+        return self.network.predict(inputs)
+
+    def evaluate(self, part: str = "test", *, data: Dataset | None = None) -> dict[str, float]:
+        """Metrics of a part of the data: train, validation or test; of other `data` if given.
+
+        Raises:
+            InputError: when there is no such part, or the data cannot be opened any more.
+        """
+        if data is not None:
+            return self._evaluate_on(data)(self.state, part)
+        return self._evaluate(self.state, part)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write it into a new `folder`, as a run that `dl.load` and the verbs take.
+
+        The seconds of training are not known here, and are 0 in the files.
+
+        Raises:
+            InputError: for a recipe that no experiment builds (a folder holds no functions), and
+                for a folder that holds something.
+        """
+        data = self.open_data()
+        held_out = [part for part in ("validation", "test") if getattr(data, part) is not None]
+        return write_run(
+            folder,
+            recipe=self.recipe,
+            data=data,
+            options=self.options,
+            training=Training(self.state, self.pending),
+            history=self.history,
+            figures=None if self.interrupted else {part: self.evaluate(part) for part in held_out},
+        )
+
+    def curve(self, split: str, name: str) -> tuple[list[float], list[float]]:
+        """Epochs and values of one metric on one split, ready to plot."""
+        return curve(self.history, split, name)
+
+    @cached_property
+    def _evaluate(self) -> Callable[[TrainState, str], dict[str, float]]:
+        return self._evaluate_on(self.open_data())
+
+    def _evaluate_on(self, data: Dataset) -> Callable[[TrainState, str], dict[str, float]]:
+        layout = make_layout("jit", devices=1, batch_size=self.options.batch_size)
+        loops = can_loop(self.recipe, data, self.options, layout)
+        return make_evaluate(self.recipe, data, self.options, layout, loops=loops)

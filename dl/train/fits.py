@@ -1,0 +1,84 @@
+"""Whether a recipe fits the data: traced on shapes, before anything is written or compiled."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from dl import metrics
+from dl.data.augment import Stages
+from dl.data.dataset import DataSpec
+from dl.data.example import example_batch, example_inputs
+from dl.errors import InputError
+from dl.train.recipe import Recipe
+from dl.types import Array, Augment, Autoencoder, Metrics, PyTree
+
+
+def check_recipe_fits(recipe: Recipe, spec: DataSpec) -> None:
+    """Trace model and objective on the data's shapes.
+
+    Raises:
+        InputError: for inputs that the model does not take, a wrong number of outputs, targets of
+            another task, an optimizer that does not take the parameters, an augmentation whose
+            pictures the model does not take.
+    """
+    outputs, _ = jax.eval_shape(lambda: _apply_once(recipe, spec))
+    if outputs.shape[-1] != spec.classes and not isinstance(recipe.model, Autoencoder):
+        raise InputError(
+            f"{recipe.model.name} has {outputs.shape[-1]} outputs, {spec.name} has {spec.classes} "
+            f"classes: make them equal"
+        )
+    try:
+        zero_totals(recipe, spec)
+    except ValueError as error:
+        raise InputError(
+            f"the objective does not take the targets of {spec.name} (task: {spec.task}): {error}; "
+            f"choose another data set or objective"
+        ) from None
+    for augment in filter(None, stages_of(recipe).augments):
+        _check_augmented_fit(recipe, spec, augment)
+
+
+def zero_totals(recipe: Recipe, spec: DataSpec) -> Metrics:
+    """Nothing summed yet, in the structure that the objective reports."""
+
+    def report() -> Metrics:
+        batch = _zeros(example_batch(spec))
+        params, model_state = recipe.model.init(jax.random.key(0), batch["inputs"])
+        return recipe.objective(params, model_state, batch)[0]
+
+    return metrics.zeros_like(jax.eval_shape(report))
+
+
+def stages_of(recipe: Recipe) -> Stages:
+    """The augmentation of a recipe, as one stage if it is the same for all epochs."""
+    return recipe.augment if isinstance(recipe.augment, Stages) else Stages((recipe.augment,))
+
+
+def _check_augmented_fit(recipe: Recipe, spec: DataSpec, augment: Augment) -> None:
+    """The model has to take what `augment` gives, with the parameters that it has for the data."""
+    inputs, step = _zeros(example_inputs(spec)), jnp.zeros((), jnp.int32)
+    changed = jax.eval_shape(augment, jax.random.split(jax.random.key(0), 1), inputs, step)
+    if changed.shape == inputs.shape:
+        return
+    try:
+        jax.eval_shape(lambda: _apply_once(recipe, spec, _zeros(changed)))
+    except (InputError, ValueError, TypeError):
+        raise InputError(
+            f"{recipe.model.name} does not take what the augmentation gives: {changed.shape[1:]} "
+            f"in the place of {inputs.shape[1:]}; keep the size, or take a net that ends in a mean "
+            f"over its maps"
+        ) from None
+
+
+def _apply_once(
+    recipe: Recipe, spec: DataSpec, changed: Array | None = None
+) -> tuple[Array, PyTree]:
+    inputs = _zeros(example_inputs(spec))
+    params, model_state = recipe.model.init(jax.random.key(0), inputs)
+    given: Any = inputs if changed is None else changed
+    return recipe.model.apply(params, model_state, given)[0], recipe.optimizer.init(params)
+
+
+def _zeros(shapes: PyTree) -> PyTree:
+    return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)

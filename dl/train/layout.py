@@ -1,0 +1,169 @@
+"""How a run is spread over devices: how each array is laid out, and how functions are compiled."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import NamedSharding, PartitionSpec
+
+from dl.errors import InputError
+from dl.train.parallel import AXIS, make_mesh, replicate, shard, unreplicate
+from dl.train.state import TrainState
+from dl.types import Device, PyTree
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the arrays of a run lie. The loop speaks to this alone; the step never knows.
+
+    A compiled function takes `(trained, arrays, indexed)`: what is trained (laid out by
+    `shardings`, donated), a resident set of arrays (on every device), and an `IndexedBatch` [k, B]
+    (split along B). It returns `(trained, anything)`, or if nothing is donated, metrics.
+    """
+
+    mode: Literal["jit", "pmap"]
+    devices: tuple[Device, ...]
+
+    @property
+    def axis_name(self) -> str | None:
+        """The `axis_name` that steps must be built with."""
+        return AXIS if self.mode == "pmap" else None
+
+    def shardings(self, tree: PyTree) -> PyTree:
+        """How each array of `tree` is laid out under `jit`.
+
+        The rows of a carry are split over the devices; every other array lies on each of them.
+        """
+        everywhere, by_rows = self._sharding(), self._sharding(AXIS)
+        carries = [jax.tree.map(lambda _: by_rows, state.carry) for state in _states(tree)]
+        return _with_carries(jax.tree.map(lambda _: everywhere, tree), carries)
+
+    def compile(self, function: Callable, *, donate: bool = True) -> Callable:
+        """`function(trained, arrays, indexed)` compiled for this layout."""
+        donated = (0,) if donate else ()
+        if self.mode == "jit" and len(self.devices) == 1:
+            return jax.jit(function, donate_argnums=donated)
+        if self.mode == "jit":
+            compiled = self._compile_sharded(function, donated)
+        else:
+            compiled = jax.pmap(
+                function, axis_name=AXIS, donate_argnums=donated, devices=self.devices
+            )
+        return _one_at_a_time(compiled) if self.devices[0].platform == "cpu" else compiled
+
+    def put(self, tree: PyTree) -> PyTree:
+        """A copy of `tree` on the devices, laid out by `shardings`."""
+        if self.mode == "pmap":
+            carries = [state.carry for state in _states(tree)]
+            here = replicate(_with_carries(tree, [()] * len(carries)), self.devices)
+            return _with_carries(here, [self._put_rows(carry) for carry in carries])
+        shardings = self.shardings(tree)
+        # device_put brings arrays from any device but may alias them; what is donated later must be
+        # a copy of its own.
+        here = jax.device_put(tree, shardings)
+        copy = jax.jit(lambda leaves: jax.tree.map(jnp.copy, leaves), out_shardings=shardings)
+        return copy(here)
+
+    def split(self, indexed: PyTree) -> PyTree:
+        """Batches [k, B] as compiled functions take them."""
+        return shard(indexed, len(self.devices), axis=1) if self.mode == "pmap" else indexed
+
+    def fetch(self, tree: PyTree) -> PyTree:
+        """`tree` as it was before `put`: one copy of each array, a carry with all its rows."""
+        if self.mode != "pmap":
+            return tree
+        carries = [_gathered(state.carry) for state in _states(tree)]
+        return _with_carries(unreplicate(_with_carries(tree, [()] * len(carries))), carries)
+
+    def _compile_sharded(self, function: Callable, donated: tuple[int, ...]) -> Callable:
+        """Compiled at the first call, for the shardings of what is trained."""
+        everywhere, split = self._sharding(), self._sharding(None, AXIS)
+        compiled: Any = None
+
+        def call(trained: PyTree, arrays: PyTree, indexed: PyTree) -> PyTree:
+            nonlocal compiled
+            if compiled is None:
+                own = jax.tree.map(lambda leaf: leaf.sharding, trained)
+                compiled = jax.jit(
+                    function,
+                    in_shardings=(own, everywhere, split),
+                    out_shardings=(own, everywhere) if donated else everywhere,
+                    donate_argnums=donated,
+                )
+            return compiled(trained, arrays, indexed)
+
+        return call
+
+    def _put_rows(self, carry: PyTree) -> PyTree:
+        """A carry [B, ...] as [devices, B / devices, ...], the rows of each device on it."""
+        rows = shard(jax.tree.map(np.asarray, carry), len(self.devices))
+        sharding = NamedSharding(make_mesh(self.devices), PartitionSpec(AXIS))
+        copy = jax.jit(lambda leaves: jax.tree.map(jnp.copy, leaves), out_shardings=sharding)
+        return copy(rows)
+
+    def _sharding(self, *axes: str | None) -> Any:
+        if len(self.devices) == 1:
+            return jax.sharding.SingleDeviceSharding(self.devices[0])
+        return NamedSharding(make_mesh(self.devices), PartitionSpec(*axes))
+
+
+def make_layout(parallel: str = "auto", *, devices: int = 0, batch_size: int) -> Layout:
+    """The layout for `--parallel auto|jit|pmap --devices N`; auto means jit.
+
+    0 devices means as many as there are and share the batch evenly.
+
+    Raises:
+        InputError: when there are fewer devices, or the batch does not divide over them.
+    """
+    available = jax.local_devices()
+    if parallel not in ("auto", "jit", "pmap"):
+        raise InputError(f"parallel {parallel!r} is not one of auto, jit, pmap")
+    if not 0 <= devices <= len(available):
+        raise InputError(
+            f"{devices} devices asked for, {len(available)} {available[0].platform} device(s) here"
+        )
+    even = (n for n in range(len(available), 0, -1) if batch_size % n == 0)
+    count = devices or next(even)
+    if batch_size % count:
+        raise InputError(
+            f"batch size {batch_size} does not divide over {count} devices: "
+            f"use a multiple of {count}"
+        )
+    return Layout("pmap" if parallel == "pmap" else "jit", tuple(available[:count]))
+
+
+def _states(tree: PyTree) -> list[TrainState]:
+    return [leaf for leaf in jax.tree.leaves(tree, is_leaf=_is_state) if _is_state(leaf)]
+
+
+def _with_carries(tree: PyTree, carries: Sequence[PyTree]) -> PyTree:
+    """`tree` with these in the place of the carries of its states, in order."""
+    left = iter(carries)
+
+    def with_carry(leaf: Any) -> Any:
+        return replace(leaf, carry=next(left)) if _is_state(leaf) else leaf
+
+    return jax.tree.map(with_carry, tree, is_leaf=_is_state)
+
+
+def _is_state(leaf: Any) -> bool:
+    return isinstance(leaf, TrainState)
+
+
+def _gathered(carry: PyTree) -> PyTree:
+    return jax.tree.map(lambda leaf: np.array(leaf).reshape(-1, *leaf.shape[2:]), carry)
+
+
+def _one_at_a_time(compiled: Callable) -> Callable:
+    """`compiled`, waited for.
+
+    A CPU has too few threads for the collectives of two programs at once, which then deadlock.
+    """
+
+    def call(*args: PyTree) -> PyTree:
+        return jax.block_until_ready(compiled(*args))
+
+    return call

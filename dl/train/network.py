@@ -1,0 +1,147 @@
+"""A trained network: raw inputs in, outputs, probabilities or class names out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple, TypeAlias
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from dl.data.dataset import DataSpec
+from dl.data.gather import check_inputs, normalize
+from dl.data.text.reading import Reading
+from dl.errors import InputError
+from dl.types import Array, Autoencoder, Model, ModelState, Params, Ragged
+
+Inputs: TypeAlias = np.ndarray | Array | Ragged | list[str]
+"""Raw inputs [B, ...]; of several lengths; or texts."""
+
+
+class Prediction(NamedTuple):
+    """What a model says of one example: a class name and its probability."""
+
+    label: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Network:
+    """A model with its parameters, and with what turns raw inputs into those of the model.
+
+    `params` and `model_state` go into `model.apply`; `spec` names the classes and holds the
+    normalisation, `reading` says how text becomes symbols. Without a `spec` inputs are given as the
+    model takes them.
+
+    >>> import dl
+    >>> model = dl.models.softmax_regression(10)
+    >>> network = Network(model, *model.init(jax.random.key(0), jnp.zeros((1, 4))))
+    >>> network.outputs(np.ones((3, 4), np.float32)).shape
+    (3, 10)
+    """
+
+    model: Model
+    params: Params
+    model_state: ModelState = field(default_factory=dict)
+    spec: DataSpec | None = None
+    reading: Reading | None = None
+
+    def outputs(self, inputs: Inputs) -> Array:
+        """Raw outputs, logits [B, K] or reconstructions, for raw inputs [B, ...], such as uint8
+        pictures [B, H, W, C].
+
+        Sequences of several lengths are `Ragged`, or where the model reads whole texts a list of
+        them; outputs of every step are [B, T, K].
+
+        Raises:
+            InputError: when the inputs do not have the shape that the model was trained on.
+        """
+        arrays = self._encode(inputs) if isinstance(inputs, list) else inputs
+        if self.spec is not None:
+            check_inputs(arrays, self.spec)
+        return self._apply(self.params, self.model_state, jax.tree.map(jnp.asarray, arrays))
+
+    def probabilities(self, inputs: Inputs) -> Array:
+        """Class probabilities [B, K], of the next symbol [B, T, V], or of each yes-or-no output.
+
+        Raises:
+            InputError: for a model whose outputs are no probabilities.
+        """
+        to_probabilities = self._to_probabilities()
+        return to_probabilities(self.outputs(inputs))
+
+    def predict(self, inputs: Inputs) -> list[Prediction]:
+        """The most probable class of each input [B, ...]; for other tasks see `probabilities`."""
+        probabilities = np.asarray(self.probabilities(inputs))
+        spec = self.described
+        if not spec.kind.chooses:
+            raise InputError(
+                f"{spec.name} has no classes to choose from: use probabilities(), "
+                f"one for each output"
+            )
+        winners = probabilities.argmax(axis=-1)
+        return [
+            Prediction(spec.class_names[winner], float(row[winner]))
+            for winner, row in zip(winners, probabilities, strict=True)
+        ]
+
+    @property
+    def network(self) -> "Network":
+        """Itself: what takes a trained thing takes a network too."""
+        return self
+
+    @property
+    def described(self) -> DataSpec:
+        """The description of the data that the model was trained on.
+
+        Raises:
+            InputError: where there is none.
+        """
+        if self.spec is None:
+            raise InputError(
+                f"{self.model.name} has no description of its data: give Network spec="
+            )
+        return self.spec
+
+    def _to_probabilities(self) -> Callable[[Array], Array]:
+        """The function from outputs to probabilities, where the task has one."""
+        if isinstance(self.model, Autoencoder):
+            raise InputError(
+                f"{self.model.name} has no classes: "
+                f"outputs() gives reconstructions, normalised as inputs"
+            )
+        spec = self.described
+        if spec.kind.probabilities is None:
+            raise InputError(
+                f"{spec.name} has {spec.kind.outputs} for answers: outputs() gives them"
+            )
+        return spec.kind.probabilities
+
+    def _encode(self, texts: list[str]) -> Ragged:
+        """Whole texts as symbols; widths are rounded up, so that few programs serve texts of all
+        lengths.
+        """
+        spec = self.described
+        if spec.vocabulary is None or not spec.kind.chooses:
+            raise InputError(
+                f"the model of {spec.name} does not tell classes of texts: give it arrays"
+            )
+        reading = self.reading or Reading()
+        most = reading.longest if reading.longest and reading.longer == "cut" else None
+        rows = [spec.text.encode(text, unknown=reading.unknown)[:most] for text in texts]
+        lengths = np.array([len(row) for row in rows], np.int32)
+        if not len(rows) or not lengths.all():
+            raise InputError("a text without any symbol has no class: give texts that have one")
+        values = np.zeros((len(rows), -(-lengths.max() // 32) * 32), np.int32)
+        for row, symbols in zip(values, rows, strict=True):
+            row[: len(symbols)] = symbols
+        return Ragged(values, lengths)
+
+    @cached_property
+    def _apply(self):
+        def apply(params: Params, model_state: ModelState, inputs: Any) -> Array:
+            ready = inputs if self.spec is None else normalize(inputs, self.spec)
+            return self.model.apply(params, model_state, ready)[0]
+
+        return jax.jit(apply)

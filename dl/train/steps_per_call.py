@@ -1,0 +1,62 @@
+"""How many steps one compiled call makes, found by a short trial.
+
+The bits of a run do not depend on it. As few steps are taken as make the cost of a call small
+beside that of its steps, because signals, progress and records act between calls.
+"""
+
+import time
+from dataclasses import replace
+
+import jax
+
+from dl.train.compiled import Compiled, Training
+
+_CANDIDATES = (1, 2, 5, 10, 20, 50)
+_TOLERATED = 0.02
+_LONG_STEP = 0.05  # seconds, beside which the cost of a call does not count
+_TRIAL = 0.2  # seconds
+
+
+def with_best_steps_per_call(compiled: Compiled, training: Training) -> Compiled:
+    """`compiled` with the number of steps that a trial on a copy of `training` finds best."""
+    steps = find_steps_per_call(compiled, training)
+    return compiled._replace(plan=replace(compiled.plan, steps_per_call=steps))
+
+
+def find_steps_per_call(compiled: Compiled, training: Training) -> int:
+    """Time calls of one step and of many, and choose; `training` itself is not changed."""
+    most = compiled.plan.steps_per_call
+    if most == 1:
+        return 1
+    trial = compiled.start(compiled.layout.fetch(training))
+
+    def seconds(steps: int) -> float:
+        nonlocal trial
+        start = time.perf_counter()
+        trial, ticket = compiled.advance(trial, compiled.arrays, 0, steps)
+        jax.block_until_ready(ticket)
+        return time.perf_counter() - start
+
+    seconds(1)  # compiles
+    one = min(seconds(1) for _ in range(3))
+    if one > _LONG_STEP:
+        return 1
+    many = min(most, max(2, int(_TRIAL / one)))
+    return choose_steps_per_call(one, seconds(many) / many, most=most)
+
+
+def choose_steps_per_call(one: float, each: float, *, most: int) -> int:
+    """The fewest steps, at most `most`, whose call takes at most 2 % longer than the steps alone.
+
+    `one`: seconds of a one-step call; `each`: seconds per step in a long call.
+
+    >>> choose_steps_per_call(1.0e-3, 1.0e-3, most=100)
+    1
+    >>> choose_steps_per_call(1.3e-3, 1.0e-3, most=100)
+    20
+    >>> choose_steps_per_call(3.0e-3, 1.0e-3, most=100)
+    100
+    """
+    call = max(one - each, 0.0)
+    enough = (steps for steps in _CANDIDATES if call / steps <= _TOLERATED * each)
+    return min(next(enough, most), most)

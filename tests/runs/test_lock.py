@@ -1,0 +1,88 @@
+"""One process at a time trains in a run's folder; a dead process holds no lock."""
+
+import errno
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dl.errors import InputError
+from dl.runs.lock import locked
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from dl.runs.lock import locked
+with locked(Path(sys.argv[1])):
+    print("locked", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.fixture
+def holder(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process that holds the lock of `tmp_path`."""
+    root = Path(__file__).resolve().parents[2]
+    words = [sys.executable, "-c", HOLD, str(tmp_path)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=root) as process:
+        assert process.stdout.readline() == "locked\n"
+        yield process
+        process.kill()
+
+
+def test_a_second_process_is_refused_at_once(tmp_path: Path, holder: subprocess.Popen[str]) -> None:
+    start = time.monotonic()
+    with (
+        pytest.raises(InputError, match=f"{tmp_path} is being trained by another process: wait"),
+        locked(tmp_path),
+    ):
+        pass
+    assert time.monotonic() - start < 5
+    (tmp_path / "config.json").write_text("{}")
+    assert (tmp_path / "config.json").read_text() == "{}", "files of the folder are not locked"
+
+
+def test_the_lock_of_a_killed_process_is_released(
+    tmp_path: Path, holder: subprocess.Popen[str]
+) -> None:
+    holder.kill()
+    holder.wait()
+    with locked(tmp_path):
+        pass
+
+
+def test_the_lock_is_free_again_after_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ValueError), locked(tmp_path):
+        raise ValueError("training failed")
+    with locked(tmp_path):
+        pass
+
+
+def fail(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    fcntl = pytest.importorskip("fcntl")
+
+    def flock(file: int, operation: int) -> None:
+        raise OSError(number, "from the file system")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_warned_of(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail(monkeypatch, number)
+    with (
+        pytest.warns(UserWarning, match="has no locks: start no second process"),
+        locked(tmp_path),
+    ):
+        assert (tmp_path / "lock").exists()
+
+
+def test_other_errors_are_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail(monkeypatch, errno.EIO)
+    with pytest.raises(OSError, match="from the file system"), locked(tmp_path):
+        pass
