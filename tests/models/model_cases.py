@@ -289,6 +289,31 @@ AUTOENCODERS = [
 # Each list begins with the one before: by the scope, all tests of a case then come together and
 # share what it compiled.
 of_cases = partial(pytest.mark.parametrize, "case", scope="module")
-every_normalised_model = of_cases(NORMALISED)
-every_deep_model = of_cases(NORMALISED + PLAIN + LENETS + RECURRENT + AUTOENCODERS)
-every_model = of_cases(NORMALISED + PLAIN + LENETS + RECURRENT + AUTOENCODERS + FLAT)
+DEEP = NORMALISED + PLAIN + LENETS + RECURRENT + AUTOENCODERS
+every_model = of_cases(DEEP + FLAT)
+
+SIBLINGS = [
+    "resnet_bottleneck",
+    "cifar_resnet",
+    "alexnet_two_towers",
+    "googlenet",
+    "lenet5",
+    "lenet5_1998",
+    "gru_both_ways",
+    "rnn_of_rows",
+    "autoencoder_tied",
+    "mlp_c1",
+]
+"""Models that differ by an option from others here: what takes long is seldom tried on them."""
+
+
+def siblings_seldom(cases: list[Any]) -> list[Any]:
+    return [
+        pytest.param(*case.values, id=case.id, marks=[pytest.mark.slow] * (case.id in SIBLINGS))
+        for case in cases
+    ]
+
+
+trained_normalised_model = of_cases(siblings_seldom(NORMALISED))
+trained_deep_model = of_cases(siblings_seldom(DEEP))
+trained_model = of_cases(siblings_seldom(DEEP + FLAT))

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from model_cases import PICTURE, Case, compiled_apply, compiled_init, every_model
+from model_cases import PICTURE, Case, compiled_apply, compiled_init, every_model, trained_model
 
 import dl
 from dl import models
@@ -37,7 +37,7 @@ def test_parameters_are_as_many_as_published_and_layers_sum_to_them(case: Case) 
     assert {leaf.dtype for leaf in jax.tree.leaves(params)} == {jnp.dtype("float32")}
 
 
-@every_model
+@trained_model
 def test_jit_equals_no_jit(case: Case) -> None:
     params, model_state = case.init()
     inputs = jnp.array(case.batch()["inputs"])

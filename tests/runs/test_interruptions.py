@@ -52,6 +52,7 @@ def assert_same_run(left: Path, right: Path) -> None:
     assert records(left) == records(right)
 
 
+@pytest.mark.slow
 def test_three_kills_end_like_none(tmp_path: Path) -> None:
     seen = kill_and_resume(kills=3, epochs=4, seed=1, work=tmp_path)
     assert [line.partition(":")[0] for line in seen] == [
