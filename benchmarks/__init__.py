@@ -1,1 +1,1 @@
-"""Timings of `dl` beside PyTorch, Keras and plain Flax: `python -m benchmarks`."""
+"""Compare the speed of `dl`, PyTorch, Keras and plain Flax: `python -m benchmarks`."""

@@ -1,7 +1,7 @@
-"""`python -m benchmarks [NAME ...]`: time `dl` beside PyTorch, Keras and plain Flax.
+"""`python -m benchmarks [NAME ...]`: compare the speed of `dl`, PyTorch, Keras and plain Flax.
 
-Exit 0 all measured; 2 wrong input, one line; 1 when a process failed; 130 after Ctrl-C. The table
-of what was measured is printed in any case.
+Exit codes: 0 all measured; 1 a process failed; 2 wrong input (one line of error); 130 after Ctrl-C.
+The table of what was measured so far is printed after failures and Ctrl-C too.
 """
 
 import argparse
@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         asked = _parse(argv)
         chosen = choose(asked.names, load_benchmarks())
         if asked.list:
-            print("\n".join(f"{one.name:<22}{one.about}" for one in chosen))
+            print("\n".join(f"{benchmark.name:<22}{benchmark.about}" for benchmark in chosen))
             return 0
         return _measure(
             chosen,
@@ -58,13 +58,17 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help="benchmarks or families; all when none is given"
     )
-    parser.add_argument("--list", action="store_true", help="say what there is and stop")
+    parser.add_argument("--list", action="store_true", help="list the benchmarks and stop")
     parser.add_argument(
-        "--quick", action="store_true", help="one round of little work, to see that all of it runs"
+        "--quick",
+        action="store_true",
+        help="one round of little work, to check that all of it runs",
     )
-    parser.add_argument("--rounds", type=int, metavar="N", help="processes a system (default 3)")
     parser.add_argument(
-        "--json", type=Path, metavar="FILE", help="write rows, versions and device there"
+        "--rounds", type=int, metavar="N", help="processes for each system (default 3)"
+    )
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="write rows, versions and device to FILE"
     )
     asked = parser.parse_args(argv)
     if asked.rounds is not None and asked.rounds < 1:
@@ -79,7 +83,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
 def _measure(chosen: list[Benchmark], *, rounds: int, quick: bool, path: Path | None) -> int:
     machine = start_worker("--machine")
     left_out = _leave_out_systems(cuda=machine["cuda"])
-    runnable = [one for one in chosen if not _leave_out(one, quick=quick)]
+    runnable = [benchmark for benchmark in chosen if not _leave_out(benchmark, quick=quick)]
     outcome, code = Outcome(), 0
     try:
         work = partial(work_in_process, quick=quick)
@@ -102,7 +106,7 @@ def _measure(chosen: list[Benchmark], *, rounds: int, quick: bool, path: Path | 
 
 
 def _leave_out_systems(*, cuda: bool) -> set[str]:
-    """The systems that are not here, each named in one line; torch.compile is for CUDA devices."""
+    """Name the systems that are not installed; torch.compile runs only on CUDA devices."""
     missing = {name for name in _PEERS if find_spec(name) is None}
     for name in sorted(missing):
         say(f"{name} is left out: it is not installed; pip install -r benchmarks/requirements.txt")

@@ -1,10 +1,9 @@
-"""Which benchmarks there are: one file of `benchmarks/cases/` holds one, or a family of them over
-several shapes.
+"""The benchmarks: a file in `benchmarks/cases/` is one, or a family of several shapes.
 
-A case file has a docstring whose first line says what is measured, `UNIT`, and `SYSTEMS`, a
-function a system. The function takes `quick` and returns a `Workload`, or a `Measurement` that it
-made itself. A family has `FAMILIES` too, {family: {name: shape}}; its functions take the shape
-first. `unavailable(quick)`, where there is one, says what is missing.
+The first line of a file's docstring says what is measured. The file defines `UNIT`, and `SYSTEMS`
+with a function for each system, which takes `quick` and returns a `Workload` or a `Measurement`.
+A family also defines `FAMILIES`, {family: {name: shape}}, and its functions take the shape first.
+An optional `unavailable(quick)` returns why the benchmark cannot run here.
 """
 
 import importlib
@@ -23,8 +22,9 @@ System = Callable[[bool], Workload | Measurement]
 
 @dataclass(frozen=True)
 class Benchmark:
-    """One row of the table for each of `systems`; `unavailable(quick)` is the reason why it cannot
-    run here, if any.
+    """A benchmark: one row of the table for each system.
+
+    `unavailable(quick)` returns why it cannot run here, or None.
     """
 
     name: str
@@ -36,25 +36,25 @@ class Benchmark:
 
 
 def load_benchmarks() -> dict[str, Benchmark]:
-    """All benchmarks by name. Nothing heavy is imported: cases import their systems when they are
-    called.
-    """
-    names = sorted(found.name for found in pkgutil.iter_modules(cases.__path__))
+    """All benchmarks by name; a system is only imported when its function is called."""
+    names = sorted(case.name for case in pkgutil.iter_modules(cases.__path__))
     modules = [importlib.import_module(f"{cases.__name__}.{name}") for name in names]
     return {benchmark.name: benchmark for module in modules for benchmark in _benchmarks_of(module)}
 
 
 def choose(names: list[str], known: dict[str, Benchmark]) -> list[Benchmark]:
-    """The benchmarks called `names` (a family's name means all of it), or all of them when no name
-    is given.
-    """
+    """The benchmarks or families called `names`, or all benchmarks when no name is given."""
     families = {benchmark.family for benchmark in known.values() if benchmark.family}
     for name in names:
         if name not in known and name not in families:
             raise InputError(
                 f"unknown benchmark {name!r}; {did_you_mean(name, {*known, *families})}"
             )
-    return [one for one in known.values() if not names or one.name in names or one.family in names]
+    return [
+        benchmark
+        for benchmark in known.values()
+        if not names or benchmark.name in names or benchmark.family in names
+    ]
 
 
 def _benchmarks_of(module: ModuleType) -> list[Benchmark]:

@@ -1,4 +1,4 @@
-"""Timing and memory of a piece of work, whatever system does it."""
+"""Measure the time or the memory of a piece of work."""
 
 import resource
 import statistics
@@ -8,14 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-_LONG = 8.0  # seconds, after which a repetition tells enough
+_LONG = 8.0  # seconds of measuring, after which fewer repetitions than asked for are enough
 
 
 @dataclass(frozen=True)
 class Workload:
-    """Work that is repeated: `run` returns when all of it is done; `amount` counts what it did
-    (examples, calls).
-    """
+    """Work to repeat: `run` returns when it is done, and `amount` counts its examples or calls."""
 
     run: Callable[[], object]
     amount: float = 1.0
@@ -24,15 +22,16 @@ class Workload:
 
 @dataclass(frozen=True)
 class Measurement:
-    """One number in the benchmark's unit, and what is worth saying of how it came about."""
+    """One number in the benchmark's unit, and a note on how it was measured."""
 
     value: float
     note: str = ""
 
 
 def measure(workload: Workload, unit: str, *, quick: bool = False) -> Measurement:
-    """Warm up (this compiles), repeat, take the median: a rate for units that end in "/s",
-    otherwise a duration.
+    """The median over repetitions, after one run that compiles.
+
+    It is a rate for units that end in "/s", otherwise a duration.
     """
     workload.run()
     seconds = median_seconds(workload.run, least=2 if quick else 5, seconds=0.2 if quick else 2.0)
@@ -40,8 +39,9 @@ def measure(workload: Workload, unit: str, *, quick: bool = False) -> Measuremen
 
 
 def median_seconds(run: Callable[[], object], *, least: int, seconds: float) -> float:
-    """The median duration of `run` over at least `seconds` altogether, and `least` repetitions
-    unless they are long.
+    """The median duration of `run`, repeated for at least `seconds` in all.
+
+    There are at least `least` repetitions, unless they take more than 8 seconds.
     """
     durations: list[float] = []
     total = 0.0
@@ -70,9 +70,9 @@ def in_unit(seconds: float, amount: float, unit: str) -> float:
 
 
 def memory_above_now(run: Callable[[], object]) -> float:
-    """MiB of resident memory at the peak of `run` above what the process holds when it begins."""
+    """Peak resident memory of `run` in MiB, above the memory of the process before it."""
     try:
-        Path("/proc/self/clear_refs").write_text("5")  # the peak is what is held now
+        Path("/proc/self/clear_refs").write_text("5")  # resets the peak to the present memory
         before = _status_mib("VmRSS")
         run()
         return _status_mib("VmHWM") - before

@@ -1,4 +1,4 @@
-"""Generated pictures with random labels: what is in them does not change how long a step takes."""
+"""Generated pictures with random labels; their content does not change the time of a step."""
 
 import numpy as np
 
@@ -15,8 +15,6 @@ def make_pictures(
 def make_batch(
     count: int = 128, shape: tuple[int, ...] = (28, 28, 1)
 ) -> tuple[np.ndarray, np.ndarray]:
-    """One batch as networks see it: float32 of about zero mean and unit variance, and class
-    numbers.
-    """
+    """One normalised batch: float32 of about zero mean and unit variance, and class numbers."""
     pictures, labels = make_pictures(count, shape)
     return ((pictures / 255.0 - 0.5) * 12**0.5).astype(np.float32), labels

@@ -1,4 +1,4 @@
-"""Python in a process of its own."""
+"""Run a Python module in a new process."""
 
 import os
 import subprocess
@@ -9,10 +9,10 @@ from dl.errors import RunError
 
 
 def run_module(module: str, *words: str) -> str:
-    """What `python -m module WORDS` prints on standard output.
+    """The standard output of `python -m module WORDS`.
 
     Raises:
-        RunError: with the last line of its standard error, when it fails.
+        RunError: when it fails, with the last line of its standard error.
     """
     command = [sys.executable, "-m", module, *words]
     done = subprocess.run(command, capture_output=True, text=True, env=environment())

@@ -1,6 +1,4 @@
-"""Rounds of processes: every system once a round, one after the other, so that a slow minute hits
-all of them.
-"""
+"""Run benchmarks in rounds: each system once a round, so that a slow minute affects them all."""
 
 import json
 import sys
@@ -33,9 +31,7 @@ def run_benchmarks(
     rounds: int,
     work: Work,
 ) -> None:
-    """Measure all `benchmarks` on all systems but those `left_out`, and add to `outcome` after each
-    benchmark.
-    """
+    """Measure `benchmarks` on all systems but `left_out`; `outcome` grows after each benchmark."""
     for benchmark in benchmarks:
         systems = [system for system in benchmark.systems if system not in left_out]
         values: dict[str, list[float]] = {system: [] for system in systems}
@@ -44,16 +40,15 @@ def run_benchmarks(
             for system in systems:
                 label = f"{benchmark.name}, {system}, round {number}/{rounds}"
                 try:
-                    found = work(benchmark.name, system)
+                    measured = work(benchmark.name, system)
                 except RunError as error:
                     outcome.failures.append(label)
                     say(f"{label}: failed: {error}")
                     continue
-                values[system].append(found["value"])
-                notes[system] = found.get("note", "")
-                say(
-                    f"{label}: {figures(found['value'])} {benchmark.unit}  {notes[system]}".rstrip()
-                )
+                values[system].append(measured["value"])
+                notes[system] = measured.get("note", "")
+                value = figures(measured["value"])
+                say(f"{label}: {value} {benchmark.unit}  {notes[system]}".rstrip())
         outcome.rows.extend(make_rows(benchmark, values, notes))
 
 
@@ -63,10 +58,10 @@ def work_in_process(name: str, system: str, *, quick: bool) -> dict[str, Any]:
 
 
 def start_worker(*words: str) -> dict[str, Any]:
-    """The JSON that `python -m benchmarks.worker WORDS` prints last."""
+    """The JSON in the last line of `python -m benchmarks.worker WORDS`."""
     return json.loads(run_module("benchmarks.worker", *words).strip().splitlines()[-1])
 
 
 def say(line: str) -> None:
-    """Progress is for people: it goes to standard error."""
+    """Print progress to standard error."""
     print(line, file=sys.stderr, flush=True)

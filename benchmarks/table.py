@@ -14,9 +14,7 @@ US = "dl"
 def make_rows(
     benchmark: Benchmark, rounds: dict[str, list[float]], notes: dict[str, str]
 ) -> list[Row]:
-    """A row for each system that was measured, with its median over rounds and our speed over its
-    own.
-    """
+    """A row for each measured system: its median over rounds, and how much faster `dl` is."""
     values = {
         system: statistics.median(measured) for system, measured in rounds.items() if measured
     }
@@ -35,7 +33,7 @@ def make_rows(
 
 
 def speed_ratio(ours: float | None, theirs: float, unit: str) -> float | None:
-    """How many times faster (or smaller) we are; None where one of the two is missing or 0.
+    """How many times faster or smaller `dl` is; None where a value is missing or 0.
 
     >>> speed_ratio(300.0, 200.0, "examples/s"), speed_ratio(20.0, 10.0, "ms")
     (1.5, 0.5)
@@ -46,12 +44,10 @@ def speed_ratio(ours: float | None, theirs: float, unit: str) -> float | None:
 
 
 def family_rows(benchmarks: Sequence[Benchmark], rows: Sequence[Row]) -> list[Row]:
-    """The geometric mean over a family's shapes, for every system that was measured at all of those
-    that ran.
-    """
+    """Geometric means over each family's shapes, for systems that were measured at all of them."""
     means = []
-    for family in dict.fromkeys(one.family for one in benchmarks if one.family):
-        members = {one.name for one in benchmarks if one.family == family}
+    for family in dict.fromkeys(case.family for case in benchmarks if case.family):
+        members = {case.name for case in benchmarks if case.family == family}
         mine = [row for row in rows if row["benchmark"] in members]
         for system in dict.fromkeys(row["system"] for row in mine):
             own = [row for row in mine if row["system"] == system]
@@ -61,9 +57,8 @@ def family_rows(benchmarks: Sequence[Benchmark], rows: Sequence[Row]) -> list[Ro
 
 
 def _mean_row(name: str, rows: Sequence[Row]) -> Row:
-    by_round = zip(
-        *(row["rounds"] for row in rows), strict=False
-    )  # a failed round makes a list shorter
+    # A failed round makes a list shorter.
+    by_round = zip(*(row["rounds"] for row in rows), strict=False)
     return {
         "benchmark": name,
         "system": rows[0]["system"],
@@ -99,7 +94,7 @@ def markdown(rows: Sequence[Row]) -> str:
 
 
 def figures(value: float | None) -> str:
-    """Three significant figures, thousands separated, all digits before the point.
+    """A number with three significant figures, but all digits before the point.
 
     >>> figures(12345.6), figures(12.345), figures(0.012345), figures(None)
     ('12,346', '12.3', '0.0123', '–')

@@ -1,5 +1,4 @@
-"""One benchmark on one system in a process of its own: `python -m benchmarks.worker NAME SYSTEM
-[--quick]`.
+"""Measure one benchmark on one system: `python -m benchmarks.worker NAME SYSTEM [--quick]`.
 
 Prints one JSON line, {"value", "note"}. `python -m benchmarks.worker --machine` describes the
 machine instead.
@@ -23,27 +22,25 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--machine", action="store_true")
     asked = parser.parse_args()
-    found = (
+    answer = (
         describe_machine()
         if asked.machine
         else measure_one(asked.name, asked.system, quick=asked.quick)
     )
-    print(json.dumps(found))
+    print(json.dumps(answer))
 
 
 def measure_one(name: str, system: str, *, quick: bool) -> dict[str, Any]:
-    """The value of benchmark `name` on `system`, measured here and now."""
+    """The value of benchmark `name` on `system`, measured in this process."""
     benchmark = load_benchmarks()[name]
     set_up(system)
-    found = benchmark.systems[system](quick)
-    result = (
-        found if isinstance(found, Measurement) else measure(found, benchmark.unit, quick=quick)
-    )
+    work = benchmark.systems[system](quick)
+    result = work if isinstance(work, Measurement) else measure(work, benchmark.unit, quick=quick)
     return {"value": result.value, "note": result.note}
 
 
 def set_up(system: str) -> None:
-    """What `system` needs before it is imported."""
+    """Make the settings that `system` needs before it is imported."""
     if system.startswith("dl"):
         set_up_dl()
     elif system == "keras":
@@ -51,7 +48,7 @@ def set_up(system: str) -> None:
 
 
 def set_up_dl() -> None:
-    """The settings that the runner makes before JAX looks for devices."""
+    """Make the settings of the runner, before JAX looks for devices."""
     from dl.cli.machine import set_up_machine
 
     set_up_machine(0)

@@ -1,7 +1,7 @@
-"""The two errors that a person is meant to read.
+"""The two errors that are written for people.
 
-Both carry one line: what was wrong, the value or shape, and what to do. The runner prints that line
-without a traceback and exits with 2 (`InputError`) or 1 (`RunError`).
+Each has a message of one line: what was wrong, the value or shape, and what to do. The runner
+prints that line without a traceback and exits with 2 (`InputError`) or 1 (`RunError`).
 """
 
 import difflib
@@ -9,11 +9,11 @@ from collections.abc import Iterable
 
 
 class InputError(ValueError):
-    """What was asked for cannot be done as asked; nothing was started."""
+    """The input is wrong; nothing was started."""
 
 
 class RunError(RuntimeError):
-    """Something failed while running; what had been saved is kept."""
+    """A run failed; everything that it had saved is kept."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

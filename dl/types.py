@@ -1,4 +1,4 @@
-"""The types of everything that is passed around, named once, with shapes.
+"""The types that the whole library shares, with the shapes of their arrays.
 
 Letters in shapes: `B` batch, `H W C` height, width, channels, `K` classes, `F` features, `N`
 examples, `T` time.
@@ -24,7 +24,7 @@ PyTree: TypeAlias = Any
 Params: TypeAlias = PyTree
 """Trainable parameters: nested dictionaries of arrays."""
 ModelState: TypeAlias = PyTree
-"""State that changes from step to step besides parameters: batch statistics. Mostly empty, `{}`."""
+"""State that forward passes update, such as batch statistics; `{}` for most models."""
 Carry: TypeAlias = PyTree
 """Recurrent state handed from one segment of a sequence to the next. `()` if there is none."""
 
@@ -40,13 +40,13 @@ Batch: TypeAlias = Mapping[str, Any]
 """`inputs` [B, ...], `targets` [B, ...], `mask` [B] and `index` [B], the numbers of the examples.
 
 `mask` is 1 for a real example and 0 for padding; it is [B, T] if every step of a sequence has a
-target. An optional `fresh` [B] is 1 for rows that start anew and 0 for those that go on from the
-carry.
+target. An optional `fresh` [B] is 1 for rows that start with a zero recurrent state and 0 for
+those that continue from the carry.
 """
 
 
 class Ratio(NamedTuple):
-    """A mean that can still be merged: a sum, and the count by which it is to be divided."""
+    """A mean kept as a sum and a count, so that it can be merged with others."""
 
     sum: Array
     count: Array

@@ -71,7 +71,7 @@ def test_a_row_is_known_to_all_that_take_a_name() -> None:
     assert describe_data("counts:4").kind.outputs == "counts"
     assert absolute("counts:4") == "counts:4"
     assert not can_be_resized("counts:4")
-    with pytest.raises(dl.InputError, match="colour is for pictures in a folder, not for counts:4"):
+    with pytest.raises(dl.InputError, match="colour is for pictures, and counts:4 has none"):
         dl.load_data("counts:4", colour="grey")
     with pytest.raises(dl.InputError, match=r"known: .* counts:SIZE"):
         dl.load_data("count:4")

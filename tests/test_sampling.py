@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from dl import models, sampling
 from dl.errors import InputError
 from dl.sampling import choose, sample
-from dl.train.parallel import Layout
+from dl.train.layout import Layout
 
 V = 7
 MODEL = models.language_model("gru", V, hidden_size=8)

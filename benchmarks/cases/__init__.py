@@ -1,1 +1,1 @@
-"""One benchmark a file, all systems side by side."""
+"""The benchmarks: a file holds one benchmark in all systems."""

@@ -1,9 +1,8 @@
-"""The character LSTM of `char_lstm_step`, an epoch over a text: segments, carried state and records
-included.
+"""The character LSTM of `char_lstm_step`, an epoch over a text with carried state and records.
 
-64 lanes of a stream, read 64 symbols at a time; a segment begins with the state that the last one
-ended with. "dl" is the loop of the runner, "dl step alone" is `char_lstm_step`, a resident batch,
-PyTorch a plain loop.
+64 lanes of a stream are read 64 symbols at a time; a segment starts with the final state of the
+segment before it. "dl" is the loop of the runner, "dl step alone" is `char_lstm_step` on a resident
+batch, PyTorch is a plain loop.
 """
 
 from typing import TYPE_CHECKING
@@ -77,9 +76,9 @@ def _steps(quick: bool) -> int:
 
 
 def _text(quick: bool) -> np.ndarray:
-    """What the steps read, and one more segment, since an epoch begins anywhere in the first.
+    """The symbols of all steps and one more segment, since an epoch starts anywhere in the first.
 
-    One symbol is left for those that are unknown.
+    One number is reserved for unknown symbols.
     """
     return np.random.default_rng(0).integers(
         0, SYMBOLS - 1, (_steps(quick) * BATCH + 2) * STEPS, dtype=np.uint8

@@ -1,9 +1,8 @@
-"""A character LSTM, one training step: 65 symbols one-hot, two layers of 256, 64 characters, batch
-64.
+"""A character LSTM, one training step: 65 symbols, two layers of 256, texts of 64, batch 64.
 
-Cross-entropy over all positions, Adam at rate 0.002. `dl` takes the faster of a Python loop and a
-compiled one, Keras its `fit`. Texts [B, T] lie batch first everywhere; what a layer wants time
-first is turned inside the step.
+Inputs are one-hot; cross-entropy over all positions, Adam at rate 0.002. `dl` takes the faster of a
+Python loop and a compiled one, Keras its `fit`. Texts are [B, T] in all systems; where a layer
+needs the time axis first, the step transposes them.
 """
 
 from typing import TYPE_CHECKING, Any

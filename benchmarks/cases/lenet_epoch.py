@@ -1,8 +1,8 @@
-"""LeNet, one epoch over 60,000 generated pictures, order and data included.
+"""LeNet, one epoch over 60,000 generated pictures, data order included.
 
-Each system in its own way: `dl` through the loop of its runner, PyTorch and Flax gather a random
-order by index from the whole set, Keras calls `fit`. Bytes until they are a batch, then normalised;
-batches of 128, the rest left out.
+`dl` uses the loop of its runner, PyTorch and Flax gather batches in random order from the whole
+set, Keras calls `fit`. Pictures are bytes, normalised batch by batch; batches of 128, the
+incomplete last batch is dropped.
 """
 
 import numpy as np

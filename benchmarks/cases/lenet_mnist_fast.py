@@ -1,5 +1,4 @@
-"""The experiment lenet_mnist_fast from start to finish, a whole process each, test accuracy
-included.
+"""The experiment lenet_mnist_fast from start to finish, a process for each system.
 
 The recipe: ten epochs of 468 steps of 128, Nesterov momentum 0.9, one-cycle rate with peak 0.1,
 dropout 0.3, pictures turned by up to 12°, zoomed by up to 12 % and shifted by up to 2 pixels,
@@ -106,9 +105,7 @@ def one_cycle(step: int, steps: int) -> float:
 
 
 def augmented(pictures: Any) -> Any:
-    """Each picture [B, 1, H, W] turned, zoomed and shifted by its own random amounts, its edge
-    repeated.
-    """
+    """Pictures [B, 1, H, W], each turned, zoomed and shifted at random, with its edge repeated."""
     import torch
     from torch.nn.functional import affine_grid, grid_sample
 
@@ -116,9 +113,8 @@ def augmented(pictures: Any) -> Any:
     angle, scale = torch.deg2rad(drawn[:, 0] * DEGREES), 1 / (1 + drawn[:, 1] * ZOOM)
     cos, sin = angle.cos() * scale, angle.sin() * scale
     turn = torch.stack([torch.stack([cos, -sin], -1), torch.stack([sin, cos], -1)], 1)
-    shift = (
-        drawn[:, 2:, None] * SHIFT * 2 / pictures.shape[-1]
-    )  # a picture is 2 wide in the grid's coordinates
+    # A picture is 2 wide in the grid's coordinates.
+    shift = drawn[:, 2:, None] * SHIFT * 2 / pictures.shape[-1]
     grid = affine_grid(
         torch.cat([turn, -turn @ shift], 2), list(pictures.shape), align_corners=False
     )

@@ -1,7 +1,6 @@
-"""A perceptron with 128 hidden units, one epoch over 60,000 generated pictures, order and data
-included.
+"""A perceptron with 128 hidden units, one epoch over 60,000 generated pictures.
 
-468 steps of plain gradient descent on batches of 128; otherwise as `lenet_epoch`.
+468 steps of plain gradient descent on batches of 128; otherwise as in `lenet_epoch`.
 """
 
 import numpy as np

@@ -1,8 +1,7 @@
-"""Resident memory at the peak of 20 LeNet training steps on a batch of 128, above that after the
-imports.
+"""Peak resident memory of 20 LeNet training steps on a batch of 128, above that after imports.
 
-Compilation and the network itself count; so does what a system allocates when it is first used.
-Memory of a GPU does not.
+It includes compilation, the network, and what a system allocates at its first use, but no memory of
+a GPU.
 """
 
 from benchmarks.measure import Measurement, memory_above_now

@@ -2,8 +2,8 @@
 
 The gradient of Σ outputs · fixed random numbers, with respect to the inputs [T, B, D] and all
 weights. A shape reads T x B x H; D is H. The GRU applies its reset gate after the recurrent
-product, as all systems can. Systems differ in how many biases a gate has (one or two), which is no
-work to speak of. Keras has [B, T, D].
+product, as all systems can. Systems differ in how many biases a gate has (one or two), which takes
+almost no time. Keras has inputs [B, T, D].
 """
 
 from typing import Any, NamedTuple

@@ -1,5 +1,4 @@
-"""ResNet-50 in bfloat16 on 224×224×3, one training step on a resident batch of 128; for
-accelerators.
+"""ResNet-50 in bfloat16 on 224×224×3, one training step on a batch of 128; for accelerators.
 
 Cross-entropy, momentum 0.9 at rate 0.1. `dl` takes the faster of a Python loop and a compiled one.
 `--quick` takes two pictures of 64×64, which a CPU can do.
@@ -21,7 +20,7 @@ def unavailable(quick: bool) -> str | None:
     """Why this cannot run here."""
     if quick or any(Path(device).exists() for device in _DEVICES):
         return None
-    return "it needs a GPU or a TPU; --quick tries it in small"
+    return "it needs a GPU or a TPU; --quick runs a small version"
 
 
 def with_dl(quick: bool) -> Workload:

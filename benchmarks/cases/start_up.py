@@ -1,7 +1,7 @@
 """From the start of a fresh process to the end of the first LeNet training step.
 
-"dl" finds its programs compiled in JAX's compilation cache, "dl cold cache" begins with an empty
-one; the other systems start as they are installed, without a cache.
+"dl" finds its compiled programs in JAX's compilation cache, "dl cold cache" starts with an empty
+cache; the other systems have no cache.
 """
 
 import subprocess
@@ -70,9 +70,7 @@ def _median(quick: bool, once) -> Measurement:
 
 
 def seconds_to_first_step(system: str, **settings: str) -> float:
-    """Start this file on `system` and wait until it says that its step is done; its end is not
-    waited for.
-    """
+    """Seconds until a new process on `system` reports its first step; its exit is not timed."""
     start = time.perf_counter()
     command = [sys.executable, "-m", "benchmarks.cases.start_up", system]
     pipe = subprocess.PIPE

@@ -1,5 +1,6 @@
-"""A residual network of 20 layers for 32×32×3 in every system (He et al. 2016, 1×1 convolutions as
-shortcuts).
+"""A residual network of 20 layers for 32×32×3 in every system (He et al. 2016).
+
+Shortcuts are 1×1 convolutions.
 
 Conv 3×3 ×16; stages of 16, 32 and 64 channels, three blocks each, the first of a later stage with
 stride 2; a block is two convolutions with batch normalisation; mean over the picture; 10. Momentum
@@ -17,12 +18,12 @@ RATE, MOMENTUM = 0.1, 0.9
 
 def blocks() -> list[tuple[int, int, int]]:
     """(channels in, channels out, stride) of every block."""
-    before, found = STAGES[0], []
+    before, rows = STAGES[0], []
     for channels in STAGES:
         for number in range(BLOCKS):
-            found.append((before, channels, 2 if number == 0 and channels != STAGES[0] else 1))
+            rows.append((before, channels, 2 if number == 0 and channels != STAGES[0] else 1))
             before = channels
-    return found
+    return rows
 
 
 def dl_recipe() -> "Recipe":

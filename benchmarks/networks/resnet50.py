@@ -1,5 +1,6 @@
-"""ResNet-50 for 224×224×3 in `dl` and in PyTorch, computing in bfloat16 with float32 parameters (He
-et al. 2016).
+"""ResNet-50 (He et al. 2016) for 224×224×3 in `dl` and in PyTorch.
+
+It computes in bfloat16 with float32 parameters.
 
 Conv 7×7 by 2, maximum 3×3 by 2; stages of 3, 4, 6 and 3 bottlenecks, the stride in their 3×3
 convolution; the mean; 1000 classes. Momentum 0.9 at rate 0.1. 25,557,032 parameters. PyTorch keeps
@@ -76,9 +77,9 @@ def torch_optimizer(params: Any) -> Any:
 
 def blocks() -> list[tuple[int, int, int]]:
     """(channels in, channels of the 3×3 convolution, stride) of every bottleneck."""
-    before, found = FEATURES[0], []
+    before, rows = FEATURES[0], []
     for count, channels in zip(BLOCKS, FEATURES, strict=True):
         for number in range(count):
-            found.append((before, channels, 2 if number == 0 and channels != FEATURES[0] else 1))
+            rows.append((before, channels, 2 if number == 0 and channels != FEATURES[0] else 1))
             before = 4 * channels
-    return found
+    return rows

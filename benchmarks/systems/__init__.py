@@ -1,1 +1,1 @@
-"""How each system trains: the same work, a file a system."""
+"""How each system trains: the same work in a file for each system."""

@@ -17,9 +17,7 @@ Run = Callable[[], Any]
 def steps_workload(
     recipe: "Recipe", inputs: np.ndarray, targets: np.ndarray, *, steps: int
 ) -> Workload:
-    """`steps` steps on one resident batch: as a loop in Python or a compiled one, whichever is
-    faster here.
-    """
+    """`steps` steps on one resident batch, in a Python or a compiled loop, whichever is faster."""
     ways = {
         "jit_step in a loop": python_loop(recipe, inputs, targets, steps=steps),
         f"scan_steps of {steps}": compiled_loop(recipe, inputs, targets, steps=steps),
@@ -158,7 +156,7 @@ def _batch(inputs: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def put(batches: Any, layout: Any) -> Any:
-    """On the devices; under `pmap` each has its part already as a row."""
+    """Put `batches` on the devices, split along their first axis, if there are several."""
     import jax
     from jax.sharding import NamedSharding, PartitionSpec
 

@@ -62,8 +62,9 @@ def first_state(network: Any, optimizer: Any, inputs: np.ndarray) -> tuple[Any, 
 
 
 def make_step(network: Any, optimizer: Any, prepare: Callable = lambda inputs: inputs) -> Callable:
-    """The jitted `step((variables, opt_state), inputs, targets) -> (state, loss)`; cross-entropy,
-    state donated.
+    """The jitted `step((variables, opt_state), inputs, targets) -> (state, loss)`.
+
+    The loss is the cross-entropy; the state is donated.
     """
     import jax
     import optax

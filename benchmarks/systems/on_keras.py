@@ -10,7 +10,7 @@ from benchmarks.measure import Workload
 def steps_workload(
     network: Any, optimizer: Any, inputs: np.ndarray, targets: np.ndarray, *, steps: int
 ) -> Workload:
-    """`steps` training steps: `fit` on as many copies of one batch."""
+    """`steps` training steps: `fit` on `steps` copies of one batch."""
     _compile(network, optimizer)
     many, wanted = np.concatenate([inputs] * steps), np.concatenate([targets] * steps)
 
@@ -23,9 +23,7 @@ def steps_workload(
 def epoch_workload(
     network: Any, optimizer: Any, pictures: np.ndarray, labels: np.ndarray, *, batch_size: int
 ) -> Workload:
-    """One epoch of `fit` on shuffled bytes; a first layer normalises. Full batches only, as
-    everywhere.
-    """
+    """One epoch of `fit` on full batches of shuffled bytes, normalised by a first layer."""
     import keras
 
     mean, std = float((pictures / 255.0).mean()), float((pictures / 255.0).std())

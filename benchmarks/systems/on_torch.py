@@ -1,6 +1,4 @@
-"""Training in PyTorch: eager, on all cores or the CUDA device; compiled by `torch.compile` where it
-is asked for.
-"""
+"""Training in PyTorch, eager or with `torch.compile`, on all cores or the CUDA device."""
 
 from collections.abc import Callable
 from typing import Any
@@ -59,9 +57,7 @@ def steps_workload(
 def epoch_workload(
     network: Any, optimizer: Optimizer, pictures: np.ndarray, labels: np.ndarray, *, batch_size: int
 ) -> Workload:
-    """One epoch: a random order, batches gathered from a resident tensor of bytes, normalised one
-    by one.
-    """
+    """One epoch in random order: batches gathered from resident bytes, each normalised."""
     import torch
 
     device = set_up()
@@ -82,9 +78,7 @@ def epoch_workload(
 
 
 def to_tensors(inputs: np.ndarray, targets: np.ndarray, device: Any) -> tuple[Any, Any]:
-    """Pictures [B, H, W, C] become [B, C, H, W]; anything else keeps its shape. Targets become
-    int64.
-    """
+    """Tensors: pictures [B, H, W, C] become [B, C, H, W], and targets become int64."""
     import torch
 
     if inputs.ndim == 4:

@@ -1,4 +1,4 @@
-"""The runner. Nothing here imports JAX before a verb needs it."""
+"""The command line. Nothing here imports JAX before a verb needs it."""
 
 from dl.cli.app import main
 

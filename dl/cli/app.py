@@ -1,7 +1,7 @@
-"""From words on a command line to a verb, and from an outcome to an exit code.
+"""Parse a command line, run its verb, and return an exit code.
 
-0 done; 2 wrong input (one line, nothing written); 1 failure while running; 130 or 143 after a
-signal, state saved.
+Exit codes: 0 done; 2 wrong input (one line of error, nothing written); 1 failure while running; 130
+or 143 after a signal, with the state saved.
 """
 
 import io
@@ -33,9 +33,8 @@ def main(package: str = "experiments", argv: Sequence[str] | None = None) -> int
     """Run one command on the experiments of `package`; returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(
-            errors="replace"
-        )  # tables and samples have signs that not every terminal has
+        # Tables and samples contain characters that not every terminal can show.
+        sys.stdout.reconfigure(errors="replace")
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _show_warning
@@ -45,9 +44,8 @@ def main(package: str = "experiments", argv: Sequence[str] | None = None) -> int
     except RunError as error:
         return _fail(error, 1)
     except BrokenPipeError:
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # or Python complains once more at exit
+        # Otherwise Python reports the broken pipe once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except OSError as error:
         return _fail(error, 1)
@@ -67,7 +65,7 @@ def _dispatch(catalog: Catalog, words: list[str]) -> int:
 
 
 def _choose_app(catalog: Catalog, words: list[str]) -> tuple[cyclopts.App, list[str]]:
-    """The options of `run NAME` belong to the experiment, so each has a parser of its own."""
+    """The parser for `words`: `run NAME` has a parser with the options of its experiment."""
     if len(words) > 1 and words[0] == "run" and not words[1].startswith("-"):
         return experiment_app(catalog, words[1]), words[2:]
     return _verbs(catalog), words
@@ -76,7 +74,7 @@ def _choose_app(catalog: Catalog, words: list[str]) -> tuple[cyclopts.App, list[
 def _verbs(catalog: Catalog) -> cyclopts.App:
     app = cyclopts.App(
         name=f"python -m {catalog.package}",
-        help="Train, resume, evaluate and use experiments. `VERB --help` tells a verb's options.",
+        help="Train, resume, evaluate and use experiments. `VERB --help` shows a verb's options.",
         version_flags=[],
         help_format="plaintext",
     )

@@ -1,4 +1,4 @@
-"""`baselines`: scikit-learn's classifiers on raw pixels or counted words beside finished runs."""
+"""`baselines`: compare scikit-learn's classifiers with finished runs."""
 
 from pathlib import Path
 from typing import Literal
@@ -17,7 +17,7 @@ def baselines(
     seed: int = 0,
     format: Literal["text", "markdown", "json"] = "text",
 ) -> None:
-    """Train scikit-learn's classifiers on raw pixels or counted words and show them beside runs.
+    """Compare scikit-learn's classifiers on raw pixels or counted words with runs.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The experiments of a package, found and described without importing them."""
+"""The experiments of a package, listed and described without importing them."""
 
 import ast
 import importlib.util
@@ -30,7 +30,7 @@ class Catalog:
         return ast.get_docstring(ast.parse(source)) or ""
 
     def require(self, name: str) -> None:
-        """Raise an `InputError` with the nearest name when there is no experiment `name`."""
+        """Raise an `InputError` with the nearest name when no experiment is called `name`."""
         names = self.names()
         if name not in names:
             raise InputError(f"unknown experiment {name!r}; {did_you_mean(name, names)}")

@@ -1,4 +1,4 @@
-"""`data list` and `data prepare NAME`."""
+"""`data list` and `data prepare NAME`: list data sets, and download them."""
 
 from pathlib import Path
 

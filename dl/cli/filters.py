@@ -10,8 +10,8 @@ def write_filters(run: str, file: Path) -> None:
     """Write the filters of the run's first convolution to `file`, in the format of its suffix.
 
     Raises:
-        InputError: when `run` is not a run, when its model has no convolution, and when `file`
-            cannot be written.
+        InputError: when `run` is not a run, its model has no convolution, or `file` cannot be
+            written.
     """
     _check_file(file)
     if not (Path(run) / "config.json").exists():

@@ -16,9 +16,9 @@ def horizon(
 ) -> None:
     """Show how far back a run's recurrent layers reach, before and after training (G2, G5).
 
-    For each layer, on the test part: the norm of the gradient of its last output by its earlier
-    states, by distance in steps; the spectral radius and the norm of each gate's recurrent weight;
-    how often the units of each gate are shut (below 0.1) and open (above 0.9).
+    For each layer, on the test part: the norm of the gradient of its last output with respect
+    to its earlier states, by distance in steps; the spectral radius and the norm of each gate's
+    recurrent weight; how often the units of each gate are shut (below 0.1) and open (above 0.9).
 
     Parameters
     ----------

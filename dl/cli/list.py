@@ -1,4 +1,4 @@
-"""`list`: the experiments in a line each."""
+"""`list`: the experiments, a line each."""
 
 import re
 from typing import Annotated
@@ -21,11 +21,10 @@ def list_experiments(*, catalog: Annotated[Catalog, Parameter(parse=False)]) -> 
 
 
 def _field(docstring: str, label: str) -> str:
-    """The first sentence of what stands behind `label` in a docstring, which may go on in indented
-    lines.
+    """The first sentence after `label` in a docstring; it may continue on indented lines.
 
     >>> _field("A net.\\n\\nExpected: 98 %\\n    of ten. More.\\nTime: 1 s.\\n", "Expected:")
     'Expected: 98 % of ten.'
     """
-    found = re.search(rf"^{label}.*(?:\n[ \t]+\S.*)*", docstring, re.MULTILINE)
-    return re.split(r"(?<=\.) (?=[A-Z])", " ".join(found[0].split()))[0] if found else ""
+    match = re.search(rf"^{label}.*(?:\n[ \t]+\S.*)*", docstring, re.MULTILINE)
+    return re.split(r"(?<=\.) (?=[A-Z])", " ".join(match[0].split()))[0] if match else ""

@@ -1,5 +1,6 @@
-"""What the runner sets for its whole process, before JAX looks for devices. A library import sets
-none of it.
+"""Settings of the runner's process, made before JAX looks for devices.
+
+Importing the library sets none of them.
 """
 
 import contextlib
@@ -15,19 +16,18 @@ _MOST_CPU_DEVICES = 8
 
 
 def set_up_machine(devices: int) -> None:
-    """Memory that is kept, compiled programs that are kept, and a CPU device for each core (or
-    `devices` of them).
+    """Keep freed memory and compiled programs, and make a CPU device for each core.
 
-    An accelerator is left as it is; so is whatever the user has set for himself.
+    `devices` sets another number of CPU devices. Settings of accelerators, and those that the user
+    has made, are not changed.
     """
     import jax
 
     if (os.environ.get("JAX_PLATFORMS") or "cpu").startswith("cpu"):
         keep_freed_memory()
         if not _devices_are_set():
-            with contextlib.suppress(
-                RuntimeError
-            ):  # JAX is in use already: its devices are what they are
+            # JAX raises when it is in use already: then its devices stay.
+            with contextlib.suppress(RuntimeError):
                 jax.config.update(
                     "jax_num_cpu_devices", devices or min(_cores(), _MOST_CPU_DEVICES)
                 )
@@ -38,11 +38,11 @@ def set_up_machine(devices: int) -> None:
 
 
 def keep_freed_memory() -> bool:
-    """Let glibc keep the memory that a step frees for the next one; whether that could be set.
+    """Let glibc keep the memory that a step frees for the next step; returns whether it does.
 
-    By default it gives large blocks back to the system, which hands out fresh pages at the next
-    step, each of them zeroed at first touch. Threads share one arena, because only the main one can
-    hold blocks of any size.
+    By default glibc gives large blocks back to the system, which has to zero every page that it
+    hands out at the next step. Threads share one arena, because only the main arena can hold blocks
+    of any size.
     """
     if not sys.platform.startswith("linux") or any(
         name.startswith("MALLOC_") for name in os.environ
@@ -56,9 +56,7 @@ def keep_freed_memory() -> bool:
 
 
 def cache_folder() -> Path:
-    """Where compiled programs are kept: in the user's cache folder, by processor, since they hold
-    machine code.
-    """
+    """The folder of compiled programs, one for each processor since they hold machine code."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "dl" / "compiled" / hashlib.sha256(_processor().encode()).hexdigest()[:12]
 

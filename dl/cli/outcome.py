@@ -1,6 +1,4 @@
-"""What is said at the end of a run: people's text on standard error, the run's path on standard
-output.
-"""
+"""Messages of the runner: text on standard error, a run's path on standard output."""
 
 import os
 import sys
@@ -12,16 +10,16 @@ if TYPE_CHECKING:
 
 
 def say(text: str) -> None:
-    """A line for people."""
+    """Print a line for people, on standard error."""
     print(text, file=sys.stderr, flush=True)
 
 
 def leave_at_once() -> None:
-    """End the process with 130, now. In a notebook it returns instead: the kernel keeps its
-    variables.
+    """End the process at once with exit code 130; in a notebook, do nothing.
 
-    Called from a signal handler: an exception raised there may be swallowed by whatever callback it
-    interrupts, and threads that are still saving would hold up an ordinary exit.
+    A notebook's kernel has to keep its variables. Elsewhere the process ends without an exception,
+    because this is called from a signal handler: the interrupted code may swallow an exception, and
+    an ordinary exit waits for threads that are still saving.
     """
     if "ipykernel" not in sys.modules:
         os.write(2, b"stopped at once; what had been saved is kept\n")
@@ -45,7 +43,7 @@ def report_outcome(outcome: "Outcome", stop: "StopRequest") -> int:
 
 
 def describe_values(part: str, values: dict[str, float]) -> str:
-    """One part's metrics in a line.
+    """The metrics of one part in one line.
 
     >>> describe_values("test", {"accuracy": 0.98765, "loss": 0.1})
     'test  accuracy 0.9877  loss 0.1000'
@@ -54,7 +52,7 @@ def describe_values(part: str, values: dict[str, float]) -> str:
 
 
 def describe_cost(result: dict[str, Any]) -> str:
-    """What a run took, in a line."""
+    """Time, parameters and device of a run in one line."""
     rate = (
         f", {result['examples_per_second']:,.0f} examples/s"
         if result["examples_per_second"]

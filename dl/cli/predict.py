@@ -19,12 +19,11 @@ def predict(
     photo: bool = False,
     checkpoint: Literal["last", "best"] = "last",
 ) -> None:
-    """Classify pictures or texts with a run's model: a line each, with the class and its
-    probability.
+    """Classify pictures or texts with a run's model; prints a line with class and probability each.
 
-    Pictures are resized to what the model takes, whole or their middle alone, as the run was
-    evaluated. MNIST-like data are bright strokes on a dark ground, cut out and centred: use --photo
-    for a photograph of a sign on paper. A text file is one text.
+    Pictures are resized to the size of the model's inputs, whole or only their middle, as in the
+    run's evaluation. Data like MNIST are bright strokes on a dark ground, cut out and centred: use
+    --photo for a photograph of a sign on paper. A text file is one text.
 
     Parameters
     ----------
@@ -36,7 +35,7 @@ def predict(
     text
         A text itself; may be given several times.
     photo
-        Find the dark strokes on their light ground, and scale and centre them as MNIST's are.
+        Find dark strokes on light ground, and scale and centre them as in MNIST.
     checkpoint
         The newest parameters, or those with the lowest validation loss.
     """

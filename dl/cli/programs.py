@@ -1,4 +1,4 @@
-"""`programs RUN`: do the C programs that a model writes compile, and are they copies?"""
+"""`programs RUN`: whether the C programs that a model writes compile, and are copies."""
 
 from pathlib import Path
 from typing import Literal

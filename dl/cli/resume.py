@@ -1,4 +1,4 @@
-"""`resume RUN`: go on with a run."""
+"""`resume RUN`: continue an interrupted run."""
 
 from pathlib import Path
 
@@ -6,8 +6,7 @@ from dl.cli.outcome import leave_at_once, report_outcome, say
 
 
 def resume(run: Path, *, quiet: bool = False) -> int:
-    """Go on with an interrupted run from its newest intact checkpoint; the result is as if it had
-    never stopped.
+    """Resume a run from its newest intact checkpoint; the result is as if it had never stopped.
 
     Parameters
     ----------

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
 
 def run(name: str, /, *, catalog: Annotated[Catalog, Parameter(parse=False)]) -> int:
-    """Train an experiment in a new run folder; `run NAME --help` tells the options of that
-    experiment.
+    """Train an experiment in a new run folder; `run NAME --help` shows its options.
 
     Parameters
     ----------
@@ -79,7 +78,7 @@ def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
 
 
 def _convert(kind: Any, tokens: Any) -> Any:
-    """As cyclopts converts, except that 1.5 is no integer."""
+    """Convert as cyclopts does, but refuse 1.5 for an integer."""
     if kind is int and not re.fullmatch(r"[+-]?\d+", tokens[0].value):
         raise ValueError(f"{tokens[0].value!r} is not a whole number")
     return cyclopts.convert(kind, tokens)
@@ -110,7 +109,7 @@ profile
 
 
 def _options_help(options: type) -> str:
-    """What each option means, and the numbers that it takes."""
+    """The meaning of each option, and the range of its numbers."""
     documented = {
         param.arg_name: " ".join((param.description or "").split())
         for base in reversed(options.__mro__[:-1])
@@ -128,7 +127,7 @@ def _options_help(options: type) -> str:
 def _seed_folders(
     experiment: "Experiment", runs: "list[TrainOptions]", run_dir: Path
 ) -> list[Path | None]:
-    """A folder a seed inside `run_dir`, all of them looked at before the first is used."""
+    """A folder for each seed in `run_dir`; all are checked before the first is used."""
     from dl.runs.folder import new_folder
 
     if (run_dir / "config.json").exists():
@@ -142,7 +141,7 @@ def _seed_folders(
 def _run_seeds(
     experiment: "Experiment", runs: "list[TrainOptions]", folders: list[Path | None], **how: Any
 ) -> int:
-    """One run an entry of `runs` and `folders`; `how` goes to `start_run`."""
+    """Run each entry of `runs` in its folder; `how` goes to `start_run`."""
     from dl.cli.machine import set_up_machine
 
     set_up_machine(getattr(runs[0], "devices", 1))
@@ -194,7 +193,7 @@ def describe_devices(count: int) -> str:
 
 
 def describe_options(options: "TrainOptions") -> str:
-    """All options in one line; a star marks those that differ from the defaults."""
+    """All options in one line; a star marks an option that differs from its default."""
     words = []
     for option in fields(options):
         value = getattr(options, option.name)
@@ -204,7 +203,7 @@ def describe_options(options: "TrainOptions") -> str:
 
 
 def describe_spread(figures: list[dict[str, dict[str, float]]]) -> str:
-    """Mean and standard deviation of each figure over runs, a line a part.
+    """Mean and standard deviation of each figure over runs, a line for each part.
 
     >>> describe_spread([{"test": {"accuracy": 0.9}}, {"test": {"accuracy": 0.8}}])
     'test over 2 seeds: accuracy 0.8500 ± 0.0707 (median 0.8500)'

@@ -1,4 +1,4 @@
-"""`sample RUN`: text that a language model writes, as it is written."""
+"""`sample RUN`: print the text that a language model writes."""
 
 import sys
 from pathlib import Path
@@ -22,15 +22,15 @@ def sample(
     run
         The run's folder.
     prime
-        The text to go on from; may be left out where texts are documents, which have a beginning.
+        The text to continue; models of single documents need none.
     length
         Symbols to write.
     temperature
-        Below 1 the likely becomes likelier; 0 always takes the likeliest.
+        Values below 1 make likely symbols more likely; 0 always takes the most likely.
     top_k
-        Draw among this many of the likeliest symbols; 0 draws among all.
+        Draw among this many of the most likely symbols; 0 draws among all.
     seed
-        Another seed writes another text; the same one the same.
+        Another seed writes another text; the same seed writes the same text.
     checkpoint
         The newest parameters, or those with the lowest validation loss.
     """

@@ -43,8 +43,8 @@ def show(
     format
         A table for people, one in Markdown, or JSON.
     connections
-        Show instead how many parameters each convolution has, and would have if it were locally or
-        fully connected.
+        Show instead the parameters of each convolution, and how many it would have if it were
+        locally or fully connected.
     filters
         Also write the filters of a run's first convolution to this picture file.
     dataset
@@ -107,15 +107,15 @@ def _open(
             colour=options.colour,
             reading=options.reading,
         )
-        # The size of data that are not prepared is unknown. Layers do not depend on it, but
-        # schedules need at least one epoch.
+        # The number of examples is unknown for data that are not prepared. Layers do not depend
+        # on it, but schedules need at least one step.
         return _of_experiment(
             experiment, options, replace(spec, train_size=max(spec.train_size, options.batch_size))
         )
     from dl.inspect.cost.published import PUBLISHED
 
     if name not in PUBLISHED and ("/" in name or Path(name).is_dir()):
-        return _of_run(name)  # which refuses it, in words for folders
+        return _of_run(name)  # raises an error about folders
     if name not in PUBLISHED:
         raise InputError(
             f"unknown experiment or net {name!r}; {did_you_mean(name, {*experiments, *PUBLISHED})}"

@@ -73,17 +73,24 @@ class _Option(NamedTuple):
     """An option that is refused for data sets that do not take it."""
 
     default: Any
-    things: str
-    """What the option is for."""
-    remedy: str
+    reason: str
+    """Why it is refused, and what to do, with a place for the data set's name."""
 
 
-_IN_FOLDERS = ("pictures in a folder", "give folder:PATH")
+_IN_FOLDERS = "for pictures in a folder, not for {name}: leave it out, or give folder:PATH"
 _REFUSED_ELSEWHERE = {
-    "colour": _Option("auto", *_IN_FOLDERS),
-    "damaged": _Option("refuse", *_IN_FOLDERS),
-    "random_crops": _Option(False, "photographs, in a folder or of TFDS", "give --no-random-crops"),
-    "image_size": _Option(None, "folder:PATH and pictures of many sizes", "give --image-size 0"),
+    "colour": _Option("auto", _IN_FOLDERS),
+    "damaged": _Option("refuse", _IN_FOLDERS),
+    "random_crops": _Option(
+        False,
+        "for photographs, in a folder or of TFDS, not for {name}: leave it out, or give "
+        "--no-random-crops",
+    ),
+    "image_size": _Option(
+        None,
+        "for folder:PATH and pictures of many sizes; those of {name} have one: leave it out, or "
+        "give --image-size 0",
+    ),
 }
 
 
@@ -205,8 +212,11 @@ def _check_spelling(name: str) -> None:
 
 def _taken(name: str, reader: Reader, options: Mapping[str, Any]) -> dict[str, Any]:
     """The options that `reader` takes; raises InputError if another one is given."""
-    for option, (default, things, remedy) in _REFUSED_ELSEWHERE.items():
-        value = options.get(option, default)
-        if option not in reader.options and value != default:
-            raise InputError(f"{option} is for {things}, not for {name}: leave it out, or {remedy}")
+    has_pictures = not reader.behind or not _REFUSED_ELSEWHERE.keys().isdisjoint(reader.options)
+    for option, (default, reason) in _REFUSED_ELSEWHERE.items():
+        if option in reader.options or options.get(option, default) == default:
+            continue
+        if not has_pictures:
+            reason = "for pictures, and {name} has none: leave it out"
+        raise InputError(f"{option} is {reason.format(name=name)}")
     return {option: options[option] for option in reader.options if option in options}

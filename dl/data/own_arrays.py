@@ -100,7 +100,7 @@ def _as_pair(part: Any) -> Pair | None:
         return None
     if isinstance(part, tuple) and len(part) == 2:
         return part
-    raise InputError(f"{str(part)[:40]} is no part of data: give a pair (x, y) or a fraction")
+    raise InputError(f"{str(part)[:40]} is not a part of data: give a pair (x, y) or a fraction")
 
 
 def _source(pair: Pair, encoding: Encoding, part: str, *, ragged: bool) -> Any:

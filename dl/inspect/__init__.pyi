@@ -33,5 +33,4 @@ from .recurrence.jacobians import step_jacobians as step_jacobians
 from .recurrence.spectra import scaled_to as scaled_to
 from .recurrence.spectra import singular_values as singular_values
 from .recurrence.spectra import spectral_radius as spectral_radius
-from .trained import Network as Network
 from .trained import Trained as Trained

@@ -1,7 +1,6 @@
 """A trained network as this package takes it, and how it is applied to many inputs in blocks."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
@@ -17,7 +16,7 @@ from dl.types import Array, Model, ModelState, Params
 
 
 class Trained(Protocol):
-    """A model with its parameters: what `dl.load` returns, or a `Network`."""
+    """A model with its parameters: what `dl.load` returns, or a `dl.Network`."""
 
     @property
     def model(self) -> Model: ...
@@ -29,23 +28,6 @@ class Trained(Protocol):
     def spec(self) -> DataSpec | None:
         """Shape and normalisation of raw inputs; None when inputs are already normalised."""
         ...
-
-
-@dataclass(frozen=True)
-class Network:
-    """A model and parameters from anywhere.
-
-    >>> import dl
-    >>> model = dl.models.softmax_regression(10)
-    >>> network = Network(model, *model.init(jax.random.key(0), jnp.zeros((1, 4))))
-    >>> outputs(network, np.ones((3, 4))).shape
-    (3, 10)
-    """
-
-    model: Model
-    params: Params
-    model_state: ModelState = field(default_factory=dict)
-    spec: DataSpec | None = None
 
 
 def outputs(trained: Trained, inputs: Array | np.ndarray, *, batch_size: int = 256) -> np.ndarray:

@@ -1,1 +1,1 @@
-"""A run on disk: folder, manifest, records, checkpoints; started, resumed and loaded."""
+"""Runs on disk: start, resume and load them; their folders, records and checkpoints."""

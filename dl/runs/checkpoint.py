@@ -1,4 +1,4 @@
-"""Checkpoints: the one place that knows Orbax.
+"""Checkpoints of a run. Only this module uses Orbax.
 
 A checkpoint is a flat dictionary from a leaf's path to its array, with checksums of its shards.
 Saves are asynchronous; a folder under its final name is complete.
@@ -26,8 +26,8 @@ class DamagedCheckpoint(Exception):
 class Checkpoints:
     """The checkpoints of one run: the newest `keep`, and the one with the lowest validation loss.
 
-    A context manager: on leaving it, saves under way are finished. With `read_only` nothing is
-    made, saved or tidied up, so that a run can be looked at while it goes on.
+    A context manager: on leaving it, saves under way are finished. With `read_only` it creates and
+    deletes nothing, so that a run can be read while it is still training.
     """
 
     def __init__(self, folder: Path, *, keep: int = 2, read_only: bool = False) -> None:
@@ -39,11 +39,11 @@ class Checkpoints:
         best = BestN(get_metric_fn=_loss, reverse=True, n=1, keep_checkpoints_without_metrics=False)
         options = ocp.CheckpointManagerOptions(
             preservation_policy=AnyPreservationPolicy([LatestN(keep), best]),
-            best_fn=_loss,  # or the metrics of earlier starts would not be read
+            best_fn=_loss,  # without it Orbax does not read the metrics of earlier starts
             best_mode="min",
             create=not read_only,
             read_only=read_only,
-            # What looks abandoned may be a save of another process.
+            # A file that looks abandoned may be a save of another process.
             cleanup_tmp_directories=not read_only,
         )
         self._folder = folder.resolve()
@@ -58,7 +58,7 @@ class Checkpoints:
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         if kind is not None and issubclass(kind, KeyboardInterrupt):
-            # A second Ctrl-C means not to wait. A resume passes over a half-written save.
+            # A second Ctrl-C means not to wait. Resuming ignores a half-written save.
             return
         with _as_run_error("save in", self._folder):
             self._manager.close()
@@ -91,15 +91,15 @@ class Checkpoints:
             )
 
     def wait(self) -> None:
-        """Until what was saved is on disk."""
+        """Wait until everything saved is on disk."""
         with _as_run_error("save in", self._folder):
             self._manager.wait_until_finished()
 
     def restore(self, step: int, like: PyTree) -> tuple[PyTree, dict[str, Any]]:
         """The tree saved at `step`, in the structure of `like`, and its notes.
 
-        Each array gets the sharding that it has in `like`, however it was laid out when it was
-        saved; where `like` has none it comes to the first device.
+        Each array gets the sharding that it has in `like`, whatever it had when it was saved; where
+        `like` has none, the array is put on the first device.
 
         Raises:
             InputError: when a leaf's name, shape or dtype differs from `like`; it names the leaf.
@@ -112,10 +112,10 @@ class Checkpoints:
         except Exception as error:
             raise DamagedCheckpoint(f"checkpoint {step}: {_first_line(error)}") from error
         _check_same_leaves(stored, wanted, where=f"{self._folder}/{step}")
-        here = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
+        on_first_device = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
         shapes = {
             name: jax.ShapeDtypeStruct(
-                leaf.shape, leaf.dtype, sharding=getattr(leaf, "sharding", None) or here
+                leaf.shape, leaf.dtype, sharding=getattr(leaf, "sharding", None) or on_first_device
             )
             for name, leaf in wanted.items()
         }
@@ -135,8 +135,9 @@ class Checkpoints:
     def restore_newest(
         self, like: PyTree
     ) -> tuple[tuple[PyTree, dict[str, Any]] | None, list[str]]:
-        """The newest intact checkpoint and its notes, or None; and what was found damaged and put
-        aside on the way.
+        """The newest intact checkpoint with its notes, or None; and the errors of damaged ones.
+
+        Damaged checkpoints are moved to the folder `damaged`.
         """
         damaged = []
         for step in reversed(self.steps()):
@@ -148,9 +149,7 @@ class Checkpoints:
         return None, damaged
 
     def _put_aside(self, step: int) -> None:
-        """Move a damaged checkpoint out of the way, so that its step can be saved again; nothing is
-        deleted.
-        """
+        """Move a damaged checkpoint away, so that its step can be saved again."""
         aside = self._folder.with_name("damaged")
         aside.mkdir(exist_ok=True)
         (self._folder / str(step)).rename(aside / f"{step}-{time.time_ns()}")
@@ -167,13 +166,13 @@ def checksum(tree: PyTree) -> int:
 
 
 def shard_checksums(flat: dict[str, Any]) -> dict[str, dict[str, int]]:
-    """For each array the CRC-32 of each of its shards, by the part of the array that it holds.
+    """The CRC-32 of each shard of each array, by the part of the array that the shard holds.
 
-    A part is written as its rows along each axis; of shards that hold the same part one counts. So
-    a process checks what it holds, and an array may come back in other shards.
+    A part is written as its range along each axis; of shards that hold the same part, one counts.
+    A process thus reads only the shards that it holds, and an array may be restored in others.
 
     >>> shard_checksums({"w": np.zeros((2, 3), np.float32)})
-    {'w': {'0:2,0:3': 3880182617}}
+    {'w': {'0:2,0:3': 2747386400}}
     """
     return {name: dict(_shard_checksums(array)) for name, array in flat.items()}
 
@@ -194,7 +193,7 @@ def _part_name(index: tuple[slice, ...], shape: tuple[int, ...]) -> str:
 
 
 def _damaged_arrays(flat: dict[str, Any], notes: dict[str, Any]) -> list[str]:
-    """The names of the arrays whose checksums are not those that were noted when they were saved.
+    """The names of the arrays whose checksums differ from those in the notes.
 
     Checkpoints of version 0.1.0 have one checksum for all arrays.
     """
@@ -256,7 +255,7 @@ def _checksum(flat: dict[str, Any]) -> int:
 
 
 def _check_same_leaves(stored: dict[str, Any], wanted: dict[str, Any], *, where: str) -> None:
-    # Parameters first: what the optimizer keeps differs only because they do.
+    # Parameters first: the optimizer's arrays differ only because the parameters do.
     for name in sorted(
         stored.keys() | wanted.keys(), key=lambda name: ("params" not in name.split("/"), name)
     ):
@@ -270,9 +269,7 @@ def _check_same_leaves(stored: dict[str, Any], wanted: dict[str, Any], *, where:
 
 @contextlib.contextmanager
 def _as_run_error(what: str, folder: Path) -> Iterator[None]:
-    """Orbax and TensorStore raise many kinds of errors on a full or read-only disk; people get one
-    line.
-    """
+    """Turn the many errors of Orbax on a full or read-only disk into one of one line."""
     try:
         yield
     except Exception as error:

@@ -20,15 +20,14 @@ def evaluate_run(
     checkpoint: Literal["last", "best"] = "last",
     dataset: str | None = None,
 ) -> tuple[dict[str, float], int]:
-    """Metrics of the run in folder `run` on a part of its data set, or of another, and the step of
-    its parameters.
+    """Metrics of the run in folder `run` on a part of its data, and the step of its parameters.
 
-    Another data set is normalised and looked at as the run's own; pictures of a folder, or of many
-    sizes, get the size and channels it takes.
+    `dataset` names another data set to evaluate on. It is normalised like the run's own; pictures
+    of a folder, or of many sizes, get the size and channels that the model takes.
 
     Raises:
-        InputError: when the folder is no run, the data set has no such part, or another one does
-            not fit the model.
+        InputError: when the folder is no run, the data set has no such part, or `dataset` does not
+            fit the model.
         RunError: when the data are not those that the run was trained on.
     """
     config = open_folder(run)[1]
@@ -38,9 +37,7 @@ def evaluate_run(
 
 
 def _other_data(dataset: str, config: Config) -> Dataset:
-    """The data set called `dataset` with the description of the run's, which the model was built
-    for.
-    """
+    """The data set `dataset`, with the description of the data that the model was built for."""
     own = config.data
     reading = config.options.reading
     asked: dict[str, Any] = {}
@@ -63,11 +60,11 @@ def _other_data(dataset: str, config: Config) -> Dataset:
 
 
 def check_same_kind(data: DataSpec, trained: DataSpec) -> None:
-    """Refuse data whose inputs or classes are not of the kind that a model was `trained` on.
+    """Refuse data with inputs or classes of another kind than those of `trained`.
 
     Raises:
-        InputError: for other inputs, another task or another number of classes; other names of
-            classes are a warning.
+        InputError: for other inputs, another task or another number of classes. Other names of
+            classes only give a warning.
 
     >>> spec = DataSpec("digits", "classification", (28, 28, 1), "uint8", ("0", "1"), 100)
     >>> check_same_kind(replace(spec, name="photos", input_shape=(32, 32, 3)), spec)

@@ -1,4 +1,4 @@
-"""What an experiment module offers."""
+"""An experiment module: its options and its functions."""
 
 import importlib
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ Figures = dict[str, dict[str, float]]
 """Name -> metrics, as result.json has them."""
 
 Build = Callable[[Any, DataSpec], Recipe]
-"""Options, description of the data -> what is trained."""
+"""Options, description of the data -> recipe."""
 
 Conclude = Callable[[Any, Any, Dataset], Figures]
 """Options, a `Trained`, data in memory -> further figures for result.json."""
@@ -25,10 +25,10 @@ Count = Callable[[Any, Dataset], tuple[Figures, int]]
 
 @dataclass(frozen=True)
 class Experiment:
-    """One experiment module: a dataclass of options, and what it does.
+    """One experiment module: a dataclass of options, and its functions.
 
-    A module that trains a net has a pure `build`, and perhaps a `conclude`; one that counts has
-    `count` instead.
+    A module that trains a net has a pure `build`, and perhaps a `conclude`; a module that fits by
+    counting has `count` instead.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Experiment:
     count: Count | None = None
 
     def recipe(self, options: Any, spec: DataSpec, *, freeze: Sequence[str] = ()) -> Recipe:
-        """What it builds for these data, with the layers named in `freeze` left untrained.
+        """The recipe for these data, with the layers named in `freeze` left untrained.
 
         Raises:
             InputError: for an experiment that trains no net.

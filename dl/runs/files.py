@@ -1,4 +1,4 @@
-"""JSON files that are whole or absent, and a file of lines that survives being torn."""
+"""JSON files that are replaced in one step, and files of JSON lines."""
 
 import json
 import os
@@ -9,9 +9,7 @@ from dl.errors import InputError
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Replace `path` by `value` in one step: a reader sees the old file or the new one, never a
-    part.
-    """
+    """Replace `path` in one step: a reader sees the old file or the new one, never a part."""
     text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
     temporary = path.with_name(path.name + ".tmp")
     with temporary.open("w", encoding="utf-8") as file:
@@ -25,7 +23,7 @@ def read_json(path: Path) -> Any:
     """The value in `path`.
 
     Raises:
-        InputError: when the file is absent or no JSON.
+        InputError: when the file is missing or is not JSON.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
@@ -44,7 +42,7 @@ def append_line(path: Path, value: Any) -> None:
 
 
 def read_lines(path: Path) -> list[Any]:
-    """The values of all whole lines; a torn last line, the trace of a sudden death, is left out."""
+    """The values of all whole lines; a last line that a crash cut short is ignored."""
     if not path.exists():
         return []
     values = []

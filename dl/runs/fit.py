@@ -1,4 +1,4 @@
-"""Training in one call, for notebooks and scripts: no files, everything returned."""
+"""Training in one call, for notebooks and scripts; it writes no files."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,9 +35,9 @@ def fit(
 
     `data` is a data set, or a pair of arrays (x, y) as `dl.make_dataset` takes them, of which the
     fraction `options.validation` is held out. Ctrl-C (a notebook's stop button) ends training after
-    the current call. `resume=` the result goes on from there, or on towards a larger
-    `options.epochs`, as if there had been no pause. `init` holds parameters and model state to
-    begin with in the place of fresh ones (see `dl.transfer`). `on_record` hears of every record.
+    the current call. `resume` takes a result and continues its training, also with more
+    `options.epochs`, exactly as if it had not stopped. `init` holds parameters and model state to
+    use in place of new ones (see `dl.transfer`). `on_record` is called with every record.
 
     Raises:
         InputError: when the recipe does not fit the data, or the options do not fit the devices.
@@ -88,7 +88,7 @@ def _first_training(
     resume: Trained | None,
     init: tuple[Params, ModelState] | None,
 ) -> Training | None:
-    """What training begins with; None for a fresh state."""
+    """The training to begin with; None for a new state."""
     if resume is not None:
         return Training(resume.state, resume.pending)
     if init is None:
@@ -99,7 +99,7 @@ def _first_training(
 
 @dataclass(frozen=True)
 class _Shown(Listener):
-    """Shows progress, hands records on, and stops the loop on a signal."""
+    """Shows progress, passes records to `on_record`, and stops the loop on a signal."""
 
     shown: Progress
     heard: Callable[[Record], None]

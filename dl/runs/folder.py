@@ -1,15 +1,15 @@
-"""A run on disk: which files there are, and what may be done with the folder.
+"""The folder of a run: its files and its configuration.
 
 ```
 runs/lenet_digits/20260131-120000-0/
-    initial/          where the run begins from another: the parameters it begins with
-    config.json       the experiment, every option, what was chosen by rule (written first)
+    initial/          with --init-from: the parameters that the run begins with
+    config.json       the experiment, every option, what was chosen for it (written first)
     manifest.json     versions, device, git commit, data fingerprint, seed, command of each start
-    metrics.jsonl     one record a line
+    metrics.jsonl     a record on each line
     checkpoints/      Orbax checkpoints by step
-    profile/          a trace of some steps, if it was asked for
-    samples/          of a language model: what it writes at each evaluation, a file a step
-    programs.json     of one of C programs: what `programs` said last
+    profile/          with --profile: a trace of some steps
+    samples/          language models: a text written at each evaluation
+    programs.json     models of C programs: the last report of `programs`
     result.json       the final figures (written last: a run that has it is finished)
 ```
 """
@@ -28,11 +28,8 @@ from dl.train.recipe import Recipe
 from dl.train.record import Record
 
 FORMAT = 2
-_LEFT_BY_A_START = {
-    "lock",
-    "initial",
-    "config.json.tmp",
-}  # all there is when a process dies before config.json is whole
+# The only files when a process dies before config.json is whole.
+_LEFT_BY_A_START = {"lock", "initial", "config.json.tmp"}
 
 
 @dataclass(frozen=True)
@@ -75,7 +72,7 @@ class RunFolder:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the run came to its end."""
+        """Whether the run is finished."""
         return self.result.exists()
 
     def was_validated(self) -> bool:
@@ -83,7 +80,7 @@ class RunFolder:
         return any(record.split == "validation" for record in self.records())
 
     def records(self) -> list[Record]:
-        """What was recorded so far."""
+        """All records so far."""
         return [Record(**line) for line in read_lines(self.metrics)]
 
     def cut_records(self, step: int) -> list[Record]:
@@ -95,11 +92,9 @@ class RunFolder:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a run's first parameters came from: the other run, its step, a checksum of its
-    parameters.
+    """The origin of a run's first parameters: another run, its step, a checksum of its arrays.
 
-    `taken` and `new` are the paths of the arrays that came from there, and of those that were
-    drawn.
+    `taken` holds the paths of the arrays from the other run, `new` those of newly drawn ones.
     """
 
     run: str
@@ -109,7 +104,7 @@ class Origin:
     new: tuple[str, ...]
 
     def describe(self) -> str:
-        """It in a line.
+        """The origin in one line.
 
         >>> taken, new = ("hidden/bias", "hidden/kernel"), ("output/bias", "output/kernel")
         >>> Origin("a/run", 40, 0, taken, new).describe()
@@ -124,7 +119,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class Config:
-    """What config.json holds: enough to build the same run again."""
+    """The contents of config.json: all that is needed to build the same run again."""
 
     experiment: Experiment
     options: Any
@@ -140,7 +135,7 @@ class Config:
         return self.experiment.recipe(self.options, self.data, freeze=self.freeze)
 
     def write(self, folder: RunFolder) -> None:
-        """Store it."""
+        """Write config.json."""
         write_json(
             folder.config,
             {
@@ -161,7 +156,7 @@ class Config:
 
 
 def new_folder(experiment: Experiment, seed: int, run_dir: str | Path | None) -> RunFolder:
-    """A folder that a new run may use, not made yet.
+    """The folder for a new run; it is not created yet.
 
     Raises:
         InputError: when `run_dir` already holds a run, or anything else.
@@ -188,11 +183,12 @@ def new_folder(experiment: Experiment, seed: int, run_dir: str | Path | None) ->
 
 
 def make_folder(folder: RunFolder, *, chosen: bool) -> RunFolder:
-    """Make the folder; one whose name was `chosen` here gets a number when another process was
-    quicker.
+    """Create the folder of a new run.
+
+    A name that was `chosen` automatically gets a number if the folder exists by now.
 
     Raises:
-        InputError: when it cannot be made.
+        InputError: when it cannot be created.
     """
     path, number = folder.path, 1
     while True:
@@ -210,7 +206,7 @@ def open_folder(run: str | Path) -> tuple[RunFolder, Config]:
     """The folder of an existing run, and its configuration.
 
     Raises:
-        InputError: when there is none, or it is broken or of another version.
+        InputError: when there is no run, or config.json is broken or of another version.
     """
     folder = RunFolder(Path(run))
     if not folder.path.is_dir():
@@ -224,11 +220,11 @@ def open_folder(run: str | Path) -> tuple[RunFolder, Config]:
 
 def _refuse_used_folder(folder: RunFolder, experiment: Experiment) -> None:
     stored = read_json(folder.config)
-    held = stored.get("experiment", "?") if isinstance(stored, dict) else "?"
-    if held != experiment.name:
+    stored_name = stored.get("experiment", "?") if isinstance(stored, dict) else "?"
+    if stored_name != experiment.name:
         raise InputError(
-            f"--run-dir {folder.path} holds a run of {held}, not of {experiment.name}; name a new "
-            "folder"
+            f"--run-dir {folder.path} holds a run of {stored_name}, not of {experiment.name}; "
+            "name a new folder"
         )
     if folder.is_finished:
         raise InputError(f"--run-dir {folder.path} holds a finished run; name a new folder")
@@ -239,12 +235,12 @@ def _refuse_used_folder(folder: RunFolder, experiment: Experiment) -> None:
 
 def _read_config(path: Path) -> Config:
     stored: Any = read_json(path)
-    number = stored.get("format", "none") if isinstance(stored, dict) else "none"
-    if number == 1:
+    version = stored.get("format", "none") if isinstance(stored, dict) else "none"
+    if version == 1:
         stored = _from_format_1(stored)
-    elif number != FORMAT:
+    elif version != FORMAT:
         raise InputError(
-            f"{path} has format {number}, this version reads 1 and {FORMAT}: "
+            f"{path} has format {version}, this version reads 1 and {FORMAT}: "
             f"use the version that wrote it"
         )
     try:
@@ -268,7 +264,7 @@ def _read_config(path: Path) -> Config:
 
 
 def _from_format_1(stored: dict[str, Any]) -> dict[str, Any]:
-    """The configuration of version 0.1.0, which had other names for the steps of a call."""
+    """Rename the options of version 0.1.0 that have other names now."""
     options = {**stored.get("options", {})}
     if "scan_steps" in options:
         options["steps_per_call"] = options.pop("scan_steps")
@@ -285,7 +281,7 @@ def _read_spec(stored: dict[str, Any]) -> DataSpec:
 
 
 def _as_tuples(stored: dict[str, Any]) -> dict[str, Any]:
-    """JSON knows lists only; what is stored here has tuples."""
+    """Turn the lists of JSON back into the tuples that were stored."""
     return {
         name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()
     }

@@ -1,4 +1,4 @@
-"""Text that a run's model writes."""
+"""Text written by a language model."""
 
 import codecs
 import itertools
@@ -13,9 +13,7 @@ from dl.sampling import sample
 from dl.train.network import Network
 
 _LOOK_EVERY = 100
-"""Steps between two looks at whether all documents have ended: a look goes through all that is
-written.
-"""
+"""Steps between two checks that all documents have ended; a check reads all steps so far."""
 
 
 def generate(
@@ -27,12 +25,11 @@ def generate(
     top_k: int = 0,
     seed: int = 0,
 ) -> Iterator[str]:
-    """What follows `prime`, piece by piece, `length` symbols in all; of single documents it ends
-    where they do.
+    """Write `length` symbols after `prime`, piece by piece; a model of documents may end sooner.
 
     Raises:
-        InputError: for a run that is no language model, symbols in the prime that it does not know,
-            an empty prime where there is no end of documents to go on from, numbers out of range.
+        InputError: when the model is no language model, does not know a symbol of `prime`, or needs
+            a prime that is not empty; for numbers out of range.
     """
     network = trained.network
     vocabulary = _vocabulary(network)
@@ -62,13 +59,13 @@ def generate_documents(
     top_k: int = 0,
     seed: int = 0,
 ) -> list[str]:
-    """`count` documents from their beginning to their end, or cut after `longest` symbols.
+    """Write `count` documents, each to its end or to `longest` symbols.
 
-    `before` is a document that the model reads first: one of a stream has only seen documents begin
-    with the state that another ended with.
+    The model reads the document `before` first. A model of a stream needs it, because in training
+    every document begins with the state after another one.
 
     Raises:
-        InputError: for a run that is no language model of documents, numbers out of range.
+        InputError: when the model is no language model of documents; for numbers out of range.
     """
     network = trained.network
     vocabulary = _vocabulary(network)
@@ -96,7 +93,7 @@ def generate_documents(
 
 
 def prime_numbers(vocabulary: Vocabulary, prime: str) -> np.ndarray:
-    """The symbols that the model reads before it writes; documents begin with `END`."""
+    """The symbol numbers that the model reads before it writes; documents begin with `END`."""
     numbers = vocabulary.encode(prime, unknown="refuse")
     if END in vocabulary.symbols:
         return np.concatenate([[vocabulary.end], numbers]).astype(np.int32)
@@ -106,9 +103,7 @@ def prime_numbers(vocabulary: Vocabulary, prime: str) -> np.ndarray:
 
 
 def first_prime(vocabulary: Vocabulary) -> str:
-    """A prime to begin with where none is given: nothing before documents, in a stream a line's end
-    if it has any.
-    """
+    """The default prime: nothing for documents, a line's end for a stream, or its first symbol."""
     if END in vocabulary.symbols:
         return ""
     return (
@@ -119,10 +114,9 @@ def first_prime(vocabulary: Vocabulary) -> str:
 def pieces(
     vocabulary: Vocabulary, numbers: Iterable[int], *, after: str = "", stop: bool = False
 ) -> Iterator[str]:
-    """The text of symbols that follow the text `after`, as they come; with `stop` only up to the
-    first `END`.
+    """The text of the symbols `numbers`, piece by piece; with `stop` only up to the first `END`.
 
-    A byte that is no character yet comes out with the one that completes it.
+    `after` is the text before them. Bytes are held back until they complete a character.
 
     >>> list(pieces(Vocabulary("word", ("a", "b", END)), [0, 1, 2, 0], after="b", stop=True))
     [' a', ' b']
@@ -151,5 +145,5 @@ def _vocabulary(network: Network) -> Vocabulary:
 
 
 def _until(numbers: np.ndarray, end: int) -> np.ndarray:
-    found = np.flatnonzero(numbers == end)
-    return numbers[: found[0]] if len(found) else numbers
+    ends = np.flatnonzero(numbers == end)
+    return numbers[: ends[0]] if len(ends) else numbers

@@ -1,4 +1,4 @@
-"""A training run from its newest checkpoint to its end."""
+"""Train a run from its newest checkpoint to its end."""
 
 import sys
 from dataclasses import replace
@@ -24,9 +24,7 @@ from dl.train.steps_per_call import with_best_steps_per_call
 def go_on(
     setup: Setup, *, stop: StopRequest, show: bool, profile: bool = False
 ) -> dict[str, Any] | None:
-    """Train to the end of the plan, and write the result and return it; None when `stop` came
-    first.
-    """
+    """Train to the end of the plan, then write and return the result; None if `stop` came first."""
     _note_start(setup)
     folder, clock = setup.folder, RunClock()
     with Checkpoints(folder.checkpoints, keep=setup.config.options.keep) as checkpoints:
@@ -57,19 +55,17 @@ def _note_start(setup: Setup) -> None:
 def _restore(
     setup: Setup, checkpoints: Checkpoints, clock: RunClock
 ) -> tuple[Training, list[Record]]:
-    """The newest intact checkpoint and the records up to it; step 0 and none where there is no
-    checkpoint.
-    """
+    """The newest intact checkpoint and the records up to it, or step 0 and no records."""
     folder, compiled = setup.folder, setup.compiled
     fresh = compiled.start(None)
-    found, damaged = checkpoints.restore_newest(compiled.layout.fetch(fresh))
-    for what in damaged:
-        print(f"{what}; it is put aside in {folder.path / 'damaged'}", file=sys.stderr)
-    if found is None:
+    restored, damaged = checkpoints.restore_newest(compiled.layout.fetch(fresh))
+    for problem in damaged:
+        print(f"{problem}; it is put aside in {folder.path / 'damaged'}", file=sys.stderr)
+    if restored is None:
         if folder.metrics.exists():
             print("no intact checkpoint: beginning at step 0", file=sys.stderr)
         return _first(setup, fresh), folder.cut_records(-1)
-    tree, notes = found
+    tree, notes = restored
     step = int(tree.state.step)
     print(f"going on from step {step} of {compiled.plan.total_steps}", file=sys.stderr)
     clock.add_earlier(notes)
@@ -78,7 +74,7 @@ def _restore(
 
 
 def _first(setup: Setup, fresh: Training) -> Training:
-    """What the run begins with: `fresh`, or the parameters that it was given."""
+    """The training at step 0: `fresh`, or with the parameters from another run."""
     if setup.config.origin is None:
         return fresh
     return setup.compiled.start(
@@ -87,7 +83,7 @@ def _first(setup: Setup, fresh: Training) -> Training:
 
 
 def _with_steps_per_call(setup: Setup, training: Training) -> Setup:
-    """`setup` with the steps of a call found by trial, unless they were given or found before."""
+    """`setup` with the steps per call chosen by a trial, unless they are set already."""
     if setup.config.steps_per_call:
         return setup
     compiled = with_best_steps_per_call(setup.compiled, training)

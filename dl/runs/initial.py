@@ -1,4 +1,4 @@
-"""The parameters that a run begins with when it begins from another run."""
+"""The initial parameters of a run that starts from another run."""
 
 import shutil
 from dataclasses import replace
@@ -25,7 +25,7 @@ from dl.types import ModelState, Params, PyTree
 
 
 class Initial(NamedTuple):
-    """Parameters and model state to begin with, and where they came from."""
+    """Parameters and model state to begin with, and their origin."""
 
     params: Params
     model_state: ModelState
@@ -40,10 +40,10 @@ def take_initial(
     *,
     checkpoint: Literal["last", "best"] = "last",
 ) -> Initial:
-    """The parameters of `run` for a new run of `experiment`; its head is new where the classes are
-    others.
+    """The parameters of `run` for a new run of `experiment`.
 
-    The head is what has another shape when there is a class more.
+    The head is new if the classes differ. It consists of the arrays whose shape depends on the
+    number of classes.
 
     Raises:
         InputError: when `run` is no run with a checkpoint, reads other symbols, or anything but the
@@ -65,9 +65,7 @@ def take_initial(
 
 
 def write_initial(folder: RunFolder, initial: Initial) -> None:
-    """Keep what the run begins with in its own folder: from there on it needs the other run no
-    more.
-    """
+    """Store the initial parameters in the run's folder, so that the other run is not needed."""
     if folder.initial.exists():
         shutil.rmtree(folder.initial)
     with Checkpoints(folder.initial) as checkpoints:
@@ -75,10 +73,10 @@ def write_initial(folder: RunFolder, initial: Initial) -> None:
 
 
 def read_initial(folder: RunFolder, config: Config, fresh: Training) -> Training:
-    """`fresh` with what `write_initial` kept.
+    """`fresh` with the parameters that `write_initial` stored.
 
     Raises:
-        RunError: when that is damaged.
+        RunError: when they are damaged.
     """
     state = fresh.state
     try:
@@ -92,7 +90,7 @@ def read_initial(folder: RunFolder, config: Config, fresh: Training) -> Training
 
 
 def count_frozen(config: Config) -> tuple[int, int]:
-    """How many numbers a run leaves as they are, and how many parameters it has in all."""
+    """How many parameters of a run are frozen, and how many it has in all."""
     sizes = by_path(
         jax.tree.map(
             lambda leaf: leaf.size, _shapes(config.experiment, config.options, config.data)[0]
@@ -118,7 +116,7 @@ def _head(
     """The paths, of parameters and of model state, whose shape depends on the number of classes."""
     wider = replace(spec, class_names=(*spec.class_names, "one more"))
     try:
-        shapes = [_shapes(experiment, options, each) for each in (spec, wider)]
+        shapes = [_shapes(experiment, options, data) for data in (spec, wider)]
     except InputError:  # a model for a fixed number of classes
         return (), ()
     params, model_state = zip(*shapes, strict=True)
@@ -136,12 +134,12 @@ def _differing(left: PyTree, right: PyTree) -> tuple[str, ...]:
     return tuple(path for path, leaf in by_path(left).items() if leaf.shape != others[path].shape)
 
 
-def _check_symbols(run: str | Path, there: DataSpec, here: DataSpec) -> None:
-    """Number 5 must mean the same symbol in both."""
-    if there.vocabulary and here.vocabulary and there.vocabulary != here.vocabulary:
+def _check_symbols(run: str | Path, old: DataSpec, new: DataSpec) -> None:
+    """Refuse another vocabulary, in which a number would mean another symbol."""
+    if old.vocabulary and new.vocabulary and old.vocabulary != new.vocabulary:
         sizes = (
-            f"{len(there.vocabulary)} {there.vocabulary.unit}s, these texts have "
-            f"{len(here.vocabulary)} others"
+            f"{len(old.vocabulary)} {old.vocabulary.unit}s, these texts have "
+            f"{len(new.vocabulary)} others"
         )
         raise InputError(
             f"--init-from {run} reads other symbols, {sizes}: with --unit byte all texts have the "
@@ -149,10 +147,8 @@ def _check_symbols(run: str | Path, there: DataSpec, here: DataSpec) -> None:
         )
 
 
-def _describe_inputs(there: DataSpec, here: DataSpec) -> str:
-    if there.input_shape == here.input_shape:
+def _describe_inputs(old: DataSpec, new: DataSpec) -> str:
+    if old.input_shape == new.input_shape:
         return ""
-    remedy = ": --image-size and --colour change them" if here.name.startswith("folder:") else ""
-    return (
-        f"; its inputs are {times(there.input_shape)}, these are {times(here.input_shape)}{remedy}"
-    )
+    remedy = ": --image-size and --colour change them" if new.name.startswith("folder:") else ""
+    return f"; its inputs are {times(old.input_shape)}, these are {times(new.input_shape)}{remedy}"

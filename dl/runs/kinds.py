@@ -1,4 +1,4 @@
-"""The kinds of run: each prepares what a start needs, and then does its work.
+"""The kinds of run: each prepares a start, and then does its work.
 
 A new kind is a class with these three members, and a line in `kind_of`.
 """
@@ -23,7 +23,7 @@ from dl.train.traced import choose_layout
 
 
 class Session(NamedTuple):
-    """How a person watches and ends one start of a run."""
+    """Settings of one start: what stops it, and whether progress and a profile are made."""
 
     stop: StopRequest
     show: bool = True
@@ -39,15 +39,15 @@ class Kind(Protocol):
     def prepare(
         self, experiment: Experiment, options: Any, *, freeze: Sequence[str] = ()
     ) -> tuple[Config, Dataset, Compiled | None]:
-        """What a new run needs, with all that is chosen by rule. Nothing is written."""
+        """Configuration, data and compiled recipe of a new run. Nothing is written."""
         ...
 
     def reopen(self, config: Config) -> tuple[Dataset, Compiled | None]:
-        """What a run that goes on needs, as it was chosen when it began."""
+        """Data and compiled recipe of a run that is resumed, as configured when it began."""
         ...
 
     def work(self, setup: Setup, session: Session) -> dict[str, Any] | None:
-        """Do the work and return the result, which is written too; None when a signal ended it."""
+        """Do the work, then write and return the result; None when a signal ended it."""
         ...
 
 
@@ -92,7 +92,7 @@ class TrainingRun:
 
 
 class CountingRun:
-    """Counts and has no net: it begins anew when it is resumed."""
+    """Fits by counting, without a net; resuming it starts it again."""
 
     trains: ClassVar[bool] = False
 
@@ -131,7 +131,7 @@ class CountingRun:
 
 
 def kind_of(experiment: Experiment) -> Kind:
-    """The kind of run that an experiment's module asks for, by what it defines."""
+    """The kind of run of an experiment: counting if its module defines `count`."""
     return CountingRun() if experiment.count is not None else TrainingRun()
 
 

@@ -1,6 +1,4 @@
-"""What a run does with what the training loop tells it: records and checkpoints are stored, and
-progress is shown.
-"""
+"""Callbacks that store the records and checkpoints of a run and show its progress."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -26,7 +24,7 @@ _SAMPLE, _TEMPERATURE = 400, 0.8
 
 @dataclass(frozen=True)
 class RunListener(Listener):
-    """Stores the records and checkpoints of a run, and shows how it goes."""
+    """Stores the records and checkpoints of a run, and shows its progress."""
 
     setup: Setup
     checkpoints: Checkpoints
@@ -35,9 +33,7 @@ class RunListener(Listener):
     profiler: Profiler
     stop: StopRequest
     _losses: dict[int, float] = field(default_factory=dict, init=False)
-    """Validation losses by step: a checkpoint is saved with that of its own step, if it was
-    validated.
-    """
+    """Validation losses by step; a checkpoint is saved with the loss of its step, if any."""
 
     def on_record(self, record: Record) -> None:
         """Store and show a record."""
@@ -47,7 +43,7 @@ class RunListener(Listener):
             self._losses[record.step] = record.values["loss"]
 
     def on_evaluation(self, training: Training, step: int) -> None:
-        """Of a language model, keep a short text that it writes now."""
+        """Store a short text written by the model, if it is a recurrent language model."""
         data = self.setup.config.data
         if not data.kind.predicts_symbols or self.model.initial_carry is None:
             return
@@ -60,16 +56,16 @@ class RunListener(Listener):
 
     @cached_property
     def model(self) -> Model:
-        """The run's model, as one device applies it."""
+        """The run's model."""
         return self.setup.config.build().model
 
     def on_call(self, step: int) -> None:
-        """Show that steps up to `step` are under way."""
+        """Show progress up to `step`."""
         self.shown.advance(step)
         self.profiler.advance(step)
 
     def on_checkpoint(self, training: Training, step: int) -> None:
-        """Save `training`, with the seconds that it took."""
+        """Save `training`, with its wall and compile seconds."""
         tree = self.setup.compiled.layout.fetch(training)
         self.checkpoints.save(step, tree, notes=self.clock.notes(), loss=self._losses.get(step))
 

@@ -1,4 +1,4 @@
-"""A run brought back for use."""
+"""Load the trained model of a run."""
 
 import warnings
 from pathlib import Path
@@ -13,10 +13,10 @@ from dl.train.compiled import Training, start_training
 
 
 def load(run: str | Path, *, checkpoint: Literal["last", "best"] = "last") -> Trained:
-    """The model of the run in folder `run`, with its newest parameters or those that validated
-    best.
+    """The model of the run in folder `run`, with its newest parameters or its best.
 
-    Needs neither the data nor the devices that it was trained with.
+    The best have the lowest validation loss. Neither the data nor the devices of the training are
+    needed.
 
     Raises:
         InputError: when the folder is no run, has no checkpoint yet, or one that does not fit.

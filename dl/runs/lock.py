@@ -1,4 +1,4 @@
-"""A lock on a run's folder: two processes that train in it would overwrite each other's work."""
+"""A lock on a run's folder, so that no two processes train in it at once."""
 
 import contextlib
 import errno
@@ -22,8 +22,8 @@ def locked(folder: Path) -> Iterator[None]:
     Raises:
         InputError: when another process holds the lock.
     """
-    # The library's substitute for a missing lock is a file. It outlives a process that is killed,
-    # and on another machine nobody could then resume the run.
+    # The soft fallback of filelock is a file, which stays when its process is killed. On another
+    # machine the run could then not be resumed.
     lock = FileLock(folder / "lock", timeout=0, fallback_to_soft=False)
     try:
         lock.acquire()

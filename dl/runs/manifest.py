@@ -1,4 +1,4 @@
-"""Where a run was made: versions, device, commit, data, command."""
+"""The manifest of a run: versions, device, commit, data and command of each start."""
 
 import platform
 import shlex
@@ -15,7 +15,7 @@ from dl.runs.files import read_json, write_json
 from dl.runs.folder import Origin
 
 DISTRIBUTION = "dl-lectures"
-"""What the package is called where it is installed from; `dl` is another project there."""
+"""The name of this package on PyPI, where `dl` is another project."""
 
 _PACKAGES = ("dl", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 
@@ -23,21 +23,21 @@ _PACKAGES = ("dl", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy"
 def add_to_manifest(
     path: Path, *, fingerprint: str, seed: int, devices: int, origin: Origin | None = None
 ) -> None:
-    """Note one more start of the run: manifest.json holds a list, the first start first."""
+    """Append a start of the run to the list in manifest.json."""
     starts = read_json(path)["starts"] if path.exists() else []
     start = describe_start(fingerprint=fingerprint, seed=seed, devices=devices, origin=origin)
     write_json(path, {"starts": [*starts, start]})
 
 
 def first_fingerprint(path: Path) -> str | None:
-    """The fingerprint of the data that the run began with; None when no start was noted yet."""
+    """The fingerprint of the data at the first start; None when there is no manifest yet."""
     return read_json(path)["starts"][0]["dataset_fingerprint"] if path.exists() else None
 
 
 def describe_start(
     *, fingerprint: str, seed: int, devices: int, origin: Origin | None = None
 ) -> dict[str, Any]:
-    """Everything that one would ask when two runs differ."""
+    """All that may explain why two runs differ."""
     device = jax.devices()[0]
     return {
         "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
@@ -64,7 +64,7 @@ def _command() -> list[str]:
 
 
 def device_name() -> str:
-    """The device in words: `cpu` with its number of cores, or the accelerator's kind.
+    """The device in words: CPU with its number of cores, or the accelerator's kind.
 
     >>> bool(device_name())
     True
@@ -84,14 +84,12 @@ def version(package: str) -> str | None:
 
 
 def git_commit() -> str | None:
-    """The commit of the checkout that this code runs from, with `-dirty` when files differ; None
-    outside one.
-    """
-    here = Path(__file__).resolve().parent
+    """The git commit of this code, with `-dirty` when files differ; None outside a checkout."""
+    folder = Path(__file__).resolve().parent
 
     def git(*words: str) -> str:
         done = subprocess.run(
-            ["git", *words], cwd=here, capture_output=True, text=True, timeout=10, check=True
+            ["git", *words], cwd=folder, capture_output=True, text=True, timeout=10, check=True
         )
         return done.stdout.strip()
 

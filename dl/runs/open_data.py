@@ -1,4 +1,4 @@
-"""The data of a run, as its options name them, and the same data as when it began."""
+"""Open the data of a run, and check that they have not changed since it began."""
 
 from dl.data.dataset import Dataset, limit
 from dl.data.load import load_data
@@ -9,7 +9,7 @@ from dl.train.options import DataOptions
 
 
 def open_data(options: DataOptions) -> Dataset:
-    """The data set that `options` name, cut as they say."""
+    """The data set that `options` name, limited to `options.train_examples`."""
     data = load_data(
         options.dataset,
         validation=options.validation,

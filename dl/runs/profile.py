@@ -10,10 +10,10 @@ PROFILED_STEPS = 20
 
 
 class Profiler:
-    """Traces about `PROFILED_STEPS` steps into `folder`, compilation left out; does nothing when
-    `folder` is None.
+    """Writes a trace of at least `PROFILED_STEPS` steps, without compilation, into `folder`.
 
-    A context manager whose `advance` hears of every compiled call. The folder holds an XPlane file,
+    It does nothing when `folder` is None. A context manager; call `advance` after every compiled
+    call. The folder holds an XPlane file,
     which TensorBoard's profile plug-in reads, and `perfetto_trace.json.gz`, which
     https://ui.perfetto.dev opens.
     """
@@ -34,7 +34,7 @@ class Profiler:
         self._stop()
 
     def advance(self, step: int) -> None:
-        """Start after the first call, which compiled, and stop when the steps are enough."""
+        """Start after the first call, which compiles, and stop after `PROFILED_STEPS` steps."""
         if self._folder is None:
             return
         if self._first is None:
@@ -47,11 +47,11 @@ class Profiler:
         if self._folder is None or self._first is None:
             return
         jax.profiler.stop_trace()
-        found = max(
+        trace = max(
             self._folder.rglob("perfetto_trace.json.gz"), key=lambda path: path.stat().st_mtime
         )
         print(
-            f"trace of {PROFILED_STEPS} steps or more from step {self._first} in {found}",
+            f"trace of {PROFILED_STEPS} steps or more from step {self._first} in {trace}",
             file=sys.stderr,
         )
         self._folder = None

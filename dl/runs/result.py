@@ -1,4 +1,4 @@
-"""The result of a run that came to its end."""
+"""The result of a finished run."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from dl.train.state import TrainState, count_parameters
 def make_result(
     setup: Setup, training: Training, history: list[Record], clock: RunClock
 ) -> dict[str, Any]:
-    """What result.json holds: the final figures, and what it took to get there."""
+    """The contents of result.json: the final figures, and the time and steps that they took."""
     state = setup.compiled.layout.fetch(training.state)
     return {
         "experiment": setup.config.experiment.name,
@@ -29,9 +29,9 @@ def make_result(
 
 
 def _figures(setup: Setup, training: Training, state: TrainState) -> Figures:
-    """Metrics of the held-out parts, and what the experiment concludes.
+    """Metrics of the held-out parts, and the figures of the experiment's `conclude`.
 
-    This is the only look that a run takes at the test part.
+    A run evaluates on the test part only here.
     """
     config, data = setup.config, setup.data
     parts = ("validation", "test") if data.validation is not None else ("test",)

@@ -1,4 +1,4 @@
-"""A run from its start to its result, through any number of interruptions."""
+"""Start and resume runs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -39,13 +39,12 @@ def start_run(
     profile: bool = False,
     on_start: Callable[[RunFolder, Config], None] = lambda folder, config: None,
 ) -> Outcome:
-    """Run `experiment` in a new folder; `on_start` hears of the folder once it is made. `profile`
-    traces some steps.
+    """Run `experiment` in a new folder; `on_start` is called once the folder is made.
 
-    With `init_from` it begins with another run's parameters (see `take_initial`); the layers that
-    the names and globs in `freeze` mean are left as they are.
+    With `init_from` it begins with another run's parameters (see `take_initial`); layers that match
+    the names and globs in `freeze` are not trained. `profile` traces some steps.
 
-    All that can be wrong with the input is found before the folder is made.
+    All input is checked before the folder is made.
 
     Raises:
         InputError: for options, data or a folder that cannot be used.
@@ -76,7 +75,7 @@ def start_run(
 
 
 def resume_run(run: str | Path, *, stop: StopRequest, show: bool = True) -> Outcome:
-    """Go on with a run from its newest intact checkpoint, or from step 0 where there is none yet.
+    """Resume a run from its newest intact checkpoint, or from step 0 if it has none yet.
 
     Raises:
         InputError: when the folder is no run, or its checkpoint does not fit.

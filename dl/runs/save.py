@@ -1,4 +1,4 @@
-"""A training made in code, written as a run: a folder that `dl.load` and the verbs take."""
+"""Save a training made in code as a run, for `dl.load` and the command line."""
 
 import sys
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ def write_run(
 ) -> Path:
     """Write a training into a new `folder`, as a run of the experiment that builds its recipe.
 
-    Without `figures` it is an unfinished run, which `resume` goes on with.
+    Without `figures` it is an unfinished run, which `resume` can continue.
 
     Raises:
         InputError: for a recipe that no experiment builds, data other than those that the options
@@ -97,7 +97,7 @@ def experiment_of(recipe: Recipe, spec: DataSpec, options: Any) -> Experiment:
 
 
 def _program(recipe: Recipe, spec: DataSpec, options: Any) -> str:
-    """The training step of a recipe as it is traced for the data."""
+    """The training step of a recipe, traced for the data, as text."""
     state = jax.eval_shape(lambda: first_state(recipe, spec, options))
     step = make_train_step(recipe.objective, recipe.optimizer)
     return str(jax.make_jaxpr(step)(state, example_batch(spec)))

@@ -1,4 +1,4 @@
-"""What one start of a run works with."""
+"""The data and the compiled recipe of one start of a run."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +9,7 @@ from dl.runs.folder import Config, RunFolder
 
 @dataclass(frozen=True)
 class Setup:
-    """What is stored of a run, and what is set up anew at each start.
+    """The stored configuration of a run, and what each start opens and compiles again.
 
     `compiled` is a `dl.train.compiled.Compiled`, or None for a run that trains no net.
     """

@@ -1,4 +1,4 @@
-"""What training gives: one thing, whether it comes from `dl.fit` or from `dl.load`."""
+"""A trained recipe, as `dl.fit` and `dl.load` return it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dl.data.dataset import Dataset, DataSpec
+from dl.data.text.reading import Reading
 from dl.errors import InputError
 from dl.runs.save import write_run
 from dl.train.compiled import Training, can_loop
@@ -27,8 +28,9 @@ def _no_data() -> Dataset:
 class Trained:
     """A recipe with its trained state, and with the history of its training.
 
-    `interrupted` tells whether training stopped before its end; `pending` holds what was summed
-    since the last record, so that a resumed training records what an uninterrupted one would have.
+    `interrupted` tells whether training stopped before its end; `pending` holds the metrics
+    since the last record, so that a resumed training makes the same records as an uninterrupted
+    one.
 
     >>> import dl
     >>> model = dl.models.mlp(1, hidden_sizes=(4,))
@@ -47,7 +49,7 @@ class Trained:
     pending: Metrics = field(default_factory=dict)
     interrupted: bool = False
     open_data: Callable[[], Dataset] = _no_data
-    """The data that it was trained on."""
+    """Opens the data that it was trained on."""
 
     @property
     def model(self) -> Model:
@@ -56,7 +58,7 @@ class Trained:
 
     @property
     def autoencoder(self) -> Autoencoder:
-        """The model, as one that encodes and decodes.
+        """The model, if it encodes and decodes.
 
         Raises:
             InputError: when it is no auto-encoder.
@@ -80,11 +82,15 @@ class Trained:
         """How many steps were made."""
         return int(self.state.step)
 
+    @property
+    def reading(self) -> Reading | None:
+        """How text becomes symbols; None for other data."""
+        return self.options.reading
+
     @cached_property
     def network(self) -> Network:
         """The model with its parameters, to be applied to raw inputs."""
-        reading = getattr(self.options, "reading", None)
-        return Network(self.model, self.params, self.model_state, self.spec, reading)
+        return Network(self.model, self.params, self.model_state, self.spec, self.reading)
 
     def outputs(self, inputs: Inputs) -> Array:
         """Raw outputs for raw inputs [B, ...]; see `Network.outputs`."""
@@ -104,14 +110,12 @@ class Trained:
         Raises:
             InputError: when there is no such part, or the data cannot be opened any more.
         """
-        if data is not None:
-            return self._evaluate_on(data)(self.state, part)
-        return self._evaluate(self.state, part)
+        return self._evaluate(part) if data is None else self._evaluate_on(data)(part)
 
     def save(self, folder: str | Path) -> Path:
-        """Write it into a new `folder`, as a run that `dl.load` and the verbs take.
+        """Write it into a new `folder`, as a run that `dl.load` and the command line take.
 
-        The seconds of training are not known here, and are 0 in the files.
+        The seconds of training are not known, and are 0 in the files.
 
         Raises:
             InputError: for a recipe that no experiment builds (a folder holds no functions), and
@@ -134,10 +138,13 @@ class Trained:
         return curve(self.history, split, name)
 
     @cached_property
-    def _evaluate(self) -> Callable[[TrainState, str], dict[str, float]]:
+    def _evaluate(self) -> Callable[[str], dict[str, float]]:
         return self._evaluate_on(self.open_data())
 
-    def _evaluate_on(self, data: Dataset) -> Callable[[TrainState, str], dict[str, float]]:
+    def _evaluate_on(self, data: Dataset) -> Callable[[str], dict[str, float]]:
+        """The metrics of a part of `data`, on one device wherever the state was trained."""
         layout = make_layout("jit", devices=1, batch_size=self.options.batch_size)
         loops = can_loop(self.recipe, data, self.options, layout)
-        return make_evaluate(self.recipe, data, self.options, layout, loops=loops)
+        evaluate = make_evaluate(self.recipe, data, self.options, layout, loops=loops)
+        state = layout.put(self.state)
+        return lambda part: evaluate(state, part)

@@ -1,1 +1,1 @@
-"""State, step, parallel forms of the step, loop, and `fit`."""
+"""Training: options, state, step, layout over devices, and the loop."""

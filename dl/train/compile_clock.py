@@ -1,4 +1,4 @@
-"""How much of the time that passes is compilation: tracing, lowering and XLA."""
+"""A clock that counts only compilation: tracing, lowering and XLA."""
 
 import time
 from typing import Any
@@ -15,9 +15,7 @@ _listening = False
 
 
 def _listen(event: str, duration_secs: float, **kwargs: Any) -> None:
-    """Keep the interval that just ended; those inside it (functions traced within functions) are
-    part of it.
-    """
+    """Keep the interval that just ended, in place of the shorter ones that it contains."""
     if event not in _PHASES:
         return
     end = time.perf_counter()
@@ -38,9 +36,8 @@ class CompileClock:
 
     def __init__(self) -> None:
         global _listening
-        if (
-            not _listening
-        ):  # JAX offers no public way to unregister, so there is one listener for all clocks
+        # JAX offers no public way to remove a listener, so all clocks share one.
+        if not _listening:
             jax.monitoring.register_event_duration_secs_listener(_listen)
             _listening = True
         self.restart()

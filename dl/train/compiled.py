@@ -28,7 +28,7 @@ MOST_STEPS_PER_CALL = 100
 
 
 class Training(NamedTuple):
-    """What goes through the loop: the state, and the metrics summed since the last record."""
+    """The state, and the metrics summed since the last record."""
 
     state: TrainState
     totals: Metrics
@@ -41,16 +41,16 @@ class Compiled(NamedTuple):
     plan: Plan
     guard: CompilationGuard
     arrays: list[PyTree]
-    """The resident sets of arrays that lie on the devices."""
+    """The sets of arrays that stay on the devices during the whole run."""
     start: Callable[[Training | None], Training]
-    """A copy on the devices of what is given, or of the first state."""
+    """Copies the given training to the devices; None means the first state."""
     advance: Callable[[Training, list[PyTree], int, int], tuple[Training, Array]]
-    """`(training, arrays, start, end)`: from a step to another, at most `steps_per_call` on.
+    """`(training, arrays, start, end) -> (training, ticket)`: trains from step start to step end.
 
-    The second result is ready when the steps are done.
+    The ticket is an array that is ready when the steps are done.
     """
     reset: Callable[[Training], Training]
-    """The same training with nothing summed."""
+    """The same training, with the sums of its metrics set to zero."""
     evaluate: Callable[[TrainState, str], dict[str, float]]
     """Metrics of the part of the data with this name."""
 
@@ -60,8 +60,9 @@ def compile_recipe(
 ) -> Compiled:
     """Compile `recipe` for training on `data`; nothing is traced before the first call.
 
-    `steps_per_call` is the most steps that a compiled call makes. 0 takes that of `options`, and if
-    this is 0 too, as many as may pay (`dl.train.steps_per_call` measures how many do).
+    `steps_per_call` is the largest number of steps in a compiled call. 0 takes the number in
+    `options`; if that is 0 too, a limit is chosen here, and
+    `dl.train.steps_per_call` measures how many steps up to it are fastest.
 
     Raises:
         InputError: when the recipe does not fit the data.
@@ -108,12 +109,12 @@ def compile_recipe(
 
 
 def start_training(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Training:
-    """What the loop starts from, on the default device."""
+    """The first state, with metrics of zero, on the default device."""
     return Training(first_state(recipe, spec, options), zero_totals(recipe, spec))
 
 
 def can_loop(recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layout) -> bool:
-    """Whether the steps of a call are a loop inside one compiled program."""
+    """Whether one compiled program can loop over several steps, and is not slower for it."""
     example = example_inputs(data.spec)
     return data.train.in_memory and not has_slow_loops(
         recipe.model, example, layout.devices, batch_size=options.batch_size
@@ -121,7 +122,7 @@ def can_loop(recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layou
 
 
 def _most_steps_per_call(source: Source, *, asked: int, loops: bool) -> int:
-    """What was `asked` for, or as many as may pay; 1 where the host hands batches over."""
+    """The number `asked` for, or a default; 1 where the host reads each batch."""
     if not source.in_memory:
         return 1
     return asked or source.steps_per_call or (MOST_STEPS_PER_CALL if loops else 1)
@@ -130,7 +131,7 @@ def _most_steps_per_call(source: Source, *, asked: int, loops: bool) -> int:
 def _make_train_call(
     recipe: Recipe, augment: Augment | None, data: Dataset, layout: Layout, *, loops: bool
 ) -> Callable:
-    """The steps of one call: gather a batch, take the step, add its metrics to the totals."""
+    """The steps of one call: each gathers a batch, trains on it, and adds up its metrics."""
     step = make_train_step(recipe.objective, recipe.optimizer, axis_name=layout.axis_name)
     if augment is not None:
         step = augmented(step, augment)
@@ -148,7 +149,7 @@ def _make_train_call(
             training, _ = scan_steps(step_once)(training, indexed, count)
         else:
             training, _ = step_once(training, jax.tree.map(lambda leaf: leaf[0], indexed))
-        # The ticket has a buffer of its own: it outlives the donation of the state.
+        # The sum has a buffer of its own, which stays valid after the state is donated.
         return training, training.state.step + 0
 
     return train_call

@@ -1,4 +1,4 @@
-"""Metrics of a part of the data: every example once, every symbol of a stream with its past."""
+"""Metrics of a part of the data: every example counts once; a stream is read as one sequence."""
 
 from collections.abc import Callable
 from functools import cache, partial
@@ -26,7 +26,7 @@ Evaluate = Callable[[TrainState], Metrics]
 def make_evaluate(
     recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layout, *, loops: bool
 ) -> Callable[[TrainState, str], dict[str, float]]:
-    """The function `evaluate(state, part) -> metrics`; a part is opened when it is first read."""
+    """The function `evaluate(state, part) -> metrics`; a part is opened at its first use."""
     # All parts of a data set are of one kind, so one compiled function serves them all.
     gather = make_gather(data.train.evaluated(), data.spec)
     compiled = _compile(recipe.objective, gather, layout, loops=loops)
@@ -50,9 +50,10 @@ def evaluate_carried(
     arrays: dict[str, Array],
     indexed: IndexedBatch,
 ) -> Metrics:
-    """Sums over batches [N, B] that hand their recurrent state on, from nothing to the last.
+    """Sums of each of N batches [N, B]; each starts with the recurrent state of the one before.
 
-    The result has the sums of each batch [N], to be added up with more digits than float32 has.
+    The first starts with the zero state. The sums stay separate [N], so that the caller can add
+    them up in float64.
     """
     carry = model.zero_carry(indexed.index.shape[1])
 
@@ -64,7 +65,7 @@ def evaluate_carried(
 
 
 def _with_carry(recipe: Recipe, gather: Gather, source: Source, layout: Layout) -> Evaluate:
-    """On one device: a single row cannot be split."""
+    """Evaluate a stream as a single row, on one device because one row cannot be split."""
     device = layout.devices[0]
     (indexed,) = source.evaluation_calls(batch_size=1)()
     arrays, indexed = jax.device_put((source.evaluation_arrays(), indexed), device)

@@ -1,4 +1,4 @@
-"""Whether a recipe fits the data: traced on shapes, before anything is written or compiled."""
+"""Check that a recipe fits the data by tracing shapes, before anything is written or compiled."""
 
 from typing import Any
 
@@ -18,9 +18,8 @@ def check_recipe_fits(recipe: Recipe, spec: DataSpec) -> None:
     """Trace model and objective on the data's shapes.
 
     Raises:
-        InputError: for inputs that the model does not take, a wrong number of outputs, targets of
-            another task, an optimizer that does not take the parameters, an augmentation whose
-            pictures the model does not take.
+        InputError: when the model does not accept the inputs or the augmented pictures, has a wrong
+            number of outputs, or when the objective does not accept the targets.
     """
     outputs, _ = jax.eval_shape(lambda: _apply_once(recipe, spec))
     if outputs.shape[-1] != spec.classes and not isinstance(recipe.model, Autoencoder):
@@ -40,7 +39,7 @@ def check_recipe_fits(recipe: Recipe, spec: DataSpec) -> None:
 
 
 def zero_totals(recipe: Recipe, spec: DataSpec) -> Metrics:
-    """Nothing summed yet, in the structure that the objective reports."""
+    """The metrics of the objective with all sums and counts 0."""
 
     def report() -> Metrics:
         batch = _zeros(example_batch(spec))
@@ -51,12 +50,12 @@ def zero_totals(recipe: Recipe, spec: DataSpec) -> Metrics:
 
 
 def stages_of(recipe: Recipe) -> Stages:
-    """The augmentation of a recipe, as one stage if it is the same for all epochs."""
+    """The stages of augmentation; an augmentation for all epochs is a single stage."""
     return recipe.augment if isinstance(recipe.augment, Stages) else Stages((recipe.augment,))
 
 
 def _check_augmented_fit(recipe: Recipe, spec: DataSpec, augment: Augment) -> None:
-    """The model has to take what `augment` gives, with the parameters that it has for the data."""
+    """Refuse an augmentation whose pictures do not fit the parameters made for the data."""
     inputs, step = _zeros(example_inputs(spec)), jnp.zeros((), jnp.int32)
     changed = jax.eval_shape(augment, jax.random.split(jax.random.key(0), 1), inputs, step)
     if changed.shape == inputs.shape:

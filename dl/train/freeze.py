@@ -16,16 +16,15 @@ from dl.types import Objective, Params, PyTree
 
 
 def freeze(recipe: Recipe, names: Sequence[str]) -> Recipe:
-    """`recipe` that train all layers but those that `names` mean: names of layers or parameters, or
-    globs of them.
+    """`recipe` with the layers or parameters that match `names`, or globs, left untrained.
 
-    Frozen parameters keep every bit, are not decayed, do not count in a clipped norm, and the
-    optimizer keeps nothing for them. A frozen batch norm layer also keeps its running statistics,
-    and normalises by them in training.
+    Frozen parameters keep every bit. They get no weight decay, do not count in a clipped norm, and
+    the optimizer stores nothing for them. A frozen batch norm layer also keeps its running
+    statistics, and normalises with them during training.
 
     Raises:
-        InputError: once the optimizer sees the parameters, for a name that means none of them or
-            names that mean all.
+        InputError: when the optimizer is initialised, for a name that matches no parameter, or
+            names that match all of them.
 
     >>> import dl
     >>> model = dl.models.mlp(2, hidden_sizes=(8,))
@@ -48,7 +47,7 @@ def frozen_paths(params: Params, names: Sequence[str]) -> list[str]:
     """The paths in `params` (arrays or shapes) that `names` freeze.
 
     Raises:
-        InputError: for a name that means none of them, or names that mean all.
+        InputError: for a name that matches no parameter, or names that match all of them.
     """
     frozen = named_paths(params, names)
     if len(frozen) == len(by_path(params)):
@@ -72,7 +71,7 @@ def _partly(
 
 
 def _nothing() -> optax.GradientTransformation:
-    """No change: −0 for each number, since +0 would turn a −0 into +0."""
+    """An optimizer that changes nothing; it adds −0, since adding +0 would turn −0 into +0."""
     return optax.stateless(
         lambda updates, params: jax.tree.map(lambda leaf: -jnp.zeros_like(leaf), updates)
     )

@@ -1,4 +1,4 @@
-"""Counts compilations and speaks up when there is one more than declared."""
+"""Counts compilations, and warns when there are more than declared."""
 
 import warnings
 from collections.abc import Callable
@@ -15,8 +15,7 @@ class RecompilationWarning(UserWarning):
 class CompilationGuard:
     """Wraps functions before they are jitted and records the shapes of each tracing.
 
-    Tracing happens once a compilation, so the body of a wrapped function is the place to notice
-    one.
+    JAX calls a function once for each compilation, to trace it; the wrapper counts these calls.
 
     >>> guard = CompilationGuard("step", declared=1)
     >>> step = jax.jit(guard.watch(lambda x: 2 * x))

@@ -1,4 +1,4 @@
-"""Stopping on a signal: the first asks, the second insists."""
+"""Stopping on a signal: the first stops at the next call, the second at once."""
 
 import signal
 import threading
@@ -7,11 +7,10 @@ from types import FrameType, TracebackType
 
 
 class StopRequest:
-    """While entered, turns SIGINT and SIGTERM into a flag that the loop looks at between two
-    calls.
+    """A context manager that turns SIGINT and SIGTERM into a flag, which the loop checks.
 
-    A second SIGINT calls `insist`, which raises KeyboardInterrupt unless told otherwise. Outside
-    the main thread, where Python allows no handlers, it does nothing.
+    A second SIGINT calls `insist` and then raises KeyboardInterrupt. Outside the main thread, where
+    Python allows no signal handlers, it does nothing.
 
     >>> with StopRequest() as stop:
     ...     signal.raise_signal(signal.SIGINT)
@@ -36,7 +35,7 @@ class StopRequest:
 
     @property
     def exit_code(self) -> int:
-        """128 + the signal's number, as shells have it: 130 after Ctrl-C, 143 after SIGTERM."""
+        """128 + the signal's number, as in shells: 130 after Ctrl-C, 143 after SIGTERM."""
         return 128 + self.number if self.number is not None else 0
 
     def __enter__(self) -> "StopRequest":

@@ -17,11 +17,11 @@ from dl.types import Device, PyTree
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the arrays of a run lie. The loop speaks to this alone; the step never knows.
+    """The devices of a run, and how its arrays are spread over them; steps do not depend on it.
 
-    A compiled function takes `(trained, arrays, indexed)`: what is trained (laid out by
-    `shardings`, donated), a resident set of arrays (on every device), and an `IndexedBatch` [k, B]
-    (split along B). It returns `(trained, anything)`, or if nothing is donated, metrics.
+    A compiled function takes `(trained, arrays, indexed)`: the state that is trained (laid out by
+    `shardings`, donated), the arrays of the data (on every device), and an `IndexedBatch` [k, B]
+    (split along B). It returns `(trained, anything)`, or only metrics if nothing is donated.
     """
 
     mode: Literal["jit", "pmap"]
@@ -35,7 +35,7 @@ class Layout:
     def shardings(self, tree: PyTree) -> PyTree:
         """How each array of `tree` is laid out under `jit`.
 
-        The rows of a carry are split over the devices; every other array lies on each of them.
+        The rows of a carry are split over the devices; every other array is copied to each.
         """
         everywhere, by_rows = self._sharding(), self._sharding(AXIS)
         carries = [jax.tree.map(lambda _: by_rows, state.carry) for state in _states(tree)]
@@ -58,28 +58,27 @@ class Layout:
         """A copy of `tree` on the devices, laid out by `shardings`."""
         if self.mode == "pmap":
             carries = [state.carry for state in _states(tree)]
-            here = replicate(_with_carries(tree, [()] * len(carries)), self.devices)
-            return _with_carries(here, [self._put_rows(carry) for carry in carries])
+            replicated = replicate(_with_carries(tree, [()] * len(carries)), self.devices)
+            return _with_carries(replicated, [self._put_rows(carry) for carry in carries])
         shardings = self.shardings(tree)
-        # device_put brings arrays from any device but may alias them; what is donated later must be
-        # a copy of its own.
-        here = jax.device_put(tree, shardings)
+        # device_put may return an alias of its argument. What is donated later must be a copy.
+        placed = jax.device_put(tree, shardings)
         copy = jax.jit(lambda leaves: jax.tree.map(jnp.copy, leaves), out_shardings=shardings)
-        return copy(here)
+        return copy(placed)
 
     def split(self, indexed: PyTree) -> PyTree:
-        """Batches [k, B] as compiled functions take them."""
+        """Batches [k, B] in the shape that compiled functions take: under `pmap` a row a device."""
         return shard(indexed, len(self.devices), axis=1) if self.mode == "pmap" else indexed
 
     def fetch(self, tree: PyTree) -> PyTree:
-        """`tree` as it was before `put`: one copy of each array, a carry with all its rows."""
+        """`tree` in its shapes before `put`: one copy of each array, a carry with all its rows."""
         if self.mode != "pmap":
             return tree
         carries = [_gathered(state.carry) for state in _states(tree)]
         return _with_carries(unreplicate(_with_carries(tree, [()] * len(carries))), carries)
 
     def _compile_sharded(self, function: Callable, donated: tuple[int, ...]) -> Callable:
-        """Compiled at the first call, for the shardings of what is trained."""
+        """`function`, compiled at its first call for the shardings of its first argument."""
         everywhere, split = self._sharding(), self._sharding(None, AXIS)
         compiled: Any = None
 
@@ -98,7 +97,7 @@ class Layout:
         return call
 
     def _put_rows(self, carry: PyTree) -> PyTree:
-        """A carry [B, ...] as [devices, B / devices, ...], the rows of each device on it."""
+        """A carry [B, ...] as [devices, B / devices, ...]; each device holds its own rows."""
         rows = shard(jax.tree.map(np.asarray, carry), len(self.devices))
         sharding = NamedSharding(make_mesh(self.devices), PartitionSpec(AXIS))
         copy = jax.jit(lambda leaves: jax.tree.map(jnp.copy, leaves), out_shardings=sharding)
@@ -113,10 +112,10 @@ class Layout:
 def make_layout(parallel: str = "auto", *, devices: int = 0, batch_size: int) -> Layout:
     """The layout for `--parallel auto|jit|pmap --devices N`; auto means jit.
 
-    0 devices means as many as there are and share the batch evenly.
+    0 devices means the largest number of available devices that divides the batch evenly.
 
     Raises:
-        InputError: when there are fewer devices, or the batch does not divide over them.
+        InputError: when fewer devices are available, or the batch does not divide over them.
     """
     available = jax.local_devices()
     if parallel not in ("auto", "jit", "pmap"):
@@ -140,11 +139,11 @@ def _states(tree: PyTree) -> list[TrainState]:
 
 
 def _with_carries(tree: PyTree, carries: Sequence[PyTree]) -> PyTree:
-    """`tree` with these in the place of the carries of its states, in order."""
-    left = iter(carries)
+    """`tree` with the carries of its states replaced by `carries`, in order."""
+    remaining = iter(carries)
 
     def with_carry(leaf: Any) -> Any:
-        return replace(leaf, carry=next(left)) if _is_state(leaf) else leaf
+        return replace(leaf, carry=next(remaining)) if _is_state(leaf) else leaf
 
     return jax.tree.map(with_carry, tree, is_leaf=_is_state)
 
@@ -158,9 +157,10 @@ def _gathered(carry: PyTree) -> PyTree:
 
 
 def _one_at_a_time(compiled: Callable) -> Callable:
-    """`compiled`, waited for.
+    """`compiled`, which then returns only when its results are ready.
 
-    A CPU has too few threads for the collectives of two programs at once, which then deadlock.
+    On a CPU the collectives of two programs at once would need more threads than there are, and
+    deadlock.
     """
 
     def call(*args: PyTree) -> PyTree:

@@ -1,4 +1,4 @@
-"""What the training loop tells to whoever runs it."""
+"""Callbacks of the training loop."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from dl.train.record import Record
 
 
 class Listener:
-    """Hears of everything that the loop does. Each method does nothing unless it is overridden.
+    """Callbacks of the training loop; each does nothing unless a subclass overrides it.
 
     >>> class Losses(Listener):
     ...     def __init__(self):
@@ -19,17 +19,17 @@ class Listener:
         """A record was made."""
 
     def on_evaluation(self, training: Any, step: int) -> None:
-        """The held-out part was looked at, or would have been if there were one.
+        """An evaluation was due after `step`; it is called even if no part is held out.
 
-        A loop that begins at such a step may tell it a second time.
+        A training that resumes at such a step may call it a second time.
         """
 
     def on_call(self, step: int) -> None:
         """The steps up to `step` were handed to the device."""
 
     def on_checkpoint(self, training: Any, step: int) -> None:
-        """`training`, which is finite, is to be saved."""
+        """A checkpoint is due: save `training`, all of whose numbers are finite."""
 
     def stop_requested(self) -> bool:
-        """Whether the loop is to end before the next call."""
+        """Whether the loop should end before its next call."""
         return False

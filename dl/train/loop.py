@@ -1,6 +1,6 @@
-"""The loop: compiled calls, with records, evaluations and checkpoints between them.
+"""The training loop: compiled calls, with records, evaluations and checkpoints between them.
 
-It knows neither files nor progress bars: it tells a `Listener` what it does.
+It writes no files and shows no progress; it reports to a `Listener`.
 """
 
 import contextlib
@@ -34,12 +34,11 @@ def train_loop(
     history: Sequence[Record] = (),
     validates: bool = True,
 ) -> tuple[Training, list[Record]]:
-    """Train until the plan is fulfilled, the listener asks to stop, or validation stays as it was.
+    """Train to the end of the plan, to an early stop, or until the listener asks to stop.
 
-    Training goes on from the step that `training` is at; `history` holds the records before it. It
-    ends early when the validation loss has not improved in the last `patience` evaluations of the
-    plan. A checkpoint is due where the plan says so, and once more when a stop or an exception ends
-    the loop between two of them.
+    Training starts at the step of `training`; `history` holds the earlier records. It stops early
+    when the validation loss has not improved in the last `patience` evaluations of the plan.
+    Checkpoints are saved where the plan has them, and when a stop or an exception ends the loop.
 
     Raises:
         RunError: when the loss or the parameters stop being finite.
@@ -47,7 +46,7 @@ def train_loop(
     loop = _Loop(compiled, training, list(history), validates, listener or Listener())
     plan = compiled.plan
     with loop.saved_on_failure():
-        loop.evaluate()  # owed if the loop ended between this step's training and its evaluation
+        loop.evaluate()  # missing if an earlier start ended after training and before evaluating
         while not loop.stops_early() and loop.step < plan.total_steps:
             if loop.listener.stop_requested():
                 loop.checkpoint()
@@ -55,13 +54,13 @@ def train_loop(
             loop.advance()
         else:
             if loop.stops_early():
-                loop.checkpoint()  # the plan may have none here; the result is of these parameters
+                loop.checkpoint()  # the plan may have none here, but the result is of this state
     return loop.training, loop.records
 
 
 @dataclass
 class _Loop:
-    """A training on its way: its state, the step that it is at, and what was recorded."""
+    """A training in progress: its state, its step, and its records so far."""
 
     compiled: Compiled
     training: Training
@@ -72,23 +71,23 @@ class _Loop:
     def __post_init__(self) -> None:
         self.step = self._step_of_state()
         self._throughput = _Throughput(self.compiled.plan.batch_size)
-        self._behind: Any = None
+        self._last_ticket: Any = None
 
     def stops_early(self) -> bool:
         """Whether validation has not improved for long enough."""
         return stops_early(self.records, patience=self.compiled.plan.patience)
 
     def advance(self) -> None:
-        """Make one call, and everything that the plan has at its end."""
+        """Make one call, and the record, evaluation and checkpoint that are due after it."""
         plan, start = self.compiled.plan, self.step
         self.step = plan.call_end(start)
         self.training, ticket = self.compiled.advance(
             self.training, self.compiled.arrays, start, self.step
         )
-        # One call computes while the next is prepared; more would make a signal wait and progress
-        # run ahead of the truth.
-        jax.block_until_ready(self._behind)
-        self._behind = ticket
+        # One call computes while the next is prepared. With more calls under way, a signal would
+        # wait longer and the progress shown would be ahead of the computation.
+        jax.block_until_ready(self._last_ticket)
+        self._last_ticket = ticket
         self._throughput.add(self.step - start)
         if plan.records_after(self.step):
             self._record_training()
@@ -100,7 +99,7 @@ class _Loop:
         self.listener.on_call(self.step)
 
     def evaluate(self) -> None:
-        """Evaluate on the held-out part, where the plan does so and no record says it was done."""
+        """Evaluate on the held-out part, if it is due and not recorded yet."""
         done = any(
             old.step == self.step and old.split == "validation" for old in reversed(self.records)
         )
@@ -108,26 +107,26 @@ class _Loop:
             return
         state = self.training.state
         values = self.compiled.evaluate(state, "validation") if self.validates else None
-        # Before the record, which tells a resumed run that all of it is done.
+        # Before the record, because a resumed run skips an evaluation that is recorded.
         self.listener.on_evaluation(self.training, self.step)
         if values is not None:
             self._record("validation", values)
 
     def checkpoint(self) -> None:
-        """Hand the state on, if it is finite."""
+        """Let the listener save the state, if it is finite."""
         check_finite(self.compiled.layout.fetch(self.training.state), self.step)
         self.listener.on_checkpoint(self.training, self.step)
 
     @contextlib.contextmanager
     def saved_on_failure(self) -> Iterator[None]:
-        """Save what there is when an exception comes that is not the training's own."""
+        """Save the state when an exception other than a `RunError` ends the training."""
         try:
             yield
         except RunError:
             raise
         except Exception:
-            # Donation may have taken the state with it. Then there is nothing to save, and the
-            # first error counts.
+            # The failed call may have consumed the donated state. Then nothing can be saved, and
+            # the first error is the one to report.
             with contextlib.suppress(Exception):
                 self.step = self._step_of_state()
                 self.checkpoint()
@@ -155,9 +154,7 @@ def check_finite_loss(values: dict[str, float], step: int) -> None:
 
 
 def check_finite(state: Any, step: int) -> None:
-    """Raise a `RunError` when a number of the state is inf or nan, so that no checkpoint ever holds
-    one.
-    """
+    """Raise a `RunError` when the state holds inf or nan, so that no checkpoint does."""
     numbers = [leaf for leaf in jax.tree.leaves(state) if jnp.issubdtype(leaf.dtype, jnp.floating)]
     if not all(jax.device_get([jnp.isfinite(leaf).all() for leaf in numbers])):
         raise RunError(
@@ -166,7 +163,7 @@ def check_finite(state: Any, step: int) -> None:
 
 
 class _Throughput:
-    """Examples a second since the last asking, compilation left out."""
+    """Examples per second since the last record, without the time of compilation."""
 
     def __init__(self, batch_size: int) -> None:
         self._batch_size = batch_size

@@ -1,6 +1,4 @@
-"""Parameters by name: the path of each array in its tree, and the layers that a name or a glob
-means.
-"""
+"""Parameters by name: the path of each array, and the paths that a name or a glob matches."""
 
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
@@ -23,22 +21,22 @@ def by_path(tree: PyTree) -> dict[str, Any]:
 
 
 def is_named(path: str, names: Iterable[str]) -> bool:
-    """Whether one of `names`, each a path or a glob, means `path` or something that holds it.
+    """Whether one of `names`, paths or globs, matches `path` or a layer that contains it.
 
     >>> names = ("stage1_2", "stage1_*", "*/norm", "stage1")
     >>> [is_named("stage1_2/block1/norm/scale", [name]) for name in names]
     [True, True, True, False]
     """
     parts = path.split("/")
-    held_by = ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
-    return any(fnmatchcase(held, name) for name in names for held in held_by)
+    prefixes = ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
+    return any(fnmatchcase(prefix, name) for name in names for prefix in prefixes)
 
 
 def named_paths(params: PyTree, names: Sequence[str]) -> list[str]:
-    """The paths in `params` (arrays or shapes) that `names` mean.
+    """The paths in `params` (arrays or shapes) that `names` match.
 
     Raises:
-        InputError: for a name that means none of them; it lists the layers there are.
+        InputError: for a name that matches no path; the message lists the layers.
     """
     paths = list(by_path(params))
     for name in names:

@@ -16,11 +16,11 @@ from dl.errors import InputError
 from dl.types import Array, Autoencoder, Model, ModelState, Params, Ragged
 
 Inputs: TypeAlias = np.ndarray | Array | Ragged | list[str]
-"""Raw inputs [B, ...]; of several lengths; or texts."""
+"""Raw inputs [B, ...], sequences of several lengths, or texts."""
 
 
 class Prediction(NamedTuple):
-    """What a model says of one example: a class name and its probability."""
+    """The most probable class of one example, by name, and its probability."""
 
     label: str
     probability: float
@@ -28,11 +28,10 @@ class Prediction(NamedTuple):
 
 @dataclass(frozen=True)
 class Network:
-    """A model with its parameters, and with what turns raw inputs into those of the model.
+    """A model with its parameters, and with the description of its data.
 
-    `params` and `model_state` go into `model.apply`; `spec` names the classes and holds the
-    normalisation, `reading` says how text becomes symbols. Without a `spec` inputs are given as the
-    model takes them.
+    `spec` names the classes and holds the normalisation of raw inputs; `reading` says how text
+    becomes symbols. Without a `spec`, inputs are passed to the model unchanged.
 
     >>> import dl
     >>> model = dl.models.softmax_regression(10)
@@ -48,11 +47,10 @@ class Network:
     reading: Reading | None = None
 
     def outputs(self, inputs: Inputs) -> Array:
-        """Raw outputs, logits [B, K] or reconstructions, for raw inputs [B, ...], such as uint8
-        pictures [B, H, W, C].
+        """Logits [B, K] or reconstructions for raw inputs [B, ...], such as uint8 [B, H, W, C].
 
-        Sequences of several lengths are `Ragged`, or where the model reads whole texts a list of
-        them; outputs of every step are [B, T, K].
+        Sequences of several lengths are `Ragged`; a model of whole texts also takes a list of
+        texts. Where every step has outputs, they are [B, T, K].
 
         Raises:
             InputError: when the inputs do not have the shape that the model was trained on.
@@ -66,7 +64,7 @@ class Network:
         """Class probabilities [B, K], of the next symbol [B, T, V], or of each yes-or-no output.
 
         Raises:
-            InputError: for a model whose outputs are no probabilities.
+            InputError: for a model whose outputs have no probabilities.
         """
         to_probabilities = self._to_probabilities()
         return to_probabilities(self.outputs(inputs))
@@ -88,7 +86,7 @@ class Network:
 
     @property
     def network(self) -> "Network":
-        """Itself: what takes a trained thing takes a network too."""
+        """Itself, so that functions take a `Network` wherever they take a `Trained`."""
         return self
 
     @property
@@ -96,7 +94,7 @@ class Network:
         """The description of the data that the model was trained on.
 
         Raises:
-            InputError: where there is none.
+            InputError: when the network has none.
         """
         if self.spec is None:
             raise InputError(
@@ -119,9 +117,7 @@ class Network:
         return spec.kind.probabilities
 
     def _encode(self, texts: list[str]) -> Ragged:
-        """Whole texts as symbols; widths are rounded up, so that few programs serve texts of all
-        lengths.
-        """
+        """Whole texts as symbols, padded to a multiple of 32 so that few shapes are compiled."""
         spec = self.described
         if spec.vocabulary is None or not spec.kind.chooses:
             raise InputError(

@@ -1,6 +1,6 @@
 """The options that every training run has.
 
-They are plain scalars, which can be printed, stored as JSON and read from a command line.
+They are plain scalars, so that they can be printed, stored as JSON and read from a command line.
 """
 
 from dataclasses import dataclass, replace
@@ -24,16 +24,11 @@ class DataOptions:
     seed: Annotated[int, Range(at_least=0, below=2**31)] = 0
     """Seed of the initial parameters, data order, dropout and augmentation."""
     validation: Share = 0.1
-    """Fraction of the training examples to hold out for validation; with 0 the data set's own
-    validation part is used, if it has one.
-    """
+    """Fraction of training examples to hold out; 0 takes the data set's own validation part."""
     image_size: CountOrZero = 0
-    """Side to which pictures of folder:PATH, or of many sizes, are scaled; 0 leaves them as they
-    are.
-    """
+    """Side to which pictures of folder:PATH, or of many sizes, are scaled; 0 keeps their size."""
     random_crops: bool = False
-    """Train on random crops of the pictures of folder:PATH or a TFDS set; evaluate on centre crops.
-    """
+    """Train on random crops of pictures (folder:PATH or TFDS), and evaluate on centre crops."""
     colour: Literal["auto", "grey", "rgb"] = "auto"
     """Channels of the pictures of folder:PATH; auto means grey if all files are grey."""
     damaged: Literal["refuse", "skip"] = "refuse"
@@ -55,12 +50,12 @@ class DataOptions:
         return None
 
     def check_data(self, data: Dataset) -> None:
-        """Raise an `InputError` for data that can be read but not be used with these options."""
+        """Raise an `InputError` for data that can be read but do not suit these options."""
 
 
 @dataclass(frozen=True)
 class TrainOptions(DataOptions):
-    """What to train on, for how long, and what to keep; experiments change the defaults.
+    """Options of training a net; experiments change the defaults.
 
     >>> TrainOptions(epochs=0)
     Traceback (most recent call last):
@@ -86,9 +81,7 @@ class TrainOptions(DataOptions):
     parallel: Literal["auto", "jit", "pmap"] = "auto"
     """How to use several devices; auto means jit, or on a CPU whichever suits the model."""
     devices: CountOrZero = 0
-    """How many devices to use; 0 takes as many as divide the batch evenly, or on a CPU as many as
-    suit the model.
-    """
+    """How many devices to use; 0 takes as many as divide the batch, or on a CPU suit the model."""
     steps_per_call: CountOrZero = 0
     """Steps in one compiled call, which changes no result; 0 measures which number is fastest."""
 
@@ -104,7 +97,7 @@ class TrainOptions(DataOptions):
         return self.steps_in(self.epochs, data_spec)
 
     def steps_in(self, epochs: int, data_spec: DataSpec) -> int:
-        """Steps of so many epochs on these data.
+        """The number of steps in `epochs` epochs on these data.
 
         Raises:
             InputError: when a batch is larger than the training part.
@@ -132,7 +125,7 @@ class TextFields:
     """Cut longer documents, or leave them out."""
 
     def check_symbols(self) -> None:
-        """Raise an `InputError` for a vocabulary of bytes that is cut."""
+        """Raise an `InputError` for a limit on the vocabulary of bytes, which are always 256."""
         size, known = self.vocabulary_size, "0 for bytes, which are 256"
         require(self.unit != "byte" or size == 0, "vocabulary_size", size, known)
 

@@ -1,7 +1,7 @@
-"""Where pure steps are compiled by hand: `jit` on one device, `jit` over a mesh, `pmap`.
+"""Compile a pure step by hand: `jit` on one device, `jit` over a mesh, or `pmap`.
 
-Each donates the state: the one that comes out takes the memory of the one that goes in. Training
-runs are compiled by a `Layout` (`dl.train.layout`).
+Each donates the state: the new state takes the memory of the old one. The runner compiles with a
+`Layout` instead (`dl.train.layout`).
 """
 
 from collections.abc import Callable, Sequence
@@ -31,10 +31,10 @@ def make_mesh(devices: Sequence[Device] | None = None) -> Mesh:
 
 
 def jit_step(step: Step, mesh: Mesh | None = None) -> Step:
-    """`step` compiled for one device, or for a `mesh` with the batch sharded over it. Donates the
-    state.
+    """`step` compiled for one device, or for a mesh that the batch is split over.
 
-    With a mesh every leaf of the batch is split along its first axis; parameters are replicated.
+    The state is donated. With a mesh every leaf of the batch is split along its first axis;
+    parameters are replicated.
     """
     if mesh is None:
         return jax.jit(step, donate_argnums=0)
@@ -50,17 +50,16 @@ def jit_step(step: Step, mesh: Mesh | None = None) -> Step:
 
 
 def pmap_step(step: Step, devices: Sequence[Device] | None = None) -> Step:
-    """`step`, built with `axis_name=AXIS`, compiled per device with gradients summed across.
-    Donates the state.
+    """`step`, built with `axis_name=AXIS`, compiled for each device; gradients are summed.
 
-    Takes a replicated state (`replicate`) and a batch whose leaves are [devices, B / devices, ...]
-    (`shard`).
+    The state is donated. Takes a replicated state (`replicate`) and a batch whose leaves are
+    [devices, B / devices, ...] (`shard`).
     """
     return jax.pmap(step, axis_name=AXIS, donate_argnums=0, devices=devices)
 
 
 def replicate(tree: PyTree, devices: Sequence[Device]) -> PyTree:
-    """One copy a device, stacked along a new first axis [devices, ...], as `pmap_step` takes it."""
+    """A copy for each device along a new first axis [devices, ...], as `pmap_step` takes it."""
     mesh = make_mesh(devices)
     sharding = NamedSharding(mesh, PartitionSpec(AXIS))
     # Made inside jit: device_put may alias its argument, and donating the alias would delete the
@@ -75,13 +74,12 @@ def replicate(tree: PyTree, devices: Sequence[Device]) -> PyTree:
 
 
 def unreplicate(tree: PyTree) -> PyTree:
-    """The first device's copy of a replicated tree; only that device is asked."""
+    """The first device's copy of a replicated tree; the other devices are not read."""
     return jax.tree.map(lambda leaf: leaf.addressable_shards[0].data[0], tree)
 
 
 def shard(batch: PyTree, devices: int, *, axis: int = 0) -> PyTree:
-    """Split `axis` (of size B) of every leaf over devices: the result's leaves are [devices, ...,
-    B/devices, ...].
+    """Split `axis` (of size B) of every leaf: leaves become [devices, ..., B/devices, ...].
 
     >>> shard({"mask": np.ones(6)}, 2)["mask"].shape
     (2, 3)

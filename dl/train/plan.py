@@ -1,4 +1,4 @@
-"""The arithmetic of a run: which steps one call makes, and after which steps something happens."""
+"""The schedule of a run: the steps of each call; when to record, evaluate and save."""
 
 from dataclasses import dataclass
 
@@ -10,8 +10,8 @@ from dl.train.options import TrainOptions
 class Plan:
     """Steps, epochs and calls. A compiled call makes `steps_per_call` steps, or fewer.
 
-    Calls lie at fixed places in an epoch, whatever step a run was resumed at. They end where a
-    record is due and where an epoch ends, so what is recorded does not depend on their length.
+    Calls end at fixed steps of an epoch, whatever step a run is resumed at. They also end where a
+    record is due and where an epoch ends, so the records do not depend on the length of calls.
 
     >>> plan = Plan(steps_per_epoch=10, epochs=2, steps_per_call=4, log_every=5)
     >>> [plan.call_end(step) for step in (0, 4, 5, 8, 10)]
@@ -29,7 +29,7 @@ class Plan:
 
     @property
     def total_steps(self) -> int:
-        """The step after which the run is done."""
+        """The number of steps in the whole run."""
         return self.steps_per_epoch * self.epochs
 
     def call_end(self, step: int) -> int:
@@ -52,7 +52,7 @@ class Plan:
         return self.is_epoch_end(step) or step % self.steps_per_epoch % self.log_every == 0
 
     def evaluates_after(self, step: int) -> bool:
-        """Whether the held-out examples are looked at after `step`."""
+        """Whether an evaluation is due after `step`."""
         return self._falls_on(step, self.evaluate_every)
 
     def checkpoints_after(self, step: int) -> bool:

@@ -16,13 +16,12 @@ AXIS = "members"
 def map_population(
     function: Callable[..., Any], members: int, devices: Sequence[Device] | None = None
 ) -> Callable:
-    """`function`, of one member, compiled for a population: under `vmap`, split over the devices.
-    Donates the members.
+    """`function` of one member, mapped over a population that is split over the devices.
 
-    The first argument and all results get a leading axis [members, ...]; what else is given, all
-    members share. They are split over as many of `devices` (default: all) as divide `members`
-    evenly: members say nothing to each other, so on a CPU with a device for each core no core waits
-    for another.
+    The first argument and all results get a leading axis [members, ...]; all members share the
+    other arguments. The first argument is donated. The members are split over the largest number of
+    `devices` (default: all) that divides `members` evenly. They do not communicate, so on a CPU
+    with a device for each core no core waits for another.
 
     Raises:
         InputError: for fewer than 1 member, or a first argument with another leading axis.
@@ -42,7 +41,7 @@ def map_population(
     def each(population: PyTree, shared: tuple) -> Any:
         return jax.vmap(lambda member: function(member, *shared))(population)
 
-    # The check refuses loops whose first values are constants, as those of `scan_steps` are.
+    # With the check on, JAX refuses loops that start with constants, such as `scan_steps`.
     mapped = jax.shard_map(
         each, mesh=mesh, in_specs=(split, whole), out_specs=split, check_vma=False
     )
@@ -57,7 +56,7 @@ def map_population(
 
 
 def _even_share(members: int, devices: Sequence[Device]) -> Sequence[Device]:
-    """As many of the devices as divide the members evenly."""
+    """The largest number of the devices that divides the members evenly."""
     return devices[: max(count for count in range(1, len(devices) + 1) if members % count == 0)]
 
 

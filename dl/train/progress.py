@@ -1,6 +1,4 @@
-"""What a person sees while a run goes on: a bar on a terminal or in a notebook, plain lines in a
-pipe.
-"""
+"""The progress of a run: a bar on a terminal or in a notebook, otherwise plain lines."""
 
 import sys
 from typing import Any, TextIO
@@ -12,9 +10,8 @@ from dl.train.record import Record
 class Progress:
     """Reports steps and records of one run. A context manager; silent when `show` is False.
 
-    On a terminal it is a bar with rate, remaining time and the newest metrics; otherwise a line a
-    record. Nothing
-    is fetched from a device for it: it shows what was recorded anyway.
+    On a terminal it is a bar with rate, remaining time and the newest metrics; otherwise a line for
+    each record. It shows only recorded values, so nothing more is fetched from a device.
     """
 
     def __init__(self, plan: Plan, *, start: int = 0, show: bool = True) -> None:
@@ -39,7 +36,7 @@ class Progress:
             self._bar.close()
 
     def advance(self, step: int) -> None:
-        """Steps up to `step` are under way."""
+        """Move the bar to `step`, the last step handed to the device."""
         if self._bar is None:
             return
         if self._compiling:
@@ -48,7 +45,7 @@ class Progress:
         self._bar.update(step - self._bar.n)
 
     def record(self, record: Record) -> None:
-        """A record was made."""
+        """Show a new record."""
         shown = {f"{record.split} {name}": f"{value:.4g}" for name, value in record.values.items()}
         if self._bar is not None:
             self._bar.set_postfix(shown, refresh=False)
@@ -56,7 +53,7 @@ class Progress:
             self.say(describe(record, epochs=self._plan.epochs))
 
     def say(self, text: str) -> None:
-        """A line of its own."""
+        """Show `text` on a line of its own."""
         if self._bar is not None:
             self._bar.write(text, file=self._stream)
         elif self._show:
@@ -86,7 +83,7 @@ def describe(record: Record, *, epochs: int) -> str:
 
 
 def start_is_worth_saying(start: int, plan: Plan) -> bool:
-    """Whether there is anything left to compile for."""
+    """Whether any steps are left, so that something will be compiled."""
     return start < plan.total_steps
 
 

@@ -1,4 +1,4 @@
-"""A recipe: what is trained, for what, and how."""
+"""A recipe: a model, an objective, an optimizer, and perhaps augmentation."""
 
 from typing import NamedTuple
 

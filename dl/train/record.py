@@ -1,4 +1,4 @@
-"""What training is judged by while it goes on: its records, and whether they still improve."""
+"""Records of training, and whether they still improve."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -16,7 +16,7 @@ class Record:
     examples_per_second: float | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The record as plain data, in the order that files have it."""
+        """The record as plain data, with keys in the order of the files."""
         return asdict(self)
 
 

@@ -20,8 +20,8 @@ from dl.types import Array, Carry, Key, Model, ModelState, Params, PyTree
 class TrainState:
     """Everything that a step reads and writes.
 
-    `key` never changes: a step's randomness is `fold_in(key, step)`, so a restored state goes on
-    with the very numbers it would have had. `model_state` holds batch statistics, `carry` the
+    `key` never changes: a step's randomness is `fold_in(key, step)`, so a restored state draws the
+    same numbers as an uninterrupted one. `model_state` holds batch statistics, `carry` the
     recurrent state of truncated back-propagation through time (empty otherwise).
     """
 
@@ -78,13 +78,13 @@ def first_state(
 ) -> TrainState:
     """The state that training of `recipe` begins with, on the default device.
 
-    `init` holds parameters and model state to begin with in the place of fresh ones.
+    `init` holds parameters and model state to use in place of new ones.
 
     Raises:
         InputError: when an array of `init` does not fit the model.
     """
     inputs, rows = example_inputs(spec), options.batch_size if spec.carried else 0
-    # One compilation, the same for every seed, in the place of one for each operation.
+    # jit compiles one program that serves every seed, instead of one for each operation.
     make = jax.jit(
         lambda seed: init_state(
             recipe.model, recipe.optimizer, inputs, seed=seed, carried_rows=rows
@@ -103,7 +103,7 @@ def with_parameters(
     params: Params,
     model_state: ModelState,
 ) -> TrainState:
-    """`state` with other parameters to begin from; the optimizer begins anew.
+    """`state` with other parameters and a newly initialised optimizer.
 
     >>> import dl
     >>> sgd = dl.optimizers.sgd(0.1)

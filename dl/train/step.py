@@ -67,10 +67,10 @@ def make_train_step(
 def make_eval_step(
     objective: Objective, *, axis_name: str | None = None
 ) -> Callable[[TrainState, Batch], Metrics]:
-    """The pure function `eval_step(state, batch) -> metrics`: no dropout, running statistics,
-    nothing updated.
+    """The pure function `eval_step(state, batch) -> metrics`, which updates nothing.
 
-    Every row goes on from nothing: the state's carry belongs to the rows that are trained on.
+    It has no dropout, and batch norm uses its running statistics. Every row starts with a zero
+    recurrent state, because the state's carry belongs to the rows of training.
     """
 
     def eval_step(state: TrainState, batch: Batch) -> Metrics:
@@ -83,13 +83,10 @@ def make_eval_step(
 def augmented(
     train_step: Callable[[TrainState, Batch], tuple[TrainState, Metrics]], augment: Augment
 ) -> Callable[[TrainState, Batch], tuple[TrainState, Metrics]]:
-    """`train_step` on augmented inputs; the randomness is keyed by (seed, step, example), not by
-    device.
-    """
+    """`train_step` on augmented inputs, with a key for each (seed, step, example)."""
 
     def step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:
-        # The last bit pattern of uint32 is no step: this stream never meets the one that dropout
-        # draws from.
+        # No step has the number 2**32 - 1, so these keys differ from those of dropout.
         step_key = jax.random.fold_in(
             jax.random.fold_in(state.key, jnp.uint32(2**32 - 1)), state.step
         )
@@ -102,12 +99,11 @@ def augmented(
 def scan_steps(
     step: Callable[[Any, Any], tuple[Any, Metrics]],
 ) -> Callable[..., tuple[Any, Metrics]]:
-    """Several steps in one compiled call: batches with a leading axis [k, ...], metrics merged over
-    the k steps.
+    """A function that makes k steps on batches [k, ...], and merges their metrics.
 
-    The function takes `(state, batches, count=None)`; with a traced `count` only that many of the k
-    steps are made, so that one compilation serves runs of all lengths. However a run of steps is
-    cut into calls, the bits of the state are the same.
+    The function takes `(state, batches, count=None)`. With a traced `count` it makes only that many
+    of the k steps, so that one compilation serves calls of all lengths. However the steps of a
+    training are divided into calls, the bits of the state are the same.
     """
 
     def steps(state: Any, batches: PyTree, count: Array | None = None) -> tuple[Any, Metrics]:
@@ -122,8 +118,8 @@ def scan_steps(
             state, sums = step(state, batch)
             return state, metrics.merge(totals, sums)
 
-        # XLA unrolls a loop that it knows to have one step, and rounds it otherwise than a longer
-        # one.
+        # XLA unrolls a loop that it knows to have one step, which rounds differently. The barrier
+        # hides the number from it.
         hidden = jax.lax.optimization_barrier(jnp.int32(len(jax.tree.leaves(batches)[0])))
         return jax.lax.fori_loop(0, hidden if count is None else count, body, (state, zeros))
 

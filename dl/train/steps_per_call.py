@@ -1,7 +1,7 @@
-"""How many steps one compiled call makes, found by a short trial.
+"""The number of steps in one compiled call, chosen by a short trial.
 
-The bits of a run do not depend on it. As few steps are taken as make the cost of a call small
-beside that of its steps, because signals, progress and records act between calls.
+No result of a run depends on it. The number is the smallest that makes the cost of a call small
+compared with that of its steps, because signals and progress are handled between calls.
 """
 
 import time
@@ -13,12 +13,12 @@ from dl.train.compiled import Compiled, Training
 
 _CANDIDATES = (1, 2, 5, 10, 20, 50)
 _TOLERATED = 0.02
-_LONG_STEP = 0.05  # seconds, beside which the cost of a call does not count
+_LONG_STEP = 0.05  # seconds; for such a step the cost of a call does not matter
 _TRIAL = 0.2  # seconds
 
 
 def with_best_steps_per_call(compiled: Compiled, training: Training) -> Compiled:
-    """`compiled` with the number of steps that a trial on a copy of `training` finds best."""
+    """`compiled` with the best number of steps in a trial on a copy of `training`."""
     steps = find_steps_per_call(compiled, training)
     return compiled._replace(plan=replace(compiled.plan, steps_per_call=steps))
 

@@ -1,4 +1,4 @@
-"""What a model's computation says about where and how it runs best."""
+"""Choose the layout of a model from the operations in its computation."""
 
 from typing import Any
 
@@ -11,12 +11,11 @@ from dl.types import Device, Model
 
 
 def choose_layout(options: TrainOptions, model: Model, example: Any) -> Layout:
-    """The layout that `options` name, or, where they leave it open, the one that suits `model`.
+    """The layout in `options`; on a CPU with several devices "auto" takes what suits `model`.
 
-    The choice is only open on a CPU of several devices. XLA spreads a large product over all cores,
-    but neither its own convolutions nor the small operations inside a recurrent loop: a model with
-    one of these is split over the devices, each of which is the work of one core. `example` has the
-    shape of a batch of one.
+    XLA spreads a large product over all cores, but not its own convolutions, nor the small
+    operations inside a recurrent loop. A model with one of these is split over the devices, each of
+    which uses one core; any other model gets one device. `example` has the shape of a batch of one.
     """
     several = jax.default_backend() == "cpu" and jax.local_device_count() > 1
     if options.parallel != "auto" or options.devices or not several:
@@ -35,14 +34,16 @@ def has_slow_loops(
 
     On a CPU, XLA's own convolutions run many times slower inside a loop.
     """
-    each = batch_size // len(devices)
-    return devices[0].platform == "cpu" and has_native_convolutions(model, example, batch_size=each)
+    share = batch_size // len(devices)
+    return devices[0].platform == "cpu" and has_native_convolutions(
+        model, example, batch_size=share
+    )
 
 
 def has_native_convolutions(model: Model, example: Any, *, batch_size: int) -> bool:
     """Whether `model` runs XLA's own convolution on a CPU, for batches of this size.
 
-    The size matters: of some convolutions it decides whether they are computed as products.
+    The size matters: it decides whether some convolutions are computed as products.
 
     >>> import dl
     >>> picture = jax.ShapeDtypeStruct((1, 28, 28, 1), jnp.float32)
@@ -56,7 +57,7 @@ def has_native_convolutions(model: Model, example: Any, *, batch_size: int) -> b
 
 
 def has_loops(model: Model, example: Any) -> bool:
-    """Whether `model` goes through a loop on a CPU, such as one over time.
+    """Whether `model` contains a loop on a CPU, such as one over time.
 
     >>> import dl
     >>> has_loops(dl.models.mlp(2), jax.ShapeDtypeStruct((1, 4), jnp.float32))
@@ -66,7 +67,7 @@ def has_loops(model: Model, example: Any) -> bool:
 
 
 def _primitives(model: Model, inputs: Any) -> set[str]:
-    """The operations of `model` on a CPU for inputs of this shape, traced and not computed."""
+    """The operations of `model` on a CPU for inputs of this shape, from a trace."""
     params, model_state = jax.eval_shape(model.init, jax.random.key(0), inputs)
     traced = jax.make_jaxpr(lambda *args: model.apply(*args)[0])(params, model_state, inputs)
     return {equation.primitive.name for equation in equations(traced.jaxpr, platform="cpu")}

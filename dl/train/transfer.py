@@ -1,4 +1,4 @@
-"""Parameters of one model taken into another."""
+"""Copy parameters from one model into another."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -11,9 +11,7 @@ from dl.types import PyTree
 
 
 class Transfer(NamedTuple):
-    """The tree that came out, and the paths of the arrays that were taken and of those that stayed
-    fresh.
-    """
+    """The new tree, the paths of the arrays that were copied, and of those that stayed new."""
 
     tree: PyTree
     taken: tuple[str, ...]
@@ -21,15 +19,14 @@ class Transfer(NamedTuple):
 
 
 def transfer(source: PyTree, *, into: PyTree, new: Sequence[str] = ()) -> Transfer:
-    """`into` with the arrays of `source` in place of its own, but for those that `new` means, which
-    stay fresh.
+    """`into` with the arrays of `source`, except for those that match `new`.
 
-    Both are parameters, or both model states; `new` holds names of layers or arrays, or globs of
-    them: usually the head, `["output"]`.
+    Both are parameters, or both are model states. `new` holds names of layers or arrays, or globs:
+    usually the head, `["output"]`.
 
     Raises:
-        InputError: where an array outside `new` has another shape or dtype in `source`, or is in
-            one of them alone; for a name in `new` that means nothing.
+        InputError: where an array outside `new` has another shape or dtype in `source`, or is
+            missing in one of the two; for a name in `new` that matches nothing.
 
     >>> import dl, jax.numpy as jnp
     >>> digits, signs = (dl.models.mlp(classes, hidden_sizes=(8,)) for classes in (10, 3))
@@ -44,16 +41,16 @@ def transfer(source: PyTree, *, into: PyTree, new: Sequence[str] = ()) -> Transf
     (8, 3)
     """
     fresh, stored = by_path(into), by_path(source)
-    left = set(named_paths(into, new))
+    kept = set(named_paths(into, new))
     for path in {**fresh, **stored}:
-        if path not in left and not (path not in fresh and is_named(path, new)):
+        if path not in kept and not (path not in fresh and is_named(path, new)):
             _require_same(path, stored.get(path), fresh.get(path))
-    leaves = [fresh[path] if path in left else stored[path] for path in fresh]
+    leaves = [fresh[path] if path in kept else stored[path] for path in fresh]
     tree = jax.tree.unflatten(jax.tree.structure(into), leaves)
     return Transfer(
         tree,
-        tuple(path for path in fresh if path not in left),
-        tuple(path for path in fresh if path in left),
+        tuple(path for path in fresh if path not in kept),
+        tuple(path for path in fresh if path in kept),
     )
 
 

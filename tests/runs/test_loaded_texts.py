@@ -97,7 +97,7 @@ def test_what_is_no_class_and_no_probability_is_refused(folder: Path) -> None:
     with pytest.raises(InputError, match="one length: give an array"):
         writer.outputs(Ragged(symbols, np.array([3])))
     for lengths in ([0], [6], [3, 3]):
-        with pytest.raises(InputError, match="from 1 to their 5 steps"):
+        with pytest.raises(InputError, match="from 1 to its 5 steps"):
             reader.outputs(Ragged(symbols, np.array(lengths)))
     for texts in ([], [" "], ["good", ""]):
         with pytest.raises(InputError, match="a text without any symbol has no class"):

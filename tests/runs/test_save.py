@@ -1,5 +1,6 @@
 """A training made in code is saved as a run that everything else takes."""
 
+import json
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -80,3 +81,20 @@ def test_a_listener_hears_nothing_unless_it_overrides() -> None:
     listener = Listener()
     assert listener.on_call(3) is listener.on_checkpoint(None, 3) is None
     assert not listener.stop_requested()
+
+
+def test_a_folder_of_version_0_1_0_is_read_and_one_of_a_later_format_refused(
+    tmp_path: Path,
+) -> None:
+    folder = fitted().save(tmp_path / "run")
+    config = folder / "config.json"
+    stored = json.loads(config.read_text())
+    options = {**stored["options"]}
+    options["scan_steps"] = options.pop("steps_per_call")
+    chosen = {**stored["chosen"]}
+    chosen["chunk_steps"] = chosen.pop("steps_per_call")
+    config.write_text(json.dumps({**stored, "format": 1, "options": options, "chosen": chosen}))
+    assert dl.load(folder).options == OPTIONS
+    config.write_text(json.dumps({**stored, "format": 3}))
+    with pytest.raises(InputError, match="format 3, this version reads 1 and 2: use the version"):
+        dl.load(folder)

@@ -214,13 +214,13 @@ OPTIONS = dl.TextOptions(
 )
 
 
-def fit(options: dl.TextOptions = OPTIONS, **keywords: Any) -> dl.Fit:
+def fit(options: dl.TextOptions = OPTIONS, **keywords: Any) -> dl.Trained:
     recipe = dl.Recipe(MODEL, OBJECTIVE, OPTIMIZER)
     return dl.fit(recipe, Dataset(SPEC, *SOURCES), options, progress=False, **keywords)
 
 
 @cache
-def whole() -> dl.Fit:
+def whole() -> dl.Trained:
     return fit()
 
 
@@ -228,7 +228,7 @@ def without_rate(history: list[Record]) -> list[Record]:
     return [replace(record, examples_per_second=None) for record in history]
 
 
-def assert_same_bits(left: dl.Fit, right: dl.Fit) -> None:
+def assert_same_bits(left: dl.Trained, right: dl.Trained) -> None:
     jax.tree.map(assert_array_equal, left.state.params, right.state.params)
     jax.tree.map(assert_array_equal, left.state.carry, right.state.carry)
     assert without_rate(left.history) == without_rate(right.history)

@@ -33,18 +33,18 @@ def make_recipe(learning_rate: float = 0.1) -> Any:
     return dl.Recipe(model, dl.objectives.binary(model), dl.optimizers.momentum(learning_rate))
 
 
-def fit(options: dl.TrainOptions = OPTIONS, **keywords: Any) -> dl.Fit:
+def fit(options: dl.TrainOptions = OPTIONS, **keywords: Any) -> dl.Trained:
     data = dl.load_data(options.dataset, validation=options.validation)
     return dl.fit(make_recipe(options.learning_rate), data, options, progress=False, **keywords)
 
 
 @cache
-def whole(options: dl.TrainOptions = OPTIONS) -> dl.Fit:
+def whole(options: dl.TrainOptions = OPTIONS) -> dl.Trained:
     """An uninterrupted training; tests share it."""
     return fit(options)
 
 
-def bits(fitted: dl.Fit) -> list[bytes]:
+def bits(fitted: dl.Trained) -> list[bytes]:
     return [np.asarray(leaf).tobytes() for leaf in jax.tree.leaves(fitted.state.params)]
 
 

@@ -112,7 +112,7 @@ def test_pmap_gives_each_device_its_own_dropout_mask() -> None:
 
 
 @cache
-def fit_moons(**layout: Any) -> dl.Fit:
+def fit_moons(**layout: Any) -> dl.Trained:
     data = dl.load_data("moons", validation=0.2)
     model = dl.models.mlp(1, hidden_sizes=(8,))
     recipe = dl.Recipe(model, dl.objectives.binary(model), dl.optimizers.adam(0.01))

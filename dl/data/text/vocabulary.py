@@ -50,7 +50,8 @@ class Vocabulary:
         if END not in self._numbers:
             kinds = "one stream (text:PATH) or of texts with labels (tsv:PATH)"
             raise InputError(
-                f"this vocabulary has no end of documents, it is of {kinds}: give such a one"
+                f"this vocabulary has no end of documents, it is of {kinds}: "
+                "use single documents, such as lines:PATH"
             )
         return self._numbers[END]
 

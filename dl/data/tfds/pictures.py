@@ -99,7 +99,7 @@ def _picture_and_label(info: Any, name: str) -> tuple[tuple[str, str], tuple[Any
         isinstance(keys, tuple) and len(keys) == 2 and all(isinstance(key, str) for key in keys)
     ):
         raise InputError(
-            f"{name} pairs no input with one target; a set of labelled pictures is needed here"
+            f"{name} does not pair an input with a target: name a set of labelled pictures"
         )
     image, label = (info.features[key] for key in keys)
     if not (isinstance(image, tfds.features.Image) and isinstance(label, tfds.features.ClassLabel)):

@@ -44,7 +44,7 @@ def nearest_neighbours(
 
     >>> import dl
     >>> from dl.data.sources.arrays import ArraySource
-    >>> from dl.inspect.trained import Network
+    >>> from dl.train.network import Network
     >>> params = {"output": {"kernel": jnp.array([[1.0], [0.0]]), "bias": jnp.zeros(1)}}
     >>> inputs = np.array([[5.0, 0.0], [1.0, 9.0], [2.0, 0.0]])
     >>> examples = ArraySource(inputs, np.zeros(3, np.int32))

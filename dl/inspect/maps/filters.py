@@ -27,7 +27,7 @@ def filters(trained: Trained) -> dict[str, Array]:
     in the order of the parameters.
 
     >>> import dl
-    >>> from dl.inspect.trained import Network
+    >>> from dl.train.network import Network
     >>> kernels = {"conv1": np.ones((5, 5, 1, 20)), "output": np.ones((800, 10))}
     >>> params = {name: {"kernel": kernel} for name, kernel in kernels.items()}
     >>> [(name, k.shape) for name, k in filters(Network(dl.models.lenet(10), params)).items()]

@@ -27,7 +27,7 @@ def feature_maps(
         InputError: for a layer that the model does not have.
 
     >>> import dl
-    >>> from dl.inspect.trained import Network
+    >>> from dl.train.network import Network
     >>> model = dl.models.lenet(10, features=(2, 3), hidden_size=4)
     >>> network = Network(model, *jax.jit(model.init)(jax.random.key(0), np.zeros((1, 16, 16, 1))))
     >>> maps = feature_maps(network, np.zeros((5, 16, 16, 1)), layers=["conv1", "conv1.pool"])
@@ -47,7 +47,7 @@ def features(
     `batch_size` inputs are computed at a time.
 
     >>> import dl
-    >>> from dl.inspect.trained import Network
+    >>> from dl.train.network import Network
     >>> params = {"output": {"kernel": jnp.array([[1.0], [2.0]]), "bias": jnp.zeros(1)}}
     >>> network = Network(dl.models.softmax_regression(1), params)
     >>> features(network, np.eye(2), layer="output").tolist()

@@ -32,7 +32,7 @@ def occlusion(
     arXiv:1311.2901, section 4.2; they show the probability and not the logit.
 
     >>> import dl
-    >>> from dl.inspect.trained import Network
+    >>> from dl.train.network import Network
     >>> params = {"output": {"kernel": jnp.array([[1.0], [2.0], [4.0]]), "bias": jnp.zeros(1)}}
     >>> network = Network(dl.models.softmax_regression(1), params)
     >>> occlusion(network, np.ones((1, 1, 3, 1)), patch=1, stride=1).tolist()

@@ -21,7 +21,7 @@ def saliency(
     for those that score highest. Source: Simonyan et al. 2014, arXiv:1312.6034, section 3.
 
     >>> import dl
-    >>> from dl.inspect.trained import Network
+    >>> from dl.train.network import Network
     >>> params = {"output": {"kernel": jnp.array([[1.0], [-3.0]]), "bias": jnp.zeros(1)}}
     >>> saliency(Network(dl.models.softmax_regression(1), params), np.ones((1, 1, 2, 1))).tolist()
     [[[1.0, 3.0]]]
@@ -48,7 +48,7 @@ def smooth_saliency(
     Source: Smilkov et al. 2017 (SmoothGrad), arXiv:1706.03825.
 
     >>> import dl
-    >>> from dl.inspect.trained import Network
+    >>> from dl.train.network import Network
     >>> params = {"output": {"kernel": jnp.array([[1.0], [-3.0]]), "bias": jnp.zeros(1)}}
     >>> network = Network(dl.models.softmax_regression(1), params)
     >>> smooth_saliency(network, np.ones((1, 1, 2, 1)), key=jax.random.key(0), samples=2).tolist()

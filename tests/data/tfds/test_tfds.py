@@ -126,7 +126,7 @@ def test_targets_that_are_no_classes(tmp_path: Path) -> None:
 
 def test_no_supervised_pair(tmp_path: Path) -> None:
     store(tmp_path, {"train": noise(4), "test": noise(4)}, supervised_keys=None)
-    with pytest.raises(InputError, match=r"^tiny pairs no input with one target"):
+    with pytest.raises(InputError, match=r"^tiny does not pair an input with a target"):
         load_tfds("tiny", validation=0.0, data_dir=tmp_path)
 
 

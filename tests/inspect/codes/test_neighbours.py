@@ -9,7 +9,7 @@ from dl import models
 from dl.data.sources.arrays import ArraySource
 from dl.errors import InputError
 from dl.inspect.codes.neighbours import nearest_neighbours
-from dl.inspect.trained import Network
+from dl.train.network import Network
 
 RNG = np.random.default_rng(0)
 WEIGHTS = RNG.normal(size=(6, 4)).astype(np.float32)

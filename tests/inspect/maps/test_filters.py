@@ -11,8 +11,8 @@ import dl
 from dl import models
 from dl.errors import InputError
 from dl.inspect.maps.filters import filter_grid, filters
-from dl.inspect.trained import Network
 from dl.models.googlenet import Widths
+from dl.train.network import Network
 
 GROUND = [0, 40, 110]
 

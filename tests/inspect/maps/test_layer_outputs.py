@@ -9,7 +9,8 @@ import dl
 from dl import models
 from dl.errors import InputError
 from dl.inspect.maps.layer_outputs import feature_maps, features
-from dl.inspect.trained import Network, in_blocks, outputs
+from dl.inspect.trained import in_blocks, outputs
+from dl.train.network import Network
 from dl.types import Model
 
 MODEL = models.lenet(10, features=(2, 3), hidden_size=4)

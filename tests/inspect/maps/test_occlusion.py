@@ -11,7 +11,7 @@ from dl import models
 from dl.errors import InputError
 from dl.inspect.maps.occlusion import occlusion
 from dl.inspect.maps.scores import class_scores
-from dl.inspect.trained import Network
+from dl.train.network import Network
 from dl.types import Model
 
 MODEL = models.lenet(3, features=(2, 3), hidden_size=4)

@@ -12,7 +12,7 @@ from dl import models
 from dl.errors import InputError
 from dl.inspect.maps.saliency import saliency, smooth_saliency
 from dl.inspect.maps.scores import class_scores
-from dl.inspect.trained import Network
+from dl.train.network import Network
 from dl.types import Model
 
 
