@@ -112,6 +112,7 @@ def test_notebook_opens_in_colab_and_leaves_its_jax_alone(path: Path) -> None:
     assert "upgrade" not in install
 
 
+@pytest.mark.slow
 def test_quickstart_runs_from_top_to_bottom(tmp_path: Path) -> None:
     notebook = execute(ROOT / "colab" / "00_quickstart.ipynb", tmp_path)
     text = printed(notebook)

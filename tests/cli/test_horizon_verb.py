@@ -27,6 +27,9 @@ RUNS = {
 }
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of two layers on a stream, one both ways on sentences, and one of no recurrent net."""

@@ -13,6 +13,9 @@ SMALL = "--hidden-size 4 --batch-size 2 --epochs 1 --devices 1 --quiet"
 ASKED = "--count 3 --longest 50 --longest-gram 4 --repair-calls 3"
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Untrained language models: of single programs, of a stream, of one text, of words."""
