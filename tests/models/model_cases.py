@@ -86,6 +86,11 @@ class Case:
             "index": np.arange(size, dtype=np.int32),
         }
 
+    def shapes(self, batch_size: int = 1) -> Any:
+        """Shapes of the parameters and of the state, without any program."""
+        inputs = jax.ShapeDtypeStruct((batch_size, *self.input_shape), jnp.float32)
+        return jax.eval_shape(self.model.init, jax.random.key(0), inputs)
+
     def init(self, seed: int = 0) -> tuple[Params, ModelState]:
         # XLA's own generator: JAX's takes most of the time that it takes to compile a net's
         # initialisers.
@@ -293,6 +298,7 @@ DEEP = NORMALISED + PLAIN + LENETS + RECURRENT + AUTOENCODERS
 every_model = of_cases(DEEP + FLAT)
 
 SIBLINGS = [
+    "googlenet_normalised_with_heads",
     "resnet_bottleneck",
     "cifar_resnet",
     "alexnet_two_towers",
@@ -304,7 +310,7 @@ SIBLINGS = [
     "autoencoder_tied",
     "mlp_c1",
 ]
-"""Models that differ by an option from others here: what takes long is seldom tried on them."""
+"""Models that differ by an option from others here: they are seldom compiled, traced always."""
 
 
 def siblings_seldom(cases: list[Any]) -> list[Any]:
@@ -314,6 +320,7 @@ def siblings_seldom(cases: list[Any]) -> list[Any]:
     ]
 
 
-trained_normalised_model = of_cases(siblings_seldom(NORMALISED))
-trained_deep_model = of_cases(siblings_seldom(DEEP))
-trained_model = of_cases(siblings_seldom(DEEP + FLAT))
+sibling_models = pytest.mark.parametrize("case", [c for c in DEEP + FLAT if c.id in SIBLINGS])
+most_normalised_models = of_cases(siblings_seldom(NORMALISED))
+most_deep_models = of_cases(siblings_seldom(DEEP))
+most_models = of_cases(siblings_seldom(DEEP + FLAT))
