@@ -30,10 +30,14 @@ SEQUENCES = [name for name in NAMES if name.startswith(("gru_", "lstm_", "ngram_
 """Those on text and sequences have tests of their own."""
 SMALL = [name for name in NAMES if not name.endswith("_imagenet") and name not in SEQUENCES]
 """Those that can be run as they are; the others have tests of their own."""
-DEEP = [name for name in SMALL if name.startswith(("googlenet", "nin", "resnet", "vgg"))]
+DEEP = [name for name in SMALL if name.startswith(("alexnet", "googlenet", "nin", "resnet", "vgg"))]
 """Those that take longest to compile: narrow nets of their kinds train in tests/models,
-test_imagenet.py runs one.
+test_imagenet.py runs two.
 """
+ALIKE = [name for name in SMALL if name.startswith("lenet") and name != "lenet_digits"]
+"""Those whose runs are that of lenet_digits on other pictures."""
+TRACED = DEEP + ALIKE
+"""Those whose steps are always traced, and seldom run."""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -51,7 +55,7 @@ def _embedded(dataset: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in DEEP)) for name in SMALL]
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in TRACED)) for name in SMALL]
 )
 def test_two_steps(name: str, tmp_path: Path) -> None:
     defaults = CATALOG.load(name).options()
@@ -70,8 +74,8 @@ def test_two_steps(name: str, tmp_path: Path) -> None:
     assert result["parameters"] > 0
 
 
-@pytest.mark.parametrize("name", DEEP)
-def test_a_step_of_a_deep_net_takes_its_data_and_gives_a_state_for_the_next(
+@pytest.mark.parametrize("name", TRACED)
+def test_a_traced_step_takes_its_data_and_gives_a_state_for_the_next(
     name: str, tmp_path: Path
 ) -> None:
     options = CATALOG.load(name).options()
@@ -93,8 +97,8 @@ def test_a_step_of_a_deep_net_takes_its_data_and_gives_a_state_for_the_next(
     for augment in (
         recipe.augment.augments if isinstance(recipe.augment, Stages) else [recipe.augment]
     ):
-        step = augmented(make_train_step(recipe.objective, recipe.optimizer), augment)
-        after, trained = jax.eval_shape(step, state, batch)
+        step = make_train_step(recipe.objective, recipe.optimizer)
+        after, trained = jax.eval_shape(augmented(step, augment) if augment else step, state, batch)
         assert after == state
         assert trained == evaluated
 
@@ -215,7 +219,9 @@ def test_modules_are_short_and_their_options_plain() -> None:
     assert not wrong
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in DEEP)) for name in SMALL]
+)
 def test_build_is_pure(name: str) -> None:
     """Two builds are one program, constants and all, from the key to the outputs."""
     experiment = CATALOG.load(name)

@@ -86,6 +86,11 @@ class Case:
             "index": np.arange(size, dtype=np.int32),
         }
 
+    def shapes(self, batch_size: int = 1) -> Any:
+        """Shapes of the parameters and of the state, without any program."""
+        inputs = jax.ShapeDtypeStruct((batch_size, *self.input_shape), jnp.float32)
+        return jax.eval_shape(self.model.init, jax.random.key(0), inputs)
+
     def init(self, seed: int = 0) -> tuple[Params, ModelState]:
         # XLA's own generator: JAX's takes most of the time that it takes to compile a net's
         # initialisers.
@@ -289,6 +294,33 @@ AUTOENCODERS = [
 # Each list begins with the one before: by the scope, all tests of a case then come together and
 # share what it compiled.
 of_cases = partial(pytest.mark.parametrize, "case", scope="module")
-every_normalised_model = of_cases(NORMALISED)
-every_deep_model = of_cases(NORMALISED + PLAIN + LENETS + RECURRENT + AUTOENCODERS)
-every_model = of_cases(NORMALISED + PLAIN + LENETS + RECURRENT + AUTOENCODERS + FLAT)
+DEEP = NORMALISED + PLAIN + LENETS + RECURRENT + AUTOENCODERS
+every_model = of_cases(DEEP + FLAT)
+
+SIBLINGS = [
+    "googlenet_normalised_with_heads",
+    "resnet_bottleneck",
+    "cifar_resnet",
+    "alexnet_two_towers",
+    "googlenet",
+    "lenet5",
+    "lenet5_1998",
+    "gru_both_ways",
+    "rnn_of_rows",
+    "autoencoder_tied",
+    "mlp_c1",
+]
+"""Models that differ by an option from others here: they are seldom compiled, traced always."""
+
+
+def siblings_seldom(cases: list[Any]) -> list[Any]:
+    return [
+        pytest.param(*case.values, id=case.id, marks=[pytest.mark.slow] * (case.id in SIBLINGS))
+        for case in cases
+    ]
+
+
+sibling_models = pytest.mark.parametrize("case", [c for c in DEEP + FLAT if c.id in SIBLINGS])
+most_normalised_models = of_cases(siblings_seldom(NORMALISED))
+most_deep_models = of_cases(siblings_seldom(DEEP))
+most_models = of_cases(siblings_seldom(DEEP + FLAT))

@@ -1,4 +1,4 @@
-"""Every model in training: batch statistics, learning by heart, eight devices, a state saved and
+"""Models in training: batch statistics, learning by heart, eight devices, a state saved and
 gone on from.
 """
 
@@ -16,10 +16,11 @@ from model_cases import (
     Case,
     compiled_apply,
     compiled_step,
-    every_deep_model,
-    every_model,
-    every_normalised_model,
     first_state,
+    most_deep_models,
+    most_models,
+    most_normalised_models,
+    sibling_models,
 )
 
 import dl
@@ -30,7 +31,7 @@ from dl.train.parallel import AXIS
 MOMENTUM = 0.9
 
 
-@every_model
+@most_models
 def test_gradients_are_finite_and_move_every_layer(case: Case) -> None:
     before = first_state(case)
     after, sums = compiled_step(case)(before, case.batch())
@@ -42,7 +43,18 @@ def test_gradients_are_finite_and_move_every_layer(case: Case) -> None:
         assert bool((change != 0).any()), path
 
 
-@every_model
+@sibling_models
+def test_a_step_of_a_sibling_gives_a_state_for_the_next(case: Case) -> None:
+    inputs = jnp.zeros((1, *case.input_shape))
+    make = partial(dl.init_state, case.model, case.optimizer, inputs, seed=0)
+    state = jax.eval_shape(make)
+    step = dl.make_train_step(case.objective, case.optimizer)
+    after, sums = jax.eval_shape(step, state, case.batch())
+    assert after == state
+    assert "loss" in sums
+
+
+@most_models
 def test_without_dropout_and_batch_norm_the_loss_of_training_is_that_of_evaluation(
     case: Case,
 ) -> None:
@@ -55,7 +67,7 @@ def test_without_dropout_and_batch_norm_the_loss_of_training_is_that_of_evaluati
     assert trained == pytest.approx(metrics.compute(evaluated), rel=1e-5)
 
 
-@every_normalised_model
+@most_normalised_models
 def test_batch_statistics_move_by_their_momentum_in_training(case: Case) -> None:
     start, batch = first_state(case), case.batch()
     states = [start.model_state]
@@ -75,7 +87,7 @@ def test_batch_statistics_move_by_their_momentum_in_training(case: Case) -> None
         assert bool((leaf != 0).any()), path
 
 
-@every_model
+@most_models
 def test_one_batch_of_eight_is_learned_by_heart(case: Case) -> None:
     batch, state, history = jax.tree.map(jnp.array, case.batch()), first_state(case), []
     for _ in range(40):
@@ -92,7 +104,7 @@ def test_one_batch_of_eight_is_learned_by_heart(case: Case) -> None:
     assert after["loss"] < 0.2
 
 
-@every_deep_model
+@most_deep_models
 def test_eight_devices_give_the_gradients_and_statistics_of_one(case: Case) -> None:
     state, batch = first_state(case), case.batch()
     one, one_sums = compiled_step(case)(state, batch)
@@ -115,7 +127,7 @@ def test_eight_devices_give_the_gradients_and_statistics_of_one(case: Case) -> N
     jax.tree.map(partial(np.testing.assert_allclose, rtol=1e-3, atol=atol), gradients, expected)
 
 
-@every_deep_model
+@most_deep_models
 def test_a_restored_state_trains_on_bit_for_bit(case: Case, tmp_path: Path) -> None:
     batch, step = jax.tree.map(jnp.array, case.batch()), compiled_step(case)
     once, _ = step(first_state(case), batch)
