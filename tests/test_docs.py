@@ -21,18 +21,11 @@ def test_code_prints_what_stands_below_it(page: str) -> None:
         with contextlib.redirect_stdout(out):
             exec(compile(code, page, "exec"), names)
         printed = [value_of(word) for word in out.getvalue().split()]
-        assert printed == [close_to(value) for value in map(value_of, expected.split())]
-
-
-def close_to(value: float | str) -> object:
-    """Of most numbers one digit is printed, which another processor may round the other way.
-
-    Gradients that explode are chaotic: a last bit that is rounded otherwise at the first step may
-    change them by some tens of per cent, so that only their size is compared.
-    """
-    if not isinstance(value, float):
-        return value
-    return pytest.approx(value, rel=0.3 if value < 1e4 else 0.6, abs=0)
+        # Of most numbers one digit is printed, which another processor may round the other way.
+        assert printed == [
+            pytest.approx(value, rel=0.3, abs=0) if isinstance(value, float) else value
+            for value in map(value_of, expected.split())
+        ]
 
 
 def value_of(word: str) -> float | str:

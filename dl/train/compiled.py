@@ -68,7 +68,7 @@ def compile_recipe(
         InputError: when the recipe does not fit the data.
     """
     spec, source = data.spec, data.train
-    check_recipe_fits(recipe, spec)
+    totals = check_recipe_fits(recipe, spec)
     loops = can_loop(recipe, data, options, layout)
     asked = steps_per_call or options.steps_per_call
     most = _most_steps_per_call(source, asked=asked, loops=loops)
@@ -83,10 +83,10 @@ def compile_recipe(
     batches = source.train_calls(
         seed=options.seed, batch_size=options.batch_size, total_steps=plan.total_steps
     )
-    zeros = layout.put(zero_totals(recipe, spec))
+    zeros = layout.put(totals)
 
     def start(training: Training | None) -> Training:
-        return layout.put(training or start_training(recipe, spec, options))
+        return layout.put(training or Training(first_state(recipe, spec, options), totals))
 
     def advance(
         training: Training, arrays: list[PyTree], start: int, end: int

@@ -14,8 +14,8 @@ from dl.train.recipe import Recipe
 from dl.types import Array, Augment, Autoencoder, Metrics, PyTree
 
 
-def check_recipe_fits(recipe: Recipe, spec: DataSpec) -> None:
-    """Trace model and objective on the data's shapes.
+def check_recipe_fits(recipe: Recipe, spec: DataSpec) -> Metrics:
+    """Trace model and objective on the data's shapes; return the metrics with all sums 0.
 
     Raises:
         InputError: when the model does not accept the inputs or the augmented pictures, has a wrong
@@ -28,7 +28,7 @@ def check_recipe_fits(recipe: Recipe, spec: DataSpec) -> None:
             f"classes: make them equal"
         )
     try:
-        zero_totals(recipe, spec)
+        totals = zero_totals(recipe, spec)
     except ValueError as error:
         raise InputError(
             f"the objective does not take the targets of {spec.name} (task: {spec.task}): {error}; "
@@ -36,6 +36,7 @@ def check_recipe_fits(recipe: Recipe, spec: DataSpec) -> None:
         ) from None
     for augment in filter(None, stages_of(recipe).augments):
         _check_augmented_fit(recipe, spec, augment)
+    return totals
 
 
 def zero_totals(recipe: Recipe, spec: DataSpec) -> Metrics:

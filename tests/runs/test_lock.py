@@ -50,8 +50,10 @@ def test_the_lock_of_a_killed_process_is_released(
 ) -> None:
     holder.kill()
     holder.wait()
+    entered = False
     with locked(tmp_path):
-        pass
+        entered = True
+    assert entered
 
 
 def test_the_lock_is_free_again_after_an_error(tmp_path: Path) -> None:
