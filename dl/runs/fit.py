@@ -53,6 +53,7 @@ def fit(
     data = as_dataset(data, validation=options.validation)
     layout = make_layout(options.parallel, devices=options.devices, batch_size=options.batch_size)
     compiled = compile_recipe(recipe, data, options, layout)
+    compiled.compile_ahead()
     training = compiled.start(_first_training(recipe, data, options, resume=resume, init=init))
     if not options.steps_per_call:
         compiled = with_best_steps_per_call(compiled, training)

@@ -27,8 +27,10 @@ def go_on(
     """Train to the end of the plan, then write and return the result; None if `stop` came first."""
     _note_start(setup)
     folder, clock = setup.folder, RunClock()
+    setup.compiled.compile_ahead()
+    fresh = setup.compiled.start(None)
     with Checkpoints(folder.checkpoints, keep=setup.config.options.keep) as checkpoints:
-        training, history = _restore(setup, checkpoints, clock)
+        training, history = _restore(setup, fresh, checkpoints, clock)
         setup = _with_steps_per_call(setup, training)
         with Profiler(folder.profile if profile else None) as profiler:
             training, history = _train(
@@ -53,11 +55,10 @@ def _note_start(setup: Setup) -> None:
 
 
 def _restore(
-    setup: Setup, checkpoints: Checkpoints, clock: RunClock
+    setup: Setup, fresh: Training, checkpoints: Checkpoints, clock: RunClock
 ) -> tuple[Training, list[Record]]:
-    """The newest intact checkpoint and the records up to it, or step 0 and no records."""
+    """The newest intact checkpoint and the records up to it, or `fresh` and no records."""
     folder, compiled = setup.folder, setup.compiled
-    fresh = compiled.start(None)
     restored, damaged = checkpoints.restore_newest(compiled.layout.fetch(fresh))
     for problem in damaged:
         print(f"{problem}; it is put aside in {folder.path / 'damaged'}", file=sys.stderr)

@@ -10,16 +10,17 @@ from dl import metrics
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.example import example_inputs
 from dl.data.gather import make_gather
-from dl.data.sources.batching import IndexedBatch
+from dl.data.sources.batching import IndexedBatch, steps_per_epoch
 from dl.data.sources.source import NO_STEP, Source, cut_calls
-from dl.train.evaluation import make_evaluate
+from dl.train.ahead import begin
+from dl.train.evaluation import Evaluation
 from dl.train.fits import check_recipe_fits, stages_of, zero_totals
 from dl.train.guard import CompilationGuard
 from dl.train.layout import Layout
 from dl.train.options import TrainOptions
 from dl.train.plan import Plan, make_plan
 from dl.train.recipe import Recipe
-from dl.train.state import TrainState, first_state
+from dl.train.state import TrainState, first_state, jit_init_state
 from dl.train.step import augmented, make_train_step, scan_steps
 from dl.train.traced import has_slow_loops
 from dl.types import Array, Augment, Metrics, PyTree
@@ -42,6 +43,8 @@ class Compiled(NamedTuple):
     guard: CompilationGuard
     arrays: list[PyTree]
     """The sets of arrays that stay on the devices during the whole run."""
+    compile_ahead: Callable[[], None]
+    """Begins to compile in the background, on one device; what is called before waits."""
     start: Callable[[Training | None], Training]
     """Copies the given training to the devices; None means the first state."""
     advance: Callable[[Training, list[PyTree], int, int], tuple[Training, Array]]
@@ -61,8 +64,9 @@ def compile_recipe(
     """Compile `recipe` for training on `data`; nothing is traced before the first call.
 
     `steps_per_call` is the largest number of steps in a compiled call. 0 takes the number in
-    `options`; if that is 0 too, a limit is chosen here, and
-    `dl.train.steps_per_call` measures how many steps up to it are fastest.
+    `options`; if that is 0 too, it is the number that the compiled program has room for, and
+    `dl.train.steps_per_call` measures how many of these are fastest. The program itself does not
+    depend on this number, so that every number gives the same bits.
 
     Raises:
         InputError: when the recipe does not fit the data.
@@ -70,8 +74,9 @@ def compile_recipe(
     spec, source = data.spec, data.train
     totals = check_recipe_fits(recipe, spec)
     loops = can_loop(recipe, data, options, layout)
-    asked = steps_per_call or options.steps_per_call
-    most = _most_steps_per_call(source, asked=asked, loops=loops)
+    room = _room_for_steps(source, options, loops=loops)
+    asked = steps_per_call or options.steps_per_call or room
+    most = min(asked, room) if loops else asked
     plan = make_plan(options, train_size=spec.train_size, steps_per_call=most)
     arrays = [layout.put(resident) if resident else {} for resident in source.resident()]
     stages = stages_of(recipe)
@@ -84,9 +89,21 @@ def compile_recipe(
         seed=options.seed, batch_size=options.batch_size, total_steps=plan.total_steps
     )
     zeros = layout.put(totals)
+    new_state = jit_init_state(recipe, spec, options)
+
+    evaluate = Evaluation(recipe, data, options, layout, loops=loops)
+
+    def compile_ahead() -> None:
+        if layout.mode == "pmap" or len(layout.devices) > 1 or not source.in_memory:
+            return
+        shapes = layout.shapes(Training(new_state.eval_shape(options.seed), totals))
+        for number, group in batches(0, 1):
+            (call,) = cut_calls(group, room=room, loops=loops)
+            begin(train_calls[0], shapes, arrays[number], call)
+        evaluate.begin(shapes.state, "test" if data.validation is None else "validation")
 
     def start(training: Training | None) -> Training:
-        return layout.put(training or Training(first_state(recipe, spec, options), totals))
+        return layout.put(training or Training(new_state(options.seed), totals))
 
     def advance(
         training: Training, arrays: list[PyTree], start: int, end: int
@@ -96,7 +113,7 @@ def compile_recipe(
             stage = stages.end_at(start, end)
             train_call = train_calls[stages.number_at(start)]
             for number, group in batches(start, stage):
-                for call in cut_calls(group, steps_per_call=plan.steps_per_call, loops=loops):
+                for call in cut_calls(group, room=room, loops=loops):
                     training, ticket = train_call(training, arrays[number], layout.split(call))
             start = stage
         return training, ticket
@@ -104,8 +121,7 @@ def compile_recipe(
     def reset(training: Training) -> Training:
         return Training(training.state, jax.tree.map(jnp.copy, zeros))
 
-    evaluate = make_evaluate(recipe, data, options, layout, loops=loops)
-    return Compiled(layout, plan, guard, arrays, start, advance, reset, evaluate)
+    return Compiled(layout, plan, guard, arrays, compile_ahead, start, advance, reset, evaluate)
 
 
 def start_training(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Training:
@@ -121,11 +137,12 @@ def can_loop(recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layou
     )
 
 
-def _most_steps_per_call(source: Source, *, asked: int, loops: bool) -> int:
-    """The number `asked` for, or a default; 1 where the host reads each batch."""
-    if not source.in_memory:
+def _room_for_steps(source: Source, options: TrainOptions, *, loops: bool) -> int:
+    """How many steps a call of the compiled program can make; it may make fewer."""
+    if not loops:
         return 1
-    return asked or source.steps_per_call or (MOST_STEPS_PER_CALL if loops else 1)
+    in_epoch = steps_per_epoch(len(source), options.batch_size)
+    return source.steps_per_call or min(MOST_STEPS_PER_CALL, in_epoch)
 
 
 def _make_train_call(

@@ -10,6 +10,7 @@ import numpy as np
 from jax.sharding import NamedSharding, PartitionSpec
 
 from dl.errors import InputError
+from dl.train.ahead import Ahead
 from dl.train.parallel import AXIS, make_mesh, replicate, shard, unreplicate
 from dl.train.state import TrainState
 from dl.types import Device, PyTree
@@ -42,10 +43,13 @@ class Layout:
         return _with_carries(jax.tree.map(lambda _: everywhere, tree), carries)
 
     def compile(self, function: Callable, *, donate: bool = True) -> Callable:
-        """`function(trained, arrays, indexed)` compiled for this layout."""
+        """`function(trained, arrays, indexed)` compiled for this layout.
+
+        On one device it can be compiled ahead of its first call.
+        """
         donated = (0,) if donate else ()
         if self.mode == "jit" and len(self.devices) == 1:
-            return jax.jit(function, donate_argnums=donated)
+            return Ahead(jax.jit(function, donate_argnums=donated))
         if self.mode == "jit":
             compiled = self._compile_sharded(function, donated)
         else:
@@ -66,9 +70,23 @@ class Layout:
         copy = jax.jit(lambda leaves: jax.tree.map(jnp.copy, leaves), out_shardings=shardings)
         return copy(placed)
 
+    def shapes(self, tree: PyTree) -> PyTree:
+        """The shapes of what `put` makes of `tree`, with their shardings, on a single device."""
+        return jax.tree.map(
+            lambda leaf, sharding: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding),
+            tree,
+            self.shardings(tree),
+        )
+
     def split(self, indexed: PyTree) -> PyTree:
         """Batches [k, B] in the shape that compiled functions take: under `pmap` a row a device."""
         return shard(indexed, len(self.devices), axis=1) if self.mode == "pmap" else indexed
+
+    def put_batches(self, indexed: PyTree) -> PyTree:
+        """Batches [k, B] on the devices, in the form that compiled functions take."""
+        if self.mode == "pmap":
+            return jax.device_put(self.split(indexed), self._sharding(AXIS))
+        return jax.device_put(indexed, self._sharding(None, AXIS))
 
     def fetch(self, tree: PyTree) -> PyTree:
         """`tree` in its shapes before `put`: one copy of each array, a carry with all its rows."""
