@@ -1,17 +1,19 @@
 """A recipe compiled for one data set and one layout: what the training loop calls."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from dl import metrics
+from dl.data.augment import Stages
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.example import example_inputs
 from dl.data.gather import make_gather
 from dl.data.sources.batching import IndexedBatch, steps_per_epoch
-from dl.data.sources.source import NO_STEP, Source, cut_calls
+from dl.data.sources.source import NO_STEP, Call, Source, cut_calls
 from dl.train.ahead import begin
 from dl.train.evaluation import Evaluation
 from dl.train.fits import check_recipe_fits, stages_of, zero_totals
@@ -35,7 +37,22 @@ class Training(NamedTuple):
     totals: Metrics
 
 
-class Compiled(NamedTuple):
+class _First(NamedTuple):
+    """The training at step 0: a jitted function from the seed to the state, and sums of zero."""
+
+    new_state: Any
+    seed: int
+    totals: Metrics
+
+    def make(self) -> Training:
+        return Training(self.new_state(self.seed), self.totals)
+
+    def shapes(self) -> Training:
+        return Training(self.new_state.eval_shape(self.seed), self.totals)
+
+
+@dataclass(frozen=True)
+class Compiled:
     """The compiled functions of a run, the data on its devices, and the plan that they follow."""
 
     layout: Layout
@@ -43,19 +60,48 @@ class Compiled(NamedTuple):
     guard: CompilationGuard
     arrays: list[PyTree]
     """The sets of arrays that stay on the devices during the whole run."""
-    compile_ahead: Callable[[], None]
-    """Begins to compile in the background, on one device; what is called before waits."""
-    start: Callable[[Training | None], Training]
-    """Copies the given training to the devices; None means the first state."""
-    advance: Callable[[Training, list[PyTree], int, int], tuple[Training, Array]]
-    """`(training, arrays, start, end) -> (training, ticket)`: trains from step start to step end.
+    evaluate: Evaluation
+    """`evaluate(state, part)`: metrics of the part of the data with this name."""
+    _data: Dataset
+    _first: _First
+    _zeros: Metrics
+    _stages: Stages
+    _train_calls: list[Callable]
+    _calls: Callable[[int, int], Iterator[Call]]
 
-    The ticket is an array that is ready when the steps are done.
-    """
-    reset: Callable[[Training], Training]
-    """The same training, with the sums of its metrics set to zero."""
-    evaluate: Callable[[TrainState, str], dict[str, float]]
-    """Metrics of the part of the data with this name."""
+    def start(self, training: Training | None) -> Training:
+        """Copies the given training to the devices; None means the first state."""
+        return self.layout.put(training or self._first.make())
+
+    def compile_ahead(self) -> None:
+        """Begins to compile in the background, if on one device; the first calls wait for it."""
+        if (
+            self.layout.mode == "pmap"
+            or len(self.layout.devices) > 1
+            or not self._data.train.in_memory
+        ):
+            return
+        shapes = self.layout.shapes(self._first.shapes())
+        for number, call in self._calls(0, 1):
+            begin(self._train_calls[0], shapes, self.arrays[number], call)
+        self.evaluate.begin(shapes.state, "test" if self._data.validation is None else "validation")
+
+    def advance(
+        self, training: Training, arrays: list[PyTree], start: int, end: int
+    ) -> tuple[Training, Array]:
+        """Trains from step `start` to step `end`; also returns an array that is ready then."""
+        ticket: Any = None
+        while start < end:
+            stage = self._stages.end_at(start, end)
+            train_call = self._train_calls[self._stages.number_at(start)]
+            for number, call in self._calls(start, stage):
+                training, ticket = train_call(training, arrays[number], self.layout.split(call))
+            start = stage
+        return training, ticket
+
+    def reset(self, training: Training) -> Training:
+        """The same training, with the sums of its metrics set to zero."""
+        return Training(training.state, jax.tree.map(jnp.copy, self._zeros))
 
 
 def compile_recipe(
@@ -71,57 +117,35 @@ def compile_recipe(
     Raises:
         InputError: when the recipe does not fit the data.
     """
-    spec, source = data.spec, data.train
-    totals = check_recipe_fits(recipe, spec)
+    totals = check_recipe_fits(recipe, data.spec)
     loops = can_loop(recipe, data, options, layout)
-    room = _room_for_steps(source, options, loops=loops)
+    room = _room_for_steps(data.train, options, loops=loops)
     asked = steps_per_call or options.steps_per_call or room
-    most = min(asked, room) if loops else asked
-    plan = make_plan(options, train_size=spec.train_size, steps_per_call=most)
-    arrays = [layout.put(resident) if resident else {} for resident in source.resident()]
-    stages = stages_of(recipe)
-    guard = CompilationGuard("train step", declared=len(arrays) * len(stages.augments))
-    train_calls = [
-        layout.compile(guard.watch(_make_train_call(recipe, augment, data, layout, loops=loops)))
-        for augment in stages.augments
-    ]
-    batches = source.train_calls(
-        seed=options.seed, batch_size=options.batch_size, total_steps=plan.total_steps
+    plan = make_plan(
+        options,
+        train_size=data.spec.train_size,
+        steps_per_call=min(asked, room) if loops else asked,
     )
-    zeros = layout.put(totals)
-    new_state = jit_init_state(recipe, spec, options)
-
-    evaluate = Evaluation(recipe, data, options, layout, loops=loops)
-
-    def compile_ahead() -> None:
-        if layout.mode == "pmap" or len(layout.devices) > 1 or not source.in_memory:
-            return
-        shapes = layout.shapes(Training(new_state.eval_shape(options.seed), totals))
-        for number, group in batches(0, 1):
-            (call,) = cut_calls(group, room=room, loops=loops)
-            begin(train_calls[0], shapes, arrays[number], call)
-        evaluate.begin(shapes.state, "test" if data.validation is None else "validation")
-
-    def start(training: Training | None) -> Training:
-        return layout.put(training or Training(new_state(options.seed), totals))
-
-    def advance(
-        training: Training, arrays: list[PyTree], start: int, end: int
-    ) -> tuple[Training, Array]:
-        ticket: Any = None
-        while start < end:
-            stage = stages.end_at(start, end)
-            train_call = train_calls[stages.number_at(start)]
-            for number, group in batches(start, stage):
-                for call in cut_calls(group, room=room, loops=loops):
-                    training, ticket = train_call(training, arrays[number], layout.split(call))
-            start = stage
-        return training, ticket
-
-    def reset(training: Training) -> Training:
-        return Training(training.state, jax.tree.map(jnp.copy, zeros))
-
-    return Compiled(layout, plan, guard, arrays, compile_ahead, start, advance, reset, evaluate)
+    resident, stages = data.train.resident(), stages_of(recipe)
+    guard = CompilationGuard("train step", declared=len(resident) * len(stages.augments))
+    return Compiled(
+        layout,
+        plan,
+        guard,
+        [layout.put(arrays) if arrays else {} for arrays in resident],
+        Evaluation(recipe, data, options, layout, loops=loops),
+        data,
+        _First(jit_init_state(recipe, data.spec, options), options.seed, totals),
+        layout.put(totals),
+        stages,
+        [
+            layout.compile(
+                guard.watch(_make_train_call(recipe, augment, data, layout, loops=loops))
+            )
+            for augment in stages.augments
+        ],
+        _cut(data.train, options, plan, room=room, loops=loops),
+    )
 
 
 def start_training(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Training:
@@ -143,6 +167,22 @@ def _room_for_steps(source: Source, options: TrainOptions, *, loops: bool) -> in
         return 1
     in_epoch = steps_per_epoch(len(source), options.batch_size)
     return source.steps_per_call or min(MOST_STEPS_PER_CALL, in_epoch)
+
+
+def _cut(
+    source: Source, options: TrainOptions, plan: Plan, *, room: int, loops: bool
+) -> Callable[[int, int], Iterator[Call]]:
+    """The function from two steps to the compiled calls between them."""
+    groups = source.train_calls(
+        seed=options.seed, batch_size=options.batch_size, total_steps=plan.total_steps
+    )
+
+    def calls(start: int, end: int) -> Iterator[Call]:
+        for number, group in groups(start, end):
+            for call in cut_calls(group, room=room, loops=loops):
+                yield number, call
+
+    return calls
 
 
 def _make_train_call(
