@@ -6,6 +6,8 @@ from contextlib import suppress
 from functools import cache
 from typing import Any
 
+import jax
+
 from dl.train.compile_clock import BACKGROUND, waiting
 
 _THREADS = 1  # the program that is needed first gets the other core to itself
@@ -23,8 +25,10 @@ class Ahead:
     [2.0, 2.0, 2.0]
     """
 
-    def __init__(self, function: Any) -> None:
+    def __init__(self, function: Any, *, alone: bool = False) -> None:
+        """`function` is jitted; if `alone`, a call returns only when its results are ready."""
         self._function = function
+        self._call = one_at_a_time(function) if alone else function
         self._pending: Future | None = None
 
     def begin(self, *shapes: Any) -> None:
@@ -37,13 +41,26 @@ class Ahead:
         if self._pending is not None and not self._pending.done():
             with waiting(), suppress(Exception):
                 self._pending.result()
-        return self._function(*args)
+        return self._call(*args)
 
 
 def begin(function: Callable, *shapes: Any) -> None:
     """Start to compile `function` if it can be compiled ahead."""
     if isinstance(function, Ahead):
         function.begin(*shapes)
+
+
+def one_at_a_time(compiled: Callable) -> Callable:
+    """`compiled`, which then returns only when its results are ready.
+
+    On a CPU the collectives of two programs at once would need more threads than there are, and
+    deadlock.
+    """
+
+    def call(*args: Any) -> Any:
+        return jax.block_until_ready(compiled(*args))
+
+    return call
 
 
 @cache

@@ -74,16 +74,12 @@ class Compiled:
         return self.layout.put(training or self._first.make())
 
     def compile_ahead(self) -> None:
-        """Begins to compile in the background, if on one device; the first calls wait for it."""
-        if (
-            self.layout.mode == "pmap"
-            or len(self.layout.devices) > 1
-            or not self._data.train.in_memory
-        ):
+        """Begins to compile in the background; the first calls wait for it."""
+        if not self._data.train.in_memory:
             return
         shapes = self.layout.shapes(self._first.shapes())
         for number, call in self._calls(0, 1):
-            begin(self._train_calls[0], shapes, self.arrays[number], call)
+            begin(self._train_calls[0], shapes, self.arrays[number], self.layout.split(call))
         self.evaluate.begin(shapes.state, "test" if self._data.validation is None else "validation")
 
     def advance(

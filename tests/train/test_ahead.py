@@ -58,14 +58,17 @@ def test_waiting_for_the_background_counts_as_compilation_and_its_work_does_not(
     assert clock.seconds >= 0.04
 
 
-def test_a_training_that_is_compiled_ahead_is_compiled_once() -> None:
+@pytest.mark.parametrize("parallel", ["jit", "pmap"])
+def test_a_training_that_is_compiled_ahead_is_compiled_once(parallel: str) -> None:
     data = dl.load_data("xor")
     model = dl.models.mlp(1, hidden_sizes=(4,))
     recipe = dl.Recipe(model, dl.objectives.binary(model), dl.optimizers.sgd(0.5))
-    options = dl.TrainOptions(epochs=2, batch_size=4, validation=0.0, devices=1)
-    compiled = compile_recipe(recipe, data, options, make_layout(devices=1, batch_size=4))
+    options = dl.TrainOptions(epochs=2, batch_size=4, validation=0.0)
+    devices = 2 if parallel == "pmap" else 1
+    layout = make_layout(parallel, devices=devices, batch_size=4)
+    compiled = compile_recipe(recipe, data, options, layout)
     compiled.compile_ahead()
     training, _ = compiled.advance(compiled.start(None), compiled.arrays, 0, 1)
-    assert int(training.state.step) == 1
+    assert int(layout.fetch(training.state.step)) == 1
     assert compiled.guard.count == 1
     assert set(compiled.evaluate(training.state, "test")) >= {"loss", "accuracy"}
