@@ -19,7 +19,7 @@ from dl.cli.data import data_app
 from dl.cli.evaluate import evaluate
 from dl.cli.horizon import horizon
 from dl.cli.list import list_experiments
-from dl.cli.outcome import leave_at_once
+from dl.cli.outcome import leave_at_once, say
 from dl.cli.predict import predict
 from dl.cli.programs import programs
 from dl.cli.resume import resume
@@ -98,9 +98,9 @@ def _verbs(catalog: Catalog) -> cyclopts.App:
 
 def _fail(error: Exception, code: int) -> int:
     line = " ".join(str(error).split())
-    print(f"error: {line}", file=sys.stderr)
+    say(f"error: {line}")
     return code
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *_: Any) -> None:
-    print(f"warning: {' '.join(str(message).split())}", file=sys.stderr)
+    say(f"warning: {' '.join(str(message).split())}")

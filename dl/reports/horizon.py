@@ -22,13 +22,18 @@ from dl.models.recurrent_calls import LayerCall, recurrent_calls
 from dl.runs.folder import open_folder
 from dl.runs.initial import read_initial
 from dl.runs.load import load, restore_training
-from dl.runs.open_data import check_same_data, open_data
+from dl.runs.open_data import open_data_of
 from dl.train.compiled import start_training
 from dl.types import Array
 
 
 def horizons_of_run(
-    run: str, *, sequences: int = 32, steps: int = 200, checkpoint: Literal["last", "best"] = "last"
+    run: str,
+    *,
+    sequences: int = 32,
+    steps: int = 200,
+    checkpoint: Literal["last", "best"] = "last",
+    package: str = "experiments",
 ) -> list[LayerHorizons]:
     """Every recurrent layer of the run's model on `sequences` of its test part.
 
@@ -43,13 +48,12 @@ def horizons_of_run(
     """
     if sequences < 1 or steps < 2:
         raise InputError(f"give at least 1 sequence and 2 steps, not {sequences} and {steps}")
-    folder, config = open_folder(run)
+    folder, config = open_folder(run, package=package)
     recipe = config.build()
     fresh = start_training(recipe, config.data, config.options)
     fresh = read_initial(folder, config, fresh) if config.origin else fresh
     trained = restore_training(folder, config, checkpoint=checkpoint)[0].state
-    data = open_data(config.options)
-    check_same_data(folder, data)
+    data = open_data_of(folder, config)
     inputs = _draw(data.test, config.data, sequences=sequences, steps=steps)
     before, after = (
         recurrent_calls(recipe.model, state.params, state.model_state, inputs)
@@ -60,7 +64,11 @@ def horizons_of_run(
 
 
 def gates_of_text(
-    run: str, text: str, *, checkpoint: Literal["last", "best"] = "last"
+    run: str,
+    text: str,
+    *,
+    checkpoint: Literal["last", "best"] = "last",
+    package: str = "experiments",
 ) -> list[TextGates]:
     """The gates and states of every recurrent layer of the run's model at each symbol of `text`.
 
@@ -70,7 +78,7 @@ def gates_of_text(
         InputError: when the run does not read text or has no recurrent layer, for an empty text
             and for unknown symbols.
     """
-    loaded = load(run, checkpoint=checkpoint)
+    loaded = load(run, checkpoint=checkpoint, package=package)
     vocabulary = loaded.spec.text
     numbers = vocabulary.encode(text, unknown="refuse")
     if not len(numbers):

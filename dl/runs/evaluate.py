@@ -8,7 +8,8 @@ from typing import Any, Literal
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.load import can_be_resized, load_data
 from dl.errors import InputError
-from dl.runs.folder import Config, open_folder
+from dl.runs.config import Config
+from dl.runs.folder import open_folder
 from dl.runs.load import load
 from dl.tables import times
 
@@ -19,19 +20,21 @@ def evaluate_run(
     part: str = "test",
     checkpoint: Literal["last", "best"] = "last",
     dataset: str | None = None,
+    package: str = "experiments",
 ) -> tuple[dict[str, float], int]:
     """Metrics of the run in folder `run` on a part of its data, and the step of its parameters.
 
     `dataset` names another data set to evaluate on. It is normalised like the run's own; pictures
-    of a folder, or of many sizes, get the size and channels that the model takes.
+    of a folder, or of many sizes, get the size and channels that the model takes. The run's
+    experiment is one of `package`.
 
     Raises:
         InputError: when the folder is no run, the data set has no such part, or `dataset` does not
             fit the model.
         RunError: when the data are not those that the run was trained on.
     """
-    config = open_folder(run)[1]
-    trained = load(run, checkpoint=checkpoint)
+    config = open_folder(run, package=package)[1]
+    trained = load(run, checkpoint=checkpoint, package=package)
     data = None if dataset is None else _other_data(dataset, config)
     return trained.evaluate(part, data=data), trained.step
 
