@@ -27,6 +27,7 @@ from dl.cli.run import experiment_app, run
 from dl.cli.sample import sample
 from dl.cli.show import show
 from dl.errors import InputError, RunError
+from dl.runs.event_loops import quiet_event_loops
 
 
 def main(package: str = "experiments", argv: Sequence[str] | None = None) -> int:
@@ -36,7 +37,9 @@ def main(package: str = "experiments", argv: Sequence[str] | None = None) -> int
         # Tables and samples contain characters that not every terminal can show.
         sys.stdout.reconfigure(errors="replace")
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), quiet_event_loops():
+            # JAX compiles again what it cannot read, so nobody needs to know.
+            warnings.filterwarnings("ignore", "Error (read|writ)ing persistent compilation cache")
             warnings.showwarning = _show_warning
             return _dispatch(Catalog(package), words)
     except (InputError, cyclopts.CycloptsError) as error:

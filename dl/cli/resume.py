@@ -25,13 +25,13 @@ def resume(
     from dl.runs.folder import open_folder
 
     folder, config = open_folder(run, package=catalog.package)
-    if folder.is_finished:
-        say(f"{run} is finished already")
     set_up_machine(config.devices)
     from dl.runs.run import resume_run
     from dl.train.interrupt import StopRequest
 
+    was_finished = folder.is_finished
     with StopRequest(leave_at_once) as stop:
-        return report_outcome(
-            resume_run(run, stop=stop, show=not quiet, package=catalog.package), stop
-        )
+        outcome = resume_run(run, stop=stop, show=not quiet, package=catalog.package)
+        if was_finished:
+            say(f"{run} is finished already")
+        return report_outcome(outcome, stop)

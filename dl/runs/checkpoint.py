@@ -5,7 +5,7 @@ Saves are asynchronous; a folder under its final name is complete.
 """
 
 import contextlib
-import logging
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +16,7 @@ import jax
 from dl.errors import InputError, RunError, first_line
 from dl.runs.checkpoint_notes import DamagedCheckpoint, loss_of, read_notes
 from dl.runs.checksums import damaged_arrays, flatten, is_key, shard_checksums
-from dl.runs.event_loops import quiet_event_loops
+from dl.runs.event_loops import quiet_event_loops, silence_log
 from dl.runs.shape import Misfit
 from dl.types import PyTree
 
@@ -35,8 +35,8 @@ class Checkpoints:
         import orbax.checkpoint as ocp
         from orbax.checkpoint.checkpoint_managers import AnyPreservationPolicy, BestN, LatestN
 
-        logging.getLogger("absl").setLevel(logging.ERROR)
         self._ocp = ocp
+        silence_log()
         best = BestN(get_metric_fn=_loss, reverse=True, n=1, keep_checkpoints_without_metrics=False)
         options = ocp.CheckpointManagerOptions(
             preservation_policy=AnyPreservationPolicy([LatestN(keep), best]),
@@ -51,19 +51,21 @@ class Checkpoints:
         self._folder = folder.resolve()
         self._unreadable = [] if read_only else self._put_unreadable_aside()
         handlers = {"state": ocp.StandardCheckpointHandler(), "notes": ocp.JsonCheckpointHandler()}
+        self._quiet = contextlib.ExitStack()
         with _as_run_error("use", self._folder):
             self._manager = ocp.CheckpointManager(
                 self._folder, options=options, item_handlers=handlers
             )
 
     def __enter__(self) -> "Checkpoints":
+        self._quiet.enter_context(quiet_event_loops())
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         if kind is not None and issubclass(kind, KeyboardInterrupt):
             # A second Ctrl-C means not to wait. Resuming ignores a half-written save.
             return
-        with _as_run_error("save in", self._folder):
+        with self._quiet, _as_run_error("save in", self._folder):
             self._manager.close()
 
     def steps(self) -> list[int]:
@@ -117,13 +119,12 @@ class Checkpoints:
         """
         wanted = flatten(like)
         try:
-            with quiet_event_loops():
-                notes = self._notes(step)
-                stored = self._stored(step, notes)
-                _check_same_leaves(stored, wanted, where=f"{self._folder}/{step}")
-                flat = self._arrays(step, wanted)
-                _check_arrays(step, flat, notes)
-                return _unflatten(flat, like), notes
+            notes = self._notes(step)
+            stored = self._stored(step, notes)
+            _check_same_leaves(stored, wanted, where=f"{self._folder}/{step}")
+            flat = self._arrays(step, wanted)
+            _check_arrays(step, flat, notes)
+            return _unflatten(flat, like), notes
         except (InputError, DamagedCheckpoint):
             raise
         except Misfit as error:
@@ -241,5 +242,11 @@ def _as_run_error(what: str, folder: Path) -> Iterator[None]:
         yield
     except Exception as error:
         raise RunError(
-            f"cannot {what} {folder}: {first_line(error)}; earlier checkpoints are kept"
+            f"cannot {what} {folder}: {_cause(error)}; earlier checkpoints are kept"
         ) from error
+
+
+def _cause(error: Exception) -> str:
+    """The system's own words, where TensorStore gives them at the end of a long line."""
+    of_system = re.search(r"([^:]+) \[os_error_code", str(error))
+    return of_system[1].strip() if of_system else first_line(error)

@@ -1,10 +1,50 @@
-"""Silence for the event loops of a library whose reads and writes were cut short by an error."""
+"""Silence for the event loops of Orbax whose reads and writes an error cut short.
+
+The error itself is raised where it belongs. The other reads and writes under way then end in a
+loop that is closed, and each would print a traceback of its own.
+"""
 
 import contextlib
+import logging
+import sys
 from collections.abc import Iterator
+from typing import Any
+
+_CLOSED = "Event loop is closed"
 
 
 @contextlib.contextmanager
 def quiet_event_loops() -> Iterator[None]:
-    """Placeholder."""
-    yield
+    """Print no tracebacks of reads and writes whose loop is closed."""
+    unraisable, uncaught = sys.unraisablehook, sys.excepthook
+
+    def quiet_unraisable(raised: Any) -> None:
+        if _CLOSED not in str(raised.exc_value):
+            unraisable(raised)
+
+    def quiet_uncaught(kind: Any, error: Any, trace: Any) -> None:
+        # TensorStore prints what its callbacks raise by this hook.
+        if _CLOSED not in str(error):
+            uncaught(kind, error, trace)
+
+    sys.unraisablehook, sys.excepthook = quiet_unraisable, quiet_uncaught
+    try:
+        yield
+    finally:
+        if sys.unraisablehook is quiet_unraisable:
+            sys.unraisablehook = unraisable
+        if sys.excepthook is quiet_uncaught:
+            sys.excepthook = uncaught
+
+
+def silence_log() -> None:
+    """Drop what Orbax logs, once it is imported: it raises the same errors.
+
+    The logger must not be made before, because it is of a class of its own.
+    """
+    for name in ("absl", "asyncio"):
+        logging.getLogger(name).addFilter(_is_worth_saying)
+
+
+def _is_worth_saying(record: logging.LogRecord) -> bool:
+    return record.name != "absl" and "never retrieved" not in record.getMessage()

@@ -1,5 +1,6 @@
 """Load the trained model of a run."""
 
+import contextlib
 import warnings
 from pathlib import Path
 from typing import Literal
@@ -12,6 +13,7 @@ from dl.runs.checkpoint_notes import DamagedCheckpoint
 from dl.runs.config import Config
 from dl.runs.folder import RunFolder, open_folder
 from dl.runs.open_data import open_data_of
+from dl.runs.stored import read_result
 from dl.runs.trained import Trained
 from dl.train.compiled import Training, start_training
 
@@ -47,7 +49,22 @@ def load(
     )
     if config.edited:
         warnings.warn(edited_since(folder), stacklevel=2)
+    if checkpoint == "last":
+        _tell_missing(folder, step)
     return trained
+
+
+def _tell_missing(folder: RunFolder, step: int) -> None:
+    """Warn when a finished run has lost the checkpoint of its end."""
+    end = step
+    if folder.is_finished:
+        with contextlib.suppress(InputError):  # `resume` speaks of a broken result
+            end = read_result(folder.result)["steps"]
+    if end != step:
+        warnings.warn(
+            f"{folder.path} ended at step {end}, and its newest intact checkpoint is of {step}",
+            stacklevel=3,
+        )
 
 
 def edited_since(folder: RunFolder) -> str:

@@ -16,7 +16,7 @@ from dl.runs.kinds import Session, kind_of
 from dl.runs.lock import locked
 from dl.runs.open_data import check_same_data
 from dl.runs.setup import Setup
-from dl.runs.stored import read_result
+from dl.runs.stored import read_result, read_starts
 from dl.train.interrupt import StopRequest
 
 
@@ -91,6 +91,7 @@ def resume_run(
     if folder.is_finished:
         return Outcome(folder, read_result(folder.result))
     with locked(folder.path):
+        folder.records(), read_starts(folder.manifest)  # refused before anything is opened
         data, compiled = _reopened(folder, config)
         check_same_data(folder, config, data)
         setup = Setup(folder, config, data, compiled)

@@ -64,9 +64,19 @@ def _plain(kind: type, value: Any, place: str) -> Any:
         str: (type(value) is str, "a text"),
     }[kind]
     _require(holds, place, value, what)
-    if kind in (int, float):
+    if kind is int:
         _require(-_LARGEST <= value < _LARGEST, place, value, "of a size that can be used")
-    return value
+    return _as_float(value, place) if kind is float else value
+
+
+def _as_float(value: Any, place: str) -> Any:
+    """A finite number; small whole ones stay as they are."""
+    try:
+        finite = math.isfinite(value)
+    except OverflowError:
+        finite = False
+    _require(finite, place, value, "a finite number")
+    return value if abs(value) < _LARGEST else float(value)
 
 
 def _one_of(words: tuple, value: Any, place: str) -> Any:
