@@ -40,6 +40,8 @@ def main(package: str = "experiments", argv: Sequence[str] | None = None) -> int
         with warnings.catch_warnings(), quiet_event_loops():
             # JAX compiles again what it cannot read, so nobody needs to know.
             warnings.filterwarnings("ignore", "Error (read|writ)ing persistent compilation cache")
+            # Of Orbax's reads that a damaged file cut short.
+            warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
             warnings.showwarning = _show_warning
             return _dispatch(Catalog(package), words)
     except (InputError, cyclopts.CycloptsError) as error:

@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from dl.cli.catalog import Catalog
 from dl.cli.outcome import print_json, print_text
+from dl.cli.right_kind import require_sequences, require_text
 
 
 def horizon(
@@ -40,6 +41,7 @@ def horizon(
     format
         Tables for people, Markdown, or JSON with the gradient at every distance.
     """
+    (require_text if text else require_sequences)(run)
     from dl.reports.horizon import gates_of_text, horizons_of_run
 
     if text:

@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from dl.cli.catalog import Catalog
 from dl.cli.outcome import print_json, print_text, say
+from dl.cli.right_kind import require_language_model
 
 
 def programs(
@@ -53,6 +54,7 @@ def programs(
     format
         A table as text or Markdown, or JSON with every program.
     """
+    require_language_model(run)
     from dl.c_programs.report import as_json, beside, compare
     from dl.reports.programs import ProgramOptions, report_on_run
 

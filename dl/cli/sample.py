@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from dl.cli.catalog import Catalog
+from dl.cli.right_kind import require_language_model
 from dl.screen import escaped
 
 
@@ -42,6 +43,7 @@ def sample(
     checkpoint
         The newest parameters, or those with the lowest validation loss.
     """
+    require_language_model(run)
     from dl.runs.generate import generate
     from dl.runs.load import load
 

@@ -1,11 +1,13 @@
 """How far back the recurrent layers of a run reach, before and after its training (G2, G5)."""
 
-from typing import Literal
+from typing import Any, Literal
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
 from dl.data.dataset import DataSpec
+from dl.data.example import example_inputs
 from dl.data.gather import normalize
 from dl.data.sources.arrays import ArraySource
 from dl.data.sources.ragged import RaggedSource
@@ -21,10 +23,11 @@ from dl.inspect.recurrence.text_gates import TextGates
 from dl.models.recurrent_calls import LayerCall, recurrent_calls
 from dl.runs.folder import open_folder
 from dl.runs.initial import read_initial
-from dl.runs.load import load, restore_training
+from dl.runs.load import expected_training, load, restore_training
 from dl.runs.open_data import open_data_of
 from dl.train.compiled import start_training
-from dl.types import Array
+from dl.train.state import TrainState
+from dl.types import Array, Model, ModelState, Params
 
 
 def horizons_of_run(
@@ -50,6 +53,7 @@ def horizons_of_run(
         raise InputError(f"give at least 1 sequence and 2 steps, not {sequences} and {steps}")
     folder, config = open_folder(run, package=package)
     recipe = config.build()
+    _check_traced(recipe.model, expected_training(folder, config).state, config.data)
     fresh = start_training(recipe, config.data, config.options)
     fresh = read_initial(folder, config, fresh) if config.origin else fresh
     trained = restore_training(folder, config, checkpoint=checkpoint)[0].state
@@ -59,7 +63,6 @@ def horizons_of_run(
         recurrent_calls(recipe.model, state.params, state.model_state, inputs)
         for state in (fresh.state, trained)
     )
-    _check_recurrent(after, recipe.model.name)
     return [_horizons(first, last) for first, last in zip(before, after, strict=True)]
 
 
@@ -94,6 +97,18 @@ def gates_of_text(
     )
     _check_recurrent(calls, loaded.model.name)
     return [_gates(call, symbols) for call in calls]
+
+
+def _check_traced(model: Model, state: TrainState, spec: DataSpec) -> None:
+    """Raise an `InputError` for a model without recurrent layers, before anything is computed."""
+    calls: list[LayerCall] = []
+
+    def apply(params: Params, model_state: ModelState, inputs: Any) -> tuple[()]:
+        calls.extend(recurrent_calls(model, params, model_state, inputs))
+        return ()
+
+    jax.eval_shape(apply, state.params, state.model_state, example_inputs(spec))
+    _check_recurrent(calls, model.name)
 
 
 def _check_recurrent(calls: list[LayerCall], name: str) -> None:

@@ -169,10 +169,10 @@ def _check_spec(spec: DataSpec) -> None:
         raise Misfit(f"data.train_size is {spec.train_size}; it must be at least 0")
     if spec.kind.predicts_symbols and spec.vocabulary is None:
         raise Misfit(f"data.vocabulary is missing, and {spec.name} is text")
-    if not spec.classes:
-        raise Misfit("data.class_names is empty; a model has at least one output")
     if spec.vocabulary is not None:
         _check_vocabulary(spec.vocabulary)
+    if not spec.classes:
+        raise Misfit("data.class_names is empty; a model has at least one output")
     for name in ("mean", "std"):
         values = getattr(spec, name)
         if len(values) not in (1, *channels) or not np.isfinite(values).all():
@@ -191,8 +191,10 @@ def _is_number_type(name: str) -> bool:
 def _check_vocabulary(vocabulary: Vocabulary) -> None:
     """Refuse symbols of which two have the same number, or none has."""
     symbols = vocabulary.symbols
-    if len(set(symbols)) != len(symbols) or not symbols:
-        twice = next((symbol for symbol in symbols if symbols.count(symbol) > 1), "nothing")
+    if not symbols:
+        raise Misfit("data.vocabulary.symbols is empty; a text has symbols")
+    if len(set(symbols)) != len(symbols):
+        twice = next(symbol for symbol in symbols if symbols.count(symbol) > 1)
         raise Misfit(f"data.vocabulary.symbols holds {twice!r} twice; each symbol stands once")
     bytes_ = 256 + (END in symbols)
     if vocabulary.unit == "byte" and len(symbols) != bytes_:

@@ -47,4 +47,7 @@ def silence_log() -> None:
 
 
 def _is_worth_saying(record: logging.LogRecord) -> bool:
-    return record.name != "absl" and "never retrieved" not in record.getMessage()
+    text = f"{record.getMessage()} {(record.exc_info or (None, None))[1]}".lower()
+    cut_short = "never retrieved" in text or "destroyed but it is pending" in text
+    of_orbax = any(word in text for word in ("orbax", "tensorstore", "ocdbt"))
+    return record.name != "absl" and not (cut_short and of_orbax)

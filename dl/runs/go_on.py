@@ -64,14 +64,14 @@ def _restore(
     restored, damaged = checkpoints.restore_newest(compiled.layout.fetch(fresh))
     for problem in damaged:
         _say(f"{problem}; it is put aside in {folder.path / 'damaged'}")
+    if setup.config.edited:
+        _say(edited_since(folder))
     if restored is None:
         if folder.metrics.exists():
             _say("no intact checkpoint: beginning at step 0")
         return _first(setup, fresh), folder.cut_records(-1)
     tree, notes = restored
     step = int(tree.state.step)
-    if setup.config.edited:
-        _say(edited_since(folder))
     if step > compiled.plan.total_steps:
         raise InputError(
             f"{folder.path} has made {step} steps, and {folder.config} asks for "

@@ -60,7 +60,7 @@ def _tell_missing(folder: RunFolder, step: int) -> None:
     if folder.is_finished:
         with contextlib.suppress(InputError):  # `resume` speaks of a broken result
             end = read_result(folder.result)["steps"]
-    if end != step:
+    if end != step and not (folder.checkpoints / str(end)).exists():
         warnings.warn(
             f"{folder.path} ended at step {end}, and its newest intact checkpoint is of {step}",
             stacklevel=3,
@@ -82,14 +82,25 @@ def restore_training(
     if not folder.checkpoints.is_dir():
         raise InputError(f"{folder.path} has no checkpoint yet: go on with `resume {folder.path}`")
     with Checkpoints(folder.checkpoints, keep=config.options.keep, read_only=True) as checkpoints:
+        damaged: list[str] = []
         for step in _candidates(checkpoints, folder, checkpoint):
             try:
-                return checkpoints.restore(step, like)[0], step
+                training = checkpoints.restore(step, like)[0]
             except DamagedCheckpoint as error:
-                warnings.warn(f"{error}; trying the one before it", stacklevel=2)
+                damaged.append(str(error))
+                continue
+            if damaged:
+                warnings.warn(f"{_few(damaged)}; taking that of step {step}", stacklevel=2)
+            return training, step
+    which = "best" if checkpoint == "best" else "intact"
     raise InputError(
-        f"{folder.path} has no intact checkpoint: `resume {folder.path}` trains from its beginning"
+        f"{folder.path} has no {which} checkpoint that can be read ({_few(damaged)}): bring back "
+        f"a copy of it, or train again with `resume {folder.path}`"
     )
+
+
+def _few(lines: list[str]) -> str:
+    return "; ".join(lines[:3]) + (f" and {len(lines) - 3} more" if len(lines) > 3 else "")
 
 
 def expected_training(folder: RunFolder, config: Config) -> Training:
