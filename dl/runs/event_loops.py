@@ -7,7 +7,10 @@ loop that is closed, and each would print a traceback of its own.
 import contextlib
 import logging
 import sys
+import traceback
 from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 _CLOSED = "Event loop is closed"
@@ -19,7 +22,7 @@ def quiet_event_loops() -> Iterator[None]:
     unraisable, uncaught = sys.unraisablehook, sys.excepthook
 
     def quiet_unraisable(raised: Any) -> None:
-        if _CLOSED not in str(raised.exc_value):
+        if _CLOSED not in str(raised.exc_value) and not _passed_orbax(raised.exc_traceback):
             unraisable(raised)
 
     def quiet_uncaught(kind: Any, error: Any, trace: Any) -> None:
@@ -35,6 +38,12 @@ def quiet_event_loops() -> Iterator[None]:
             sys.unraisablehook = unraisable
         if sys.excepthook is quiet_uncaught:
             sys.excepthook = uncaught
+
+
+def _passed_orbax(trace: TracebackType | None) -> bool:
+    """Whether an error came out of Orbax's own code."""
+    files = (frame.f_code.co_filename for frame, _ in traceback.walk_tb(trace))
+    return any("orbax" in Path(file).parts for file in files)
 
 
 def silence_log() -> None:

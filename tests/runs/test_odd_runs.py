@@ -12,7 +12,7 @@ import dl
 from dl.cli import main
 
 pytestmark = pytest.mark.filterwarnings("default")
-_DEFAULT_EVERY = 12
+_DEFAULT_EVERY = 40
 """Of the cases, the default suite tries one in this many."""
 
 
@@ -82,7 +82,7 @@ def test_a_checkpoint_under_another_name_gives_way_to_the_one_before(
     newest = newest_checkpoint(work)
     newest.rename(newest.with_name("9999"))
     (work / "result.json").unlink()
-    code, out, err = tried(verb, work, capsys)
+    code, _, err = tried(verb, work, capsys)
     assert code == 0
     assert f"checkpoint 9999: it is that of step {newest.name} under another name" in err
     if verb == "resume":
