@@ -43,20 +43,36 @@ def main(package: str = "experiments", argv: Sequence[str] | None = None) -> int
             # Of Orbax's reads that a damaged file cut short.
             warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
             warnings.showwarning = _show_warning
-            return _dispatch(Catalog(package), words)
+            code = _dispatch(Catalog(package), words)
+            if code > 128:
+                _leave_closed_terminal()
+            return code
     except (InputError, cyclopts.CycloptsError) as error:
         return _fail(error, 2)
     except RunError as error:
         return _fail(error, 1)
     except BrokenPipeError:
-        # Otherwise Python reports the broken pipe once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_nowhere(sys.stdout)
         return 141
     except OSError as error:
         return _fail(error, 1)
     except KeyboardInterrupt:
         leave_at_once()
         raise
+
+
+def _leave_closed_terminal() -> None:
+    """Drop what cannot be written to a terminal that is gone, which would change the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            _write_nowhere(stream)
+
+
+def _write_nowhere(stream: Any) -> None:
+    # Otherwise Python reports the failed write once more at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _dispatch(catalog: Catalog, words: list[str]) -> int:

@@ -48,7 +48,8 @@ def report_outcome(outcome: "Outcome", stop: "StopRequest") -> int:
             f"stopped by {stop.signal_name}; saved. Go on with: python -m experiments resume "
             f"{outcome.folder.path}"
         )
-        print_text(escaped(str(outcome.folder.path)))
+        with contextlib.suppress(OSError):  # after SIGHUP there is no terminal
+            print_text(escaped(str(outcome.folder.path)))
         return stop.exit_code
     for part, values in outcome.result["metrics"].items():
         say(describe_values(part, values))

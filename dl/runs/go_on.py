@@ -1,5 +1,6 @@
 """Train a run from its newest checkpoint to its end."""
 
+import contextlib
 import sys
 from dataclasses import replace
 from typing import Any
@@ -127,7 +128,8 @@ def _train(
 
 
 def _say(text: str) -> None:
-    print(escaped(text), file=sys.stderr, flush=True)
+    with contextlib.suppress(OSError):  # a closed terminal must not end a run
+        print(escaped(text), file=sys.stderr, flush=True)
 
 
 def _is_done(setup: Setup, training: Training, history: list[Record]) -> bool:
