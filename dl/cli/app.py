@@ -1,7 +1,7 @@
 """Parse a command line, run its verb, and return an exit code.
 
-Exit codes: 0 done; 2 wrong input (one line of error, nothing written); 1 failure while running; 130
-or 143 after a signal, with the state saved.
+Exit codes: 0 done; 2 wrong input (one line of error, nothing written); 1 failure while running;
+129, 130 or 143 after a signal, with the state saved.
 """
 
 import io

@@ -24,8 +24,9 @@ def require_sequences(run: Path) -> None:
     """Raise an `InputError` when the examples of the run in folder `run` are plain vectors."""
     experiment, data = _described(run)
     shape, task = data.get("input_shape"), data.get("task")
-    plain = isinstance(shape, list) and len(shape) == 1 and data.get("ragged") is False
-    if plain and task in ("classification", "binary", "regression"):
+    if not isinstance(shape, list) or len(shape) != 1 or data.get("ragged") is not False:
+        return
+    if task in ("classification", "binary", "regression"):
         raise InputError(
             f"{experiment} has no recurrent layers, its inputs are vectors of {shape[0]}: give the "
             "folder of a run with rnn, lstm or gru"

@@ -172,15 +172,15 @@ class Checkpoints:
                 return self.restore(step, like), damaged
             except DamagedCheckpoint as error:
                 damaged.append(str(error))
-                self._put_aside(step)
+                self._put_aside(self._place(step))
                 self._manager.reload()
         return None, damaged
 
-    def _put_aside(self, step: int) -> None:
+    def _put_aside(self, place: Path) -> None:
         """Move a damaged checkpoint away, so that its step can be saved again."""
         aside = self._folder.with_name("damaged")
         aside.mkdir(exist_ok=True)
-        self._place(step).rename(aside / f"{step}-{time.time_ns()}")
+        place.rename(aside / f"{place.name}-{time.time_ns()}")
 
     def _put_unreadable_aside(self) -> list[str]:
         """Move away the checkpoints whose loss Orbax could not read; what is wrong with each."""
@@ -192,7 +192,7 @@ class Checkpoints:
                 loss_of(place)
             except DamagedCheckpoint as error:
                 said.append(str(error))
-                self._put_aside(int(place.name))
+                self._put_aside(place)
         return said
 
     def _place(self, step: int) -> Path:

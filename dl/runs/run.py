@@ -91,11 +91,17 @@ def resume_run(
     if folder.is_finished:
         return Outcome(folder, read_result(folder.result))
     with locked(folder.path):
-        folder.records(), read_starts(folder.manifest)  # refused before anything is opened
+        _check_readable(folder)
         data, compiled = _reopened(folder, config)
         check_same_data(folder, config, data)
         setup = Setup(folder, config, data, compiled)
         return Outcome(folder, kind_of(config.experiment).work(setup, Session(stop, show)))
+
+
+def _check_readable(folder: RunFolder) -> None:
+    """Refuse broken records and starts before the data are opened."""
+    folder.records()
+    read_starts(folder.manifest)
 
 
 def _reopened(folder: RunFolder, config: Config) -> tuple[Dataset, Any]:

@@ -28,7 +28,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tried(verb: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
     capsys.readouterr()
     code = main("experiments", [verb, str(folder), *(["--quiet"] if verb == "resume" else [])])
-    return (code, *capsys.readouterr())
+    out, err = capsys.readouterr()
+    return code, out, err
 
 
 def complaint(run: Path, case: Case, work: Path, capsys: pytest.CaptureFixture[str]) -> str:
