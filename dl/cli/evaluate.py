@@ -1,9 +1,11 @@
 """`evaluate RUN`: the metrics of a trained model on one part of its data."""
 
-import json
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
+from cyclopts import Parameter
+
+from dl.cli.catalog import Catalog
 from dl.cli.outcome import describe_values, say
 
 
@@ -13,6 +15,7 @@ def evaluate(
     part: Literal["train", "validation", "test"] = "test",
     checkpoint: Literal["last", "best"] = "last",
     dataset: str | None = None,
+    catalog: Annotated[Catalog, Parameter(parse=False)],
 ) -> None:
     """Evaluate a run's model; the last line of output is a JSON object of its metrics.
 
@@ -28,7 +31,10 @@ def evaluate(
         Another data set than the run's own, of the same inputs and number of classes.
     """
     from dl.runs.evaluate import evaluate_run
+    from dl.runs.files import as_text
 
-    values, step = evaluate_run(run, part=part, checkpoint=checkpoint, dataset=dataset)
+    values, step = evaluate_run(
+        run, part=part, checkpoint=checkpoint, dataset=dataset, package=catalog.package
+    )
     say(f"step {step}: {describe_values(part, values)}")
-    print(json.dumps(values))
+    print(as_text(values))

@@ -1,8 +1,12 @@
 """Messages of the runner: text on standard error, a run's path on standard output."""
 
+import contextlib
+import json
 import os
 import sys
 from typing import TYPE_CHECKING, Any
+
+from dl.screen import escaped, escaped_json
 
 if TYPE_CHECKING:
     from dl.runs.run import Outcome
@@ -10,8 +14,19 @@ if TYPE_CHECKING:
 
 
 def say(text: str) -> None:
-    """Print a line for people, on standard error."""
-    print(text, file=sys.stderr, flush=True)
+    """Print a line for people, on standard error; names from files may hold anything."""
+    with contextlib.suppress(OSError):  # a closed terminal must not end a run
+        print(escaped(text), file=sys.stderr, flush=True)
+
+
+def print_text(text: str) -> None:
+    """Print a result of one or several lines, on standard output."""
+    print(escaped(text, keep="\n\t"))
+
+
+def print_json(value: Any, **how: Any) -> None:
+    """Print a result as JSON, on standard output."""
+    print(escaped_json(json.dumps(value, ensure_ascii=False, **how)))
 
 
 def leave_at_once() -> None:
@@ -33,12 +48,13 @@ def report_outcome(outcome: "Outcome", stop: "StopRequest") -> int:
             f"stopped by {stop.signal_name}; saved. Go on with: python -m experiments resume "
             f"{outcome.folder.path}"
         )
-        print(outcome.folder.path)
+        with contextlib.suppress(OSError):  # after SIGHUP there is no terminal
+            print_text(escaped(str(outcome.folder.path)))
         return stop.exit_code
     for part, values in outcome.result["metrics"].items():
         say(describe_values(part, values))
     say(describe_cost(outcome.result))
-    print(outcome.folder.path)
+    print_text(escaped(str(outcome.folder.path)))
     return 0
 
 

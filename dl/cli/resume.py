@@ -1,11 +1,17 @@
 """`resume RUN`: continue an interrupted run."""
 
 from pathlib import Path
+from typing import Annotated
 
+from cyclopts import Parameter
+
+from dl.cli.catalog import Catalog
 from dl.cli.outcome import leave_at_once, report_outcome, say
 
 
-def resume(run: Path, *, quiet: bool = False) -> int:
+def resume(
+    run: Path, *, quiet: bool = False, catalog: Annotated[Catalog, Parameter(parse=False)]
+) -> int:
     """Resume a run from its newest intact checkpoint; the result is as if it had never stopped.
 
     Parameters
@@ -18,12 +24,14 @@ def resume(run: Path, *, quiet: bool = False) -> int:
     from dl.cli.machine import set_up_machine
     from dl.runs.folder import open_folder
 
-    folder, config = open_folder(run)
-    if folder.is_finished:
-        say(f"{run} is finished already")
+    folder, config = open_folder(run, package=catalog.package)
     set_up_machine(config.devices)
     from dl.runs.run import resume_run
     from dl.train.interrupt import StopRequest
 
+    was_finished = folder.is_finished
     with StopRequest(leave_at_once) as stop:
-        return report_outcome(resume_run(run, stop=stop, show=not quiet), stop)
+        outcome = resume_run(run, stop=stop, show=not quiet, package=catalog.package)
+        if was_finished:
+            say(f"{run} is finished already")
+        return report_outcome(outcome, stop)

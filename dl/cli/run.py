@@ -178,7 +178,8 @@ def _run_seeds(
                 say(f"stopped by {stop.signal_name} after {len(figures)} of {len(runs)} seeds")
                 return stop.exit_code
     if len(runs) > 1:
-        say(describe_spread(figures))
+        for line in describe_spread(figures).splitlines():
+            say(line)
     return 0
 
 

@@ -2,7 +2,13 @@
 
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from dl.cli.catalog import Catalog
+from dl.cli.right_kind import require_language_model
+from dl.screen import escaped
 
 
 def sample(
@@ -14,8 +20,11 @@ def sample(
     top_k: int = 0,
     seed: int = 0,
     checkpoint: Literal["last", "best"] = "last",
+    catalog: Annotated[Catalog, Parameter(parse=False)],
 ) -> None:
     """Write text with a run's language model; standard output gets the prime and what follows it.
+
+    Control characters that it writes are written out, as \\x1b, except for tabs and line ends.
 
     Parameters
     ----------
@@ -34,11 +43,12 @@ def sample(
     checkpoint
         The newest parameters, or those with the lowest validation loss.
     """
+    require_language_model(run)
     from dl.runs.generate import generate
     from dl.runs.load import load
 
     written = generate(
-        load(run, checkpoint=checkpoint),
+        load(run, checkpoint=checkpoint, package=catalog.package),
         prime,
         length=length,
         temperature=temperature,
@@ -47,6 +57,6 @@ def sample(
     )
     sys.stdout.write(prime)
     for piece in written:
-        sys.stdout.write(piece)
+        sys.stdout.write(escaped(piece, keep="\n\t"))
         sys.stdout.flush()
     sys.stdout.write("\n")

@@ -1,8 +1,11 @@
 """An experiment module: its options and its functions."""
 
 import importlib
+import importlib.util
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from dl.data.dataset import Dataset, DataSpec
@@ -38,6 +41,11 @@ class Experiment:
     conclude: Conclude | None = None
     count: Count | None = None
 
+    @property
+    def package(self) -> str:
+        """The package that the module lies in, or the module itself if it lies in none."""
+        return self.module.rpartition(".")[0] or self.module
+
     def recipe(self, options: Any, spec: DataSpec, *, freeze: Sequence[str] = ()) -> Recipe:
         """The recipe for these data, with the layers named in `freeze` left untrained.
 
@@ -67,3 +75,44 @@ def load_experiment(module: str) -> Experiment:
     if not (hasattr(loaded, "Options") and (offered["build"] or offered["count"])):
         raise InputError(f"{module} is no experiment: it must define Options and build")
     return Experiment(module.rpartition(".")[2], module, loaded.Options, **offered)
+
+
+def load_experiment_of(module: str, *, package: str, away_from: Path) -> Experiment:
+    """The experiment in `module`, a name that was read from a file in the folder `away_from`.
+
+    Importing runs code, so a name from a file may only be that of a module in `package`, and the
+    package must not lie in the folder itself.
+
+    Raises:
+        InputError: when it is another name, or no experiment.
+    """
+    parent, _, name = module.rpartition(".")
+    inside = parent == package and name.isidentifier() and not name.startswith("_")
+    if module != package and not inside:
+        raise InputError(
+            f"module is {module!r}, no experiment of the package {package}: if you trust it, "
+            f"use `python -m PACKAGE`, or dl.load(run, package={parent or module!r})"
+        )
+    if module not in sys.modules and any(
+        _lies_in(place, away_from) for place in _places_of(package)
+    ):
+        raise InputError(
+            f"the package {package} would be imported from {away_from} itself: start Python in "
+            "another folder"
+        )
+    return load_experiment(module)
+
+
+def _places_of(package: str) -> list[Path]:
+    """Where a package or module would be imported from."""
+    try:
+        spec = importlib.util.find_spec(package)
+    except (ImportError, ValueError):  # load_experiment says that there is none
+        return []
+    if spec is None:
+        return []
+    return [Path(place) for place in (*(spec.submodule_search_locations or ()), spec.origin or "")]
+
+
+def _lies_in(place: Path, folder: Path) -> bool:
+    return place.resolve().is_relative_to(folder.resolve()) and place != Path()

@@ -1,18 +1,22 @@
 """Train a run from its newest checkpoint to its end."""
 
+import contextlib
 import sys
 from dataclasses import replace
 from typing import Any
 
+from dl.errors import InputError
 from dl.runs.checkpoint import Checkpoints
 from dl.runs.clock import RunClock
-from dl.runs.files import write_json
+from dl.runs.files import sealed, write_json
 from dl.runs.initial import read_initial
 from dl.runs.listener import RunListener
+from dl.runs.load import edited_since
 from dl.runs.manifest import add_to_manifest
 from dl.runs.profile import Profiler
 from dl.runs.result import make_result
 from dl.runs.setup import Setup
+from dl.screen import escaped
 from dl.train.compiled import Compiled, Training
 from dl.train.interrupt import StopRequest
 from dl.train.loop import train_loop
@@ -40,7 +44,7 @@ def go_on(
         if not _is_done(setup, training, history):
             return None
         result = make_result(setup, training, history, clock)
-        write_json(folder.result, result)
+        write_json(folder.result, sealed(result))
     return result
 
 
@@ -61,14 +65,22 @@ def _restore(
     folder, compiled = setup.folder, setup.compiled
     restored, damaged = checkpoints.restore_newest(compiled.layout.fetch(fresh))
     for problem in damaged:
-        print(f"{problem}; it is put aside in {folder.path / 'damaged'}", file=sys.stderr)
+        _say(f"{problem}; it is put aside in {folder.path / 'damaged'}")
+    if setup.config.edited:
+        _say(edited_since(folder))
     if restored is None:
+        first = _first(setup, fresh)
         if folder.metrics.exists():
-            print("no intact checkpoint: beginning at step 0", file=sys.stderr)
-        return _first(setup, fresh), folder.cut_records(-1)
+            _say("no intact checkpoint: beginning at step 0")
+        return first, folder.cut_records(-1)
     tree, notes = restored
     step = int(tree.state.step)
-    print(f"going on from step {step} of {compiled.plan.total_steps}", file=sys.stderr)
+    if step > compiled.plan.total_steps:
+        raise InputError(
+            f"{folder.path} has made {step} steps, and {folder.config} asks for "
+            f"{compiled.plan.total_steps}: bring its epochs and batch_size back"
+        )
+    _say(f"going on from step {step} of {compiled.plan.total_steps}")
     clock.add_earlier(notes)
     history = folder.cut_records(step)
     return compiled.start(tree), history
@@ -89,7 +101,7 @@ def _with_steps_per_call(setup: Setup, training: Training) -> Setup:
         return setup
     compiled = with_best_steps_per_call(setup.compiled, training)
     config = replace(setup.config, steps_per_call=compiled.plan.steps_per_call)
-    config.write(setup.folder)
+    config.write(setup.folder.config)
     return replace(setup, compiled=compiled, config=config)
 
 
@@ -115,6 +127,11 @@ def _train(
             history=history,
             validates=setup.data.validation is not None,
         )
+
+
+def _say(text: str) -> None:
+    with contextlib.suppress(OSError):  # a closed terminal must not end a run
+        print(escaped(text), file=sys.stderr, flush=True)
 
 
 def _is_done(setup: Setup, training: Training, history: list[Record]) -> bool:

@@ -5,12 +5,19 @@ import threading
 from collections.abc import Callable
 from types import FrameType, TracebackType
 
+# Windows has no SIGHUP, which a terminal sends when it is closed.
+_STOPPING = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
+
 
 class StopRequest:
-    """A context manager that turns SIGINT and SIGTERM into a flag, which the loop checks.
+    """A context manager that turns SIGINT, SIGTERM and SIGHUP into a flag, which the loop checks.
 
-    A second SIGINT calls `insist` and then raises KeyboardInterrupt. Outside the main thread, where
-    Python allows no signal handlers, it does nothing.
+    A second SIGINT calls `insist` and then raises KeyboardInterrupt. A signal that is ignored stays
+    ignored, as in a background job or under nohup. A signal that C code handles is left to it,
+    because Python could not give it back. Outside the main thread, where Python allows no signal
+    handlers, it does nothing.
 
     >>> with StopRequest() as stop:
     ...     signal.raise_signal(signal.SIGINT)
@@ -40,8 +47,9 @@ class StopRequest:
 
     def __enter__(self) -> "StopRequest":
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._previous[number] = signal.signal(number, self._handle)
+            for number in _STOPPING:
+                if signal.getsignal(number) not in (signal.SIG_IGN, None):
+                    self._previous[number] = signal.signal(number, self._handle)
         return self
 
     def __exit__(
@@ -52,6 +60,7 @@ class StopRequest:
     ) -> None:
         for number, handler in self._previous.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
+        self._previous.clear()
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.requested and number == signal.SIGINT:

@@ -1,5 +1,6 @@
 """The progress of a run: a bar on a terminal or in a notebook, otherwise plain lines."""
 
+import contextlib
 import sys
 from typing import Any, TextIO
 
@@ -33,7 +34,8 @@ class Progress:
 
     def __exit__(self, *error: object) -> None:
         if self._bar is not None:
-            self._bar.close()
+            with contextlib.suppress(OSError):
+                self._bar.close()
 
     def advance(self, step: int) -> None:
         """Move the bar to `step`, the last step handed to the device."""
@@ -42,7 +44,8 @@ class Progress:
         if self._compiling:
             self._bar.set_description("training")
             self._compiling = False
-        self._bar.update(step - self._bar.n)
+        with contextlib.suppress(OSError):  # a closed terminal must not end a training
+            self._bar.update(step - self._bar.n)
 
     def record(self, record: Record) -> None:
         """Show a new record."""
@@ -54,10 +57,11 @@ class Progress:
 
     def say(self, text: str) -> None:
         """Show `text` on a line of its own."""
-        if self._bar is not None:
-            self._bar.write(text, file=self._stream)
-        elif self._show:
-            print(text, file=self._stream, flush=True)
+        with contextlib.suppress(OSError):
+            if self._bar is not None:
+                self._bar.write(text, file=self._stream)
+            elif self._show:
+                print(text, file=self._stream, flush=True)
 
     def _make_bar(self) -> Any:
         from tqdm.auto import tqdm
