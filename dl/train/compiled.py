@@ -132,7 +132,9 @@ def _make_train_call(
     recipe: Recipe, augment: Augment | None, data: Dataset, layout: Layout, *, loops: bool
 ) -> Callable:
     """The steps of one call: each gathers a batch, trains on it, and adds up its metrics."""
-    step = make_train_step(recipe.objective, recipe.optimizer, axis_name=layout.axis_name)
+    step = make_train_step(
+        recipe.objective, recipe.optimizer, axis_name=layout.axis_name, padded=data.train.carries
+    )
     if augment is not None:
         step = augmented(step, augment)
     gather = make_gather(data.train, data.spec)
