@@ -13,7 +13,7 @@ from dl.data.gather import make_gather
 from dl.data.sources.batching import IndexedBatch
 from dl.data.sources.source import NO_STEP, Source, cut_calls
 from dl.train.evaluation import make_evaluate
-from dl.train.fits import check_recipe_fits, stages_of, zero_totals
+from dl.train.fits import check_answers, check_recipe_fits, stages_of, zero_totals
 from dl.train.guard import CompilationGuard
 from dl.train.layout import Layout
 from dl.train.options import TrainOptions
@@ -69,6 +69,7 @@ def compile_recipe(
     """
     spec, source = data.spec, data.train
     totals = check_recipe_fits(recipe, spec)
+    check_answers(recipe, data)
     loops = can_loop(recipe, data, options, layout)
     asked = steps_per_call or options.steps_per_call
     most = _most_steps_per_call(source, asked=asked, loops=loops)

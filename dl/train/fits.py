@@ -7,9 +7,10 @@ import jax.numpy as jnp
 
 from dl import metrics
 from dl.data.augment import Stages
-from dl.data.dataset import DataSpec
+from dl.data.dataset import Dataset, DataSpec
 from dl.data.example import example_batch, example_inputs
 from dl.errors import InputError
+from dl.objectives.binding import task_of
 from dl.train.recipe import Recipe
 from dl.types import Array, Augment, Autoencoder, Metrics, PyTree
 
@@ -37,6 +38,22 @@ def check_recipe_fits(recipe: Recipe, spec: DataSpec) -> Metrics:
     for augment in filter(None, stages_of(recipe).augments):
         _check_augmented_fit(recipe, spec, augment)
     return totals
+
+
+def check_answers(recipe: Recipe, data: Dataset) -> None:
+    """Refuse targets outside of 0 to 1 for an objective of yes-or-no answers.
+
+    Data of numbers have the same shape, so that tracing does not notice them.
+    """
+    if task_of(recipe.objective) != "binary" or data.spec.task != "regression":
+        return
+    for part in filter(None, (data.train, data.validation, data.test)):
+        if not part.in_memory or 0 <= part.targets.min() <= part.targets.max() <= 1:
+            continue
+        raise InputError(
+            f"the objective takes yes-or-no targets, 0 and 1; those of {data.spec.name} go from "
+            f"{part.targets.min():g} to {part.targets.max():g}: give truth values, such as y > 0"
+        )
 
 
 def zero_totals(recipe: Recipe, spec: DataSpec) -> Metrics:
