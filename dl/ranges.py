@@ -100,6 +100,8 @@ def as_plain(value: Any, kind: type, name: str) -> Any:
     right = type(value) in accepted.get(kind, (kind,)) or (kind is str and isinstance(value, str))
     require(right, name, _shown(value), _KINDS[kind])
     require(not isinstance(value, float) or math.isfinite(value), name, value, "a finite number")
+    countable = not isinstance(value, int) or abs(value) < 2**63
+    require(countable, name, value, "a whole number of at most 64 bits")
     return value
 
 

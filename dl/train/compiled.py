@@ -68,7 +68,7 @@ def compile_recipe(
         InputError: when the recipe does not fit the data.
     """
     spec, source = data.spec, data.train
-    totals = check_recipe_fits(recipe, spec)
+    totals = check_recipe_fits(recipe, spec, device=layout.devices[0])
     check_answers(recipe, data)
     loops = can_loop(recipe, data, options, layout)
     asked = steps_per_call or options.steps_per_call
