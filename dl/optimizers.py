@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from dl.promotion import promoting
 from dl.ranges import Range, check_number
 from dl.types import Array, Params, PyTree, Schedule
 
@@ -32,7 +33,7 @@ def step_decay(*, every: int, factor: float = 0.1) -> Schedule:
     """
     check_number("every", every, _COUNT, whole=True)
     check_number("factor", factor, _POSITIVE)
-    return lambda step: jnp.asarray(factor, jnp.float32) ** (step // every)
+    return promoting(lambda step: jnp.asarray(factor, jnp.float32) ** (step // every))
 
 
 def cosine(*, steps: int, final: float = 0.0) -> Schedule:
@@ -45,7 +46,7 @@ def cosine(*, steps: int, final: float = 0.0) -> Schedule:
     """
     check_number("steps", steps, _COUNT, whole=True)
     check_number("final", final, _NOT_NEGATIVE)
-    return optax.cosine_decay_schedule(1.0, decay_steps=steps, alpha=final)
+    return promoting(optax.cosine_decay_schedule(1.0, decay_steps=steps, alpha=final))
 
 
 def warm_up(schedule: Schedule, *, steps: int) -> Schedule:
@@ -61,7 +62,7 @@ def warm_up(schedule: Schedule, *, steps: int) -> Schedule:
     def warmed(step: Array) -> Array:
         return jnp.where(step < steps, (step + 1) / steps, schedule(jnp.maximum(step - steps, 0)))
 
-    return warmed
+    return promoting(warmed)
 
 
 def one_cycle(
@@ -87,7 +88,7 @@ def one_cycle(
         falling = final + (1.0 - final) * (0.5 + 0.5 * jnp.cos(jnp.pi * part))
         return jnp.where(step < top, rising, falling)
 
-    return cycle
+    return promoting(cycle)
 
 
 def sgd(
@@ -122,7 +123,7 @@ def momentum(
             optax.trace(momentum, nesterov=nesterov),  # type: ignore[arg-type]
         )
 
-    return optax.inject_hyperparams(build)(learning_rate, weight_decay, momentum)
+    return _promoting(optax.inject_hyperparams(build)(learning_rate, weight_decay, momentum))
 
 
 def adagrad(
@@ -236,7 +237,12 @@ def _descend(
     def build(learning_rate: Array, weight_decay: Array) -> optax.GradientTransformation:
         return optax.chain(_decay(weight_decay), direction, _rate(learning_rate, schedule))
 
-    return optax.inject_hyperparams(build)(learning_rate, weight_decay)
+    return _promoting(optax.inject_hyperparams(build)(learning_rate, weight_decay))
+
+
+def _promoting(optimizer: optax.GradientTransformation) -> optax.GradientTransformation:
+    """`optimizer` under JAX's usual rules of promotion, which Optax needs."""
+    return optax.GradientTransformation(promoting(optimizer.init), promoting(optimizer.update))
 
 
 def _check_rate(learning_rate: float, weight_decay: float) -> None:

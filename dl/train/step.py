@@ -12,6 +12,7 @@ from dl import metrics
 from dl.errors import InputError
 from dl.layers.real_rows import over_real_rows
 from dl.layers.synchronised import synchronised
+from dl.promotion import usual_promotion
 from dl.ranges import Range, check_number
 from dl.train.state import TrainState
 from dl.types import Array, Augment, Batch, Key, Metrics, ModelState, Objective, Params, PyTree
@@ -61,8 +62,9 @@ def make_train_step(
             gradients, sums = jax.lax.psum((gradients, sums), axis_name)
         count = jnp.maximum(sums["loss"].count, 1.0)  # an empty batch has gradient zero, not nan
         gradients = jax.tree.map(lambda gradient: gradient / count, gradients)
-        updates, opt_state = optimizer.update(gradients, state.opt_state, state.params)
-        params = optax.apply_updates(state.params, updates)
+        with usual_promotion():
+            updates, opt_state = optimizer.update(gradients, state.opt_state, state.params)
+            params = optax.apply_updates(state.params, updates)
         state = replace(
             state,
             step=state.step + 1,
