@@ -13,7 +13,7 @@ from docstring_parser import parse_from_object
 from dl.cli.catalog import Catalog
 from dl.cli.outcome import leave_at_once, report_outcome, say
 from dl.errors import InputError
-from dl.ranges import ranges_of
+from dl.ranges import Range, check_number, ranges_of
 
 if TYPE_CHECKING:
     from dl.runs.experiment import Experiment
@@ -53,8 +53,7 @@ def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
         quiet: bool = False,
         profile: bool = False,
     ) -> int:
-        if seeds < 1:
-            raise InputError(f"seeds is {seeds}; it must be at least 1")
+        check_number("seeds", seeds, Range(at_least=1, at_most=1000), whole=True)
         runs = [replace(options, seed=options.seed + number) for number in range(seeds)]
         if init_checkpoint != "last" and init_from is None:
             raise InputError(

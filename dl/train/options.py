@@ -12,6 +12,9 @@ from dl.data.text.reading import Reading
 from dl.errors import InputError
 from dl.ranges import Count, CountOrZero, Positive, Range, Share, check_fields, require
 
+MOST_STEPS = 2**31 - 1
+"""The last step that a training state can count."""
+
 
 @dataclass(frozen=True)
 class DataOptions:
@@ -92,6 +95,16 @@ class TrainOptions(DataOptions):
                 "patience needs held-out examples to look at: give --validation, such as 0.1"
             )
 
+    def check_plan(self, data: Dataset) -> None:
+        """Raise an `InputError` for more steps than can be counted, and patience without a part."""
+        self.total_steps(data.spec)
+        if self.patience and data.validation is None:
+            raise InputError(
+                f"validation {self.validation} holds out none of the {data.spec.train_size} "
+                f"training examples of {data.spec.name}, and patience needs some: "
+                f"give --validation, such as 0.1"
+            )
+
     def total_steps(self, data_spec: DataSpec) -> int:
         """Steps of the whole training on these data."""
         return self.steps_in(self.epochs, data_spec)
@@ -100,13 +113,19 @@ class TrainOptions(DataOptions):
         """The number of steps in `epochs` epochs on these data.
 
         Raises:
-            InputError: when a batch is larger than the training part.
+            InputError: when a batch is larger than the training part, and for 2³¹ steps or more.
 
         >>> import dl
         >>> TrainOptions(batch_size=100).steps_in(3, dl.load_data("moons").spec)
         30
         """
-        return epochs * steps_per_epoch(data_spec.train_size, self.batch_size)
+        in_epoch = steps_per_epoch(data_spec.train_size, self.batch_size)
+        if epochs * in_epoch > MOST_STEPS:
+            raise InputError(
+                f"epochs is {epochs}: at {in_epoch:,} steps an epoch it must be at most "
+                f"{MOST_STEPS // in_epoch:,}, because steps are counted in 32 bits"
+            )
+        return epochs * in_epoch
 
 
 @dataclass(frozen=True)
