@@ -81,12 +81,17 @@ class DataSpec:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Training, validation (None if nothing is held out) and test part, with their description."""
+    """Training, validation (None if nothing is held out) and test part, with their description.
+
+    `found` says in one line what was found where, and what was left out; "" for data sets of which
+    everybody knows that.
+    """
 
     spec: DataSpec
     train: Source
     validation: Source | None
     test: Source
+    found: str = ""
 
     @cached_property
     def fingerprint(self) -> str:

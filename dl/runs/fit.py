@@ -1,5 +1,6 @@
 """Training in one call, for notebooks and scripts; it writes no files."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -53,6 +54,8 @@ def fit(
     data = as_dataset(data, validation=options.validation)
     layout = make_layout(options.parallel, devices=options.devices, batch_size=options.batch_size)
     compiled = compile_recipe(recipe, data, options, layout)
+    if progress and data.found:
+        print(data.found, file=sys.stderr)
     training = compiled.start(_first_training(recipe, data, options, resume=resume, init=init))
     if not options.steps_per_call:
         compiled = with_best_steps_per_call(compiled, training)

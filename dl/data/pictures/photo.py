@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dl.data.pictures.picture import read_grey
+from dl.data.pictures.picture import read_on_paper
 from dl.errors import InputError
 
 _BOX = 20 / 28  # how much of the side of a picture the strokes fill
@@ -21,7 +21,7 @@ def read_photo(path: str | Path, *, shape: tuple[int, int, int]) -> np.ndarray:
     Raises:
         InputError: if the file is not a picture, or nothing in it is darker than its ground.
     """
-    ink = 255.0 - read_grey(path).astype(np.float64)
+    ink = 255.0 - read_on_paper(path).astype(np.float64)
     strokes = ink > otsu_threshold(ink)
     if strokes.all() or not strokes.any():
         raise InputError(f"{path} shows no strokes: nothing in it is darker than the rest")
