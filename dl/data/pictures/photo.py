@@ -51,7 +51,7 @@ def _find_sign(sheet: np.ndarray) -> Sign:
     sign = find_sign(ink > max(threshold, strong / 2))
     seen = without_lines(sign.strokes, ink > faintest / 2)
     if sign.at_edge:  # where a shadow meets the edge of the picture there seems to be ink
-        seen &= ink_on_paper(sheet, beyond="nothing") > faintest
+        seen = seen & (ink_on_paper(sheet, beyond="nothing") > faintest)
     is_sign = seen.sum() > _SEEN * sign.strokes.sum()
     return sign if is_sign else sign._replace(signs=0)
 

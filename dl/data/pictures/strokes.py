@@ -10,6 +10,8 @@ _TALL = 0.6
 """Pieces of this share of the tallest one's height may be signs of their own."""
 _GAP = 0.2
 """Signs are this share of their height apart."""
+_SMALLEST = 0.05
+"""A sign is at least this share of the picture's shorter side high or wide."""
 _FEWEST_LINES = 3
 
 
@@ -37,6 +39,9 @@ def find_sign(strokes: np.ndarray) -> Sign:
     at_edge = areas[own].max(initial=0) <= _SPECK * areas.max()
     if at_edge:
         own = np.ones(count, bool)
+    largest = max(_extent(place) for place, is_own in zip(places, own, strict=True) if is_own)
+    if largest < _SMALLEST * min(strokes.shape):
+        return Sign(strokes, 0, bool(at_edge))
     kept = own & (areas >= _SPECK * areas[own].max())
     found = np.isin(labels, 1 + np.flatnonzero(kept))
     return Sign(found, _count_signs(places, kept), bool(at_edge))
@@ -45,22 +50,31 @@ def find_sign(strokes: np.ndarray) -> Sign:
 def without_lines(strokes: np.ndarray, faint: np.ndarray) -> np.ndarray:
     """The `strokes` [h, w] without the lines of ruled or squared paper.
 
-    A row or a column of pixels is a line if more than half of it has at least `faint` ink. Fewer
-    than three are no pattern.
+    Rows or columns of pixels are in a line if more than half of each has at least `faint` ink.
+    Fewer than three lines are no pattern.
 
     >>> page = np.zeros((9, 9), bool)
-    >>> page[::2] = page[4:, 4] = True
-    >>> without_lines(page, page).sum()
-    2
+    >>> page[::3] = page[1, 1] = True
+    >>> int(without_lines(page, page).sum())
+    1
     """
     rows, columns = (faint.mean(axis=axis) > 0.5 for axis in (1, 0))
-    if rows.sum() + columns.sum() < _FEWEST_LINES:
+    if _count_runs(rows) + _count_runs(columns) < _FEWEST_LINES:
         return strokes
     return strokes & ~rows[:, None] & ~columns
 
 
+def _count_runs(holds: np.ndarray) -> int:
+    """How many runs of True there are in [N]."""
+    return int(np.count_nonzero(np.diff(holds, prepend=False) & holds))
+
+
 def _is_inside(place: tuple[slice, slice], shape: tuple[int, ...]) -> bool:
     return all(part.start > 0 and part.stop < side for part, side in zip(place, shape, strict=True))
+
+
+def _extent(place: tuple[slice, slice]) -> int:
+    return max(part.stop - part.start for part in place)
 
 
 def _count_signs(places: list[tuple[slice, slice]], kept: np.ndarray) -> int:
@@ -87,8 +101,8 @@ def _apart(spans: list[slice], gap: float) -> int:
 def stroke_width(strokes: np.ndarray) -> float:
     """The thickness of strokes [h, w] in pixels: four times the mean distance to their edge.
 
-    >>> round(stroke_width(np.pad(np.ones((8, 200), bool), 4)))
-    8
+    >>> round(stroke_width(np.pad(np.ones((8, 400), bool), 4)))
+    9
     """
     from scipy import ndimage
 

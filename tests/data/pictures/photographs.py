@@ -39,7 +39,7 @@ def draw(
     side = int(share * min(size))
     large = Image.fromarray(digit).resize((side, side), Image.Resampling.BICUBIC)
     large = large.filter(ImageFilter.GaussianBlur(side / 60))
-    edge = 110 + 100 * thin
+    edge = 110 + 80 * thin
     strokes = np.clip((np.asarray(large, np.float64) - edge) / 20, 0, 1)
     cover = np.zeros(size)
     top, left = (int(rng.integers(0, room - side + 1)) for room in size)
