@@ -51,7 +51,9 @@ READERS: dict[str, Reader] = {
     "circles": Reader(load_circles),
     "moons": Reader(load_moons),
     "folder": Reader(
-        load_folder, "PATH", ("image_size", "random_crops", "colour", "damaged", "max_megapixels"),
+        load_folder,
+        "PATH",
+        ("image_size", "random_crops", "colour", "damaged", "max_megapixels"),
     ),
     "text": Reader(partial(load_text_file, "text"), "PATH", ("reading",)),
     "lines": Reader(partial(load_text_file, "lines"), "PATH", ("reading",)),
@@ -204,7 +206,9 @@ def _words(name: str) -> tuple[str, str, str]:
     try:
         return kind, colon, str(Path(path).expanduser()) if path.startswith("~") else path
     except RuntimeError:
-        raise InputError(f"{name} names the home of somebody unknown: give the path itself") from None
+        raise InputError(
+            f"{name} names the home of somebody unknown: give the path itself"
+        ) from None
 
 
 def _find_reader(name: str) -> tuple[Reader, tuple[str, ...]]:

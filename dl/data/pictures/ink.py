@@ -20,9 +20,7 @@ def darkest_channel(picture: Any) -> np.ndarray:
     return ndimage.gaussian_filter(darkest, max(darkest.shape) / 600)
 
 
-def ink_on_paper(
-    darkest: np.ndarray, *, beyond: Literal["same", "nothing"] = "same"
-) -> np.ndarray:
+def ink_on_paper(darkest: np.ndarray, *, beyond: Literal["same", "nothing"] = "same") -> np.ndarray:
     """The share of light that ink takes, [h, w] in [0, 1]: 1 − d / paper, paper = closing of d.
 
     The closing (a maximum, then a minimum over a window) removes what is darker than its

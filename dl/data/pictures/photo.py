@@ -35,7 +35,9 @@ def read_photo(
     if not sign.signs:
         raise InputError(f"{path} shows no strokes: nothing in it is darker than the rest")
     if sign.signs > 1:
-        raise InputError(f"{path} shows about {sign.signs} signs: cut out one, with paper around it")
+        raise InputError(
+            f"{path} shows about {sign.signs} signs: cut out one, with paper around it"
+        )
     strokes = with_width(_enlarged(_cut_out(sign.strokes)), _WIDTH * _WORKED_ON)
     bright = 255.0 * _cut_out(strokes)
     return np.repeat(centre(fit(bright, shape[:2]), shape[:2])[..., None], shape[2], axis=2)

@@ -55,9 +55,7 @@ def read_on_paper(path: str | Path, *, max_megapixels: int = MOST_MEGAPIXELS) ->
     return _on_paper(picture).convert("RGB")
 
 
-def open_picture(
-    file: Path, *, decoded: bool = True, max_megapixels: int = MOST_MEGAPIXELS
-) -> Any:
+def open_picture(file: Path, *, decoded: bool = True, max_megapixels: int = MOST_MEGAPIXELS) -> Any:
     """The picture in `file` as Pillow reads it, upright and 8 bits deep.
 
     If it is not to be `decoded`, only its size and its kind are read. A picture of more than
@@ -152,7 +150,9 @@ def _not_a_picture(file: Path, error: Exception) -> InputError:
     if isinstance(error, TooLarge):
         return InputError(f"{file} is too large a picture: {error}")
     if isinstance(error, Image.DecompressionBombError):
-        return InputError(f"{file} is too large a picture: Pillow decodes 178 million pixels at most")
+        return InputError(
+            f"{file} is too large a picture: Pillow decodes 178 million pixels at most"
+        )
     return InputError(f"{file} is a damaged picture, or none ({_first_line(error)})")
 
 

@@ -95,7 +95,9 @@ def list_parts(root: Path, *, known: tuple[str, ...] | None = None) -> Parts:
         folders = find_parts(root)
         listed = {part: _list_classes(path, known) for part, path in folders.items()}
         whole = None if folders else _list_classes(root, known)
-        beside = [readable(path.name) + "/" for path in sub_folders(root) if path not in folders.values()]
+        beside = [
+            readable(path.name) + "/" for path in sub_folders(root) if path not in folders.values()
+        ]
     except OSError as error:
         raise InputError(f"{error.filename or root} cannot be read: {error.strerror}") from error
     if whole is not None:
@@ -162,7 +164,9 @@ def _check_listed(
     folder: Path, listed: dict[str, list[Path]], known: tuple[str, ...] | None
 ) -> None:
     if not any(listed.values()):
-        raise InputError(f"{folder} holds no pictures: put those of a class into {_example(folder)}")
+        raise InputError(
+            f"{folder} holds no pictures: put those of a class into {_example(folder)}"
+        )
     if empty := [name for name, files in listed.items() if not files]:
         raise InputError(
             f"{folder / empty[0]} holds no pictures: put those of its class there, or remove it"

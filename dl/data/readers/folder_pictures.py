@@ -94,9 +94,7 @@ def look_at(
     _name_skipped([result for result in outcomes if isinstance(result, InputError)], len(files))
     readable = np.array([not isinstance(result, InputError) for result in outcomes])
     kinds = [result for result in outcomes if not isinstance(result, InputError)]
-    return Seen(
-        readable, all(grey for grey, _ in kinds), sum(shallow for _, shallow in kinds)
-    )
+    return Seen(readable, all(grey for grey, _ in kinds), sum(shallow for _, shallow in kinds))
 
 
 def _check_size(picture: Sized, like: Sized | None) -> None:

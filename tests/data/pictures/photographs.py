@@ -15,7 +15,11 @@ from PIL import Image, ImageFilter
 
 Inks = tuple[int, int, int]
 BLACK, BLUE, RED, GREY = (35, 35, 40), (35, 60, 160), (200, 40, 50), (130, 130, 135)
-_TURNS = {6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270, 3: Image.Transpose.ROTATE_180}
+_TURNS = {
+    6: Image.Transpose.ROTATE_90,
+    8: Image.Transpose.ROTATE_270,
+    3: Image.Transpose.ROTATE_180,
+}
 
 
 def photograph(digit: np.ndarray, kind: str, file: Path, *, seed: int) -> None:
