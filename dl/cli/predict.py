@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from dl.cli.outcome import say
 from dl.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def predict(
 ) -> None:
     """Classify pictures or texts with a run's model; prints a line with class and probability each.
 
-    An answer below 0.7 is called unsure, and the second class is named. Pictures are resized to the
+    Of an answer below 0.7 the second class is named too, on standard error. Pictures are resized to the
     size of the model's inputs, whole or only their middle, as in the run's evaluation; transparent
     parts become white. Data like MNIST are bright strokes on a dark ground, cut out and centred:
     use --photo for a photograph of one sign on paper. Of 100 made photographs of MNIST's test
@@ -70,23 +71,21 @@ def predict(
             )
         predictions = _of_pictures(loaded, files, photo, max_megapixels)
     names = [*map(str, files), *(textwrap.shorten(one, 60, placeholder="…") for one in text or [])]
-    for name, row in zip(names, predictions.probabilities, strict=True):
-        print(f"{name}: {describe_answer(predictions.class_names, row)}")
+    for name, answer, row in zip(names, predictions, predictions.probabilities, strict=True):
+        print(f"{name}: {answer.label} ({answer.probability:.3f})")
+        if answer.probability < _SURE:
+            say(f"{name}: {describe_doubt(predictions.class_names, row)}")
 
 
-def describe_answer(class_names: tuple[str, ...], probabilities: "np.ndarray") -> str:
-    """The most probable class and its probability; the second one too if it is not sure.
+def describe_doubt(class_names: tuple[str, ...], probabilities: "np.ndarray") -> str:
+    """What else an answer of low probability may be.
 
     >>> import numpy as np
-    >>> describe_answer(("cat", "dog"), np.array([0.9, 0.1]))
-    'cat (0.900)'
-    >>> describe_answer(("cat", "dog"), np.array([0.4, 0.6]))
-    'dog (0.600), unsure: or cat (0.400)'
+    >>> describe_doubt(("cat", "dog", "cow"), np.array([0.3, 0.6, 0.1]))
+    'not sure, it may be cat (0.300)'
     """
-    order = (-probabilities).argsort(kind="stable")
-    best, *others = (f"{class_names[place]} ({probabilities[place]:.3f})" for place in order[:2])
-    unsure = others and probabilities[order[0]] < _SURE
-    return f"{best}, unsure: or {others[0]}" if unsure else best
+    second = (-probabilities).argsort(kind="stable")[min(1, len(class_names) - 1)]
+    return f"not sure, it may be {class_names[second]} ({probabilities[second]:.3f})"
 
 
 def _of_texts(loaded: "Trained", files: tuple[Path, ...], texts: list[str]) -> "Predictions":

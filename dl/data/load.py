@@ -202,7 +202,7 @@ def _words(name: str) -> tuple[str, str, str]:
     kind = kind.strip()
     if kind not in READERS or READERS[kind].behind != "PATH":
         return kind, colon, behind.strip()
-    path = behind if os.path.exists(behind) else behind.strip()  # noqa: PTH110, any text will do
+    path = behind if os.path.exists(behind) else behind.strip()  # of any text
     try:
         return kind, colon, str(Path(path).expanduser()) if path.startswith("~") else path
     except RuntimeError:

@@ -87,7 +87,8 @@ def dataset_of_records(
     """A `Dataset` whose pictures are decoded while they are used, and brought to `shape` [H, W, C].
 
     `validation` is a part, or a fraction in [0, 1) of train to hold out. With `crops` training sees
-    random parts of the pictures and evaluation their middles; without, both see whole pictures. Colours are normalised with the moments of ImageNet, grey values with
+    random parts of the pictures and evaluation their middles; without, both see whole pictures.
+    Colours are normalised with the moments of ImageNet, grey values with
     those of its green channel.
     """
     channels = slice(None) if shape[-1] == 3 else slice(1, 2)

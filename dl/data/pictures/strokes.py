@@ -1,6 +1,6 @@
 """The strokes of one sign: found among specks, of one thickness, in a box."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,7 +30,8 @@ def find_sign(strokes: np.ndarray) -> Sign:
     """The pieces of `strokes` [h, w] that are no specks and no edges of the sheet."""
     from scipy import ndimage
 
-    labels, count = ndimage.label(strokes, np.ones((3, 3)))  # also those that touch at a corner
+    pieces: Any = ndimage.label(strokes, np.ones((3, 3)))  # also those that touch at a corner
+    labels, count = pieces
     if not count:
         return Sign(strokes, 0, False)
     areas = np.bincount(labels.ravel())[1:]
@@ -104,9 +105,7 @@ def stroke_width(strokes: np.ndarray) -> float:
     >>> round(stroke_width(np.pad(np.ones((8, 400), bool), 4)))
     9
     """
-    from scipy import ndimage
-
-    distance = ndimage.distance_transform_edt(np.pad(strokes, 1))[1:-1, 1:-1]
+    distance = _to_edge(np.pad(strokes, 1))[1:-1, 1:-1]
     return float(4 * (distance[strokes].mean() - 0.5) + 1) if strokes.any() else 0.0
 
 
@@ -116,10 +115,14 @@ def with_width(strokes: np.ndarray, width: float) -> np.ndarray:
     Edges move by half the difference. No stroke is made to vanish: thinning stops at two thirds of
     the thickness.
     """
-    from scipy import ndimage
-
     now = stroke_width(strokes)
     move = (max(width, now * 2 / 3) - now) / 2
-    outside = ndimage.distance_transform_edt(~strokes)
-    inside = ndimage.distance_transform_edt(strokes)
-    return (inside - outside) > -move + 0.5 * np.sign(-move)
+    return (_to_edge(strokes) - _to_edge(~strokes)) > -move + 0.5 * np.sign(-move)
+
+
+def _to_edge(inside: np.ndarray) -> np.ndarray:
+    """How far each True of [h, w] is from the next False, in pixels; 0 for False."""
+    from scipy import ndimage
+
+    distance: Any = ndimage.distance_transform_edt(inside)
+    return distance

@@ -1,4 +1,4 @@
-"""The pictures of a folder, all looked at once: their sizes, colours, depths, and which are damaged."""
+"""A look at all pictures of a folder: sizes, colours and depths, and which are damaged."""
 
 import sys
 from collections.abc import Callable, Sequence

@@ -88,7 +88,9 @@ def small(digit: np.ndarray, file: Path, rng: np.random.Generator) -> None:
 
 
 def large(digit: np.ndarray, file: Path, rng: np.random.Generator) -> None:
-    save(draw(digit, rng, size=(3000, 4000), share=float(rng.uniform(0.25, 0.6))), file)
+    pixels = draw(digit, rng, size=(750, 1000), share=float(rng.uniform(0.25, 0.6)))
+    picture = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+    picture.resize((4000, 3000), Image.Resampling.BICUBIC).save(file, quality=88)
 
 
 def squared_paper(digit: np.ndarray, file: Path, rng: np.random.Generator) -> None:
