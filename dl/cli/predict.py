@@ -27,12 +27,12 @@ def predict(
 ) -> None:
     """Classify pictures or texts with a run's model; prints a line with class and probability each.
 
-    Of an answer below 0.7 the second class is named too, on standard error. Pictures are resized to the
-    size of the model's inputs, whole or only their middle, as in the run's evaluation; transparent
-    parts become white. Data like MNIST are bright strokes on a dark ground, cut out and centred:
-    use --photo for a photograph of one sign on paper. Of 100 made photographs of MNIST's test
-    digits (pens, pencil, shadows, squared paper, large and turned pictures) LeNet tells 99. A text
-    file is one text.
+    Of an answer below 0.7 the second class is named too, on standard error. Pictures are resized to
+    the size of the model's inputs, whole or only their middle, as in the run's evaluation;
+    transparent parts become white. Data like MNIST are bright strokes on a dark ground, cut out and
+    centred: use --photo for a photograph of one sign on paper. Of 100 made photographs of MNIST's
+    test digits (pens, pencil, shadows, squared paper, large and turned pictures) LeNet tells 99. A
+    text file is one text.
 
     Parameters
     ----------
