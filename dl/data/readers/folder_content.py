@@ -29,7 +29,7 @@ def sub_folders(folder: Path) -> list[Path]:
 def look_into(folder: Path) -> Content:
     """The pictures that lie in `folder` itself; hidden files are not even passed over."""
     entries = sorted(entry for entry in folder.iterdir() if not _is_left(entry))
-    pictures = [entry for entry in entries if not entry.is_dir() and is_picture(entry)]
+    pictures = [entry for entry in entries if entry.is_file() and is_picture(entry)]
     known = set(pictures)
     others = [entry for entry in entries if entry not in known]
     return Content(pictures, [f"{readable(e.name)}{'/' * e.is_dir()}" for e in others])

@@ -12,7 +12,8 @@ def describe_parts(data: Dataset, parts: Parts, kept: dict[str, Listing], seen: 
     names = some_of([parts.train.classes[label] for label in present])
     count = sum(len(part) for part in kept.values())
     said = [
-        f"{data.spec.name}: {count} pictures of {len(present)} classes ({names}): "
+        f"{data.spec.name}: {_counted(count, 'picture')} of "
+        f"{_counted(len(present), 'class', 'classes')} ({names}): "
         f"{_parts(data, parts, kept)}",
         *_unused(parts, kept),
         *_passed_over(kept),
@@ -28,7 +29,7 @@ def _parts(data: Dataset, parts: Parts, kept: dict[str, Listing]) -> str:
         return f"train and test alike, with all {len(kept['train'])}"
     train = f"train {len(data.train)}"
     if data.validation is not None and "validation" not in kept:
-        train += f" and validation {len(data.validation)} cut from it"
+        train += f" and validation {len(data.validation)}"
     said = [train + _origin(parts, "train")]
     if data.validation is not None and "validation" in kept:
         said.append(f"validation {len(data.validation)}{_origin(parts, 'validation')}")
@@ -55,4 +56,8 @@ def _unused(parts: Parts, kept: dict[str, Listing]) -> list[str]:
 def _passed_over(kept: dict[str, Listing]) -> list[str]:
     lists = {id(part.others): part.others for part in kept.values()}  # parts cut from one share it
     others = [name for names in lists.values() for name in names]
-    return [f"passed over {len(others)} that are no pictures ({some_of(others)})"] if others else []
+    return [f"passed over {len(others)}, no pictures: {some_of(others)}"] if others else []
+
+
+def _counted(count: int, one: str, many: str = "") -> str:
+    return f"{count} {one if count == 1 else many or f'{one}s'}"

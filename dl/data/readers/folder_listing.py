@@ -116,7 +116,7 @@ def _chosen(root: Path, listed: dict[str, Listing], *, cut: bool) -> _Three:
     if cut:
         _check_same_classes(root, listed)
     test = listed.get("test", listed.get("validation"))
-    validation = listed.get("validation") if "test" in listed or not cut else None
+    validation = listed.get("validation") if "test" in listed else None
     if test is None:
         train = listed["train"]
         return _cut_test(train) if cut else (train, None, train)
@@ -148,7 +148,7 @@ def _list_classes(folder: Path, known: tuple[str, ...] | None) -> Listing:
         if content.pictures:
             listed[readable(path.name)] = listed.get(readable(path.name), []) + content.pictures
         others += [f"{readable(path.name)}/{name}" for name in content.others]
-    _check_listed(folder, listed, known)
+    _check_listed(folder, listed, others, known)
     classes = known or tuple(sorted(listed))
     files = [file for name in classes for file in listed.get(name, [])]
     counts = [len(listed.get(name, [])) for name in classes]
@@ -161,15 +161,22 @@ def _is_stray(entry: Path) -> bool:
 
 
 def _check_listed(
-    folder: Path, listed: dict[str, list[Path]], known: tuple[str, ...] | None
+    folder: Path,
+    listed: dict[str, list[Path]],
+    others: list[str],
+    known: tuple[str, ...] | None,
 ) -> None:
+    instead = f" but {some_of(others)}" if others else ""
     if not any(listed.values()):
         raise InputError(
-            f"{folder} holds no pictures: put those of a class into {_example(folder)}"
+            f"{folder} holds no pictures{instead}: put those of a class into {_example(folder)}"
         )
     if empty := [name for name, files in listed.items() if not files]:
+        own = [name.removeprefix(f"{empty[0]}/") for name in others if name.startswith(empty[0])]
+        instead = f" but {some_of(own)}" if own else ""
         raise InputError(
-            f"{folder / empty[0]} holds no pictures: put those of its class there, or remove it"
+            f"{folder / empty[0]} holds no pictures{instead}: put those of its class there, or "
+            "remove it"
         )
     if known is None and len(listed) == 1:
         raise InputError(

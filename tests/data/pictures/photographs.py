@@ -138,6 +138,7 @@ def count_right(run: Path, *, seed: int = 0, each: int = 10) -> dict[str, int]:
     """How many of `each` photographs of every kind the run gets right; one of every digit first."""
     import dl
     from dl.data.pictures.photo import read_photo
+    from dl.errors import InputError
 
     loaded, test = dl.load(run), dl.load_data("mnist").test
     order = np.random.default_rng(seed).permutation(len(test))
@@ -148,15 +149,16 @@ def count_right(run: Path, *, seed: int = 0, each: int = 10) -> dict[str, int]:
                 order[test.targets[order] == number % 10][place * each + number // 10]
                 for number in range(each)
             ]
-            file = Path(folder) / "1.jpg"
-            pictures = []
+            right[kind] = 0
             for number in chosen:
+                file = Path(folder) / f"{number}.jpg"
                 photograph(test.inputs[number, ..., 0], kind, file, seed=int(number))
-                pictures.append(read_photo(file, shape=(28, 28, 1)))
-            labels = loaded.predict(np.stack(pictures))
-            right[kind] = sum(
-                int(p.label) == test.targets[n] for p, n in zip(labels, chosen, strict=True)
-            )
+                try:
+                    answer = loaded.predict(read_photo(file, shape=(28, 28, 1))[None])
+                except InputError as error:
+                    print(f"{kind}: {error}", file=sys.stderr)
+                else:
+                    right[kind] += int(answer.labels[0]) == test.targets[number]
     return right
 
 

@@ -106,19 +106,19 @@ ODD: dict[str, tuple[Callable[[Path], None], Read | str]] = {
     ),
     "HDF5 among pictures": (
         beside("a/x.h5", "a", "b"),
-        Read((3, None, 1), "passed over 1 that are no pictures (a/x.h5)"),
+        Read((3, None, 1), "passed over 1, no pictures: a/x.h5"),
     ),
     "EPS among pictures": (
         beside("a/x.eps", "a", "b"),
-        Read((3, None, 1), "passed over 1 that are no pictures (a/x.eps)"),
+        Read((3, None, 1), "passed over 1, no pictures: a/x.eps"),
     ),
     "films among pictures": (
         beside("b/x.mpg", "a", "b"),
-        Read((3, None, 1), "passed over 1 that are no pictures (b/x.mpg)"),
+        Read((3, None, 1), "passed over 1, no pictures: b/x.mpg"),
     ),
     "a folder in a class": (
         lambda root: put(root, "a", "b", "a/more"),
-        Read((3, None, 1), "passed over 1 that are no pictures (a/more/)"),
+        Read((3, None, 1), "passed over 1, no pictures: a/more/"),
     ),
     "flat parts": (kaggle, "test1/, train/ in {0} is named like a part and holds pictures without"),
     "flat train": (lambda root: put(root, "train"), "train/ in {0} is named like a part and holds"),
@@ -145,7 +145,20 @@ ODD: dict[str, tuple[Callable[[Path], None], Read | str]] = {
     ),
     "classes one level below": (
         lambda root: put(root, "pets/a", "pets/b"),
-        "{0} holds no pictures: put those of a class into {0}/CLASS (or give folder:{0}/pets)",
+        "{0} holds no pictures but pets/a/, pets/b/: put those of a class into {0}/CLASS (or give "
+        "folder:{0}/pets)",
+    ),
+    "only pictures of another kind": (
+        beside("a/x.heic", "b", "a/sub"),
+        "{0}/a holds no pictures but sub/, x.heic: put those of its class there, or remove it",
+    ),
+    "a link to nothing": (
+        lambda root: (put(root, "a", "b"), (root / "a" / "9.png").symlink_to("nowhere"))[0],
+        Read((3, None, 1), "passed over 1, no pictures: a/9.png"),
+    ),
+    "a pipe": (
+        lambda root: (put(root, "a", "b"), os.mkfifo(root / "a" / "9.png"))[0],
+        Read((3, None, 1), "passed over 1, no pictures: a/9.png"),
     ),
     "no pictures at all": (lambda root: (root / "a").mkdir(), "{0} holds no pictures"),
 }
@@ -175,7 +188,7 @@ def test_a_fraction_leaves_the_validation_part_out_and_says_so(tmp_path: Path) -
     data = load_folder(tmp_path, validation=0.25)
     assert data.validation is not None
     assert (len(data.train), len(data.validation), len(data.test)) == (3, 1, 4)
-    assert "train 3 and validation 1 cut from it from train/, test 4 from test/" in data.found
+    assert "train 3 and validation 1 from train/, test 4 from test/" in data.found
     assert "val/ is only used with --validation 0" in data.found
 
 
@@ -208,6 +221,13 @@ def test_known_classes_label_the_files(tmp_path: Path) -> None:
     put(tmp_path, "d")
     with pytest.raises(InputError, match=r"classes that the model does not know: d; it knows a, b"):
         load_folder(tmp_path, validation=0.0, classes=("a", "b", "c"))
+
+
+def test_a_part_of_other_data_is_decoded_once(tmp_path: Path) -> None:
+    put(tmp_path, "train/a", "val/a", "val/b")
+    data = load_folder(tmp_path, validation=0.0, classes=("a", "b"))
+    assert (len(data.train), data.validation, len(data.test)) == (2, None, 4)
+    assert "6 pictures of 2 classes (a, b): train 2 from train/, test 4 from val/" in data.found
 
 
 def test_home_and_blanks_in_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
