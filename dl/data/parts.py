@@ -81,21 +81,27 @@ def dataset_of_records(
     *,
     shape: tuple[int, int, int],
     class_names: tuple[str, ...],
-    validation: float = 0.0,
+    validation: float | Records = 0.0,
     crops: bool = False,
 ) -> Dataset:
     """A `Dataset` whose pictures are decoded while they are used, and brought to `shape` [H, W, C].
 
-    With `crops` training sees random parts of the pictures and evaluation their middles; without,
-    both see whole pictures. Colours are normalised with the moments of ImageNet, grey values with
+    `validation` is a part, or a fraction in [0, 1) of train to hold out. With `crops` training sees
+    random parts of the pictures and evaluation their middles; without, both see whole pictures.
+    Colours are normalised with the moments of ImageNet, grey values with
     those of its green channel.
     """
     channels = slice(None) if shape[-1] == 3 else slice(1, 2)
-    sources = [
-        StreamedSource(part, shape, len(class_names), np.arange(len(part)), crops)
-        for part in (train, test)
-    ]
-    kept, held_out = split_validation(sources[0], fraction=validation)
+
+    def source(part: Records) -> StreamedSource:
+        return StreamedSource(part, shape, len(class_names), np.arange(len(part)), crops)
+
+    tested = source(test)
+    kept, held_out = (
+        split_validation(source(train), fraction=validation)
+        if isinstance(validation, float | int)
+        else (source(train), source(validation))
+    )
     spec = DataSpec(
         name=name,
         task="classification",
@@ -105,9 +111,9 @@ def dataset_of_records(
         train_size=len(kept),
         mean=IMAGENET_MEAN[channels],
         std=IMAGENET_STD[channels],
-        view=sources[1].view,
+        view=tested.view,
     )
-    return Dataset(spec, kept, held_out, sources[1])
+    return Dataset(spec, kept, held_out, tested)
 
 
 def _channel_moments(inputs: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -1,6 +1,7 @@
 """Training in one call, for notebooks and scripts; it writes no files."""
 
 import math
+import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -64,6 +65,8 @@ def fit(
         check_resumable(resume, recipe, data, options)
     layout = make_layout(options.parallel, devices=options.devices, batch_size=options.batch_size)
     compiled = compile_recipe(recipe, data, options, layout)
+    if progress and data.found:
+        print(data.found, file=sys.stderr)
     compiled.compile_ahead()
     training = compiled.start(_first_training(recipe, data, options, resume=resume, init=init))
     _say_unused_rate(layout.fetch(training.state.opt_state), options)

@@ -36,6 +36,8 @@ class DataOptions:
     """Channels of the pictures of folder:PATH; auto means grey if all files are grey."""
     damaged: Literal["refuse", "skip"] = "refuse"
     """What to do about a file of folder:PATH that cannot be read."""
+    max_megapixels: Annotated[int, Range(at_least=1, at_most=178)] = 89
+    """Refuse pictures of folder:PATH that have more pixels, in millions."""
     train_examples: CountOrZero = 0
     """Train on only this many examples, the same for every seed; 0 uses all."""
 
