@@ -53,7 +53,9 @@ def test_no_symbol_is_lost_and_words_stay_words(text: str) -> None:
     found = words(text)
     assert "".join(found) == "".join(text.split())
     assert words(" ".join(found)) == found
-    assert [text[start:][: len(word)] for start, word in zip(word_starts(text), found)] == found
+    assert [
+        text[start:][: len(word)] for start, word in zip(word_starts(text), found, strict=True)
+    ] == found
 
 
 def test_long_pieces_are_read_as_short_ones() -> None:
