@@ -66,7 +66,7 @@ def predict(
 def _of_texts(
     loaded: "Trained", files: tuple[Path, ...], texts: list[str]
 ) -> "list[tuple[str, Prediction]]":
-    from dl.data.text.part_files import read_text
+    from dl.data.text.stored import read_text
 
     names = [*map(str, files), *(textwrap.shorten(text, 60, placeholder="…") for text in texts)]
     return list(zip(names, loaded.predict([*map(read_text, files), *texts]), strict=True))

@@ -156,5 +156,6 @@ def _dataset_of_sequences(
 ) -> Dataset:
     if isinstance(validation, RaggedSource):
         return dataset_of_sequences(name, train, validation, test, **described)
-    kept, held_out = split_validation(train, fraction=validation)
+    classes = train.targets if TASKS[described["task"]].chooses else None
+    kept, held_out = split_validation(train, fraction=validation, classes=classes)
     return dataset_of_sequences(name, kept, held_out, test, **described)
