@@ -1,5 +1,6 @@
 """Which columns of a table hold the texts and the labels."""
 
+import re
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -19,6 +20,9 @@ LABEL_NAMES = (
     "label", "labels", "class", "category", "target", "sentiment", "stars", "rating", "polarity",
     "tag", "intent", "emotion", "topic", "y", "v1",
 )  # fmt: skip
+
+
+_NAME = re.compile(r"[\w#.-]+(?: [\w#.-]+){0,2}")
 
 
 class Columns(NamedTuple):
@@ -170,9 +174,10 @@ def _by_cells(rows: Sequence[Row], path: Path) -> Columns:
 
 def _refuse_header(rows: Sequence[Row], columns: Columns, path: Path) -> None:
     """Refuse a first row that would be the only one of its class beside plentiful ones."""
-    if columns.header is not None or columns.label is None or len(rows) < 5:
-        return
     first, place = rows[0], columns.label
+    names = all(map(_NAME.fullmatch, first.cells))
+    if columns.header is not None or place is None or len(rows) < 5 or not names:
+        return
     counts = Counter(row.cells[place] for row in rows)
     once = counts.pop(first.cells[place]) == 1 and len(counts) > 1
     numbered = all(map(_is_number, counts)) and not _is_number(first.cells[place])

@@ -13,6 +13,8 @@ from dl.errors import InputError
 
 TableKind: TypeAlias = Literal["tsv", "csv"]
 
+_START = 10_000
+"""Characters that show how a table is separated."""
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 
 
@@ -70,10 +72,18 @@ def _unquoted(rows: list[Row]) -> list[Row]:
 
 
 def _comma_separated(text: str, path: Path, longest: int) -> list[Row]:
-    first = text.lstrip().partition("\n")[0]
-    bare = re.sub(r'"[^"]*"', "", first)
-    separator = next((sign for sign in ",;\t" if sign in bare), ",")
-    return _separated(text, path, longest, separator)
+    """The rows at tabs or semicolons, if these part the first lines alike; otherwise at commas.
+
+    Texts hold commas more often, so that commas come last.
+    """
+    start = text[:_START]
+    lines = start[: start.rfind("\n") + 1] or start
+    for separator in "\t;":
+        with contextlib.suppress(InputError):
+            widths = {len(row.cells) for row in _separated(lines, path, longest, separator)}
+            if len(widths - {0}) == 1 and max(widths) > 1:
+                return _separated(text, path, longest, separator)
+    return _separated(text, path, longest, ",")
 
 
 def _separated(text: str, path: Path, longest: int, separator: str) -> list[Row]:
