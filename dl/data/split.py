@@ -48,13 +48,20 @@ def split_validation(
         return train, None
     order = permutation(seed, len(train))
     if classes is not None:
-        order = _with_every_class_kept(order, classes, held_out)
+        order = with_every_class(order, classes, held_out)
     kept, cut = (np.sort(index) for index in (order[held_out:], order[:held_out]))
     return train.take(kept), train.take(cut)
 
 
-def _with_every_class_kept(order: np.ndarray, classes: np.ndarray, held_out: int) -> np.ndarray:
-    """The order [N] of which the first are held out, with every class among the others."""
+def with_every_class(order: np.ndarray, classes: np.ndarray, held_out: int) -> np.ndarray:
+    """An order [N] whose first `held_out` examples are held out, with every class in the others.
+
+    Orders that have it stay as they are. Otherwise one example of each class that is missing
+    changes places with the first of the most frequent class.
+
+    >>> with_every_class(np.arange(5), np.array(["b", "b", "a", "a", "a"]), 2).tolist()
+    [0, 2, 1, 3, 4]
+    """
     names, numbers = np.unique(classes, return_inverse=True)
     order = order.copy()
     left = np.bincount(numbers[order[held_out:]], minlength=len(names))

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from dl.data.own_arrays import make_dataset
 from dl.data.sources.arrays import ArraySource
 from dl.data.split import split_validation
 
@@ -46,3 +47,11 @@ def test_more_classes_than_training_examples_are_split_as_far_as_it_goes() -> No
     classes = np.arange(10)
     kept, held_out = split_validation(numbered(classes), fraction=0.5, classes=classes)
     assert (len(kept), len(held_out)) == (5, 5)
+
+
+def test_arrays_of_ones_own_are_cut_with_every_class_in_training() -> None:
+    for rare in range(20):
+        labels = ["rare" if place == rare else "ab"[place % 2] for place in range(20)]
+        data = make_dataset(np.eye(20), labels, validation=0.3)
+        assert sorted(set(data.train.targets.tolist())) == [0, 1, 2]
+        assert (len(data.train), len(data.validation), len(data.test)) == (13, 5, 2)
