@@ -54,13 +54,14 @@ def find_columns(rows: Sequence[Row], path: Path, *, asked: str = "") -> Columns
         return named
     if len(first) < 2:
         raise InputError(
-            f"{path}, line {rows[0].line}, has one column: give a text and a label, or lines:PATH "
-            "for texts alone"
+            f"{path}, line {rows[0].line}, has one column: give a text and a label, with a tab "
+            "between them for tsv:PATH, a comma for csv:PATH; or lines:PATH for texts alone"
         )
     if len(first) > 2:
         raise InputError(
-            f"{path} has {len(first)} columns ({listed(first)}): say which are which, such as "
-            f"--columns {','.join(['text', 'label'] + ['_'] * (len(first) - 2))}"
+            f"{path} has {len(first)} columns ({listed(first)}): give --columns with the names of "
+            f"text and label, or where no line names them a word for each, such as "
+            f"{_such_as(len(first))}"
         )
     columns = _by_cells(rows, path)
     _refuse_header(rows, columns, path)
@@ -144,10 +145,12 @@ def _asked(rows: Sequence[Row], path: Path, names: list[str]) -> Columns:
         raise InputError(
             f"columns is {given}, and {path} has {len(first)} columns ({listed(rows[0].cells)}): "
             "give two names of its header, first that of the texts, or a word for each column, "
-            f"such as {','.join(['text', 'label'] + ['_'] * (len(first) - 2))}"
+            f"such as {_such_as(len(first))}"
         )
-    header = rows[0].cells if _named(rows[0].cells) is not None else None
-    columns = Columns(wanted.index("text"), wanted.index("label"), len(first), header)
+    text, label = wanted.index("text"), wanted.index("label")
+    named = first[text] in TEXT_NAMES or first[label] in LABEL_NAMES
+    again = any(row.cells[label] == rows[0].cells[label] for row in rows[1:])
+    columns = Columns(text, label, len(first), rows[0].cells if named and not again else None)
     _refuse_header(rows, columns, path)
     return columns
 
@@ -197,6 +200,11 @@ def _say(path: Path, columns: Columns) -> None:
     label = "" if columns.label is None else f", labels from {listed([header[columns.label]])}"
     passed = f"; passed over: {listed(rest)}" if rest else ""
     print(f"{path}: texts from {listed([header[columns.text]])}{label}{passed}", file=sys.stderr)
+
+
+def _such_as(count: int) -> str:
+    words = ["text", "label", *["_"] * (count - 2)]
+    return ",".join(words if count <= 6 else [*words[:4], "..."])
 
 
 def _is_number(cell: str) -> bool:

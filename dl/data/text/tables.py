@@ -28,6 +28,8 @@ class Row(NamedTuple):
 def read_rows(kind: TableKind, text: str, path: Path, *, longest_line: int) -> list[Row]:
     """The rows of a table that are not blank; all of them have as many cells as the first.
 
+    Columns at the end that are empty in all rows are left out, as spreadsheets write them.
+
     Cells of CSV may stand in quotes and then hold commas, doubled quotes and line ends. So may
     cells of TSV; a quote that is part of a sentence stays. A CSV whose first line has semicolons
     and no comma is separated by these.
@@ -38,6 +40,8 @@ def read_rows(kind: TableKind, text: str, path: Path, *, longest_line: int) -> l
     """
     rows = [row for row in _READERS[kind](text, path, longest_line) if any(row.cells)]
     width = len(rows[0].cells)
+    while width and not any(any(row.cells[width - 1 :]) for row in rows):
+        width -= 1
     for row in rows:
         if len(row.cells) != width and not _is_padding(row.cells[width:]):
             _refuse_width(kind, path, row, width)
@@ -88,7 +92,9 @@ def _comma_separated(text: str, path: Path, longest: int) -> list[Row]:
 
 def _separated(text: str, path: Path, longest: int, separator: str) -> list[Row]:
     with _cells_up_to(longest):
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+        reader = csv.reader(
+            io.StringIO(text, newline=""), delimiter=separator, strict=True, skipinitialspace=True
+        )
         try:
             return [Row(reader.line_num, tuple(cell.strip() for cell in cells)) for cells in reader]
         except csv.Error as error:
