@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.sources.batching import steps_per_epoch
 from dl.data.text.reading import Reading
+from dl.data.text.stored import MOST_UNPACKED
 from dl.errors import InputError
 from dl.ranges import Count, CountOrZero, Positive, Range, Share, check_fields, require
 
@@ -131,7 +132,7 @@ class TextFields:
     """Key of the label in jsonl:PATH; by default label."""
     longest_line: Count = 10_000_000
     """The most characters that a line of documents may have."""
-    most_unpacked: Count = 1024
+    most_unpacked: Count = MOST_UNPACKED
     """The most megabytes that a compressed text may grow to."""
 
     def check_symbols(self) -> None:

@@ -1,14 +1,13 @@
 """Which columns of a table hold the texts and the labels."""
 
 import re
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from dl.data.text.reading import Documents
-from dl.data.text.shown import listed
+from dl.data.text.shown import listed, say
 from dl.data.text.tables import Row
 from dl.errors import InputError
 
@@ -166,7 +165,7 @@ def _by_cells(rows: Sequence[Row], path: Path) -> Columns:
         columns = Columns(1, 0, 2)
         unclear = 2 * sum(map(len, left)) > sum(map(len, right)) and 4 * few_left > few_right
         if not unclear:
-            print(f"{path}: labels are in the first column, texts in the second", file=sys.stderr)
+            say(f"{path}: labels are in the first column, texts in the second")
     if unclear:
         raise InputError(
             f"{path} has {few_left:,} different cells in its first column and {few_right:,} in its "
@@ -199,7 +198,7 @@ def _say(path: Path, columns: Columns) -> None:
     ]
     label = "" if columns.label is None else f", labels from {listed([header[columns.label]])}"
     passed = f"; passed over: {listed(rest)}" if rest else ""
-    print(f"{path}: texts from {listed([header[columns.text]])}{label}{passed}", file=sys.stderr)
+    say(f"{path}: texts from {listed([header[columns.text]])}{label}{passed}")
 
 
 def _such_as(count: int) -> str:

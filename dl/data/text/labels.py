@@ -1,13 +1,12 @@
 """Labels as people write them: the same class in one form."""
 
 import re
-import sys
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 
 from dl.data.text.reading import Documents
-from dl.data.text.shown import listed
+from dl.data.text.shown import listed, say
 from dl.errors import InputError
 
 _WHOLE = re.compile(r"([+-]?\d+)\.0*")
@@ -48,16 +47,13 @@ def _say(name: str, forms: Mapping[str, str]) -> None:
         {form for label, form in forms.items() if label != form and _twice(form, forms)}
     )
     if joined:
-        print(f"{name}: labels in two spellings are one class: {listed(joined)}", file=sys.stderr)
+        say(f"{name}: labels in two spellings are one class: {listed(joined)}")
     by_lower: dict[str, set[str]] = {}
     for form in forms.values():
         by_lower.setdefault(form.casefold(), set()).add(form)
     apart = sorted(form for same in by_lower.values() if len(same) > 1 for form in same)
     if apart:
-        print(
-            f"{name}: classes that differ only in capitals are apart: {listed(apart)}",
-            file=sys.stderr,
-        )
+        say(f"{name}: classes that differ only in capitals are apart: {listed(apart)}")
 
 
 def _twice(form: str, forms: Mapping[str, str]) -> bool:

@@ -1,11 +1,11 @@
 """How long documents may be: those that are longer are cut or left out, and counted."""
 
-import sys
 from dataclasses import replace
 
 import numpy as np
 
 from dl.data.text.reading import Documents, Reading
+from dl.data.text.shown import say
 from dl.data.text.vocabulary import count_symbols
 from dl.errors import InputError
 
@@ -42,7 +42,7 @@ def without_long_ones(
         which = (
             f"{before - after:,} of {before:,} documents, of more than {reading.longest} symbols"
         )
-        print(f"left out: {which}", file=sys.stderr)
+        say(f"left out: {which}")
     return parts
 
 
@@ -65,10 +65,9 @@ def within_reason(
     cut = sum(int((of_part > limit).sum()) for of_part in lengths)
     if not cut:
         return reading
-    print(
+    say(
         f"{name}: cut {cut:,} of {sum(map(len, lengths)):,} documents, far longer than the others, "
-        f"at {limit:,} symbols: --longest N sets another limit",
-        file=sys.stderr,
+        f"at {limit:,} symbols: --longest N sets another limit"
     )
     return replace(reading, longest=limit, longer="cut")
 

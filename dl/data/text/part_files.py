@@ -12,12 +12,11 @@ those that hold it are taken: `test_2016.txt`. Passed over are
 """
 
 import re
-import sys
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from dl.data.text.shown import listed
+from dl.data.text.shown import listed, say
 from dl.data.text.stored import COMPRESSED
 from dl.errors import InputError
 
@@ -67,11 +66,19 @@ def find_parts(path: Path, *, usual: Collection[str] = ()) -> PartFiles:
     Raises:
         InputError: for a path that does not exist, and a folder without a training part.
     """
-    if not path.exists():
-        raise InputError(f"there is no {path}: give a file, or a folder with train and test files")
-    if path.is_file():
-        return PartFiles({"train": [path]}, {"train": [path.name]}, [], in_folder=False)
-    names = sorted(entry.name for entry in path.iterdir())
+    try:
+        if path.is_file():
+            return PartFiles({"train": [path]}, {"train": [path.name]}, [], in_folder=False)
+        names = sorted(entry.name for entry in path.iterdir())
+    except FileNotFoundError:
+        raise InputError(
+            f"there is no {path}: give a file, or a folder with train and test files"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"cannot read {str(path)[:200]}: {getattr(error, 'strerror', None) or error}: "
+            "give a file or a folder"
+        ) from None
     chosen = _chosen(path, names, usual)
     files: dict[str, list[Path]] = {}
     passed_over = [
@@ -106,7 +113,7 @@ def say_parts(name: str, found: PartFiles, sizes: Mapping[str, int], what: str) 
         for part, role in roles.items()
     ]
     passed = f"; passed over: {listed(found.passed_over)}" if found.passed_over else ""
-    print(f"{name}: {', '.join(parts)}{passed}", file=sys.stderr)
+    say(f"{name}: {', '.join(parts)}{passed}")
 
 
 def part_of(name: str) -> str | None:

@@ -1,5 +1,6 @@
 """Names from files, as they are shown to people: escaped, shortened, and few."""
 
+import sys
 from collections.abc import Sequence
 
 _LONGEST, _MOST = 40, 3
@@ -11,8 +12,7 @@ def shown(name: str) -> str:
     >>> shown("spam\\x1b[2J"), shown("a" * 41)
     ('spam\\\\x1b[2J', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…')
     """
-    cut = name if len(name) <= _LONGEST else name[:_LONGEST] + "…"
-    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in cut)
+    return _escaped(name if len(name) <= _LONGEST else name[:_LONGEST] + "…")
 
 
 def listed(names: Sequence[str]) -> str:
@@ -25,3 +25,12 @@ def listed(names: Sequence[str]) -> str:
     if len(names) > _MOST:
         return f"{', '.join(first)} and {len(names) - _MOST:,} more"
     return " and ".join(filter(None, [", ".join(first[:-1]), *first[-1:]]))
+
+
+def say(line: str) -> None:
+    """Tell the person on standard error, in one line without control signs."""
+    print(_escaped(line), file=sys.stderr)
+
+
+def _escaped(text: str) -> str:
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)

@@ -5,7 +5,6 @@ import importlib
 import pkgutil
 import warnings
 from functools import cache
-from types import ModuleType
 from typing import NamedTuple
 
 _WITHOUT_SETS = frozenset({"core", "proto", "scripts", "testing"})
@@ -26,13 +25,15 @@ def catalog() -> Catalog:
     """
     import tensorflow_datasets as tfds
 
-    missing = _import_all(tfds)
+    missing = _import_all()
     return Catalog(tuple(sorted(tfds.list_builders(with_community_datasets=False))), missing)
 
 
 @cache
-def _import_all(tfds: ModuleType) -> tuple[str, ...]:
+def _import_all() -> tuple[str, ...]:
     """Import the sub-packages that hold sets; what stops some of them, by name."""
+    import tensorflow_datasets as tfds
+
     packages = [
         package.name
         for package in pkgutil.iter_modules(tfds.__path__)

@@ -78,3 +78,18 @@ def test_a_folder_of_copies_has_no_training_part(tmp_path: Path) -> None:
     (tmp_path / "train_test_split.txt").write_text("a")
     with pytest.raises(InputError, match="no file called train"):
         find_parts(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("nowhere", "there is no nowhere: give a file"),
+        ("/dev/null", "cannot read /dev/null: Not a directory: give a file or a folder"),
+        ("a" * 5000, "cannot read a+: File name too long"),
+        ("a\0b", "cannot read .*null byte|there is no"),
+    ],
+)
+def test_what_is_no_file_and_no_folder_is_refused_in_one_line(path: str, says: str) -> None:
+    with pytest.raises(InputError, match=says) as refused:
+        find_parts(Path(path))
+    assert len(str(refused.value)) < 300
