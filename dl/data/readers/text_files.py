@@ -15,8 +15,8 @@ the validation part when its `--validation` is 0, and otherwise on that fraction
 a stream is its end. Of a class that would be held out as a whole, one document is trained on.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
@@ -27,13 +27,15 @@ from dl.data.split import DOCUMENTS_SEED, permutation, split_validation
 from dl.data.text.columns import Columns, columns_like, documents_of, find_columns
 from dl.data.text.json_lines import json_lines
 from dl.data.text.labels import tidy_labels
-from dl.data.text.part_files import find_parts, say_parts
+from dl.data.text.part_files import PartFiles, find_parts, say_parts
 from dl.data.text.reading import Documents, Reading, lines_of, say_unused
 from dl.data.text.stored import read_text
 from dl.data.text.tables import Row, TableKind, read_rows
 from dl.errors import InputError
 
 _TEST_FRACTION = 0.1
+_Texts: TypeAlias = dict[str, list[tuple[Path, str]]]
+"""The files of each part with their texts."""
 _USUAL = {
     "text": (".txt", ".text"),
     "lines": (".txt", ".text"),
@@ -60,6 +62,7 @@ def load_text_file(kind: str, path: str | Path, *, validation: float, reading: R
         part: [(file, read_text(file, most_unpacked=reading.most_unpacked)) for file in files]
         for part, files in found.files.items()
     }
+    found, texts = _without_twins(found, texts)
     if kind == "text":
         sizes = {part: sum(len(text) for _, text in files) for part, files in texts.items()}
         say_parts(name, found, sizes, "characters")
@@ -76,9 +79,30 @@ def load_text_file(kind: str, path: str | Path, *, validation: float, reading: R
     return build(name, train, held_out, test, reading=reading)
 
 
+def _without_twins(found: PartFiles, texts: _Texts) -> tuple[PartFiles, _Texts]:
+    """The files beside each other of which no two of a part hold the same text."""
+    kept: _Texts = {}
+    twins: list[Path] = []
+    for part, files in texts.items():
+        seen: set[str] = set()
+        kept[part] = []
+        for path, text in files:
+            if text in seen and path.name in found.entries[part]:
+                twins.append(path)
+            else:
+                kept[part].append((path, text))
+            seen.add(text)
+    names = [f"{path.name} (the same text)" for path in twins]
+    entries = {
+        part: [name for name in of_part if name not in {path.name for path in twins}]
+        for part, of_part in found.entries.items()
+    }
+    return found._replace(entries=entries, passed_over=[*names, *found.passed_over]), kept
+
+
 def _one_stream(
     name: str,
-    parts: Mapping[str, list[tuple[Path, str]]],
+    parts: _Texts,
     *,
     validation: float,
     reading: Reading,
@@ -132,9 +156,7 @@ def _check_reading(kind: str, reading: Reading) -> None:
             raise InputError(f"{option} is for {known}, not for {kind}: leave it out")
 
 
-def _parse(
-    kind: str, texts: Mapping[str, list[tuple[Path, str]]], reading: Reading
-) -> dict[str, list[Documents]]:
+def _parse(kind: str, texts: _Texts, reading: Reading) -> dict[str, list[Documents]]:
     """The documents of the files of each part."""
     if kind in ("tsv", "csv"):
         return _tables(kind, texts, reading)
@@ -149,9 +171,7 @@ def _lines(text: str, path: Path, reading: Reading) -> Documents:
     return Documents([line for _, line in lines_of(text, path, longest=reading.longest_line)])
 
 
-def _tables(
-    kind: TableKind, texts: Mapping[str, list[tuple[Path, str]]], reading: Reading
-) -> dict[str, list[Documents]]:
+def _tables(kind: TableKind, texts: _Texts, reading: Reading) -> dict[str, list[Documents]]:
     """The documents of tables; the first of the training part says which columns are which."""
     rows = {
         part: [

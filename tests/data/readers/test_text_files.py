@@ -69,6 +69,18 @@ def test_an_unused_validation_part_is_reported(
     assert capsys.readouterr().err == parts + said
 
 
+def test_a_copy_beside_the_training_file_is_read_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("my_train.txt", "train.txt", "test.txt", "parts/train.txt"):
+        write(tmp_path / name, "abab\n" * 20)
+    assert streams(load("text", tmp_path))[0] == "abab\n" * 20
+    assert capsys.readouterr().err == (
+        f"text:{tmp_path}: train is my_train.txt (100 characters), test is test.txt "
+        "(100 characters); passed over: train.txt (the same text) and parts\n"
+    )
+
+
 def test_validation_stands_in_for_a_missing_test_part(tmp_path: Path) -> None:
     write(tmp_path / "corpus.train.txt", "abcabc")
     write(tmp_path / "corpus.val.txt", "bca")
