@@ -154,4 +154,6 @@ def test_experiments_refuse_data_of_another_kind(
     "words", ["ngram_shakespeare --dataset digits", "ngram_programs --dataset adding:5"]
 )
 def test_counting_refuses_what_is_no_text(words: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "is no text: give text:, lines:, jsonl:, tsv: or csv:PATH" in refused(f"run {words}", capsys)
+    assert "is no text: give text:, lines:, jsonl:, tsv: or csv:PATH" in refused(
+        f"run {words}", capsys
+    )

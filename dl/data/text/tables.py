@@ -39,6 +39,8 @@ def read_rows(kind: TableKind, text: str, path: Path, *, longest_line: int) -> l
             more than `longest_line` characters.
     """
     rows = [row for row in _READERS[kind](text, path, longest_line) if any(row.cells)]
+    if not rows:
+        raise InputError(f"{path} has empty cells alone: give texts")
     width = len(rows[0].cells)
     while width and not any(any(row.cells[width - 1 :]) for row in rows):
         width -= 1

@@ -3,11 +3,14 @@
 import csv
 import io
 import json
+import tempfile
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import given, settings
 from text_cases import json_lines, load, texts, write
 
 from dl.errors import InputError
@@ -139,6 +142,7 @@ def test_all_files_have_the_columns_of_the_first_training_file(tmp_path: Path) -
         ("csv", 'text,label\n"a,1\n' * 3, "ends inside of quotes|quote inside of a cell"),
         ("csv", 'text,label\nthe "a" b,1\n"b" c,2\n', "line 3, has a quote inside of a cell"),
         ("csv", "text,label\n", "has a header alone: give texts"),
+        ("csv", ",,\n", "has empty cells alone: give texts"),
         ("csv", "text,label\na,x\n,y\n", "line 3, has no text"),
         ("csv", "text,label\na,x\nb,\n", "line 3, has no label"),
         ("csv", "text,label\na,x\nb\n", "line 3, has 1 column, and the first line has 2"),
@@ -244,3 +248,33 @@ def test_json_of_a_line_is_long_enough_for_a_megabyte(tmp_path: Path) -> None:
     rows += [json.dumps({"text": f"text {place}", "label": place % 2}) for place in range(20)]
     data = load("jsonl", write(tmp_path / "a", "\n".join(rows)))
     assert data.spec.input_shape == (2_000,)
+
+
+PIECES = [
+    *'a\t,;"\n\r1\ufeff\0\x1b\\[\u2028',
+    *("b ", "text", "label", "sentence", '""', "1.0", "true", "e\u0301", "{}"),
+    '{"text": "a", "label": 1}\n',
+    '{"text": "b", "label": "x"}\n',
+    *('"a\tb"\t1\n', "one text\tham\n", "two texts\tspam\n", "x,y\n", '"q, r",z\n'),
+    "".join(f"text {place}\t{place % 2}\n" for place in range(12)),
+    "".join(f'"text, {place}",{place % 2}\n' for place in range(12)),
+]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    kind=st.sampled_from(["lines", "jsonl", "tsv", "csv"]),
+    stored=st.lists(st.sampled_from(PIECES), max_size=12).map("".join),
+    columns=st.sampled_from(["", "", "text,label", "label,text", "text", ",", "a,b", "text,text"]),
+)
+def test_any_text_is_read_or_refused_in_one_line(kind: str, stored: str, columns: str) -> None:
+    asked = {"columns": columns} if kind in ("tsv", "csv") else {}
+    with tempfile.TemporaryDirectory() as folder:
+        path = write(Path(folder) / "a", stored)
+        said = "a"
+        try:
+            load(kind, path, validation=0.2, **asked)
+        except InputError as refused:
+            said = str(refused)
+    assert "\n" not in said
+    assert len(said) < 400
