@@ -13,11 +13,12 @@ WordRule: TypeAlias = Literal["letters", "unicode"]
 
 _LETTERS = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
 _PIECE = re.compile(r"\S+")
-# Unicode's boundaries also join "end.Start" and "1;2", and part "90's".
-_BOUNDARY = r"(?:\b|(?=[.:]\D)|(?<=\D)(?=[.:])|(?=;)|$)"
-_UNICODE = regex.compile(
-    rf"(?V1)(?w)[.:;]\p{{M}}*|\w.*?{_BOUNDARY}(?:['’]\w.*?{_BOUNDARY})*|.+?(?:\b|$)"
-)
+_MARKS = r"[\p{WB=Extend}\p{WB=Format}\p{WB=ZWJ}]*"
+_LETTER = r"[\w\p{No}]"
+# Unicode's boundaries also join "end.Start" and "1;2", and part "90's" and "CO₂".
+_BOUNDARY = rf"(?:\b(?!(?<={_LETTER})\p{{No}}|(?<=\p{{No}})\w)|(?=[.:]\D)|(?<=\D)(?=[.:])|(?=;)|$)"
+_UNIT = rf"{_LETTER}.*?{_BOUNDARY}"
+_UNICODE = regex.compile(rf"(?V1)(?w)[.:;]{_MARKS}|{_UNIT}(?:['’]{_UNIT})*|.+?(?:\b|$)")
 _REMEMBERED = 64  # symbols: longer pieces hardly come again
 
 
@@ -26,8 +27,8 @@ def words(text: str, *, rule: WordRule = "unicode") -> list[str]:
 
     Words end at the boundaries of Unicode's annex 29: marks stay with their letters, and the parts
     of an emoji together. Numbers keep their decimal points. Here a point or colon between two
-    letters parts words, and an apostrophe between letters or digits joins them. Scripts without
-    blanks, such as Thai and Chinese, are read sign by sign.
+    letters parts words; an apostrophe between letters or digits joins them, as raised and lowered
+    digits join them. Scripts without blanks, such as Thai and Chinese, are read sign by sign.
 
     >>> words("It's late, isn't it? 3.5 km, नमस्ते!")
     ["It's", 'late', ',', "isn't", 'it', '?', '3.5', 'km', ',', 'नमस्ते', '!']
