@@ -94,7 +94,7 @@ def describe_doubt(class_names: tuple[str, ...], probabilities: "np.ndarray") ->
 
 
 def _of_texts(loaded: "Trained", files: tuple[Path, ...], texts: list[str]) -> "Predictions":
-    from dl.data.text.part_files import read_text
+    from dl.data.text.stored import read_text
 
     return loaded.predict([*map(read_text, files), *texts])
 

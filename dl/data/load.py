@@ -59,6 +59,7 @@ READERS: dict[str, Reader] = {
     "lines": Reader(partial(load_text_file, "lines"), "PATH", ("reading",)),
     "jsonl": Reader(partial(load_text_file, "jsonl"), "PATH", ("reading",)),
     "tsv": Reader(partial(load_text_file, "tsv"), "PATH", ("reading",)),
+    "csv": Reader(partial(load_text_file, "csv"), "PATH", ("reading",)),
     "chorales": Reader(load_chorales, "PATH"),
     "adding": Reader(load_adding, "STEPS"),
 }
@@ -118,8 +119,8 @@ def load_data(
     Args:
         name: a built-in data set (`digits`, `gates`, `xor`, `spirals`, `circles`, `moons`),
             `folder:PATH` (one sub-folder of pictures for each class), `text:PATH`, `lines:PATH`,
-            `jsonl:PATH`, `tsv:PATH`, `chorales:PATH`, `adding:STEPS`, or a TFDS name (`mnist`,
-            `cifar10`, `tiny_shakespeare`, ...).
+            `jsonl:PATH`, `tsv:PATH`, `csv:PATH`, `chorales:PATH`, `adding:STEPS`, or a TFDS name
+            (`mnist`, `cifar10`, `tiny_shakespeare`, ...).
         validation: the fraction of the training examples to hold out; the permutation that chooses
             them is the same for every seed. Of one stream of text the end is held out.
         data_dir: where TFDS keeps prepared data; default `$TFDS_DATA_DIR`, then TFDS's own folder.

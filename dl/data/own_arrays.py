@@ -13,7 +13,7 @@ from dl.data.own_targets import Encoding, infer_encoding
 from dl.data.parts import dataset_of_parts, dataset_of_sequences
 from dl.data.sources.arrays import ArraySource
 from dl.data.sources.ragged import RaggedSource, ragged_source
-from dl.data.split import permutation, split_validation
+from dl.data.split import permutation, split_validation, with_every_class
 from dl.data.tasks import TASKS, TaskName
 from dl.errors import InputError
 
@@ -77,7 +77,9 @@ def make_dataset(
     encoding = infer_encoding(y, task=task, class_names=names)
     parts = {part: _source(pair, encoding, part, ragged=ragged) for part, pair in given.items()}
     if "test" not in parts:
-        parts["train"], parts["test"] = _cut_test(parts["train"], fraction=test)
+        parts["train"], parts["test"] = _cut_test(
+            parts["train"], fraction=test, by_class=TASKS[encoding.task].chooses
+        )
     _check_parts(parts, encoding)
     held_out = parts.get("validation", validation)
     build = _dataset_of_sequences if ragged else dataset_of_parts
@@ -135,7 +137,7 @@ def _source(pair: Pair, encoding: Encoding, part: str, *, ragged: bool) -> Any:
     return ragged_source(inputs, targets) if ragged else ArraySource(inputs, targets)
 
 
-def _cut_test(everything: Any, *, fraction: Any) -> tuple[Any, Any]:
+def _cut_test(everything: Any, *, fraction: Any, by_class: bool) -> tuple[Any, Any]:
     """Training and test examples, at least one of each, in the order of the data."""
     if not 0.0 < fraction < 1.0:
         raise InputError(f"test is {fraction}: give a fraction between 0 and 1, or a pair (x, y)")
@@ -143,6 +145,8 @@ def _cut_test(everything: Any, *, fraction: Any) -> tuple[Any, Any]:
         raise InputError("one example cannot be cut into training and test: give test=(x, y)")
     count = min(max(1, round(fraction * len(everything))), len(everything) - 1)
     order = permutation(_TEST_SEED, len(everything))
+    if by_class:
+        order = with_every_class(order, everything.targets, count)
     return everything.take(np.sort(order[count:])), everything.take(np.sort(order[:count]))
 
 
@@ -176,5 +180,6 @@ def _dataset_of_sequences(
 ) -> Dataset:
     if isinstance(validation, RaggedSource):
         return dataset_of_sequences(name, train, validation, test, **described)
-    kept, held_out = split_validation(train, fraction=validation)
+    classes = train.targets if TASKS[described["task"]].chooses else None
+    kept, held_out = split_validation(train, fraction=validation, classes=classes)
     return dataset_of_sequences(name, kept, held_out, test, **described)

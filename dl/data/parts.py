@@ -7,7 +7,7 @@ from dl.data.sources.arrays import ArraySource
 from dl.data.sources.ragged import RaggedSource, with_common_widths
 from dl.data.sources.streamed import IMAGENET_MEAN, IMAGENET_STD, Records, StreamedSource
 from dl.data.split import split_validation
-from dl.data.tasks import TaskName
+from dl.data.tasks import TASKS, TaskName
 from dl.data.text.vocabulary import Vocabulary
 
 
@@ -30,7 +30,7 @@ def dataset_of_parts(
     kept, held_out = (
         (train, validation)
         if isinstance(validation, ArraySource)
-        else split_validation(train, fraction=validation)
+        else split_validation(train, fraction=validation, classes=_classes(train, task))
     )
     mean, std = _channel_moments(kept.inputs)
     spec = DataSpec(
@@ -97,8 +97,10 @@ def dataset_of_records(
         return StreamedSource(part, shape, len(class_names), np.arange(len(part)), crops)
 
     tested = source(test)
+    # Classes that are only known when the records are read stay unknown.
+    labels = getattr(train, "labels", None)
     kept, held_out = (
-        split_validation(source(train), fraction=validation)
+        split_validation(source(train), fraction=validation, classes=labels)
         if isinstance(validation, float | int)
         else (source(train), source(validation))
     )
@@ -114,6 +116,11 @@ def dataset_of_records(
         view=tested.view,
     )
     return Dataset(spec, kept, held_out, tested)
+
+
+def _classes(train: ArraySource, task: TaskName) -> np.ndarray | None:
+    """The class of each example [N], where a task has one."""
+    return train.targets if TASKS[task].chooses and train.targets.ndim == 1 else None
 
 
 def _channel_moments(inputs: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:

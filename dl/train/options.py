@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.sources.batching import steps_per_epoch
 from dl.data.text.reading import Reading
+from dl.data.text.stored import MOST_UNPACKED
 from dl.errors import InputError
 from dl.ranges import Count, CountOrZero, Positive, Range, Share, check_fields, require
 
@@ -21,8 +22,8 @@ class DataOptions:
     """Which data to use, for whatever learns from them."""
 
     dataset: str = "digits"
-    """Data set: built in, of TFDS, folder:PATH, text:, lines:, jsonl:, tsv:, chorales:PATH, or
-    adding:STEPS.
+    """Data set: built in, of TFDS, folder:PATH, text:, lines:, jsonl:, tsv:, csv:, chorales:PATH,
+    or adding:STEPS.
     """
     seed: Annotated[int, Range(at_least=0, below=2**31)] = 0
     """Seed of the initial parameters, data order, dropout and augmentation."""
@@ -141,9 +142,19 @@ class TextFields:
     unknown: Literal["replace", "refuse"] = "replace"
     """What to do about a symbol that the training part does not contain."""
     longest: CountOrZero = 0
-    """The most symbols that a document may have; 0 sets no limit."""
+    """The most symbols that a document may have; 0 cuts only what is far longer than the rest."""
     longer: Literal["cut", "leave-out"] = "cut"
     """Cut longer documents, or leave them out."""
+    columns: str = ""
+    """Columns of tsv:PATH and csv:PATH: the header's names of text and label, or text,label,_."""
+    text_key: str = ""
+    """Key of the text in jsonl:PATH; by default text, code, sentence or content."""
+    label_key: str = ""
+    """Key of the label in jsonl:PATH; by default label."""
+    longest_line: Count = 10_000_000
+    """The most characters that a line of documents may have."""
+    most_unpacked: Count = MOST_UNPACKED
+    """The most megabytes that a compressed text may grow to."""
 
     def check_symbols(self) -> None:
         """Raise an `InputError` for a limit on the vocabulary of bytes, which are always 256."""
@@ -161,6 +172,11 @@ class TextFields:
             longest=self.longest,
             longer=self.longer,
             use_labels=self.use_labels,
+            columns=self.columns,
+            text_key=self.text_key,
+            label_key=self.label_key,
+            longest_line=self.longest_line,
+            most_unpacked=self.most_unpacked,
         )
 
     @property
@@ -224,5 +240,5 @@ def require_text(data: Dataset) -> None:
     if data.spec.vocabulary is None:
         raise InputError(
             f"{data.spec.name} is no text: "
-            f"give text:, lines:, jsonl: or tsv:PATH, or a text of TFDS"
+            "give text:, lines:, jsonl:, tsv: or csv:PATH, or a text of TFDS"
         )

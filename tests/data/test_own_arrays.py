@@ -209,7 +209,6 @@ def test_longer_sequences_may_come_in_the_test_part() -> None:
         ([np.zeros((2, 2)), np.zeros((0, 2))] * 10, CLASSES, r"x\[1\] has no steps"),
         ([np.zeros((2, 3)), np.zeros((2, 4))] * 10, CLASSES, "examples of x have several shapes"),
         (POINTS[:1], [0.5], "one example cannot be cut into training and test"),
-        (POINTS, ["a"] * 7 + ["b"] + ["a"] * 12, "the class b is in the test part and not in the"),
     ],
 )
 def test_unfit_arrays_are_refused_in_one_line(x: Any, y: Any, says: str) -> None:
@@ -222,6 +221,10 @@ def test_unfit_arrays_are_refused_in_one_line(x: Any, y: Any, says: str) -> None
     ("options", "says"),
     [
         ({"test": (POINTS[:2], [0, 2])}, "y of test has the label 2, and the classes are 0, 1"),
+        (
+            {"test": (POINTS[:2], [0, 2]), "class_names": ("a", "b", "c")},
+            "the class c is in the test part and not in the",
+        ),
         ({"test": (POINTS[:2], [0])}, "2 inputs in x of test but 1 targets in y of test"),
         ({"test": (POINTS[:2, :2], [0, 1])}, r"x of test has examples float32 \(2,\)"),
         ({"test": (POINTS[:2].astype(int), [0, 1])}, r"x of test has examples int32 \(3,\)"),
