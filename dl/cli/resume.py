@@ -23,7 +23,7 @@ def resume(run: Path, *, quiet: bool = False) -> int:
         say(f"{run} is finished already")
     set_up_machine(config.devices)
     from dl.runs.run import resume_run
-    from dl.train.interrupt import StopRequest
+    from dl.train.interrupt import StopRequest, say_stopping
 
-    with StopRequest(leave_at_once) as stop:
+    with StopRequest(leave_at_once, say_stopping) as stop:
         return report_outcome(resume_run(run, stop=stop, show=not quiet), stop)

@@ -147,7 +147,7 @@ def _run_seeds(
     set_up_machine(getattr(runs[0], "devices", 1))
     from dl.runs.initial import count_frozen
     from dl.runs.run import start_run
-    from dl.train.interrupt import StopRequest
+    from dl.train.interrupt import StopRequest, say_stopping
 
     def announce(folder: Any, config: Any) -> None:
         say(f"{experiment.name}: {describe_options(config.options)}")
@@ -165,7 +165,7 @@ def _run_seeds(
         say(f"{where}in {folder.path}")
 
     figures: list[dict[str, dict[str, float]]] = []
-    with StopRequest(leave_at_once) as stop:
+    with StopRequest(leave_at_once, say_stopping) as stop:
         for options, folder in zip(runs, folders, strict=True):
             outcome = start_run(
                 experiment, options, run_dir=folder, stop=stop, on_start=announce, **how

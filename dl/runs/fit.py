@@ -8,7 +8,7 @@ from dl.data.own_arrays import Pair, as_dataset
 from dl.runs.trained import Trained
 from dl.train.compiled import Training, compile_recipe
 from dl.train.fits import zero_totals
-from dl.train.interrupt import StopRequest
+from dl.train.interrupt import StopRequest, say_stopping
 from dl.train.layout import make_layout
 from dl.train.listener import Listener
 from dl.train.loop import train_loop
@@ -53,11 +53,14 @@ def fit(
     data = as_dataset(data, validation=options.validation)
     layout = make_layout(options.parallel, devices=options.devices, batch_size=options.batch_size)
     compiled = compile_recipe(recipe, data, options, layout)
-    training = compiled.start(_first_training(recipe, data, options, resume=resume, init=init))
-    if not options.steps_per_call:
-        compiled = with_best_steps_per_call(compiled, training)
-    start = int(resume.state.step) if resume else 0
-    with StopRequest() as stop, Progress(compiled.plan, start=start, show=progress) as shown:
+    with (
+        StopRequest(announce=say_stopping) as stop,
+        Progress(compiled.plan, show=progress) as shown,
+    ):
+        shown.begin(int(resume.state.step) if resume else 0)
+        training = compiled.start(_first_training(recipe, data, options, resume=resume, init=init))
+        if not options.steps_per_call:
+            compiled = with_best_steps_per_call(compiled, training)
         training, records = train_loop(
             compiled,
             training,

@@ -1,6 +1,5 @@
 """Train a run from its newest checkpoint to its end."""
 
-import sys
 from dataclasses import replace
 from typing import Any
 
@@ -27,13 +26,17 @@ def go_on(
     """Train to the end of the plan, then write and return the result; None if `stop` came first."""
     _note_start(setup)
     folder, clock = setup.folder, RunClock()
-    with Checkpoints(folder.checkpoints, keep=setup.config.options.keep) as checkpoints:
-        training, history = _restore(setup, checkpoints, clock)
+    with (
+        Checkpoints(folder.checkpoints, keep=setup.config.options.keep) as checkpoints,
+        Progress(setup.compiled.plan, show=show) as shown,
+    ):
+        if not folder.metrics.exists():
+            shown.begin(0)
+        training, history = _restore(setup, checkpoints, clock, shown)
         setup = _with_steps_per_call(setup, training)
         with Profiler(folder.profile if profile else None) as profiler:
-            training, history = _train(
-                setup, training, history, checkpoints, clock, profiler, stop=stop, show=show
-            )
+            listener = RunListener(setup, checkpoints, clock, shown, profiler, stop)
+            training, history = _train(setup, training, history, listener)
         checkpoints.wait()
         if not _is_done(setup, training, history):
             return None
@@ -53,21 +56,23 @@ def _note_start(setup: Setup) -> None:
 
 
 def _restore(
-    setup: Setup, checkpoints: Checkpoints, clock: RunClock
+    setup: Setup, checkpoints: Checkpoints, clock: RunClock, shown: Progress
 ) -> tuple[Training, list[Record]]:
     """The newest intact checkpoint and the records up to it, or step 0 and no records."""
     folder, compiled = setup.folder, setup.compiled
     fresh = compiled.start(None)
     restored, damaged = checkpoints.restore_newest(compiled.layout.fetch(fresh))
     for problem in damaged:
-        print(f"{problem}; it is put aside in {folder.path / 'damaged'}", file=sys.stderr)
+        shown.tell(f"{problem}; it is put aside in {folder.path / 'damaged'}")
     if restored is None:
         if folder.metrics.exists():
-            print("no intact checkpoint: beginning at step 0", file=sys.stderr)
+            shown.tell("no intact checkpoint: beginning at step 0")
+            shown.begin(0)
         return _first(setup, fresh), folder.cut_records(-1)
     tree, notes = restored
     step = int(tree.state.step)
-    print(f"going on from step {step} of {compiled.plan.total_steps}", file=sys.stderr)
+    shown.tell(f"going on from step {step} of {compiled.plan.total_steps}")
+    shown.begin(step)
     clock.add_earlier(notes)
     history = folder.cut_records(step)
     return compiled.start(tree), history
@@ -93,27 +98,15 @@ def _with_steps_per_call(setup: Setup, training: Training) -> Setup:
 
 
 def _train(
-    setup: Setup,
-    training: Training,
-    history: list[Record],
-    checkpoints: Checkpoints,
-    clock: RunClock,
-    profiler: Profiler,
-    *,
-    stop: StopRequest,
-    show: bool,
+    setup: Setup, training: Training, history: list[Record], listener: RunListener
 ) -> tuple[Training, list[Record]]:
-    compiled = setup.compiled
-    start = _step_of(compiled, training)
-    with Progress(compiled.plan, start=start, show=show) as shown:
-        listener = RunListener(setup, checkpoints, clock, shown, profiler, stop)
-        return train_loop(
-            compiled,
-            training,
-            listener,
-            history=history,
-            validates=setup.data.validation is not None,
-        )
+    return train_loop(
+        setup.compiled,
+        training,
+        listener,
+        history=history,
+        validates=setup.data.validation is not None,
+    )
 
 
 def _is_done(setup: Setup, training: Training, history: list[Record]) -> bool:

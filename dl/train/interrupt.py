@@ -1,16 +1,20 @@
 """Stopping on a signal: the first stops at the next call, the second at once."""
 
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from types import FrameType, TracebackType
+
+from dl.train.signal_watch import SignalWatch
 
 
 class StopRequest:
     """A context manager that turns SIGINT and SIGTERM into a flag, which the loop checks.
 
     A second SIGINT calls `insist` and then raises KeyboardInterrupt. Outside the main thread, where
-    Python allows no signal handlers, it does nothing.
+    Python allows no signal handlers, it does nothing. `announce` is called with the number of the
+    first signal, and both at once, also while a program is compiled: then in another thread.
 
     >>> with StopRequest() as stop:
     ...     signal.raise_signal(signal.SIGINT)
@@ -18,8 +22,14 @@ class StopRequest:
     (True, 'SIGINT')
     """
 
-    def __init__(self, insist: Callable[[], None] | None = None) -> None:
-        self._insist = insist
+    def __init__(
+        self,
+        insist: Callable[[], None] | None = None,
+        announce: Callable[[int], None] = lambda number: None,
+    ) -> None:
+        self._insist, self._announce = insist, announce
+        self._heard: list[int] = []
+        self._watch = SignalWatch(self._hear)
         self.number: int | None = None
         self._previous: dict[int, object] = {}
 
@@ -42,6 +52,7 @@ class StopRequest:
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._previous[number] = signal.signal(number, self._handle)
+        self._watch.__enter__()
         return self
 
     def __exit__(
@@ -50,6 +61,7 @@ class StopRequest:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._watch.__exit__(kind, error, trace)
         for number, handler in self._previous.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
 
@@ -59,3 +71,22 @@ class StopRequest:
                 self._insist()
             raise KeyboardInterrupt
         self.number = number
+
+    def _hear(self, number: int) -> None:
+        """Answer a signal in another thread: the main thread may be compiling for long."""
+        self._heard.append(number)
+        if len(self._heard) == 1:
+            self._announce(number)
+        elif number == signal.SIGINT and self._insist is not None:
+            self._insist()
+
+
+def say_stopping(number: int) -> None:
+    """Say that a signal was heard, whatever the main thread is doing."""
+    again = "; Ctrl-C again leaves at once" if number == signal.SIGINT else ""
+    name = signal.Signals(number).name
+    # The terminal shows ^C, or a bar, on the line that the cursor is on.
+    begin = "\n" if sys.stderr.isatty() else ""
+    print(
+        f"{begin}{name}: stopping after what is being computed{again}", file=sys.stderr, flush=True
+    )
