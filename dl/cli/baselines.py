@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
+from dl.cli.catalog import name_experiment
 from dl.cli.outcome import say
 
 
@@ -16,6 +17,7 @@ def baselines(
     damaged: Literal["refuse", "skip"] = "refuse",
     seed: int = 0,
     format: Literal["text", "markdown", "json"] = "text",
+    experiment: Path | None = None,
 ) -> None:
     """Compare scikit-learn's classifiers on raw pixels or counted words with runs.
 
@@ -39,7 +41,10 @@ def baselines(
         Seed of the random forest and of the order in which the linear SVM reads its data.
     format
         A table for people, Markdown or JSON.
+    experiment
+        The file of the runs' experiment, if they were started with `run FILE.py`.
     """
+    name_experiment(experiment)
     from dl.data.dataset import limit
     from dl.data.load import absolute
     from dl.reports.baselines import Row, fit_baselines, run_row, table

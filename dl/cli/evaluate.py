@@ -4,15 +4,18 @@ import json
 from pathlib import Path
 from typing import Literal
 
+from dl.cli.catalog import name_experiment
 from dl.cli.outcome import describe_values, say
 
 
 def evaluate(
     run: Path,
+    /,
     *,
     part: Literal["train", "validation", "test"] = "test",
     checkpoint: Literal["last", "best"] = "last",
     dataset: str | None = None,
+    experiment: Path | None = None,
 ) -> None:
     """Evaluate a run's model; the last line of output is a JSON object of its metrics.
 
@@ -26,7 +29,10 @@ def evaluate(
         The newest parameters, or those with the lowest validation loss.
     dataset
         Another data set than the run's own, of the same inputs and number of classes.
+    experiment
+        The file of the run's experiment, if it was started with `run FILE.py`.
     """
+    name_experiment(experiment)
     from dl.runs.evaluate import evaluate_run
 
     values, step = evaluate_run(run, part=part, checkpoint=checkpoint, dataset=dataset)

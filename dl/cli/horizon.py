@@ -4,15 +4,19 @@ import json
 from pathlib import Path
 from typing import Literal
 
+from dl.cli.catalog import name_experiment
+
 
 def horizon(
     run: Path,
+    /,
     *,
     text: str = "",
     sequences: int = 32,
     steps: int = 200,
     checkpoint: Literal["last", "best"] = "last",
     format: Literal["text", "markdown", "json"] = "text",
+    experiment: Path | None = None,
 ) -> None:
     """Show how far back a run's recurrent layers reach, before and after training (G2, G5).
 
@@ -34,7 +38,10 @@ def horizon(
         The last checkpoint, or the one that validated best.
     format
         Tables for people, Markdown, or JSON with the gradient at every distance.
+    experiment
+        The file of the run's experiment, if it was started with `run FILE.py`.
     """
+    name_experiment(experiment)
     from dl.reports.horizon import gates_of_text, horizons_of_run
 
     if text:

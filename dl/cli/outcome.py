@@ -4,7 +4,10 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from dl.cli.next_steps import command, next_steps
+
 if TYPE_CHECKING:
+    from dl.runs.folder import Config
     from dl.runs.run import Outcome
     from dl.train.interrupt import StopRequest
 
@@ -26,19 +29,22 @@ def leave_at_once() -> None:
         os._exit(130)
 
 
-def report_outcome(outcome: "Outcome", stop: "StopRequest") -> int:
-    """Print how a run ended; returns its exit code."""
+def report_outcome(
+    outcome: "Outcome", stop: "StopRequest", config: "Config", *, package: str, last: bool = True
+) -> int:
+    """Print how a run ended, and if it is the `last` what comes next; returns its exit code."""
+    path = outcome.folder.path
     if outcome.result is None:
-        say(
-            f"stopped by {stop.signal_name}; saved. Go on with: python -m experiments resume "
-            f"{outcome.folder.path}"
-        )
-        print(outcome.folder.path)
+        again = command(package, "resume", path, config)
+        say(f"stopped by {stop.signal_name}; saved. Go on with: {again}")
+        print(path)
         return stop.exit_code
     for part, values in outcome.result["metrics"].items():
         say(describe_values(part, values))
     say(describe_cost(outcome.result))
-    print(outcome.folder.path)
+    for number, line in enumerate(next_steps(package, path, config) if last else []):
+        say(f"{'      ' if number else 'next: '}{line}")
+    print(path)
     return 0
 
 

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from dl.cli.catalog import name_experiment
 from dl.errors import InputError
 
 if TYPE_CHECKING:
@@ -14,10 +15,12 @@ if TYPE_CHECKING:
 
 def predict(
     run: Path,
+    /,
     *files: Path,
     text: list[str] | None = None,
     photo: bool = False,
     checkpoint: Literal["last", "best"] = "last",
+    experiment: Path | None = None,
 ) -> None:
     """Classify pictures or texts with a run's model; prints a line with class and probability each.
 
@@ -38,7 +41,10 @@ def predict(
         Find dark strokes on light ground, and scale and centre them as in MNIST.
     checkpoint
         The newest parameters, or those with the lowest validation loss.
+    experiment
+        The file of the run's experiment, if it was started with `run FILE.py`.
     """
+    name_experiment(experiment)
     if not files and not text:
         raise InputError("predict needs at least one picture or text: predict RUN FILE...")
     from dl.runs.load import load

@@ -3,11 +3,13 @@
 from pathlib import Path
 from typing import Literal
 
+from dl.cli.catalog import name_experiment
 from dl.cli.outcome import say
 
 
 def programs(
     run: Path,
+    /,
     *,
     count: int = 100,
     temperature: float = 0.5,
@@ -18,6 +20,7 @@ def programs(
     checkpoint: Literal["last", "best"] = "last",
     show: int = 0,
     format: Literal["text", "markdown", "json"] = "text",
+    experiment: Path | None = None,
 ) -> None:
     """Judge C programs that a run's model writes (H3).
 
@@ -48,7 +51,10 @@ def programs(
         Print this many programs per source, each with the nearest of the training part.
     format
         A table as text or Markdown, or JSON with every program.
+    experiment
+        The file of the run's experiment, if it was started with `run FILE.py`.
     """
+    name_experiment(experiment)
     import json
 
     from dl.c_programs.report import as_json, beside, compare

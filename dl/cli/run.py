@@ -2,7 +2,7 @@
 
 import re
 import statistics
-from dataclasses import MISSING, fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -11,6 +11,8 @@ from cyclopts import Parameter
 from docstring_parser import parse_from_object
 
 from dl.cli.catalog import Catalog
+from dl.cli.docstring import join_descriptions, rewrap
+from dl.cli.header import describe_options
 from dl.cli.outcome import leave_at_once, report_outcome, say
 from dl.errors import InputError
 from dl.ranges import ranges_of
@@ -36,7 +38,7 @@ def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
     experiment = catalog.load(name)
     app = cyclopts.App(
         name=f"python -m {catalog.package} run {name}",
-        help=catalog.docstring(name),
+        help=rewrap(catalog.docstring(name)),
         version_flags=[],
         help_format="plaintext",
         default_parameter=Parameter(converter=_convert),
@@ -68,9 +70,10 @@ def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
             "init_checkpoint": init_checkpoint,
             "freeze": freeze or (),
         }
-        return _run_seeds(experiment, runs, folders, show=not quiet, profile=profile, **beginning)
+        how = {"show": not quiet, "profile": profile, **beginning}
+        return _run_seeds(experiment, runs, folders, package=catalog.package, **how)
 
-    command.__doc__ = _COMMAND_HELP + _options_help(experiment.options)
+    command.__doc__ = join_descriptions(_COMMAND_HELP) + _options_help(experiment.options)
     command.__annotations__["options"] = Annotated[experiment.options, Parameter(name="*")]
     command.__kwdefaults__ = {**(command.__kwdefaults__ or {}), "options": experiment.options()}
     app.default(command)
@@ -139,7 +142,12 @@ def _seed_folders(
 
 
 def _run_seeds(
-    experiment: "Experiment", runs: "list[TrainOptions]", folders: list[Path | None], **how: Any
+    experiment: "Experiment",
+    runs: "list[TrainOptions]",
+    folders: list[Path | None],
+    *,
+    package: str,
+    **how: Any,
 ) -> int:
     """Run each entry of `runs` in its folder; `how` goes to `start_run`."""
     from dl.cli.machine import set_up_machine
@@ -149,8 +157,11 @@ def _run_seeds(
     from dl.runs.run import start_run
     from dl.train.interrupt import StopRequest, say_stopping
 
+    configs: list[Any] = []
+
     def announce(folder: Any, config: Any) -> None:
-        say(f"{experiment.name}: {describe_options(config.options)}")
+        configs.append(config)
+        say(describe_options(experiment.name, config.options))
         if config.origin:
             say(f"begins from {config.origin.describe()}")
         if config.freeze:
@@ -170,7 +181,7 @@ def _run_seeds(
             outcome = start_run(
                 experiment, options, run_dir=folder, stop=stop, on_start=announce, **how
             )
-            code = report_outcome(outcome, stop)
+            code = report_outcome(outcome, stop, configs[-1], package=package, last=len(runs) == 1)
             if code or outcome.result is None:
                 return code
             figures.append(outcome.result["metrics"])
@@ -190,16 +201,6 @@ def describe_devices(count: int) -> str:
     if kind == "CPU" and count == 1:
         return "1 CPU device with all its threads"
     return f"{count} {kind} device{'s' if count > 1 else ''}"
-
-
-def describe_options(options: "TrainOptions") -> str:
-    """All options in one line; a star marks an option that differs from its default."""
-    words = []
-    for option in fields(options):
-        value = getattr(options, option.name)
-        changed = option.default is not MISSING and value != option.default
-        words.append(f"{option.name}={value}{'*' if changed else ''}")
-    return " ".join(words)
 
 
 def describe_spread(figures: list[dict[str, dict[str, float]]]) -> str:

@@ -4,9 +4,12 @@ import sys
 from pathlib import Path
 from typing import Literal
 
+from dl.cli.catalog import name_experiment
+
 
 def sample(
     run: Path,
+    /,
     *,
     prime: str = "",
     length: int = 500,
@@ -14,6 +17,7 @@ def sample(
     top_k: int = 0,
     seed: int = 0,
     checkpoint: Literal["last", "best"] = "last",
+    experiment: Path | None = None,
 ) -> None:
     """Write text with a run's language model; standard output gets the prime and what follows it.
 
@@ -33,7 +37,10 @@ def sample(
         Another seed writes another text; the same seed writes the same text.
     checkpoint
         The newest parameters, or those with the lowest validation loss.
+    experiment
+        The file of the run's experiment, if it was started with `run FILE.py`.
     """
+    name_experiment(experiment)
     from dl.runs.generate import generate
     from dl.runs.load import load
 

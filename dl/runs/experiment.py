@@ -1,13 +1,16 @@
 """An experiment module: its options and its functions."""
 
 import importlib
+import shlex
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
 from typing import Any
 
 from dl.data.dataset import Dataset, DataSpec
 from dl.errors import InputError
 from dl.train.freeze import freeze as freeze_layers
+from dl.train.options import DataOptions
 from dl.train.recipe import Recipe
 
 Figures = dict[str, dict[str, float]]
@@ -21,6 +24,12 @@ Conclude = Callable[[Any, Any, Dataset], Figures]
 
 Count = Callable[[Any, Dataset], tuple[Figures, int]]
 """Options, data -> figures of each part, and how many numbers are stored."""
+
+OF_FILE = "file:"
+"""Begins the stored name of an experiment that is a file of the user's own."""
+
+_named: dict[str, "Experiment"] = {}
+"""Experiments in files that the user has named in this process, by their names."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,8 @@ class Experiment:
     build: Build | None = None
     conclude: Conclude | None = None
     count: Count | None = None
+    file: Path | None = None
+    """The file that it was read from, for one that is in no package."""
 
     def recipe(self, options: Any, spec: DataSpec, *, freeze: Sequence[str] = ()) -> Recipe:
         """The recipe for these data, with the layers named in `freeze` left untrained.
@@ -52,9 +63,14 @@ class Experiment:
 def load_experiment(module: str) -> Experiment:
     """The experiment in the module with this full name, such as `experiments.lenet_digits`.
 
+    A name that begins with `file:` stands for a file, which must have been named by the user in
+    this process (`dl.runs.experiment_file`): a stored name alone runs nothing.
+
     Raises:
         InputError: when there is no such module, or it lacks `Options`, or `build` and `count`.
     """
+    if module.startswith(OF_FILE):
+        return _named_by_user(module)
     try:
         loaded = importlib.import_module(module)
     except ModuleNotFoundError as error:
@@ -63,7 +79,51 @@ def load_experiment(module: str) -> Experiment:
         raise InputError(
             f"there is no experiment module {module}: is its package installed?"
         ) from None
-    offered = {name: getattr(loaded, name, None) for name in ("build", "conclude", "count")}
-    if not (hasattr(loaded, "Options") and (offered["build"] or offered["count"])):
-        raise InputError(f"{module} is no experiment: it must define Options and build")
-    return Experiment(module.rpartition(".")[2], module, loaded.Options, **offered)
+    return experiment_in(loaded, module.rpartition(".")[2], module)
+
+
+def experiment_in(loaded: Any, name: str, module: str, file: Path | None = None) -> Experiment:
+    """The experiment that a loaded module defines.
+
+    Raises:
+        InputError: when it lacks `Options`, or `build` and `count`, or `Options` is none.
+    """
+    where = file or module
+    offered = {part: getattr(loaded, part, None) for part in ("build", "conclude", "count")}
+    options = getattr(loaded, "Options", None)
+    if options is None or not (offered["build"] or offered["count"]):
+        raise InputError(f"{where} is no experiment: it must define Options and build")
+    for part, function in offered.items():
+        if function is not None and not callable(function):
+            raise InputError(f"{where}: {part} is {function!r}; it must be a function")
+    _check_options(options, where)
+    return Experiment(name, module, options, **offered, file=file)
+
+
+def remember(experiment: Experiment) -> None:
+    """Let runs of the file of `experiment` be opened in this process: the user has named it."""
+    _named[experiment.name] = experiment
+
+
+def _named_by_user(module: str) -> Experiment:
+    path = Path(module.removeprefix(OF_FILE))
+    if path.stem not in _named:
+        raise InputError(
+            f"the run was started from the file {path}, and a folder's own word runs no code: "
+            f"add --experiment {shlex.quote(str(path))} (in Python: dl.load(run, experiment=...))"
+        )
+    return _named[path.stem]
+
+
+def _check_options(options: Any, where: Any) -> None:
+    """Refuse a class that gives other values than it seems to: one that is no dataclass itself."""
+    if not (isinstance(options, type) and issubclass(options, DataOptions)):
+        raise InputError(f"{where}: Options must be a class that inherits from dl.TrainOptions")
+    own = vars(options)
+    if own.get("__annotations__") and "__dataclass_params__" not in own:
+        raise InputError(
+            f"{where}: Options has fields of its own, which need @dataclass(frozen=True) above it"
+        )
+    for option in fields(options):
+        if option.default is MISSING and option.default_factory is MISSING:
+            raise InputError(f"{where}: the option {option.name} has no default; give it one")

@@ -6,21 +6,29 @@ from typing import Literal
 
 from dl.errors import InputError
 from dl.runs.checkpoint import Checkpoints, DamagedCheckpoint
+from dl.runs.experiment_file import load_experiment_file
 from dl.runs.folder import Config, RunFolder, open_folder
 from dl.runs.open_data import open_data_of
 from dl.runs.trained import Trained
 from dl.train.compiled import Training, start_training
 
 
-def load(run: str | Path, *, checkpoint: Literal["last", "best"] = "last") -> Trained:
+def load(
+    run: str | Path,
+    *,
+    checkpoint: Literal["last", "best"] = "last",
+    experiment: str | Path | None = None,
+) -> Trained:
     """The model of the run in folder `run`, with its newest parameters or its best.
 
     The best have the lowest validation loss. Neither the data nor the devices of the training are
-    needed.
+    needed. `experiment` is the file of the run's experiment, if it was started from a file.
 
     Raises:
         InputError: when the folder is no run, has no checkpoint yet, or one that does not fit.
     """
+    if experiment is not None:
+        load_experiment_file(experiment)
     folder, config = open_folder(run)
     training, step = restore_training(folder, config, checkpoint=checkpoint)
     return Trained(
