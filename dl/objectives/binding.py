@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from dl import metrics
+from dl.models.given import require_model
 from dl.types import (
     Array,
     Batch,
@@ -54,6 +55,7 @@ def bind(model: Model, report: Report, *, training: Report | None = None) -> Obj
     >>> metrics.compute(objective({}, {}, batch)[0])
     {'loss': 5.0}
     """
+    require_model(model, by="an objective")
 
     def forward(
         params: Params,

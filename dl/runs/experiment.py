@@ -9,6 +9,7 @@ from typing import Any
 
 from dl.data.dataset import Dataset, DataSpec
 from dl.errors import InputError
+from dl.train.fits import check_recipe
 from dl.train.freeze import freeze as freeze_layers
 from dl.train.options import DataOptions
 from dl.train.recipe import Recipe
@@ -57,7 +58,9 @@ class Experiment:
         """
         if self.build is None:
             raise InputError(f"{self.name} counts and has no net: its figures are in result.json")
-        return freeze_layers(self.build(options, spec), freeze)
+        recipe = self.build(options, spec)
+        check_recipe(recipe, by=f"the training of {self.name}")
+        return freeze_layers(recipe, freeze)
 
 
 def load_experiment(module: str) -> Experiment:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from dl.data.dataset import Dataset
 from dl.data.own_arrays import Pair, as_dataset
+from dl.errors import InputError
 from dl.runs.trained import Trained
 from dl.train.compiled import Training, compile_recipe
-from dl.train.fits import zero_totals
+from dl.train.fits import check_recipe, zero_totals
 from dl.train.interrupt import StopRequest, say_stopping
 from dl.train.layout import make_layout
 from dl.train.listener import Listener
@@ -50,6 +52,7 @@ def fit(
     >>> dl.fit(recipe, data, options, progress=False).history[-1].step
     2
     """
+    _check_arguments(recipe, options)
     data = as_dataset(data, validation=options.validation)
     layout = make_layout(options.parallel, devices=options.devices, batch_size=options.batch_size)
     compiled = compile_recipe(recipe, data, options, layout)
@@ -81,6 +84,14 @@ def fit(
         interrupted=not done,
         open_data=lambda: data,
     )
+
+
+def _check_arguments(recipe: Any, options: Any) -> None:
+    check_recipe(recipe, by="dl.fit")
+    if not isinstance(options, TrainOptions):
+        raise InputError(
+            f"dl.fit takes dl.TrainOptions(epochs=..., ...), not {type(options).__name__}"
+        )
 
 
 def _first_training(

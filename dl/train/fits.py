@@ -10,6 +10,7 @@ from dl.data.augment import Stages
 from dl.data.dataset import DataSpec
 from dl.data.example import example_batch, example_inputs
 from dl.errors import InputError
+from dl.models.given import require_model
 from dl.train.recipe import Recipe
 from dl.types import Array, Augment, Autoencoder, Metrics, PyTree
 
@@ -21,6 +22,7 @@ def check_recipe_fits(recipe: Recipe, spec: DataSpec) -> Metrics:
         InputError: when the model does not accept the inputs or the augmented pictures, has a wrong
             number of outputs, or when the objective does not accept the targets.
     """
+    check_recipe(recipe)
     outputs, _ = jax.eval_shape(lambda: _apply_once(recipe, spec))
     if outputs.shape[-1] != spec.classes and not isinstance(recipe.model, Autoencoder):
         raise InputError(
@@ -37,6 +39,35 @@ def check_recipe_fits(recipe: Recipe, spec: DataSpec) -> Metrics:
     for augment in filter(None, stages_of(recipe).augments):
         _check_augmented_fit(recipe, spec, augment)
     return totals
+
+
+def check_recipe(recipe: Any, *, by: str = "training") -> None:
+    """Refuse what is no recipe, or holds something else in the place of its parts.
+
+    Raises:
+        InputError: naming the part, and what makes one.
+    """
+    if not isinstance(recipe, Recipe):
+        raise InputError(
+            f"{by} takes a dl.Recipe(model, objective, optimizer), not {type(recipe).__name__}"
+        )
+    require_model(recipe.model, by="a recipe")
+    if not callable(recipe.objective):
+        raise InputError(
+            f"a recipe's objective is a function, not {recipe.objective!r}: make one with "
+            "dl.objectives, such as dl.objectives.classification(model)"
+        )
+    maker, module = (getattr(recipe.objective, name, "") for name in ("__qualname__", "__module__"))
+    if module.startswith("dl.objectives") and "." not in maker:
+        raise InputError(f"a recipe's objective is that of a model: give {maker}(model)")
+    if not (hasattr(recipe.optimizer, "init") and hasattr(recipe.optimizer, "update")):
+        raise InputError(
+            f"a recipe's optimizer is an Optax transformation, not {recipe.optimizer!r}: make one "
+            "with dl.optimizers, such as dl.optimizers.adam(0.001)"
+        )
+    augment = recipe.augment
+    if not (augment is None or isinstance(augment, Stages) or callable(augment)):
+        raise InputError(f"a recipe's augment is a function or None, not {augment!r}")
 
 
 def zero_totals(recipe: Recipe, spec: DataSpec) -> Metrics:
