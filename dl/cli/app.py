@@ -20,7 +20,7 @@ from dl.cli.docstring import description, rewrap, with_whole_lines
 from dl.cli.evaluate import evaluate
 from dl.cli.horizon import horizon
 from dl.cli.list import list_experiments
-from dl.cli.outcome import leave_at_once
+from dl.cli.outcome import leave_at_once, leave_if_interrupted
 from dl.cli.predict import predict
 from dl.cli.programs import programs
 from dl.cli.resume import resume
@@ -29,6 +29,7 @@ from dl.cli.sample import sample
 from dl.cli.show import show
 from dl.cli.versions import versions
 from dl.errors import InputError, RunError
+from dl.train.signal_watch import SignalWatch
 
 
 def main(package: str = "experiments", argv: Sequence[str] | None = None) -> int:
@@ -38,7 +39,7 @@ def main(package: str = "experiments", argv: Sequence[str] | None = None) -> int
         # Tables and samples contain characters that not every terminal can show.
         sys.stdout.reconfigure(errors="replace")
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), SignalWatch(leave_if_interrupted):
             warnings.showwarning = _show_warning
             return _dispatch(Catalog(package), words)
     except (InputError, cyclopts.CycloptsError) as error:

@@ -44,11 +44,12 @@ def group_options(options: Any) -> dict[str, list[str]]:
     >>> group_options(TrainOptions(epochs=3))["training"]
     ['batch_size=128', 'learning_rate=0.1', 'patience=0']
     """
-    groups: dict[str, list[str]] = {"experiment": [], "training": [], "data": [], "running": []}
+    titles = ("experiment", "training", "data", "text", "running")
+    groups: dict[str, list[str]] = {title: [] for title in titles}
     for option in fields(options):
         if not _differs(option, options):
             title = _title(type(options), option.name)
-            groups.setdefault(title, []).append(_word(option, options))
+            groups[title].append(_word(option, options))
     return {title: words for title, words in groups.items() if words}
 
 

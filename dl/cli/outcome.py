@@ -1,6 +1,7 @@
 """Messages of the runner: text on standard error, a run's path on standard output."""
 
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,12 @@ def leave_at_once() -> None:
     if "ipykernel" not in sys.modules:
         os.write(2, b"stopped at once; what had been saved is kept\n")
         os._exit(130)
+
+
+def leave_if_interrupted(number: int) -> None:
+    """Leave at once on Ctrl-C, while nothing is trained that could be saved."""
+    if number == signal.SIGINT:
+        leave_at_once()
 
 
 def report_outcome(

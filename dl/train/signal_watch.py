@@ -11,12 +11,16 @@ import sys
 import threading
 from collections.abc import Callable
 
+_ours: set[int] = set()
+"""The file descriptors that watches have given to Python."""
+
 
 class SignalWatch:
     """A context manager that calls `heard(number)` in a thread as soon as a signal comes.
 
-    Only signals that have a Python handler are heard. It does nothing outside the main thread, in
-    a notebook, and where another library already listens in this way (asyncio does).
+    Only signals that have a Python handler are heard; of two watches, one inside of the other, the
+    inner hears. It does nothing outside the main thread, in a notebook, and where another library
+    already listens in this way (asyncio does).
 
     >>> came = threading.Event()
     >>> before = signal.signal(signal.SIGTERM, lambda number, frame: None)
@@ -37,12 +41,13 @@ class SignalWatch:
         reader, writer = socket.socketpair()
         writer.setblocking(False)
         before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-        if before != -1:
+        if before != -1 and before not in _ours:
             signal.set_wakeup_fd(before, warn_on_full_buffer=False)
             reader.close()
             writer.close()
             return self
-        self._ends = reader, writer
+        self._ends, self._before = (reader, writer), before
+        _ours.add(writer.fileno())
         self._thread = threading.Thread(target=self._listen, args=[reader], daemon=True)
         self._thread.start()
         return self
@@ -51,7 +56,8 @@ class SignalWatch:
         if self._ends is None:
             return
         reader, writer = self._ends
-        signal.set_wakeup_fd(-1)
+        signal.set_wakeup_fd(self._before, warn_on_full_buffer=False)
+        _ours.discard(writer.fileno())
         writer.close()  # ends the thread
         self._thread.join()
         reader.close()

@@ -19,6 +19,7 @@ from dl.train.interrupt import StopRequest, say_stopping
 from dl.train.plan import Plan
 from dl.train.progress import Progress
 from dl.train.record import Record
+from dl.train.signal_watch import SignalWatch
 
 PLAN = Plan(steps_per_epoch=100, epochs=3, steps_per_call=50, log_every=50)
 
@@ -152,3 +153,37 @@ def test_signals_are_answered_while_the_main_thread_computes(
     assert order == ["announced", "insisted", "computed"]
     assert stop.exit_code == 130
     assert "SIGINT: stopping after what is being computed; Ctrl-C again" in capsys.readouterr().err
+
+
+def test_of_two_watches_the_inner_hears_and_then_the_outer() -> None:
+    heard: list[str] = []
+    came = threading.Event()
+
+    def hear(name: str) -> Any:
+        return lambda number: (heard.append(name), came.set())
+
+    before = signal.signal(signal.SIGTERM, lambda number, frame: None)
+    try:
+        with SignalWatch(hear("outer")):
+            with SignalWatch(hear("inner")):
+                signal.raise_signal(signal.SIGTERM)
+                assert came.wait(5)
+            came.clear()
+            signal.raise_signal(signal.SIGTERM)
+            assert came.wait(5)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert heard == ["inner", "outer"]
+
+
+def test_another_library_s_wake_up_is_left_alone() -> None:
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer)
+    try:
+        with SignalWatch(lambda number: None):
+            assert signal.set_wakeup_fd(writer) == writer
+    finally:
+        signal.set_wakeup_fd(-1)
+        os.close(reader)
+        os.close(writer)
