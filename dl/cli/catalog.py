@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import tokenize
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,8 +28,8 @@ class Catalog:
     def docstring(self, name: str) -> str:
         """The docstring of an experiment, read without importing it."""
         path = Path(name).expanduser() if is_file(name) else self._folder() / f"{name}.py"
-        source = path.read_text(encoding="utf-8")
-        return ast.get_docstring(ast.parse(source)) or ""
+        with tokenize.open(path) as file:  # a file of the user's may say another encoding
+            return ast.get_docstring(ast.parse(file.read())) or ""
 
     def require(self, name: str) -> None:
         """Raise an `InputError` with the nearest name when no experiment is called `name`."""

@@ -10,7 +10,7 @@ import cyclopts
 from cyclopts import Parameter
 from docstring_parser import parse_from_object
 
-from dl.cli.catalog import Catalog
+from dl.cli.catalog import Catalog, name_experiment
 from dl.cli.docstring import join_descriptions, rewrap
 from dl.cli.header import describe_options
 from dl.cli.outcome import leave_at_once, report_outcome, say
@@ -35,7 +35,7 @@ def run(name: str, /, *, catalog: Annotated[Catalog, Parameter(parse=False)]) ->
 
 def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
     """The parser of `run NAME`: the experiment's options, and those of running."""
-    experiment = catalog.load(name)
+    chosen = catalog.load(name)
     app = cyclopts.App(
         name=f"python -m {catalog.package} run {name}",
         help=rewrap(catalog.docstring(name)),
@@ -50,11 +50,13 @@ def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
         run_dir: Path | None = None,
         init_from: Path | None = None,
         init_checkpoint: Literal["last", "best"] = "last",
+        experiment: Path | None = None,
         freeze: Annotated[list[str] | None, Parameter(consume_multiple=1, negative="")] = None,
         seeds: int = 1,
         quiet: bool = False,
         profile: bool = False,
     ) -> int:
+        name_experiment(experiment)
         if seeds < 1:
             raise InputError(f"seeds is {seeds}; it must be at least 1")
         runs = [replace(options, seed=options.seed + number) for number in range(seeds)]
@@ -64,18 +66,18 @@ def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
             )
         folders = [run_dir] * seeds
         if seeds > 1 and run_dir is not None:
-            folders = _seed_folders(experiment, runs, run_dir)
+            folders = _seed_folders(chosen, runs, run_dir)
         beginning = {
             "init_from": init_from,
             "init_checkpoint": init_checkpoint,
             "freeze": freeze or (),
         }
         how = {"show": not quiet, "profile": profile, **beginning}
-        return _run_seeds(experiment, runs, folders, package=catalog.package, **how)
+        return _run_seeds(chosen, runs, folders, package=catalog.package, **how)
 
-    command.__doc__ = join_descriptions(_COMMAND_HELP) + _options_help(experiment.options)
-    command.__annotations__["options"] = Annotated[experiment.options, Parameter(name="*")]
-    command.__kwdefaults__ = {**(command.__kwdefaults__ or {}), "options": experiment.options()}
+    command.__doc__ = join_descriptions(_COMMAND_HELP) + _options_help(chosen.options)
+    command.__annotations__["options"] = Annotated[chosen.options, Parameter(name="*")]
+    command.__kwdefaults__ = {**(command.__kwdefaults__ or {}), "options": chosen.options()}
     app.default(command)
     return app
 
@@ -98,6 +100,8 @@ init_from
     fit.
 init_checkpoint
     Its newest parameters, or those with the lowest validation loss.
+experiment
+    The file of the experiment of --init-from, if that run was started with `run FILE.py`.
 freeze
     Do not train these layers: names, or globs such as 'conv*'. Their batch norm keeps its
     statistics.
