@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from dl.errors import RunError
@@ -20,6 +21,40 @@ def run_module(module: str, *words: str) -> str:
         said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}, nothing said"]
         raise RunError(said[-1])
     return done.stdout
+
+
+def seconds_to_done(module: str, *words: str, **settings: str) -> float:
+    """Seconds until `python -m module WORDS` prints "done"; its exit is not timed.
+
+    Raises:
+        RunError: when it prints something else, with the last line of its standard error.
+    """
+    start, pipe = time.perf_counter(), subprocess.PIPE
+    command = [sys.executable, "-m", module, *words]
+    with subprocess.Popen(
+        command, stdout=pipe, stderr=pipe, text=True, env=environment(**settings)
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        said = process.stdout.readline()
+        seconds = time.perf_counter() - start
+        complaints = process.stderr.read().strip().splitlines()
+    if said.strip() != "done":
+        raise RunError(complaints[-1] if complaints else f"{module} ended before it was done")
+    return seconds
+
+
+UNCACHED = {"JAX_ENABLE_COMPILATION_CACHE": "false"}
+"""Settings with which JAX keeps no compiled program."""
+
+
+def cached_in(folder: str) -> dict[str, str]:
+    """Settings with which JAX keeps every compiled program in `folder`."""
+    return {
+        "JAX_ENABLE_COMPILATION_CACHE": "true",
+        "JAX_COMPILATION_CACHE_DIR": folder,
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    }
 
 
 def environment(**changed: str) -> dict[str, str]:

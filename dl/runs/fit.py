@@ -61,6 +61,7 @@ def fit(
         Progress(compiled.plan, show=progress) as shown,
     ):
         shown.begin(int(resume.state.step) if resume else 0)
+        compiled.compile_ahead()
         training = compiled.start(_first_training(recipe, data, options, resume=resume, init=init))
         if not options.steps_per_call:
             compiled = with_best_steps_per_call(compiled, training)

@@ -26,22 +26,22 @@ def go_on(
     """Train to the end of the plan, then write and return the result; None if `stop` came first."""
     _note_start(setup)
     folder, clock = setup.folder, RunClock()
-    with (
-        Checkpoints(folder.checkpoints, keep=setup.config.options.keep) as checkpoints,
-        Progress(setup.compiled.plan, show=show) as shown,
-    ):
+    with Progress(setup.compiled.plan, show=show) as shown:
         if not folder.metrics.exists():
             shown.begin(0)
-        training, history = _restore(setup, checkpoints, clock, shown)
-        setup = _with_steps_per_call(setup, training)
-        with Profiler(folder.profile if profile else None) as profiler:
-            listener = RunListener(setup, checkpoints, clock, shown, profiler, stop)
-            training, history = _train(setup, training, history, listener)
-        checkpoints.wait()
-        if not _is_done(setup, training, history):
-            return None
-        result = make_result(setup, training, history, clock)
-        write_json(folder.result, result)
+        setup.compiled.compile_ahead()
+        fresh = setup.compiled.start(None)
+        with Checkpoints(folder.checkpoints, keep=setup.config.options.keep) as checkpoints:
+            training, history = _restore(setup, fresh, checkpoints, clock, shown)
+            setup = _with_steps_per_call(setup, training)
+            with Profiler(folder.profile if profile else None) as profiler:
+                listener = RunListener(setup, checkpoints, clock, shown, profiler, stop)
+                training, history = _train(setup, training, history, listener)
+            checkpoints.wait()
+            if not _is_done(setup, training, history):
+                return None
+            result = make_result(setup, training, history, clock)
+            write_json(folder.result, result)
     return result
 
 
@@ -56,11 +56,10 @@ def _note_start(setup: Setup) -> None:
 
 
 def _restore(
-    setup: Setup, checkpoints: Checkpoints, clock: RunClock, shown: Progress
+    setup: Setup, fresh: Training, checkpoints: Checkpoints, clock: RunClock, shown: Progress
 ) -> tuple[Training, list[Record]]:
-    """The newest intact checkpoint and the records up to it, or step 0 and no records."""
+    """The newest intact checkpoint and the records up to it, or `fresh` and no records."""
     folder, compiled = setup.folder, setup.compiled
-    fresh = compiled.start(None)
     restored, damaged = checkpoints.restore_newest(compiled.layout.fetch(fresh))
     for problem in damaged:
         shown.tell(f"{problem}; it is put aside in {folder.path / 'damaged'}")

@@ -19,7 +19,7 @@ from dl.runs.open_data import open_data
 from dl.train.compiled import Training
 from dl.train.recipe import Recipe
 from dl.train.record import Record
-from dl.train.state import count_parameters, first_state
+from dl.train.state import count_parameters, jit_init_state
 from dl.train.step import make_train_step
 
 _REMEDY = (
@@ -98,6 +98,6 @@ def experiment_of(recipe: Recipe, spec: DataSpec, options: Any) -> Experiment:
 
 def _program(recipe: Recipe, spec: DataSpec, options: Any) -> str:
     """The training step of a recipe, traced for the data, as text."""
-    state = jax.eval_shape(lambda: first_state(recipe, spec, options))
+    state = jit_init_state(recipe, spec, options).eval_shape(options.seed)
     step = make_train_step(recipe.objective, recipe.optimizer)
     return str(jax.make_jaxpr(step)(state, example_batch(spec)))

@@ -11,7 +11,7 @@ from dl.data.text.reading import Reading
 from dl.errors import InputError
 from dl.runs.save import write_run
 from dl.train.compiled import Training, can_loop
-from dl.train.evaluation import make_evaluate
+from dl.train.evaluation import Evaluation
 from dl.train.layout import make_layout
 from dl.train.network import Inputs, Network, Prediction
 from dl.train.recipe import Recipe
@@ -145,6 +145,6 @@ class Trained:
         """The metrics of a part of `data`, on one device wherever the state was trained."""
         layout = make_layout("jit", devices=1, batch_size=self.options.batch_size)
         loops = can_loop(self.recipe, data, self.options, layout)
-        evaluate = make_evaluate(self.recipe, data, self.options, layout, loops=loops)
+        evaluate = Evaluation(self.recipe, data, self.options, layout, loops=loops)
         state = layout.put(self.state)
         return lambda part: evaluate(state, part)

@@ -1,9 +1,15 @@
 """A clock that counts only compilation: tracing, lowering and XLA."""
 
+import contextlib
+import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import jax
+
+BACKGROUND = "dl-compile"
+"""The prefix of threads in which programs are compiled while others run; they are not counted."""
 
 _PHASES = (
     "/jax/core/compile/jaxpr_trace_duration",
@@ -15,18 +21,31 @@ _listening = False
 
 
 def _listen(event: str, duration_secs: float, **kwargs: Any) -> None:
+    if event in _PHASES and not threading.current_thread().name.startswith(BACKGROUND):
+        _note(duration_secs)
+
+
+def _note(seconds: float) -> None:
     """Keep the interval that just ended, in place of the shorter ones that it contains."""
-    if event not in _PHASES:
-        return
     end = time.perf_counter()
-    start = end - duration_secs
+    start = end - seconds
     while _intervals and _intervals[-1][0] >= start:
         _intervals.pop()
     _intervals.append((start, end))
 
 
+@contextlib.contextmanager
+def waiting() -> Iterator[None]:
+    """Count the time in this block, in which the process waits for a program of another thread."""
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        _note(time.perf_counter() - start)
+
+
 class CompileClock:
-    """Seconds that JAX has spent compiling since this clock was made or restarted.
+    """Seconds that the process has waited for compilation since this clock was restarted.
 
     >>> clock = CompileClock()
     >>> _ = jax.jit(lambda x: x + 1)(1.0)

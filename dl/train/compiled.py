@@ -1,25 +1,28 @@
 """A recipe compiled for one data set and one layout: what the training loop calls."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from dl import metrics
+from dl.data.augment import Stages
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.example import example_inputs
 from dl.data.gather import make_gather
-from dl.data.sources.batching import IndexedBatch
-from dl.data.sources.source import NO_STEP, Source, cut_calls
-from dl.train.evaluation import make_evaluate
+from dl.data.sources.batching import IndexedBatch, steps_per_epoch
+from dl.data.sources.source import NO_STEP, Call, Source, cut_calls
+from dl.train.ahead import begin
+from dl.train.evaluation import Evaluation
 from dl.train.fits import check_recipe_fits, stages_of, zero_totals
 from dl.train.guard import CompilationGuard
 from dl.train.layout import Layout
 from dl.train.options import TrainOptions
 from dl.train.plan import Plan, make_plan
 from dl.train.recipe import Recipe
-from dl.train.state import TrainState, first_state
+from dl.train.state import TrainState, first_state, jit_init_state
 from dl.train.step import augmented, make_train_step, scan_steps
 from dl.train.traced import has_slow_loops
 from dl.types import Array, Augment, Metrics, PyTree
@@ -34,7 +37,22 @@ class Training(NamedTuple):
     totals: Metrics
 
 
-class Compiled(NamedTuple):
+class _First(NamedTuple):
+    """The training at step 0: a jitted function from the seed to the state, and sums of zero."""
+
+    new_state: Any
+    seed: int
+    totals: Metrics
+
+    def make(self) -> Training:
+        return Training(self.new_state(self.seed), self.totals)
+
+    def shapes(self) -> Training:
+        return Training(self.new_state.eval_shape(self.seed), self.totals)
+
+
+@dataclass(frozen=True)
+class Compiled:
     """The compiled functions of a run, the data on its devices, and the plan that they follow."""
 
     layout: Layout
@@ -42,17 +60,44 @@ class Compiled(NamedTuple):
     guard: CompilationGuard
     arrays: list[PyTree]
     """The sets of arrays that stay on the devices during the whole run."""
-    start: Callable[[Training | None], Training]
-    """Copies the given training to the devices; None means the first state."""
-    advance: Callable[[Training, list[PyTree], int, int], tuple[Training, Array]]
-    """`(training, arrays, start, end) -> (training, ticket)`: trains from step start to step end.
+    evaluate: Evaluation
+    """`evaluate(state, part)`: metrics of the part of the data with this name."""
+    _data: Dataset
+    _first: _First
+    _zeros: Metrics
+    _stages: Stages
+    _train_calls: list[Callable]
+    _calls: Callable[[int, int], Iterator[Call]]
 
-    The ticket is an array that is ready when the steps are done.
-    """
-    reset: Callable[[Training], Training]
-    """The same training, with the sums of its metrics set to zero."""
-    evaluate: Callable[[TrainState, str], dict[str, float]]
-    """Metrics of the part of the data with this name."""
+    def start(self, training: Training | None) -> Training:
+        """Copies the given training to the devices; None means the first state."""
+        return self.layout.put(training or self._first.make())
+
+    def compile_ahead(self) -> None:
+        """Begins to compile in the background; the first calls wait for it."""
+        if not self._data.train.in_memory:
+            return
+        shapes = self.layout.shapes(self._first.shapes())
+        for number, call in self._calls(0, 1):
+            begin(self._train_calls[0], shapes, self.arrays[number], self.layout.split(call))
+        self.evaluate.begin(shapes.state, "test" if self._data.validation is None else "validation")
+
+    def advance(
+        self, training: Training, arrays: list[PyTree], start: int, end: int
+    ) -> tuple[Training, Array]:
+        """Trains from step `start` to step `end`; also returns an array that is ready then."""
+        ticket: Any = None
+        while start < end:
+            stage = self._stages.end_at(start, end)
+            train_call = self._train_calls[self._stages.number_at(start)]
+            for number, call in self._calls(start, stage):
+                training, ticket = train_call(training, arrays[number], self.layout.split(call))
+            start = stage
+        return training, ticket
+
+    def reset(self, training: Training) -> Training:
+        """The same training, with the sums of its metrics set to zero."""
+        return Training(training.state, jax.tree.map(jnp.copy, self._zeros))
 
 
 def compile_recipe(
@@ -61,51 +106,42 @@ def compile_recipe(
     """Compile `recipe` for training on `data`; nothing is traced before the first call.
 
     `steps_per_call` is the largest number of steps in a compiled call. 0 takes the number in
-    `options`; if that is 0 too, a limit is chosen here, and
-    `dl.train.steps_per_call` measures how many steps up to it are fastest.
+    `options`; if that is 0 too, it is the number that the compiled program has room for, and
+    `dl.train.steps_per_call` measures how many of these are fastest. The program itself does not
+    depend on this number, so that every number gives the same bits.
 
     Raises:
         InputError: when the recipe does not fit the data.
     """
-    spec, source = data.spec, data.train
-    totals = check_recipe_fits(recipe, spec)
+    totals = check_recipe_fits(recipe, data.spec)
     loops = can_loop(recipe, data, options, layout)
-    asked = steps_per_call or options.steps_per_call
-    most = _most_steps_per_call(source, asked=asked, loops=loops)
-    plan = make_plan(options, train_size=spec.train_size, steps_per_call=most)
-    arrays = [layout.put(resident) if resident else {} for resident in source.resident()]
-    stages = stages_of(recipe)
-    guard = CompilationGuard("train step", declared=len(arrays) * len(stages.augments))
-    train_calls = [
-        layout.compile(guard.watch(_make_train_call(recipe, augment, data, layout, loops=loops)))
-        for augment in stages.augments
-    ]
-    batches = source.train_calls(
-        seed=options.seed, batch_size=options.batch_size, total_steps=plan.total_steps
+    room = _room_for_steps(data.train, options, loops=loops)
+    asked = steps_per_call or options.steps_per_call or room
+    plan = make_plan(
+        options,
+        train_size=data.spec.train_size,
+        steps_per_call=min(asked, room) if loops else asked,
     )
-    zeros = layout.put(totals)
-
-    def start(training: Training | None) -> Training:
-        return layout.put(training or Training(first_state(recipe, spec, options), totals))
-
-    def advance(
-        training: Training, arrays: list[PyTree], start: int, end: int
-    ) -> tuple[Training, Array]:
-        ticket: Any = None
-        while start < end:
-            stage = stages.end_at(start, end)
-            train_call = train_calls[stages.number_at(start)]
-            for number, group in batches(start, stage):
-                for call in cut_calls(group, steps_per_call=plan.steps_per_call, loops=loops):
-                    training, ticket = train_call(training, arrays[number], layout.split(call))
-            start = stage
-        return training, ticket
-
-    def reset(training: Training) -> Training:
-        return Training(training.state, jax.tree.map(jnp.copy, zeros))
-
-    evaluate = make_evaluate(recipe, data, options, layout, loops=loops)
-    return Compiled(layout, plan, guard, arrays, start, advance, reset, evaluate)
+    resident, stages = data.train.resident(), stages_of(recipe)
+    guard = CompilationGuard("train step", declared=len(resident) * len(stages.augments))
+    return Compiled(
+        layout,
+        plan,
+        guard,
+        [layout.put(arrays) if arrays else {} for arrays in resident],
+        Evaluation(recipe, data, options, layout, loops=loops),
+        data,
+        _First(jit_init_state(recipe, data.spec, options), options.seed, totals),
+        layout.put(totals),
+        stages,
+        [
+            layout.compile(
+                guard.watch(_make_train_call(recipe, augment, data, layout, loops=loops))
+            )
+            for augment in stages.augments
+        ],
+        _cut(data.train, options, plan, room=room, loops=loops),
+    )
 
 
 def start_training(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Training:
@@ -121,11 +157,28 @@ def can_loop(recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layou
     )
 
 
-def _most_steps_per_call(source: Source, *, asked: int, loops: bool) -> int:
-    """The number `asked` for, or a default; 1 where the host reads each batch."""
-    if not source.in_memory:
+def _room_for_steps(source: Source, options: TrainOptions, *, loops: bool) -> int:
+    """How many steps a call of the compiled program can make; it may make fewer."""
+    if not loops:
         return 1
-    return asked or source.steps_per_call or (MOST_STEPS_PER_CALL if loops else 1)
+    in_epoch = steps_per_epoch(len(source), options.batch_size)
+    return source.steps_per_call or min(MOST_STEPS_PER_CALL, in_epoch)
+
+
+def _cut(
+    source: Source, options: TrainOptions, plan: Plan, *, room: int, loops: bool
+) -> Callable[[int, int], Iterator[Call]]:
+    """The function from two steps to the compiled calls between them."""
+    groups = source.train_calls(
+        seed=options.seed, batch_size=options.batch_size, total_steps=plan.total_steps
+    )
+
+    def calls(start: int, end: int) -> Iterator[Call]:
+        for number, group in groups(start, end):
+            for call in cut_calls(group, room=room, loops=loops):
+                yield number, call
+
+    return calls
 
 
 def _make_train_call(

@@ -1,17 +1,19 @@
 """Metrics of a part of the data: every example counts once; a stream is read as one sequence."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache, partial
-from typing import Any
+from typing import Any, Protocol
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from dl import metrics
 from dl.data.dataset import Dataset
 from dl.data.gather import make_gather
 from dl.data.sources.batching import IndexedBatch
-from dl.data.sources.source import Source, cut_calls
+from dl.data.sources.source import NO_STEP, Source, cut_calls
+from dl.train.ahead import Ahead, begin
 from dl.train.layout import Layout
 from dl.train.options import TrainOptions
 from dl.train.recipe import Recipe
@@ -20,25 +22,53 @@ from dl.train.step import make_eval_step, scan_steps
 from dl.types import Array, Batch, Metrics, Model, ModelState, Objective, Params
 
 Gather = Callable[[dict[str, Array], IndexedBatch], Batch]
-Evaluate = Callable[[TrainState], Metrics]
 
 
-def make_evaluate(
-    recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layout, *, loops: bool
-) -> Callable[[TrainState, str], dict[str, float]]:
-    """The function `evaluate(state, part) -> metrics`; a part is opened at its first use."""
-    # All parts of a data set are of one kind, so one compiled function serves them all.
-    gather = make_gather(data.train.evaluated(), data.spec)
-    compiled = _compile(recipe.objective, gather, layout, loops=loops)
+class _Part(Protocol):
+    """The evaluation of one part of the data."""
 
-    @cache
-    def open_part(name: str) -> Evaluate:
-        source = data.part(name).evaluated()
-        if source.carries:
-            return _with_carry(recipe, gather, source, layout)
-        return _example_by_example(compiled, source, options, layout, loops=loops)
+    def evaluate(self, state: TrainState) -> Metrics:
+        """The sums over all examples."""
+        ...
 
-    return lambda state, part: metrics.compute(open_part(part)(state))
+    def begin(self, state: TrainState) -> None:
+        """Start to compile for a state of these shapes."""
+        ...
+
+
+class Evaluation:
+    """The function `evaluation(state, part) -> metrics`; a part is opened at its first use.
+
+    All parts of a data set are of one kind, so that one compiled program serves them all.
+    """
+
+    def __init__(
+        self, recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layout, *, loops: bool
+    ) -> None:
+        gather = make_gather(data.train.evaluated(), data.spec)
+        if data.train.evaluated().carries:
+            compiled = Ahead(
+                jax.jit(partial(evaluate_carried, recipe.model, recipe.objective, gather))
+            )
+        else:
+            compiled = _compile(recipe.objective, gather, layout, loops=loops)
+
+        @cache
+        def open_part(name: str) -> _Part:
+            source = data.part(name).evaluated()
+            if source.carries:
+                return _Stream(compiled, source, layout)
+            return _Examples(compiled, source, options.batch_size, layout, loops=loops)
+
+        self._open_part = open_part
+
+    def __call__(self, state: TrainState, part: str) -> dict[str, float]:
+        """The metrics of the part with this name."""
+        return metrics.compute(self._open_part(part).evaluate(state))
+
+    def begin(self, state: TrainState, part: str) -> None:
+        """Start to compile in the background, for a state of these shapes."""
+        self._open_part(part).begin(state)
 
 
 def evaluate_carried(
@@ -64,21 +94,23 @@ def evaluate_carried(
     return jax.lax.scan(evaluate_batch, carry, indexed)[1]
 
 
-def _with_carry(recipe: Recipe, gather: Gather, source: Source, layout: Layout) -> Evaluate:
-    """Evaluate a stream as a single row, on one device because one row cannot be split."""
-    device = layout.devices[0]
-    (indexed,) = source.evaluation_calls(batch_size=1)()
-    arrays, indexed = jax.device_put((source.evaluation_arrays(), indexed), device)
-    compiled = jax.jit(partial(evaluate_carried, recipe.model, recipe.objective, gather))
+class _Stream:
+    """Evaluates a stream as a single row, on one device because one row cannot be split."""
 
-    def evaluate(state: TrainState) -> Metrics:
+    def __init__(self, compiled: Callable[..., Metrics], source: Source, layout: Layout) -> None:
+        self._compiled, self._layout = compiled, layout
+        (indexed,) = source.evaluation_calls(batch_size=1)()
+        self._data = jax.device_put((source.evaluation_arrays(), indexed), layout.devices[0])
+
+    def evaluate(self, state: TrainState) -> Metrics:
         params, model_state = jax.device_put(
-            layout.fetch((state.params, state.model_state)), device
+            self._layout.fetch((state.params, state.model_state)), self._layout.devices[0]
         )
-        sums = jax.device_get(compiled(params, model_state, arrays, indexed))
+        sums = jax.device_get(self._compiled(params, model_state, *self._data))
         return jax.tree.map(lambda leaf: np.sum(leaf, axis=0, dtype=np.float64), sums)
 
-    return evaluate
+    def begin(self, state: TrainState) -> None:
+        begin(self._compiled, state.params, state.model_state, *self._data)
 
 
 def _compile(
@@ -93,30 +125,47 @@ def _compile(
             return state, step(state, gather(arrays, batch))
 
         if loops:
-            return scan_steps(evaluate_batch)(state, indexed)[1]
+            count = jnp.sum(indexed.index[:, 0] != NO_STEP)
+            return scan_steps(evaluate_batch)(state, indexed, count)[1]
         return evaluate_batch(state, jax.tree.map(lambda leaf: leaf[0], indexed))[1]
 
     return layout.compile(evaluate_call, donate=False)
 
 
-def _example_by_example(
-    compiled: Callable[..., Metrics],
-    source: Source,
-    options: TrainOptions,
-    layout: Layout,
-    *,
-    loops: bool,
-) -> Evaluate:
-    calls = source.evaluation_calls(batch_size=options.batch_size)
-    arrays = layout.put(source.evaluation_arrays()) if source.evaluation_arrays() else {}
+class _Examples:
+    """Evaluates examples in batches, whose sums are added up in float64.
 
-    def evaluate(state: TrainState) -> Metrics:
+    Batches of a part in memory stay on the devices from one evaluation to the next.
+    """
+
+    def __init__(
+        self,
+        compiled: Callable[..., Metrics],
+        source: Source,
+        batch_size: int,
+        layout: Layout,
+        *,
+        loops: bool,
+    ) -> None:
+        self._compiled, self._source, self._layout, self._loops = compiled, source, layout, loops
+        self._read = source.evaluation_calls(batch_size=batch_size)
+        self._kept: list[IndexedBatch] = list(self._put()) if source.in_memory else []
+
+    def evaluate(self, state: TrainState) -> Metrics:
         sums: list[Metrics] = []
-        for group in calls():
-            rows = len(group.index)
-            for call in cut_calls(group, steps_per_call=rows, loops=loops):
-                sums.append(layout.fetch(compiled(state, arrays, layout.split(call))))
-                jax.block_until_ready(sums[-2:-1])  # no more than two batches wait in memory
-        return jax.tree.map(lambda *leaves: np.sum(leaves, axis=0), *jax.device_get(sums))
+        for call in self._kept or self._put():
+            sums.append(self._layout.fetch(self._compiled(state, {}, call)))
+            jax.block_until_ready(sums[-2:-1])  # no more than two batches wait in memory
+        return jax.tree.map(
+            lambda *leaves: np.sum(leaves, axis=0, dtype=np.float64), *jax.device_get(sums)
+        )
 
-    return evaluate
+    def begin(self, state: TrainState) -> None:
+        if self._kept:
+            begin(self._compiled, state, {}, self._kept[0])
+
+    def _put(self) -> Iterable[IndexedBatch]:
+        for group in self._read():
+            room = self._source.batches_per_call
+            for call in cut_calls(group, room=room, loops=self._loops):
+                yield self._layout.put_batches(call)

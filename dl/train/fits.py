@@ -88,8 +88,10 @@ def stages_of(recipe: Recipe) -> Stages:
 
 def _check_augmented_fit(recipe: Recipe, spec: DataSpec, augment: Augment) -> None:
     """Refuse an augmentation whose pictures do not fit the parameters made for the data."""
-    inputs, step = _zeros(example_inputs(spec)), jnp.zeros((), jnp.int32)
-    changed = jax.eval_shape(augment, jax.random.split(jax.random.key(0), 1), inputs, step)
+    inputs = example_inputs(spec)
+    step = jax.ShapeDtypeStruct((), jnp.int32)
+    keys = jax.eval_shape(lambda: jax.random.split(jax.random.key(0), 1))
+    changed = jax.eval_shape(augment, keys, inputs, step)
     if changed.shape == inputs.shape:
         return
     try:

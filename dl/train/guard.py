@@ -39,8 +39,9 @@ class CompilationGuard:
 
         @wraps(function)
         def watched(*args: Any) -> Any:
-            self._record(_signature(args))
-            return function(*args)
+            result = function(*args)
+            self._record(_signature(args))  # not when tracing fails: then nothing is compiled
+            return result
 
         return watched
 

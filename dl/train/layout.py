@@ -10,6 +10,7 @@ import numpy as np
 from jax.sharding import NamedSharding, PartitionSpec
 
 from dl.errors import InputError
+from dl.train.ahead import Ahead, one_at_a_time
 from dl.train.devices import find_devices
 from dl.train.parallel import AXIS, make_mesh, replicate, shard, unreplicate
 from dl.train.state import TrainState
@@ -43,17 +44,21 @@ class Layout:
         return _with_carries(jax.tree.map(lambda _: everywhere, tree), carries)
 
     def compile(self, function: Callable, *, donate: bool = True) -> Callable:
-        """`function(trained, arrays, indexed)` compiled for this layout."""
+        """`function(trained, arrays, indexed)` compiled for this layout.
+
+        On one device and under `pmap` it can be compiled ahead of its first call.
+        """
         donated = (0,) if donate else ()
         if self.mode == "jit" and len(self.devices) == 1:
-            return jax.jit(function, donate_argnums=donated)
-        if self.mode == "jit":
-            compiled = self._compile_sharded(function, donated)
-        else:
-            compiled = jax.pmap(
+            return Ahead(jax.jit(function, donate_argnums=donated))
+        alone = self.devices[0].platform == "cpu"
+        if self.mode == "pmap":
+            mapped = jax.pmap(
                 function, axis_name=AXIS, donate_argnums=donated, devices=self.devices
             )
-        return _one_at_a_time(compiled) if self.devices[0].platform == "cpu" else compiled
+            return Ahead(mapped, alone=alone)
+        compiled = self._compile_sharded(function, donated)
+        return one_at_a_time(compiled) if alone else compiled
 
     def put(self, tree: PyTree) -> PyTree:
         """A copy of `tree` on the devices, laid out by `shardings`."""
@@ -67,9 +72,30 @@ class Layout:
         copy = jax.jit(lambda leaves: jax.tree.map(jnp.copy, leaves), out_shardings=shardings)
         return copy(placed)
 
+    def shapes(self, tree: PyTree) -> PyTree:
+        """The shapes and shardings of what `put` makes of `tree`."""
+        if self.mode == "jit":
+            return jax.tree.map(_shape, tree, self.shardings(tree))
+        count, sharding = len(self.devices), self._device_rows()
+
+        def stacked(leaf: Any) -> Any:
+            return _shape(leaf, sharding, (count, *leaf.shape))
+
+        def split(rows: Any) -> Any:
+            return _shape(rows, sharding, (count, rows.shape[0] // count, *rows.shape[1:]))
+
+        carries = [jax.tree.map(split, state.carry) for state in _states(tree)]
+        return _with_carries(jax.tree.map(stacked, tree), carries)
+
     def split(self, indexed: PyTree) -> PyTree:
         """Batches [k, B] in the shape that compiled functions take: under `pmap` a row a device."""
         return shard(indexed, len(self.devices), axis=1) if self.mode == "pmap" else indexed
+
+    def put_batches(self, indexed: PyTree) -> PyTree:
+        """Batches [k, B] on the devices, in the form that compiled functions take."""
+        if self.mode == "pmap":
+            return jax.device_put(self.split(indexed), self._device_rows())
+        return jax.device_put(indexed, self._sharding(None, AXIS))
 
     def fetch(self, tree: PyTree) -> PyTree:
         """`tree` in its shapes before `put`: one copy of each array, a carry with all its rows."""
@@ -100,9 +126,14 @@ class Layout:
     def _put_rows(self, carry: PyTree) -> PyTree:
         """A carry [B, ...] as [devices, B / devices, ...]; each device holds its own rows."""
         rows = shard(jax.tree.map(np.asarray, carry), len(self.devices))
-        sharding = NamedSharding(make_mesh(self.devices), PartitionSpec(AXIS))
-        copy = jax.jit(lambda leaves: jax.tree.map(jnp.copy, leaves), out_shardings=sharding)
+        copy = jax.jit(
+            lambda leaves: jax.tree.map(jnp.copy, leaves), out_shardings=self._device_rows()
+        )
         return copy(rows)
+
+    def _device_rows(self) -> NamedSharding:
+        """How `pmap` lays out an array [devices, ...]."""
+        return NamedSharding(make_mesh(self.devices), PartitionSpec(AXIS))
 
     def _sharding(self, *axes: str | None) -> Any:
         if len(self.devices) == 1:
@@ -135,6 +166,11 @@ def make_layout(parallel: str = "auto", *, devices: int = 0, batch_size: int) ->
     return Layout("pmap" if parallel == "pmap" else "jit", tuple(available[:count]))
 
 
+def _shape(leaf: Any, sharding: Any, shape: tuple[int, ...] | None = None) -> Any:
+    """The shape of `leaf`, or another one with its dtype, laid out by `sharding`."""
+    return jax.ShapeDtypeStruct(shape or leaf.shape, leaf.dtype, sharding=sharding)
+
+
 def _states(tree: PyTree) -> list[TrainState]:
     return [leaf for leaf in jax.tree.leaves(tree, is_leaf=_is_state) if _is_state(leaf)]
 
@@ -155,16 +191,3 @@ def _is_state(leaf: Any) -> bool:
 
 def _gathered(carry: PyTree) -> PyTree:
     return jax.tree.map(lambda leaf: np.array(leaf).reshape(-1, *leaf.shape[2:]), carry)
-
-
-def _one_at_a_time(compiled: Callable) -> Callable:
-    """`compiled`, which then returns only when its results are ready.
-
-    On a CPU the collectives of two programs at once would need more threads than there are, and
-    deadlock.
-    """
-
-    def call(*args: PyTree) -> PyTree:
-        return jax.block_until_ready(compiled(*args))
-
-    return call

@@ -6,8 +6,9 @@ It writes no files and shows no progress; it reports to a `Listener`.
 import contextlib
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import jax
@@ -18,7 +19,9 @@ from dl.errors import RunError
 from dl.train.compile_clock import CompileClock
 from dl.train.compiled import Compiled, Training
 from dl.train.listener import Listener
+from dl.train.quick import jit_quickly
 from dl.train.record import Record, stops_early
+from dl.types import Array
 
 _REMEDIES = (
     "lower --learning-rate, or in code of your own warm it up (optimizers.warm_up) or clip the "
@@ -156,10 +159,16 @@ def check_finite_loss(values: dict[str, float], step: int) -> None:
 def check_finite(state: Any, step: int) -> None:
     """Raise a `RunError` when the state holds inf or nan, so that no checkpoint does."""
     numbers = [leaf for leaf in jax.tree.leaves(state) if jnp.issubdtype(leaf.dtype, jnp.floating)]
-    if not all(jax.device_get([jnp.isfinite(leaf).all() for leaf in numbers])):
+    if not _jit_all_finite()(numbers):
         raise RunError(
             f"a parameter or its optimizer state is not finite after step {step}: {_REMEDIES}"
         )
+
+
+@cache
+def _jit_all_finite() -> Callable[[list[Array]], Array]:
+    """One program that tells whether no array holds inf or nan, in the place of many operations."""
+    return jit_quickly(lambda numbers: jnp.all(jnp.array([jnp.isfinite(x).all() for x in numbers])))
 
 
 class _Throughput:

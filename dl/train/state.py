@@ -11,6 +11,7 @@ from dl.data.dataset import DataSpec
 from dl.data.example import example_inputs
 from dl.models.given import require_model
 from dl.train.options import TrainOptions
+from dl.train.quick import jit_quickly
 from dl.train.recipe import Recipe
 from dl.train.transfer import transfer
 from dl.types import Array, Carry, Key, Model, ModelState, Params, PyTree
@@ -85,18 +86,24 @@ def first_state(
     Raises:
         InputError: when an array of `init` does not fit the model.
     """
-    inputs, rows = example_inputs(spec), options.batch_size if spec.carried else 0
-    # jit compiles one program that serves every seed, instead of one for each operation.
-    make = jax.jit(
-        lambda seed: init_state(
-            recipe.model, recipe.optimizer, inputs, seed=seed, carried_rows=rows
-        )
-    )
-    state = make(options.seed)
+    state = jit_init_state(recipe, spec, options)(options.seed)
     if init is None:
         return state
     params, model_state = transfer(init, into=(state.params, state.model_state)).tree
     return with_parameters(state, recipe.optimizer, params, model_state)
+
+
+def jit_init_state(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Any:
+    """The jitted function from a seed to the first state; its `eval_shape` gives the shapes.
+
+    One program serves every seed.
+    """
+    inputs, rows = example_inputs(spec), options.batch_size if spec.carried else 0
+    return jit_quickly(
+        lambda seed: init_state(
+            recipe.model, recipe.optimizer, inputs, seed=seed, carried_rows=rows
+        )
+    )
 
 
 def with_parameters(

@@ -20,7 +20,7 @@ _TRIAL = 0.2  # seconds
 def with_best_steps_per_call(compiled: Compiled, training: Training) -> Compiled:
     """`compiled` with the best number of steps in a trial on a copy of `training`."""
     steps = find_steps_per_call(compiled, training)
-    return compiled._replace(plan=replace(compiled.plan, steps_per_call=steps))
+    return replace(compiled, plan=replace(compiled.plan, steps_per_call=steps))
 
 
 def find_steps_per_call(compiled: Compiled, training: Training) -> int:

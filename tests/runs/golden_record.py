@@ -7,7 +7,7 @@
 Each experiment trains about 20 steps with two seeds, on one device and with `pmap` on two. The
 record holds its losses, its metrics and a digest of its parameters, which are the same only on one
 processor and with the same versions of JAX. It takes about half an hour on two cores. To record a
-version older than this file, copy the file and `tests/experiments/small_data.py` into its checkout.
+version older than this file, copy it and `tests/experiments/small_*.py` into its checkout.
 """
 
 import contextlib
@@ -28,15 +28,16 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "experiments")]
 
 def record(path: Path) -> None:
     """Write the record of this checkout to `path`, experiment by experiment."""
-    from small_data import write_small_data
+    from small_runs import small_options, write_all_small_data
 
     from dl.cli.catalog import Catalog
 
     jax.config.update("jax_num_cpu_devices", 2)
     jax.config.update("jax_cpu_enable_async_dispatch", False)
+    jax.devices()  # made now, since a run would else make as many as it needs, for all after it
     catalog, entries = Catalog("experiments"), {}
     with tempfile.TemporaryDirectory() as folder:
-        data = {**write_small_data(Path(folder)), "photos": f"folder:{write_photos(Path(folder))}"}
+        data = write_all_small_data(Path(folder))
         for name in catalog.names():
             small = small_options(name, catalog.load(name).options(), data)
             for mode in modes(name, small):
@@ -53,56 +54,6 @@ def modes(name: str, small: dict[str, Any]) -> list[str]:
     if name.startswith("ngram"):
         return ["count"]
     return ["jit", "pmap"] if small.get("batch_size", 1) % 2 == 0 else ["jit"]
-
-
-def small_options(name: str, defaults: Any, data: dict[str, str]) -> dict[str, Any]:
-    """Options with which an experiment makes about 20 steps within seconds."""
-    from small_data import SMALL_OPTIONS
-
-    if name in SMALL_OPTIONS:
-        kind, options = SMALL_OPTIONS[name]
-        options = {"dataset": data.get(kind, kind), **options}
-        small = {
-            "train_examples": 40,
-            "epochs": 2,
-            "batch_size": min(4, options.get("batch_size", 4)),
-        }
-        return {**options, **{key: value for key, value in small.items() if key in options}}
-    if name.endswith("_imagenet"):
-        width = {"width": 1 / 48, "image_size": 67} if "alexnet" in name else {"width": 1 / 16}
-        sizes = {"image_size": 32, "depth": 18, **width} if "resnet" in name else width
-        return {
-            "dataset": data["photos"],
-            "epochs": 2,
-            "batch_size": 4,
-            "warm_up_epochs": 1,
-            **sizes,
-        }
-    if defaults.dataset in ("gates", "xor"):
-        return {"epochs": min(defaults.epochs, 10), "batch_size": defaults.batch_size}
-    pictures = defaults.dataset.endswith(("mnist", "cifar10"))
-    return {
-        "dataset": "digits" if pictures else defaults.dataset,
-        "epochs": 2,
-        "batch_size": 4,
-        "train_examples": 40,
-        "validation": 0.1,
-        "learning_rate": defaults.learning_rate * 0.1,
-    }
-
-
-def write_photos(folder: Path) -> Path:
-    """Pictures of noise in several sizes, in four classes."""
-    from PIL import Image
-
-    generator = np.random.default_rng(0)
-    for part, count in (("train", 40), ("test", 8)):
-        for number in range(count):
-            path = folder / "photos" / part / "abcd"[number % 4] / f"{number}.png"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            size = (70 + number % 5, 80 + number % 3, 3)
-            Image.fromarray(generator.integers(0, 256, size, np.uint8)).save(path)
-    return folder / "photos"
 
 
 def entry_of(name: str, run: Path, options: dict[str, Any], mode: str) -> dict[str, Any]:

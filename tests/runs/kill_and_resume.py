@@ -1,11 +1,10 @@
-"""Kill a run with SIGKILL at random moments, resume it each time, and compare with one that was
-left alone.
+"""Kill runs with SIGKILL at random moments, resume them each time, and compare with whole ones.
 
-    python tests/runs/kill_and_resume.py [--kills 20] [--epochs 30] [--seed 0]
+    python tests/runs/kill_and_resume.py [NAME ... | all] [--kills 20] [--epochs 30] [--seed 0]
 
-Final parameters must be the same bit for bit, and metrics.jsonl must hold each record once. The
-moments: early (while it imports or reads data), compiling (before the first checkpoint), training,
-and saving (a checkpoint half written).
+Each experiment trains on small data. Final parameters must be the same bit for bit, and
+metrics.jsonl must hold each record once. The moments: early (while it imports or reads data),
+compiling (before the first checkpoint), training, and saving (a checkpoint half written).
 """
 
 import argparse
@@ -17,8 +16,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,19 +29,16 @@ def command(*words: str) -> list[str]:
     return [sys.executable, "-m", "experiments", *words]
 
 
-def run_words(folder: Path, epochs: int) -> list[str]:
-    words = [
-        "run",
-        "lenet_digits",
-        "--run-dir",
-        str(folder),
-        "--epochs",
-        str(epochs),
-        "--devices",
-        "1",
-        "--quiet",
-    ]
-    return [*words, "--log-every", "10"]
+def run_words(
+    folder: Path,
+    epochs: int,
+    name: str = "lenet_digits",
+    options: Mapping[str, Any] = MappingProxyType({}),
+) -> list[str]:
+    """The command that starts a run, without the program."""
+    words = {"run_dir": folder, "devices": 1, "log_every": 10, **options, "epochs": epochs}
+    given = [[f"--{key.replace('_', '-')}", str(value)] for key, value in words.items()]
+    return ["run", name, "--quiet", *chain.from_iterable(given)]
 
 
 def finish(words: list[str]) -> None:
@@ -68,26 +66,28 @@ def kill_at(moment: str, words: list[str], folder: Path, rng: random.Random) -> 
     return process.wait() == -signal.SIGKILL
 
 
-def kill_and_resume(*, kills: int, epochs: int, seed: int, work: Path) -> list[str]:
+def kill_and_resume(
+    *, kills: int, epochs: int, seed: int, work: Path, name: str = "lenet_digits", **options: Any
+) -> list[str]:
     """What each kill interrupted: the moment, and the state of the folder after it."""
-    quiet, killed = work / "quiet", work / "killed"
-    finish(run_words(quiet, epochs))
+    quiet, killed = work / f"{name}-quiet", work / f"{name}-killed"
+    finish(run_words(quiet, epochs, name, options))
     rng, seen = random.Random(seed), []
     for number in range(kills):
         moment = ("compiling", "saving", "training", "early", "training", "saving")[number % 6]
-        died = kill_at(moment, next_words(killed, epochs), killed, rng)
+        died = kill_at(moment, next_words(killed, epochs, name, options), killed, rng)
         seen.append(
             f"kill {number}, {moment}: {describe(killed) if died else 'was finished before'}"
         )
-    finish(next_words(killed, epochs))
+    finish(next_words(killed, epochs, name, options))
     compare(quiet, killed)
     return seen
 
 
-def next_words(folder: Path, epochs: int) -> list[str]:
+def next_words(folder: Path, epochs: int, name: str, options: Mapping[str, Any]) -> list[str]:
     if (folder / "config.json").exists():
         return ["resume", str(folder), "--quiet"]
-    return run_words(folder, epochs)
+    return run_words(folder, epochs, name, options)
 
 
 def lines(folder: Path) -> int:
@@ -132,19 +132,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("names", nargs="*", default=["lenet_digits"])
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
+    given = parser.parse_args()
+    from small_runs import small_options, write_all_small_data
+
+    from dl.cli.catalog import Catalog
+
+    catalog = Catalog("experiments")
+    trained = [name for name in catalog.names() if not name.startswith("ngram_")]
     with tempfile.TemporaryDirectory() as work:
-        for line in kill_and_resume(
-            kills=options.kills, epochs=options.epochs, seed=options.seed, work=Path(work)
-        ):
-            print(line)
-    print(f"{options.kills} kills: same parameters, same records, same result")
+        data = write_all_small_data(Path(work))
+        for name in trained if given.names == ["all"] else given.names:
+            small = small_options(name, catalog.load(name).options(), data)
+            options = {} if name == "lenet_digits" else {**small, "log_every": 3}
+            how = {"kills": given.kills, "seed": given.seed, "work": Path(work)}
+            for line in kill_and_resume(**how, name=name, **{**options, "epochs": given.epochs}):
+                print(f"{name}, {line}", flush=True)
+            print(f"{name}: same parameters, same records, same result", flush=True)
 
 
 if __name__ == "__main__":
     os.environ.setdefault("JAX_PLATFORMS", "cpu")
-    sys.path.insert(0, str(ROOT))
+    sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "experiments")]
     main()

@@ -30,7 +30,7 @@ def train_calls(source: Source, *, rows: int, loops: bool, end: int) -> Any:
 
     def calls(start: int, end: int) -> Any:
         for number, group in batches(start, end):
-            for call in cut_calls(group, steps_per_call=rows, loops=loops):
+            for call in cut_calls(group, room=rows, loops=loops):
                 yield number, call
 
     return calls

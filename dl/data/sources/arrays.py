@@ -30,6 +30,7 @@ class ArraySource:
     targets: np.ndarray
 
     steps_per_call: ClassVar[int] = 0
+    batches_per_call: ClassVar[int] = 8
     in_memory: ClassVar[bool] = True
     carries: ClassVar[bool] = False
 
@@ -44,7 +45,7 @@ class ArraySource:
         return len(self.inputs)
 
     def gather(self, index: np.ndarray) -> dict[str, np.ndarray]:
-        """The examples at `index` [B]."""
+        """The examples at `index` [..., B]."""
         return {"inputs": self.inputs[index], "targets": self.targets[index]}
 
     def take(self, index: np.ndarray) -> "ArraySource":
@@ -59,7 +60,7 @@ class ArraySource:
 
     def resident(self) -> list[dict[str, np.ndarray]]:
         """All inputs and targets, as one set."""
-        return [self.evaluation_arrays()]
+        return [{"inputs": self.inputs, "targets": self.targets}]
 
     def batch(self, arrays: dict[str, Array], indexed: IndexedBatch) -> Batch:
         """The examples at `indexed.index` [B]; see `batch_of_examples`."""
@@ -79,13 +80,23 @@ class ArraySource:
         return self
 
     def evaluation_calls(self, *, batch_size: int) -> Callable[[], Iterable[IndexedBatch]]:
-        """Every example once, all batches in one call."""
-        batches = evaluation_batches(len(self), batch_size)
-        return lambda: [batches]
+        """Every example once, `batches_per_call` batches a call.
+
+        Batches hold their examples, so that the compiled program does not depend on the size of the
+        part.
+        """
+        batches, count = evaluation_batches(len(self), batch_size), self.batches_per_call
+
+        def calls() -> Iterable[IndexedBatch]:
+            for start in range(0, len(batches.index), count):
+                index, mask = (rows[start : start + count] for rows in batches[:2])
+                yield IndexedBatch(index, mask, examples=self.gather(index))
+
+        return calls
 
     def evaluation_arrays(self) -> dict[str, np.ndarray]:
-        """All inputs and targets."""
-        return {"inputs": self.inputs, "targets": self.targets}
+        """None: batches hold their examples."""
+        return {}
 
 
 def batch_of_examples(arrays: dict[str, Array], indexed: IndexedBatch) -> Batch:

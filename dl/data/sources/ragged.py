@@ -43,6 +43,7 @@ class RaggedSource:
     step_targets: bool = False
 
     steps_per_call: ClassVar[int] = 1
+    batches_per_call: ClassVar[int] = 1
     in_memory: ClassVar[bool] = True
     carries: ClassVar[bool] = False
 

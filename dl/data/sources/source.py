@@ -23,12 +23,15 @@ class Source(Protocol):
     """A part of a data set. It says which arrays lie on the devices, and makes the compiled calls.
 
     `steps_per_call` limits the steps of one compiled call: 0 is no limit, 1 is for batches that
-    seldom have the shape of the one before. A source that is not `in_memory` gives its batches one
-    by one, so that no compiled loop can run over them. If it `carries`, an evaluation passes the
-    recurrent state from each batch to the next; its batches have one row.
+    seldom have the shape of the one before. A call of an evaluation has `batches_per_call`, of
+    which the last ones may be padding, so that one program serves parts of all sizes. A source that
+    is not `in_memory` gives its batches one by one, so that no compiled loop can run over them. If
+    it `carries`, an evaluation passes the recurrent state from each batch to the next; its batches
+    have one row.
     """
 
     steps_per_call: ClassVar[int]
+    batches_per_call: ClassVar[int]
     in_memory: ClassVar[bool]
     carries: ClassVar[bool]
 
@@ -79,18 +82,18 @@ class Source(Protocol):
         ...
 
 
-def cut_calls(batches: IndexedBatch, *, steps_per_call: int, loops: bool) -> list[IndexedBatch]:
-    """Batches [n, B] as one call, padded for a compiled loop, or as one call for each step.
+def cut_calls(batches: IndexedBatch, *, room: int, loops: bool) -> list[IndexedBatch]:
+    """Batches [n, B] as one call of a compiled loop, padded to its `room`, or as a call a step.
 
     >>> batches = IndexedBatch(np.array([[3], [4]]), np.ones((2, 1)))
-    >>> [call.index.tolist() for call in cut_calls(batches, steps_per_call=3, loops=True)]
+    >>> [call.index.tolist() for call in cut_calls(batches, room=3, loops=True)]
     [[[3], [4], [-1]]]
-    >>> [call.index.tolist() for call in cut_calls(batches, steps_per_call=3, loops=False)]
+    >>> [call.index.tolist() for call in cut_calls(batches, room=3, loops=False)]
     [[[3]], [[4]]]
     """
     count = len(batches.index)
     if loops:
-        return [_padded(batches, steps_per_call - count)]
+        return [_padded(batches, room - count)]
     return [_rows(batches, slice(row, row + 1)) for row in range(count)]
 
 

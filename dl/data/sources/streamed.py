@@ -73,6 +73,7 @@ class StreamedSource:
     crops: bool = False
 
     steps_per_call: ClassVar[int] = 1
+    batches_per_call: ClassVar[int] = 1
     in_memory: ClassVar[bool] = False
     carries: ClassVar[bool] = False
 

@@ -43,6 +43,7 @@ class TokenSource:
     order: Order = "segments"
 
     steps_per_call: ClassVar[int] = 0
+    batches_per_call: ClassVar[int] = 1
     in_memory: ClassVar[bool] = True
     carries: ClassVar[bool] = True
 

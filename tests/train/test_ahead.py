@@ -1,0 +1,74 @@
+"""Compilation in the background: once, with errors where they belong, and counted as waiting."""
+
+import threading
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import dl
+from dl.train.ahead import Ahead
+from dl.train.compile_clock import BACKGROUND, CompileClock
+from dl.train.compiled import compile_recipe
+from dl.train.guard import CompilationGuard
+from dl.train.layout import make_layout
+
+SHAPE = jax.ShapeDtypeStruct((3,), jnp.float32)
+
+
+def test_what_is_compiled_ahead_is_not_traced_again() -> None:
+    guard = CompilationGuard("double", declared=1)
+    threads: list[str] = []
+
+    def double(x: jax.Array) -> jax.Array:
+        threads.append(threading.current_thread().name)
+        return 2 * x
+
+    ahead = Ahead(jax.jit(guard.watch(double)))
+    ahead.begin(SHAPE)
+    ahead.begin(SHAPE)
+    assert ahead(np.ones(3, np.float32)).tolist() == [2.0, 2.0, 2.0]
+    assert guard.count == len(threads) == 1
+    assert threads[0].startswith(BACKGROUND)
+
+
+def test_an_error_of_the_background_is_raised_by_the_call() -> None:
+    def fails(x: jax.Array) -> jax.Array:
+        raise ValueError("this model takes no triples")
+
+    ahead = Ahead(jax.jit(fails))
+    ahead.begin(SHAPE)
+    with pytest.raises(ValueError, match="takes no triples"):
+        ahead(np.ones(3, np.float32))
+
+
+def test_waiting_for_the_background_counts_as_compilation_and_its_work_does_not() -> None:
+    clock, released = CompileClock(), threading.Event()
+
+    def slow(x: jax.Array) -> jax.Array:
+        released.wait(10)
+        return x + 1
+
+    ahead = Ahead(jax.jit(slow))
+    ahead.begin(SHAPE)
+    assert clock.seconds == 0.0
+    threading.Timer(0.05, released.set).start()
+    ahead(np.ones(3, np.float32))
+    assert clock.seconds >= 0.04
+
+
+@pytest.mark.parametrize("parallel", ["jit", "pmap"])
+def test_a_training_that_is_compiled_ahead_is_compiled_once(parallel: str) -> None:
+    data = dl.load_data("xor")
+    model = dl.models.mlp(1, hidden_sizes=(4,))
+    recipe = dl.Recipe(model, dl.objectives.binary(model), dl.optimizers.sgd(0.5))
+    options = dl.TrainOptions(epochs=2, batch_size=4, validation=0.0)
+    devices = 2 if parallel == "pmap" else 1
+    layout = make_layout(parallel, devices=devices, batch_size=4)
+    compiled = compile_recipe(recipe, data, options, layout)
+    compiled.compile_ahead()
+    training, _ = compiled.advance(compiled.start(None), compiled.arrays, 0, 1)
+    assert int(layout.fetch(training.state.step)) == 1
+    assert compiled.guard.count == 1
+    assert set(compiled.evaluate(training.state, "test")) >= {"loss", "accuracy"}
