@@ -123,7 +123,9 @@ class Progress:
         )
 
     def _width(self) -> int:
-        return shutil.get_terminal_size().columns if wants_bar(self._stream) else 1000
+        if _in_notebook():
+            return 110
+        return shutil.get_terminal_size().columns if self._stream.isatty() else 1000
 
 
 _BAR = 7 + 10 + 2 + 1 + 2 + 1
