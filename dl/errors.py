@@ -27,3 +27,14 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     known = sorted(known)
     near = difflib.get_close_matches(name, known, n=1)
     return f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's message, or its kind; long ones are cut.
+
+    >>> first_line(ValueError("no\\nmore")), first_line(KeyError())
+    ('no', 'KeyError')
+    """
+    lines = str(error).strip().splitlines()
+    text = lines[0][:300] if lines else type(error).__name__
+    return f"{type(error).__name__}: {text}" if isinstance(error, KeyError) and lines else text

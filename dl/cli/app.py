@@ -1,7 +1,7 @@
 """Parse a command line, run its verb, and return an exit code.
 
-Exit codes: 0 done; 2 wrong input (one line of error, nothing written); 1 failure while running; 130
-or 143 after a signal, with the state saved.
+Exit codes: 0 done; 2 wrong input (one line of error, nothing written); 1 failure while running;
+129, 130 or 143 after a signal, with the state saved.
 """
 
 import io
@@ -20,7 +20,7 @@ from dl.cli.docstring import description, rewrap, with_whole_lines
 from dl.cli.evaluate import evaluate
 from dl.cli.horizon import horizon
 from dl.cli.list import list_experiments
-from dl.cli.outcome import leave_at_once, leave_if_interrupted
+from dl.cli.outcome import leave_at_once, leave_if_interrupted, say
 from dl.cli.predict import predict
 from dl.cli.programs import programs
 from dl.cli.resume import resume
@@ -29,6 +29,7 @@ from dl.cli.sample import sample
 from dl.cli.show import show
 from dl.cli.versions import versions
 from dl.errors import InputError, RunError
+from dl.runs.event_loops import quiet_event_loops
 from dl.train.signal_watch import SignalWatch
 
 
@@ -39,16 +40,26 @@ def main(package: str = "experiments", argv: Sequence[str] | None = None) -> int
         # Tables and samples contain characters that not every terminal can show.
         sys.stdout.reconfigure(errors="replace")
     try:
-        with warnings.catch_warnings(), SignalWatch(leave_if_interrupted):
+        with (
+            warnings.catch_warnings(),
+            quiet_event_loops(),
+            SignalWatch(leave_if_interrupted),
+        ):
+            # JAX compiles again what it cannot read, so nobody needs to know.
+            warnings.filterwarnings("ignore", "Error (read|writ)ing persistent compilation cache")
+            # Of Orbax's reads that a damaged file cut short.
+            warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
             warnings.showwarning = _show_warning
-            return _dispatch(Catalog(package), words)
+            code = _dispatch(Catalog(package), words)
+            if code > 128:
+                _leave_closed_terminal()
+            return code
     except (InputError, cyclopts.CycloptsError) as error:
         return _fail(error, 2)
     except RunError as error:
         return _fail(error, 1)
     except BrokenPipeError:
-        # Otherwise Python reports the broken pipe once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_nowhere(sys.stdout)
         return 141
     except OSError as error:
         return _fail(error, 1)
@@ -57,6 +68,20 @@ def main(package: str = "experiments", argv: Sequence[str] | None = None) -> int
     except KeyboardInterrupt:
         leave_at_once()
         raise
+
+
+def _leave_closed_terminal() -> None:
+    """Drop what cannot be written to a terminal that is gone, which would change the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            _write_nowhere(stream)
+
+
+def _write_nowhere(stream: Any) -> None:
+    # Otherwise Python reports the failed write once more at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _dispatch(catalog: Catalog, words: list[str]) -> int:
@@ -118,9 +143,9 @@ def _fail_without_devices(error: Exception) -> int:
 
 def _fail(error: Exception, code: int) -> int:
     line = " ".join(str(error).split())
-    print(f"error: {line}", file=sys.stderr)
+    say(f"error: {line}")
     return code
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *_: Any) -> None:
-    print(f"warning: {' '.join(str(message).split())}", file=sys.stderr)
+    say(f"warning: {' '.join(str(message).split())}")

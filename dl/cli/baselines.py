@@ -1,10 +1,12 @@
 """`baselines`: compare scikit-learn's classifiers with finished runs."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from dl.cli.catalog import name_experiment
-from dl.cli.outcome import say
+from cyclopts import Parameter
+
+from dl.cli.catalog import Catalog, name_experiment
+from dl.cli.outcome import print_text, say
 
 
 def baselines(
@@ -18,6 +20,7 @@ def baselines(
     seed: int = 0,
     format: Literal["text", "markdown", "json"] = "text",
     experiment: Path | None = None,
+    catalog: Annotated[Catalog, Parameter(parse=False)],
 ) -> None:
     """Compare scikit-learn's classifiers on raw pixels or counted words with runs.
 
@@ -61,7 +64,7 @@ def baselines(
         damaged=damaged,
         seed=seed,
     )
-    nets = [run_row(run, options) for run in runs]
+    nets = [run_row(run, options, package=catalog.package) for run in runs]
     data = open_data(options)
     if 0 < train_examples < len(data.train):
         data = limit(data, train=train_examples)
@@ -70,4 +73,4 @@ def baselines(
         say(f"{row.method}: test accuracy {row.test_accuracy:.4f} after {row.seconds:.1f} s")
 
     rows = fit_baselines(data, seed=seed, on_row=announce) + nets
-    print(getattr(table(rows), format)())
+    print_text(getattr(table(rows), format)())

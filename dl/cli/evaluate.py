@@ -1,10 +1,11 @@
 """`evaluate RUN`: the metrics of a trained model on one part of its data."""
 
-import json
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from dl.cli.catalog import name_experiment
+from cyclopts import Parameter
+
+from dl.cli.catalog import Catalog, name_experiment
 from dl.cli.outcome import describe_values, say
 
 
@@ -16,6 +17,7 @@ def evaluate(
     checkpoint: Literal["last", "best"] = "last",
     dataset: str | None = None,
     experiment: Path | None = None,
+    catalog: Annotated[Catalog, Parameter(parse=False)],
 ) -> None:
     """Evaluate a run's model; the last line of output is a JSON object of its metrics.
 
@@ -34,7 +36,10 @@ def evaluate(
     """
     name_experiment(experiment)
     from dl.runs.evaluate import evaluate_run
+    from dl.runs.files import as_text
 
-    values, step = evaluate_run(run, part=part, checkpoint=checkpoint, dataset=dataset)
+    values, step = evaluate_run(
+        run, part=part, checkpoint=checkpoint, dataset=dataset, package=catalog.package
+    )
     say(f"step {step}: {describe_values(part, values)}")
-    print(json.dumps(values))
+    print(as_text(values))

@@ -1,12 +1,12 @@
 """`show RUN --filters FILE`: a picture of the first convolution's filters (E12)."""
 
-import sys
 from pathlib import Path
 
+from dl.cli.outcome import say
 from dl.errors import InputError
 
 
-def write_filters(run: str, file: Path) -> None:
+def write_filters(run: str, file: Path, *, package: str) -> None:
     """Write the filters of the run's first convolution to `file`, in the format of its suffix.
 
     Raises:
@@ -23,14 +23,14 @@ def write_filters(run: str, file: Path) -> None:
     from dl.inspect.maps.filters import filter_grid, filters
     from dl.runs.load import load
 
-    loaded = load(run)
+    loaded = load(run, package=package)
     kernels = filters(loaded)
     if not kernels:
         raise InputError(f"the model of {run} has no convolution, so there are no filters to show")
     name, kernel = next(iter(kernels.items()))
     Image.fromarray(filter_grid(kernel)).save(file)
     height, width, channels, count = kernel.shape
-    print(f"{file}: {name}, {count} filters of {height}×{width}×{channels}", file=sys.stderr)
+    say(f"{file}: {name}, {count} filters of {height}×{width}×{channels}")
 
 
 def _check_file(file: Path) -> None:

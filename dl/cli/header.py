@@ -7,6 +7,7 @@ from dataclasses import MISSING, Field, fields
 from typing import Any
 
 from dl.cli.docstring import terminal_width
+from dl.screen import escaped
 
 _RUNNING = (
     "evaluate_every",
@@ -29,6 +30,7 @@ def describe_options(name: str, options: Any, *, stream: Any = None) -> str:
     """
     changed = [_word(option, options) for option in fields(options) if _differs(option, options)]
     rest = len(fields(options)) - len(changed)
+    name = escaped(name)
     first = f"{name}: {' '.join(changed)}" if changed else f"{name} as it is"
     if not can_dim(stream or sys.stderr):
         return f"{first} ({rest} options have the experiment's own value; config.json has all)"
@@ -86,4 +88,4 @@ def _differs(option: Field, options: Any) -> bool:
 
 def _word(option: Field, options: Any) -> str:
     star = "*" if _differs(option, options) else ""
-    return f"{option.name}={getattr(options, option.name)}{star}"
+    return escaped(f"{option.name}={getattr(options, option.name)}{star}")

@@ -1,10 +1,13 @@
 """`horizon RUN`: how far back the recurrent layers of a run reach, before and after training."""
 
-import json
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from dl.cli.catalog import name_experiment
+from cyclopts import Parameter
+
+from dl.cli.catalog import Catalog, name_experiment
+from dl.cli.outcome import print_json, print_text
+from dl.cli.right_kind import require_sequences, require_text
 
 
 def horizon(
@@ -17,6 +20,7 @@ def horizon(
     checkpoint: Literal["last", "best"] = "last",
     format: Literal["text", "markdown", "json"] = "text",
     experiment: Path | None = None,
+    catalog: Annotated[Catalog, Parameter(parse=False)],
 ) -> None:
     """Show how far back a run's recurrent layers reach, before and after training (G2, G5).
 
@@ -42,21 +46,28 @@ def horizon(
         The file of the run's experiment, if it was started with `run FILE.py`.
     """
     name_experiment(experiment)
+    (require_text if text else require_sequences)(run)
     from dl.reports.horizon import gates_of_text, horizons_of_run
 
     if text:
-        layers = gates_of_text(str(run), text, checkpoint=checkpoint)
+        layers = gates_of_text(str(run), text, checkpoint=checkpoint, package=catalog.package)
         if format == "json":
-            print(json.dumps([layer.to_dict() for layer in layers], ensure_ascii=False))
+            print_json([layer.to_dict() for layer in layers])
             return
         shown = [f"{layer.heading}\n{getattr(layer.table(), format)()}" for layer in layers]
     else:
-        layers = horizons_of_run(str(run), sequences=sequences, steps=steps, checkpoint=checkpoint)
+        layers = horizons_of_run(
+            str(run),
+            sequences=sequences,
+            steps=steps,
+            checkpoint=checkpoint,
+            package=catalog.package,
+        )
         if format == "json":
-            print(json.dumps([layer.to_dict() for layer in layers], indent=2))
+            print_json([layer.to_dict() for layer in layers], indent=2)
             return
         shown = [
             "\n\n".join([layer.heading, *(getattr(table, format)() for table in layer.tables())])
             for layer in layers
         ]
-    print("\n\n".join(shown))
+    print_text("\n\n".join(shown))

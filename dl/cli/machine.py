@@ -11,6 +11,11 @@ import platform
 import sys
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
+from dl.cli.outcome import say
+from dl.errors import first_line
+
 _TRIM_THRESHOLD, _MMAP_MAX, _ARENA_MAX = -1, -4, -8  # of glibc's mallopt
 _MOST_CPU_DEVICES = 8
 
@@ -32,9 +37,7 @@ def set_up_machine(devices: int) -> None:
                     "jax_num_cpu_devices", devices or min(_cores(), _MOST_CPU_DEVICES)
                 )
     if jax.config.values["jax_compilation_cache_dir"] is None:
-        jax.config.update("jax_compilation_cache_dir", str(cache_folder()))
-        jax.config.update("jax_compilation_cache_max_size", 2**30)
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+        _keep_compiled_programs()
 
 
 def keep_freed_memory() -> bool:
@@ -55,8 +58,42 @@ def keep_freed_memory() -> bool:
     return all([mallopt(_MMAP_MAX, 0), mallopt(_ARENA_MAX, 1), mallopt(_TRIM_THRESHOLD, 2**31 - 1)])
 
 
+def _keep_compiled_programs() -> None:
+    """Let JAX keep compiled programs in the user's cache folder, if there is one."""
+    import jax
+
+    try:
+        folder = cache_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        drop_torn_programs(folder)
+    except (OSError, RuntimeError) as error:  # RuntimeError: a user without a home
+        say(f"compiled programs are not kept ({first_line(error)}): set XDG_CACHE_HOME to a folder")
+        return
+    jax.config.update("jax_compilation_cache_dir", str(folder))
+    jax.config.update("jax_compilation_cache_max_size", 2**30)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+
+
+def drop_torn_programs(folder: Path) -> None:
+    """Remove the programs that a process was writing when it died.
+
+    JAX writes a program and then, beside it, when it was used last; while it does, it holds a lock.
+    A program without that time is torn: it would never be replaced, and no other could be stored.
+    """
+    with contextlib.suppress(Timeout), FileLock(folder / ".lockfile", timeout=1):
+        for program in folder.glob("*-cache"):
+            used = program.with_name(program.name.removesuffix("-cache") + "-atime")
+            if not used.exists() or used.stat().st_size != 8:
+                program.unlink(missing_ok=True)
+                used.unlink(missing_ok=True)
+
+
 def cache_folder() -> Path:
-    """The folder of compiled programs, one for each processor since they hold machine code."""
+    """The folder of compiled programs, one for each processor since they hold machine code.
+
+    Raises:
+        RuntimeError: when the user has no home folder.
+    """
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "dl" / "compiled" / hashlib.sha256(_processor().encode()).hexdigest()[:12]
 

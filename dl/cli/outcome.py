@@ -1,11 +1,14 @@
 """Messages of the runner: text on standard error, a run's path on standard output."""
 
+import contextlib
+import json
 import os
 import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
 from dl.cli.next_steps import command, next_steps
+from dl.screen import escaped, escaped_json
 
 if TYPE_CHECKING:
     from dl.runs.folder import Config
@@ -13,9 +16,23 @@ if TYPE_CHECKING:
     from dl.train.interrupt import StopRequest
 
 
-def say(text: str) -> None:
-    """Print a line for people, on standard error."""
-    print(text, file=sys.stderr, flush=True)
+def say(text: str, *, is_safe: bool = False) -> None:
+    """Print a line for people, on standard error; names from files may hold anything.
+
+    Text that `is_safe` is printed as it is, with its colours and ends of lines.
+    """
+    with contextlib.suppress(OSError):  # a closed terminal must not end a run
+        print(text if is_safe else escaped(text), file=sys.stderr, flush=True)
+
+
+def print_text(text: str) -> None:
+    """Print a result of one or several lines, on standard output."""
+    print(escaped(text, keep="\n\t"))
+
+
+def print_json(value: Any, **how: Any) -> None:
+    """Print a result as JSON, on standard output."""
+    print(escaped_json(json.dumps(value, ensure_ascii=False, **how)))
 
 
 def leave_at_once() -> None:
@@ -44,14 +61,15 @@ def report_outcome(
     if outcome.result is None:
         again = command(package, "resume", path, config)
         say(f"stopped by {stop.signal_name}; saved. Go on with: {again}")
-        print(path)
+        with contextlib.suppress(OSError):  # after SIGHUP there is no terminal
+            print_text(escaped(str(path)))
         return stop.exit_code
     for part, values in outcome.result["metrics"].items():
         say(describe_values(part, values))
     say(describe_cost(outcome.result))
     for number, line in enumerate(next_steps(package, path, config) if last else []):
         say(f"{'      ' if number else 'next: '}{line}")
-    print(path)
+    print_text(escaped(str(path)))
     return 0
 
 

@@ -3,10 +3,14 @@
 import textwrap
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from dl.cli.catalog import name_experiment
+from cyclopts import Parameter
+
+from dl.cli.catalog import Catalog, name_experiment
+from dl.cli.outcome import print_text
 from dl.errors import InputError
+from dl.screen import escaped
 
 if TYPE_CHECKING:
     from dl.runs.trained import Trained
@@ -21,6 +25,7 @@ def predict(
     photo: bool = False,
     checkpoint: Literal["last", "best"] = "last",
     experiment: Path | None = None,
+    catalog: Annotated[Catalog, Parameter(parse=False)],
 ) -> None:
     """Classify pictures or texts with a run's model; prints a line with class and probability each.
 
@@ -49,7 +54,7 @@ def predict(
         raise InputError("predict needs at least one picture or text: predict RUN FILE...")
     from dl.runs.load import load
 
-    loaded = load(run, checkpoint=checkpoint)
+    loaded = load(run, checkpoint=checkpoint, package=catalog.package)
     if loaded.spec.vocabulary is not None and loaded.spec.kind.chooses:
         if photo:
             raise InputError(f"--photo is for pictures, and {run} reads texts: leave it out")
@@ -66,7 +71,7 @@ def predict(
             )
         predictions = _of_pictures(loaded, files, photo=photo)
     for name, prediction in predictions:
-        print(f"{name}: {prediction.label} ({prediction.probability:.3f})")
+        print_text(escaped(f"{name}: {prediction.label} ({prediction.probability:.3f})"))
 
 
 def _of_texts(

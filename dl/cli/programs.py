@@ -1,10 +1,13 @@
 """`programs RUN`: whether the C programs that a model writes compile, and are copies."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from dl.cli.catalog import name_experiment
-from dl.cli.outcome import say
+from cyclopts import Parameter
+
+from dl.cli.catalog import Catalog, name_experiment
+from dl.cli.outcome import print_json, print_text, say
+from dl.cli.right_kind import require_language_model
 
 
 def programs(
@@ -21,6 +24,7 @@ def programs(
     show: int = 0,
     format: Literal["text", "markdown", "json"] = "text",
     experiment: Path | None = None,
+    catalog: Annotated[Catalog, Parameter(parse=False)],
 ) -> None:
     """Judge C programs that a run's model writes (H3).
 
@@ -55,19 +59,20 @@ def programs(
         The file of the run's experiment, if it was started with `run FILE.py`.
     """
     name_experiment(experiment)
-    import json
-
+    require_language_model(run)
     from dl.c_programs.report import as_json, beside, compare
     from dl.reports.programs import ProgramOptions, report_on_run
 
     options = ProgramOptions(count, temperature, longest, longest_gram, seed, repair_calls)
-    reports = report_on_run(str(run), options, checkpoint=checkpoint, say=say)
+    reports = report_on_run(
+        str(run), options, checkpoint=checkpoint, say=say, package=catalog.package
+    )
     if format == "json":
         told = {name: as_json(report) for name, report in reports.items()}
-        print(json.dumps(told, indent=2, ensure_ascii=False))
+        print_json(told, indent=2)
         return
     table = compare(reports)
-    print(table.markdown() if format == "markdown" else table.text())
+    print_text(table.markdown() if format == "markdown" else table.text())
     for name, report in reports.items() if show > 0 else ():
         for sample in report.samples[:show]:
-            print(f"\n=== {name} ===\n" + beside(sample))
+            print_text(f"\n=== {name} ===\n" + beside(sample))

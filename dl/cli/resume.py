@@ -32,13 +32,14 @@ def resume(
     from dl.cli.machine import set_up_machine
     from dl.runs.folder import open_folder
 
-    folder, config = open_folder(run)
-    if folder.is_finished:
-        say(f"{run} is finished already")
+    folder, config = open_folder(run, package=catalog.package)
     set_up_machine(config.devices)
     from dl.runs.run import resume_run
     from dl.train.interrupt import StopRequest, say_stopping
 
+    was_finished = folder.is_finished
     with StopRequest(leave_at_once, say_stopping) as stop:
-        outcome = resume_run(run, stop=stop, show=not quiet)
+        outcome = resume_run(run, stop=stop, show=not quiet, package=catalog.package)
+        if was_finished:
+            say(f"{run} is finished already")
         return report_outcome(outcome, stop, config, package=catalog.package)

@@ -165,7 +165,7 @@ def _run_seeds(
 
     def announce(folder: Any, config: Any) -> None:
         configs.append(config)
-        say(describe_options(experiment.name, config.options))
+        say(describe_options(experiment.name, config.options), is_safe=True)
         if config.origin:
             say(f"begins from {config.origin.describe()}")
         if config.freeze:
@@ -193,7 +193,8 @@ def _run_seeds(
                 say(f"stopped by {stop.signal_name} after {len(figures)} of {len(runs)} seeds")
                 return stop.exit_code
     if len(runs) > 1:
-        say(describe_spread(figures))
+        for line in describe_spread(figures).splitlines():
+            say(line)
     return 0
 
 

@@ -2,9 +2,13 @@
 
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from dl.cli.catalog import name_experiment
+from cyclopts import Parameter
+
+from dl.cli.catalog import Catalog, name_experiment
+from dl.cli.right_kind import require_language_model
+from dl.screen import escaped
 
 
 def sample(
@@ -18,8 +22,11 @@ def sample(
     seed: int = 0,
     checkpoint: Literal["last", "best"] = "last",
     experiment: Path | None = None,
+    catalog: Annotated[Catalog, Parameter(parse=False)],
 ) -> None:
     """Write text with a run's language model; standard output gets the prime and what follows it.
+
+    Control characters that it writes are written out, as \\x1b, except for tabs and line ends.
 
     Parameters
     ----------
@@ -41,11 +48,12 @@ def sample(
         The file of the run's experiment, if it was started with `run FILE.py`.
     """
     name_experiment(experiment)
+    require_language_model(run)
     from dl.runs.generate import generate
     from dl.runs.load import load
 
     written = generate(
-        load(run, checkpoint=checkpoint),
+        load(run, checkpoint=checkpoint, package=catalog.package),
         prime,
         length=length,
         temperature=temperature,
@@ -54,6 +62,6 @@ def sample(
     )
     sys.stdout.write(prime)
     for piece in written:
-        sys.stdout.write(piece)
+        sys.stdout.write(escaped(piece, keep="\n\t"))
         sys.stdout.flush()
     sys.stdout.write("\n")

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from dl.cli.catalog import Catalog, name_experiment
 from dl.cli.filters import write_filters
+from dl.cli.outcome import print_json, print_text
 from dl.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
@@ -59,20 +60,20 @@ def show(
     """
     name_experiment(experiment)
     if filters is not None:
-        write_filters(name, filters)
+        write_filters(name, filters, package=catalog.package)
     asked = {"dataset": dataset, "image_size": image_size, "colour": colour}
     changes = {option: value for option, value in asked.items() if value not in ("", 0, "auto")}
     model, input_shape, title = _open(name, catalog, changes)
     if connections:
-        print(_connections(model, input_shape, format, title=title))
+        print_text(_connections(model, input_shape, format, title=title))
         return
     from dl.inspect.cost.summary import summarize
 
     summary = summarize(model, input_shape, name=title)
     if format == "json":
-        print(json.dumps(summary.to_dict(), indent=2))
+        print_json(summary.to_dict(), indent=2)
     else:
-        print(summary if format == "text" else summary.table().markdown())
+        print_text(str(summary) if format == "text" else summary.table().markdown())
 
 
 def _connections(model: "Model", input_shape: tuple[int, ...], format: str, *, title: str) -> str:
@@ -99,7 +100,7 @@ def _open(
         flag = "--" + next(iter(changes)).replace("_", "-")
         raise InputError(f"{flag} is for experiments, and {name} is not one: leave it out")
     if (Path(name) / "config.json").exists():
-        return _of_run(name)
+        return _of_run(name, catalog)
     if name in experiments:
         from dl.data.load import describe_data
 
@@ -119,7 +120,7 @@ def _open(
     from dl.inspect.cost.published import PUBLISHED
 
     if name not in PUBLISHED and ("/" in name or Path(name).is_dir()):
-        return _of_run(name)  # raises an error about folders
+        return _of_run(name, catalog)  # raises an error about folders
     if name not in PUBLISHED:
         raise InputError(
             f"unknown experiment or net {name!r}; {did_you_mean(name, {*experiments, *PUBLISHED})}"
@@ -127,10 +128,10 @@ def _open(
     return PUBLISHED[name].build(), PUBLISHED[name].input_shape, name
 
 
-def _of_run(folder: str) -> "tuple[Model, tuple[int, ...], str]":
+def _of_run(folder: str, catalog: Catalog) -> "tuple[Model, tuple[int, ...], str]":
     from dl.runs.folder import open_folder
 
-    _, config = open_folder(folder)
+    _, config = open_folder(folder, package=catalog.package)
     return _of_experiment(config.experiment, config.options, config.data)
 
 

@@ -12,9 +12,9 @@ from dl.data.dataset import Dataset, DataSpec, check_in_memory
 from dl.data.sources.ragged import RaggedSource
 from dl.data.sources.source import Source
 from dl.errors import InputError
-from dl.runs.files import read_json
 from dl.runs.folder import open_folder
-from dl.runs.open_data import check_same_data, open_data
+from dl.runs.open_data import open_data, open_data_of
+from dl.runs.stored import read_result
 from dl.tables import Table
 from dl.train.options import TrainOptions
 
@@ -113,7 +113,7 @@ def fit_baselines(
     return rows
 
 
-def run_row(run: str | Path, options: TrainOptions) -> Row:
+def run_row(run: str | Path, options: TrainOptions, *, package: str = "experiments") -> Row:
     """The row of a finished run, read from its result.json.
 
     Raises:
@@ -121,7 +121,7 @@ def run_row(run: str | Path, options: TrainOptions) -> Row:
             than `options` name.
         RunError: when the data have changed since the run began.
     """
-    folder, config = open_folder(run)
+    folder, config = open_folder(run, package=package)
     if not folder.is_finished:
         raise InputError(f"{folder.path} is not finished: go on with `resume {folder.path}`")
     for name in ("dataset", "validation", "image_size", "colour", "damaged"):
@@ -131,8 +131,7 @@ def run_row(run: str | Path, options: TrainOptions) -> Row:
             raise InputError(
                 f"{folder.path} was trained with --{flag} {own}, not {asked}: give --{flag} {own}"
             )
-    data = open_data(config.options)
-    check_same_data(folder, data)
+    data = open_data_of(folder, config)
     if getattr(config.options, "longer", "cut") == "leave-out":
         missing = len(open_data(replace(config.options, longer="cut")).test) - len(data.test)
         if missing:
@@ -140,7 +139,7 @@ def run_row(run: str | Path, options: TrainOptions) -> Row:
                 f"{folder.path} was tested without {missing} long documents: "
                 "train with --longer cut"
             )
-    result = read_json(folder.result)
+    result = read_result(folder.result)
     accuracies = {
         part: values["accuracy"]
         for part, values in result["metrics"].items()

@@ -1,11 +1,13 @@
 """How far back the recurrent layers of a run reach, before and after its training (G2, G5)."""
 
-from typing import Literal
+from typing import Any, Literal
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
 from dl.data.dataset import DataSpec
+from dl.data.example import example_inputs
 from dl.data.gather import normalize
 from dl.data.sources.arrays import ArraySource
 from dl.data.sources.ragged import RaggedSource
@@ -21,14 +23,20 @@ from dl.inspect.recurrence.text_gates import TextGates
 from dl.models.recurrent_calls import LayerCall, recurrent_calls
 from dl.runs.folder import open_folder
 from dl.runs.initial import read_initial
-from dl.runs.load import load, restore_training
-from dl.runs.open_data import check_same_data, open_data
+from dl.runs.load import expected_training, load, restore_training
+from dl.runs.open_data import open_data_of
 from dl.train.compiled import start_training
-from dl.types import Array
+from dl.train.state import TrainState
+from dl.types import Array, Model, ModelState, Params
 
 
 def horizons_of_run(
-    run: str, *, sequences: int = 32, steps: int = 200, checkpoint: Literal["last", "best"] = "last"
+    run: str,
+    *,
+    sequences: int = 32,
+    steps: int = 200,
+    checkpoint: Literal["last", "best"] = "last",
+    package: str = "experiments",
 ) -> list[LayerHorizons]:
     """Every recurrent layer of the run's model on `sequences` of its test part.
 
@@ -43,24 +51,27 @@ def horizons_of_run(
     """
     if sequences < 1 or steps < 2:
         raise InputError(f"give at least 1 sequence and 2 steps, not {sequences} and {steps}")
-    folder, config = open_folder(run)
+    folder, config = open_folder(run, package=package)
     recipe = config.build()
+    _check_traced(recipe.model, expected_training(folder, config).state, config.data)
     fresh = start_training(recipe, config.data, config.options)
     fresh = read_initial(folder, config, fresh) if config.origin else fresh
     trained = restore_training(folder, config, checkpoint=checkpoint)[0].state
-    data = open_data(config.options)
-    check_same_data(folder, data)
+    data = open_data_of(folder, config)
     inputs = _draw(data.test, config.data, sequences=sequences, steps=steps)
     before, after = (
         recurrent_calls(recipe.model, state.params, state.model_state, inputs)
         for state in (fresh.state, trained)
     )
-    _check_recurrent(after, recipe.model.name)
     return [_horizons(first, last) for first, last in zip(before, after, strict=True)]
 
 
 def gates_of_text(
-    run: str, text: str, *, checkpoint: Literal["last", "best"] = "last"
+    run: str,
+    text: str,
+    *,
+    checkpoint: Literal["last", "best"] = "last",
+    package: str = "experiments",
 ) -> list[TextGates]:
     """The gates and states of every recurrent layer of the run's model at each symbol of `text`.
 
@@ -70,7 +81,7 @@ def gates_of_text(
         InputError: when the run does not read text or has no recurrent layer, for an empty text
             and for unknown symbols.
     """
-    loaded = load(run, checkpoint=checkpoint)
+    loaded = load(run, checkpoint=checkpoint, package=package)
     vocabulary = loaded.spec.text
     numbers = vocabulary.encode(text, unknown="refuse")
     if not len(numbers):
@@ -86,6 +97,18 @@ def gates_of_text(
     )
     _check_recurrent(calls, loaded.model.name)
     return [_gates(call, symbols) for call in calls]
+
+
+def _check_traced(model: Model, state: TrainState, spec: DataSpec) -> None:
+    """Raise an `InputError` for a model without recurrent layers, before anything is computed."""
+    calls: list[LayerCall] = []
+
+    def apply(params: Params, model_state: ModelState, inputs: Any) -> tuple[()]:
+        calls.extend(recurrent_calls(model, params, model_state, inputs))
+        return ()
+
+    jax.eval_shape(apply, state.params, state.model_state, example_inputs(spec))
+    _check_recurrent(calls, model.name)
 
 
 def _check_recurrent(calls: list[LayerCall], name: str) -> None:

@@ -25,7 +25,7 @@ from dl.runs.files import write_json
 from dl.runs.folder import open_folder
 from dl.runs.generate import generate_documents
 from dl.runs.load import load
-from dl.runs.open_data import check_same_data, open_data
+from dl.runs.open_data import open_data_of
 from dl.runs.trained import Trained
 from dl.train.options import require
 
@@ -64,6 +64,7 @@ def report_on_run(
     *,
     checkpoint: Literal["last", "best"] = "last",
     say: Callable[[str], None] = lambda text: None,
+    package: str = "experiments",
 ) -> dict[str, ProgramReport]:
     """Report on programs of the run's model, of an n-gram model, and of the run's test part.
 
@@ -78,10 +79,9 @@ def report_on_run(
         RunError: when the data have changed since the run.
     """
     check_installed()
-    loaded, judge = load(run, checkpoint=checkpoint), find_judge()
-    folder, config = open_folder(run)
-    data = open_data(config.options)
-    check_same_data(folder, data)
+    loaded, judge = load(run, checkpoint=checkpoint, package=package), find_judge()
+    folder, config = open_folder(run, package=package)
+    data = open_data_of(folder, config)
     known = _training_programs(data, loaded.spec.text)
     options = replace(options, longest=options.longest or _longest(known, loaded.spec.text))
     before = "" if loaded.spec.ragged else known[permutation(options.seed, len(known))[0]]

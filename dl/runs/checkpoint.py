@@ -5,22 +5,23 @@ Saves are asynchronous; a folder under its final name is complete.
 """
 
 import contextlib
-import logging
+import re
 import time
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import jax
-import numpy as np
 
-from dl.errors import InputError, RunError
+from dl.errors import InputError, RunError, first_line
+from dl.runs.checkpoint_notes import DamagedCheckpoint, loss_of, read_notes
+from dl.runs.checksums import damaged_arrays, flatten, is_key, shard_checksums
+from dl.runs.event_loops import quiet_event_loops, silence_log
+from dl.runs.shape import Misfit
 from dl.types import PyTree
 
-
-class DamagedCheckpoint(Exception):
-    """A checkpoint that cannot be read back, or not as it was written."""
+_STEP = "state/step"
+"""The leaf that says to which step the arrays of a training belong."""
 
 
 class Checkpoints:
@@ -34,12 +35,13 @@ class Checkpoints:
         import orbax.checkpoint as ocp
         from orbax.checkpoint.checkpoint_managers import AnyPreservationPolicy, BestN, LatestN
 
-        logging.getLogger("absl").setLevel(logging.ERROR)
         self._ocp = ocp
+        silence_log()
         best = BestN(get_metric_fn=_loss, reverse=True, n=1, keep_checkpoints_without_metrics=False)
         options = ocp.CheckpointManagerOptions(
             preservation_policy=AnyPreservationPolicy([LatestN(keep), best]),
-            best_fn=_loss,  # without it Orbax does not read the metrics of earlier starts
+            # With it Orbax reads the metrics of earlier starts; to keep the best it needs them.
+            best_fn=None if read_only else _loss,
             best_mode="min",
             create=not read_only,
             read_only=read_only,
@@ -47,29 +49,38 @@ class Checkpoints:
             cleanup_tmp_directories=not read_only,
         )
         self._folder = folder.resolve()
+        self._unreadable = [] if read_only else self._put_unreadable_aside()
         handlers = {"state": ocp.StandardCheckpointHandler(), "notes": ocp.JsonCheckpointHandler()}
+        self._quiet = contextlib.ExitStack()
         with _as_run_error("use", self._folder):
             self._manager = ocp.CheckpointManager(
                 self._folder, options=options, item_handlers=handlers
             )
 
     def __enter__(self) -> "Checkpoints":
+        self._quiet.enter_context(quiet_event_loops())
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         if kind is not None and issubclass(kind, KeyboardInterrupt):
             # A second Ctrl-C means not to wait. Resuming ignores a half-written save.
             return
-        with _as_run_error("save in", self._folder):
+        with self._quiet, _as_run_error("save in", self._folder):
             self._manager.close()
 
     def steps(self) -> list[int]:
         """Steps with a checkpoint, oldest first."""
-        return sorted(self._manager.all_steps())
+        return sorted(step for step in self._manager.all_steps() if self._place(step).is_dir())
 
     def best_step(self) -> int | None:
-        """The kept step with the lowest validation loss; None when none was validated."""
-        return self._manager.best_step()
+        """The kept step with the lowest validation loss; None when none was validated.
+
+        Raises:
+            DamagedCheckpoint: when a checkpoint does not tell its loss.
+        """
+        losses = {step: loss_of(self._place(step)) for step in self.steps()}
+        validated = {step: loss for step, loss in losses.items() if loss is not None}
+        return min(validated, key=lambda step: (validated[step], -step), default=None)
 
     def save(
         self, step: int, tree: PyTree, *, notes: dict[str, Any], loss: float | None = None
@@ -81,7 +92,7 @@ class Checkpoints:
         """
         if step in self._manager.all_steps():
             return
-        args, flat = self._ocp.args, _flatten(tree)
+        args, flat = self._ocp.args, flatten(tree)
         notes = {**notes, "checksums": shard_checksums(flat)}
         with _as_run_error("save in", self._folder):
             self._manager.save(
@@ -98,20 +109,46 @@ class Checkpoints:
     def restore(self, step: int, like: PyTree) -> tuple[PyTree, dict[str, Any]]:
         """The tree saved at `step`, in the structure of `like`, and its notes.
 
-        Each array gets the sharding that it has in `like`, whatever it had when it was saved; where
-        `like` has none, the array is put on the first device.
+        `like` may consist of shapes. Each array gets the sharding that it has in `like`, whatever
+        it had when it was saved; where `like` has none, the array is put on the first device.
 
         Raises:
             InputError: when a leaf's name, shape or dtype differs from `like`; it names the leaf.
-            DamagedCheckpoint: when the files cannot be read or the checksum is wrong.
+            DamagedCheckpoint: when the files cannot be read, are not those that were saved, or lie
+                under another step.
         """
-        args, wanted = self._ocp.args, _flatten(like)
+        wanted = flatten(like)
         try:
-            stored = self._manager.item_metadata(step)["state"]
-            stored = {name: stored[name] for name in list(stored)}
-        except Exception as error:
-            raise DamagedCheckpoint(f"checkpoint {step}: {_first_line(error)}") from error
-        _check_same_leaves(stored, wanted, where=f"{self._folder}/{step}")
+            notes = self._notes(step)
+            stored = self._stored(step, notes)
+            _check_same_leaves(stored, wanted, where=f"{self._folder}/{step}")
+            flat = self._arrays(step, wanted)
+            _check_arrays(step, flat, notes)
+            return _unflatten(flat, like), notes
+        except (InputError, DamagedCheckpoint):
+            raise
+        except Misfit as error:
+            raise DamagedCheckpoint(f"checkpoint {step}: {error}") from error
+        except Exception as error:  # Orbax and TensorStore raise many kinds
+            raise DamagedCheckpoint(f"checkpoint {step}: {first_line(error)}") from error
+
+    def _notes(self, step: int) -> dict[str, Any]:
+        args = self._ocp.args
+        items = self._manager.restore(step, args=args.Composite(notes=args.JsonRestore()))
+        return read_notes(items["notes"])
+
+    def _stored(self, step: int, notes: dict[str, Any]) -> dict[str, Any]:
+        """The leaves of the checkpoint as its metadata describe them."""
+        stored = self._manager.item_metadata(step)["state"]
+        leaves = {name: stored[name] for name in list(stored)}
+        noted = notes.get("checksums", leaves)
+        if noted.keys() != leaves.keys():
+            name = sorted(noted.keys() ^ leaves.keys())[0]
+            raise DamagedCheckpoint(f"checkpoint {step}: its notes and arrays differ in {name}")
+        return leaves
+
+    def _arrays(self, step: int, wanted: dict[str, Any]) -> dict[str, Any]:
+        args = self._ocp.args
         on_first_device = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
         shapes = {
             name: jax.ShapeDtypeStruct(
@@ -119,18 +156,8 @@ class Checkpoints:
             )
             for name, leaf in wanted.items()
         }
-        try:
-            items = self._manager.restore(
-                step,
-                args=args.Composite(state=args.StandardRestore(shapes), notes=args.JsonRestore()),
-            )
-        except Exception as error:
-            raise DamagedCheckpoint(f"checkpoint {step}: {_first_line(error)}") from error
-        flat, notes = items["state"], items["notes"]
-        damaged = _damaged_arrays(flat, notes)
-        if damaged:
-            raise DamagedCheckpoint(f"checkpoint {step}: the checksum of {damaged[0]} is wrong")
-        return _unflatten(flat, like), notes
+        items = self._manager.restore(step, args=args.Composite(state=args.StandardRestore(shapes)))
+        return items["state"]
 
     def restore_newest(
         self, like: PyTree
@@ -139,119 +166,60 @@ class Checkpoints:
 
         Damaged checkpoints are moved to the folder `damaged`.
         """
-        damaged = []
+        damaged = self._unreadable
         for step in reversed(self.steps()):
             try:
                 return self.restore(step, like), damaged
             except DamagedCheckpoint as error:
                 damaged.append(str(error))
-                self._put_aside(step)
+                self._put_aside(self._place(step))
+                self._manager.reload()
         return None, damaged
 
-    def _put_aside(self, step: int) -> None:
+    def _put_aside(self, place: Path) -> None:
         """Move a damaged checkpoint away, so that its step can be saved again."""
         aside = self._folder.with_name("damaged")
         aside.mkdir(exist_ok=True)
-        (self._folder / str(step)).rename(aside / f"{step}-{time.time_ns()}")
-        self._manager.reload()
+        place.rename(aside / f"{place.name}-{time.time_ns()}")
+
+    def _put_unreadable_aside(self) -> list[str]:
+        """Move away the checkpoints whose loss Orbax could not read; what is wrong with each."""
+        said = []
+        for place in sorted(self._folder.glob("[0-9]*")):
+            if not place.name.isdecimal() or not place.is_dir():
+                continue
+            try:
+                loss_of(place)
+            except DamagedCheckpoint as error:
+                said.append(str(error))
+                self._put_aside(place)
+        return said
+
+    def _place(self, step: int) -> Path:
+        return self._folder / str(step)
 
 
-def checksum(tree: PyTree) -> int:
-    """CRC-32 of the names, types, shapes and bytes of all arrays.
-
-    >>> checksum({"w": np.zeros(2)}) == checksum({"w": np.zeros(3)})
-    False
-    """
-    return _checksum(_flatten(tree))
-
-
-def shard_checksums(flat: dict[str, Any]) -> dict[str, dict[str, int]]:
-    """The CRC-32 of each shard of each array, by the part of the array that the shard holds.
-
-    A part is written as its range along each axis; of shards that hold the same part, one counts.
-    A process thus reads only the shards that it holds, and an array may be restored in others.
-
-    >>> shard_checksums({"w": np.zeros((2, 3), np.float32)})
-    {'w': {'0:2,0:3': 2747386400}}
-    """
-    return {name: dict(_shard_checksums(array)) for name, array in flat.items()}
-
-
-def _shard_checksums(array: Any) -> Iterator[tuple[str, int]]:
-    if not isinstance(array, jax.Array):
-        yield _part_name((), array.shape), _crc(np.asarray(array))
-        return
-    for shard in array.addressable_shards:
-        if shard.replica_id == 0:
-            yield _part_name(shard.index, array.shape), _crc(np.asarray(shard.data))
-
-
-def _part_name(index: tuple[slice, ...], shape: tuple[int, ...]) -> str:
-    slices = index or tuple(slice(None) for _ in shape)
-    ends = [part.indices(size)[:2] for part, size in zip(slices, shape, strict=True)]
-    return ",".join(f"{start}:{stop}" for start, stop in ends)
-
-
-def _damaged_arrays(flat: dict[str, Any], notes: dict[str, Any]) -> list[str]:
-    """The names of the arrays whose checksums differ from those in the notes.
-
-    Checkpoints of version 0.1.0 have one checksum for all arrays.
-    """
-    if "checksums" not in notes:
-        return [] if _checksum(flat) == notes["checksum"] else ["all arrays"]
-    return [
-        name
-        for name, array in flat.items()
-        if any(_crc(_part(array, part)) != crc for part, crc in notes["checksums"][name].items())
-    ]
-
-
-def _part(array: Any, name: str) -> np.ndarray:
-    ends = [part.split(":") for part in name.split(",") if part]
-    return np.asarray(array)[tuple(slice(int(start), int(stop)) for start, stop in ends)]
-
-
-def _crc(array: np.ndarray) -> int:
-    return zlib.crc32(array.tobytes())  # not the buffer: bfloat16 arrays have no buffer interface
+def _check_arrays(step: int, flat: dict[str, Any], notes: dict[str, Any]) -> None:
+    """Raise `DamagedCheckpoint` for arrays other than those that were saved at `step`."""
+    damaged = damaged_arrays(flat, notes)
+    if damaged:
+        raise DamagedCheckpoint(f"checkpoint {step}: the checksum of {damaged[0]} is wrong")
+    own = int(flat.get(_STEP, step))
+    if own != step:
+        raise DamagedCheckpoint(f"checkpoint {step}: it is that of step {own} under another name")
 
 
 def _loss(metrics: dict[str, float]) -> float:
     return metrics["loss"]
 
 
-def _flatten(tree: PyTree) -> dict[str, Any]:
-    """Path to array; typed keys as their raw data."""
-    leaves, _ = jax.tree_util.tree_flatten_with_path(tree)
-    return {
-        jax.tree_util.keystr(path, simple=True, separator="/"): _raw(leaf) for path, leaf in leaves
-    }
-
-
 def _unflatten(flat: dict[str, Any], like: PyTree) -> PyTree:
     leaves, structure = jax.tree.flatten(like)
     restored = [
-        jax.random.wrap_key_data(value) if _is_key(leaf) else value
-        for leaf, value in zip(leaves, (flat[name] for name in _flatten(like)), strict=True)
+        jax.random.wrap_key_data(value) if is_key(leaf) else value
+        for leaf, value in zip(leaves, (flat[name] for name in flatten(like)), strict=True)
     ]
     return jax.tree.unflatten(structure, restored)
-
-
-def _raw(leaf: Any) -> Any:
-    return jax.random.key_data(leaf) if _is_key(leaf) else leaf
-
-
-def _is_key(leaf: Any) -> bool:
-    return jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key)
-
-
-def _checksum(flat: dict[str, Any]) -> int:
-    total = 0
-    for name in sorted(flat):
-        array = np.asarray(flat[name])
-        total = zlib.crc32(
-            array.tobytes(), zlib.crc32(f"{name}{array.dtype}{array.shape}".encode(), total)
-        )
-    return total
 
 
 def _check_same_leaves(stored: dict[str, Any], wanted: dict[str, Any], *, where: str) -> None:
@@ -274,9 +242,11 @@ def _as_run_error(what: str, folder: Path) -> Iterator[None]:
         yield
     except Exception as error:
         raise RunError(
-            f"cannot {what} {folder}: {_first_line(error)}; earlier checkpoints are kept"
+            f"cannot {what} {folder}: {_cause(error)}; earlier checkpoints are kept"
         ) from error
 
 
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]
+def _cause(error: Exception) -> str:
+    """The system's own words, where TensorStore gives them at the end of a long line."""
+    of_system = re.search(r"([^:]+) \[os_error_code", str(error))
+    return of_system[1].strip() if of_system else first_line(error)

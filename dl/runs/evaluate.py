@@ -7,9 +7,11 @@ from typing import Any, Literal
 
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.load import can_be_resized, load_data
-from dl.errors import InputError
-from dl.runs.folder import Config, open_folder
+from dl.errors import InputError, RunError, first_line
+from dl.runs.config import Config
+from dl.runs.folder import open_folder
 from dl.runs.load import load
+from dl.runs.trained import Trained
 from dl.tables import times
 
 
@@ -19,21 +21,43 @@ def evaluate_run(
     part: str = "test",
     checkpoint: Literal["last", "best"] = "last",
     dataset: str | None = None,
+    package: str = "experiments",
 ) -> tuple[dict[str, float], int]:
     """Metrics of the run in folder `run` on a part of its data, and the step of its parameters.
 
     `dataset` names another data set to evaluate on. It is normalised like the run's own; pictures
-    of a folder, or of many sizes, get the size and channels that the model takes.
+    of a folder, or of many sizes, get the size and channels that the model takes. The run's
+    experiment is one of `package`.
 
     Raises:
         InputError: when the folder is no run, the data set has no such part, or `dataset` does not
             fit the model.
         RunError: when the data are not those that the run was trained on.
     """
-    config = open_folder(run)[1]
-    trained = load(run, checkpoint=checkpoint)
+    config = open_folder(run, package=package)[1]
+    # Said only beside figures: a refusal is one line.
+    with warnings.catch_warnings(record=True) as held:
+        warnings.simplefilter("always")
+        trained = load(run, checkpoint=checkpoint, package=package)
     data = None if dataset is None else _other_data(dataset, config)
-    return trained.evaluate(part, data=data), trained.step
+    values = _metrics(trained, part, data, config)
+    for warning in held:
+        warnings.warn(str(warning.message), stacklevel=2)
+    return values, trained.step
+
+
+def _metrics(trained: Trained, part: str, data: Dataset | None, config: Config) -> dict[str, float]:
+    try:
+        return trained.evaluate(part, data=data)
+    except (InputError, RunError, OSError):
+        raise
+    except Exception as error:
+        if not config.edited:
+            raise
+        raise InputError(
+            f"config.json was changed, and asks for what cannot be evaluated "
+            f"({first_line(error)}): bring back a copy of it"
+        ) from error
 
 
 def _other_data(dataset: str, config: Config) -> Dataset:

@@ -1,7 +1,9 @@
 """An experiment module: its options and its functions."""
 
 import importlib
+import importlib.util
 import shlex
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
@@ -50,6 +52,16 @@ class Experiment:
     file: Path | None = None
     """The file that it was read from, for one that is in no package."""
 
+    @property
+    def package(self) -> str:
+        """The package that the module lies in, or the module itself if it lies in none.
+
+        A file lies in none; what it is run beside are the experiments that are there.
+        """
+        if self.file is not None:
+            return "experiments"
+        return self.module.rpartition(".")[0] or self.module
+
     def recipe(self, options: Any, spec: DataSpec, *, freeze: Sequence[str] = ()) -> Recipe:
         """The recipe for these data, with the layers named in `freeze` left untrained.
 
@@ -74,6 +86,9 @@ def load_experiment(module: str) -> Experiment:
     """
     if module.startswith(OF_FILE):
         return _named_by_user(module)
+    for named in _named.values():
+        if named.options.__module__ == module:
+            return named
     try:
         loaded = importlib.import_module(module)
     except ModuleNotFoundError as error:
@@ -130,3 +145,46 @@ def _check_options(options: Any, where: Any) -> None:
     for option in fields(options):
         if option.default is MISSING and option.default_factory is MISSING:
             raise InputError(f"{where}: the option {option.name} has no default; give it one")
+
+
+def load_experiment_of(module: str, *, package: str, away_from: Path) -> Experiment:
+    """The experiment in `module`, a name that was read from a file in the folder `away_from`.
+
+    Importing runs code, so a name from a file may only be that of a module in `package`, and the
+    package must not lie in the folder itself.
+
+    Raises:
+        InputError: when it is another name, or no experiment.
+    """
+    if module.startswith(OF_FILE):
+        return _named_by_user(module)
+    parent, _, name = module.rpartition(".")
+    inside = parent == package and name.isidentifier() and not name.startswith("_")
+    if module != package and not inside:
+        raise InputError(
+            f"module is {module!r}, no experiment of the package {package}: for one that you "
+            f"trust use `python -m PACKAGE`, or dl.load(run, package=...)"
+        )
+    if module not in sys.modules and any(
+        _lies_in(place, away_from) for place in _places_of(package)
+    ):
+        raise InputError(
+            f"the package {package} would be imported from {away_from} itself: start Python in "
+            "another folder"
+        )
+    return load_experiment(module)
+
+
+def _places_of(package: str) -> list[Path]:
+    """Where a package or module would be imported from."""
+    try:
+        spec = importlib.util.find_spec(package)
+    except (ImportError, ValueError):  # load_experiment says that there is none
+        return []
+    if spec is None:
+        return []
+    return [Path(place) for place in (*(spec.submodule_search_locations or ()), spec.origin or "")]
+
+
+def _lies_in(place: Path, folder: Path) -> bool:
+    return place.resolve().is_relative_to(folder.resolve()) and place != Path()

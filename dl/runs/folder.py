@@ -1,4 +1,4 @@
-"""The folder of a run: its files and its configuration.
+"""The folder of a run and its files.
 
 ```
 runs/lenet_digits/20260131-120000-0/
@@ -14,20 +14,19 @@ runs/lenet_digits/20260131-120000-0/
 ```
 """
 
+import os
+import stat
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from dl.data.dataset import DataSpec
-from dl.data.text.vocabulary import Vocabulary
 from dl.errors import InputError
-from dl.runs.experiment import Experiment, load_experiment
-from dl.runs.files import read_json, read_lines, rewrite_lines, write_json
-from dl.train.recipe import Recipe
+from dl.runs.config import Config, read_config
+from dl.runs.experiment import Experiment
+from dl.runs.files import read_json, rewrite_lines
+from dl.runs.stored import read_records
 from dl.train.record import Record
 
-FORMAT = 2
 # The only files when a process dies before config.json is whole.
 _LEFT_BY_A_START = {"lock", "initial", "config.json.tmp"}
 
@@ -81,78 +80,13 @@ class RunFolder:
 
     def records(self) -> list[Record]:
         """All records so far."""
-        return [Record(**line) for line in read_lines(self.metrics)]
+        return read_records(self.metrics)
 
     def cut_records(self, step: int) -> list[Record]:
         """Drop a torn line and all records past `step`; returns the rest."""
         kept = [record for record in self.records() if record.step <= step]
         rewrite_lines(self.metrics, [record.as_json() for record in kept])
         return kept
-
-
-@dataclass(frozen=True)
-class Origin:
-    """The origin of a run's first parameters: another run, its step, a checksum of its arrays.
-
-    `taken` holds the paths of the arrays from the other run, `new` those of newly drawn ones.
-    """
-
-    run: str
-    step: int
-    checksum: int
-    taken: tuple[str, ...]
-    new: tuple[str, ...]
-
-    def describe(self) -> str:
-        """The origin in one line.
-
-        >>> taken, new = ("hidden/bias", "hidden/kernel"), ("output/bias", "output/kernel")
-        >>> Origin("a/run", 40, 0, taken, new).describe()
-        'a/run, step 40: taken 2 of 4, new: output/bias, output/kernel'
-        """
-        taken = (
-            f"{self.run}, step {self.step}: taken {len(self.taken)} of "
-            f"{len(self.taken) + len(self.new)}"
-        )
-        return ", new: ".join([taken, ", ".join(self.new)] if self.new else [taken])
-
-
-@dataclass(frozen=True)
-class Config:
-    """The contents of config.json: all that is needed to build the same run again."""
-
-    experiment: Experiment
-    options: Any
-    steps_per_call: int
-    parallel: str
-    devices: int
-    data: DataSpec
-    freeze: tuple[str, ...] = ()
-    origin: Origin | None = None
-
-    def build(self) -> Recipe:
-        """Model, objective and optimizer of the run."""
-        return self.experiment.recipe(self.options, self.data, freeze=self.freeze)
-
-    def write(self, folder: RunFolder) -> None:
-        """Write config.json."""
-        write_json(
-            folder.config,
-            {
-                "format": FORMAT,
-                "experiment": self.experiment.name,
-                "module": self.experiment.module,
-                "options": asdict(self.options),
-                "chosen": {
-                    "steps_per_call": self.steps_per_call,
-                    "parallel": self.parallel,
-                    "devices": self.devices,
-                },
-                "data": asdict(self.data),
-                "freeze": self.freeze,
-                "origin": asdict(self.origin) if self.origin else None,
-            },
-        )
 
 
 def new_folder(experiment: Experiment, seed: int, run_dir: str | Path | None) -> RunFolder:
@@ -165,10 +99,15 @@ def new_folder(experiment: Experiment, seed: int, run_dir: str | Path | None) ->
         return RunFolder(
             Path("runs") / experiment.name / f"{time.strftime('%Y%m%d-%H%M%S')}-{seed}"
         )
-    folder = RunFolder(Path(run_dir))
-    for parent in folder.path.absolute().parents:
-        if parent.exists() and not parent.is_dir():
-            raise InputError(f"--run-dir {folder.path} cannot be made: {parent} is a file")
+    folder = RunFolder(at_home(run_dir))
+    for place in (folder.path, *folder.path.absolute().parents):
+        if place.is_symlink() and not place.exists():
+            raise InputError(
+                f"--run-dir {folder.path} cannot be made: {place} is a link to "
+                f"{os.readlink(place)}, which does not exist; make that folder, or name another"
+            )
+        if place != folder.path and place.exists() and not place.is_dir():
+            raise InputError(f"--run-dir {folder.path} cannot be made: {place} is a file")
     if folder.config.exists():
         _refuse_used_folder(folder, experiment)
     if folder.path.exists() and not folder.path.is_dir():
@@ -195,27 +134,65 @@ def make_folder(folder: RunFolder, *, chosen: bool) -> RunFolder:
         try:
             path.mkdir(parents=True, exist_ok=not chosen)
             return RunFolder(path)
-        except FileExistsError:
+        except FileExistsError as error:
+            if not chosen:
+                raise InputError(f"cannot make the folder {path}: {error.strerror}") from None
             number += 1
             path = folder.path.with_name(f"{folder.path.name}-{number}")
         except OSError as error:
             raise InputError(f"cannot make the folder {path}: {error.strerror}") from None
 
 
-def open_folder(run: str | Path) -> tuple[RunFolder, Config]:
+def open_folder(run: str | Path, *, package: str = "experiments") -> tuple[RunFolder, Config]:
     """The folder of an existing run, and its configuration.
 
+    Only an experiment of `package` is imported.
+
     Raises:
-        InputError: when there is no run, or config.json is broken or of another version.
+        InputError: when there is no run, config.json is broken, of another version or names a
+            module of another package, or a file of the folder is a link that leaves it.
     """
-    folder = RunFolder(Path(run))
+    folder = RunFolder(at_home(run))
     if not folder.path.is_dir():
         raise InputError(f"no run folder {folder.path}: give the path that `run` printed")
     if not folder.config.exists():
         raise InputError(
             f"{folder.path} holds no run, it has no config.json: give the path that `run` printed"
         )
-    return folder, _read_config(folder.config)
+    check_stays_inside(folder.path)
+    return folder, read_config(folder.config, package=package)
+
+
+def at_home(path: str | Path) -> Path:
+    """The path with `~` as the home folder, which a shell does not expand after `=`.
+
+    Raises:
+        InputError: when there is no such home.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise InputError(f"{path}: {error}; write the whole path") from None
+
+
+def check_stays_inside(folder: Path) -> None:
+    """Raise an `InputError` when something in `folder` is a link out of it, or no file.
+
+    A folder may come from someone else: writing into it must not write elsewhere.
+    """
+    root = os.path.realpath(folder)
+    for place, folders, names in os.walk(folder):
+        for name in (*folders, *names):
+            path = os.path.join(place, name)
+            if os.path.islink(path):
+                target = os.path.realpath(path)
+                if os.path.commonpath([root, target]) != root:
+                    raise InputError(
+                        f"{path} is a link that leaves the folder of the run, to {target}: put "
+                        "what it names in its place"
+                    )
+            elif not stat.S_ISREG(mode := os.lstat(path).st_mode) and not stat.S_ISDIR(mode):
+                raise InputError(f"{path} is neither a file nor a folder: remove it")
 
 
 def _refuse_used_folder(folder: RunFolder, experiment: Experiment) -> None:
@@ -231,57 +208,3 @@ def _refuse_used_folder(folder: RunFolder, experiment: Experiment) -> None:
     raise InputError(
         f"--run-dir {folder.path} holds an unfinished run; go on with `resume {folder.path}`"
     )
-
-
-def _read_config(path: Path) -> Config:
-    stored: Any = read_json(path)
-    version = stored.get("format", "none") if isinstance(stored, dict) else "none"
-    if version == 1:
-        stored = _from_format_1(stored)
-    elif version != FORMAT:
-        raise InputError(
-            f"{path} has format {version}, this version reads 1 and {FORMAT}: "
-            f"use the version that wrote it"
-        )
-    try:
-        experiment = load_experiment(stored["module"])
-        options = experiment.options(**stored["options"])
-        origin = Origin(**_as_tuples(stored["origin"])) if stored.get("origin") else None
-        return Config(
-            experiment,
-            options,
-            **stored["chosen"],
-            data=_read_spec(stored["data"]),
-            freeze=tuple(stored.get("freeze", ())),
-            origin=origin,
-        )
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from None
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise InputError(
-            f"{path} is broken or of another version ({error}); it cannot be used"
-        ) from None
-
-
-def _from_format_1(stored: dict[str, Any]) -> dict[str, Any]:
-    """Rename the options of version 0.1.0 that have other names now."""
-    options = {**stored.get("options", {})}
-    if "scan_steps" in options:
-        options["steps_per_call"] = options.pop("scan_steps")
-    chosen = {**stored.get("chosen", {})}
-    chosen["steps_per_call"] = chosen.pop("chunk_steps", 0)
-    return {**stored, "options": options, "chosen": chosen}
-
-
-def _read_spec(stored: dict[str, Any]) -> DataSpec:
-    vocabulary = (
-        Vocabulary(**_as_tuples(stored["vocabulary"])) if stored.get("vocabulary") else None
-    )
-    return replace(DataSpec(**_as_tuples(stored)), vocabulary=vocabulary)
-
-
-def _as_tuples(stored: dict[str, Any]) -> dict[str, Any]:
-    """Turn the lists of JSON back into the tuples that were stored."""
-    return {
-        name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()
-    }

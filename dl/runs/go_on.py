@@ -3,11 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
+from dl.errors import InputError
 from dl.runs.checkpoint import Checkpoints
 from dl.runs.clock import RunClock
-from dl.runs.files import write_json
+from dl.runs.files import sealed, write_json
 from dl.runs.initial import read_initial
 from dl.runs.listener import RunListener
+from dl.runs.load import edited_since
 from dl.runs.manifest import add_to_manifest
 from dl.runs.profile import Profiler
 from dl.runs.result import make_result
@@ -41,7 +43,7 @@ def go_on(
             if not _is_done(setup, training, history):
                 return None
             result = make_result(setup, training, history, clock)
-            write_json(folder.result, result)
+            write_json(folder.result, sealed(result))
     return result
 
 
@@ -63,6 +65,8 @@ def _restore(
     restored, damaged = checkpoints.restore_newest(compiled.layout.fetch(fresh))
     for problem in damaged:
         shown.tell(f"{problem}; it is put aside in {folder.path / 'damaged'}")
+    if setup.config.edited:
+        shown.tell(edited_since(folder))
     if restored is None:
         if folder.metrics.exists():
             shown.tell("no intact checkpoint: beginning at step 0")
@@ -70,6 +74,11 @@ def _restore(
         return _first(setup, fresh), folder.cut_records(-1)
     tree, notes = restored
     step = int(tree.state.step)
+    if step > compiled.plan.total_steps:
+        raise InputError(
+            f"{folder.path} has made {step} steps, and {folder.config} asks for "
+            f"{compiled.plan.total_steps}: bring its epochs and batch_size back"
+        )
     shown.tell(f"going on from step {step} of {compiled.plan.total_steps}")
     shown.begin(step)
     clock.add_earlier(notes)
@@ -92,7 +101,7 @@ def _with_steps_per_call(setup: Setup, training: Training) -> Setup:
         return setup
     compiled = with_best_steps_per_call(setup.compiled, training)
     config = replace(setup.config, steps_per_call=compiled.plan.steps_per_call)
-    config.write(setup.folder)
+    config.write(setup.folder.config)
     return replace(setup, compiled=compiled, config=config)
 
 

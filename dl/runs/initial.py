@@ -10,9 +10,12 @@ import jax
 from dl.data.dataset import DataSpec
 from dl.data.example import example_inputs
 from dl.errors import InputError, RunError
-from dl.runs.checkpoint import Checkpoints, DamagedCheckpoint, checksum
+from dl.runs.checkpoint import Checkpoints
+from dl.runs.checkpoint_notes import DamagedCheckpoint
+from dl.runs.checksums import checksum
+from dl.runs.config import Config, Origin
 from dl.runs.experiment import Experiment
-from dl.runs.folder import Config, Origin, RunFolder
+from dl.runs.folder import RunFolder
 from dl.runs.load import load
 from dl.runs.trained import Trained
 from dl.tables import times
@@ -49,7 +52,7 @@ def take_initial(
         InputError: when `run` is no run with a checkpoint, reads other symbols, or anything but the
             head does not fit.
     """
-    loaded = load(run, checkpoint=checkpoint)
+    loaded = load(run, checkpoint=checkpoint, package=experiment.package)
     _check_symbols(run, loaded.spec, spec)
     fresh = first_state(experiment.recipe(options, spec), spec, options)
     differs = loaded.spec.class_names != spec.class_names

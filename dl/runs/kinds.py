@@ -9,9 +9,9 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 
 from dl.data.dataset import Dataset, check_in_memory
 from dl.data.example import example_inputs
+from dl.runs.config import Config
 from dl.runs.experiment import Experiment
-from dl.runs.files import write_json
-from dl.runs.folder import Config
+from dl.runs.files import sealed, write_json
 from dl.runs.go_on import go_on
 from dl.runs.manifest import add_to_manifest, device_name
 from dl.runs.open_data import open_data
@@ -126,7 +126,7 @@ class CountingRun:
             "device": device_name(),
             "steps": 0,
         }
-        write_json(folder.result, result)
+        write_json(folder.result, sealed(result))
         return result
 
 

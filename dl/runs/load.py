@@ -1,37 +1,50 @@
 """Load the trained model of a run."""
 
+import contextlib
 import warnings
 from pathlib import Path
 from typing import Literal
 
-from dl.errors import InputError
-from dl.runs.checkpoint import Checkpoints, DamagedCheckpoint
+import jax
+
+from dl.errors import InputError, RunError, first_line
+from dl.runs.checkpoint import Checkpoints
+from dl.runs.checkpoint_notes import DamagedCheckpoint
+from dl.runs.config import Config
 from dl.runs.experiment_file import load_experiment_file
-from dl.runs.folder import Config, RunFolder, open_folder
+from dl.runs.folder import RunFolder, open_folder
 from dl.runs.open_data import open_data_of
+from dl.runs.stored import read_result
 from dl.runs.trained import Trained
-from dl.train.compiled import Training, start_training
+from dl.train.compiled import Training
+from dl.train.fits import zero_totals
+from dl.train.state import jit_init_state
 
 
 def load(
     run: str | Path,
     *,
     checkpoint: Literal["last", "best"] = "last",
+    package: str = "experiments",
     experiment: str | Path | None = None,
 ) -> Trained:
     """The model of the run in folder `run`, with its newest parameters or its best.
 
     The best have the lowest validation loss. Neither the data nor the devices of the training are
-    needed. `experiment` is the file of the run's experiment, if it was started from a file.
+    needed. A folder may come from someone else: only experiments of `package` are imported, and
+    nothing else that the folder names. `experiment` is the file of the run's experiment, if it was
+    started from a file.
 
     Raises:
-        InputError: when the folder is no run, has no checkpoint yet, or one that does not fit.
+        InputError: when the folder is no run, is damaged, has no checkpoint yet, or one that does
+            not fit.
     """
+    _check_checkpoint(checkpoint)
     if experiment is not None:
         load_experiment_file(experiment)
-    folder, config = open_folder(run)
+    folder, config = open_folder(run, package=package)
     training, step = restore_training(folder, config, checkpoint=checkpoint)
-    return Trained(
+    trained = Trained(
         config.build(),
         config.data,
         config.options,
@@ -41,22 +54,84 @@ def load(
         interrupted=not folder.is_finished,
         open_data=lambda: open_data_of(folder, config),
     )
+    if config.edited:
+        warnings.warn(edited_since(folder), stacklevel=2)
+    if checkpoint == "last":
+        _tell_missing(folder, step)
+    return trained
+
+
+def _tell_missing(folder: RunFolder, step: int) -> None:
+    """Warn when a finished run has lost the checkpoint of its end."""
+    end = step
+    if folder.is_finished:
+        with contextlib.suppress(InputError):  # `resume` speaks of a broken result
+            end = read_result(folder.result)["steps"]
+    if end != step and not (folder.checkpoints / str(end)).exists():
+        warnings.warn(
+            f"{folder.path} ended at step {end}, and its newest intact checkpoint is of {step}",
+            stacklevel=3,
+        )
+
+
+def edited_since(folder: RunFolder) -> str:
+    """What to say about a config.json that is not as it was written."""
+    return (
+        f"{folder.config} was changed since the run wrote it: figures may be others than the run's"
+    )
 
 
 def restore_training(
     folder: RunFolder, config: Config, *, checkpoint: Literal["last", "best"] = "last"
 ) -> tuple[Training, int]:
     """The stored state of a run and its step, on one device."""
-    like = start_training(config.build(), config.data, config.options)
+    like = expected_training(folder, config)
     if not folder.checkpoints.is_dir():
         raise InputError(f"{folder.path} has no checkpoint yet: go on with `resume {folder.path}`")
     with Checkpoints(folder.checkpoints, keep=config.options.keep, read_only=True) as checkpoints:
+        damaged: list[str] = []
         for step in _candidates(checkpoints, folder, checkpoint):
             try:
-                return checkpoints.restore(step, like)[0], step
+                training = checkpoints.restore(step, like)[0]
             except DamagedCheckpoint as error:
-                warnings.warn(f"{error}; trying the one before it", stacklevel=2)
-    raise InputError(f"{folder.path} has no intact checkpoint")
+                damaged.append(str(error))
+                continue
+            if damaged:
+                warnings.warn(f"{_few(damaged)}; taking that of step {step}", stacklevel=2)
+            return training, step
+    which = "best" if checkpoint == "best" else "intact"
+    raise InputError(
+        f"{folder.path} has no {which} checkpoint that can be read ({_few(damaged)}): bring back "
+        f"a copy of it, or train again with `resume {folder.path}`"
+    )
+
+
+def _few(lines: list[str]) -> str:
+    return "; ".join(lines[:3]) + (f" and {len(lines) - 3} more" if len(lines) > 3 else "")
+
+
+def expected_training(folder: RunFolder, config: Config) -> Training:
+    """The shapes of the state and the totals that the run's checkpoints hold.
+
+    Raises:
+        InputError: when config.json gives no model.
+    """
+    try:
+        recipe = config.build()
+        state = jit_init_state(recipe, config.data, config.options).eval_shape(config.options.seed)
+        return Training(state, jax.eval_shape(lambda: zero_totals(recipe, config.data)))
+    except (InputError, RunError):
+        raise
+    except Exception as error:  # whatever a model does with sizes that no data set has
+        raise InputError(
+            f"{folder.config} describes no model that can be built ({first_line(error)}): bring "
+            "back a copy of it"
+        ) from error
+
+
+def _check_checkpoint(checkpoint: str) -> None:
+    if checkpoint not in ("last", "best"):
+        raise InputError(f"checkpoint {checkpoint!r} is not one of last, best")
 
 
 def _candidates(checkpoints: Checkpoints, folder: RunFolder, checkpoint: str) -> list[int]:
@@ -64,11 +139,13 @@ def _candidates(checkpoints: Checkpoints, folder: RunFolder, checkpoint: str) ->
     steps = checkpoints.steps()
     if not steps:
         raise InputError(f"{folder.path} has no checkpoint yet: go on with `resume {folder.path}`")
+    _check_checkpoint(checkpoint)
     if checkpoint == "last":
         return steps[::-1]
-    if checkpoint != "best":
-        raise InputError(f"checkpoint {checkpoint!r} is not one of last, best")
-    best = checkpoints.best_step()
+    try:
+        best = checkpoints.best_step()
+    except DamagedCheckpoint as error:
+        raise InputError(f"{error}: which is the best is not known, take the last") from None
     if best is None or not folder.was_validated():
         raise InputError(
             f"{folder.path} was not validated (--validation 0), so none of its checkpoints is the "

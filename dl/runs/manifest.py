@@ -11,8 +11,9 @@ from typing import Any
 
 import jax
 
-from dl.runs.files import read_json, write_json
-from dl.runs.folder import Origin
+from dl.runs.config import Origin
+from dl.runs.files import write_json
+from dl.runs.stored import read_starts
 
 DISTRIBUTION = "dl-lectures"
 """The name of this package on PyPI, where `dl` is another project."""
@@ -24,14 +25,15 @@ def add_to_manifest(
     path: Path, *, fingerprint: str, seed: int, devices: int, origin: Origin | None = None
 ) -> None:
     """Append a start of the run to the list in manifest.json."""
-    starts = read_json(path)["starts"] if path.exists() else []
+    starts = read_starts(path)
     start = describe_start(fingerprint=fingerprint, seed=seed, devices=devices, origin=origin)
     write_json(path, {"starts": [*starts, start]})
 
 
-def first_fingerprint(path: Path) -> str | None:
-    """The fingerprint of the data at the first start; None when there is no manifest yet."""
-    return read_json(path)["starts"][0]["dataset_fingerprint"] if path.exists() else None
+def first_start(path: Path) -> dict[str, Any] | None:
+    """What was noted at the first start; None when there is no manifest yet."""
+    starts = read_starts(path)
+    return starts[0] if starts else None
 
 
 def describe_start(

@@ -5,16 +5,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from dl.data.dataset import Dataset
 from dl.data.load import absolute
-from dl.errors import InputError
+from dl.errors import InputError, RunError, first_line
+from dl.runs.config import Config
 from dl.runs.experiment import Experiment
-from dl.runs.files import read_json
-from dl.runs.folder import Config, RunFolder, make_folder, new_folder, open_folder
+from dl.runs.folder import RunFolder, make_folder, new_folder, open_folder
 from dl.runs.initial import take_initial, write_initial
 from dl.runs.kinds import Session, kind_of
 from dl.runs.lock import locked
 from dl.runs.open_data import check_same_data
 from dl.runs.setup import Setup
+from dl.runs.stored import read_result, read_starts
 from dl.train.interrupt import StopRequest
 
 
@@ -68,25 +70,48 @@ def start_run(
     with locked(folder.path):
         if initial:
             write_initial(folder, initial)
-        config.write(folder)
+        config.write(folder.config)
         on_start(folder, config)
         setup = Setup(folder, config, data, compiled)
         return Outcome(folder, kind.work(setup, Session(stop, show, profile)))
 
 
-def resume_run(run: str | Path, *, stop: StopRequest, show: bool = True) -> Outcome:
+def resume_run(
+    run: str | Path, *, stop: StopRequest, show: bool = True, package: str = "experiments"
+) -> Outcome:
     """Resume a run from its newest intact checkpoint, or from step 0 if it has none yet.
+
+    Its experiment is one of `package`.
 
     Raises:
         InputError: when the folder is no run, or its checkpoint does not fit.
         RunError: when the data are not those that the run began with.
     """
-    folder, config = open_folder(run)
+    folder, config = open_folder(run, package=package)
     if folder.is_finished:
-        return Outcome(folder, read_json(folder.result))
-    kind = kind_of(config.experiment)
+        return Outcome(folder, read_result(folder.result))
     with locked(folder.path):
-        data, compiled = kind.reopen(config)
-        check_same_data(folder, data)
+        _check_readable(folder)
+        data, compiled = _reopened(folder, config)
+        check_same_data(folder, config, data)
         setup = Setup(folder, config, data, compiled)
-        return Outcome(folder, kind.work(setup, Session(stop, show)))
+        return Outcome(folder, kind_of(config.experiment).work(setup, Session(stop, show)))
+
+
+def _check_readable(folder: RunFolder) -> None:
+    """Refuse broken records and starts before the data are opened."""
+    folder.records()
+    read_starts(folder.manifest)
+
+
+def _reopened(folder: RunFolder, config: Config) -> tuple[Dataset, Any]:
+    """The data and the compiled recipe of a run, whatever its config.json asks for."""
+    try:
+        return kind_of(config.experiment).reopen(config)
+    except (InputError, RunError, OSError):
+        raise
+    except Exception as error:  # of sizes and options that no run has
+        raise InputError(
+            f"{folder.config} describes no run that can go on ({first_line(error)}): bring back a "
+            "copy of it"
+        ) from error

@@ -11,9 +11,10 @@ from dl.data.dataset import Dataset, DataSpec
 from dl.data.example import example_batch
 from dl.errors import InputError
 from dl.runs.checkpoint import Checkpoints
+from dl.runs.config import Config
 from dl.runs.experiment import Experiment, Figures, load_experiment
-from dl.runs.files import append_line, write_json
-from dl.runs.folder import Config, make_folder, new_folder
+from dl.runs.files import append_line, sealed, write_json
+from dl.runs.folder import make_folder, new_folder
 from dl.runs.manifest import add_to_manifest, device_name
 from dl.runs.open_data import open_data
 from dl.train.compiled import Training
@@ -53,7 +54,7 @@ def write_run(
             f"those that were trained on: give options that name them"
         )
     made = make_folder(new_folder(experiment, options.seed, folder), chosen=False)
-    Config(experiment, options, options.steps_per_call, "jit", 1, data.spec).write(made)
+    Config(experiment, options, options.steps_per_call, "jit", 1, data.spec).write(made.config)
     add_to_manifest(made.manifest, fingerprint=data.fingerprint, seed=options.seed, devices=1)
     for record in history:
         append_line(made.metrics, record.as_json())
@@ -71,7 +72,7 @@ def write_run(
             "device": device_name(),
             "steps": step,
         }
-        write_json(made.result, result)
+        write_json(made.result, sealed(result))
     return made.path
 
 

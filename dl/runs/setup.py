@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from dl.data.dataset import Dataset
-from dl.runs.folder import Config, RunFolder
+from dl.runs.config import Config
+from dl.runs.folder import RunFolder
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Stopping on a signal: the first stops at the next call, the second at once."""
 
+import contextlib
 import signal
 import sys
 import threading
@@ -8,13 +9,20 @@ from types import FrameType, TracebackType
 
 from dl.train.signal_watch import SignalWatch
 
+# Windows has no SIGHUP, which a terminal sends when it is closed.
+_STOPPING = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
+
 
 class StopRequest:
-    """A context manager that turns SIGINT and SIGTERM into a flag, which the loop checks.
+    """A context manager that turns SIGINT, SIGTERM and SIGHUP into a flag, which the loop checks.
 
-    A second SIGINT calls `insist` and then raises KeyboardInterrupt. Outside the main thread, where
-    Python allows no signal handlers, it does nothing. `announce` is called with the number of the
-    first signal, and both at once, also while a program is compiled: then in another thread.
+    A second SIGINT calls `insist` and then raises KeyboardInterrupt. A signal that is ignored stays
+    ignored, as in a background job or under nohup. A signal that C code handles is left to it,
+    because Python could not give it back. Outside the main thread, where Python allows no signal
+    handlers, it does nothing. `announce` is called with the number of the first signal, and both at
+    once, also while a program is compiled: then in another thread.
 
     >>> with StopRequest() as stop:
     ...     signal.raise_signal(signal.SIGINT)
@@ -50,8 +58,9 @@ class StopRequest:
 
     def __enter__(self) -> "StopRequest":
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._previous[number] = signal.signal(number, self._handle)
+            for number in _STOPPING:
+                if signal.getsignal(number) not in (signal.SIG_IGN, None):
+                    self._previous[number] = signal.signal(number, self._handle)
         self._watch.__enter__()
         return self
 
@@ -64,6 +73,7 @@ class StopRequest:
         self._watch.__exit__(kind, error, trace)
         for number, handler in self._previous.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
+        self._previous.clear()
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.requested and number == signal.SIGINT:
@@ -87,6 +97,6 @@ def say_stopping(number: int) -> None:
     name = signal.Signals(number).name
     # The terminal shows ^C, or a bar, on the line that the cursor is on.
     begin = "\n" if sys.stderr.isatty() else ""
-    print(
-        f"{begin}{name}: stopping after what is being computed{again}", file=sys.stderr, flush=True
-    )
+    text = f"{begin}{name}: stopping after what is being computed{again}"
+    with contextlib.suppress(OSError):  # SIGHUP comes when the terminal is gone
+        print(text, file=sys.stderr, flush=True)

@@ -1,11 +1,13 @@
 """The progress of a run: a line for each epoch, and between them a bar on a terminal."""
 
+import contextlib
 import math
 import shutil
 import sys
 import time
 from typing import Any, TextIO
 
+from dl.screen import escaped
 from dl.train.plan import Plan
 from dl.train.progress_text import bar_text, describe, epoch_line
 from dl.train.record import Record
@@ -38,7 +40,8 @@ class Progress:
     def __exit__(self, *error: object) -> None:
         self._show_newest()
         if self._bar is not None:
-            self._bar.close()
+            with contextlib.suppress(OSError):
+                self._bar.close()
 
     def begin(self, step: int) -> None:
         """Say that the programs are compiled with which training goes on from `step`."""
@@ -55,7 +58,8 @@ class Progress:
         if not self._rate.begun or (self._rate.first_epoch and self._plan.is_epoch_end(step)):
             self._rate.begin(step, first_epoch=not self._rate.begun)
         if self._show and wants_bar(self._stream):
-            self._move_bar(step)
+            with contextlib.suppress(OSError):  # a closed terminal must not end a training
+                self._move_bar(step)
 
     def record(self, record: Record) -> None:
         """Show a new record: at its epoch's end, or when nothing was shown for a while."""
@@ -73,10 +77,11 @@ class Progress:
     def tell(self, text: str) -> None:
         """Show `text` on a line of its own, also when progress is not shown."""
         self._said_at = time.monotonic()
-        if self._bar is not None:
-            self._bar.write(text, file=self._stream)
-        else:
-            print(text, file=self._stream, flush=True)
+        with contextlib.suppress(OSError):
+            if self._bar is not None:
+                self._bar.write(escaped(text, keep="\n"), file=self._stream)
+            else:
+                print(escaped(text, keep="\n"), file=self._stream, flush=True)
 
     def _has_line(self, step: int) -> bool:
         """Whether the epoch that ends at `step` is shown: all are, or a hundred of very many."""

@@ -207,7 +207,7 @@ def test_tables_have_each_gate_and_distances(
 @pytest.mark.parametrize(
     ("run", "words", "said"),
     [
-        ("mlp_xor", "", "mlp has no recurrent layers"),
+        ("mlp_xor", "", "mlp_xor has no recurrent layers, its inputs are vectors of 2"),
         ("lstm_shakespeare", "--steps 1", "give at least 1 sequence and 2 steps, not 32 and 1"),
         (
             "lstm_shakespeare",
@@ -216,7 +216,7 @@ def test_tables_have_each_gate_and_distances(
         ),
         ("nothing", "", "no run folder"),
         ("lstm_shakespeare", "--text cät", "'ä' (char 2 of the text) is not in the vocabulary"),
-        ("mlp_xor", "--text cat", "is no text"),
+        ("mlp_xor", "--text cat", "mlp_xor was trained on xor, which is no text"),
     ],
 )
 def test_runs_without_recurrent_layers_and_wrong_words_are_refused_in_one_line(

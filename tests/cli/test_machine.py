@@ -76,3 +76,60 @@ def test_programs_are_kept_by_processor(monkeypatch: pytest.MonkeyPatch) -> None
 def test_memory_settings_of_the_user_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MALLOC_ARENA_MAX", "4")
     assert not machine.keep_freed_memory()
+
+
+def test_programs_that_a_dead_process_left_half_written_are_removed(tmp_path: Path) -> None:
+    whole, torn = tmp_path / "a-cache", tmp_path / "b-cache"
+    whole.write_bytes(b"program")
+    torn.write_bytes(b"prog")
+    (tmp_path / "a-atime").write_bytes(bytes(8))
+    machine.drop_torn_programs(tmp_path)
+    assert sorted(path.name for path in tmp_path.glob("*-*")) == ["a-atime", "a-cache"]
+
+
+def test_a_broken_program_is_compiled_again_without_a_word(tmp_path: Path) -> None:
+    code = (
+        "from dl.cli import main\n"
+        "raise SystemExit(main('experiments', ['run', 'perceptron_xor', '--epochs', '1', "
+        "'--quiet', '--run-dir', {!r}]))"
+    )
+    for name in ("first", "second"):
+        done = subprocess.run(
+            [sys.executable, "-c", code.format(str(tmp_path / name))],
+            env={
+                **os.environ,
+                "JAX_COMPILATION_CACHE_DIR": str(tmp_path / "cache"),
+                "JAX_COMPILATION_CACHE_MAX_SIZE": str(2**30),
+            },
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        assert "ache" not in done.stderr
+        for program in (tmp_path / "cache").glob("*-cache"):
+            program.write_bytes(program.read_bytes()[:100])
+
+
+@pytest.mark.parametrize("why", ["no home", "no room"])
+def test_a_run_without_a_cache_folder_says_so(
+    tmp_path: Path, why: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import jax
+
+    set_to: list[str] = []
+    monkeypatch.setattr(jax.config, "update", lambda name, value: set_to.append(name))
+    if why == "no home":
+        monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+        monkeypatch.setattr(Path, "home", _no_home)
+    else:
+        (tmp_path / "file").touch()
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    machine._keep_compiled_programs()
+    said = capsys.readouterr().err
+    assert said.startswith("compiled programs are not kept (")
+    assert said.endswith("): set XDG_CACHE_HOME to a folder\n")
+    assert set_to == []
+
+
+def _no_home() -> Path:
+    raise RuntimeError("Could not determine home directory.")

@@ -1,5 +1,7 @@
 """`sample RUN`: text on standard output, the same for a seed, and one line where it cannot be."""
 
+import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -123,3 +125,40 @@ def test_a_run_that_is_no_language_model(
     )
     assert sample(tmp_path / "nowhere") == 2
     assert "no run folder" in capsys.readouterr().err
+
+
+def test_control_characters_are_written_out(
+    language_run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import dl.runs.generate
+
+    drawn = ["a\tb\n", "\x1b[2J", "\x9b", "\u202e", "ü"]
+    monkeypatch.setattr(dl.runs.generate, "generate", lambda *args, **how: iter(drawn))
+    assert sample(language_run, "--prime", "q") == 0
+    assert capsys.readouterr().out == "qa\tb\n\\x1b[2J\\x9b\\u202eü\n"
+
+
+@pytest.mark.parametrize("words", ["sample {}", "programs {}", "horizon {}", "horizon {} --text a"])
+def test_a_run_of_another_kind_is_refused_before_jax_is_imported(
+    words: str, tmp_path: Path
+) -> None:
+    stored = {
+        "experiment": "mlp_xor",
+        "data": {
+            "name": "xor",
+            "task": "binary",
+            "input_shape": [2],
+            "ragged": False,
+            "vocabulary": None,
+        },
+    }
+    (tmp_path / "config.json").write_text(json.dumps(stored))
+    code = (
+        "import sys; from dl.cli import main\n"
+        f"code = main('experiments', {words.format(tmp_path).split()!r})\n"
+        "print(code, 'jax' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "2 False\n", done.stderr
+    assert done.stderr.startswith("error: mlp_xor ")
+    assert done.stderr.count("\n") == 1

@@ -10,7 +10,9 @@ import pytest
 
 import dl
 from dl.errors import InputError, RunError
-from dl.runs.checkpoint import Checkpoints, DamagedCheckpoint, checksum
+from dl.runs.checkpoint import Checkpoints
+from dl.runs.checkpoint_notes import DamagedCheckpoint
+from dl.runs.checksums import checksum
 
 
 def make_state(seed: int = 0, hidden_size: int = 4) -> Any:
@@ -114,7 +116,7 @@ def test_damaged_checkpoint_gives_way_to_the_one_before(tmp_path: Path, damage: 
 
 def test_wrong_checksum_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save_all(tmp_path, {1: None})
-    monkeypatch.setattr("dl.runs.checkpoint._crc", lambda array: -1)
+    monkeypatch.setattr("dl.runs.checksums._crc", lambda array: -1)
     with Checkpoints(tmp_path) as checkpoints, pytest.raises(DamagedCheckpoint, match="checksum"):
         checkpoints.restore(1, make_state())
 
@@ -137,7 +139,7 @@ def test_one_checksum_of_all_arrays_is_still_read(
             checkpoints.save(1, make_state(1), notes={})
     with Checkpoints(tmp_path) as checkpoints:
         assert_same_bits(checkpoints.restore(1, make_state())[0], make_state(1))
-        monkeypatch.setattr("dl.runs.checkpoint._checksum", lambda flat: -1)
+        monkeypatch.setattr("dl.runs.checksums._checksum", lambda flat: -1)
         with pytest.raises(DamagedCheckpoint, match="checksum of all arrays"):
             checkpoints.restore(1, make_state())
 

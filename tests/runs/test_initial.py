@@ -12,7 +12,8 @@ from PIL import Image
 
 import dl
 from dl.errors import InputError, RunError
-from dl.runs.checkpoint import Checkpoints, checksum
+from dl.runs.checkpoint import Checkpoints
+from dl.runs.checksums import checksum
 from dl.runs.evaluate import evaluate_run
 from dl.runs.experiment import load_experiment
 from dl.runs.run import Outcome, resume_run, start_run
@@ -40,9 +41,13 @@ def run(
     )
 
 
+def resumed(folder: Path) -> Outcome:
+    return resume_run(folder, stop=StopRequest(), show=False, package="tiny_nin")
+
+
 def leaves(folder: Path) -> dict[str, np.ndarray]:
     """Parameters and batch statistics of a run."""
-    loaded = dl.load(folder)
+    loaded = dl.load(folder, package="tiny_nin")
     return {
         path: np.asarray(leaf)
         for path, leaf in by_path({**loaded.params, **loaded.model_state}).items()
@@ -87,7 +92,7 @@ def test_frozen_layers_are_those_of_the_source_bit_for_bit_and_the_head_is_new(
     assert not np.array_equal(after["mlp1_1/conv/kernel"], before["mlp1_1/conv/kernel"])
     assert after["output/conv/kernel"].shape[-1] == 3
     config = json.loads((folder / "config.json").read_text())
-    loaded = dl.load(source)
+    loaded = dl.load(source, package="tiny_nin")
     assert config["freeze"] == ["conv1", "mlp*/norm"]
     assert config["origin"]["run"] == str(source)
     assert config["origin"]["step"] == loaded.step == 6
@@ -96,7 +101,7 @@ def test_frozen_layers_are_those_of_the_source_bit_for_bit_and_the_head_is_new(
     assert len(config["origin"]["taken"]) == len(before) - 2
     (begun,) = json.loads((folder / "manifest.json").read_text())["starts"]
     assert begun["origin"] == {name: config["origin"][name] for name in ("run", "step", "checksum")}
-    metrics, step = evaluate_run(folder)
+    metrics, step = evaluate_run(folder, package="tiny_nin")
     assert metrics == pytest.approx(
         json.loads((folder / "result.json").read_text())["metrics"]["test"]
     )
@@ -119,7 +124,10 @@ def test_resume_is_exact_and_needs_the_source_no_more(
     (tmp_path / "killed" / "result.json").unlink()
     shutil.rmtree(copied)
     for name in ("stopped", "killed"):
-        assert resume_run(tmp_path / name, stop=StopRequest(), show=False).result is not None
+        assert (
+            resume_run(tmp_path / name, stop=StopRequest(), show=False, package="tiny_nin").result
+            is not None
+        )
         assert bits(tmp_path / name) == bits(tmp_path / "whole")
 
 
@@ -145,7 +153,7 @@ def test_head_of_the_same_classes_is_taken_too_and_a_damaged_beginning_is_not_ma
     origin = json.loads((folder / "config.json").read_text())["origin"]
     assert origin["new"] == []
     assert set(HEAD) < set(origin["taken"])
-    best = dl.load(source, checkpoint="best")
+    best = dl.load(source, checkpoint="best", package="tiny_nin")
     assert (
         origin["checksum"] == checksum((best.params, best.model_state)) == initial_checksum(folder)
     )
@@ -153,12 +161,12 @@ def test_head_of_the_same_classes_is_taken_too_and_a_damaged_beginning_is_not_ma
     (folder / "result.json").unlink()
     shutil.rmtree(folder / "initial" / "0" / "state")
     with pytest.raises(RunError, match=r"initial is damaged \(.*\): start a new run"):
-        resume_run(folder, stop=StopRequest(), show=False)
+        resume_run(folder, stop=StopRequest(), show=False, package="tiny_nin")
 
 
 def initial_checksum(folder: Path) -> int:
     """That of the parameters that a run keeps of its beginning."""
-    loaded = dl.load(folder)
+    loaded = dl.load(folder, package="tiny_nin")
     with Checkpoints(folder / "initial", read_only=True) as checkpoints:
         return checksum(checkpoints.restore(0, (loaded.params, loaded.model_state))[0])
 

@@ -1,8 +1,13 @@
 """Death at any moment, signals, faults: nothing is lost, and the end is the same."""
 
+import contextlib
+import fcntl
 import json
+import os
 import signal
 import subprocess
+import sys
+import termios
 import time
 from pathlib import Path
 from typing import Any
@@ -304,3 +309,48 @@ def test_wall_seconds_sum_over_the_parts(tmp_path: Path) -> None:
     )
     result = resume(tmp_path / "run").result
     assert result["wall_seconds"] > notes["wall_seconds"] > 0
+
+
+def test_a_disk_without_room_for_a_checkpoint_is_one_line(tmp_path: Path) -> None:
+    code = (
+        "import resource, signal\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
+        "from dl.cli import main\n"
+        "words = 'run mlp_mnist --dataset digits --hidden-size 16 --train-examples 64 --quiet "
+        "--batch-size 32 --epochs 2 --checkpoint-every 1 --devices 1 --run-dir "
+        f"{tmp_path / 'run'}'\n"
+        "raise SystemExit(main('experiments', words.split()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1, done.stderr
+    *before, said = done.stderr.splitlines()
+    assert said.endswith("File too large; earlier checkpoints are kept")
+    assert len(before) == 2, done.stderr
+
+
+def test_a_closed_terminal_saves_and_resumes(tmp_path: Path) -> None:
+    """The terminal goes away: SIGHUP comes, and nothing can be written to it any more."""
+    words = f"run mlp_mnist --dataset digits --epochs 500 --run-dir {tmp_path / 'run'}"
+    leader, terminal = os.openpty()
+    process = subprocess.Popen(
+        command(*words.split()),
+        cwd=ROOT,
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    os.close(terminal)
+    os.set_blocking(leader, False)
+    metrics = tmp_path / "run" / "metrics.jsonl"
+    while not (metrics.exists() and metrics.stat().st_size):
+        assert process.poll() is None
+        with contextlib.suppress(BlockingIOError):
+            os.read(leader, 4096)
+        time.sleep(0.02)
+    os.close(leader)
+    assert process.wait(timeout=60) == 129
+    assert list((tmp_path / "run" / "checkpoints").glob("[1-9]*"))
+    assert not (tmp_path / "run" / "result.json").exists()

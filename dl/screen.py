@@ -1,0 +1,36 @@
+"""Text from files, made safe to show on a terminal."""
+
+import re
+
+# C0, DEL and C1; ends of lines and turns of the writing direction; halves of surrogates.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def escaped(text: str, *, keep: str = "") -> str:
+    r"""`text` with its control characters written out, except for those in `keep`.
+
+    A class name or a sampled text could otherwise move the cursor, change colours, or rename the
+    window.
+
+    >>> print(escaped("cat\x1b[2J\nd\u202eog", keep="\n"))
+    cat\x1b[2J
+    d\u202eog
+    """
+    return _CONTROL.sub(lambda found: found[0] if found[0] in keep else _written(found[0]), text)
+
+
+def escaped_json(text: str) -> str:
+    r"""JSON `text` with its control characters written as JSON writes them; ends of lines stay.
+
+    >>> escaped_json('"\x9b"')
+    '"\\u009b"'
+    """
+    return _CONTROL.sub(lambda found: found[0] if found[0] == "\n" else _as_json(found[0]), text)
+
+
+def _written(character: str) -> str:
+    return ascii(character)[1:-1]
+
+
+def _as_json(character: str) -> str:
+    return f"\\u{ord(character):04x}"
