@@ -10,6 +10,7 @@ import math
 import jax
 import jax.numpy as jnp
 
+from dl.errors import InputError
 from dl.types import Array, ExpRatio, Metrics, Ratio
 
 
@@ -23,7 +24,7 @@ def from_batch(values: Array, mask: Array) -> Ratio:
     Ratio(sum=Array(4., dtype=float32), count=Array(2., dtype=float32))
     """
     if values.shape != mask.shape:
-        raise ValueError(
+        raise InputError(
             f"values {values.shape} and mask {mask.shape} must have one shape, a value an example"
         )
     mask = mask.astype(jnp.float32)

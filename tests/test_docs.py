@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from dl.cli import main
+
 DOCS = Path(__file__).resolve().parents[1] / "docs"
+GUIDE = (DOCS / "own_experiments.md").read_text(encoding="utf-8")
 BLOCKS = re.compile(r"```python\n(.*?)```\n\n```\n(.*?)```", re.DOTALL)
 
 
@@ -26,6 +29,27 @@ def test_code_prints_what_stands_below_it(page: str) -> None:
             pytest.approx(value, rel=0.3, abs=0) if isinstance(value, float) else value
             for value in map(value_of, expected.split())
         ]
+
+
+def test_the_guide_s_notebook_prints_what_stands_below_it() -> None:
+    ((code, expected),) = BLOCKS.findall(GUIDE)
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(compile(code, "own_experiments.md", "exec"), {})
+    assert out.getvalue() == expected
+
+
+def test_the_guide_s_experiment_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (code,) = re.findall(r"```python\n(\"\"\"My net.*?)```", GUIDE, re.DOTALL)
+    (tmp_path / "my_experiment.py").write_text(code)
+    monkeypatch.chdir(tmp_path)
+    words = "--channels 2 --epochs 1 --train-examples 64 --devices 1 --quiet --run-dir runs/mine"
+    assert main("experiments", ["run", "./my_experiment.py", *words.split()]) == 0
+    verb = next(line for line in GUIDE.splitlines() if "experiments evaluate" in line)
+    assert main("experiments", verb.split()[3:]) == 0
+    assert "accuracy" in capsys.readouterr().out
 
 
 def value_of(word: str) -> float | str:

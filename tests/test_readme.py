@@ -107,9 +107,13 @@ def test_the_distribution_is_called_the_same_everywhere() -> None:
     extras = [name for extra in project["optional-dependencies"].values() for name in extra]
     own = [name.partition("[")[0] for name in extras if name.startswith("dl")]
     assert own == [DISTRIBUTION] * 2
+    for extra in re.findall(r"-e '\.\[(\w+)\]'|'\.\[(\w+)\]'", README):
+        assert max(extra) in project["optional-dependencies"]
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/results.md", "docs/design.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/results.md", "docs/design.md", "docs/own_experiments.md"]
+)
 def test_files_that_are_linked_exist(page: str) -> None:
     path = ROOT / page
     for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):

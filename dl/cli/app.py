@@ -16,18 +16,21 @@ import cyclopts
 from dl.cli.baselines import baselines
 from dl.cli.catalog import Catalog
 from dl.cli.data import data_app
+from dl.cli.docstring import description, rewrap, with_whole_lines
 from dl.cli.evaluate import evaluate
 from dl.cli.horizon import horizon
 from dl.cli.list import list_experiments
-from dl.cli.outcome import leave_at_once, say
+from dl.cli.outcome import leave_at_once, leave_if_interrupted, say
 from dl.cli.predict import predict
 from dl.cli.programs import programs
 from dl.cli.resume import resume
 from dl.cli.run import experiment_app, run
 from dl.cli.sample import sample
 from dl.cli.show import show
+from dl.cli.versions import versions
 from dl.errors import InputError, RunError
 from dl.runs.event_loops import quiet_event_loops
+from dl.train.signal_watch import SignalWatch
 
 
 def main(package: str = "experiments", argv: Sequence[str] | None = None) -> int:
@@ -37,7 +40,11 @@ def main(package: str = "experiments", argv: Sequence[str] | None = None) -> int
         # Tables and samples contain characters that not every terminal can show.
         sys.stdout.reconfigure(errors="replace")
     try:
-        with warnings.catch_warnings(), quiet_event_loops():
+        with (
+            warnings.catch_warnings(),
+            quiet_event_loops(),
+            SignalWatch(leave_if_interrupted),
+        ):
             # JAX compiles again what it cannot read, so nobody needs to know.
             warnings.filterwarnings("ignore", "Error (read|writ)ing persistent compilation cache")
             # Of Orbax's reads that a damaged file cut short.
@@ -56,6 +63,8 @@ def main(package: str = "experiments", argv: Sequence[str] | None = None) -> int
         return 141
     except OSError as error:
         return _fail(error, 1)
+    except (RuntimeError, AssertionError) as error:
+        return _fail_without_devices(error)
     except KeyboardInterrupt:
         leave_at_once()
         raise
@@ -101,8 +110,10 @@ def _choose_app(catalog: Catalog, words: list[str]) -> tuple[cyclopts.App, list[
 def _verbs(catalog: Catalog) -> cyclopts.App:
     app = cyclopts.App(
         name=f"python -m {catalog.package}",
-        help="Train, resume, evaluate and use experiments. `VERB --help` shows a verb's options.",
-        version_flags=[],
+        help=rewrap(
+            "Train, resume, evaluate and use experiments. `VERB --help` shows a verb's options."
+        ),
+        version=versions,
         help_format="plaintext",
     )
     verbs: dict[str, Callable] = {
@@ -118,9 +129,22 @@ def _verbs(catalog: Catalog) -> cyclopts.App:
         "baselines": baselines,
     }
     for name, verb in verbs.items():
-        app.command(verb, name=name)
+        help = rewrap(description(verb.__doc__ or ""))
+        app.command(with_whole_lines(verb), name=name, help=help)
     app.command(data_app, name="data")
     return app
+
+
+def _fail_without_devices(error: Exception) -> int:
+    """Say that the devices asked for are not here; if they are, `error` is about something else."""
+    if "jax" in sys.modules:
+        from dl.train.devices import find_devices
+
+        try:
+            find_devices()
+        except InputError as about_devices:
+            return _fail(about_devices, 2)
+    raise error
 
 
 def _fail(error: Exception, code: int) -> int:

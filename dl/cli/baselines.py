@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from dl.cli.catalog import Catalog
+from dl.cli.catalog import Catalog, name_experiment
 from dl.cli.outcome import print_text, say
 
 
@@ -19,6 +19,7 @@ def baselines(
     damaged: Literal["refuse", "skip"] = "refuse",
     seed: int = 0,
     format: Literal["text", "markdown", "json"] = "text",
+    experiment: Path | None = None,
     catalog: Annotated[Catalog, Parameter(parse=False)],
 ) -> None:
     """Compare scikit-learn's classifiers on raw pixels or counted words with runs.
@@ -43,7 +44,10 @@ def baselines(
         Seed of the random forest and of the order in which the linear SVM reads its data.
     format
         A table for people, Markdown or JSON.
+    experiment
+        The file of the runs' experiment, if they were started with `run FILE.py`.
     """
+    name_experiment(experiment)
     from dl.data.dataset import limit
     from dl.data.load import absolute
     from dl.reports.baselines import Row, fit_baselines, run_row, table

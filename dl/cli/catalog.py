@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import tokenize
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,8 +27,9 @@ class Catalog:
 
     def docstring(self, name: str) -> str:
         """The docstring of an experiment, read without importing it."""
-        source = (self._folder() / f"{name}.py").read_text(encoding="utf-8")
-        return ast.get_docstring(ast.parse(source)) or ""
+        path = Path(name).expanduser() if is_file(name) else self._folder() / f"{name}.py"
+        with tokenize.open(path) as file:  # a file of the user's may say another encoding
+            return ast.get_docstring(ast.parse(file.read())) or ""
 
     def require(self, name: str) -> None:
         """Raise an `InputError` with the nearest name when no experiment is called `name`."""
@@ -36,7 +38,11 @@ class Catalog:
             raise InputError(f"unknown experiment {name!r}; {did_you_mean(name, names)}")
 
     def load(self, name: str) -> "Experiment":
-        """Import an experiment."""
+        """Import an experiment of the package, or run the file `name` of the user's own."""
+        if is_file(name):
+            from dl.runs.experiment_file import load_experiment_file
+
+            return load_experiment_file(name)
         self.require(name)
         from dl.runs.experiment import load_experiment
 
@@ -47,3 +53,20 @@ class Catalog:
         if spec is None or not spec.submodule_search_locations:
             raise InputError(f"there is no package {self.package} with experiments")
         return Path(spec.submodule_search_locations[0])
+
+
+def is_file(name: str) -> bool:
+    """Whether `name` is that of a file and not of an experiment in the package.
+
+    >>> is_file("./mine.py"), is_file("lenet_digits")
+    (True, False)
+    """
+    return name.endswith(".py") or "/" in name or "\\" in name
+
+
+def name_experiment(file: Path | None) -> None:
+    """Run the `file` that a command names, so that runs of it can be opened."""
+    if file is not None:
+        from dl.runs.experiment_file import load_experiment_file
+
+        load_experiment_file(file)

@@ -1,9 +1,12 @@
 """`data list` and `data prepare NAME`: list data sets, and download them."""
 
+import sys
+import textwrap
 from pathlib import Path
 
 import cyclopts
 
+from dl.cli.docstring import first_line, terminal_width, with_whole_lines
 from dl.cli.outcome import say
 
 data_app = cyclopts.App(
@@ -18,6 +21,7 @@ _OFTEN_USED = {
 
 
 @data_app.command(name="list")
+@with_whole_lines
 def list_data(*, data_dir: Path | None = None) -> None:
     """List the built-in data sets, and whether the often used TFDS ones are prepared.
 
@@ -30,12 +34,12 @@ def list_data(*, data_dir: Path | None = None) -> None:
     from dl.data.tfds.prepare import data_folder
 
     for name, load in BUILT_IN.items():
-        print(f"{name:<14} built in      {(load.__doc__ or '').splitlines()[0]}")
+        _print_row(name, "built in", first_line(load.__doc__ or ""))
     root = data_folder(data_dir)
     for name, what in _OFTEN_USED.items():
         state = "prepared" if any(root.glob(f"{name}/*/dataset_info.json")) else "not prepared"
-        print(f"{name:<14} {state:<13} {what}")
-    print(f"{'folder:PATH':<14} your pictures one sub-folder of pictures a class")
+        _print_row(name, state, what)
+    _print_row("folder:PATH", "your pictures", "one sub-folder of pictures a class")
     say(
         f"prepared data are looked for in {root}; any other TFDS name of labelled pictures works "
         "too"
@@ -43,6 +47,7 @@ def list_data(*, data_dir: Path | None = None) -> None:
 
 
 @data_app.command
+@with_whole_lines
 def prepare(name: str, *, data_dir: Path | None = None) -> None:
     """Download and prepare a TFDS data set; prints the folder it lies in.
 
@@ -63,3 +68,9 @@ def prepare(name: str, *, data_dir: Path | None = None) -> None:
     print(prepare_tfds(name, data_dir=data_dir))
     if data_dir is not None:
         say(f"runs will find it there with TFDS_DATA_DIR={data_dir}")
+
+
+def _print_row(name: str, state: str, what: str) -> None:
+    width = terminal_width() - 1 if sys.stdout.isatty() else 10_000
+    row = textwrap.fill(what, width, initial_indent=" " * 29, subsequent_indent=" " * 29)
+    print(f"{name:<14} {state:<13} {row.lstrip()}")

@@ -5,16 +5,18 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from dl.cli.catalog import Catalog
+from dl.cli.catalog import Catalog, name_experiment
 from dl.cli.outcome import describe_values, say
 
 
 def evaluate(
     run: Path,
+    /,
     *,
     part: Literal["train", "validation", "test"] = "test",
     checkpoint: Literal["last", "best"] = "last",
     dataset: str | None = None,
+    experiment: Path | None = None,
     catalog: Annotated[Catalog, Parameter(parse=False)],
 ) -> None:
     """Evaluate a run's model; the last line of output is a JSON object of its metrics.
@@ -30,7 +32,10 @@ def evaluate(
     dataset
         Another data set than the run's own, of the same kind of inputs. Its classes are matched by
         name, and some may be missing. A folder of class folders is evaluated as a whole.
+    experiment
+        The file of the run's experiment, if it was started with `run FILE.py`.
     """
+    name_experiment(experiment)
     from dl.runs.evaluate import evaluate_part
     from dl.runs.files import as_text
 

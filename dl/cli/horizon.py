@@ -5,19 +5,21 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from dl.cli.catalog import Catalog
+from dl.cli.catalog import Catalog, name_experiment
 from dl.cli.outcome import print_json, print_text
 from dl.cli.right_kind import require_sequences, require_text
 
 
 def horizon(
     run: Path,
+    /,
     *,
     text: str = "",
     sequences: int = 32,
     steps: int = 200,
     checkpoint: Literal["last", "best"] = "last",
     format: Literal["text", "markdown", "json"] = "text",
+    experiment: Path | None = None,
     catalog: Annotated[Catalog, Parameter(parse=False)],
 ) -> None:
     """Show how far back a run's recurrent layers reach, before and after training (G2, G5).
@@ -40,7 +42,10 @@ def horizon(
         The last checkpoint, or the one that validated best.
     format
         Tables for people, Markdown, or JSON with the gradient at every distance.
+    experiment
+        The file of the run's experiment, if it was started with `run FILE.py`.
     """
+    name_experiment(experiment)
     (require_text if text else require_sequences)(run)
     from dl.reports.horizon import gates_of_text, horizons_of_run
 

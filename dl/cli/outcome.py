@@ -3,20 +3,26 @@
 import contextlib
 import json
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
+from dl.cli.next_steps import command, next_steps
 from dl.screen import escaped, escaped_json
 
 if TYPE_CHECKING:
+    from dl.runs.folder import Config
     from dl.runs.run import Outcome
     from dl.train.interrupt import StopRequest
 
 
-def say(text: str) -> None:
-    """Print a line for people, on standard error; names from files may hold anything."""
+def say(text: str, *, is_safe: bool = False) -> None:
+    """Print a line for people, on standard error; names from files may hold anything.
+
+    Text that `is_safe` is printed as it is, with its colours and ends of lines.
+    """
     with contextlib.suppress(OSError):  # a closed terminal must not end a run
-        print(escaped(text), file=sys.stderr, flush=True)
+        print(text if is_safe else escaped(text), file=sys.stderr, flush=True)
 
 
 def print_text(text: str) -> None:
@@ -41,20 +47,29 @@ def leave_at_once() -> None:
         os._exit(130)
 
 
-def report_outcome(outcome: "Outcome", stop: "StopRequest") -> int:
-    """Print how a run ended; returns its exit code."""
+def leave_if_interrupted(number: int) -> None:
+    """Leave at once on Ctrl-C, while nothing is trained that could be saved."""
+    if number == signal.SIGINT:
+        leave_at_once()
+
+
+def report_outcome(
+    outcome: "Outcome", stop: "StopRequest", config: "Config", *, package: str, last: bool = True
+) -> int:
+    """Print how a run ended, and if it is the `last` what comes next; returns its exit code."""
+    path = outcome.folder.path
     if outcome.result is None:
-        say(
-            f"stopped by {stop.signal_name}; saved. Go on with: python -m experiments resume "
-            f"{outcome.folder.path}"
-        )
+        again = command(package, "resume", path, config)
+        say(f"stopped by {stop.signal_name}; saved. Go on with: {again}")
         with contextlib.suppress(OSError):  # after SIGHUP there is no terminal
-            print_text(escaped(str(outcome.folder.path)))
+            print_text(escaped(str(path)))
         return stop.exit_code
     for part, values in outcome.result["metrics"].items():
         say(describe_values(part, values))
     say(describe_cost(outcome.result))
-    print_text(escaped(str(outcome.folder.path)))
+    for number, line in enumerate(next_steps(package, path, config) if last else []):
+        say(f"{'      ' if number else 'next: '}{line}")
+    print_text(escaped(str(path)))
     return 0
 
 

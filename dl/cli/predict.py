@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from dl.cli.catalog import Catalog
+from dl.cli.catalog import Catalog, name_experiment
 from dl.cli.outcome import print_text, say
 from dl.errors import InputError
 from dl.screen import escaped
@@ -23,11 +23,13 @@ _SURE = 0.7
 
 def predict(
     run: Path,
+    /,
     *files: Path,
     text: list[str] | None = None,
     photo: bool = False,
     max_megapixels: int = 89,
     checkpoint: Literal["last", "best"] = "last",
+    experiment: Path | None = None,
     catalog: Annotated[Catalog, Parameter(parse=False)],
 ) -> None:
     """Classify pictures or texts with a run's model; prints a line with class and probability each.
@@ -54,7 +56,10 @@ def predict(
         Refuse pictures with more pixels, in millions.
     checkpoint
         The newest parameters, or those with the lowest validation loss.
+    experiment
+        The file of the run's experiment, if it was started with `run FILE.py`.
     """
+    name_experiment(experiment)
     if not files and not text:
         raise InputError("predict needs at least one picture or text: predict RUN FILE...")
     from dl.runs.load import load

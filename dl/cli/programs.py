@@ -5,13 +5,14 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from dl.cli.catalog import Catalog
+from dl.cli.catalog import Catalog, name_experiment
 from dl.cli.outcome import print_json, print_text, say
 from dl.cli.right_kind import require_language_model
 
 
 def programs(
     run: Path,
+    /,
     *,
     count: int = 100,
     temperature: float = 0.5,
@@ -22,6 +23,7 @@ def programs(
     checkpoint: Literal["last", "best"] = "last",
     show: int = 0,
     format: Literal["text", "markdown", "json"] = "text",
+    experiment: Path | None = None,
     catalog: Annotated[Catalog, Parameter(parse=False)],
 ) -> None:
     """Judge C programs that a run's model writes (H3).
@@ -53,7 +55,10 @@ def programs(
         Print this many programs per source, each with the nearest of the training part.
     format
         A table as text or Markdown, or JSON with every program.
+    experiment
+        The file of the run's experiment, if it was started with `run FILE.py`.
     """
+    name_experiment(experiment)
     require_language_model(run)
     from dl.c_programs.report import as_json, beside, compare
     from dl.reports.programs import ProgramOptions, report_on_run

@@ -2,7 +2,7 @@
 
 import re
 import statistics
-from dataclasses import MISSING, fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -10,7 +10,9 @@ import cyclopts
 from cyclopts import Parameter
 from docstring_parser import parse_from_object
 
-from dl.cli.catalog import Catalog
+from dl.cli.catalog import Catalog, name_experiment
+from dl.cli.docstring import join_descriptions, rewrap
+from dl.cli.header import describe_options
 from dl.cli.outcome import leave_at_once, report_outcome, say
 from dl.errors import InputError
 from dl.ranges import Range, check_number, ranges_of
@@ -33,10 +35,10 @@ def run(name: str, /, *, catalog: Annotated[Catalog, Parameter(parse=False)]) ->
 
 def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
     """The parser of `run NAME`: the experiment's options, and those of running."""
-    experiment = catalog.load(name)
+    chosen = catalog.load(name)
     app = cyclopts.App(
         name=f"python -m {catalog.package} run {name}",
-        help=catalog.docstring(name),
+        help=rewrap(catalog.docstring(name)),
         version_flags=[],
         help_format="plaintext",
         default_parameter=Parameter(converter=_convert),
@@ -48,11 +50,13 @@ def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
         run_dir: Path | None = None,
         init_from: Path | None = None,
         init_checkpoint: Literal["last", "best"] = "last",
+        experiment: Path | None = None,
         freeze: Annotated[list[str] | None, Parameter(consume_multiple=1, negative="")] = None,
         seeds: int = 1,
         quiet: bool = False,
         profile: bool = False,
     ) -> int:
+        name_experiment(experiment)
         check_number("seeds", seeds, Range(at_least=1, at_most=1000), whole=True)
         runs = [replace(options, seed=options.seed + number) for number in range(seeds)]
         if init_checkpoint != "last" and init_from is None:
@@ -61,17 +65,18 @@ def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
             )
         folders = [run_dir] * seeds
         if seeds > 1 and run_dir is not None:
-            folders = _seed_folders(experiment, runs, run_dir)
+            folders = _seed_folders(chosen, runs, run_dir)
         beginning = {
             "init_from": init_from,
             "init_checkpoint": init_checkpoint,
             "freeze": freeze or (),
         }
-        return _run_seeds(experiment, runs, folders, show=not quiet, profile=profile, **beginning)
+        how = {"show": not quiet, "profile": profile, **beginning}
+        return _run_seeds(chosen, runs, folders, package=catalog.package, **how)
 
-    command.__doc__ = _COMMAND_HELP + _options_help(experiment.options)
-    command.__annotations__["options"] = Annotated[experiment.options, Parameter(name="*")]
-    command.__kwdefaults__ = {**(command.__kwdefaults__ or {}), "options": experiment.options()}
+    command.__doc__ = join_descriptions(_COMMAND_HELP) + _options_help(chosen.options)
+    command.__annotations__["options"] = Annotated[chosen.options, Parameter(name="*")]
+    command.__kwdefaults__ = {**(command.__kwdefaults__ or {}), "options": chosen.options()}
     app.default(command)
     return app
 
@@ -94,6 +99,8 @@ init_from
     fit.
 init_checkpoint
     Its newest parameters, or those with the lowest validation loss.
+experiment
+    The file of the experiment of --init-from, if that run was started with `run FILE.py`.
 freeze
     Do not train these layers: names, or globs such as 'conv*'. Their batch norm keeps its
     statistics.
@@ -138,7 +145,12 @@ def _seed_folders(
 
 
 def _run_seeds(
-    experiment: "Experiment", runs: "list[TrainOptions]", folders: list[Path | None], **how: Any
+    experiment: "Experiment",
+    runs: "list[TrainOptions]",
+    folders: list[Path | None],
+    *,
+    package: str,
+    **how: Any,
 ) -> int:
     """Run each entry of `runs` in its folder; `how` goes to `start_run`."""
     from dl.cli.machine import set_up_machine
@@ -146,10 +158,13 @@ def _run_seeds(
     set_up_machine(getattr(runs[0], "devices", 1))
     from dl.runs.initial import count_frozen
     from dl.runs.run import start_run
-    from dl.train.interrupt import StopRequest
+    from dl.train.interrupt import StopRequest, say_stopping
+
+    configs: list[Any] = []
 
     def announce(folder: Any, config: Any) -> None:
-        say(f"{experiment.name}: {describe_options(config.options)}")
+        configs.append(config)
+        say(describe_options(experiment.name, config.options), is_safe=True)
         if config.origin:
             say(f"begins from {config.origin.describe()}")
         if config.freeze:
@@ -164,12 +179,12 @@ def _run_seeds(
         say(f"{where}in {folder.path}")
 
     figures: list[dict[str, dict[str, float]]] = []
-    with StopRequest(leave_at_once) as stop:
+    with StopRequest(leave_at_once, say_stopping) as stop:
         for options, folder in zip(runs, folders, strict=True):
             outcome = start_run(
                 experiment, options, run_dir=folder, stop=stop, on_start=announce, **how
             )
-            code = report_outcome(outcome, stop)
+            code = report_outcome(outcome, stop, configs[-1], package=package, last=len(runs) == 1)
             if code or outcome.result is None:
                 return code
             figures.append(outcome.result["metrics"])
@@ -190,16 +205,6 @@ def describe_devices(count: int) -> str:
     if kind == "CPU" and count == 1:
         return "1 CPU device with all its threads"
     return f"{count} {kind} device{'s' if count > 1 else ''}"
-
-
-def describe_options(options: "TrainOptions") -> str:
-    """All options in one line; a star marks an option that differs from its default."""
-    words = []
-    for option in fields(options):
-        value = getattr(options, option.name)
-        changed = option.default is not MISSING and value != option.default
-        words.append(f"{option.name}={value}{'*' if changed else ''}")
-    return " ".join(words)
 
 
 def describe_spread(figures: list[dict[str, dict[str, float]]]) -> str:

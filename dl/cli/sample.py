@@ -6,13 +6,14 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from dl.cli.catalog import Catalog
+from dl.cli.catalog import Catalog, name_experiment
 from dl.cli.right_kind import require_language_model
 from dl.screen import escaped
 
 
 def sample(
     run: Path,
+    /,
     *,
     prime: str = "",
     length: int = 500,
@@ -20,6 +21,7 @@ def sample(
     top_k: int = 0,
     seed: int = 0,
     checkpoint: Literal["last", "best"] = "last",
+    experiment: Path | None = None,
     catalog: Annotated[Catalog, Parameter(parse=False)],
 ) -> None:
     """Write text with a run's language model; standard output gets the prime and what follows it.
@@ -42,7 +44,10 @@ def sample(
         Another seed writes another text; the same seed writes the same text.
     checkpoint
         The newest parameters, or those with the lowest validation loss.
+    experiment
+        The file of the run's experiment, if it was started with `run FILE.py`.
     """
+    name_experiment(experiment)
     require_language_model(run)
     from dl.runs.generate import generate
     from dl.runs.load import load

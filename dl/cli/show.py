@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from dl.cli.catalog import Catalog
+from dl.cli.catalog import Catalog, name_experiment
 from dl.cli.filters import write_filters
 from dl.cli.outcome import print_json, print_text
 from dl.errors import InputError, did_you_mean
@@ -28,6 +28,7 @@ def show(
     dataset: str = "",
     image_size: int = 0,
     colour: Literal["auto", "grey", "rgb"] = "auto",
+    experiment: Path | None = None,
     catalog: Annotated[Catalog, Parameter(parse=False)],
 ) -> None:
     """Show the layers of a model: output shapes, parameters, multiply-adds, receptive fields.
@@ -39,8 +40,8 @@ def show(
     Parameters
     ----------
     name
-        An experiment, the folder of a run, or a net of a paper at its published size: alexnet,
-        vgg16, resnet152, ...
+        An experiment, a file of your own with one, the folder of a run, or a net of a paper at its
+        published size: alexnet, vgg16, resnet152, ...
     format
         A table for people, one in Markdown, or JSON.
     connections
@@ -54,7 +55,10 @@ def show(
         Side that this data set's pictures are resized to.
     colour
         Channels of the pictures of folder:PATH; auto is grey if all files are grey.
+    experiment
+        The file of the run's experiment, if it was started with `run FILE.py`.
     """
+    name_experiment(experiment)
     if filters is not None:
         write_filters(name, filters, package=catalog.package)
     asked = {"dataset": dataset, "image_size": image_size, "colour": colour}
@@ -91,7 +95,7 @@ def _open(
     name: str, catalog: Catalog, changes: dict[str, Any]
 ) -> "tuple[Model, tuple[int, ...], str]":
     """The model of that name, the shape of its inputs, and its title."""
-    experiments = catalog.names()
+    experiments = [*catalog.names(), *([name] if name.endswith(".py") else [])]
     if changes and name not in experiments:
         flag = "--" + next(iter(changes)).replace("_", "-")
         raise InputError(f"{flag} is for experiments, and {name} is not one: leave it out")

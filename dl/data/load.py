@@ -214,6 +214,12 @@ def _words(name: str) -> tuple[str, str, str]:
 
 def _find_reader(name: str) -> tuple[Reader, tuple[str, ...]]:
     """The row for `name`, and what its functions are called with."""
+    if not isinstance(name, str):
+        raise InputError(
+            f"a data set is called by its name, such as 'digits', and this is {_article(name)}: "
+            "give arrays to dl.make_dataset(x, y), or to dl.fit as a pair (x, y), and a path as "
+            "'folder:PATH' or 'text:PATH'"
+        )
     if not name:
         raise InputError(
             "this experiment has no public data set of its own: give --dataset, such as jsonl:PATH"
@@ -229,6 +235,11 @@ def _find_reader(name: str) -> tuple[Reader, tuple[str, ...]]:
         raise InputError(f"unknown kind of data set {kind!r} in {name!r}; known: {known}")
     _check_spelling(kind)
     return TFDS, (kind,)
+
+
+def _article(value: object) -> str:
+    name = type(value).__name__
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
 
 
 def _check_spelling(name: str) -> None:

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 
 from dl import metrics
 from dl.data.tasks import TaskName
+from dl.models.given import require_model
 from dl.types import (
     Array,
     Batch,
@@ -62,6 +63,7 @@ def bind(
     >>> metrics.compute(objective({}, {}, batch)[0])
     {'loss': 5.0}
     """
+    require_model(model, by="an objective")
 
     def forward(
         params: Params,

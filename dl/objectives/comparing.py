@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 
+from dl.errors import InputError
 from dl.types import Array
 
 
@@ -56,15 +57,23 @@ def mean_outputs(values: Array) -> Array:
 
 
 def require_same_shape(outputs: Array, targets: Array) -> None:
-    """Raise a `ValueError` unless outputs and targets have one shape."""
-    if outputs.shape != targets.shape:
-        raise ValueError(f"outputs {outputs.shape} and targets {targets.shape} must have one shape")
+    """Raise an `InputError` unless outputs and targets have one shape."""
+    if jnp.shape(targets) != outputs.shape:
+        raise InputError(
+            f"outputs {outputs.shape} and targets {jnp.shape(targets)} must have one shape: "
+            "reshape the targets, or give the model as many outputs"
+        )
 
 
 def require_class_numbers(logits: Array, targets: Array) -> None:
-    """Raise a `ValueError` unless `targets` [...] are integers, one for each row of `logits`."""
+    """Raise an `InputError` unless `targets` [...] are integers, one for each row of `logits`."""
+    if isinstance(targets, list | tuple):
+        raise InputError(
+            f"targets are a {type(targets).__name__}: give an array, jnp.array(targets)"
+        )
     if targets.shape != logits.shape[:-1] or not jnp.issubdtype(targets.dtype, jnp.integer):
-        raise ValueError(
+        raise InputError(
             f"targets are {targets.dtype}{list(targets.shape)}; logits {list(logits.shape)} "
-            f"need class numbers, integers {list(logits.shape[:-1])}"
+            f"need class numbers, integers {list(logits.shape[:-1])}: give targets.astype(int), or "
+            "the argmax of one-hot targets"
         )

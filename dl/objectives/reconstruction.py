@@ -10,6 +10,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from dl.errors import InputError
+from dl.models.given import require_model
 from dl.objectives.binding import bind_forward
 from dl.objectives.comparing import squared_error
 from dl.types import (
@@ -57,6 +59,12 @@ def autoencoding(
     >>> dl.metrics.compute(autoencoding(model)(params, {}, batch)[0])
     {'loss': 4.0, 'mse': 4.0}
     """
+    require_model(model, by="an objective")
+    if not isinstance(model, Autoencoder):
+        raise InputError(
+            f"{model.name} is no auto-encoder: make one with dl.models.autoencoder, or take "
+            "another objective"
+        )
 
     def forward(
         params: Params,

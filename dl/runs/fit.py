@@ -5,15 +5,17 @@ import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from typing import Any
 
 from dl.data.dataset import Dataset
 from dl.data.own_arrays import Pair, as_dataset
+from dl.errors import InputError
 from dl.objectives.binding import task_of
 from dl.runs.resumable import check_resumable, hyperparams
 from dl.runs.trained import Trained
 from dl.train.compiled import Training, compile_recipe
-from dl.train.fits import zero_totals
-from dl.train.interrupt import StopRequest
+from dl.train.fits import check_recipe, zero_totals
+from dl.train.interrupt import StopRequest, say_stopping
 from dl.train.layout import make_layout
 from dl.train.listener import Listener
 from dl.train.loop import train_loop
@@ -58,6 +60,7 @@ def fit(
     >>> dl.fit(recipe, data, options, progress=False).history[-1].step
     2
     """
+    _check_arguments(recipe, options)
     task = task_of(recipe.objective)
     data = as_dataset(data, validation=options.validation, task=task)
     options.check_plan(data)
@@ -67,13 +70,16 @@ def fit(
     compiled = compile_recipe(recipe, data, options, layout)
     if progress and data.found:
         print(data.found, file=sys.stderr)
-    compiled.compile_ahead()
-    training = compiled.start(_first_training(recipe, data, options, resume=resume, init=init))
-    _say_unused_rate(layout.fetch(training.state.opt_state), options)
-    if not options.steps_per_call:
-        compiled = with_best_steps_per_call(compiled, training)
-    start = int(resume.state.step) if resume else 0
-    with StopRequest() as stop, Progress(compiled.plan, start=start, show=progress) as shown:
+    with (
+        StopRequest(announce=say_stopping) as stop,
+        Progress(compiled.plan, show=progress) as shown,
+    ):
+        shown.begin(int(resume.state.step) if resume else 0)
+        compiled.compile_ahead()
+        training = compiled.start(_first_training(recipe, data, options, resume=resume, init=init))
+        _say_unused_rate(layout.fetch(training.state.opt_state), options)
+        if not options.steps_per_call:
+            compiled = with_best_steps_per_call(compiled, training)
         training, records = train_loop(
             compiled,
             training,
@@ -94,6 +100,14 @@ def fit(
         interrupted=not done,
         open_data=lambda: data,
     )
+
+
+def _check_arguments(recipe: Any, options: Any) -> None:
+    check_recipe(recipe, by="dl.fit")
+    if not isinstance(options, TrainOptions):
+        raise InputError(
+            f"dl.fit takes dl.TrainOptions(epochs=..., ...), not {type(options).__name__}"
+        )
 
 
 def _first_training(

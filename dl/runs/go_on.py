@@ -1,7 +1,5 @@
 """Train a run from its newest checkpoint to its end."""
 
-import contextlib
-import sys
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +14,6 @@ from dl.runs.manifest import add_to_manifest
 from dl.runs.profile import Profiler
 from dl.runs.result import make_result
 from dl.runs.setup import Setup
-from dl.screen import escaped
 from dl.train.compiled import Compiled, Training
 from dl.train.interrupt import StopRequest
 from dl.train.loop import train_loop
@@ -31,20 +28,22 @@ def go_on(
     """Train to the end of the plan, then write and return the result; None if `stop` came first."""
     _note_start(setup)
     folder, clock = setup.folder, RunClock()
-    setup.compiled.compile_ahead()
-    fresh = setup.compiled.start(None)
-    with Checkpoints(folder.checkpoints, keep=setup.config.options.keep) as checkpoints:
-        training, history = _restore(setup, fresh, checkpoints, clock)
-        setup = _with_steps_per_call(setup, training)
-        with Profiler(folder.profile if profile else None) as profiler:
-            training, history = _train(
-                setup, training, history, checkpoints, clock, profiler, stop=stop, show=show
-            )
-        checkpoints.wait()
-        if not _is_done(setup, training, history):
-            return None
-        result = make_result(setup, training, history, clock)
-        write_json(folder.result, sealed(result))
+    with Progress(setup.compiled.plan, show=show) as shown:
+        if not folder.metrics.exists():
+            shown.begin(0)
+        setup.compiled.compile_ahead()
+        fresh = setup.compiled.start(None)
+        with Checkpoints(folder.checkpoints, keep=setup.config.options.keep) as checkpoints:
+            training, history = _restore(setup, fresh, checkpoints, clock, shown)
+            setup = _with_steps_per_call(setup, training)
+            with Profiler(folder.profile if profile else None) as profiler:
+                listener = RunListener(setup, checkpoints, clock, shown, profiler, stop)
+                training, history = _train(setup, training, history, listener)
+            checkpoints.wait()
+            if not _is_done(setup, training, history):
+                return None
+            result = make_result(setup, training, history, clock)
+            write_json(folder.result, sealed(result))
     return result
 
 
@@ -59,19 +58,20 @@ def _note_start(setup: Setup) -> None:
 
 
 def _restore(
-    setup: Setup, fresh: Training, checkpoints: Checkpoints, clock: RunClock
+    setup: Setup, fresh: Training, checkpoints: Checkpoints, clock: RunClock, shown: Progress
 ) -> tuple[Training, list[Record]]:
     """The newest intact checkpoint and the records up to it, or `fresh` and no records."""
     folder, compiled = setup.folder, setup.compiled
     restored, damaged = checkpoints.restore_newest(compiled.layout.fetch(fresh))
     for problem in damaged:
-        _say(f"{problem}; it is put aside in {folder.path / 'damaged'}")
+        shown.tell(f"{problem}; it is put aside in {folder.path / 'damaged'}")
     if setup.config.edited:
-        _say(edited_since(folder))
+        shown.tell(edited_since(folder))
     if restored is None:
         first = _first(setup, fresh)
         if folder.metrics.exists():
-            _say("no intact checkpoint: beginning at step 0")
+            shown.tell("no intact checkpoint: beginning at step 0")
+            shown.begin(0)
         return first, folder.cut_records(-1)
     tree, notes = restored
     step = int(tree.state.step)
@@ -80,7 +80,8 @@ def _restore(
             f"{folder.path} has made {step} steps, and {folder.config} asks for "
             f"{compiled.plan.total_steps}: bring its epochs and batch_size back"
         )
-    _say(f"going on from step {step} of {compiled.plan.total_steps}")
+    shown.tell(f"going on from step {step} of {compiled.plan.total_steps}")
+    shown.begin(step)
     clock.add_earlier(notes)
     history = folder.cut_records(step)
     return compiled.start(tree), history
@@ -106,32 +107,15 @@ def _with_steps_per_call(setup: Setup, training: Training) -> Setup:
 
 
 def _train(
-    setup: Setup,
-    training: Training,
-    history: list[Record],
-    checkpoints: Checkpoints,
-    clock: RunClock,
-    profiler: Profiler,
-    *,
-    stop: StopRequest,
-    show: bool,
+    setup: Setup, training: Training, history: list[Record], listener: RunListener
 ) -> tuple[Training, list[Record]]:
-    compiled = setup.compiled
-    start = _step_of(compiled, training)
-    with Progress(compiled.plan, start=start, show=show) as shown:
-        listener = RunListener(setup, checkpoints, clock, shown, profiler, stop)
-        return train_loop(
-            compiled,
-            training,
-            listener,
-            history=history,
-            validates=setup.data.validation is not None,
-        )
-
-
-def _say(text: str) -> None:
-    with contextlib.suppress(OSError):  # a closed terminal must not end a run
-        print(escaped(text), file=sys.stderr, flush=True)
+    return train_loop(
+        setup.compiled,
+        training,
+        listener,
+        history=history,
+        validates=setup.data.validation is not None,
+    )
 
 
 def _is_done(setup: Setup, training: Training, history: list[Record]) -> bool:

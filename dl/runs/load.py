@@ -11,11 +11,14 @@ from dl.errors import InputError, RunError, first_line
 from dl.runs.checkpoint import Checkpoints
 from dl.runs.checkpoint_notes import DamagedCheckpoint
 from dl.runs.config import Config
+from dl.runs.experiment_file import load_experiment_file
 from dl.runs.folder import RunFolder, open_folder
 from dl.runs.open_data import open_data_of
 from dl.runs.stored import read_result
 from dl.runs.trained import Trained
-from dl.train.compiled import Training, start_training
+from dl.train.compiled import Training
+from dl.train.fits import zero_totals
+from dl.train.state import jit_init_state
 
 
 def load(
@@ -23,18 +26,22 @@ def load(
     *,
     checkpoint: Literal["last", "best"] = "last",
     package: str = "experiments",
+    experiment: str | Path | None = None,
 ) -> Trained:
     """The model of the run in folder `run`, with its newest parameters or its best.
 
     The best have the lowest validation loss. Neither the data nor the devices of the training are
     needed. A folder may come from someone else: only experiments of `package` are imported, and
-    nothing else that the folder names.
+    nothing else that the folder names. `experiment` is the file of the run's experiment, if it was
+    started from a file.
 
     Raises:
         InputError: when the folder is no run, is damaged, has no checkpoint yet, or one that does
             not fit.
     """
     _check_checkpoint(checkpoint)
+    if experiment is not None:
+        load_experiment_file(experiment)
     folder, config = open_folder(run, package=package)
     training, step = restore_training(folder, config, checkpoint=checkpoint)
     trained = Trained(
@@ -111,7 +118,8 @@ def expected_training(folder: RunFolder, config: Config) -> Training:
     """
     try:
         recipe = config.build()
-        return jax.eval_shape(lambda: start_training(recipe, config.data, config.options))
+        state = jit_init_state(recipe, config.data, config.options).eval_shape(config.options.seed)
+        return Training(state, jax.eval_shape(lambda: zero_totals(recipe, config.data)))
     except (InputError, RunError):
         raise
     except Exception as error:  # whatever a model does with sizes that no data set has

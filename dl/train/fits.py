@@ -10,6 +10,7 @@ from dl.data.augment import Stages
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.example import example_batch, example_inputs
 from dl.errors import InputError
+from dl.models.given import require_model
 from dl.objectives.binding import task_of
 from dl.train.memory import check_fits_memory
 from dl.train.recipe import Recipe
@@ -26,6 +27,7 @@ def check_recipe_fits(recipe: Recipe, spec: DataSpec, *, device: Device | None =
             number of outputs, or when the objective does not accept the targets; for a model that
             is larger than the memory.
     """
+    check_recipe(recipe)
     outputs, params, others = _shapes_of(recipe, spec)
     if device is not None:
         check_fits_memory(params, others, name=recipe.model.name, device=device)
@@ -60,6 +62,35 @@ def check_answers(recipe: Recipe, data: Dataset) -> None:
             f"the objective takes yes-or-no targets, 0 and 1; those of {data.spec.name} go from "
             f"{part.targets.min():g} to {part.targets.max():g}: give truth values, such as y > 0"
         )
+
+
+def check_recipe(recipe: Any, *, by: str = "training") -> None:
+    """Refuse what is no recipe, or holds something else in the place of its parts.
+
+    Raises:
+        InputError: naming the part, and what makes one.
+    """
+    if not isinstance(recipe, Recipe):
+        raise InputError(
+            f"{by} takes a dl.Recipe(model, objective, optimizer), not {type(recipe).__name__}"
+        )
+    require_model(recipe.model, by="a recipe")
+    if not callable(recipe.objective):
+        raise InputError(
+            f"a recipe's objective is a function, not {recipe.objective!r}: make one with "
+            "dl.objectives, such as dl.objectives.classification(model)"
+        )
+    maker, module = (getattr(recipe.objective, name, "") for name in ("__qualname__", "__module__"))
+    if module.startswith("dl.objectives") and "." not in maker:
+        raise InputError(f"a recipe's objective is that of a model: give {maker}(model)")
+    if not (hasattr(recipe.optimizer, "init") and hasattr(recipe.optimizer, "update")):
+        raise InputError(
+            f"a recipe's optimizer is an Optax transformation, not {recipe.optimizer!r}: make one "
+            "with dl.optimizers, such as dl.optimizers.adam(0.001)"
+        )
+    augment = recipe.augment
+    if not (augment is None or isinstance(augment, Stages) or callable(augment)):
+        raise InputError(f"a recipe's augment is a function or None, not {augment!r}")
 
 
 def zero_totals(recipe: Recipe, spec: DataSpec) -> Metrics:

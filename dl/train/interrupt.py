@@ -1,9 +1,13 @@
 """Stopping on a signal: the first stops at the next call, the second at once."""
 
+import contextlib
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from types import FrameType, TracebackType
+
+from dl.train.signal_watch import SignalWatch
 
 # Windows has no SIGHUP, which a terminal sends when it is closed.
 _STOPPING = [
@@ -17,7 +21,8 @@ class StopRequest:
     A second SIGINT calls `insist` and then raises KeyboardInterrupt. A signal that is ignored stays
     ignored, as in a background job or under nohup. A signal that C code handles is left to it,
     because Python could not give it back. Outside the main thread, where Python allows no signal
-    handlers, it does nothing.
+    handlers, it does nothing. `announce` is called with the number of the first signal, and both at
+    once, also while a program is compiled: then in another thread.
 
     >>> with StopRequest() as stop:
     ...     signal.raise_signal(signal.SIGINT)
@@ -25,8 +30,14 @@ class StopRequest:
     (True, 'SIGINT')
     """
 
-    def __init__(self, insist: Callable[[], None] | None = None) -> None:
-        self._insist = insist
+    def __init__(
+        self,
+        insist: Callable[[], None] | None = None,
+        announce: Callable[[int], None] = lambda number: None,
+    ) -> None:
+        self._insist, self._announce = insist, announce
+        self._heard: list[int] = []
+        self._watch = SignalWatch(self._hear)
         self.number: int | None = None
         self._previous: dict[int, object] = {}
 
@@ -50,6 +61,7 @@ class StopRequest:
             for number in _STOPPING:
                 if signal.getsignal(number) not in (signal.SIG_IGN, None):
                     self._previous[number] = signal.signal(number, self._handle)
+        self._watch.__enter__()
         return self
 
     def __exit__(
@@ -58,6 +70,7 @@ class StopRequest:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._watch.__exit__(kind, error, trace)
         for number, handler in self._previous.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
         self._previous.clear()
@@ -68,3 +81,22 @@ class StopRequest:
                 self._insist()
             raise KeyboardInterrupt
         self.number = number
+
+    def _hear(self, number: int) -> None:
+        """Answer a signal in another thread: the main thread may be compiling for long."""
+        self._heard.append(number)
+        if len(self._heard) == 1:
+            self._announce(number)
+        elif number == signal.SIGINT and self._insist is not None:
+            self._insist()
+
+
+def say_stopping(number: int) -> None:
+    """Say that a signal was heard, whatever the main thread is doing."""
+    again = "; Ctrl-C again leaves at once" if number == signal.SIGINT else ""
+    name = signal.Signals(number).name
+    # The terminal shows ^C, or a bar, on the line that the cursor is on.
+    begin = "\n" if sys.stderr.isatty() else ""
+    text = f"{begin}{name}: stopping after what is being computed{again}"
+    with contextlib.suppress(OSError):  # SIGHUP comes when the terminal is gone
+        print(text, file=sys.stderr, flush=True)

@@ -1,96 +1,163 @@
-"""The progress of a run: a bar on a terminal or in a notebook, otherwise plain lines."""
+"""The progress of a run: a line for each epoch, and between them a bar on a terminal."""
 
 import contextlib
+import math
+import shutil
 import sys
+import time
 from typing import Any, TextIO
 
+from dl.screen import escaped
 from dl.train.plan import Plan
+from dl.train.progress_text import bar_text, describe, epoch_line
 from dl.train.record import Record
+
+_MOST_LINES = 100
+_QUIET = 30.0
+"""Seconds without a line after which a record in the middle of an epoch is shown too."""
 
 
 class Progress:
     """Reports steps and records of one run. A context manager; silent when `show` is False.
 
-    On a terminal it is a bar with rate, remaining time and the newest metrics; otherwise a line for
-    each record. It shows only recorded values, so nothing more is fetched from a device.
+    `begin` is called before anything is compiled. It shows only recorded values, so nothing more is
+    fetched from a device.
     """
 
-    def __init__(self, plan: Plan, *, start: int = 0, show: bool = True) -> None:
-        self._plan, self._start = plan, start
-        self._show = show
+    def __init__(self, plan: Plan, *, show: bool = True) -> None:
+        self._plan, self._show = plan, show
         self._stream: TextIO = sys.stderr
         self._bar: Any = None
-        self._compiling = False
+        self._start = 0
+        self._newest: dict[str, Record] = {}
+        self._shown_step = -1
+        self._rate = _Rate()
+        self._said_at = 0.0
 
     def __enter__(self) -> "Progress":
-        if self._show and start_is_worth_saying(self._start, self._plan):
-            if wants_bar(self._stream):
-                self._bar = self._make_bar()
-                self._bar.set_description("compiling")
-            else:
-                self.say("compiling")
-            self._compiling = True
         return self
 
     def __exit__(self, *error: object) -> None:
+        self._show_newest()
         if self._bar is not None:
             with contextlib.suppress(OSError):
                 self._bar.close()
 
+    def begin(self, step: int) -> None:
+        """Say that the programs are compiled with which training goes on from `step`."""
+        self._start = step
+        if step < self._plan.total_steps:
+            self.say("compiling; the first time takes longest")
+
     def advance(self, step: int) -> None:
         """Move the bar to `step`, the last step handed to the device."""
-        if self._bar is None:
-            return
-        if self._compiling:
-            self._bar.set_description("training")
-            self._compiling = False
-        with contextlib.suppress(OSError):  # a closed terminal must not end a training
-            self._bar.update(step - self._bar.n)
+        if self._plan.is_epoch_end(step) and self._has_line(step):
+            self._show_newest()
+        # The first call is compiled as it is made, and the evaluation at the first epoch's end:
+        # the time left counts from after both.
+        if not self._rate.begun or (self._rate.first_epoch and self._plan.is_epoch_end(step)):
+            self._rate.begin(step, first_epoch=not self._rate.begun)
+        if self._show and wants_bar(self._stream):
+            with contextlib.suppress(OSError):  # a closed terminal must not end a training
+                self._move_bar(step)
 
     def record(self, record: Record) -> None:
-        """Show a new record."""
-        shown = {f"{record.split} {name}": f"{value:.4g}" for name, value in record.values.items()}
-        if self._bar is not None:
-            self._bar.set_postfix(shown, refresh=False)
-        elif self._show:
-            self.say(describe(record, epochs=self._plan.epochs))
+        """Show a new record: at its epoch's end, or when nothing was shown for a while."""
+        self._newest[record.split] = record
+        if record.split == "train" and not self._plan.is_epoch_end(record.step):
+            late = time.monotonic() - self._said_at > _QUIET
+            if late and not wants_bar(self._stream):
+                self.say(describe(record, epochs=self._plan.epochs))
 
     def say(self, text: str) -> None:
         """Show `text` on a line of its own."""
+        if self._show:
+            self.tell(text)
+
+    def tell(self, text: str) -> None:
+        """Show `text` on a line of its own, also when progress is not shown."""
+        self._said_at = time.monotonic()
         with contextlib.suppress(OSError):
             if self._bar is not None:
-                self._bar.write(text, file=self._stream)
-            elif self._show:
-                print(text, file=self._stream, flush=True)
+                self._bar.write(escaped(text, keep="\n"), file=self._stream)
+            else:
+                print(escaped(text, keep="\n"), file=self._stream, flush=True)
 
-    def _make_bar(self) -> Any:
+    def _has_line(self, step: int) -> bool:
+        """Whether the epoch that ends at `step` is shown: all are, or a hundred of very many."""
+        epoch = self._plan.epochs_done(step)
+        every = math.ceil(self._plan.epochs / _MOST_LINES)
+        return epoch % every == 0 or epoch == self._plan.epochs
+
+    def _show_newest(self) -> None:
+        """The line of the newest records, unless it was shown already."""
+        step = max((record.step for record in self._newest.values()), default=-1)
+        if step <= self._shown_step:
+            return
+        self._shown_step = step
+        records = [record for record in self._newest.values() if record.step == step]
+        self.say(epoch_line(records, epochs=self._plan.epochs, width=self._width()))
+
+    def _move_bar(self, step: int) -> None:
+        epoch = min(self._plan.epochs_done(step) + 1, self._plan.epochs)
+        name = f"epoch {epoch}/{self._plan.epochs}"
+        if self._bar is None:
+            self._bar = self._make_bar(name)
+        self._bar.set_description_str(name, refresh=False)
+        text = bar_text(
+            self._rate.seconds_left(step, self._plan.total_steps),
+            self._newest.values(),
+            width=self._width() - len(self._bar.desc) - _BAR - 2 * len(str(self._bar.total)),
+        )
+        self._bar.set_postfix_str(text, refresh=False)
+        self._bar.update(step - self._bar.n)
+
+    def _make_bar(self, name: str) -> Any:
         from tqdm.auto import tqdm
 
+        length = "bar" if _in_notebook() else "bar:10"
         return tqdm(
+            desc=name,
             total=self._plan.total_steps,
             initial=self._start,
-            unit="step",
+            bar_format=f"{{desc}} {{percentage:3.0f}}% |{{{length}}}| {{n}}/{{total}}{{postfix}}",
             dynamic_ncols=True,
             mininterval=0.2,
+            file=self._stream,
+            leave=False,
         )
 
-
-def describe(record: Record, *, epochs: int) -> str:
-    """A record as one line.
-
-    >>> describe(Record(20, 2.0, "validation", {"loss": 0.5, "accuracy": 0.9}), epochs=10)
-    'epoch 2.00/10  step 20  validation  loss 0.5000  accuracy 0.9000'
-    """
-    values = "  ".join(f"{name} {value:.4f}" for name, value in record.values.items())
-    rate = f"  {record.examples_per_second:,.0f} examples/s" if record.examples_per_second else ""
-    return f"epoch {record.epoch:.2f}/{epochs}  step {record.step}  {record.split}  {values}{rate}"
+    def _width(self) -> int:
+        if _in_notebook():
+            return 110
+        return shutil.get_terminal_size().columns if self._stream.isatty() else 1000
 
 
-def start_is_worth_saying(start: int, plan: Plan) -> bool:
-    """Whether any steps are left, so that something will be compiled."""
-    return start < plan.total_steps
+_BAR = 7 + 10 + 2 + 1 + 2 + 1
+"""Columns of " 100% |", the bar, "| ", "/", ", " and the last column, which stays free."""
+
+
+class _Rate:
+    """Steps per second since `begin`."""
+
+    def __init__(self) -> None:
+        self.begun = self.first_epoch = False
+
+    def begin(self, step: int, *, first_epoch: bool) -> None:
+        self.begun, self.first_epoch = True, first_epoch
+        self._step, self._since = step, time.monotonic()
+
+    def seconds_left(self, step: int, total: int) -> float | None:
+        """Seconds to step `total` at the rate so far; None before there is one."""
+        if step <= self._step:
+            return None
+        return (time.monotonic() - self._since) / (step - self._step) * (total - step)
 
 
 def wants_bar(stream: TextIO) -> bool:
     """Whether a bar can be drawn: on a terminal, or in a notebook's output."""
-    return stream.isatty() or "ipykernel" in sys.modules
+    return stream.isatty() or _in_notebook()
+
+
+def _in_notebook() -> bool:
+    return "ipykernel" in sys.modules

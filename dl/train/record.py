@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from dl.errors import InputError, did_you_mean
+
 
 @dataclass(frozen=True)
 class Record:
@@ -35,10 +37,27 @@ def stops_early(records: Sequence[Record], *, patience: int) -> bool:
 
 
 def curve(records: Sequence[Record], split: str, name: str) -> tuple[list[float], list[float]]:
-    """Epochs and values of one metric on one split, ready to plot.
+    """Epochs and values of one metric on one split, train or validation, ready to plot.
+
+    Raises:
+        InputError: when the records have no such split or no such metric.
 
     >>> curve([Record(10, 1.0, "train", {"loss": 0.5})], "train", "loss")
     ([1.0], [0.5])
+    >>> curve([Record(10, 1.0, "train", {"loss": 0.5})], "validation", "loss")
+    Traceback (most recent call last):
+    dl.errors.InputError: there are no records of 'validation', only of train: ...
     """
     chosen = [record for record in records if record.split == split]
+    if not chosen:
+        splits = ", ".join(dict.fromkeys(record.split for record in records)) or "nothing yet"
+        raise InputError(
+            f"there are no records of {split!r}, only of {splits}: give one of these, or hold "
+            "examples out with validation=0.1 (the test part is evaluated with evaluate)"
+        )
+    known = dict.fromkeys(name for record in chosen for name in record.values)
+    if name not in known:
+        raise InputError(
+            f"the records of {split} have no {name!r}; {did_you_mean(str(name), known)}"
+        )
     return [record.epoch for record in chosen], [record.values[name] for record in chosen]

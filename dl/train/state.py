@@ -9,6 +9,7 @@ import optax
 
 from dl.data.dataset import DataSpec
 from dl.data.example import example_inputs
+from dl.models.given import require_model
 from dl.promotion import promoting
 from dl.train.options import TrainOptions
 from dl.train.quick import jit_quickly
@@ -56,6 +57,7 @@ def init_state(
     >>> state.params["output"]["kernel"].shape
     (128, 10)
     """
+    require_model(model, by="init_state")
     key = jax.random.key(seed)
     init_key, train_key = jax.random.split(key)
     params, model_state = model.init(

@@ -15,6 +15,7 @@ from dl.layers.synchronised import synchronised
 from dl.promotion import usual_promotion
 from dl.ranges import Range, check_number
 from dl.train.state import TrainState
+from dl.train.step_inputs import check_step_inputs, named_entries
 from dl.types import Array, Augment, Batch, Key, Metrics, ModelState, Objective, Params, PyTree
 
 Gradients = tuple[PyTree, Metrics, ModelState, PyTree]
@@ -51,10 +52,11 @@ def make_train_step(
     objective = _over_real_rows(objective) if padded else objective
 
     def train_step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:
+        check_step_inputs(state, batch)
         key = jax.random.fold_in(state.key, state.step)
         if axis_name is not None:
             key = jax.random.fold_in(key, jax.lax.axis_index(axis_name))
-        with synchronised(axis_name):
+        with synchronised(axis_name), named_entries(batch):
             gradients, sums, model_state, carry = _accumulated(
                 objective, state, batch, key, accumulate, axis_name
             )
@@ -88,7 +90,9 @@ def make_eval_step(
     """
 
     def eval_step(state: TrainState, batch: Batch) -> Metrics:
-        sums, _, _ = objective(state.params, state.model_state, batch)
+        check_step_inputs(state, batch)
+        with named_entries(batch):
+            sums, _, _ = objective(state.params, state.model_state, batch)
         return sums if axis_name is None else jax.lax.psum(sums, axis_name)
 
     return eval_step
@@ -100,6 +104,7 @@ def augmented(
     """`train_step` on augmented inputs, with a key for each (seed, step, example)."""
 
     def step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:
+        check_step_inputs(state, batch, needs=("inputs", "index"))
         # No step has the number 2**32 - 1, so these keys differ from those of dropout.
         step_key = jax.random.fold_in(
             jax.random.fold_in(state.key, jnp.uint32(2**32 - 1)), state.step

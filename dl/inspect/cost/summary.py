@@ -13,6 +13,7 @@ from dl.errors import InputError
 from dl.inspect.cost.macs import multiply_adds
 from dl.inspect.cost.receptive import Field, pixels, propagate
 from dl.jaxprs import Place, shape_of, walk
+from dl.models.given import require_model
 from dl.tables import Table, times
 from dl.types import LayerRow, LayerTrace, Model
 
@@ -97,6 +98,7 @@ def summarize(model: Model, input_shape: tuple[int, ...], *, name: str | None = 
     output      10          50    40
     total       10          50    40
     """
+    require_model(model, by="summarize")
     traced = trace_model(model, input_shape)
     macs, fields = _macs_and_fields(traced, picture=len(input_shape) == 3)
     layers = [

@@ -1,0 +1,26 @@
+"""The devices that JAX finds, or one sentence about why it finds none."""
+
+import os
+
+import jax
+
+from dl.errors import InputError
+from dl.types import Device
+
+
+def find_devices() -> list[Device]:
+    """The devices of this process.
+
+    Raises:
+        InputError: when `JAX_PLATFORMS` names a kind of device that is not here.
+    """
+    try:
+        return jax.local_devices()
+    except (RuntimeError, AssertionError):  # an assertion where CUDA is not installed
+        asked = os.environ.get("JAX_PLATFORMS") or jax.config.values["jax_platforms"]
+        if not asked:
+            raise
+        raise InputError(
+            f"JAX_PLATFORMS={asked}: there is no such device here, or JAX cannot use it: leave it "
+            "out, or install what JAX needs, such as pip install 'dl-lectures[gpu]'"
+        ) from None
