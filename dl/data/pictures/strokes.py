@@ -8,7 +8,7 @@ _SPECK = 0.04
 """Pieces with less than this share of the largest one's pixels are specks."""
 _TALL = 0.6
 """Pieces of this share of the tallest one's height may be signs of their own."""
-_GAP = 0.2
+_GAP = 0.25
 """Signs are this share of their height apart."""
 _SMALLEST = 0.05
 """A sign is at least this share of the picture's shorter side high or wide."""
@@ -79,24 +79,27 @@ def _extent(place: tuple[slice, slice]) -> int:
 
 
 def _count_signs(places: list[tuple[slice, slice]], kept: np.ndarray) -> int:
-    """How many groups of tall pieces stand apart, side by side or below each other."""
+    """How many groups of pieces with a tall one stand apart, side by side or below each other."""
     boxes = [place for place, own in zip(places, kept, strict=True) if own]
-    tallest = max(box[0].stop - box[0].start for box in boxes)
-    tall = [box for box in boxes if box[0].stop - box[0].start >= _TALL * tallest]
-    return max(_apart([box[axis] for box in tall], _GAP * tallest) for axis in (0, 1))
+    heights = [box[0].stop - box[0].start for box in boxes]
+    tall = [height >= _TALL * max(heights) for height in heights]
+    gap = _GAP * max(heights)
+    return max(_apart([box[axis] for box in boxes], tall, gap) for axis in (0, 1))
 
 
-def _apart(spans: list[slice], gap: float) -> int:
-    """The number of groups of spans with more than `gap` between them.
+def _apart(spans: list[slice], counts: list[bool], gap: float) -> int:
+    """The number of groups of spans with more than `gap` between them, with one that `counts`.
 
-    >>> _apart([slice(0, 5), slice(4, 9), slice(12, 15)], 1.0)
+    >>> _apart([slice(0, 5), slice(4, 9), slice(12, 15), slice(20, 21)], [True] * 3 + [False], 1.0)
     2
     """
-    groups, end = 0, -np.inf
-    for span in sorted(spans, key=lambda span: span.start):
-        groups += span.start - end > gap
+    groups, end = [], -np.inf
+    for span, own in sorted(zip(spans, counts, strict=True), key=lambda pair: pair[0].start):
+        if span.start - end > gap:
+            groups.append(False)
+        groups[-1] |= own
         end = max(end, span.stop)
-    return groups
+    return sum(groups)
 
 
 def stroke_width(strokes: np.ndarray) -> float:

@@ -66,15 +66,20 @@ def _parts(root: Path, named: list[Path], others: list[Path]) -> dict[str, Path]
 
 
 def _without_classes(root: Path, parts: list[Path], classes: list[Path]) -> InputError:
-    names = some_of([f"{readable(folder.name)}/" for folder in parts])
-    place = f"{names} in {root}"
+    parts = sorted(parts, key=lambda folder: list(_WORDS).index(part_named(folder.name) or "test"))
+    place = f"{_some_folders(parts)} in {root}"
+    one = len(parts) == 1
+    named = f"{place} {'is named like a part' if one else 'are named like parts'}"
     if classes:
-        beside = some_of([f"{readable(folder.name)}/" for folder in classes])
         return InputError(
-            f"{place} is named like a part and lies beside {beside}: move the other folders into "
-            f"{root / 'train'}, or rename it if it is a class"
+            f"{named} beside {_some_folders(classes)}: move the others into {root / 'train'}, or "
+            "rename it if it is a class"
         )
     return InputError(
-        f"{place} is named like a part and holds pictures without class folders: put those of a "
+        f"{named} and {'holds' if one else 'hold'} pictures without class folders: put those of a "
         f"class into {parts[0] / 'CLASS'}, or name another folder"
     )
+
+
+def _some_folders(folders: list[Path]) -> str:
+    return some_of([f"{readable(folder.name)}/" for folder in folders])

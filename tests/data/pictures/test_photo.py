@@ -157,7 +157,10 @@ def test_lenet_reads_nine_of_ten_photographs(tmp_path: Path) -> None:
     from photographs import count_right
 
     from dl.cli import main
+    from dl.data.tfds.prepare import data_folder
 
+    if not any(data_folder(None).glob("mnist/*/dataset_info.json")):
+        pytest.skip("MNIST is not prepared")
     words = f"run lenet_mnist_fast --epochs 2 --run-dir {tmp_path / 'run'} --quiet"
     assert main("experiments", words.split()) == 0
     found = count_right(tmp_path / "run")

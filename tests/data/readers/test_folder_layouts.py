@@ -120,7 +120,7 @@ ODD: dict[str, tuple[Callable[[Path], None], Read | str]] = {
         lambda root: put(root, "a", "b", "a/more"),
         Read((3, None, 1), "passed over 1, no pictures: a/more/"),
     ),
-    "flat parts": (kaggle, "test1/, train/ in {0} is named like a part and holds pictures without"),
+    "flat parts": (kaggle, "train/, test1/ in {0} are named like parts and hold pictures without"),
     "flat train": (lambda root: put(root, "train"), "train/ in {0} is named like a part and holds"),
     "flat test beside class folders in train": (
         lambda root: put(root, "train/a", "train/b", "test"),
@@ -128,7 +128,7 @@ ODD: dict[str, tuple[Callable[[Path], None], Read | str]] = {
     ),
     "test pictures beside classes": (
         lambda root: put(root, "a", "b", "test"),
-        "test/ in {0} is named like a part and lies beside a/, b/: move the other folders into",
+        "test/ in {0} is named like a part beside a/, b/: move the others into",
     ),
     "two folders for train": (
         parts("train", "Training", "test"),
