@@ -6,17 +6,11 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from dl.screen import escaped, escaped_json
+from dl.screen import escaped, escaped_json, say
 
 if TYPE_CHECKING:
     from dl.runs.run import Outcome
     from dl.train.interrupt import StopRequest
-
-
-def say(text: str) -> None:
-    """Print a line for people, on standard error; names from files may hold anything."""
-    with contextlib.suppress(OSError):  # a closed terminal must not end a run
-        print(escaped(text), file=sys.stderr, flush=True)
 
 
 def print_text(text: str) -> None:

@@ -10,8 +10,9 @@ from dl.data.load import can_be_resized, load_data
 from dl.errors import InputError, RunError, first_line
 from dl.runs.config import Config
 from dl.runs.folder import open_folder
-from dl.runs.load import load
+from dl.runs.load import load_with_remarks
 from dl.runs.trained import Trained
+from dl.screen import say
 from dl.tables import times
 
 
@@ -35,14 +36,11 @@ def evaluate_run(
         RunError: when the data are not those that the run was trained on.
     """
     config = open_folder(run, package=package)[1]
-    # Said only beside figures: a refusal is one line.
-    with warnings.catch_warnings(record=True) as held:
-        warnings.simplefilter("always")
-        trained = load(run, checkpoint=checkpoint, package=package)
+    trained, remarks = load_with_remarks(run, checkpoint=checkpoint, package=package)
     data = None if dataset is None else _other_data(dataset, config)
     values = _metrics(trained, part, data, config)
-    for warning in held:
-        warnings.warn(str(warning.message), stacklevel=2)
+    for remark in remarks:  # beside figures only: a refusal is one line
+        say(remark)
     return values, trained.step
 
 

@@ -1,7 +1,5 @@
 """Train a run from its newest checkpoint to its end."""
 
-import contextlib
-import sys
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +7,7 @@ from dl.errors import InputError
 from dl.runs.checkpoint import Checkpoints
 from dl.runs.clock import RunClock
 from dl.runs.files import sealed, write_json
+from dl.runs.folder import RunFolder
 from dl.runs.initial import read_initial
 from dl.runs.listener import RunListener
 from dl.runs.load import edited_since
@@ -16,7 +15,7 @@ from dl.runs.manifest import add_to_manifest
 from dl.runs.profile import Profiler
 from dl.runs.result import make_result
 from dl.runs.setup import Setup
-from dl.screen import escaped
+from dl.screen import say
 from dl.train.compiled import Compiled, Training
 from dl.train.interrupt import StopRequest
 from dl.train.loop import train_loop
@@ -64,13 +63,13 @@ def _restore(
     fresh = compiled.start(None)
     restored, damaged = checkpoints.restore_newest(compiled.layout.fetch(fresh))
     for problem in damaged:
-        _say(f"{problem}; it is put aside in {folder.path / 'damaged'}")
+        say(f"{problem}; it is put aside in {folder.path / 'damaged'}")
     if setup.config.edited:
-        _say(edited_since(folder))
+        say(edited_since(folder))
     if restored is None:
         first = _first(setup, fresh)
         if folder.metrics.exists():
-            _say("no intact checkpoint: beginning at step 0")
+            say("no intact checkpoint: beginning at step 0")
         return first, folder.cut_records(-1)
     tree, notes = restored
     step = int(tree.state.step)
@@ -79,10 +78,23 @@ def _restore(
             f"{folder.path} has made {step} steps, and {folder.config} asks for "
             f"{compiled.plan.total_steps}: bring its epochs and batch_size back"
         )
-    _say(f"going on from step {step} of {compiled.plan.total_steps}")
+    say(f"going on from step {step} of {compiled.plan.total_steps}")
     clock.add_earlier(notes)
     history = folder.cut_records(step)
+    _say_missing(folder, history, step=step, epoch=compiled.plan.steps_per_epoch)
     return compiled.start(tree), history
+
+
+def _say_missing(folder: RunFolder, history: list[Record], *, step: int, epoch: int) -> None:
+    """Tell when records are lost: every epoch's end makes one."""
+    recorded = {record.step for record in history if record.split == "train"}
+    ends = range(epoch, step + 1, epoch)
+    missing = sum(end not in recorded for end in ends)
+    if missing:
+        say(
+            f"{folder.metrics} lacks the records of {missing} of {len(ends)} epochs: the run goes "
+            "on without them"
+        )
 
 
 def _first(setup: Setup, fresh: Training) -> Training:
@@ -126,11 +138,6 @@ def _train(
             history=history,
             validates=setup.data.validation is not None,
         )
-
-
-def _say(text: str) -> None:
-    with contextlib.suppress(OSError):  # a closed terminal must not end a run
-        print(escaped(text), file=sys.stderr, flush=True)
 
 
 def _is_done(setup: Setup, training: Training, history: list[Record]) -> bool:
