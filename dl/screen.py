@@ -1,6 +1,8 @@
 """Text from files, made safe to show on a terminal."""
 
+import contextlib
 import re
+import sys
 
 # C0, DEL and C1; ends of lines and turns of the writing direction; halves of surrogates.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -26,6 +28,15 @@ def escaped_json(text: str) -> str:
     '"\\u009b"'
     """
     return _CONTROL.sub(lambda found: found[0] if found[0] == "\n" else _as_json(found[0]), text)
+
+
+def say(text: str, *, is_safe: bool = False) -> None:
+    """Print a line for people, on standard error; a terminal that was closed ends nothing.
+
+    Text that `is_safe` is printed as it is, with its colours and ends of lines.
+    """
+    with contextlib.suppress(OSError):
+        print(text if is_safe else escaped(text), file=sys.stderr, flush=True)
 
 
 def _written(character: str) -> str:

@@ -64,16 +64,10 @@ def main(package: str = "experiments", argv: Sequence[str] | None = None) -> int
     except OSError as error:
         return _fail(error, 1)
     except (RuntimeError, AssertionError) as error:
-        return _fail_without_devices(error)
+        return _fail_on_devices(error)
     except KeyboardInterrupt:
         leave_at_once()
         raise
-    except RuntimeError as error:
-        if type(error).__name__ != "JaxRuntimeError":  # JAX may not have been imported
-            raise
-        from dl.train.device_errors import describe_device_error
-
-        return _fail(RunError(describe_device_error(str(error))), 1)
 
 
 def _leave_closed_terminal() -> None:
@@ -135,8 +129,12 @@ def _verbs(catalog: Catalog) -> cyclopts.App:
     return app
 
 
-def _fail_without_devices(error: Exception) -> int:
-    """Say that the devices asked for are not here; if they are, `error` is about something else."""
+def _fail_on_devices(error: Exception) -> int:
+    """Say that a device failed, or that it is not here; otherwise `error` is something else."""
+    if type(error).__name__ == "JaxRuntimeError":  # JAX may not have been imported
+        from dl.train.device_errors import describe_device_error
+
+        return _fail(RunError(describe_device_error(str(error))), 1)
     if "jax" in sys.modules:
         from dl.train.devices import find_devices
 

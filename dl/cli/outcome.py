@@ -8,21 +8,12 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from dl.cli.next_steps import command, next_steps
-from dl.screen import escaped, escaped_json
+from dl.screen import escaped, escaped_json, say
 
 if TYPE_CHECKING:
     from dl.runs.folder import Config
     from dl.runs.run import Outcome
     from dl.train.interrupt import StopRequest
-
-
-def say(text: str, *, is_safe: bool = False) -> None:
-    """Print a line for people, on standard error; names from files may hold anything.
-
-    Text that `is_safe` is printed as it is, with its colours and ends of lines.
-    """
-    with contextlib.suppress(OSError):  # a closed terminal must not end a run
-        print(text if is_safe else escaped(text), file=sys.stderr, flush=True)
 
 
 def print_text(text: str) -> None:

@@ -64,6 +64,7 @@ class Checkpoints:
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         if kind is not None and issubclass(kind, KeyboardInterrupt):
             # A second Ctrl-C means not to wait. Resuming ignores a half-written save.
+            self._quiet.close()
             return
         with self._quiet, _as_run_error("save in", self._folder):
             self._manager.close()

@@ -1,6 +1,5 @@
 """The metrics of a stored run on any part of its data, or of other data."""
 
-import warnings
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -8,9 +7,10 @@ from dl.data.dataset import Dataset
 from dl.errors import InputError, RunError, first_line
 from dl.runs.config import Config
 from dl.runs.folder import open_folder
-from dl.runs.load import load
+from dl.runs.load import load_with_remarks
 from dl.runs.other_data import other_data
 from dl.runs.trained import Trained
+from dl.screen import say
 
 
 class Evaluation(NamedTuple):
@@ -26,7 +26,6 @@ class Evaluation(NamedTuple):
     found: str
 
 
-
 def evaluate_run(
     run: str | Path,
     *,
@@ -39,9 +38,7 @@ def evaluate_run(
 
     See `evaluate_part`, which also says on how many examples.
     """
-    found = evaluate_part(
-        run, part=part, checkpoint=checkpoint, dataset=dataset, package=package
-    )
+    found = evaluate_part(run, part=part, checkpoint=checkpoint, dataset=dataset, package=package)
     return found.values, found.step
 
 
@@ -66,15 +63,12 @@ def evaluate_part(
         RunError: when the data are not those that the run was trained on.
     """
     config = open_folder(run, package=package)[1]
-    # Said only beside figures: a refusal is one line.
-    with warnings.catch_warnings(record=True) as held:
-        warnings.simplefilter("always")
-        trained = load(run, checkpoint=checkpoint, package=package)
+    trained, remarks = load_with_remarks(run, checkpoint=checkpoint, package=package)
     data = trained.open_data() if dataset is None else other_data(dataset, config)
     examples = len(data.part(part))
     values = _metrics(trained, part, data, config)
-    for warning in held:
-        warnings.warn(str(warning.message), stacklevel=2)
+    for remark in remarks:  # beside figures only: a refusal is one line
+        say(remark)
     found = "" if dataset is None else data.found
     return Evaluation(values, trained.step, examples, data.spec.name, found)
 

@@ -112,6 +112,8 @@ def new_folder(experiment: Experiment, seed: int, run_dir: str | Path | None) ->
         _refuse_used_folder(folder, experiment)
     if folder.path.exists() and not folder.path.is_dir():
         raise InputError(f"--run-dir {folder.path} is a file; name a new folder")
+    if folder.path.exists():
+        check_stays_inside(folder.path)
     if folder.path.exists() and any(
         path.name not in _LEFT_BY_A_START for path in folder.path.iterdir()
     ):

@@ -7,6 +7,7 @@ from dl.errors import InputError
 from dl.runs.checkpoint import Checkpoints
 from dl.runs.clock import RunClock
 from dl.runs.files import sealed, write_json
+from dl.runs.folder import RunFolder
 from dl.runs.initial import read_initial
 from dl.runs.listener import RunListener
 from dl.runs.load import edited_since
@@ -84,7 +85,22 @@ def _restore(
     shown.begin(step)
     clock.add_earlier(notes)
     history = folder.cut_records(step)
+    _tell_missing(folder, history, shown, step=step, epoch=compiled.plan.steps_per_epoch)
     return compiled.start(tree), history
+
+
+def _tell_missing(
+    folder: RunFolder, history: list[Record], shown: Progress, *, step: int, epoch: int
+) -> None:
+    """Tell when records are lost: every epoch's end makes one."""
+    recorded = {record.step for record in history if record.split == "train"}
+    ends = range(epoch, step + 1, epoch)
+    missing = sum(end not in recorded for end in ends)
+    if missing:
+        shown.tell(
+            f"{folder.metrics} lacks the records of {missing} of {len(ends)} epochs: the run goes "
+            "on without them"
+        )
 
 
 def _first(setup: Setup, fresh: Training) -> Training:

@@ -1,7 +1,6 @@
 """Load the trained model of a run."""
 
 import contextlib
-import warnings
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +15,7 @@ from dl.runs.folder import RunFolder, open_folder
 from dl.runs.open_data import open_data_of
 from dl.runs.stored import read_result
 from dl.runs.trained import Trained
+from dl.screen import say
 from dl.train.compiled import Training
 from dl.train.fits import zero_totals
 from dl.train.state import jit_init_state
@@ -39,11 +39,21 @@ def load(
         InputError: when the folder is no run, is damaged, has no checkpoint yet, or one that does
             not fit.
     """
-    _check_checkpoint(checkpoint)
     if experiment is not None:
         load_experiment_file(experiment)
+    trained, remarks = load_with_remarks(run, checkpoint=checkpoint, package=package)
+    for remark in remarks:
+        say(remark)
+    return trained
+
+
+def load_with_remarks(
+    run: str | Path, *, checkpoint: Literal["last", "best"], package: str
+) -> tuple[Trained, list[str]]:
+    """What `load` returns, and what people should know about it."""
+    _check_checkpoint(checkpoint)
     folder, config = open_folder(run, package=package)
-    training, step = restore_training(folder, config, checkpoint=checkpoint)
+    training, step, remarks = _restore(folder, config, checkpoint)
     trained = Trained(
         config.build(),
         config.data,
@@ -54,24 +64,19 @@ def load(
         interrupted=not folder.is_finished,
         open_data=lambda: open_data_of(folder, config),
     )
-    if config.edited:
-        warnings.warn(edited_since(folder), stacklevel=2)
-    if checkpoint == "last":
-        _tell_missing(folder, step)
-    return trained
+    remarks += [edited_since(folder)] if config.edited else []
+    return trained, remarks + (_lost_end(folder, step) if checkpoint == "last" else [])
 
 
-def _tell_missing(folder: RunFolder, step: int) -> None:
-    """Warn when a finished run has lost the checkpoint of its end."""
+def _lost_end(folder: RunFolder, step: int) -> list[str]:
+    """What to say when a finished run has lost the checkpoint of its end."""
     end = step
     if folder.is_finished:
         with contextlib.suppress(InputError):  # `resume` speaks of a broken result
             end = read_result(folder.result)["steps"]
-    if end != step and not (folder.checkpoints / str(end)).exists():
-        warnings.warn(
-            f"{folder.path} ended at step {end}, and its newest intact checkpoint is of {step}",
-            stacklevel=3,
-        )
+    if end == step or (folder.checkpoints / str(end)).exists():
+        return []
+    return [f"{folder.path} ended at step {end}, and its newest intact checkpoint is of {step}"]
 
 
 def edited_since(folder: RunFolder) -> str:
@@ -85,6 +90,14 @@ def restore_training(
     folder: RunFolder, config: Config, *, checkpoint: Literal["last", "best"] = "last"
 ) -> tuple[Training, int]:
     """The stored state of a run and its step, on one device."""
+    training, step, remarks = _restore(folder, config, checkpoint)
+    for remark in remarks:
+        say(remark)
+    return training, step
+
+
+def _restore(folder: RunFolder, config: Config, checkpoint: str) -> tuple[Training, int, list[str]]:
+    """The state, its step, and which damaged checkpoints it was taken instead of."""
     like = expected_training(folder, config)
     if not folder.checkpoints.is_dir():
         raise InputError(f"{folder.path} has no checkpoint yet: go on with `resume {folder.path}`")
@@ -96,9 +109,8 @@ def restore_training(
             except DamagedCheckpoint as error:
                 damaged.append(str(error))
                 continue
-            if damaged:
-                warnings.warn(f"{_few(damaged)}; taking that of step {step}", stacklevel=2)
-            return training, step
+            taken = f"{_few(damaged)}; taking that of step {step}"
+            return training, step, [taken] if damaged else []
     which = "best" if checkpoint == "best" else "intact"
     raise InputError(
         f"{folder.path} has no {which} checkpoint that can be read ({_few(damaged)}): bring back "

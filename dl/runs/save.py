@@ -41,7 +41,8 @@ def write_run(
 ) -> Path:
     """Write a training into a new `folder`, as a run of the experiment that builds its recipe.
 
-    Without `figures` it is an unfinished run, which `resume` can continue.
+    `dl.load(folder, package=...)` takes the package that the experiment's module lies in. Without
+    `figures` it is an unfinished run, which `resume` can continue.
 
     Raises:
         InputError: for a recipe that no experiment builds, data other than those that the options

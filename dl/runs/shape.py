@@ -103,8 +103,8 @@ def _fields_of(kind: Any, value: Any, place: str) -> Iterator[tuple[str, Any]]:
     _require(isinstance(value, dict), place or "it", value, "an object { }")
     hints = get_type_hints(kind, include_extras=True)
     known = {field.name: field for field in fields(kind) if field.init}
-    for name in value.keys() - known.keys():
-        raise Misfit(f"{_below(place, name)} is not known: {did_you_mean(name, known)}")
+    for name in sorted(value.keys() - known.keys()):
+        raise Misfit(f"{_below(place, name[:40])} is not known: {did_you_mean(name[:40], known)}")
     for name, field in known.items():
         if name in value:
             yield name, as_kind(hints[name], value[name], _below(place, name))

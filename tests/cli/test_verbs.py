@@ -167,6 +167,19 @@ def test_predict_classifies_a_picture_of_any_size(
     )
 
 
+def test_class_names_are_shown_without_control_characters(
+    digits_run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(digits_run, "copy")
+    stored = json.loads(Path("copy/config.json").read_text())
+    stored["data"]["class_names"] = [f"\x1b]0;{digit}\x07\n\u202e" for digit in range(10)]
+    Path("copy/config.json").write_text(json.dumps(stored))
+    Image.new("L", (28, 28), 255).save("a\x1b[2J.png")
+    out, err = call("predict copy a\x1b[2J.png", capsys)
+    assert re.fullmatch(r"a\\x1b\[2J\.png: \\x1b\]0;\d\\x07\\n\\u202e \([01]\.\d{3}\)\n", out)
+    assert "config.json was changed since" in err
+
+
 def test_predict_says_what_is_wrong_with_a_photograph(
     digits_run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

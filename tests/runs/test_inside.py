@@ -59,6 +59,17 @@ def test_a_link_out_of_the_folder_is_refused(
         assert f"work/{name} is a link that leaves the folder of the run" in said
 
 
+def test_a_new_run_follows_no_link_of_an_old_start(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "own.txt").write_text("mine")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "lock").symlink_to("../own.txt")
+    assert main("experiments", ["run", "perceptron_xor", "--run-dir", "run"]) == 2
+    assert "run/lock is a link that leaves the folder" in capsys.readouterr().err
+    assert (tmp_path / "own.txt").read_text() == "mine"
+
+
 def test_links_inside_the_folder_are_taken(run: Path, tmp_path: Path) -> None:
     shutil.copytree(run, work := tmp_path / "work")
     (work / "newest").symlink_to("checkpoints")

@@ -47,7 +47,8 @@ def complaint(run: Path, case: Case, work: Path, capsys: pytest.CaptureFixture[s
     wanted = json.loads((run / "result.json").read_text())["metrics"]
     figures = json.loads(out) if verb == "evaluate" else None
     if code == 0 and figures is not None:
-        told = "warning: " in err  # other figures, but not in silence
+        # Other figures, but not in silence.
+        told = any(words in err for words in ("taking that of", "ended at step", "was changed"))
         same = figures == pytest.approx(wanted["test"], rel=1e-5)
         return "" if same or told else f"{case.name}: {figures}, {err}"
     same = json.loads((work / "result.json").read_text())["metrics"] == wanted
@@ -95,14 +96,16 @@ def test_a_checkpoint_under_another_name_gives_way_to_the_one_before(
 
 @pytest.mark.parametrize("notes", ["{}", "[]", "null", '{"checksums": {}}', '{"checksum": 1.5}'])
 def test_a_checkpoint_with_other_notes_gives_way_to_the_one_before(
-    run: Path, tmp_path: Path, notes: str
+    run: Path, tmp_path: Path, notes: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shutil.copytree(run, work := tmp_path / "work")
     newest = newest_checkpoint(work)
     (newest / "notes" / "metadata").write_text(notes)
-    with pytest.warns(UserWarning, match=f"checkpoint {newest.name}: .*; taking that of step"):
-        loaded = dl.load(work)
+    loaded = dl.load(work)
     assert loaded.step < int(newest.name)
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith(f"checkpoint {newest.name}: ")
+    assert said.endswith(f"; taking that of step {loaded.step}")
 
 
 def test_nothing_is_left_to_take(
@@ -117,11 +120,22 @@ def test_nothing_is_left_to_take(
     assert "has no intact checkpoint that can be read (checkpoint" in err
 
 
-def test_a_lost_end_is_told(run: Path, tmp_path: Path) -> None:
+def test_lost_records_are_told(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(run, work := tmp_path / "work")
+    (work / "result.json").unlink()
+    (work / "metrics.jsonl").unlink()
+    code, _, err = tried("resume", work, capsys)
+    assert code == 0
+    assert "metrics.jsonl lacks the records of 3 of 3 epochs" in err
+
+
+def test_a_lost_end_is_told(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.copytree(run, work := tmp_path / "work")
     shutil.rmtree(newest_checkpoint(work))
-    with pytest.warns(UserWarning, match="ended at step .*, and its newest intact checkpoint is"):
-        dl.load(work)
+    dl.load(work)
+    assert "and its newest intact checkpoint is of" in capsys.readouterr().err
 
 
 def test_an_edited_config_is_told_beside_the_figures(
