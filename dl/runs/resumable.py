@@ -19,9 +19,7 @@ _FIXED = ("batch_size", "seed")
 _HYPERPARAMS = ("learning_rate", "weight_decay", "momentum")
 
 
-def check_resumable(
-    before: Trained, recipe: Recipe, data: Dataset, options: TrainOptions
-) -> None:
+def check_resumable(before: Trained, recipe: Recipe, data: Dataset, options: TrainOptions) -> None:
     """Raise an `InputError` for whatever differs from the training so far, but for more epochs.
 
     Compared are the batch size, the seed, the number of epochs, the data, the shapes of parameters,
@@ -66,9 +64,7 @@ def _check_data(before: Trained, data: Dataset) -> None:
         )
 
 
-def _check_state(
-    before: Trained, recipe: Recipe, data: Dataset, options: TrainOptions
-) -> None:
+def _check_state(before: Trained, recipe: Recipe, data: Dataset, options: TrainOptions) -> None:
     new = jax.eval_shape(lambda: start_training(recipe, data.spec, options))
     state = before.state
     pairs = {

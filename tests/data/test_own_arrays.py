@@ -180,7 +180,11 @@ def test_longer_sequences_may_come_in_the_test_part() -> None:
         ([1.0, [2.0, 3.0]] * 10, CLASSES, "x mixes numbers and sequences"),
         (iter(POINTS), CLASSES, "x is <.*: give an array"),
         ({"a": 1}, CLASSES, "x is {'a': 1}: give an array"),
-        (np.zeros((20, 1, 28, 28), np.uint8), CLASSES, r"channels first: give x.transpose\(0, 2, 3"),
+        (
+            np.zeros((20, 1, 28, 28), np.uint8),
+            CLASSES,
+            r"channels first: give x.transpose\(0, 2, 3",
+        ),
         (np.zeros((20, 3, 32, 32)), CLASSES, r"x is \[20, 3, 32, 32\], channels first: give"),
         (np.zeros((20, 9, 9, 7), np.uint8), CLASSES, "pictures of 7 channels: give"),
         (PIXELS.astype(np.float32), CLASSES, r"x is float32 \[20, 28, 28\] with values up to 255"),
@@ -276,7 +280,7 @@ def test_classes_that_are_asked_for_may_come_in_many_forms(y: Any, class_names: 
 
 @pytest.mark.parametrize("y", [CLASSES + 0.5, np.full((20, 3), 2), np.full(20, 1e300)])
 def test_numbers_that_are_no_classes_are_refused_as_such(y: Any) -> None:
-    with pytest.raises(InputError, match="give each input one class|labels in y are"):
+    with pytest.raises(InputError, match=r"give each input one class|labels in y are"):
         dl.make_dataset(POINTS, y, task="classification")
 
 

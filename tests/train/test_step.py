@@ -117,4 +117,6 @@ def test_another_seed_or_rate_does_not_recompile() -> None:
 def test_micro_batches_that_cannot_be_made_are_refused(accumulate: Any, says: str) -> None:
     objective, optimizer, state, batch = make_case()
     with pytest.raises(dl.InputError, match=says):
-        jax.eval_shape(dl.make_train_step(objective, optimizer, accumulate=accumulate), state, batch)
+        jax.eval_shape(
+            dl.make_train_step(objective, optimizer, accumulate=accumulate), state, batch
+        )

@@ -101,7 +101,10 @@ def test_objectives_with_their_options() -> None:
         objectives.reconstruction.kl_sparsity(0.1),
         objectives.reconstruction.contraction(coder, 0.1),
     ]
-    for corrupt in (objectives.reconstruction.gaussian_noise(0.1), objectives.reconstruction.masking_noise(0.1)):
+    for corrupt in (
+        objectives.reconstruction.gaussian_noise(0.1),
+        objectives.reconstruction.masking_noise(0.1),
+    ):
         noisy = objectives.autoencoding(coder, corrupt=corrupt, penalties=penalties)
         trace_steps(coder, noisy, optimizers.adam(0.1), batch)
 
