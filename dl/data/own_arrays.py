@@ -44,7 +44,9 @@ def make_dataset(
     - other numbers [N, K], and floats [N]: "regression".
 
     With `task` "classification" truth values, whole floats and rows with a single 1 [N, K] are
-    classes too. Inputs uint8 [N, H, W] or [N, H, W, C] are pictures, which are normalised in every batch. Floats
+    classes too.
+
+    Inputs uint8 [N, H, W] or [N, H, W, C] are pictures, which are normalised in every batch. Floats
     become float32 and are not scaled. Other whole numbers are symbols, int32. A list of sequences
     [T_i, ...] of several lengths is read in batches of `Ragged` sequences.
 

@@ -18,7 +18,7 @@ def device_errors() -> Iterator[None]:
     one can leave it waiting for ever. So whoever makes the first arrays waits for them.
 
     >>> with device_errors():
-    ...     raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 8 bytes.")
+    ...     raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: ... allocating 8 bytes.")
     Traceback (most recent call last):
     dl.errors.RunError: out of memory: 8 bytes are not free; take a smaller batch or model, or ...
     """

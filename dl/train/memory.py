@@ -48,7 +48,7 @@ def size_in_bytes(tree: PyTree) -> int:
 
 
 def memory_of(device: Device) -> int | None:
-    """The bytes that `device` may use; on a CPU those of the machine or its limits, None if unknown.
+    """The bytes that `device` may use, on a CPU within the process's limits; None if unknown.
 
     >>> memory_of(jax.devices("cpu")[0]) > 2**20
     True

@@ -283,7 +283,7 @@ def test_classes_that_are_asked_for_may_come_in_many_forms(y: Any, class_names: 
 
 @pytest.mark.parametrize("y", [CLASSES + 0.5, np.full((20, 3), 2), np.full(20, 1e300)])
 def test_numbers_that_are_no_classes_are_refused_as_such(y: Any) -> None:
-    with pytest.raises(InputError, match="give each input one class|labels in y are"):
+    with pytest.raises(InputError, match=r"give each input one class|labels in y are"):
         dl.make_dataset(POINTS, y, task="classification")
 
 

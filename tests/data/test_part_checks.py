@@ -54,8 +54,8 @@ def test_labels_that_are_no_classes(part: str, targets: Any, says: str) -> None:
         (INPUTS[..., None], r"its examples are float32 \(3, 1\), the data set has"),
         (INPUTS.astype(object), r"its examples are object \(3,\), the data set has"),
         (INPUTS.astype(complex), r"its examples are complex128 \(3,\), the data set has"),
-        (np.where(INPUTS == INPUTS[4, 1], np.nan, INPUTS), "input 4, 1 is nan; replace it"),
-        (np.where(INPUTS == INPUTS[4, 1], np.inf, INPUTS), "input 4, 1 is inf; replace it"),
+        (np.where(INPUTS[4, 1] == INPUTS, np.nan, INPUTS), "input 4, 1 is nan; replace it"),
+        (np.where(INPUTS[4, 1] == INPUTS, np.inf, INPUTS), "input 4, 1 is inf; replace it"),
     ],
 )
 def test_inputs_that_are_not_those_of_the_description(inputs: Any, says: str) -> None:
