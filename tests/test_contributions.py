@@ -148,6 +148,6 @@ def test_a_model_and_an_experiment_are_a_file(
     assert main("lab", words) == 0
     assert main("lab", ["evaluate", "run"]) == 0
     assert "accuracy" in capsys.readouterr().out
-    assert dl.load("run").params["Dense_1"]["kernel"].shape == (2, 4)
+    assert dl.load("run", package="lab").params["Dense_1"]["kernel"].shape == (2, 4)
     assert main("lab", ["run", "my_moons", "--units", "0"]) == 2
     assert "units is 0; it must be at least 1" in capsys.readouterr().err

@@ -162,8 +162,8 @@ def load_experiment_of(module: str, *, package: str, away_from: Path) -> Experim
     inside = parent == package and name.isidentifier() and not name.startswith("_")
     if module != package and not inside:
         raise InputError(
-            f"module is {module!r}, no experiment of the package {package}: for one that you "
-            f"trust use `python -m PACKAGE`, or dl.load(run, package=...)"
+            f"module is {module!r}, no experiment of the package {package}: if you trust it, "
+            f"use `python -m PACKAGE`, or dl.load(run, package={parent or module!r})"
         )
     if module not in sys.modules and any(
         _lies_in(place, away_from) for place in _places_of(package)

@@ -68,10 +68,11 @@ def _restore(
     if setup.config.edited:
         shown.tell(edited_since(folder))
     if restored is None:
+        first = _first(setup, fresh)
         if folder.metrics.exists():
             shown.tell("no intact checkpoint: beginning at step 0")
             shown.begin(0)
-        return _first(setup, fresh), folder.cut_records(-1)
+        return first, folder.cut_records(-1)
     tree, notes = restored
     step = int(tree.state.step)
     if step > compiled.plan.total_steps:

@@ -87,7 +87,7 @@ def test_a_later_change_is_noticed_and_a_file_without_checksum_is_taken(tmp_path
 )
 def test_no_other_module_is_imported(tmp_path: Path, module: str) -> None:
     before = set(sys.modules)
-    with pytest.raises(InputError, match="no experiment of the package experiments: for one that"):
+    with pytest.raises(InputError, match="no experiment of the package experiments: if you trust"):
         read_config(write(tmp_path, module=module), package="experiments")
     assert set(sys.modules) == before
 

@@ -1,13 +1,11 @@
 """Death at any moment, signals, faults: nothing is lost, and the end is the same."""
 
 import contextlib
-import fcntl
 import json
 import os
 import signal
 import subprocess
 import sys
-import termios
 import time
 from pathlib import Path
 from typing import Any
@@ -332,15 +330,18 @@ def test_a_disk_without_room_for_a_checkpoint_is_one_line(tmp_path: Path) -> Non
 def test_a_closed_terminal_saves_and_resumes(tmp_path: Path) -> None:
     """The terminal goes away: SIGHUP comes, and nothing can be written to it any more."""
     words = f"run mlp_mnist --dataset digits --epochs 500 --run-dir {tmp_path / 'run'}"
+    on_terminal = (
+        "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+        "os.execv(sys.argv[1], sys.argv[1:])"
+    )
     leader, terminal = os.openpty()
     process = subprocess.Popen(
-        command(*words.split()),
+        [sys.executable, "-c", on_terminal, *command(*words.split())],
         cwd=ROOT,
         stdin=terminal,
         stdout=terminal,
         stderr=terminal,
         start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
     )
     os.close(terminal)
     os.set_blocking(leader, False)
