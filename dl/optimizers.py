@@ -12,7 +12,12 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from dl.promotion import promoting
+from dl.ranges import Range, check_number
 from dl.types import Array, Params, PyTree, Schedule
+
+_SHARE, _NOT_NEGATIVE = Range(at_least=0, below=1), Range(at_least=0)
+_POSITIVE, _COUNT = Range(above=0), Range(at_least=1)
 
 
 def constant() -> Schedule:
@@ -26,7 +31,9 @@ def step_decay(*, every: int, factor: float = 0.1) -> Schedule:
     >>> [round(float(step_decay(every=10, factor=0.5)(step)), 3) for step in (0, 9, 10, 25)]
     [1.0, 1.0, 0.5, 0.25]
     """
-    return lambda step: jnp.asarray(factor, jnp.float32) ** (step // every)
+    check_number("every", every, _COUNT, whole=True)
+    check_number("factor", factor, _POSITIVE)
+    return promoting(lambda step: jnp.asarray(factor, jnp.float32) ** (step // every))
 
 
 def cosine(*, steps: int, final: float = 0.0) -> Schedule:
@@ -37,7 +44,9 @@ def cosine(*, steps: int, final: float = 0.0) -> Schedule:
     >>> [round(float(cosine(steps=10)(step)), 3) for step in (0, 5, 10, 99)]
     [1.0, 0.5, 0.0, 0.0]
     """
-    return optax.cosine_decay_schedule(1.0, decay_steps=steps, alpha=final)
+    check_number("steps", steps, _COUNT, whole=True)
+    check_number("final", final, _NOT_NEGATIVE)
+    return promoting(optax.cosine_decay_schedule(1.0, decay_steps=steps, alpha=final))
 
 
 def warm_up(schedule: Schedule, *, steps: int) -> Schedule:
@@ -46,13 +55,14 @@ def warm_up(schedule: Schedule, *, steps: int) -> Schedule:
     >>> [round(float(warm_up(constant(), steps=4)(step)), 3) for step in range(5)]
     [0.25, 0.5, 0.75, 1.0, 1.0]
     """
+    check_number("steps", steps, _NOT_NEGATIVE, whole=True)
     if steps < 1:
         return schedule
 
     def warmed(step: Array) -> Array:
         return jnp.where(step < steps, (step + 1) / steps, schedule(jnp.maximum(step - steps, 0)))
 
-    return warmed
+    return promoting(warmed)
 
 
 def one_cycle(
@@ -66,6 +76,10 @@ def one_cycle(
     >>> [round(float(one_cycle(steps=100)(step)), 2) for step in (0, 15, 30, 65, 100)]
     [0.04, 0.52, 1.0, 0.5, 0.0]
     """
+    check_number("steps", steps, _COUNT, whole=True)
+    check_number("rise", rise, Range(at_least=0, at_most=1))
+    check_number("start", start, _NOT_NEGATIVE)
+    check_number("final", final, _NOT_NEGATIVE)
     top = max(1.0, rise * steps)
 
     def cycle(step: Array) -> Array:
@@ -74,7 +88,7 @@ def one_cycle(
         falling = final + (1.0 - final) * (0.5 + 0.5 * jnp.cos(jnp.pi * part))
         return jnp.where(step < top, rising, falling)
 
-    return cycle
+    return promoting(cycle)
 
 
 def sgd(
@@ -97,6 +111,8 @@ def momentum(
     The rate scales the gradient before it is accumulated, as in the lecture, so that a falling rate
     does not shrink the velocity that has built up (`optax.sgd` scales afterwards).
     """
+    _check_rate(learning_rate, weight_decay)
+    check_number("momentum", momentum, _SHARE)
 
     def build(
         learning_rate: Array, weight_decay: Array, momentum: Array
@@ -107,7 +123,7 @@ def momentum(
             optax.trace(momentum, nesterov=nesterov),  # type: ignore[arg-type]
         )
 
-    return optax.inject_hyperparams(build)(learning_rate, weight_decay, momentum)
+    return _promoting(optax.inject_hyperparams(build)(learning_rate, weight_decay, momentum))
 
 
 def adagrad(
@@ -121,6 +137,7 @@ def adagrad(
 
     Optax's own starts at s = 0.1.
     """
+    check_number("eps", eps, _POSITIVE)
     return _descend(optax.scale_by_rss(0.0, eps), learning_rate, schedule, weight_decay)
 
 
@@ -133,6 +150,8 @@ def rmsprop(
     eps: float = 1e-8,
 ) -> optax.GradientTransformation:
     """s ← ρ s + (1 − ρ) g², w ← w − α g / √(s + ε). Source: D1, Hinton 2012."""
+    check_number("decay", decay, _SHARE)
+    check_number("eps", eps, _POSITIVE)
     return _descend(optax.scale_by_rms(decay, eps), learning_rate, schedule, weight_decay)
 
 
@@ -148,6 +167,8 @@ def adadelta(
 
     Source: D1, Zeiler 2012.
     """
+    check_number("decay", decay, _SHARE)
+    check_number("eps", eps, _POSITIVE)
     return _descend(optax.scale_by_adadelta(decay, eps), learning_rate, schedule, weight_decay)
 
 
@@ -164,6 +185,7 @@ def adam(
 
     Source: D1, Kingma & Ba 2015.
     """
+    _check_moments(b1, b2, eps)
     return _descend(optax.scale_by_adam(b1, b2, eps), learning_rate, schedule, weight_decay)
 
 
@@ -177,6 +199,7 @@ def adamax(
     eps: float = 1e-8,
 ) -> optax.GradientTransformation:
     """Adam with u ← max(β₂ u, |g|) in place of √ŝ. Source: D1, Kingma & Ba 2015."""
+    _check_moments(b1, b2, eps)
     return _descend(optax.scale_by_adamax(b1, b2, eps), learning_rate, schedule, weight_decay)
 
 
@@ -184,6 +207,7 @@ def clipped(
     optimizer: optax.GradientTransformation, *, norm: float
 ) -> optax.GradientTransformation:
     """`optimizer` on gradients scaled down to a global norm of at most `norm`. Source: G2."""
+    check_number("norm", norm, _POSITIVE)
     return optax.chain(optax.clip_by_global_norm(norm), optimizer)
 
 
@@ -208,11 +232,30 @@ def _descend(
     weight_decay: float,
 ) -> optax.GradientTransformation:
     """The step against `direction` of the gradient, at the scheduled rate."""
+    _check_rate(learning_rate, weight_decay)
 
     def build(learning_rate: Array, weight_decay: Array) -> optax.GradientTransformation:
         return optax.chain(_decay(weight_decay), direction, _rate(learning_rate, schedule))
 
-    return optax.inject_hyperparams(build)(learning_rate, weight_decay)
+    return _promoting(optax.inject_hyperparams(build)(learning_rate, weight_decay))
+
+
+def _promoting(optimizer: optax.GradientTransformation) -> optax.GradientTransformation:
+    """`optimizer` under JAX's usual rules of promotion, which Optax needs."""
+    return optax.GradientTransformation(promoting(optimizer.init), promoting(optimizer.update))
+
+
+def _check_rate(learning_rate: float, weight_decay: float) -> None:
+    # A rate of 0 trains nothing, which a test or a search may want; a schedule is Optax's own way.
+    for name, value in (("learning_rate", learning_rate), ("weight_decay", weight_decay)):
+        if not callable(value):
+            check_number(name, value, _NOT_NEGATIVE)
+
+
+def _check_moments(b1: float, b2: float, eps: float) -> None:
+    check_number("b1", b1, _SHARE)
+    check_number("b2", b2, _SHARE)
+    check_number("eps", eps, _POSITIVE)
 
 
 def _rate(learning_rate: Array, schedule: Schedule | None) -> optax.GradientTransformation:

@@ -50,8 +50,9 @@ CountOrZero: TypeAlias = Annotated[int, Range(at_least=0)]
 def check_fields(options: Any) -> None:
     """Raise an `InputError` unless every field of a dataclass has a value that it allows.
 
-    An annotation with a `Literal` allows its words, one with a `Range` the numbers in it. Numbers
-    must be finite. A subclass that gives a field another default keeps the field's range.
+    An annotation with a `Literal` allows its words, one with a `Range` the numbers in it. A whole
+    number is no truth value, text or 2.0; numbers must be finite. Those of NumPy become Python's,
+    so that they can be stored. A subclass that gives a field another default keeps its range.
 
     >>> @dataclass
     ... class Options:
@@ -63,18 +64,58 @@ def check_fields(options: Any) -> None:
     >>> check_fields(Options(unit="chars"))
     Traceback (most recent call last):
     dl.errors.InputError: unit is 'chars': did you mean char?
+    >>> check_fields(Options(dropout=True))
+    Traceback (most recent call last):
+    dl.errors.InputError: dropout is True; it must be a number
     """
     for name, words in _choices(type(options)).items():
         value = getattr(options, name)
-        if value not in words:
+        if not any(type(value) is type(word) and value == word for word in words):
             raise InputError(f"{name} is {value!r}: {did_you_mean(str(value), map(str, words))}")
-    for option in fields(options):
-        value = getattr(options, option.name)
-        finite = not isinstance(value, float) or math.isfinite(value)
-        require(finite, option.name, value, "a finite number")
+    for name, kind in _plain_types(type(options)).items():
+        given = getattr(options, name)
+        value = as_plain(given, kind, name)
+        if value is not given:
+            object.__setattr__(options, name, value)  # the dataclass may be frozen
     for name, allowed in ranges_of(type(options)):
         value = getattr(options, name)
         require(value in allowed, name, value, str(allowed))
+
+
+def as_plain(value: Any, kind: type, name: str) -> Any:
+    """`value` as a Python bool, int, float or str, whichever `kind` is; an int may be a float.
+
+    Raises:
+        InputError: for a value of another type, and a number that is not finite.
+
+    >>> as_plain(np.int64(3), int, "epochs"), as_plain(1, float, "rate")
+    (3, 1)
+    >>> as_plain(2.0, int, "epochs")
+    Traceback (most recent call last):
+    dl.errors.InputError: epochs is 2.0; it must be a whole number
+    """
+    # The host's numbers only: NumPy is not imported, because the runner's help must not wait.
+    value = value.item() if type(value).__module__ == "numpy" and _is_scalar(value) else value
+    accepted: dict[type, tuple[type, ...]] = {float: (int, float)}
+    right = type(value) in accepted.get(kind, (kind,)) or (kind is str and isinstance(value, str))
+    require(right, name, _shown(value), _KINDS[kind])
+    require(not isinstance(value, float) or math.isfinite(value), name, value, "a finite number")
+    countable = not isinstance(value, int) or abs(value) < 2**63
+    require(countable, name, value, "a whole number of at most 64 bits")
+    return value
+
+
+def check_number(name: str, value: Any, allowed: Range, *, whole: bool = False) -> None:
+    """Raise an `InputError` unless `value` is a number in the range `allowed`, or is traced.
+
+    >>> check_number("momentum", 1.5, Range(at_least=0, below=1))
+    Traceback (most recent call last):
+    dl.errors.InputError: momentum is 1.5; it must be at least 0 and below 1
+    """
+    if hasattr(value, "aval"):  # an array of JAX, whose value may be known only later
+        return
+    value = as_plain(value, int if whole else float, name)
+    require(value in allowed, name, value, str(allowed))
 
 
 def require(holds: bool, name: str, value: object, what: str) -> None:
@@ -107,6 +148,32 @@ def ranges_of(kind: type) -> tuple[tuple[str, Range], ...]:
         if isinstance(remark, Range)
     )
     return tuple(dict.fromkeys(every))
+
+
+_KINDS = {
+    int: "a whole number",
+    float: "a number",
+    bool: "True or False",
+    str: "text",
+}
+"""What the value of an option with this annotation must be."""
+
+
+@cache
+def _plain_types(kind: type) -> dict[str, type]:
+    """The fields whose annotation is one of the plain types."""
+    hints = get_type_hints(kind)
+    return {name: hint for name, hint in hints.items() if hint in _KINDS}
+
+
+def _is_scalar(value: Any) -> bool:
+    return getattr(value, "shape", None) == () and hasattr(value, "item")
+
+
+def _shown(value: Any) -> str:
+    """A value in one short line."""
+    words = " ".join(repr(value).split())
+    return words if len(words) <= 40 else f"{words[:37]}..."
 
 
 @cache

@@ -13,8 +13,10 @@ from typing import Literal
 
 from dl import (
     Count,
+    Dataset,
     DataSpec,
     DocumentOptions,
+    InputError,
     NotNegative,
     Recipe,
     Share,
@@ -42,6 +44,14 @@ class Options(DocumentOptions):
     """Units in each direction."""
     dropout: Share = 0.5
     """Fraction of the words' vectors and of the units that are switched off."""
+
+    def check_data(self, data: Dataset) -> None:
+        """Raise an `InputError` for texts without labels."""
+        if data.spec.vocabulary is not None and not data.spec.kind.chooses:
+            raise InputError(
+                f"{data.spec.name} has texts without labels: give tsv:PATH or csv:PATH, or "
+                "jsonl:PATH with labels under `label`, or under the key of --label-key"
+            )
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:

@@ -13,6 +13,7 @@ import optax
 import pytest
 
 from dl import optimizers
+from dl.errors import InputError
 from dl.train.guard import CompilationGuard
 
 STEPS = 20
@@ -328,3 +329,42 @@ def test_schedules_of_very_short_runs_are_finite(steps: int) -> None:
 def test_warm_up_never_starts_at_zero() -> None:
     schedule = optimizers.warm_up(optimizers.constant(), steps=1000)
     assert float(schedule(jnp.int32(0))) == pytest.approx(1e-3)
+
+
+NEVER_AN_OPTION = [
+    (lambda: optimizers.sgd(-0.1), "learning_rate is -0.1; it must be at least 0"),
+    (lambda: optimizers.sgd(float("nan")), "learning_rate is nan; it must be a finite number"),
+    (lambda: optimizers.sgd("0.1"), "learning_rate is '0.1'; it must be a number"),
+    (lambda: optimizers.sgd(0.1, weight_decay=-1.0), "weight_decay is -1.0; it must be at least 0"),
+    (lambda: optimizers.momentum(0.1, momentum=1.5), "momentum is 1.5; .* below 1"),
+    (lambda: optimizers.momentum(0.1, momentum=1), "momentum is 1; .* below 1"),
+    (lambda: optimizers.momentum(-1.0), "learning_rate is -1.0"),
+    (lambda: optimizers.adam(0.1, b1=1.0), "b1 is 1.0; it must be at least 0 and below 1"),
+    (lambda: optimizers.adam(0.1, b2=1.5), "b2 is 1.5; it must be at least 0 and below 1"),
+    (lambda: optimizers.adamax(0.1, b1=-0.1), "b1 is -0.1"),
+    (lambda: optimizers.adamax(0.1, eps=0), "eps is 0; it must be above 0"),
+    (lambda: optimizers.rmsprop(0.1, decay=1), "decay is 1"),
+    (lambda: optimizers.adadelta(decay=2.0), "decay is 2.0"),
+    (lambda: optimizers.adagrad(0.1, eps=-1.0), "eps is -1.0; it must be above 0"),
+    (lambda: optimizers.clipped(optimizers.sgd(0.1), norm=0.0), "norm is 0.0; it must be above 0"),
+    (lambda: optimizers.step_decay(every=0), "every is 0; it must be at least 1"),
+    (lambda: optimizers.step_decay(every=2.5), "every is 2.5; it must be a whole number"),
+    (lambda: optimizers.step_decay(every=3, factor=0.0), "factor is 0.0; it must be above 0"),
+    (lambda: optimizers.cosine(steps=0), "steps is 0; it must be at least 1"),
+    (lambda: optimizers.cosine(steps=9, final=-0.5), "final is -0.5; it must be at least 0"),
+    (lambda: optimizers.one_cycle(steps=-3), "steps is -3; it must be at least 1"),
+    (lambda: optimizers.one_cycle(steps=9, rise=1.2), "rise is 1.2; it must be .* at most 1"),
+    (lambda: optimizers.warm_up(optimizers.constant(), steps=-1), "steps is -1"),
+]
+
+
+@pytest.mark.parametrize(("build", "says"), NEVER_AN_OPTION)
+def test_options_out_of_range_are_refused(build: Callable[[], Any], says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        build()
+
+
+def test_numbers_that_are_traced_are_not_looked_at() -> None:
+    rates = jnp.array([0.1, 0.2])
+    states = jax.vmap(lambda rate: optimizers.sgd(rate).init({"w": jnp.zeros(1)}))(rates)
+    np.testing.assert_allclose(states.hyperparams["learning_rate"], rates)

@@ -1,8 +1,10 @@
 """Options that say in their annotations which numbers they take."""
 
-from dataclasses import dataclass, fields, replace
+import json
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Annotated, Any
 
+import numpy as np
 import pytest
 
 import dl
@@ -54,6 +56,44 @@ def test_another_default_keeps_the_range_and_another_range_narrows_it() -> None:
     ):
         with pytest.raises(dl.InputError, match=message):
             check_fields(wrong)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"epochs": 2.5}, "epochs is 2.5; it must be a whole number"),
+        ({"epochs": 2.0}, "epochs is 2.0; it must be a whole number"),
+        ({"epochs": True}, "epochs is True; it must be a whole number"),
+        ({"epochs": "3"}, "epochs is '3'; it must be a whole number"),
+        ({"epochs": None}, "epochs is None; it must be a whole number"),
+        ({"epochs": [3]}, r"epochs is \[3\]; it must be a whole number"),
+        ({"epochs": np.ones(3, int)}, r"epochs is array\(\[1, 1, 1\]\); it must be a whole number"),
+        ({"epochs": np.float32(3.0)}, "epochs is 3.0; it must be a whole number"),
+        ({"batch_size": 10.0}, "batch_size is 10.0; it must be a whole number"),
+        ({"seed": 1.5}, "seed is 1.5; it must be a whole number"),
+        ({"log_every": 2.5}, "log_every is 2.5; it must be a whole number"),
+        ({"learning_rate": "0.1"}, "learning_rate is '0.1'; it must be a number"),
+        ({"learning_rate": True}, "learning_rate is True; it must be a number"),
+        ({"learning_rate": np.nan}, "learning_rate is nan; it must be a finite number"),
+        ({"validation": None}, "validation is None; it must be a number"),
+        ({"random_crops": 1}, "random_crops is 1; it must be True or False"),
+        ({"random_crops": "no"}, "random_crops is 'no'; it must be True or False"),
+        ({"dataset": ["moons"]}, r"dataset is \['moons'\]; it must be text"),
+        ({"colour": 3}, "colour is 3: known: auto, grey, rgb"),
+        ({"parallel": ["jit"]}, r"parallel is \['jit'\]: .*jit"),
+    ],
+)
+def test_options_of_another_type_are_refused_in_one_line(options: Any, says: str) -> None:
+    with pytest.raises(dl.InputError, match=says) as refused:
+        dl.TrainOptions(**options)
+    assert "\n" not in str(refused.value)
+
+
+def test_numbers_of_numpy_become_python_s() -> None:
+    options = dl.TrainOptions(epochs=np.int64(3), learning_rate=np.float32(0.5), validation=0)
+    assert [type(value) for value in (options.epochs, options.learning_rate)] == [int, float]
+    assert options == dl.TrainOptions(epochs=3, learning_rate=0.5, validation=0.0)
+    assert json.dumps(asdict(options))
 
 
 @pytest.mark.parametrize("name", CATALOG.names())

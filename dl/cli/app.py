@@ -68,6 +68,12 @@ def main(package: str = "experiments", argv: Sequence[str] | None = None) -> int
     except KeyboardInterrupt:
         leave_at_once()
         raise
+    except RuntimeError as error:
+        if type(error).__name__ != "JaxRuntimeError":  # JAX may not have been imported
+            raise
+        from dl.train.device_errors import describe_device_error
+
+        return _fail(RunError(describe_device_error(str(error))), 1)
 
 
 def _leave_closed_terminal() -> None:

@@ -30,16 +30,22 @@ def evaluate(
     checkpoint
         The newest parameters, or those with the lowest validation loss.
     dataset
-        Another data set than the run's own, of the same inputs and number of classes.
+        Another data set than the run's own, of the same kind of inputs. Its classes are matched by
+        name, and some may be missing. A folder of class folders is evaluated as a whole.
     experiment
         The file of the run's experiment, if it was started with `run FILE.py`.
     """
     name_experiment(experiment)
-    from dl.runs.evaluate import evaluate_run
+    from dl.runs.evaluate import evaluate_part
     from dl.runs.files import as_text
 
-    values, step = evaluate_run(
+    found = evaluate_part(
         run, part=part, checkpoint=checkpoint, dataset=dataset, package=catalog.package
     )
-    say(f"step {step}: {describe_values(part, values)}")
-    print(as_text(values))
+    if found.found:
+        say(found.found)
+    say(
+        f"step {found.step}: {describe_values(part, found.values)}  "
+        f"({found.examples:,} examples of {found.dataset})"
+    )
+    print(as_text(found.values))

@@ -15,7 +15,7 @@ from dl.cli.docstring import join_descriptions, rewrap
 from dl.cli.header import describe_options
 from dl.cli.outcome import leave_at_once, report_outcome, say
 from dl.errors import InputError
-from dl.ranges import ranges_of
+from dl.ranges import Range, check_number, ranges_of
 
 if TYPE_CHECKING:
     from dl.runs.experiment import Experiment
@@ -57,8 +57,7 @@ def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
         profile: bool = False,
     ) -> int:
         name_experiment(experiment)
-        if seeds < 1:
-            raise InputError(f"seeds is {seeds}; it must be at least 1")
+        check_number("seeds", seeds, Range(at_least=1, at_most=1000), whole=True)
         runs = [replace(options, seed=options.seed + number) for number in range(seeds)]
         if init_checkpoint != "last" and init_from is None:
             raise InputError(

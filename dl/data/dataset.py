@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from dl.data.part_checks import check_part
 from dl.data.pictures.crops import View
 from dl.data.sources.source import Source
 from dl.data.split import permutation
@@ -81,12 +82,26 @@ class DataSpec:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Training, validation (None if nothing is held out) and test part, with their description."""
+    """Training, validation (None if nothing is held out) and test part, with their description.
+
+    `found` says in one line what was found where, and what was left out; "" for data sets of which
+    everybody knows that.
+
+    Raises:
+        InputError: for examples in memory that do not fit the description, such as a label that is
+            no class.
+    """
 
     spec: DataSpec
     train: Source
     validation: Source | None
     test: Source
+    found: str = ""
+
+    def __post_init__(self) -> None:
+        parts = {"train": self.train, "validation": self.validation, "test": self.test}
+        for name, source in parts.items():
+            check_part(source, self.spec, name)
 
     @cached_property
     def fingerprint(self) -> str:

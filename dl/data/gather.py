@@ -77,4 +77,6 @@ def normalize(inputs: Any, spec: DataSpec) -> Any:
     if inputs.dtype != jnp.uint8 or spec.input_dtype != "uint8":
         return jnp.asarray(inputs, jnp.float32)
     mean, std = jnp.asarray(spec.mean, jnp.float32), jnp.asarray(spec.std, jnp.float32)
+    axes = tuple(range(inputs.ndim - 1))
+    mean, std = jnp.expand_dims(mean, axes), jnp.expand_dims(std, axes)
     return (inputs.astype(jnp.float32) / 255.0 - mean) / std

@@ -4,12 +4,14 @@ A new kind of data set is a file in `dl/data/readers/` and a row of `READERS`.
 """
 
 import difflib
+import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from dl.data.dataset import Dataset, DataSpec
+from dl.data.pictures.picture import MOST_MEGAPIXELS
 from dl.data.readers.adding import load_adding
 from dl.data.readers.chorales import load_chorales
 from dl.data.readers.embedded import load_digits
@@ -48,11 +50,16 @@ READERS: dict[str, Reader] = {
     "spirals": Reader(load_spirals),
     "circles": Reader(load_circles),
     "moons": Reader(load_moons),
-    "folder": Reader(load_folder, "PATH", ("image_size", "random_crops", "colour", "damaged")),
+    "folder": Reader(
+        load_folder,
+        "PATH",
+        ("image_size", "random_crops", "colour", "damaged", "max_megapixels"),
+    ),
     "text": Reader(partial(load_text_file, "text"), "PATH", ("reading",)),
     "lines": Reader(partial(load_text_file, "lines"), "PATH", ("reading",)),
     "jsonl": Reader(partial(load_text_file, "jsonl"), "PATH", ("reading",)),
     "tsv": Reader(partial(load_text_file, "tsv"), "PATH", ("reading",)),
+    "csv": Reader(partial(load_text_file, "csv"), "PATH", ("reading",)),
     "chorales": Reader(load_chorales, "PATH"),
     "adding": Reader(load_adding, "STEPS"),
 }
@@ -81,6 +88,7 @@ _IN_FOLDERS = "for pictures in a folder, not for {name}: leave it out, or give f
 _REFUSED_ELSEWHERE = {
     "colour": _Option("auto", _IN_FOLDERS),
     "damaged": _Option("refuse", _IN_FOLDERS),
+    "max_megapixels": _Option(MOST_MEGAPIXELS, _IN_FOLDERS),
     "random_crops": _Option(
         False,
         "for photographs, in a folder or of TFDS, not for {name}: leave it out, or give "
@@ -103,6 +111,7 @@ def load_data(
     random_crops: bool = False,
     colour: Colour = "auto",
     damaged: Damaged = "refuse",
+    max_megapixels: int = MOST_MEGAPIXELS,
     reading: Reading | None = None,
 ) -> Dataset:
     """The data set called `name`.
@@ -110,8 +119,8 @@ def load_data(
     Args:
         name: a built-in data set (`digits`, `gates`, `xor`, `spirals`, `circles`, `moons`),
             `folder:PATH` (one sub-folder of pictures for each class), `text:PATH`, `lines:PATH`,
-            `jsonl:PATH`, `tsv:PATH`, `chorales:PATH`, `adding:STEPS`, or a TFDS name (`mnist`,
-            `cifar10`, `tiny_shakespeare`, ...).
+            `jsonl:PATH`, `tsv:PATH`, `csv:PATH`, `chorales:PATH`, `adding:STEPS`, or a TFDS name
+            (`mnist`, `cifar10`, `tiny_shakespeare`, ...).
         validation: the fraction of the training examples to hold out; the permutation that chooses
             them is the same for every seed. Of one stream of text the end is held out.
         data_dir: where TFDS keeps prepared data; default `$TFDS_DATA_DIR`, then TFDS's own folder.
@@ -122,6 +131,7 @@ def load_data(
         colour: channels of a folder's pictures: "grey" (1), "rgb" (3), "auto" (grey if all files
             are).
         damaged: "refuse" or "skip" a folder's files that cannot be read.
+        max_megapixels: refuse a folder's pictures with more pixels (in millions) than this.
         reading: how text becomes sequences; default characters, segments of 64.
 
     Raises:
@@ -138,6 +148,7 @@ def load_data(
         "random_crops": random_crops,
         "colour": colour,
         "damaged": damaged,
+        "max_megapixels": max_megapixels,
         "reading": reading or Reading(),
     }
     return reader.read(*place, validation=validation, **_taken(name, reader, options))
@@ -180,10 +191,25 @@ def absolute(name: str) -> str:
     >>> absolute("mnist"), absolute("folder:/pictures")
     ('mnist', 'folder:/pictures')
     """
-    kind, colon, path = name.partition(":")
+    kind, colon, path = _words(name)
     if not colon or kind not in READERS or READERS[kind].behind != "PATH":
         return name
-    return f"{kind}:{Path(path).expanduser().absolute()}"
+    return f"{kind}:{Path(path).absolute()}"
+
+
+def _words(name: str) -> tuple[str, str, str]:
+    """The kind, the colon and what stands behind it: without blanks around, `~` written out."""
+    kind, colon, behind = name.partition(":")
+    kind = kind.strip()
+    if kind not in READERS or READERS[kind].behind != "PATH":
+        return kind, colon, behind.strip()
+    path = behind if os.path.exists(behind) else behind.strip()  # of any text
+    try:
+        return kind, colon, str(Path(path).expanduser()) if path.startswith("~") else path
+    except RuntimeError:
+        raise InputError(
+            f"{name} names the home of somebody unknown: give the path itself"
+        ) from None
 
 
 def _find_reader(name: str) -> tuple[Reader, tuple[str, ...]]:
@@ -198,15 +224,17 @@ def _find_reader(name: str) -> tuple[Reader, tuple[str, ...]]:
         raise InputError(
             "this experiment has no public data set of its own: give --dataset, such as jsonl:PATH"
         )
-    kind, colon, behind = name.partition(":")
+    kind, colon, behind = _words(name)
     reader = READERS.get(kind)
     if reader is not None and bool(colon) == bool(reader.behind):
+        if colon and not behind:
+            raise InputError(f"{name!r} names no {reader.behind}: give {kind}:{reader.behind}")
         return reader, (behind,) if colon else ()
     if colon:
         known = ", ".join(f"{kind}:{row.behind}" for kind, row in READERS.items() if row.behind)
         raise InputError(f"unknown kind of data set {kind!r} in {name!r}; known: {known}")
-    _check_spelling(name)
-    return TFDS, (name,)
+    _check_spelling(kind)
+    return TFDS, (kind,)
 
 
 def _article(value: object) -> str:

@@ -5,13 +5,15 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from dl.data.arrays_of import unpacked
 from dl.data.dataset import Dataset
+from dl.data.naming import shown
 from dl.data.own_inputs import as_inputs, has_several_lengths
 from dl.data.own_targets import Encoding, infer_encoding
 from dl.data.parts import dataset_of_parts, dataset_of_sequences
 from dl.data.sources.arrays import ArraySource
 from dl.data.sources.ragged import RaggedSource, ragged_source
-from dl.data.split import permutation, split_validation
+from dl.data.split import permutation, split_validation, with_every_class
 from dl.data.tasks import TASKS, TaskName
 from dl.errors import InputError
 
@@ -36,12 +38,13 @@ def make_dataset(
 
     The targets decide the task, unless `task` does:
 
-    - whole numbers 0 to K - 1 or strings, [N] or [N, 1]: "classification"; strings are sorted to
-      be the class names;
+    - whole numbers 0 to K - 1, -1 and 1, or strings, [N] or [N, 1]: "classification"; strings are
+      sorted to be the class names, numbers name themselves;
     - truth values [N] or [N, K], and numbers [N, K] that are all 0 or 1: "binary", K answers;
     - other numbers [N, K], and floats [N]: "regression".
 
-    Inputs uint8 [N, H, W] or [N, H, W, C] are pictures, which are normalised in every batch. Floats
+    With `task` "classification" truth values, whole floats and rows with a single 1 [N, K] are
+    classes too. Inputs uint8 [N, H, W] or [N, H, W, C] are pictures, which are normalised in every batch. Floats
     become float32 and are not scaled. Other whole numbers are symbols, int32. A list of sequences
     [T_i, ...] of several lengths is read in batches of `Ragged` sequences.
 
@@ -57,7 +60,8 @@ def make_dataset(
 
     Raises:
         InputError: for different numbers of inputs and targets, no examples, values that are not
-            finite, objects, labels that are not 0 to K - 1, a class without training examples.
+            finite, objects, labels that are not 0 to K - 1, a class without training examples,
+            pictures with channels first or bytes as floats.
 
     >>> x, y = np.linspace(0, 1, 40).reshape(20, 2), ["low"] * 10 + ["high"] * 10
     >>> data = make_dataset(x, y, validation=0.5)
@@ -67,21 +71,27 @@ def make_dataset(
     (9, 9, 2)
     """
     pairs = {"train": (x, y), "validation": _as_pair(validation), "test": _as_pair(test)}
-    given = {part: pair for part, pair in pairs.items() if pair is not None}
+    given = {part: (unpacked(pair[0]), pair[1]) for part, pair in pairs.items() if pair}
     ragged = any(has_several_lengths(inputs) for inputs, _ in given.values())
-    names = None if class_names is None else tuple(map(str, class_names))
+    names = _names(class_names)
     encoding = infer_encoding(y, task=task, class_names=names)
     parts = {part: _source(pair, encoding, part, ragged=ragged) for part, pair in given.items()}
     if "test" not in parts:
-        parts["train"], parts["test"] = _cut_test(parts["train"], fraction=test)
+        parts["train"], parts["test"] = _cut_test(
+            parts["train"], fraction=test, by_class=TASKS[encoding.task].chooses
+        )
     _check_parts(parts, encoding)
     held_out = parts.get("validation", validation)
     build = _dataset_of_sequences if ragged else dataset_of_parts
     return build(name, parts["train"], parts["test"], validation=held_out, **encoding._asdict())
 
 
-def as_dataset(data: Dataset | Pair, *, validation: float = 0.0) -> Dataset:
+def as_dataset(
+    data: Dataset | Pair, *, validation: float = 0.0, task: TaskName | None = None
+) -> Dataset:
     """A `Dataset` as it is, or a pair (x, y) through `make_dataset` with `validation` held out.
+
+    `task` is what the targets are read for, where it is known.
 
     >>> len(as_dataset((np.eye(10), np.arange(10) % 2), validation=0.0).train)
     9
@@ -90,8 +100,8 @@ def as_dataset(data: Dataset | Pair, *, validation: float = 0.0) -> Dataset:
         return data
     pair = _as_pair(data)
     if pair is None:
-        raise InputError(f"data is {str(data)[:40]}: give a Dataset or a pair (x, y)")
-    return make_dataset(*pair, validation=validation)
+        raise InputError(f"data is {shown(data)}: give a Dataset or a pair (x, y)")
+    return make_dataset(*pair, validation=validation, task=task)
 
 
 def _as_pair(part: Any) -> Pair | None:
@@ -100,7 +110,19 @@ def _as_pair(part: Any) -> Pair | None:
         return None
     if isinstance(part, tuple) and len(part) == 2:
         return part
-    raise InputError(f"{str(part)[:40]} is not a part of data: give a pair (x, y) or a fraction")
+    raise InputError(f"{shown(part)} is not a part of data: give a pair (x, y) or a fraction")
+
+
+def _names(class_names: Any) -> tuple[str, ...] | None:
+    if class_names is None:
+        return None
+    names = () if isinstance(class_names, str) else tuple(map(str, class_names))
+    if len(set(names)) != len(names) or not names:
+        raise InputError(
+            f"class_names is {shown(class_names)}: give a tuple of names that differ, one for each "
+            "class"
+        )
+    return names
 
 
 def _source(pair: Pair, encoding: Encoding, part: str, *, ragged: bool) -> Any:
@@ -115,7 +137,7 @@ def _source(pair: Pair, encoding: Encoding, part: str, *, ragged: bool) -> Any:
     return ragged_source(inputs, targets) if ragged else ArraySource(inputs, targets)
 
 
-def _cut_test(everything: Any, *, fraction: Any) -> tuple[Any, Any]:
+def _cut_test(everything: Any, *, fraction: Any, by_class: bool) -> tuple[Any, Any]:
     """Training and test examples, at least one of each, in the order of the data."""
     if not 0.0 < fraction < 1.0:
         raise InputError(f"test is {fraction}: give a fraction between 0 and 1, or a pair (x, y)")
@@ -123,6 +145,8 @@ def _cut_test(everything: Any, *, fraction: Any) -> tuple[Any, Any]:
         raise InputError("one example cannot be cut into training and test: give test=(x, y)")
     count = min(max(1, round(fraction * len(everything))), len(everything) - 1)
     order = permutation(_TEST_SEED, len(everything))
+    if by_class:
+        order = with_every_class(order, everything.targets, count)
     return everything.take(np.sort(order[count:])), everything.take(np.sort(order[:count]))
 
 
@@ -156,5 +180,6 @@ def _dataset_of_sequences(
 ) -> Dataset:
     if isinstance(validation, RaggedSource):
         return dataset_of_sequences(name, train, validation, test, **described)
-    kept, held_out = split_validation(train, fraction=validation)
+    classes = train.targets if TASKS[described["task"]].chooses else None
+    kept, held_out = split_validation(train, fraction=validation, classes=classes)
     return dataset_of_sequences(name, kept, held_out, test, **described)

@@ -5,6 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from dl.data.arrays_of import to_array
+from dl.data.naming import shown
+from dl.data.own_pictures import check_pictures
 from dl.errors import InputError
 
 Inputs = np.ndarray | list[np.ndarray]
@@ -29,6 +32,7 @@ def as_inputs(x: Any, *, ragged: bool, name: str = "x") -> Inputs:
     array = _as_array(x, name)
     if not array.size:
         raise InputError(f"{name} has the shape {array.shape}: give at least one example")
+    check_pictures(array, name)
     pictures = array.dtype == np.uint8 and array.ndim in (3, 4)
     checked = array if pictures else _as_numbers(array, name)
     return checked[..., None] if array.ndim == 1 or (pictures and array.ndim == 3) else checked
@@ -42,25 +46,33 @@ def has_several_lengths(x: Any) -> bool:
     """
     if not isinstance(x, list | tuple):
         return False
-    return len({len(example) if hasattr(example, "__len__") else None for example in x}) > 1
+    return len({_length(example) for example in x}) > 1
+
+
+def _length(example: Any) -> int | None:
+    try:
+        return len(example)
+    except TypeError:  # a number, or a tensor that is one
+        return None
 
 
 def _as_array(x: Any, name: str) -> np.ndarray:
-    try:
-        array = np.asarray(x)
-    except ValueError:
-        raise InputError(
-            f"the examples of {name} have several shapes: bring them to one; sequences may differ "
-            "in their first axis only"
-        ) from None
+    array = to_array(
+        x,
+        name,
+        several="the examples of {} have several shapes: bring them to one; sequences may differ "
+        "in their first axis only",
+    )
     if array.ndim == 0:
-        raise InputError(f"{name} is {str(x)[:40]}: give an array [N, ...] or a list of N examples")
+        raise InputError(f"{name} is {shown(x)}: give an array [N, ...] or a list of N examples")
     return array
 
 
 def _as_sequences(x: Sequence[Any], name: str) -> list[np.ndarray]:
     if any(isinstance(example, str) for example in x):
         raise _no_numbers("text", name)
+    if any(_length(example) is None for example in x):
+        raise InputError(f"{name} mixes numbers and sequences: give one or the other")
     sequences = []
     for number, example in enumerate(x):
         where = f"{name}[{number}]"
@@ -80,8 +92,10 @@ def _as_sequences(x: Sequence[Any], name: str) -> list[np.ndarray]:
 
 def _as_numbers(array: np.ndarray, name: str) -> np.ndarray:
     """The array as float32 or int32."""
-    if array.dtype.kind in "OSUMm":
+    if array.dtype.kind in "OSUTMm":
         raise _no_numbers("objects" if array.dtype.kind == "O" else "text or dates", name)
+    if array.dtype.names:
+        raise InputError(f"{name} has named fields: give its columns as one array [N, F]")
     if array.dtype.kind == "c":
         raise InputError(f"{name} has complex numbers: give their real and imaginary parts")
     if array.dtype.kind in "iu" and array.dtype != np.uint8:

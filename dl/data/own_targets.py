@@ -4,6 +4,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dl.data.arrays_of import to_array
+from dl.data.naming import shown, some_of
+from dl.data.own_classes import class_numbers, infer_classes
 from dl.data.tasks import TASKS, TaskName
 from dl.errors import InputError, did_you_mean
 
@@ -22,7 +25,7 @@ class Encoding(NamedTuple):
         """
         array = as_targets(y, name=name)
         if TASKS[self.task].chooses:
-            return _class_numbers(array, self.class_names, name=name)
+            return class_numbers(array, self.class_names, name=name)
         if array.dtype.kind == "U":
             raise InputError(f"{name} has strings: give numbers, or task='classification'")
         numbers = array.astype(np.float32)
@@ -32,11 +35,14 @@ class Encoding(NamedTuple):
         numbers = numbers[:, None] if numbers.ndim == 1 else numbers
         if self.task == "binary" and not np.isin(numbers, (0.0, 1.0)).all():
             value = numbers[~np.isin(numbers, (0.0, 1.0))][0]
-            raise InputError(f"binary targets are 0 and 1; {name} has {value:g}")
+            raise InputError(
+                f"binary targets are 0 and 1; {name} has {value:g}: give truth values, such as "
+                f"{name.split()[0]} > {'0.5' if numbers.min() >= 0 else '0'}"
+            )
         if numbers.shape[1] != len(self.class_names):
             raise InputError(
                 f"{name} has {numbers.shape[1]} columns for the {len(self.class_names)} outputs "
-                f"{', '.join(self.class_names[:4])}: give one column for each output"
+                f"{some_of(self.class_names)}: give one column for each output"
             )
         return numbers
 
@@ -67,7 +73,7 @@ def infer_encoding(
         columns = 1 if array.ndim == 1 else array.shape[1]
         names = ("y",) if columns == 1 else tuple(f"y{column}" for column in range(columns))
         return Encoding(task, class_names or names)
-    names = class_names or _infer_classes(array)
+    names = class_names or infer_classes(array)
     if len(names) < 2:
         raise InputError(f"y has one class, {', '.join(names)}: a classification needs two")
     return Encoding(task, names)
@@ -79,15 +85,12 @@ def as_targets(y: Any, *, name: str = "y") -> np.ndarray:
     Raises:
         InputError: for objects other than strings, and arrays of other shapes.
     """
-    try:
-        array = np.asarray(y)
-    except ValueError:
-        raise InputError(
-            f"the targets of {name} have several shapes: give one target each"
-        ) from None
-    if array.dtype.kind == "O" and all(isinstance(label, str) for label in array.ravel()):
-        array = array.astype(str)
-    if array.dtype.kind not in "biufUV":
+    array = _as_array(y, name)
+    if array.dtype.kind == "S":
+        array = _decoded(array, name)
+    if array.dtype.kind == "O":
+        array = _of_strings(array, name)
+    if array.dtype.kind not in "biufUV" or array.dtype.names:
         raise InputError(
             f"{name} has the type {array.dtype}: give numbers, truth values or strings"
         )
@@ -96,6 +99,32 @@ def as_targets(y: Any, *, name: str = "y") -> np.ndarray:
         raise InputError(f"{name} has the shape {array.shape}: give targets [N] or [N, K]")
     labels = array.dtype.kind in "iuU" and array.shape[1:] == (1,)
     return array[:, 0] if labels else array
+
+
+def _as_array(y: Any, name: str) -> np.ndarray:
+    array = to_array(y, name, several="the targets of {} have several shapes: give one target each")
+    if isinstance(y, list | tuple) and array.dtype.kind == "U":
+        return np.array(y, object)  # NumPy reads a number among strings as one of them
+    return array.astype(str) if array.dtype.kind == "T" else array
+
+
+def _decoded(array: np.ndarray, name: str) -> np.ndarray:
+    try:
+        return np.char.decode(array, "utf-8")
+    except UnicodeDecodeError:
+        raise InputError(f"{name} has bytes that are no UTF-8: give strings or numbers") from None
+
+
+def _of_strings(array: np.ndarray, name: str) -> np.ndarray:
+    """An array of objects as one of strings, if every object is a string."""
+    others = [place for place, label in enumerate(array.ravel()) if not isinstance(label, str)]
+    if not others:
+        return array.astype(str)
+    place = [int(axis) for axis in np.unravel_index(others[0], array.shape)]
+    raise InputError(
+        f"{name} has the type object, and {shown(array.ravel()[others[0]])} at {place} is no "
+        "string: give numbers, truth values or strings, and drop examples without a target"
+    )
 
 
 def _infer_task(array: np.ndarray) -> TaskName:
@@ -113,40 +142,3 @@ def _infer_task(array: np.ndarray) -> TaskName:
             "every row of y has one 1: give class numbers, y.argmax(axis=1), or task='binary'"
         )
     return "binary"
-
-
-def _infer_classes(array: np.ndarray) -> tuple[str, ...]:
-    """Strings sorted, or the numbers 0 to K - 1 as strings."""
-    labels = np.unique(array)
-    if array.dtype.kind == "U":
-        return tuple(str(label) for label in labels)
-    if array.ndim != 1 or not np.array_equal(labels, np.arange(len(labels))):
-        shown = ", ".join(f"{label}" for label in labels[:6])
-        more = ", ..." if len(labels) > 6 else ""
-        raise InputError(
-            f"labels in y are {shown}{more}; give 0 to K - 1, each at least once, or strings"
-        )
-    return tuple(str(number) for number in range(len(labels)))
-
-
-def _class_numbers(array: np.ndarray, class_names: tuple[str, ...], *, name: str) -> np.ndarray:
-    """The number of each label [N]: int32 [N]."""
-    if array.dtype.kind == "U":
-        number = {label: place for place, label in enumerate(class_names)}
-        unknown = sorted({str(label) for label in array.ravel()} - set(number))
-        if not unknown:
-            return np.array([number[str(label)] for label in array], np.int32)
-    elif array.ndim == 1 and array.dtype.kind != "f":
-        unknown = sorted({int(label) for label in array} - set(range(len(class_names))))
-        if not unknown:
-            return array.astype(np.int32)
-    else:
-        raise InputError(
-            f"{name} is {array.dtype} {array.shape}: give each input one class, a number or a "
-            "string"
-        )
-    raise InputError(
-        f"{name} has the label {unknown[0]}, and the classes are "
-        f"{', '.join(class_names[:6])}{', ...' if len(class_names) > 6 else ''}: "
-        "training needs examples of every class"
-    )

@@ -7,7 +7,7 @@ from dl.data.sources.arrays import ArraySource
 from dl.data.sources.ragged import RaggedSource, with_common_widths
 from dl.data.sources.streamed import IMAGENET_MEAN, IMAGENET_STD, Records, StreamedSource
 from dl.data.split import split_validation
-from dl.data.tasks import TaskName
+from dl.data.tasks import TASKS, TaskName
 from dl.data.text.vocabulary import Vocabulary
 
 
@@ -30,7 +30,7 @@ def dataset_of_parts(
     kept, held_out = (
         (train, validation)
         if isinstance(validation, ArraySource)
-        else split_validation(train, fraction=validation)
+        else split_validation(train, fraction=validation, classes=_classes(train, task))
     )
     mean, std = _channel_moments(kept.inputs)
     spec = DataSpec(
@@ -81,21 +81,29 @@ def dataset_of_records(
     *,
     shape: tuple[int, int, int],
     class_names: tuple[str, ...],
-    validation: float = 0.0,
+    validation: float | Records = 0.0,
     crops: bool = False,
 ) -> Dataset:
     """A `Dataset` whose pictures are decoded while they are used, and brought to `shape` [H, W, C].
 
-    With `crops` training sees random parts of the pictures and evaluation their middles; without,
-    both see whole pictures. Colours are normalised with the moments of ImageNet, grey values with
+    `validation` is a part, or a fraction in [0, 1) of train to hold out. With `crops` training sees
+    random parts of the pictures and evaluation their middles; without, both see whole pictures.
+    Colours are normalised with the moments of ImageNet, grey values with
     those of its green channel.
     """
     channels = slice(None) if shape[-1] == 3 else slice(1, 2)
-    sources = [
-        StreamedSource(part, shape, len(class_names), np.arange(len(part)), crops)
-        for part in (train, test)
-    ]
-    kept, held_out = split_validation(sources[0], fraction=validation)
+
+    def source(part: Records) -> StreamedSource:
+        return StreamedSource(part, shape, len(class_names), np.arange(len(part)), crops)
+
+    tested = source(test)
+    # Classes that are only known when the records are read stay unknown.
+    labels = getattr(train, "labels", None)
+    kept, held_out = (
+        split_validation(source(train), fraction=validation, classes=labels)
+        if isinstance(validation, float | int)
+        else (source(train), source(validation))
+    )
     spec = DataSpec(
         name=name,
         task="classification",
@@ -105,9 +113,14 @@ def dataset_of_records(
         train_size=len(kept),
         mean=IMAGENET_MEAN[channels],
         std=IMAGENET_STD[channels],
-        view=sources[1].view,
+        view=tested.view,
     )
-    return Dataset(spec, kept, held_out, sources[1])
+    return Dataset(spec, kept, held_out, tested)
+
+
+def _classes(train: ArraySource, task: TaskName) -> np.ndarray | None:
+    """The class of each example [N], where a task has one."""
+    return train.targets if TASKS[task].chooses and train.targets.ndim == 1 else None
 
 
 def _channel_moments(inputs: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -23,11 +23,16 @@ _Examples = TypeVar("_Examples", bound=Examples)
 
 
 def split_validation(
-    train: _Examples, *, fraction: float, seed: int = VALIDATION_SEED
+    train: _Examples,
+    *,
+    fraction: float,
+    seed: int = VALIDATION_SEED,
+    classes: np.ndarray | None = None,
 ) -> tuple[_Examples, _Examples | None]:
     """Hold out a `fraction` of the examples by the permutation of `seed`; (all, None) for 0.
 
-    Both parts keep the order of the data.
+    Both parts keep the order of the data. With the `classes` of the examples [N], none is held out
+    as a whole: one example of such a class changes places with one of the most frequent class.
 
     Raises:
         InputError: for a fraction outside of [0, 1), or one that leaves nothing to train on.
@@ -42,8 +47,35 @@ def split_validation(
     if not held_out:
         return train, None
     order = permutation(seed, len(train))
+    if classes is not None:
+        order = with_every_class(order, classes, held_out)
     kept, cut = (np.sort(index) for index in (order[held_out:], order[:held_out]))
     return train.take(kept), train.take(cut)
+
+
+def with_every_class(order: np.ndarray, classes: np.ndarray, held_out: int) -> np.ndarray:
+    """An order [N] whose first `held_out` examples are held out, with every class in the others.
+
+    Orders that have it stay as they are. Otherwise one example of each class that is missing
+    changes places with the first of the most frequent class.
+
+    >>> with_every_class(np.arange(5), np.array(["b", "b", "a", "a", "a"]), 2).tolist()
+    [0, 2, 1, 3, 4]
+    """
+    names, numbers = np.unique(classes, return_inverse=True)
+    order = order.copy()
+    left = np.bincount(numbers[order[held_out:]], minlength=len(names))
+    for lost in np.flatnonzero(left == 0):
+        most = int(left.argmax())
+        if left[most] < 2:
+            break  # fewer examples are kept than there are classes
+        out, into = (
+            np.flatnonzero(numbers[order[:held_out]] == lost)[-1],
+            held_out + np.flatnonzero(numbers[order[held_out:]] == most)[0],
+        )
+        order[[out, into]] = order[[into, out]]
+        left[lost], left[most] = 1, left[most] - 1
+    return order
 
 
 def split_stream(tokens: np.ndarray, *, fraction: float) -> tuple[np.ndarray, np.ndarray | None]:

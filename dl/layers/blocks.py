@@ -44,8 +44,9 @@ def batch_norm(*, momentum: float = 0.9, epsilon: float = 1e-5, dtype: Any = Non
     """Batch normalisation: by the batch's mean and variance in training, by running ones otherwise.
 
     y = γ (x − μ) / √(σ² + ε) + β for each channel, μ and σ² over the batch and all places; running
-    ← momentum · running + (1 − momentum) · batch. Under `pmap` μ and σ² are those of the batch over
-    all devices (`synchronised`). Source: Ioffe and Szegedy 2015, arXiv:1502.03167.
+    ← momentum · running + (1 − momentum) · batch. In a train step μ and σ² leave out padded rows
+    (`over_real_rows`), and under `pmap` they are those of the batch over all devices
+    (`synchronised`). Source: Ioffe and Szegedy 2015, arXiv:1502.03167.
 
     >>> norm = batch_norm()(train=False, name="norm")
     >>> norm.init_with_output(jax.random.key(0), jnp.ones((2, 3, 3, 4)))[0].shape

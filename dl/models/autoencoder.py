@@ -34,7 +34,8 @@ class TiedDense(nn.Module):
 
     @nn.compact
     def __call__(self, inputs: Array, kernel: Array) -> Array:
-        return inputs @ kernel.T + self.param("bias", nn.initializers.zeros, (kernel.shape[0],))
+        bias = self.param("bias", nn.initializers.zeros, (kernel.shape[0],))
+        return inputs @ kernel.T + bias[None]
 
 
 class DenseAutoencoder(nn.Module):
@@ -229,7 +230,7 @@ def _one_layer_norm(activation: Activation) -> Callable[[Params, Array, Key], Ar
     def norm(params: Params, inputs: Array, key: Key) -> Array:
         del key
         kernel, bias = params["encoder_0"]["kernel"], params["encoder_0"]["bias"]
-        before = inputs.reshape(inputs.shape[0], -1) @ kernel + bias
+        before = inputs.reshape(inputs.shape[0], -1) @ kernel + bias[None]
         _, slope = jax.jvp(activation, (before,), (jnp.ones_like(before),))
         return slope**2 @ jnp.sum(kernel**2, axis=0)
 

@@ -31,6 +31,8 @@ def check_side(
     """
     if inputs.ndim != 4 or min(inputs.shape[1:3]) < smallest or inputs.shape[3] < 1:
         fits = f"{smallest}×{smallest} (H×W×C)"
+        flat = inputs.ndim == 3 and min(inputs.shape[1:]) >= smallest
+        advice = "give them a channel axis, x[..., None]" if flat else advice
         raise InputError(
             f"{model} takes pictures of at least {fits}, these are {shown(inputs)}: {advice}"
         )

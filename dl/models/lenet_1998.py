@@ -15,6 +15,7 @@ from flax.linen.dtypes import promote_dtype
 
 from dl.errors import InputError
 from dl.layers import Conv, avg_pool, convolution
+from dl.layers.conv.shapes import per_channel
 from dl.models.checks import shown
 from dl.types import Array
 
@@ -90,9 +91,8 @@ class PartialConv(nn.Module):
 
         def init(key: Any, shape: tuple[int, ...]) -> Array:
             fan_in = 25 * np.bincount(maps)[maps]
-            return jax.random.uniform(key, shape, jnp.float32, -1, 1) * (2.4 / fan_in).astype(
-                np.float32
-            )
+            bounds = (2.4 / fan_in).astype(np.float32)[None, None]
+            return jax.random.uniform(key, shape, jnp.float32, -1, 1) * bounds
 
         kernels = self.param("kernels", init, (5, 5, len(seen)))
         bias = self.param("bias", nn.initializers.zeros, (len(self.connections),))
@@ -102,7 +102,8 @@ class PartialConv(nn.Module):
             .at[:, :, seen, maps]
             .set(kernels)
         )
-        return convolution(x, whole, padding="VALID") + bias
+        filtered = convolution(x, whole, padding="VALID")
+        return filtered + per_channel(bias, filtered)
 
 
 class Subsampling(nn.Module):
@@ -124,7 +125,8 @@ class Subsampling(nn.Module):
         )
         bias = self.param("bias", nn.initializers.zeros, x.shape[-1:])
         x, coefficient, bias = promote_dtype(x, coefficient, bias, dtype=self.dtype)
-        return coefficient * (4 * avg_pool(x, (2, 2))) + bias
+        pooled = 4 * avg_pool(x, (2, 2))
+        return per_channel(coefficient, pooled) * pooled + per_channel(bias, pooled)
 
 
 class GaussianUnits(nn.Module):
@@ -141,7 +143,7 @@ class GaussianUnits(nn.Module):
     @nn.compact
     def __call__(self, x: Array) -> Array:
         bitmaps = jnp.asarray(DIGITS[: self.classes].reshape(self.classes, -1))
-        return -jnp.sum((jnp.asarray(x, jnp.float32)[:, None] - bitmaps) ** 2, axis=-1)
+        return -jnp.sum((jnp.asarray(x, jnp.float32)[:, None] - bitmaps[None]) ** 2, axis=-1)
 
 
 class LeNet1998(nn.Module):

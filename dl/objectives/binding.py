@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from dl import metrics
+from dl.data.tasks import TaskName
 from dl.models.given import require_model
 from dl.types import (
     Array,
@@ -41,12 +42,19 @@ class Forward(Protocol):
     ) -> tuple[Any, ModelState, Carry]: ...
 
 
-def bind(model: Model, report: Report, *, training: Report | None = None) -> Objective:
+def bind(
+    model: Model,
+    report: Report,
+    *,
+    training: Report | None = None,
+    task: TaskName | None = None,
+) -> Objective:
     """The objective that applies `model` and sums what `report` says of its outputs.
 
     `training` replaces `report` while training, for a loss that is smoothed or penalised. Values
     are summed over the entries of the mask, [B] or [B, T], that are 1; a `Ratio` is taken as it is.
-    A recurrent state that comes in with the batch goes out for the next one.
+    A recurrent state that comes in with the batch goes out for the next one. `task` is what the
+    targets are, where the objective takes those of one task only (`task_of`).
 
     >>> from dl.types import Model
     >>> model = Model("same", lambda key, x: ({}, {}), lambda p, s, x, **_: (x, s, ()))
@@ -72,7 +80,19 @@ def bind(model: Model, report: Report, *, training: Report | None = None) -> Obj
         )
         return outputs, model_state, after if jax.tree.leaves(carry) else ()
 
-    return bind_forward(forward, report, training=training)
+    objective = bind_forward(forward, report, training=training)
+    objective.__dict__["task"] = task
+    return objective
+
+
+def task_of(objective: Objective) -> TaskName | None:
+    """The task whose targets the objective takes; None if it does not say.
+
+    >>> import dl
+    >>> task_of(dl.objectives.binary(dl.models.mlp(1)))
+    'binary'
+    """
+    return getattr(objective, "task", None)
 
 
 def bind_forward(forward: Forward, report: Report, *, training: Report | None = None) -> Objective:

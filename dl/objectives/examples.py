@@ -14,6 +14,7 @@ from dl.objectives.comparing import (
     require_same_shape,
     squared_error,
 )
+from dl.ranges import Range, check_number
 from dl.types import Array, Batch, Heads, Model, Objective
 
 
@@ -30,7 +31,13 @@ def classification(
     Reports loss (nats) and accuracy. With `top_k` 5 it also reports top5_accuracy: how often the
     class is among the five with the largest logits.
     Source: A5, B1, E14.
+
+    Raises:
+        InputError: for a smoothing that is no share, a negative weight or `top_k`.
     """
+    check_number("label_smoothing", label_smoothing, Range(at_least=0, below=1))
+    check_number("auxiliary_weight", auxiliary_weight, Range(at_least=0))
+    check_number("top_k", top_k, Range(at_least=0), whole=True)
 
     def cross_entropy(logits: Array, targets: Array, *, smoothing: float) -> Array:
         require_class_numbers(logits, targets)
@@ -57,7 +64,7 @@ def classification(
         loss = cross_entropy(logits, batch["targets"], smoothing=0.0)
         return {"loss": loss, **right(logits, batch["targets"])}
 
-    return bind(model, reporting, training=training)
+    return bind(model, reporting, training=training, task="classification")
 
 
 def maximum_a_posteriori(model: Model, *, rubbish: float = 10.0) -> Objective:
@@ -79,7 +86,7 @@ def maximum_a_posteriori(model: Model, *, rubbish: float = 10.0) -> Objective:
         right = jnp.take_along_axis(outputs, batch["targets"][..., None], axis=-1)[..., 0]
         return {"loss": total - right, "accuracy": is_right(outputs, batch["targets"])}
 
-    return bind(model, report)
+    return bind(model, report, task="classification")
 
 
 def binary(model: Model) -> Objective:
@@ -100,7 +107,7 @@ def binary(model: Model) -> Objective:
             "accuracy": mean_outputs(agrees(logits, batch["targets"])),
         }
 
-    return bind(model, report)
+    return bind(model, report, task="binary")
 
 
 def perceptron(model: Model) -> Objective:
@@ -118,7 +125,7 @@ def perceptron(model: Model) -> Objective:
         loss = jnp.sum((prediction - batch["targets"]) * activation, axis=-1)
         return {"loss": loss, "accuracy": mean_outputs(agrees(activation, batch["targets"]))}
 
-    return bind(model, report)
+    return bind(model, report, task="binary")
 
 
 def regression(model: Model) -> Objective:
@@ -131,4 +138,4 @@ def regression(model: Model) -> Objective:
         error = squared_error(outputs, batch["targets"])
         return {"loss": error, "mse": error}
 
-    return bind(model, report)
+    return bind(model, report, task="regression")

@@ -1,18 +1,30 @@
-"""The metrics of a stored run on any part of its data."""
+"""The metrics of a stored run on any part of its data, or of other data."""
 
 import warnings
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, NamedTuple
 
-from dl.data.dataset import Dataset, DataSpec
-from dl.data.load import can_be_resized, load_data
+from dl.data.dataset import Dataset
 from dl.errors import InputError, RunError, first_line
 from dl.runs.config import Config
 from dl.runs.folder import open_folder
 from dl.runs.load import load
+from dl.runs.other_data import other_data
 from dl.runs.trained import Trained
-from dl.tables import times
+
+
+class Evaluation(NamedTuple):
+    """Metrics by name, the step of the parameters, and which examples were looked at.
+
+    `found` is that of the other data set, if one was named.
+    """
+
+    values: dict[str, float]
+    step: int
+    examples: int
+    dataset: str
+    found: str
+
 
 
 def evaluate_run(
@@ -25,9 +37,28 @@ def evaluate_run(
 ) -> tuple[dict[str, float], int]:
     """Metrics of the run in folder `run` on a part of its data, and the step of its parameters.
 
-    `dataset` names another data set to evaluate on. It is normalised like the run's own; pictures
-    of a folder, or of many sizes, get the size and channels that the model takes. The run's
-    experiment is one of `package`.
+    See `evaluate_part`, which also says on how many examples.
+    """
+    found = evaluate_part(
+        run, part=part, checkpoint=checkpoint, dataset=dataset, package=package
+    )
+    return found.values, found.step
+
+
+def evaluate_part(
+    run: str | Path,
+    *,
+    part: str = "test",
+    checkpoint: Literal["last", "best"] = "last",
+    dataset: str | None = None,
+    package: str = "experiments",
+) -> Evaluation:
+    """Evaluate the run in folder `run` on a part of its data.
+
+    `dataset` names another data set to evaluate on. It is normalised like the run's own, and its
+    classes are matched by name; it need not have all of them. Pictures of a folder, or of many
+    sizes, get the size and channels that the model takes. A folder without parts is evaluated as a
+    whole. The run's experiment is one of `package`.
 
     Raises:
         InputError: when the folder is no run, the data set has no such part, or `dataset` does not
@@ -39,14 +70,16 @@ def evaluate_run(
     with warnings.catch_warnings(record=True) as held:
         warnings.simplefilter("always")
         trained = load(run, checkpoint=checkpoint, package=package)
-    data = None if dataset is None else _other_data(dataset, config)
+    data = trained.open_data() if dataset is None else other_data(dataset, config)
+    examples = len(data.part(part))
     values = _metrics(trained, part, data, config)
     for warning in held:
         warnings.warn(str(warning.message), stacklevel=2)
-    return values, trained.step
+    found = "" if dataset is None else data.found
+    return Evaluation(values, trained.step, examples, data.spec.name, found)
 
 
-def _metrics(trained: Trained, part: str, data: Dataset | None, config: Config) -> dict[str, float]:
+def _metrics(trained: Trained, part: str, data: Dataset, config: Config) -> dict[str, float]:
     try:
         return trained.evaluate(part, data=data)
     except (InputError, RunError, OSError):
@@ -58,74 +91,3 @@ def _metrics(trained: Trained, part: str, data: Dataset | None, config: Config) 
             f"config.json was changed, and asks for what cannot be evaluated "
             f"({first_line(error)}): bring back a copy of it"
         ) from error
-
-
-def _other_data(dataset: str, config: Config) -> Dataset:
-    """The data set `dataset`, with the description of the data that the model was built for."""
-    own = config.data
-    reading = config.options.reading
-    asked: dict[str, Any] = {}
-    if len(own.input_shape) == 3 and can_be_resized(dataset):
-        asked["image_size"] = own.input_shape[:2]
-    if len(own.input_shape) == 3 and dataset.startswith("folder:"):
-        asked |= {
-            "colour": "rgb" if own.input_shape[2] == 3 else "grey",
-            "damaged": config.options.damaged,
-        }
-    data = load_data(
-        dataset,
-        validation=config.options.validation,
-        random_crops=own.view == "middle",
-        reading=replace(reading, vocabulary=own.vocabulary) if reading else None,
-        **asked,
-    )
-    check_same_kind(data.spec, own)
-    return replace(data, spec=replace(own, name=data.spec.name))
-
-
-def check_same_kind(data: DataSpec, trained: DataSpec) -> None:
-    """Refuse data with inputs or classes of another kind than those of `trained`.
-
-    Raises:
-        InputError: for other inputs, another task or another number of classes. Other names of
-            classes only give a warning.
-
-    >>> spec = DataSpec("digits", "classification", (28, 28, 1), "uint8", ("0", "1"), 100)
-    >>> check_same_kind(replace(spec, name="photos", input_shape=(32, 32, 3)), spec)
-    Traceback (most recent call last):
-    dl.errors.InputError: photos has inputs 32×32×3 (uint8), the model was trained on 28×28×1 ...
-    """
-    inputs, own_inputs = map(_inputs, (data, trained))
-    if inputs != own_inputs:
-        raise InputError(
-            f"{data.name} has inputs {inputs}, the model was trained on {own_inputs}: give data "
-            "of its kind"
-        )
-    if (data.task, data.classes) != (trained.task, trained.classes):
-        raise InputError(
-            f"{data.name} has {_classes(data)}, the model was trained on {_classes(trained)}: "
-            "give data of its kind"
-        )
-    if data.class_names != trained.class_names:
-        warnings.warn(
-            f"{data.name} has {_classes(data)}, the model was trained on {_classes(trained)}: "
-            "compared by number",
-            stacklevel=2,
-        )
-
-
-def _inputs(spec: DataSpec) -> str:
-    if spec.ragged:  # the longest may be of any length
-        return "×".join(
-            ["sequences", times(spec.input_shape[1:])]
-            if spec.input_shape[1:]
-            else ["sequences of symbols"]
-        )
-    return f"{times(spec.input_shape)} ({spec.input_dtype})"
-
-
-def _classes(spec: DataSpec) -> str:
-    if spec.kind.predicts_symbols:
-        return f"a next symbol out of {spec.classes}"
-    shown = spec.class_names if spec.classes <= 12 else (*spec.class_names[:10], "…")
-    return f"{spec.classes} {spec.kind.outputs} ({', '.join(shown)})"

@@ -1,12 +1,17 @@
 """Training in one call, for notebooks and scripts; it writes no files."""
 
+import math
+import sys
+import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from dl.data.dataset import Dataset
 from dl.data.own_arrays import Pair, as_dataset
 from dl.errors import InputError
+from dl.objectives.binding import task_of
+from dl.runs.resumable import check_resumable, hyperparams
 from dl.runs.trained import Trained
 from dl.train.compiled import Training, compile_recipe
 from dl.train.fits import check_recipe, zero_totals
@@ -20,7 +25,7 @@ from dl.train.recipe import Recipe
 from dl.train.record import Record, stops_early
 from dl.train.state import first_state
 from dl.train.steps_per_call import with_best_steps_per_call
-from dl.types import ModelState, Params
+from dl.types import ModelState, Params, PyTree
 
 
 def fit(
@@ -36,13 +41,16 @@ def fit(
     """Train `recipe` on `data` as `options` say, and evaluate on the validation part.
 
     `data` is a data set, or a pair of arrays (x, y) as `dl.make_dataset` takes them, of which the
-    fraction `options.validation` is held out. Ctrl-C (a notebook's stop button) ends training after
-    the current call. `resume` takes a result and continues its training, also with more
-    `options.epochs`, exactly as if it had not stopped. `init` holds parameters and model state to
-    use in place of new ones (see `dl.transfer`). `on_record` is called with every record.
+    fraction `options.validation` is held out; its targets are read for the task of the objective.
+    The rate is that of the recipe's optimizer, not `options.learning_rate`. Ctrl-C (a notebook's
+    stop button) ends training after the current call. `resume` takes a result and continues its
+    training, also with more `options.epochs`, exactly as if it had not stopped; whatever would
+    change its past is refused. `init` holds parameters and model state to use in place of new ones
+    (see `dl.transfer`). `on_record` is called with every record.
 
     Raises:
-        InputError: when the recipe does not fit the data, or the options do not fit the devices.
+        InputError: when the recipe does not fit the data or the training to resume, or the options
+            do not fit the data or the devices.
         RunError: when the loss or the parameters stop being finite.
 
     >>> import dl
@@ -53,9 +61,15 @@ def fit(
     2
     """
     _check_arguments(recipe, options)
-    data = as_dataset(data, validation=options.validation)
+    task = task_of(recipe.objective)
+    data = as_dataset(data, validation=options.validation, task=task)
+    options.check_plan(data)
+    if resume is not None:
+        check_resumable(resume, recipe, data, options)
     layout = make_layout(options.parallel, devices=options.devices, batch_size=options.batch_size)
     compiled = compile_recipe(recipe, data, options, layout)
+    if progress and data.found:
+        print(data.found, file=sys.stderr)
     with (
         StopRequest(announce=say_stopping) as stop,
         Progress(compiled.plan, show=progress) as shown,
@@ -63,6 +77,7 @@ def fit(
         shown.begin(int(resume.state.step) if resume else 0)
         compiled.compile_ahead()
         training = compiled.start(_first_training(recipe, data, options, resume=resume, init=init))
+        _say_unused_rate(layout.fetch(training.state.opt_state), options)
         if not options.steps_per_call:
             compiled = with_best_steps_per_call(compiled, training)
         training, records = train_loop(
@@ -110,6 +125,22 @@ def _first_training(
         return None
     state = first_state(recipe, data.spec, options, init=init)
     return Training(state, zero_totals(recipe, data.spec))
+
+
+def _say_unused_rate(opt_state: PyTree, options: TrainOptions) -> None:
+    """Warn of a learning rate that was chosen in the options and not in the recipe.
+
+    Where an experiment builds the recipe from its options, both are one.
+    """
+    asked, used = options.learning_rate, hyperparams(opt_state).get("learning_rate")
+    default = next(each.default for each in fields(options) if each.name == "learning_rate")
+    if asked == default or used is None or math.isclose(asked, used, rel_tol=1e-6):
+        return
+    warnings.warn(
+        f"learning_rate is {asked} in the options and {used} in the recipe's optimizer, which is "
+        f"the one that counts: give {asked} to the optimizer",
+        stacklevel=3,
+    )
 
 
 @dataclass(frozen=True)

@@ -137,6 +137,7 @@ def kind_of(experiment: Experiment) -> Kind:
 
 def _open_all(experiment: Experiment, options: Any) -> Dataset:
     data = open_data(options)
+    options.check_plan(data)
     if experiment.conclude:
         check_in_memory(data, what=experiment.name)
     return data

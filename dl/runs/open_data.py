@@ -20,6 +20,7 @@ def open_data(options: DataOptions) -> Dataset:
         random_crops=options.random_crops,
         colour=options.colour,
         damaged=options.damaged,
+        max_megapixels=options.max_megapixels,
         reading=options.reading,
     )
     data = limit(data, train=options.train_examples) if options.train_examples else data

@@ -1,5 +1,6 @@
 """Start and resume runs."""
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -72,6 +73,8 @@ def start_run(
             write_initial(folder, initial)
         config.write(folder.config)
         on_start(folder, config)
+        if show and data.found:
+            print(data.found, file=sys.stderr)
         setup = Setup(folder, config, data, compiled)
         return Outcome(folder, kind.work(setup, Session(stop, show, profile)))
 

@@ -13,7 +13,7 @@ from dl.runs.save import write_run
 from dl.train.compiled import Training, can_loop
 from dl.train.evaluation import Evaluation
 from dl.train.layout import make_layout
-from dl.train.network import Inputs, Network, Prediction
+from dl.train.network import Inputs, Network, Predictions
 from dl.train.recipe import Recipe
 from dl.train.record import Record, curve
 from dl.train.state import TrainState
@@ -100,8 +100,11 @@ class Trained:
         """Probabilities for raw inputs [B, ...]; see `Network.probabilities`."""
         return self.network.probabilities(inputs)
 
-    def predict(self, inputs: Inputs) -> list[Prediction]:
-        """The most probable class of each raw input [B, ...]; see `Network.predict`."""
+    def predict(self, inputs: Inputs) -> Predictions:
+        """The classes of raw inputs [B, ...], with `.labels` and `.probabilities` [B, K].
+
+        See `Network.predict`.
+        """
         return self.network.predict(inputs)
 
     def evaluate(self, part: str = "test", *, data: Dataset | None = None) -> dict[str, float]:

@@ -16,7 +16,7 @@ from dl.data.sources.batching import IndexedBatch, steps_per_epoch
 from dl.data.sources.source import NO_STEP, Call, Source, cut_calls
 from dl.train.ahead import begin
 from dl.train.evaluation import Evaluation
-from dl.train.fits import check_recipe_fits, stages_of, zero_totals
+from dl.train.fits import check_answers, check_recipe_fits, stages_of, zero_totals
 from dl.train.guard import CompilationGuard
 from dl.train.layout import Layout
 from dl.train.options import TrainOptions
@@ -113,7 +113,8 @@ def compile_recipe(
     Raises:
         InputError: when the recipe does not fit the data.
     """
-    totals = check_recipe_fits(recipe, data.spec)
+    totals = check_recipe_fits(recipe, data.spec, device=layout.devices[0])
+    check_answers(recipe, data)
     loops = can_loop(recipe, data, options, layout)
     room = _room_for_steps(data.train, options, loops=loops)
     asked = steps_per_call or options.steps_per_call or room
@@ -185,7 +186,9 @@ def _make_train_call(
     recipe: Recipe, augment: Augment | None, data: Dataset, layout: Layout, *, loops: bool
 ) -> Callable:
     """The steps of one call: each gathers a batch, trains on it, and adds up its metrics."""
-    step = make_train_step(recipe.objective, recipe.optimizer, axis_name=layout.axis_name)
+    step = make_train_step(
+        recipe.objective, recipe.optimizer, axis_name=layout.axis_name, padded=data.train.carries
+    )
     if augment is not None:
         step = augmented(step, augment)
     gather = make_gather(data.train, data.spec)

@@ -7,23 +7,30 @@ import jax.numpy as jnp
 
 from dl import metrics
 from dl.data.augment import Stages
-from dl.data.dataset import DataSpec
+from dl.data.dataset import Dataset, DataSpec
 from dl.data.example import example_batch, example_inputs
 from dl.errors import InputError
 from dl.models.given import require_model
+from dl.objectives.binding import task_of
+from dl.train.memory import check_fits_memory
 from dl.train.recipe import Recipe
-from dl.types import Array, Augment, Autoencoder, Metrics, PyTree
+from dl.types import Array, Augment, Autoencoder, Device, Metrics, Params, PyTree
 
 
-def check_recipe_fits(recipe: Recipe, spec: DataSpec) -> Metrics:
+def check_recipe_fits(recipe: Recipe, spec: DataSpec, *, device: Device | None = None) -> Metrics:
     """Trace model and objective on the data's shapes; return the metrics with all sums 0.
+
+    With a `device` the model must also fit into its memory.
 
     Raises:
         InputError: when the model does not accept the inputs or the augmented pictures, has a wrong
-            number of outputs, or when the objective does not accept the targets.
+            number of outputs, or when the objective does not accept the targets; for a model that
+            is larger than the memory.
     """
     check_recipe(recipe)
-    outputs, _ = jax.eval_shape(lambda: _apply_once(recipe, spec))
+    outputs, params, others = _shapes_of(recipe, spec)
+    if device is not None:
+        check_fits_memory(params, others, name=recipe.model.name, device=device)
     if outputs.shape[-1] != spec.classes and not isinstance(recipe.model, Autoencoder):
         raise InputError(
             f"{recipe.model.name} has {outputs.shape[-1]} outputs, {spec.name} has {spec.classes} "
@@ -39,6 +46,22 @@ def check_recipe_fits(recipe: Recipe, spec: DataSpec) -> Metrics:
     for augment in filter(None, stages_of(recipe).augments):
         _check_augmented_fit(recipe, spec, augment)
     return totals
+
+
+def check_answers(recipe: Recipe, data: Dataset) -> None:
+    """Refuse targets outside of 0 to 1 for an objective of yes-or-no answers.
+
+    Data of numbers have the same shape, so that tracing does not notice them.
+    """
+    if task_of(recipe.objective) != "binary" or data.spec.task != "regression":
+        return
+    for part in filter(None, (data.train, data.validation, data.test)):
+        if not part.in_memory or 0 <= part.targets.min() <= part.targets.max() <= 1:
+            continue
+        raise InputError(
+            f"the objective takes yes-or-no targets, 0 and 1; those of {data.spec.name} go from "
+            f"{part.targets.min():g} to {part.targets.max():g}: give truth values, such as y > 0"
+        )
 
 
 def check_recipe(recipe: Any, *, by: str = "training") -> None:
@@ -104,13 +127,24 @@ def _check_augmented_fit(recipe: Recipe, spec: DataSpec, augment: Augment) -> No
         ) from None
 
 
+def _shapes_of(recipe: Recipe, spec: DataSpec) -> tuple[Any, Params, PyTree]:
+    """The outputs, the parameters, and the other state, all as shapes."""
+    try:
+        return jax.eval_shape(lambda: _apply_once(recipe, spec))
+    except (OverflowError, NotImplementedError) as error:  # sizes beyond 64 bits
+        raise InputError(
+            f"{recipe.model.name} cannot be made in this size ({error}): make it smaller"
+        ) from None
+
+
 def _apply_once(
     recipe: Recipe, spec: DataSpec, changed: Array | None = None
-) -> tuple[Array, PyTree]:
+) -> tuple[Array, Params, PyTree]:
     inputs = _zeros(example_inputs(spec))
     params, model_state = recipe.model.init(jax.random.key(0), inputs)
     given: Any = inputs if changed is None else changed
-    return recipe.model.apply(params, model_state, given)[0], recipe.optimizer.init(params)
+    outputs = recipe.model.apply(params, model_state, given)[0]
+    return outputs, params, (model_state, recipe.optimizer.init(params))
 
 
 def _zeros(shapes: PyTree) -> PyTree:

@@ -1,7 +1,7 @@
 """Training with some layers frozen."""
 
 from collections.abc import Sequence
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 
 import jax
@@ -78,6 +78,7 @@ def _nothing() -> optax.GradientTransformation:
 
 
 def _with_running_statistics(objective: Objective, names: Sequence[str]) -> Objective:
+    @wraps(objective)  # keeps its task
     def frozen(*args: Any, **options: Any) -> Any:
         with running_statistics(partial(is_named, names=names)):
             return objective(*args, **options)

@@ -11,6 +11,7 @@ from jax.sharding import NamedSharding, PartitionSpec
 
 from dl.errors import InputError
 from dl.train.ahead import Ahead, one_at_a_time
+from dl.train.device_errors import device_errors
 from dl.train.devices import find_devices
 from dl.train.parallel import AXIS, make_mesh, replicate, shard, unreplicate
 from dl.train.state import TrainState
@@ -61,7 +62,16 @@ class Layout:
         return one_at_a_time(compiled) if alone else compiled
 
     def put(self, tree: PyTree) -> PyTree:
-        """A copy of `tree` on the devices, laid out by `shardings`."""
+        """A copy of `tree` on the devices, laid out by `shardings`; it is waited for.
+
+        Raises:
+            RunError: when the devices have too little memory.
+        """
+        with device_errors():
+            # A copy of what could not be computed would be waited for in vain.
+            return jax.block_until_ready(self._copied(jax.block_until_ready(tree)))
+
+    def _copied(self, tree: PyTree) -> PyTree:
         if self.mode == "pmap":
             carries = [state.carry for state in _states(tree)]
             replicated = replicate(_with_carries(tree, [()] * len(carries)), self.devices)

@@ -18,6 +18,7 @@ from dl import metrics
 from dl.errors import RunError
 from dl.train.compile_clock import CompileClock
 from dl.train.compiled import Compiled, Training
+from dl.train.device_errors import device_errors
 from dl.train.listener import Listener
 from dl.train.quick import jit_quickly
 from dl.train.record import Record, stops_early
@@ -44,11 +45,11 @@ def train_loop(
     Checkpoints are saved where the plan has them, and when a stop or an exception ends the loop.
 
     Raises:
-        RunError: when the loss or the parameters stop being finite.
+        RunError: when the loss or the parameters stop being finite, or a device fails.
     """
     loop = _Loop(compiled, training, list(history), validates, listener or Listener())
     plan = compiled.plan
-    with loop.saved_on_failure():
+    with device_errors(), loop.saved_on_failure():
         loop.evaluate()  # missing if an earlier start ended after training and before evaluating
         while not loop.stops_early() and loop.step < plan.total_steps:
             if loop.listener.stop_requested():

@@ -1,9 +1,9 @@
 """A trained network: raw inputs in, outputs, probabilities or class names out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, overload
 
 import jax
 import jax.numpy as jnp
@@ -24,6 +24,52 @@ class Prediction(NamedTuple):
 
     label: str
     probability: float
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions(Sequence[Prediction]):
+    """The `probabilities` [B, K] of the classes `class_names` for B examples.
+
+    It is also the sequence of the B most probable classes: an item is a `Prediction`, a pair of a
+    label and its probability. As an array it is the probabilities; its `argmax` counts classes.
+
+    >>> answers = Predictions(("cat", "dog"), np.array([[0.25, 0.75], [0.5, 0.5]]))
+    >>> answers.labels, answers[0].probability
+    (['dog', 'cat'], 0.75)
+    >>> np.argmax(answers), np.asarray(answers).shape
+    (array([1, 0]), (2, 2))
+    """
+
+    class_names: tuple[str, ...]
+    probabilities: np.ndarray
+
+    @property
+    def labels(self) -> list[str]:
+        """The names of the most probable classes, one for each example."""
+        return [self.class_names[winner] for winner in self.argmax()]
+
+    def argmax(self, axis: int | None = None, out: np.ndarray | None = None) -> np.ndarray:
+        """The numbers [B] of the most probable classes; along another `axis` as NumPy's argmax."""
+        return np.argmax(self.probabilities, axis=-1 if axis is None else axis, out=out)
+
+    def __len__(self) -> int:
+        return len(self.probabilities)
+
+    @overload
+    def __getitem__(self, index: int) -> Prediction: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> "Predictions": ...
+
+    def __getitem__(self, index: int | slice) -> "Prediction | Predictions":
+        row = self.probabilities[index]
+        if isinstance(index, slice):
+            return Predictions(self.class_names, row)
+        winner = int(row.argmax())
+        return Prediction(self.class_names[winner], float(row[winner]))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self.probabilities, dtype=dtype, copy=copy)
 
 
 @dataclass(frozen=True)
@@ -69,8 +115,12 @@ class Network:
         to_probabilities = self._to_probabilities()
         return to_probabilities(self.outputs(inputs))
 
-    def predict(self, inputs: Inputs) -> list[Prediction]:
-        """The most probable class of each input [B, ...]; for other tasks see `probabilities`."""
+    def predict(self, inputs: Inputs) -> Predictions:
+        """The classes of the inputs [B, ...]: `.labels`, `.probabilities` [B, K], or pairs.
+
+        Raises:
+            InputError: for a model that chooses no class; see `probabilities`.
+        """
         probabilities = np.asarray(self.probabilities(inputs))
         spec = self.described
         if not spec.kind.chooses:
@@ -78,11 +128,7 @@ class Network:
                 f"{spec.name} has no classes to choose from: use probabilities(), "
                 f"one for each output"
             )
-        winners = probabilities.argmax(axis=-1)
-        return [
-            Prediction(spec.class_names[winner], float(row[winner]))
-            for winner, row in zip(winners, probabilities, strict=True)
-        ]
+        return Predictions(spec.class_names, probabilities)
 
     @property
     def network(self) -> "Network":

@@ -9,8 +9,12 @@ from typing import Annotated, Literal
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.sources.batching import steps_per_epoch
 from dl.data.text.reading import Reading
+from dl.data.text.stored import MOST_UNPACKED
 from dl.errors import InputError
 from dl.ranges import Count, CountOrZero, Positive, Range, Share, check_fields, require
+
+MOST_STEPS = 2**31 - 1
+"""The last step that a training state can count."""
 
 
 @dataclass(frozen=True)
@@ -18,8 +22,8 @@ class DataOptions:
     """Which data to use, for whatever learns from them."""
 
     dataset: str = "digits"
-    """Data set: built in, of TFDS, folder:PATH, text:, lines:, jsonl:, tsv:, chorales:PATH, or
-    adding:STEPS.
+    """Data set: built in, of TFDS, folder:PATH, text:, lines:, jsonl:, tsv:, csv:, chorales:PATH,
+    or adding:STEPS.
     """
     seed: Annotated[int, Range(at_least=0, below=2**31)] = 0
     """Seed of the initial parameters, data order, dropout and augmentation."""
@@ -33,6 +37,8 @@ class DataOptions:
     """Channels of the pictures of folder:PATH; auto means grey if all files are grey."""
     damaged: Literal["refuse", "skip"] = "refuse"
     """What to do about a file of folder:PATH that cannot be read."""
+    max_megapixels: Annotated[int, Range(at_least=1, at_most=178)] = 89
+    """Refuse pictures of folder:PATH that have more pixels, in millions."""
     train_examples: CountOrZero = 0
     """Train on only this many examples, the same for every seed; 0 uses all."""
 
@@ -92,6 +98,16 @@ class TrainOptions(DataOptions):
                 "patience needs held-out examples to look at: give --validation, such as 0.1"
             )
 
+    def check_plan(self, data: Dataset) -> None:
+        """Raise an `InputError` for more steps than can be counted, and patience without a part."""
+        self.total_steps(data.spec)
+        if self.patience and data.validation is None:
+            raise InputError(
+                f"validation {self.validation} holds out none of the {data.spec.train_size} "
+                f"training examples of {data.spec.name}, and patience needs some: "
+                f"give --validation, such as 0.1"
+            )
+
     def total_steps(self, data_spec: DataSpec) -> int:
         """Steps of the whole training on these data."""
         return self.steps_in(self.epochs, data_spec)
@@ -100,13 +116,19 @@ class TrainOptions(DataOptions):
         """The number of steps in `epochs` epochs on these data.
 
         Raises:
-            InputError: when a batch is larger than the training part.
+            InputError: when a batch is larger than the training part, and for 2³¹ steps or more.
 
         >>> import dl
         >>> TrainOptions(batch_size=100).steps_in(3, dl.load_data("moons").spec)
         30
         """
-        return epochs * steps_per_epoch(data_spec.train_size, self.batch_size)
+        in_epoch = steps_per_epoch(data_spec.train_size, self.batch_size)
+        if epochs * in_epoch > MOST_STEPS:
+            raise InputError(
+                f"epochs is {epochs}: at {in_epoch:,} steps an epoch it must be at most "
+                f"{MOST_STEPS // in_epoch:,}, because steps are counted in 32 bits"
+            )
+        return epochs * in_epoch
 
 
 @dataclass(frozen=True)
@@ -120,9 +142,19 @@ class TextFields:
     unknown: Literal["replace", "refuse"] = "replace"
     """What to do about a symbol that the training part does not contain."""
     longest: CountOrZero = 0
-    """The most symbols that a document may have; 0 sets no limit."""
+    """The most symbols that a document may have; 0 cuts only what is far longer than the rest."""
     longer: Literal["cut", "leave-out"] = "cut"
     """Cut longer documents, or leave them out."""
+    columns: str = ""
+    """Columns of tsv:PATH and csv:PATH: the header's names of text and label, or text,label,_."""
+    text_key: str = ""
+    """Key of the text in jsonl:PATH; by default text, code, sentence or content."""
+    label_key: str = ""
+    """Key of the label in jsonl:PATH; by default label."""
+    longest_line: Count = 10_000_000
+    """The most characters that a line of documents may have."""
+    most_unpacked: Count = MOST_UNPACKED
+    """The most megabytes that a compressed text may grow to."""
 
     def check_symbols(self) -> None:
         """Raise an `InputError` for a limit on the vocabulary of bytes, which are always 256."""
@@ -140,6 +172,11 @@ class TextFields:
             longest=self.longest,
             longer=self.longer,
             use_labels=self.use_labels,
+            columns=self.columns,
+            text_key=self.text_key,
+            label_key=self.label_key,
+            longest_line=self.longest_line,
+            most_unpacked=self.most_unpacked,
         )
 
     @property
@@ -203,5 +240,5 @@ def require_text(data: Dataset) -> None:
     if data.spec.vocabulary is None:
         raise InputError(
             f"{data.spec.name} is no text: "
-            f"give text:, lines:, jsonl: or tsv:PATH, or a text of TFDS"
+            "give text:, lines:, jsonl:, tsv: or csv:PATH, or a text of TFDS"
         )

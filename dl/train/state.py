@@ -10,6 +10,7 @@ import optax
 from dl.data.dataset import DataSpec
 from dl.data.example import example_inputs
 from dl.models.given import require_model
+from dl.promotion import promoting
 from dl.train.options import TrainOptions
 from dl.train.quick import jit_quickly
 from dl.train.recipe import Recipe
@@ -67,7 +68,7 @@ def init_state(
         key=train_key,
         params=params,
         model_state=model_state,
-        opt_state=optimizer.init(params),
+        opt_state=promoting(optimizer.init)(params),
         carry=model.zero_carry(carried_rows) if carried_rows else (),
     )
 

@@ -9,7 +9,11 @@ import jax.numpy as jnp
 import optax
 
 from dl import metrics
+from dl.errors import InputError
+from dl.layers.real_rows import over_real_rows
 from dl.layers.synchronised import synchronised
+from dl.promotion import usual_promotion
+from dl.ranges import Range, check_number
 from dl.train.state import TrainState
 from dl.train.step_inputs import check_step_inputs, named_entries
 from dl.types import Array, Augment, Batch, Key, Metrics, ModelState, Objective, Params, PyTree
@@ -23,6 +27,7 @@ def make_train_step(
     *,
     axis_name: str | None = None,
     accumulate: int = 1,
+    padded: bool = True,
 ) -> Callable[[TrainState, Batch], tuple[TrainState, Metrics]]:
     """The pure function `train_step(state, batch) -> (state, metrics)`.
 
@@ -36,7 +41,15 @@ def make_train_step(
             over it.
         accumulate: how many micro-batches a batch is computed in, one after the other; it divides
             the batch size.
+        padded: whether batches may hold rows whose mask is 0. Batch norm then takes its statistics
+            over the others (`dl.layers.real_rows`), within each micro-batch.
+
+    Raises:
+        InputError: for an `accumulate` below 1, and when the step is traced, for one that does not
+            divide the batch.
     """
+    check_number("accumulate", accumulate, Range(at_least=1), whole=True)
+    objective = _over_real_rows(objective) if padded else objective
 
     def train_step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:
         check_step_inputs(state, batch)
@@ -45,14 +58,15 @@ def make_train_step(
             key = jax.random.fold_in(key, jax.lax.axis_index(axis_name))
         with synchronised(axis_name), named_entries(batch):
             gradients, sums, model_state, carry = _accumulated(
-                objective, state, batch, key, accumulate
+                objective, state, batch, key, accumulate, axis_name
             )
         if axis_name is not None:
             gradients, sums = jax.lax.psum((gradients, sums), axis_name)
         count = jnp.maximum(sums["loss"].count, 1.0)  # an empty batch has gradient zero, not nan
         gradients = jax.tree.map(lambda gradient: gradient / count, gradients)
-        updates, opt_state = optimizer.update(gradients, state.opt_state, state.params)
-        params = optax.apply_updates(state.params, updates)
+        with usual_promotion():
+            updates, opt_state = optimizer.update(gradients, state.opt_state, state.params)
+            params = optax.apply_updates(state.params, updates)
         state = replace(
             state,
             step=state.step + 1,
@@ -132,11 +146,22 @@ def scan_steps(
 
 
 def _accumulated(
-    objective: Objective, state: TrainState, batch: Batch, key: Key, parts: int
+    objective: Objective,
+    state: TrainState,
+    batch: Batch,
+    key: Key,
+    parts: int,
+    axis_name: str | None,
 ) -> Gradients:
     """Summed gradients and metrics of `parts` micro-batches."""
     if parts == 1:
         return _gradients(objective, state.params, state.model_state, state.carry, batch, key)
+    rows = len(batch["mask"])
+    if rows % parts:
+        raise InputError(
+            f"accumulate is {parts}; it must divide the {rows} examples of a batch"
+            f"{'' if axis_name is None else ' on each device'}"
+        )
 
     def body(before: tuple, part: tuple[Array, Batch, PyTree]) -> tuple[tuple, PyTree]:
         number, micro_batch, carry = part
@@ -174,6 +199,16 @@ def _accumulated(
         model_state,
         jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), carries),
     )
+
+
+def _over_real_rows(objective: Objective) -> Objective:
+    """`objective` with batch norm over the rows of the batch that are no padding."""
+
+    def real(params: Params, model_state: ModelState, batch: Batch, **options: Any) -> Any:
+        with over_real_rows(batch["mask"]):
+            return objective(params, model_state, batch, **options)
+
+    return real
 
 
 def _gradients(

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -227,19 +228,22 @@ def test_run_begins_from_another_with_a_new_head(
     assert json.loads(call("show run --format json", capsys)[0])["parameters"] == 26_275
 
 
-@pytest.mark.filterwarnings("default:.*compared by number")
-def test_evaluate_on_other_data_of_the_same_kind(
+def test_evaluate_matches_classes_by_name(
     digits_run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     make_digit_pictures(Path("pictures"), list("0123456789"))
-    out, _ = call(f"evaluate {digits_run} --dataset folder:pictures --part train", capsys)
-    assert json.loads(out)["accuracy"] > 0.8
-    make_digit_pictures(Path("named"), [f"{digit}-{digit}" for digit in range(10)])
-    _, err = call(f"evaluate {digits_run} --dataset folder:named --part train", capsys)
-    assert (
-        "the model was trained on 10 classes (0, 1, 2, 3, 4, 5, 6, 7, 8, 9): compared by number"
-        in err
-    )
+    whole, said = call(f"evaluate {digits_run} --dataset folder:pictures", capsys)
+    assert json.loads(whole)["accuracy"] > 0.8
+    assert "80 pictures of 10 classes (0, 1, 2 and 7 more): train and test alike, with all" in said
+    assert "(80 examples of folder:" in said
+    for digit in "023456":
+        shutil.rmtree(f"pictures/{digit}")
+    some, _ = call(f"evaluate {digits_run} --dataset folder:pictures", capsys)
+    assert json.loads(some)["accuracy"] > 0.7, "by number they would be 0 to 3"
+    Path("pictures/9").rename("pictures/nine")
+    assert main("experiments", f"evaluate {digits_run} --dataset folder:pictures".split()) == 2
+    said = capsys.readouterr().err
+    assert "classes that the model does not know: nine; it knows 0, 1, 2 and 7 more" in said
 
 
 def test_data_list_names_built_in_and_prepared(

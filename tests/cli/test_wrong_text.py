@@ -80,7 +80,7 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("lstm_shakespeare --dataset texts:text.txt", "unknown kind of data set 'texts'"),
         (
             "lstm_sentiment --dataset tsv:unlabelled.tsv",
-            "unlabelled.tsv, line 2, is no text, tab and label",
+            "unlabelled.tsv, line 2, has 1 column",
         ),
         ("lstm_programs --dataset jsonl:half.jsonl", "half.jsonl has 1 labels for 2 documents"),
         (
@@ -121,17 +121,17 @@ def test_refused_in_one_line(words: str, says: str, capsys: pytest.CaptureFixtur
     [
         (
             "lstm_shakespeare --dataset digits",
-            "digits is no text: give text:, lines:, jsonl: or tsv:PATH",
+            "digits is no text: give text:, lines:, jsonl:, tsv: or csv:PATH",
         ),
         (
             "lstm_names --dataset adding:5",
-            "adding:5 is no text: give text:, lines:, jsonl: or tsv:PATH",
+            "adding:5 is no text: give text:, lines:, jsonl:, tsv: or csv:PATH",
         ),
         ("lstm_mnist_pixels --dataset adding:6", "this net reads pictures, and adding:6 has none"),
         ("lstm_mnist_pixels --dataset tsv:labels.tsv", "this net reads pictures, and tsv:"),
         ("lstm_sentiment --dataset digits", "digits is no text"),
         ("lstm_sentiment --dataset text:text.txt", "is one text, and documents are read here"),
-        ("lstm_sentiment --dataset lines:text.txt", "(task: language)"),
+        ("lstm_sentiment --dataset lines:text.txt", "has texts without labels"),
         ("lstm_adding --dataset tsv:labels.tsv", "sequences are"),
         ("lenet_digits --dataset text:text.txt", "LeNet takes pictures"),
         (
@@ -154,4 +154,6 @@ def test_experiments_refuse_data_of_another_kind(
     "words", ["ngram_shakespeare --dataset digits", "ngram_programs --dataset adding:5"]
 )
 def test_counting_refuses_what_is_no_text(words: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "is no text: give text:, lines:, jsonl: or tsv:PATH" in refused(f"run {words}", capsys)
+    assert "is no text: give text:, lines:, jsonl:, tsv: or csv:PATH" in refused(
+        f"run {words}", capsys
+    )

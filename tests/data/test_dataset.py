@@ -31,6 +31,9 @@ def small_dataset(*, validation: float = 0.0, **changed: Any) -> Dataset:
         "test_targets": np.array([0, 1, 1], np.int32),
     }
     arrays |= changed
+    if "train_inputs" in changed:
+        shape, dtype = changed["train_inputs"].shape[1:], changed["train_inputs"].dtype
+        arrays["test_inputs"] = np.resize(arrays["test_inputs"], (3, *shape)).astype(dtype)
     return dataset_of_parts(
         "small",
         ArraySource(arrays["train_inputs"], arrays["train_targets"]),
@@ -139,7 +142,7 @@ def test_fingerprint_changes_with_any_single_value(name: str) -> None:
     data = small_dataset()
     part, kind = name.split("_")
     array = getattr(getattr(data, part), kind).copy()
-    array.flat[-1] += 1
+    array.flat[-1] ^= 1
     assert small_dataset(**{name: array}).fingerprint != data.fingerprint
 
 
@@ -150,7 +153,11 @@ def test_fingerprint_changes_with_the_order_and_the_dtype(name: str) -> None:
     array = getattr(getattr(data, part), kind)
     assert small_dataset(**{name: array[::-1]}).fingerprint != data.fingerprint
     wider = {np.dtype("uint8"): np.uint16, np.dtype("int32"): np.int64}[array.dtype]
-    assert small_dataset(**{name: array.astype(wider)}).fingerprint != data.fingerprint
+    if name == "test_inputs":
+        with pytest.raises(InputError, match="test part of small: its examples are uint16"):
+            small_dataset(test_inputs=array.astype(wider))
+    else:
+        assert small_dataset(**{name: array.astype(wider)}).fingerprint != data.fingerprint
 
 
 def test_fingerprint_tells_shapes_and_dtypes_with_the_same_bytes_apart() -> None:

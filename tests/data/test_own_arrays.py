@@ -13,7 +13,29 @@ from dl.errors import InputError
 
 POINTS = np.random.default_rng(0).normal(size=(20, 3))
 CLASSES = np.arange(20) % 2
+PIXELS = np.random.default_rng(1).integers(0, 256, (20, 28, 28))
 SEQUENCES = [np.full((1 + number % 5, 2), float(number)) for number in range(20)]
+
+
+class Tensor:
+    """As tensors and data frames of other libraries: an array by `__array__`."""
+
+    def __init__(self, values: Any, *, broken: bool = False) -> None:
+        self.values, self.broken = np.asarray(values), broken
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        if self.broken:
+            raise RuntimeError("can't call numpy() on a tensor\nthat requires grad")
+        return self.values if dtype is None else self.values.astype(dtype)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+def as_objects(rows: Any) -> np.ndarray:
+    held = np.empty(len(rows), object)
+    held[:] = rows
+    return held
 
 
 @pytest.mark.parametrize(
@@ -30,6 +52,10 @@ SEQUENCES = [np.full((1 + number % 5, 2), float(number)) for number in range(20)
         (np.stack([CLASSES, CLASSES], axis=1), "binary", ("y0", "y1"), "float32"),
         (CLASSES.astype(float), "regression", ("y",), "float32"),
         (POINTS, "regression", ("y0", "y1", "y2"), "float32"),
+        (2 * CLASSES - 1, "classification", ("-1", "1"), "int32"),
+        (np.array([b"b", b"\xc3\xa9"] * 10), "classification", ("b", "é"), "int32"),
+        (CLASSES[:, None] == 1, "binary", ("y",), "float32"),
+        (CLASSES.astype(np.uint64), "classification", ("0", "1"), "int32"),
     ],
 )
 def test_targets_decide_the_task_and_its_outputs(
@@ -55,6 +81,11 @@ def test_targets_decide_the_task_and_its_outputs(
         (np.zeros((20, 3), np.uint8), "float32", (3,)),
         (np.zeros((20, 4, 5), np.uint8), "uint8", (4, 5, 1)),
         (np.zeros((20, 4, 5, 3), np.uint8), "uint8", (4, 5, 3)),
+        (np.ones((20, 28, 28)), "float32", (28, 28)),
+        (np.ones((20, 28, 28, 1)), "float32", (28, 28, 1)),
+        (Tensor(POINTS), "float32", (3,)),
+        ([Tensor(row) for row in POINTS], "float32", (3,)),
+        (np.ma.masked_less(POINTS, -100.0), "float32", (3,)),
     ],
 )
 def test_inputs_have_the_types_that_models_take(x: Any, dtype: str, shape: tuple[int, ...]) -> None:
@@ -132,6 +163,34 @@ def test_longer_sequences_may_come_in_the_test_part() -> None:
         (POINTS, CLASSES + 1, "labels in y are 1, 2; give 0 to K - 1"),
         (POINTS, CLASSES * 2, "labels in y are 0, 2; give 0 to K - 1"),
         (POINTS, CLASSES - 1, "labels in y are -1, 0; give 0 to K - 1"),
+        (POINTS, np.where(CLASSES, 2**32, 0), "labels in y are 0, 4294967296; give 0 to K - 1"),
+        (POINTS, np.arange(20) % 3 + 1, "labels in y are 1, 2, 3; .*or strings, such as y - 1"),
+        (POINTS, np.arange(20) % 4 - 1, "labels in y are -1, 0, 1 and 1 more; .*of -1 if it means"),
+        (POINTS, 255 * CLASSES, "labels in y are 0, 255; give 0 to K - 1, .* such as y > 0"),
+        (POINTS, np.arange(20) * 10, "labels in y are 0, 10, 20 and 17 more; .*task='regression'"),
+        (POINTS, ["a", np.nan] * 10, r"y has the type object, and nan at \[1\] is no string"),
+        (POINTS, ["a", 1] * 10, r"y has the type object, and 1 at \[1\] is no string"),
+        (POINTS, [b"\xff"] * 20, "y has bytes that are no UTF-8"),
+        (POINTS, np.ma.masked_equal(CLASSES, 1), "y has masked values: fill them"),
+        (POINTS, np.zeros(20, "i4, f4"), "y has the type"),
+        (POINTS, Tensor(CLASSES, broken=True), r"y gives no array \(can't call numpy.*y.detach"),
+        (Tensor(POINTS, broken=True), CLASSES, "x gives no array .*such as x.detach.*numpy"),
+        (np.ma.masked_less(POINTS, 0.0), CLASSES, "x has masked values"),
+        (np.zeros(20, "i4, f4"), CLASSES, "x has named fields: give its columns as one array"),
+        ([1.0, [2.0, 3.0]] * 10, CLASSES, "x mixes numbers and sequences"),
+        (iter(POINTS), CLASSES, "x is <.*: give an array"),
+        ({"a": 1}, CLASSES, "x is {'a': 1}: give an array"),
+        (
+            np.zeros((20, 1, 28, 28), np.uint8),
+            CLASSES,
+            r"channels first: give x.transpose\(0, 2, 3",
+        ),
+        (np.zeros((20, 3, 32, 32)), CLASSES, r"x is \[20, 3, 32, 32\], channels first: give"),
+        (np.zeros((20, 9, 9, 7), np.uint8), CLASSES, "pictures of 7 channels: give"),
+        (PIXELS.astype(np.float32), CLASSES, r"x is float32 \[20, 28, 28\] with values up to 255"),
+        (PIXELS[..., None] / 1.1, CLASSES, r"pictures in bytes: give x.astype\(np.uint8\)"),
+        (PIXELS.astype(int), CLASSES, r"x is int64 .* pictures in bytes: give x.astype"),
+        (PIXELS.reshape(20, -1) * 1.0, CLASSES, r"give x.reshape\(-1, H, W\).astype\(np.uint8\)"),
         (POINTS, np.zeros(20, int), "y has one class, 0: a classification needs two"),
         (POINTS, np.eye(20), r"every row of y has one 1: give class numbers, y.argmax"),
         (POINTS, [["a", "b"]] * 20, "2 labels for each input: give one"),
@@ -150,7 +209,6 @@ def test_longer_sequences_may_come_in_the_test_part() -> None:
         ([np.zeros((2, 2)), np.zeros((0, 2))] * 10, CLASSES, r"x\[1\] has no steps"),
         ([np.zeros((2, 3)), np.zeros((2, 4))] * 10, CLASSES, "examples of x have several shapes"),
         (POINTS[:1], [0.5], "one example cannot be cut into training and test"),
-        (POINTS, ["a"] * 7 + ["b"] + ["a"] * 12, "the class b is in the test part and not in the"),
     ],
 )
 def test_unfit_arrays_are_refused_in_one_line(x: Any, y: Any, says: str) -> None:
@@ -163,6 +221,10 @@ def test_unfit_arrays_are_refused_in_one_line(x: Any, y: Any, says: str) -> None
     ("options", "says"),
     [
         ({"test": (POINTS[:2], [0, 2])}, "y of test has the label 2, and the classes are 0, 1"),
+        (
+            {"test": (POINTS[:2], [0, 2]), "class_names": ("a", "b", "c")},
+            "the class c is in the test part and not in the",
+        ),
         ({"test": (POINTS[:2], [0])}, "2 inputs in x of test but 1 targets in y of test"),
         ({"test": (POINTS[:2, :2], [0, 1])}, r"x of test has examples float32 \(2,\)"),
         ({"test": (POINTS[:2].astype(int), [0, 1])}, r"x of test has examples int32 \(3,\)"),
@@ -175,6 +237,12 @@ def test_unfit_arrays_are_refused_in_one_line(x: Any, y: Any, says: str) -> None
         ({"task": "language"}, "the task language has a target for every step"),
         ({"task": "regression", "class_names": ("p", "q")}, "y has 1 columns for the 2 outputs"),
         ({"class_names": ("p",)}, "y has one class, p"),
+        ({"class_names": "pq"}, "class_names is pq: give a tuple of names that differ"),
+        ({"class_names": ("p", "p")}, "class_names is .*: give a tuple of names that differ"),
+        ({"class_names": ()}, "class_names is .*: give a tuple"),
+        ({"test": (POINTS[:2], [0, -1])}, "y of test has the label -1, and the classes are 0, 1: "),
+        ({"test": (POINTS[:2], ["0", "2"])}, "y of test has the label 2, and the classes are 0, 1"),
+        ({"validation": (POINTS[:2] * np.nan, [0, 1])}, r"x of validation has nan at \[0, 0\]"),
     ],
 )
 def test_options_that_do_not_fit_are_refused(options: dict[str, Any], says: str) -> None:
@@ -191,6 +259,37 @@ def test_binary_targets_are_zeros_and_ones() -> None:
 def test_strings_are_no_numbers() -> None:
     with pytest.raises(InputError, match="y has strings: give numbers, or task='classification'"):
         dl.make_dataset(POINTS, ["a", "b"] * 10, task="regression")
+
+
+@pytest.mark.parametrize(
+    ("y", "class_names"),
+    [
+        (CLASSES == 1, ("False", "True")),
+        (CLASSES.astype(float), ("0", "1")),
+        (CLASSES[:, None].astype(float), ("0", "1")),
+        (np.eye(2)[CLASSES], ("0", "1")),
+        (np.eye(2, dtype=bool)[CLASSES], ("0", "1")),
+        (2.0 * CLASSES - 1, ("-1", "1")),
+    ],
+)
+def test_classes_that_are_asked_for_may_come_in_many_forms(y: Any, class_names: Any) -> None:
+    part = (POINTS, y)
+    data = dl.make_dataset(*part, test=part, task="classification")
+    assert data.spec.class_names == class_names
+    assert data.train.targets.tolist() == data.test.targets.tolist() == CLASSES.tolist()
+    named = dl.make_dataset(*part, test=part, task="classification", class_names=("no", "yes"))
+    assert named.train.targets.tolist() == CLASSES.tolist()
+
+
+@pytest.mark.parametrize("y", [CLASSES + 0.5, np.full((20, 3), 2), np.full(20, 1e300)])
+def test_numbers_that_are_no_classes_are_refused_as_such(y: Any) -> None:
+    with pytest.raises(InputError, match="give each input one class|labels in y are"):
+        dl.make_dataset(POINTS, y, task="classification")
+
+
+def test_objects_that_are_sequences_are_a_list_of_them() -> None:
+    listed = dl.make_dataset(SEQUENCES, CLASSES)
+    assert dl.make_dataset(as_objects(SEQUENCES), CLASSES).fingerprint == listed.fingerprint
 
 
 def test_fractions_may_be_numpy_s() -> None:

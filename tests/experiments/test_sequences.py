@@ -184,3 +184,12 @@ def test_show_takes_a_data_set_where_an_experiment_has_none(
     for words in (["show", "resnet18", "--dataset", "digits"], ["show", "lstm_programs"]):
         assert main("experiments", words) == 2
         assert "--dataset" in capsys.readouterr().err
+
+
+def test_sentiment_needs_labels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [json.dumps({"sentence": f"text {i}", "mood": i % 2}) for i in range(20)]
+    file = tmp_path / "a.jsonl"
+    file.write_text("\n".join(lines))
+    words = ["run", "lstm_sentiment", "--dataset", f"jsonl:{file}", "--batch-size", "4"]
+    assert main("experiments", [*words, "--run-dir", str(tmp_path / "run")]) == 2
+    assert "has texts without labels" in capsys.readouterr().err

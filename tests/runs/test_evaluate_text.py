@@ -62,7 +62,8 @@ def test_texts_are_read_with_the_vocabulary_of_the_run(run: Path) -> None:
 
 def test_the_vocabulary_is_stored_with_the_run(run: Path) -> None:
     stored = json.loads((run / "config.json").read_text())["data"]["vocabulary"]
-    assert stored == {"unit": "char", "symbols": [*sorted(set(OWN)), "<unknown>"]}
+    symbols = [*sorted(set(OWN)), "<unknown>"]
+    assert stored == {"unit": "char", "symbols": symbols, "word_rule": "letters"}
 
 
 @pytest.mark.parametrize(

@@ -166,3 +166,100 @@ def test_curve_of_a_fit_is_ready_to_plot() -> None:
     epochs, accuracy = whole().curve("validation", "accuracy")
     assert epochs == [1.0, 2.0, 3.0]
     assert all(0 <= value <= 1 for value in accuracy)
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"batch_size": 25}, "batch_size is 25, and the training to resume has 50: give the same"),
+        ({"seed": 1}, "seed is 1, and the training to resume has 0: give the same, or begin"),
+        ({"epochs": 2}, "epochs is 2, and the training to resume has 3: give as many or more"),
+        ({"validation": 0.1}, "moons is not what the training to resume has learned from"),
+    ],
+)
+def test_resuming_refuses_what_changes_the_past(changed: dict[str, Any], says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        fit(replace(OPTIONS, **changed), resume=whole())
+
+
+@pytest.mark.parametrize(
+    ("model", "optimizer", "says"),
+    [
+        (dl.models.mlp(1, hidden_sizes=(8,)), dl.optimizers.momentum(0.2), "learning_rate is 0.2"),
+        (dl.models.mlp(1, hidden_sizes=(8,)), dl.optimizers.sgd(0.1), "another optimizer than the"),
+        (dl.models.mlp(1, hidden_sizes=(9,)), dl.optimizers.momentum(0.1), "another model than"),
+    ],
+)
+def test_resuming_refuses_another_recipe(model: Any, optimizer: Any, says: str) -> None:
+    recipe = dl.Recipe(model, dl.objectives.binary(model), optimizer)
+    data = dl.load_data("moons", validation=OPTIONS.validation)
+    with pytest.raises(InputError, match=says):
+        dl.fit(recipe, data, OPTIONS, resume=whole(), progress=False)
+
+
+def test_a_rate_in_the_options_alone_is_said_to_have_no_effect() -> None:
+    data = dl.load_data("moons", validation=0.2)
+    with pytest.warns(UserWarning, match=r"learning_rate is 0\.3 in the options and 0\.1 in the"):
+        dl.fit(make_recipe(0.1), data, replace(OPTIONS, epochs=1, learning_rate=0.3))
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"validation": 1e-4, "patience": 2}, "validation 0.0001 holds out none of the 1000 train"),
+        ({"epochs": 10**11}, "epochs is 100000000000: at 16 steps an epoch it must be at most 134"),
+        ({"batch_size": 10**12}, "batch size 1000000000000 is larger than the"),
+    ],
+)
+def test_plans_that_cannot_be_followed_are_refused(options: dict[str, Any], says: str) -> None:
+    changed = replace(OPTIONS, **options)
+    data = dl.load_data("moons", validation=changed.validation)
+    with pytest.raises(InputError, match=says):
+        dl.fit(make_recipe(), data, changed, progress=False)
+
+
+POINTS = np.random.default_rng(0).normal(size=(30, 2))
+NUMBERS = np.arange(30) % 2
+
+
+@pytest.mark.parametrize(
+    ("outputs", "objective", "y", "task"),
+    [
+        (2, dl.objectives.classification, NUMBERS.astype(float), "classification"),
+        (2, dl.objectives.classification, NUMBERS == 1, "classification"),
+        (2, dl.objectives.classification, np.eye(2)[NUMBERS], "classification"),
+        (2, dl.objectives.classification, 2 * NUMBERS - 1, "classification"),
+        (1, dl.objectives.binary, NUMBERS, "binary"),
+        (1, dl.objectives.regression, NUMBERS * 7, "regression"),
+    ],
+)
+def test_a_pair_is_read_for_the_task_of_the_objective(
+    outputs: int, objective: Any, y: Any, task: str
+) -> None:
+    model = dl.models.mlp(outputs, hidden_sizes=(2,))
+    recipe = dl.Recipe(model, objective(model), dl.optimizers.sgd(0.1))
+    options = dl.TrainOptions(epochs=1, batch_size=9, steps_per_call=1, devices=1)
+    assert dl.fit(recipe, (POINTS, y), options, progress=False).spec.task == task
+
+
+@pytest.mark.parametrize(
+    ("y", "says"),
+    [
+        (2.0 * NUMBERS - 1, "binary targets are 0 and 1; y has -1: give truth values, such as y >"),
+        (255 * NUMBERS, "binary targets are 0 and 1; y has 255: give truth values, such as y > 0"),
+        (["a", "b"] * 15, "y has strings: give numbers, or task='classification'"),
+    ],
+)
+def test_a_pair_that_is_not_yes_or_no_is_refused(y: Any, says: str) -> None:
+    model = dl.models.mlp(1, hidden_sizes=(2,))
+    recipe = dl.Recipe(model, dl.objectives.binary(model), dl.optimizers.sgd(0.1))
+    with pytest.raises(InputError, match=says):
+        dl.fit(recipe, (POINTS, y), dl.TrainOptions(), progress=False)
+
+
+def test_numbers_that_were_made_a_data_set_are_no_yes_or_no_either() -> None:
+    model = dl.models.mlp(1, hidden_sizes=(2,))
+    recipe = dl.Recipe(model, dl.objectives.binary(model), dl.optimizers.sgd(0.1))
+    data = dl.make_dataset(POINTS, 2.0 * NUMBERS - 1)
+    with pytest.raises(InputError, match="those of arrays go from -1 to 1: give truth values"):
+        dl.fit(recipe, data, dl.TrainOptions(batch_size=9), progress=False)

@@ -104,3 +104,19 @@ def test_another_seed_or_rate_does_not_recompile() -> None:
     for each in (state, other, faster):
         step(each, batch)
     assert guard.count == 1
+
+
+@pytest.mark.parametrize(
+    ("accumulate", "says"),
+    [
+        (0, "accumulate is 0; it must be at least 1"),
+        (2.0, "accumulate is 2.0; it must be a whole number"),
+        (5, "accumulate is 5; it must divide the 12 examples of a batch"),
+    ],
+)
+def test_micro_batches_that_cannot_be_made_are_refused(accumulate: Any, says: str) -> None:
+    objective, optimizer, state, batch = make_case()
+    with pytest.raises(dl.InputError, match=says):
+        jax.eval_shape(
+            dl.make_train_step(objective, optimizer, accumulate=accumulate), state, batch
+        )

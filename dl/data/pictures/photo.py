@@ -1,49 +1,77 @@
 """From a photograph of a handwritten sign to a picture like those of MNIST.
 
-MNIST's digits are bright on dark, scaled to a box of 20×20 pixels and centred by mass in 28×28
-(LeCun et al. 1998). A photograph is dark on light, off-centre and unevenly bright, and a model that
-never saw such pictures can only guess.
+MNIST's digits are bright on dark, about 3 pixels thick, scaled to a box of 20×20 pixels and centred
+by mass in 28×28 (LeCun et al. 1998). A photograph is dark on light, off-centre and unevenly bright,
+its pen may be thin or red, and a model that never saw such pictures can only guess.
 """
 
 from pathlib import Path
 
 import numpy as np
 
-from dl.data.pictures.picture import read_grey
+from dl.data.pictures.ink import darkest_channel, grain, ink_on_paper, otsu_threshold
+from dl.data.pictures.picture import MOST_MEGAPIXELS, read_on_paper
+from dl.data.pictures.strokes import Sign, find_sign, with_width, without_lines
 from dl.errors import InputError
 
 _BOX = 20 / 28  # how much of the side of a picture the strokes fill
+_WIDTH = 0.14  # the thickness of MNIST's strokes as a share of the longer side of the box
+_FAINTEST = 0.1  # ink that takes a tenth of the light; less is the grain of the paper
+_SEEN = 0.2  # the share of a sign that is no line of the paper, and no edge of a shadow
+_WORKED_ON = 200  # pixels; strokes are made thicker or thinner at this size
 
 
-def read_photo(path: str | Path, *, shape: tuple[int, int, int]) -> np.ndarray:
-    """A photograph of dark strokes on a light ground, prepared like MNIST: uint8 [H, W, C].
+def read_photo(
+    path: str | Path, *, shape: tuple[int, int, int], max_megapixels: int = MOST_MEGAPIXELS
+) -> np.ndarray:
+    """A photograph of one sign, darker than its ground, prepared like MNIST: uint8 [H, W, C].
 
     Raises:
-        InputError: if the file is not a picture, or nothing in it is darker than its ground.
+        InputError: if the file is not a picture, if nothing in it is darker than its ground, or if
+            it shows several signs.
     """
-    ink = 255.0 - read_grey(path).astype(np.float64)
-    strokes = ink > otsu_threshold(ink)
-    if strokes.all() or not strokes.any():
+    sheet = darkest_channel(read_on_paper(path, max_megapixels=max_megapixels))
+    sign = _find_sign(sheet)
+    if not sign.signs:
         raise InputError(f"{path} shows no strokes: nothing in it is darker than the rest")
-    ground, full = np.percentile(ink[~strokes], 90), np.percentile(ink[strokes], 75)
-    bright = np.clip((ink - ground) / max(full - ground, 1.0), 0.0, 1.0) * 255.0
+    if sign.signs > 1:
+        raise InputError(
+            f"{path} shows about {sign.signs} signs: cut out one, with paper around it"
+        )
+    strokes = with_width(_enlarged(_cut_out(sign.strokes)), _WIDTH * _WORKED_ON)
+    bright = 255.0 * _cut_out(strokes)
+    return np.repeat(centre(fit(bright, shape[:2]), shape[:2])[..., None], shape[2], axis=2)
+
+
+def _find_sign(sheet: np.ndarray) -> Sign:
+    """The strokes on a `sheet` [h, w]: grey values, in which any ink is dark."""
+    ink = ink_on_paper(sheet)
+    faintest = max(grain(ink), _FAINTEST)
+    threshold = max(otsu_threshold(ink), faintest)
+    dark = ink[ink > threshold]
+    strong = max(np.percentile(dark, 95), np.percentile(ink, 99.5)) if dark.size else 0.0
+    sign = find_sign(ink > max(threshold, strong / 2))
+    seen = without_lines(sign.strokes, ink > faintest / 2)
+    if sign.at_edge:  # where a shadow meets the edge of the picture there seems to be ink
+        seen = seen & (ink_on_paper(sheet, beyond="nothing") > faintest)
+    is_sign = seen.sum() > _SEEN * sign.strokes.sum()
+    return sign if is_sign else sign._replace(signs=0)
+
+
+def _cut_out(strokes: np.ndarray) -> np.ndarray:
+    """The smallest box that holds all `strokes` [h, w]."""
     rows, columns = np.flatnonzero(strokes.any(axis=1)), np.flatnonzero(strokes.any(axis=0))
-    cut = bright[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    return np.repeat(centre(fit(cut, shape[:2]), shape[:2])[..., None], shape[2], axis=2)
+    return strokes[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-def otsu_threshold(values: np.ndarray) -> float:
-    """The grey value (0 to 255) that parts `values` into two groups with least variance inside.
+def _enlarged(strokes: np.ndarray) -> np.ndarray:
+    """The `strokes` [h, w] at the size they are worked on, with room around."""
+    from PIL import Image
 
-    >>> otsu_threshold(np.array([10.0, 12.0, 11.0, 200.0, 210.0])) in range(12, 200)
-    True
-    """
-    counts, _ = np.histogram(values, bins=256, range=(0, 256))
-    weight = np.cumsum(counts)
-    total = np.cumsum(counts * np.arange(256))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        between = (total[-1] * weight / weight[-1] - total) ** 2 / (weight * (weight[-1] - weight))
-    return float(np.nanargmax(np.where(np.isfinite(between), between, -1.0)))
+    factor = _WORKED_ON / max(strokes.shape)
+    height, width = (max(1, round(side * factor)) for side in strokes.shape)
+    large = Image.fromarray(np.float32(strokes)).resize((width, height), Image.Resampling.BICUBIC)
+    return np.pad(np.asarray(large) > 0.5, _WORKED_ON // 4)
 
 
 def fit(cut: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -1,21 +1,34 @@
 """Pictures in any format that Pillow reads: upright, 8 bits deep, of a wanted shape."""
 
+import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from dl.data.pictures.crops import Box, View, evaluation_box
+from dl.data.pictures.depth import check_depth, has_deep_colours, to_eight_bits
+from dl.data.pictures.files import open_stored, upright, without_texts
 from dl.errors import InputError
 
 PICTURE_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 """Pillow's names of 8-bit pictures by their number of channels."""
+MOST_MEGAPIXELS = 89
+"""The largest picture that is read unless asked for, in millions of pixels; that of Pillow."""
 _GREY = ("1", "L", "LA", "La")
 _PALETTE_BYTES = {"RGB": 3, "BGR": 3, "RGBA": 4, "RGBX": 4, "BGRX": 4}
 
 
+class TooLarge(ValueError):
+    """A picture has more pixels than were allowed."""
+
+
 def read_picture(
-    path: str | Path, *, shape: tuple[int, int, int], view: View = "whole"
+    path: str | Path,
+    *,
+    shape: tuple[int, int, int],
+    view: View = "whole",
+    max_megapixels: int = MOST_MEGAPIXELS,
 ) -> np.ndarray:
     """One picture as uint8 [H, W, C] of `shape`: channels converted, its `view` resized to H, W.
 
@@ -26,57 +39,59 @@ def read_picture(
         raise InputError(
             f"pictures have 1, 3 or 4 channels; the shape {shape} asks for {shape[-1]}"
         )
-    picture = open_picture(Path(path).expanduser())
+    picture = open_picture(Path(path).expanduser(), max_megapixels=max_megapixels)
     return to_pixels(
         picture, shape, box=evaluation_box(view, (picture.height, picture.width), shape[:2])
     )
 
 
-def read_grey(path: str | Path) -> np.ndarray:
-    """One picture in its own size as grey values uint8 [H, W], transparent parts white.
+def read_on_paper(path: str | Path, *, max_megapixels: int = MOST_MEGAPIXELS) -> Any:
+    """One picture in its own size, as Pillow's RGB, transparent parts white.
 
     Raises:
         InputError: for a file that is missing, or not a picture that Pillow reads.
     """
-    return np.asarray(_on_paper(open_picture(Path(path).expanduser())).convert("L"))
+    picture = open_picture(Path(path).expanduser(), max_megapixels=max_megapixels)
+    return _on_paper(picture).convert("RGB")
 
 
-def open_picture(file: Path, *, decoded: bool = True) -> Any:
+def open_picture(file: Path, *, decoded: bool = True, max_megapixels: int = MOST_MEGAPIXELS) -> Any:
     """The picture in `file` as Pillow reads it, upright and 8 bits deep.
 
-    If it is not to be `decoded`, only its size and its kind are read.
+    If it is not to be `decoded`, only its size and its kind are read. A picture of more than
+    `max_megapixels` is not decoded: a small file may hold one that fills the memory.
 
     Raises:
-        InputError: for a file that is missing, or not a picture that Pillow reads.
+        InputError: for a file that is missing, too large, or not a picture that Pillow reads.
     """
-    from PIL import Image, ImageOps
-
     try:
-        with Image.open(file) as picture:
-            _check_depth(picture)
-            if not decoded:
-                return picture
-            picture.load()
-            return _to_eight_bits(
-                ImageOps.exif_transpose(picture) if "exif" in picture.info else picture
-            )
+        try:
+            return _opened(file, decoded, max_megapixels)
+        except Exception:
+            small = without_texts(file)
+            if small is None:
+                raise
+            return _opened(small, decoded, max_megapixels)
     except Exception as error:  # decoders may raise anything
         raise _not_a_picture(file, error) from error
 
 
-def _to_eight_bits(picture: Any) -> Any:
-    """16-bit grey values scaled to 8 bits; Pillow would cut them off at 255."""
-    from PIL import Image
+def _opened(stored: Path | io.BytesIO, decoded: bool, max_megapixels: int) -> Any:
+    with open_stored(stored) as picture:
+        _check_size(picture, max_megapixels)
+        check_depth(picture)
+        if not decoded:
+            return picture
+        deep = has_deep_colours(picture)
+        picture.load()
+        return to_eight_bits(upright(picture), deep=deep)
 
-    if picture.mode.startswith("I;16"):
-        return Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
-    return picture
 
-
-def _check_depth(picture: Any) -> None:
-    if picture.mode in ("I", "F"):
-        raise ValueError(
-            "it has 32-bit grey values without a known range; save it with 8 or 16 bits"
+def _check_size(picture: Any, max_megapixels: int) -> None:
+    if picture.width * picture.height > max_megapixels * 1_000_000:
+        raise TooLarge(
+            f"it has {picture.height}x{picture.width} pixels, more than the {max_megapixels} "
+            "million of --max-megapixels"
         )
 
 
@@ -124,7 +139,7 @@ def _on_paper(picture: Any) -> Any:
 
 
 def _not_a_picture(file: Path, error: Exception) -> InputError:
-    from PIL import UnidentifiedImageError
+    from PIL import Image, UnidentifiedImageError
 
     if isinstance(error, FileNotFoundError):
         return InputError(f"there is no file {file}")
@@ -132,5 +147,14 @@ def _not_a_picture(file: Path, error: Exception) -> InputError:
         return InputError(f"{file} cannot be read: {error.strerror}")
     if isinstance(error, UnidentifiedImageError):
         return InputError(f"{file} is not a picture in any format that Pillow reads")
-    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return InputError(f"{file} is a damaged picture, or none ({reason})")
+    if isinstance(error, TooLarge):
+        return InputError(f"{file} is too large a picture: {error}")
+    if isinstance(error, Image.DecompressionBombError):
+        return InputError(
+            f"{file} is too large a picture: Pillow decodes 178 million pixels at most"
+        )
+    return InputError(f"{file} is a damaged picture, or none ({_first_line(error)})")
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -11,7 +11,8 @@ import numpy as np
 
 from dl.data.dataset import Dataset
 from dl.data.readers.sequences import frames
-from dl.data.text.part_files import files_by_part, part_of, read_text
+from dl.data.text.part_files import files_by_part, part_of
+from dl.data.text.stored import read_text
 from dl.errors import InputError
 
 LOWEST, HIGHEST = 21, 108

@@ -9,14 +9,15 @@ from dl.data.parts import dataset_of_sequences
 from dl.data.sources.ragged import RaggedSource, ragged_source
 from dl.data.split import split_validation
 from dl.data.tasks import TaskName
+from dl.data.text.lengths import within_reason, without_long_ones
 from dl.data.text.reading import (
     Documents,
     Reading,
     encode,
     encode_cut,
     read_vocabulary,
-    without_long_ones,
 )
+from dl.data.text.shown import listed
 from dl.data.text.vocabulary import Vocabulary
 from dl.errors import InputError
 
@@ -29,6 +30,7 @@ def documents(
     A document starts after an `END` too. One that is cut because it is longer than
     `Reading.longest` has no `END` behind it.
     """
+    reading = within_reason(name, train, validation, test, reading=reading)
     train, validation, test = without_long_ones(name, train, validation, test, reading=reading)
     vocabulary = read_vocabulary(train, reading, documents=True)
 
@@ -48,6 +50,7 @@ def labelled_documents(
 
     Documents without any symbol are left out.
     """
+    reading = within_reason(name, train, validation, test, reading=reading)
     train, validation, test = without_long_ones(name, train, validation, test, reading=reading)
     vocabulary = read_vocabulary(train, reading, documents=False)
     class_names = tuple(sorted(set(train.labels or ())))
@@ -61,8 +64,7 @@ def labelled_documents(
         unknown = set(part.labels) - set(class_names)
         if unknown:
             raise InputError(
-                f"{name} has labels that its training part does not have: "
-                f"{', '.join(sorted(unknown))}"
+                f"{name} has labels that its training part does not have: {listed(sorted(unknown))}"
             )
         rows = [encode_cut(vocabulary, text, reading, name) for text in part.texts]
         labels = [number[label] for label, row in zip(part.labels, rows, strict=True) if len(row)]

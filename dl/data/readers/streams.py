@@ -7,13 +7,13 @@ import numpy as np
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.sources.tokens import TokenSource
 from dl.data.split import held_out_count, split_stream
+from dl.data.text.lengths import without_long_ones
 from dl.data.text.reading import (
     Documents,
     Reading,
     encode,
     encode_cut,
     read_vocabulary,
-    without_long_ones,
 )
 from dl.data.text.vocabulary import Vocabulary, count_symbols, without_last
 from dl.errors import InputError

@@ -1,13 +1,16 @@
 """How text becomes sequences: options, documents, symbols."""
 
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from dl.data.sources.tokens import Order
-from dl.data.text.vocabulary import Unit, Vocabulary, count_symbols, make_vocabulary
+from dl.data.text.stored import MOST_UNPACKED
+from dl.data.text.vocabulary import Unit, Vocabulary, make_vocabulary
 from dl.errors import InputError
 from dl.ranges import Count, CountOrZero, check_fields
 
@@ -19,7 +22,10 @@ class Reading:
     A stream is read in pieces of `segment` symbols, in `order`. Documents are joined to a `stream`
     or read one by one. `unit` says what a symbol is, `vocabulary_size` limits how many there are (0
     is no limit), and `unknown` says what happens to symbols that the training part does not have.
-    Documents of more than `longest` symbols (0 is no limit) are cut there or left out (`longer`).
+    Documents of more than `longest` symbols are cut there or left out (`longer`); 0 cuts only those
+    that are far longer than the others. `columns` says which columns of a table hold texts and
+    labels, `text_key` and `label_key` name those of JSON Lines. A line may have `longest_line`
+    characters, and a compressed text may grow to `most_unpacked` megabytes.
     Without `use_labels`, labels are ignored. A given `vocabulary` takes the place of that of the
     training part; such data are not for training.
     """
@@ -33,6 +39,11 @@ class Reading:
     longest: CountOrZero = 0
     longer: Literal["cut", "leave-out"] = "cut"
     use_labels: bool = True
+    columns: str = ""
+    text_key: str = ""
+    label_key: str = ""
+    longest_line: Count = 10_000_000
+    most_unpacked: Count = MOST_UNPACKED
     vocabulary: Vocabulary | None = None
 
     def __post_init__(self) -> None:
@@ -55,6 +66,22 @@ class Documents:
         return Documents([self.texts[place] for place in index], labels)
 
 
+def lines_of(text: str, path: Path, *, longest: int) -> Iterator[tuple[int, str]]:
+    """The lines of a text that are not blank, with their numbers.
+
+    Raises:
+        InputError: for a line of more than `longest` characters.
+    """
+    for number, line in enumerate(text.split("\n"), start=1):
+        if len(line) > longest:
+            raise InputError(
+                f"{path}, line {number}, has {len(line):,} characters, more than {longest:,}: "
+                f"shorten it, or give --longest-line {len(line)}"
+            )
+        if line.strip():
+            yield number, line
+
+
 def say_unused(name: str) -> None:
     """Tell the person that the validation part is not used."""
     print(f"{name} has a validation part, which is only used with --validation 0", file=sys.stderr)
@@ -67,35 +94,6 @@ def read_vocabulary(train: Documents, reading: Reading, *, documents: bool) -> V
     return make_vocabulary(
         train.texts, unit=reading.unit, size=reading.vocabulary_size, documents=documents
     )
-
-
-def without_long_ones(
-    name: str, train: Documents, validation: Documents | None, test: Documents, *, reading: Reading
-) -> tuple[Documents, Documents | None, Documents]:
-    """The parts without documents that are too long; standard error says how many those were."""
-    if not reading.longest or reading.longer == "cut":
-        return train, validation, test
-
-    def kept(part: Documents, part_name: str) -> Documents:
-        fits = [count_symbols(text, unit=reading.unit) <= reading.longest for text in part.texts]
-        if not any(fits):
-            raise InputError(
-                f"{name}, {part_name} part: no document has at most {reading.longest} symbols: "
-                "allow more"
-            )
-        return part.take(np.flatnonzero(fits))
-
-    held_out = None if validation is None else kept(validation, "validation")
-    parts = kept(train, "train"), held_out, kept(test, "test")
-    before, after = (
-        sum(len(part) for part in three if part) for three in ((train, validation, test), parts)
-    )
-    if before > after:
-        which = (
-            f"{before - after:,} of {before:,} documents, of more than {reading.longest} symbols"
-        )
-        print(f"left out: {which}", file=sys.stderr)
-    return parts
 
 
 def encode(vocabulary: Vocabulary, text: str, reading: Reading, name: str) -> np.ndarray:

@@ -1,6 +1,5 @@
 """From text to numbers and back: characters, bytes or words."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from dl.data.text.words import WordRule, word_starts, words
 from dl.errors import InputError
 
 Unit: TypeAlias = Literal["char", "byte", "word"]
@@ -17,15 +17,14 @@ END = "<end>"
 UNKNOWN = "<unknown>"
 """Stands for every symbol that is not in the vocabulary."""
 
-_WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
-
 
 @dataclass(frozen=True)
 class Vocabulary:
     """The symbols of a text; the number of a symbol is its place.
 
     Bytes are always all 256, so that none is unknown. `UNKNOWN` and `END` come last, if they are
-    needed.
+    needed. `word_rule` says how a text falls into words; vocabularies that do not say it were made
+    by "letters".
 
     >>> vocabulary = make_vocabulary(["abba"], unit="char")
     >>> vocabulary.symbols
@@ -36,6 +35,7 @@ class Vocabulary:
 
     unit: Unit
     symbols: tuple[str, ...]
+    word_rule: WordRule = "letters"
 
     def __len__(self) -> int:
         return len(self.symbols)
@@ -72,7 +72,7 @@ class Vocabulary:
         unknown_places = numbers < 0
         if unknown_places.any() and (unknown == "refuse" or UNKNOWN not in self._numbers):
             place = int(unknown_places.argmax())
-            symbol = text[place] if self.unit == "char" else words(text)[place]
+            symbol = text[place] if self.unit == "char" else self._words(text)[place]
             raise InputError(
                 f"{symbol!r} ({self.unit} {place + 1} of the text) is not in the vocabulary: "
                 "leave it out"
@@ -103,7 +103,10 @@ class Vocabulary:
         return np.where(known[place] == codes, order[place], -1)
 
     def _encode_words(self, text: str) -> np.ndarray:
-        return np.array([self._numbers.get(word, -1) for word in words(text)], np.int32)
+        return np.array([self._numbers.get(word, -1) for word in self._words(text)], np.int32)
+
+    def _words(self, text: str) -> list[str]:
+        return words(text, rule=self.word_rule)
 
     @cached_property
     def _numbers(self) -> dict[str, int]:
@@ -138,7 +141,8 @@ def make_vocabulary(
         counts.update(text if unit == "char" else words(text))
     ranked = sorted(counts, key=lambda symbol: (-counts[symbol], symbol))
     kept = [symbol for symbol in ranked if symbol not in (END, UNKNOWN)][: size or None]
-    return Vocabulary(unit, (*(sorted(kept) if unit == "char" else kept), UNKNOWN, *last))
+    symbols = (*(sorted(kept) if unit == "char" else kept), UNKNOWN, *last)
+    return Vocabulary(unit, symbols, "unicode" if unit == "word" else "letters")
 
 
 def count_symbols(text: str, *, unit: Unit) -> int:
@@ -160,7 +164,7 @@ def without_last(text: str, count: int, *, unit: Unit) -> str:
         return text
     if unit == "byte":
         return _utf8(text)[:-count].decode(errors="ignore")
-    return text[:-count] if unit == "char" else text[: list(_WORD.finditer(text))[-count].start()]
+    return text[:-count] if unit == "char" else text[: word_starts(text)[-count]]
 
 
 def _utf8(text: str) -> bytes:
@@ -170,12 +174,3 @@ def _utf8(text: str) -> bytes:
         raise InputError(
             f"{text[error.start]!a}, character {error.start + 1}, has no bytes: leave it out"
         ) from None
-
-
-def words(text: str) -> list[str]:
-    """The words and punctuation marks of a text, without blanks.
-
-    >>> words("It's late, isn't it?")
-    ["It's", 'late', ',', "isn't", 'it', '?']
-    """
-    return _WORD.findall(text)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from dl.data.tfds.catalog import catalog
 from dl.data.tfds.without_tensorflow import adapted_tfds
 from dl.errors import InputError, RunError, did_you_mean
 
@@ -113,12 +114,14 @@ def _check_name(tfds: Any, name: str, folder: Path) -> None:
     """Refuse names that TFDS does not know or would look up in the network (`huggingface:...`)."""
     match = _NAME.fullmatch(name)
     with quiet():
-        known = tfds.list_builders(with_community_datasets=False)
+        known, missing = catalog()
     if match and match["set"] not in known and (folder / match["set"]).is_dir():
         return  # a set that somebody else has made with TFDS
     if match is None or match["set"] not in known:
         near = difflib.get_close_matches(name.lower(), known, n=3)
         hint = f"did you mean {' or '.join(near)}?" if near else f"known ones: {_CATALOG}"
+        if missing and not near:
+            hint += f" (some of them need the Python package {', '.join(missing)})"
         raise InputError(f"unknown data set {name!r}; {hint}")
     configs = tfds.builder_cls(match["set"]).builder_configs
     if match["config"] and match["config"] not in configs:

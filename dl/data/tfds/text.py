@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from dl.data.dataset import Dataset
 from dl.data.readers.sequences import documents, labelled_documents
 from dl.data.readers.streams import stream_of_documents, stream_of_text
@@ -56,7 +58,10 @@ def load_tfds_text(
     if validation and held_out is not None:
         say_unused(name)
     if validation:
-        train, held_out = split_validation(train, fraction=validation, seed=DOCUMENTS_SEED)
+        classes = np.array(train.labels) if reading.use_labels else None
+        train, held_out = split_validation(
+            train, fraction=validation, seed=DOCUMENTS_SEED, classes=classes
+        )
     language = stream_of_documents if reading.stream else documents
     build = labelled_documents if reading.use_labels else language
     return build(name, train, held_out, labelled[-1], reading=reading)

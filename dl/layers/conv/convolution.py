@@ -20,6 +20,7 @@ from dl.layers.conv.shapes import (
     check_pictures,
     padding_pairs,
     pair,
+    per_channel,
 )
 from dl.types import Array
 
@@ -125,4 +126,4 @@ def _conv_pool(
 ) -> Array:
     maps = convolution(x, kernel, padding=pads, implementation=implementation)
     pooled = max_pool(maps, window, strides=strides, implementation=implementation)
-    return activation(pooled if bias is None else pooled + bias)
+    return activation(pooled if bias is None else pooled + per_channel(bias, pooled))

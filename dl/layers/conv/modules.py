@@ -9,7 +9,7 @@ from flax.linen.dtypes import promote_dtype
 
 from dl.layers.conv.convolution import conv_pool, convolution
 from dl.layers.conv.pool import avg_pool, max_pool
-from dl.layers.conv.shapes import Padding, Sides, check_pictures, pair
+from dl.layers.conv.shapes import Padding, Sides, check_pictures, pair, per_channel
 from dl.types import Array
 
 Initializer = Callable[..., Any]
@@ -59,7 +59,7 @@ class Conv(nn.Module):
             groups=self.groups,
             implementation=self.implementation,
         )
-        return y if bias is None else y + bias
+        return y if bias is None else y + per_channel(bias, y)
 
 
 class ConvPool(nn.Module):
@@ -114,7 +114,7 @@ class ConvPool(nn.Module):
     def convolve(self, x: Array, kernel: Array, bias: Array | None) -> Array:
         """Convolution, bias and activation, before the pooling."""
         y = convolution(x, kernel, padding=self.padding, implementation=self.implementation)
-        return self.activation(y if bias is None else y + bias)
+        return self.activation(y if bias is None else y + per_channel(bias, y))
 
     def pool(self, y: Array) -> Array:
         """The maxima of what `convolve` returns."""

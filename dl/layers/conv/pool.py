@@ -85,7 +85,7 @@ def avg_pool(
     rows, columns = (
         _places_inside(*axis) for axis in zip(x.shape[1:3], window, strides, pads, strict=True)
     )
-    return sums / np.asarray(rows[:, None, None] * columns[:, None], x.dtype)
+    return sums / np.asarray(rows[None, :, None, None] * columns[:, None], x.dtype)
 
 
 def _resolve(

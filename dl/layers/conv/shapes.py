@@ -67,6 +67,15 @@ def padding_pairs(padding: Padding, sides: Size, window: Size, strides: Size = (
     return rows, columns
 
 
+def per_channel(values: Array, maps: Array) -> Array:
+    """`values` [C] with the axes of `maps` [..., C], to be broadcast to them.
+
+    >>> per_channel(jnp.ones(3), jnp.ones((2, 4, 4, 3))).shape
+    (1, 1, 1, 3)
+    """
+    return lax.expand_dims(values, tuple(range(maps.ndim - values.ndim)))
+
+
 def check_pictures(x: Array) -> None:
     """Raises InputError unless `x` has the axes [B, H, W, C]."""
     if x.ndim != 4:

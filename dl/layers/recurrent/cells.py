@@ -90,10 +90,15 @@ def gru_reset_after_cell(params: CellParams, carry: Array, x: Array) -> tuple[Ar
     h_gates, h_candidate = jnp.split(product(h, params["recurrent"]), [2 * size], axis=-1)
     x_gates, x_candidate = jnp.split(_affine(params, x), [2 * size], axis=-1)
     r, z = jnp.split(jax.nn.sigmoid(x_gates + h_gates), 2, axis=-1)
-    n = jnp.tanh(x_candidate + r * (h_candidate + params.get("recurrent_bias", 0.0)))
+    n = jnp.tanh(x_candidate + r * (h_candidate + _bias(params, "recurrent_bias")))
     h = (1 - z) * n + z * h
     return h, h
 
 
 def _affine(params: CellParams, x: Array) -> Array:
-    return product(x, params["input"]) + params.get("bias", 0.0)
+    return product(x, params["input"]) + _bias(params, "bias")
+
+
+def _bias(params: CellParams, name: str) -> Array | float:
+    """The bias as a row [1, n], or 0 where there is none."""
+    return params[name][None] if name in params else 0.0

@@ -37,7 +37,7 @@ class FastCell(NamedTuple):
 
 
 def _rnn_forward(weights: CellParams, state: State, x: Array) -> tuple[State, Array, None]:
-    h = jnp.tanh(x + product(state[-1], weights["recurrent"]) + weights["bias"])
+    h = jnp.tanh(x + product(state[-1], weights["recurrent"]) + weights["bias"][None])
     return (h,), h, None
 
 
@@ -55,7 +55,7 @@ def _rnn_backward(
 
 def _lstm_forward(weights: CellParams, state: State, x: Array) -> tuple[State, Array, None]:
     c, h = state
-    activations = jnp.tanh(x + product(h, weights["recurrent"]) + weights["bias"])
+    activations = jnp.tanh(x + product(h, weights["recurrent"]) + weights["bias"][None])
     i, f, g, o = _lstm_gates(activations)
     c = f * c + i * g
     return (c, o * jnp.tanh(c)), activations, None
@@ -73,9 +73,8 @@ def _lstm_backward(
     squashed, (dc, dh) = jnp.tanh(after[0]), gradient
     dc = dc + dh * o * (1 - squashed * squashed)
     # The slopes of all gates in one pass: σ' = ¼ (1 − tanh²) of the half argument.
-    slopes = np.repeat(np.array([0.25, 0.25, 1.0, 0.25], dc.dtype), dc.shape[-1]) * (
-        1 - activations * activations
-    )
+    quarters = np.repeat(np.array([[0.25, 0.25, 1.0, 0.25]], dc.dtype), dc.shape[-1], axis=1)
+    slopes = quarters * (1 - activations * activations)
     outer = _side_by_side(dc * g, dc * before[0], dc * i, dh * squashed)
     inner = lax.optimization_barrier(outer * slopes)
     return (dc * f, product(inner, weights["transposed"])), inner, None
@@ -94,7 +93,7 @@ def _product_with_all_gates(
 
 def _gru_forward(weights: CellParams, state: State, x: Array) -> tuple[State, Array, None]:
     (h,), size = state, state[-1].shape[-1]
-    x = x + weights["bias"]
+    x = x + weights["bias"][None]
     gates = jnp.tanh(x[:, : 2 * size] + product(h, weights["recurrent"][:, : 2 * size]))
     r, z = (_logistic(gate) for gate in jnp.split(gates, 2, axis=-1))
     n = jnp.tanh(x[:, 2 * size :] + product(r * h, weights["recurrent"][:, 2 * size :]))
@@ -137,8 +136,8 @@ def _gru_recurrent_gradient(
 
 def _reset_after_forward(weights: CellParams, state: State, x: Array) -> tuple[State, Array, Array]:
     (h,), size = state, state[-1].shape[-1]
-    x, recurrent = x + weights["bias"], product(h, weights["recurrent"])
-    candidate = recurrent[:, 2 * size :] + weights["recurrent_bias"]
+    x, recurrent = x + weights["bias"][None], product(h, weights["recurrent"])
+    candidate = recurrent[:, 2 * size :] + weights["recurrent_bias"][None]
     gates = jnp.tanh(x[:, : 2 * size] + recurrent[:, : 2 * size])
     r, z = (_logistic(gate) for gate in jnp.split(gates, 2, axis=-1))
     n = jnp.tanh(x[:, 2 * size :] + r * candidate)

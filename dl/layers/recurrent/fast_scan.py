@@ -117,7 +117,9 @@ def _halved(params: CellParams, cell: FastCell) -> dict[str, Array]:
     """The weights with the columns of logistic gates halved."""
     size = params["recurrent"].shape[0]
     factors = np.repeat(np.where(cell.logistic, 0.5, 1.0), size).astype(params["recurrent"].dtype)
-    halved = {name: params[name] * factors for name in ("input", "recurrent", "bias")}
+    rows = factors[None]  # of a matrix
+    halved = {name: params[name] * rows for name in ("input", "recurrent")}
+    halved["bias"] = params["bias"] * factors
     return {**params, **halved}
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dl.data.pictures.picture import is_grey, open_picture, read_grey, read_picture
+from dl.data.pictures.picture import is_grey, open_picture, read_on_paper, read_picture
 from dl.errors import InputError
 
 
@@ -60,7 +60,7 @@ def test_transparent_parts_become_white(mode: str, tmp_path: Path) -> None:
     assert read_picture(tmp_path / "1.png", shape=(1, 2, 1))[..., 0].tolist() == [[255, 0]]
     assert read_picture(tmp_path / "1.png", shape=(1, 2, 3)).tolist() == [[[255] * 3, [0] * 3]]
     assert read_picture(tmp_path / "1.png", shape=(1, 2, 4))[..., 3].tolist() == [[0, 255]]
-    assert read_grey(tmp_path / "1.png").tolist() == [[255, 0]]
+    assert np.asarray(read_on_paper(tmp_path / "1.png").convert("L")).tolist() == [[255, 0]]
 
 
 @pytest.mark.parametrize(

@@ -307,7 +307,14 @@ WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "one class": (remove("train/b", "test/b"), "train holds only the class a: two are needed"),
     "other classes in test": (remove("test/b"), "test holds only the class a"),
-    "more classes in train": (lambda root: save(root / "train" / "c" / "1.png"), "only one has c"),
+    "more classes in train": (
+        lambda root: save(root / "train" / "c" / "1.png"),
+        "only train has c; add pictures of it to test, or remove it",
+    ),
+    "a class that only test has": (
+        lambda root: save(root / "test" / "c" / "1.png"),
+        "only test has c; add pictures of it to train, or remove it",
+    ),
     "nothing in train": (
         remove("train/a", "train/b"),
         "train holds no pictures: put those of a class into",

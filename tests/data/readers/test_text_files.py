@@ -61,10 +61,24 @@ def test_an_unused_validation_part_is_reported(
     for part in ("train", "validation", "test"):
         write(tmp_path / f"{part}.txt", "abab\n" * 20)
     load(kind, tmp_path)
-    assert not capsys.readouterr().err
-    load(kind, tmp_path, validation=0.25)
     said = f"{kind}:{tmp_path} has a validation part, which is only used with --validation 0\n"
-    assert capsys.readouterr().err == said
+    parts = capsys.readouterr().err
+    assert len(parts.splitlines()) == 1
+    assert said not in parts
+    load(kind, tmp_path, validation=0.25)
+    assert capsys.readouterr().err == parts + said
+
+
+def test_a_copy_beside_the_training_file_is_read_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("my_train.txt", "train.txt", "test.txt", "parts/train.txt"):
+        write(tmp_path / name, "abab\n" * 20)
+    assert streams(load("text", tmp_path))[0] == "abab\n" * 20
+    assert capsys.readouterr().err == (
+        f"text:{tmp_path}: train is my_train.txt (100 characters), test is test.txt "
+        "(100 characters); passed over: train.txt (the same text) and parts\n"
+    )
 
 
 def test_validation_stands_in_for_a_missing_test_part(tmp_path: Path) -> None:
@@ -146,22 +160,37 @@ def test_a_stream_is_limited_to_its_beginning(tmp_path: Path) -> None:
         ("text", b"caf\xe9 au lait", "no UTF-8 text: byte 3 is 0xe9"),
         ("text", b"\x89PNG\r\n\x1a\n\0\0\0", "no UTF-8 text: byte 0 is 0x89"),
         ("text", b"\x7fELF\x02\x01\x01\0\0", "no text: character 7 is a zero"),
-        ("text", gzip.compress(b"a text", mtime=0), "no UTF-8 text: byte 1 is 0x8b"),
         ("lines", "a\nb\nc", r"3 document\(s\) are too few to hold some out as test"),
         ("jsonl", '{"text": "a"}\nnext', "line 2, is no JSON"),
         ("jsonl", "[" * 100_000, "line 1, is no JSON"),
         ("jsonl", '{"text": ' + "9" * 5000 + "}", "line 1, is no JSON"),
-        ("jsonl", '\n["text"]', "line 2, has no text under `text` or `code`"),
-        ("jsonl", '{"story": "a"}', "line 1, has no text under `text` or `code`"),
-        ("jsonl", '{"text": 3}', "line 1, has no text under `text` or `code`"),
-        ("jsonl", '{"text": " "}', "line 1, has no text under `text` or `code`"),
+        (
+            "jsonl",
+            '\n["text"]',
+            "line 2, has no text under `text`, `code`, `sentence` or `content`",
+        ),
+        (
+            "jsonl",
+            '{"story": "a"}',
+            "line 1, has no text under `text`, `code`, `sentence` or `content`",
+        ),
+        (
+            "jsonl",
+            '{"text": 3}',
+            "line 1, has no text under `text`, `code`, `sentence` or `content`",
+        ),
+        (
+            "jsonl",
+            '{"text": " "}',
+            "line 1, has no text under `text`, `code`, `sentence` or `content`",
+        ),
         ("jsonl", r'{"text": "a \ud83d b"}', "line 1, has half of a surrogate pair"),
         ("jsonl", '{"text": "a", "label": [1]}', r"line 1, has the label \[1\]"),
         ("jsonl", '{"text": "a", "label": 1}\n{"text": "b"}', "1 labels for 2 documents"),
         ("jsonl", '{"text": "a", "label": 1}\n' * 12, r"1 label\(s\): a classification needs two"),
-        ("tsv", "a\t1\n\nb", "line 3, is no text, tab and label"),
-        ("tsv", "a\t1\n\t0", "line 2, is no text, tab and label"),
-        ("tsv", "a\t1\nb\t ", "line 2, is no text, tab and label"),
+        ("tsv", "a\t1\n\nb", "line 3, has 1 column, and the first line has 2: set a tab between"),
+        ("tsv", "a\t1\n\t0", "line 2, has no text: give it one"),
+        ("tsv", "a\t1\nb\t ", "line 2, has no label: give it one"),
     ],
 )
 def test_unfit_texts_are_refused_in_one_line(
@@ -188,7 +217,7 @@ def test_a_damaged_gz_is_refused_in_one_line(tmp_path: Path, damage: str) -> Non
 def test_folders_without_their_parts_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"there is no .*nowhere"):
         load("text", tmp_path / "nowhere")
-    write(tmp_path / "training.txt", "ab")
+    write(tmp_path / "trained.txt", "ab")
     with pytest.raises(InputError, match="no file called train"):
         load("text", tmp_path)
     (tmp_path / "train").mkdir()

@@ -1,0 +1,66 @@
+"""Pictures that somebody has in memory: axes and scales that training would misread."""
+
+import numpy as np
+
+from dl.errors import InputError
+
+_CHANNELS = (1, 3, 4)
+_SIDE = 8
+"""The fewest pixels of a side, from which on an array may be taken for pictures."""
+_BYTES = 255
+_FEW = 64
+"""Examples of fewer numbers are no pictures."""
+
+
+def check_pictures(array: np.ndarray, name: str) -> None:
+    """Raise an `InputError` for [N, ...] that looks like pictures with other axes or scales.
+
+    Pictures are uint8 [N, H, W] or [N, H, W, C], or floats of a small scale. Refused are channels
+    that come first, bytes that are stored as floats or as other whole numbers, and pictures uint8
+    with more than four channels.
+
+    >>> check_pictures(np.zeros((2, 3, 32, 32)), "x")
+    Traceback (most recent call last):
+    dl.errors.InputError: x is [2, 3, 32, 32], channels first: give x.transpose(0, 2, 3, 1)
+    """
+    shape, own = array.shape, name.split()[0]
+    if _channels_first(shape):
+        raise InputError(
+            f"{name} is {list(shape)}, channels first: give {own}.transpose(0, 2, 3, 1)"
+        )
+    if array.dtype == np.uint8 and array.ndim == 4 and shape[-1] > 4:
+        raise InputError(
+            f"{name} is uint8 {list(shape)}, pictures of {shape[-1]} channels: give [N, H, W, C] "
+            f"of at most 4, or floats, such as {own} / 255"
+        )
+    if array.dtype.kind not in "fiu" or array.dtype == np.uint8 or not _are_bytes(array):
+        return
+    if array.dtype.kind != "f" and array.ndim < 3:
+        return  # symbols
+    sides = "" if array.ndim > 2 else ".reshape(-1, H, W)"
+    raise InputError(
+        f"{name} is {array.dtype} {list(shape)} with values up to {array.max():g}, pictures in "
+        f"bytes: give {own}{sides}.astype(np.uint8), which are normalised, or {own} / 255"
+    )
+
+
+def _channels_first(shape: tuple[int, ...]) -> bool:
+    if len(shape) != 4:
+        return False
+    _, channels, *sides = shape
+    return channels in _CHANNELS and shape[-1] not in _CHANNELS and min(sides) >= _SIDE
+
+
+def _are_bytes(array: np.ndarray) -> bool:
+    """Whether the values go from 0 to about 255 as those of pictures do.
+
+    Whole numbers up to nearly 255 are bytes in any example of enough numbers. Numbers between them,
+    as after scaling a picture, are so only where the axes are those of pictures.
+    """
+    if array.ndim < 2 or array[0].size < _FEW:
+        return False
+    least = _BYTES if array.ndim == 2 else _BYTES * 0.8  # counts are as large by chance
+    if not (array.min() >= 0 and least <= array.max() <= _BYTES):
+        return False
+    pictures = array.ndim == 4 and array.shape[-1] in _CHANNELS
+    return pictures or bool((array == np.round(array)).all())
