@@ -64,16 +64,10 @@ def main(package: str = "experiments", argv: Sequence[str] | None = None) -> int
     except OSError as error:
         return _fail(error, 1)
     except (RuntimeError, AssertionError) as error:
-        return _fail_without_devices(error)
+        return _fail_on_device(error)
     except KeyboardInterrupt:
         leave_at_once()
         raise
-    except RuntimeError as error:
-        if type(error).__name__ != "JaxRuntimeError":  # JAX may not have been imported
-            raise
-        from dl.train.device_errors import describe_device_error
-
-        return _fail(RunError(describe_device_error(str(error))), 1)
 
 
 def _leave_closed_terminal() -> None:
@@ -135,15 +129,19 @@ def _verbs(catalog: Catalog) -> cyclopts.App:
     return app
 
 
-def _fail_without_devices(error: Exception) -> int:
-    """Say that the devices asked for are not here; if they are, `error` is about something else."""
-    if "jax" in sys.modules:
-        from dl.train.devices import find_devices
+def _fail_on_device(error: Exception) -> int:
+    """Say what is wrong with the devices; raise `error` if it is about something else."""
+    if "jax" not in sys.modules:
+        raise error
+    from dl.train.device_errors import describe_device_error
+    from dl.train.devices import find_devices
 
-        try:
-            find_devices()
-        except InputError as about_devices:
-            return _fail(about_devices, 2)
+    if type(error).__name__ == "JaxRuntimeError":
+        return _fail(RunError(describe_device_error(str(error))), 1)
+    try:
+        find_devices()
+    except InputError as not_here:
+        return _fail(not_here, 2)
     raise error
 
 
