@@ -12,7 +12,7 @@ FILES = sorted([*(ROOT / "dl").rglob("*.py"), *(ROOT / "experiments").rglob("*.p
 
 # A package may import those before it and those on its own line.
 ORDER = [
-    {"errors", "screen", "types", "ranges", "tables", "jaxprs"},
+    {"promotion", "errors", "screen", "types", "ranges", "tables", "jaxprs"},
     {"layers", "metrics", "data", "optimizers"},
     {"models", "objectives", "ngram", "c_programs"},
     {"train", "sampling"},
