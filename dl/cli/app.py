@@ -64,7 +64,7 @@ def main(package: str = "experiments", argv: Sequence[str] | None = None) -> int
     except OSError as error:
         return _fail(error, 1)
     except (RuntimeError, AssertionError) as error:
-        return _fail_on_devices(error)
+        return _fail_on_device(error)
     except KeyboardInterrupt:
         leave_at_once()
         raise
@@ -129,19 +129,19 @@ def _verbs(catalog: Catalog) -> cyclopts.App:
     return app
 
 
-def _fail_on_devices(error: Exception) -> int:
-    """Say that a device failed, or that it is not here; otherwise `error` is something else."""
-    if type(error).__name__ == "JaxRuntimeError":  # JAX may not have been imported
-        from dl.train.device_errors import describe_device_error
+def _fail_on_device(error: Exception) -> int:
+    """Say what is wrong with the devices; raise `error` if it is about something else."""
+    if "jax" not in sys.modules:
+        raise error
+    from dl.train.device_errors import describe_device_error
+    from dl.train.devices import find_devices
 
+    if type(error).__name__ == "JaxRuntimeError":
         return _fail(RunError(describe_device_error(str(error))), 1)
-    if "jax" in sys.modules:
-        from dl.train.devices import find_devices
-
-        try:
-            find_devices()
-        except InputError as about_devices:
-            return _fail(about_devices, 2)
+    try:
+        find_devices()
+    except InputError as not_here:
+        return _fail(not_here, 2)
     raise error
 
 

@@ -17,6 +17,7 @@ from dl.runs.stored import read_result
 from dl.runs.trained import Trained
 from dl.screen import say
 from dl.train.compiled import Training
+from dl.train.devices import find_devices
 from dl.train.fits import zero_totals
 from dl.train.state import jit_init_state
 
@@ -126,8 +127,9 @@ def expected_training(folder: RunFolder, config: Config) -> Training:
     """The shapes of the state and the totals that the run's checkpoints hold.
 
     Raises:
-        InputError: when config.json gives no model.
+        InputError: when config.json gives no model, or the devices asked for are not here.
     """
+    find_devices()
     try:
         recipe = config.build()
         state = jit_init_state(recipe, config.data, config.options).eval_shape(config.options.seed)

@@ -196,3 +196,19 @@ def test_a_device_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     assert done.stderr.startswith("error: JAX_PLATFORMS=cuda,no_such: there is no such device")
     assert done.stderr.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_a_device_that_is_not_there_is_one_line_for_a_run_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main("experiments", "run perceptron_xor --epochs 1 --run-dir r --quiet".split()) == 0
+
+    def fail() -> None:
+        raise AssertionError  # as JAX does without CUDA
+
+    monkeypatch.setattr(dl.train.devices.jax, "local_devices", fail)
+    monkeypatch.setenv("JAX_PLATFORMS", "cuda")
+    capsys.readouterr()
+    assert main("experiments", ["evaluate", "r"]) == 2
+    assert re.fullmatch(r"error: JAX_PLATFORMS=cuda: .*\n", capsys.readouterr().err)
