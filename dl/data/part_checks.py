@@ -15,8 +15,8 @@ _REMEDY = "dl.make_dataset(x, y) reads labels of most kinds"
 def check_part(source: Any, spec: Any, part: str) -> None:
     """Raise an `InputError` for examples in memory that do not fit the description of the data.
 
-    `spec` is a `dl.DataSpec`. Whatever runs over the examples later is compiled: a class that is not
-    there would be read as another.
+    `spec` is a `dl.DataSpec`. Whatever runs over the examples later is compiled, and reads a class
+    that does not exist as another one.
 
     >>> from dl.data.dataset import DataSpec
     >>> spec = DataSpec("two", "classification", (1,), "float32", ("a", "b"), train_size=2)

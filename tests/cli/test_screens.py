@@ -202,7 +202,8 @@ def test_a_device_that_is_not_there_is_one_line_for_a_run_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert main("experiments", "run perceptron_xor --epochs 1 --run-dir r --quiet".split()) == 0
+    words = ["run", "perceptron_xor", "--epochs", "1", "--run-dir", "r", "--quiet"]
+    assert main("experiments", words) == 0
 
     def fail() -> None:
         raise AssertionError  # as JAX does without CUDA
