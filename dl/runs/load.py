@@ -4,8 +4,6 @@ import contextlib
 from pathlib import Path
 from typing import Literal
 
-import jax
-
 from dl.errors import InputError, RunError, first_line
 from dl.runs.checkpoint import Checkpoints
 from dl.runs.checkpoint_notes import DamagedCheckpoint
@@ -16,10 +14,8 @@ from dl.runs.open_data import open_data_of
 from dl.runs.stored import read_result
 from dl.runs.trained import Trained
 from dl.screen import say
-from dl.train.compiled import Training
+from dl.train.compiled import Training, training_shapes
 from dl.train.devices import find_devices
-from dl.train.fits import zero_totals
-from dl.train.state import jit_init_state
 
 
 def load(
@@ -132,8 +128,7 @@ def expected_training(folder: RunFolder, config: Config) -> Training:
     find_devices()
     try:
         recipe = config.build()
-        state = jit_init_state(recipe, config.data, config.options).eval_shape(config.options.seed)
-        return Training(state, jax.eval_shape(lambda: zero_totals(recipe, config.data)))
+        return training_shapes(recipe, config.data, config.options)
     except (InputError, RunError):
         raise
     except Exception as error:  # whatever a model does with sizes that no data set has

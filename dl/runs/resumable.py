@@ -9,7 +9,7 @@ import optax
 from dl.data.dataset import Dataset
 from dl.errors import InputError, RunError
 from dl.runs.trained import Trained
-from dl.train.compiled import start_training
+from dl.train.compiled import training_shapes
 from dl.train.names import by_path
 from dl.train.options import TrainOptions
 from dl.train.recipe import Recipe
@@ -65,7 +65,7 @@ def _check_data(before: Trained, data: Dataset) -> None:
 
 
 def _check_state(before: Trained, recipe: Recipe, data: Dataset, options: TrainOptions) -> None:
-    new = jax.eval_shape(lambda: start_training(recipe, data.spec, options))
+    new = training_shapes(recipe, data.spec, options)
     state = before.state
     pairs = {
         "model": ((state.params, state.model_state), (new.state.params, new.state.model_state)),

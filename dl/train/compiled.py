@@ -150,6 +150,12 @@ def start_training(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Tra
     return Training(first_state(recipe, spec, options), zero_totals(recipe, spec))
 
 
+def training_shapes(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Training:
+    """The shapes of `start_training`; nothing is compiled or computed."""
+    state = jit_init_state(recipe, spec, options).eval_shape(options.seed)
+    return Training(state, jax.eval_shape(lambda: zero_totals(recipe, spec)))
+
+
 def can_loop(recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layout) -> bool:
     """Whether one compiled program can loop over several steps, and is not slower for it."""
     example = example_inputs(data.spec)
