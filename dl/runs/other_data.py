@@ -33,7 +33,8 @@ def other_data(dataset: str, config: Config) -> Dataset:
     data = _open(absolute(dataset), config)
     check_same_kind(data.spec, config.data)
     data = with_classes(data, config.data.class_names)
-    return replace(data, spec=replace(config.data, name=data.spec.name))
+    spec = replace(config.data, name=data.spec.name, train_size=data.spec.train_size)
+    return replace(data, spec=spec)
 
 
 def _open(dataset: str, config: Config) -> Dataset:
