@@ -3,10 +3,15 @@
 import ctypes
 import gc
 import os
+import signal
 import sys
 from pathlib import Path
 
 import pytest
+
+# A shell's background jobs ignore Ctrl-C, and what is ignored stays ignored; here it is tested.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 MOST_RESIDENT = 1 << 30
 """Bytes of memory at which a process drops the programs that earlier tests compiled."""
