@@ -87,6 +87,7 @@ def test_programs_that_a_dead_process_left_half_written_are_removed(tmp_path: Pa
     assert sorted(path.name for path in tmp_path.glob("*-*")) == ["a-atime", "a-cache"]
 
 
+@pytest.mark.slow
 def test_a_broken_program_is_compiled_again_without_a_word(tmp_path: Path) -> None:
     code = (
         "from dl.cli import main\n"

@@ -128,6 +128,7 @@ def test_an_experiment_is_shown_for_pictures_of_one_s_own(
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not Path("/proc/self/status").exists(),
     reason="the peak of a process is read from Linux's /proc",

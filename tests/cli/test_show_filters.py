@@ -25,6 +25,7 @@ def lenet_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_picture_is_the_grid_of_the_first_convolution_and_the_summary_follows(
     lenet_run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -271,6 +271,7 @@ def test_no_checkpoint_yet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert "has no checkpoint yet" in refused("evaluate run", capsys)
 
 
+@pytest.mark.slow
 def test_run_that_does_not_fit_to_begin_from(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

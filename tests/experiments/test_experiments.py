@@ -37,7 +37,9 @@ test_imagenet.py runs two.
 ALIKE = [name for name in SMALL if name.startswith("lenet") and name != "lenet_digits"]
 """Those whose runs are that of lenet_digits on other pictures."""
 TRACED = DEEP + ALIKE
-"""Those whose steps are always traced, and seldom run."""
+"""Those whose steps are traced, and seldom run."""
+CODES = [name for name in SMALL if name.startswith("autoencoder_") and "linear" not in name]
+"""Those whose runs are that of autoencoder_linear_mnist with another net or penalty."""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -55,7 +57,8 @@ def _embedded(dataset: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in TRACED)) for name in SMALL]
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] * (name in TRACED + CODES)) for name in SMALL],
 )
 def test_two_steps(name: str, tmp_path: Path) -> None:
     defaults = CATALOG.load(name).options()
@@ -74,7 +77,9 @@ def test_two_steps(name: str, tmp_path: Path) -> None:
     assert result["parameters"] > 0
 
 
-@pytest.mark.parametrize("name", TRACED)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in DEEP)) for name in TRACED]
+)
 def test_a_traced_step_takes_its_data_and_gives_a_state_for_the_next(
     name: str, tmp_path: Path
 ) -> None:
@@ -106,10 +111,14 @@ def test_a_traced_step_takes_its_data_and_gives_a_state_for_the_next(
 CONVOLUTIONAL = [
     name for name in NAMES if "net" in name.split("_")[0] or name.startswith(("nin", "vgg"))
 ]
-SHAPES = [(28, 28, 1), (32, 32, 3), (40, 56, 3)]
+SHAPES = [
+    pytest.param((28, 28, 1), id="grey", marks=pytest.mark.slow),
+    pytest.param((32, 32, 3), id="colour", marks=pytest.mark.slow),
+    pytest.param((40, 56, 3), id="oblong"),
+]
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=["grey", "colour", "oblong"])
+@pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("name", [*CONVOLUTIONAL, "autoencoder_conv_fashion_mnist"])
 def test_convolutional_nets_take_a_user_s_own_pictures(name: str, shape: tuple[int, ...]) -> None:
     experiment = CATALOG.load(name)
@@ -133,6 +142,7 @@ def test_convolutional_nets_take_a_user_s_own_pictures(name: str, shape: tuple[i
     assert outputs.shape == ((2, *shape) if name.startswith("autoencoder") else (2, 3))
 
 
+@pytest.mark.slow
 def test_a_convolutional_experiment_trains_on_a_folder_of_colour_pictures(tmp_path: Path) -> None:
     generator = np.random.default_rng(0)
     for number in range(24):
@@ -152,6 +162,7 @@ def test_a_convolutional_experiment_trains_on_a_folder_of_colour_pictures(tmp_pa
     assert dl.load(tmp_path / "run").spec.input_shape == (32, 32, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "changes"),
     [
@@ -168,6 +179,7 @@ def test_two_steps_of_autoencoders_that_must_not_copy(
     assert np.isfinite(result["metrics"]["test"]["loss"])
 
 
+@pytest.mark.slow
 def test_a_penalty_on_the_code_leaves_few_units_active(tmp_path: Path) -> None:
     small = {
         "dataset": "digits",
@@ -184,6 +196,7 @@ def test_a_penalty_on_the_code_leaves_few_units_active(tmp_path: Path) -> None:
     assert 0 < sparse < dense / 4
 
 
+@pytest.mark.slow
 def test_two_steps_of_lenet5_as_published(tmp_path: Path) -> None:
     small = {"dataset": "digits", "epochs": 1, "batch_size": 16, "train_examples": 32}
     result = run("lenet5_mnist", tmp_path / "run", variant="1998", **small)

@@ -77,6 +77,7 @@ def bits(folder: Path) -> list[bytes]:
     ]
 
 
+@pytest.mark.slow
 def test_alexnet_stopped_and_resumed_equals_an_uninterrupted_run(tmp_path: Path) -> None:
     whole = run("alexnet_imagenet", tmp_path / "whole").result
     assert whole["steps"] == 8
@@ -95,6 +96,7 @@ def test_alexnet_stopped_and_resumed_equals_an_uninterrupted_run(tmp_path: Path)
     assert values[0] == values[1]
 
 
+@pytest.mark.slow
 def test_two_steps_of_resnet_and_evaluation_on_another_set(tmp_path: Path) -> None:
     result = run("resnet50_imagenet", tmp_path / "run", epochs=1, train_examples=8).result
     assert result["steps"] == 2

@@ -30,7 +30,11 @@ ALIKE = [
     "lstm_programs",
     "rnn_adding",
     "gru_adding",
+    "lstm_adding",
+    "lstm_chorales",
     "lstm_mnist_pixels",
+    "lstm_mnist_rows",
+    "lstm_names",
 ]
 """Those whose runs are another's here with another cell or other data: seldom run."""
 
@@ -107,6 +111,7 @@ def test_counting_is_done_once_and_resume_shows_its_result(
     assert "counts and has no net" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_products_in_half_precision_change_the_loss_a_little(
     small_data: dict[str, str], tmp_path: Path
 ) -> None:
@@ -146,6 +151,7 @@ def test_programs_are_counted_and_learned_on_the_same_ones(small_data: dict[str,
     assert len(joined.test.tokens) - 1 == apart.test.lengths.sum()
 
 
+@pytest.mark.slow
 def test_two_steps_are_too_few_for_a_time_scale(tmp_path: Path) -> None:
     sizes = "--train-examples 200 --epochs 1 --hidden-size 2"
     words = f"run lstm_adding --dataset adding:2 {sizes} --quiet --run-dir"

@@ -298,6 +298,11 @@ DEEP = NORMALISED + PLAIN + LENETS + RECURRENT + AUTOENCODERS
 every_model = of_cases(DEEP + FLAT)
 
 SIBLINGS = [
+    "vgg",
+    "vgg_normalised",
+    "alexnet",
+    "nin",
+    "conv_autoencoder",
     "googlenet_normalised_with_heads",
     "resnet_bottleneck",
     "cifar_resnet",
@@ -310,7 +315,7 @@ SIBLINGS = [
     "autoencoder_tied",
     "mlp_c1",
 ]
-"""Models that differ by an option from others here: they are seldom compiled, traced always."""
+"""Models that resemble others here in all that a test can see: seldom compiled, always traced."""
 
 
 def siblings_seldom(cases: list[Any]) -> list[Any]:

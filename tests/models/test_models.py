@@ -131,6 +131,7 @@ DROPPED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DROPPED)
 def test_the_nets_of_the_papers_drop_what_the_papers_say(name: str) -> None:
     model, dropped = DROPPED[name]

@@ -113,7 +113,7 @@ SMALL = {
 }
 
 
-@pytest.mark.parametrize("shape", [(28, 28, 1), (32, 32, 3)])
+@pytest.mark.parametrize("shape", [(32, 32, 3), pytest.param((28, 28, 1), marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", SMALL)
 def test_small_forms_take_small_pictures(name, shape):
     model = SMALL[name]()

@@ -123,6 +123,7 @@ READERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*READERS, "deep"])
 def test_a_masked_batch_is_each_sequence_alone(name: str) -> None:
     model = READERS.get(name) or LANGUAGE[name]

@@ -67,6 +67,7 @@ def test_three_kills_end_like_none(tmp_path: Path) -> None:
     assert "half written 1" in seen[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_signal_saves_says_so_and_resumes_to_the_same_bits(
     tmp_path: Path, number: int, code: int
@@ -93,6 +94,7 @@ def test_signal_saves_says_so_and_resumes_to_the_same_bits(
         assert_same_run(tmp_path / "stopped", tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_second_interrupt_leaves_at_once(tmp_path: Path) -> None:
     words = run_words(tmp_path / "run", epochs=30)
     process = subprocess.Popen(
@@ -139,6 +141,7 @@ def stop_at(patch: pytest.MonkeyPatch, *, step: int) -> None:
     patch.setattr(dl.train.progress.Progress, "record", record)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("mode", "devices"), [("jit", 2), ("pmap", 2)])
 def test_several_devices_resume_to_the_same_bits(tmp_path: Path, mode: str, devices: int) -> None:
     options = moons(parallel=mode, devices=devices, epochs=3)
@@ -151,6 +154,7 @@ def test_several_devices_resume_to_the_same_bits(tmp_path: Path, mode: str, devi
     assert_same_run(tmp_path / "whole", tmp_path / "parts")
 
 
+@pytest.mark.slow
 def test_resume_with_only_config_begins_at_step_0(tmp_path: Path) -> None:
     run(tmp_path / "whole", moons())
     run(tmp_path / "bare", moons())
@@ -309,6 +313,7 @@ def test_wall_seconds_sum_over_the_parts(tmp_path: Path) -> None:
     assert result["wall_seconds"] > notes["wall_seconds"] > 0
 
 
+@pytest.mark.slow
 def test_a_disk_without_room_for_a_checkpoint_is_one_line(tmp_path: Path) -> None:
     code = (
         "import resource, signal\n"
@@ -327,6 +332,7 @@ def test_a_disk_without_room_for_a_checkpoint_is_one_line(tmp_path: Path) -> Non
     assert len(before) == 2, done.stderr
 
 
+@pytest.mark.slow
 def test_a_closed_terminal_saves_and_resumes(tmp_path: Path) -> None:
     """The terminal goes away: SIGHUP comes, and nothing can be written to it any more."""
     words = f"run mlp_mnist --dataset digits --epochs 500 --run-dir {tmp_path / 'run'}"

@@ -104,6 +104,7 @@ def test_what_is_no_class_and_no_probability_is_refused(folder: Path) -> None:
             reader.predict(texts)
 
 
+@pytest.mark.slow
 def test_predict_classifies_files_and_texts(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

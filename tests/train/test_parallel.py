@@ -120,6 +120,7 @@ def fit_moons(**layout: Any) -> dl.Trained:
     return dl.fit(recipe, data, options, progress=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("mode", "devices"), [("jit", 1), ("jit", 8), ("pmap", 1), ("pmap", 8)])
 def test_whole_training_is_the_same_in_every_layout(mode: str, devices: int) -> None:
     fitted, one = fit_moons(parallel=mode, devices=devices), fit_moons(devices=1)

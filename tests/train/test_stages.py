@@ -78,6 +78,7 @@ def trained_step_by_step(recipe: dl.Recipe, data: Dataset, options: dl.TrainOpti
     return state.params
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps_per_call", [1, 3])
 def test_chunks_with_stages_equal_a_plain_loop(steps_per_call: int) -> None:
     data, recipe = dl.load_data("digits"), make_recipe(any_size=True)

@@ -12,7 +12,7 @@ import pytest
 import dl
 from dl import models, objectives, optimizers
 from dl.train.step import make_eval_step, make_train_step
-from tests.models.model_cases import Case, every_model
+from tests.models.model_cases import Case, most_models
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +34,7 @@ def trace_steps(model: Any, objective: Any, optimizer: Any, batch: Any, **option
     jax.eval_shape(make_eval_step(objective), state, batch)
 
 
-@every_model
+@most_models
 def test_models_of_examples(case: Case) -> None:
     batch = jax.tree.map(jnp.asarray, case.batch(4))
     trace_steps(case.model, case.objective, optimizers.momentum(0.1), batch)

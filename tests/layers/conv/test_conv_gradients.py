@@ -149,6 +149,7 @@ def test_values_and_gradients_are_xla_s(
         )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("either_width")
 @pytest.mark.parametrize(
     "options", [{}, STRIDED, {"padding": ((4, 0), (0, 3))}], ids=["plain", "strided", "cropped"]
@@ -166,6 +167,7 @@ def test_either_order_of_one_kernel_s_and_one_picture_s_derivative(options):
     assert_close(ours, expected)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("either_width")
 @pytest.mark.parametrize("axes", [(0, None), (None, 0), (0, 0)], ids=["pictures", "kernel", "both"])
 def test_vmap_inside_and_outside_of_the_gradient(axes):

@@ -61,6 +61,7 @@ def relative_error(result, expected):
     return float(jnp.linalg.norm(result - expected) / jnp.linalg.norm(expected))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("implementation", ["auto", "scan"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_layer_stays_in_single_and_near_its_products_in_single(kind, implementation):
@@ -108,6 +109,7 @@ def test_members_of_a_population_are_multiplied_as_each_alone(steps, mapped):
         np.testing.assert_allclose(result[member], alone, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_population_with_shared_inputs_is_every_member_alone(kind):
     params, xs, _ = layer(kind)

@@ -63,7 +63,7 @@ def ours(kind, params, xs, carry, *, implementation, lengths=None, reverse=False
 
 
 @pytest.mark.parametrize("how", HOW)
-@pytest.mark.parametrize("implementation", ["auto", "scan"])
+@pytest.mark.parametrize("implementation", ["auto", pytest.param("scan", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", KINDS)
 def test_outputs_carry_and_all_gradients_are_the_plain_loop_s(kind, implementation, how):
     with jax.enable_x64(True):
@@ -73,6 +73,7 @@ def test_outputs_carry_and_all_gradients_are_the_plain_loop_s(kind, implementati
         assert_close(result, reference(kind, *arguments, **HOW[how]), 1e-10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_so_they_are_in_single_precision(kind):
     arguments = layer(kind)

@@ -92,6 +92,7 @@ def test_eight_devices_give_one_device_s_gradient(lstm, implementation):
     assert_close(jax.jit(by_hand)(params, xs), expected, GRADIENT_TOLERANCE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("implementation", ["auto", "scan"])
 def test_second_derivatives(implementation):
     with jax.enable_x64(True):
