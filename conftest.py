@@ -9,9 +9,13 @@ from pathlib import Path
 
 import pytest
 
-# A shell's background jobs ignore Ctrl-C, and what is ignored stays ignored; here it is tested.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# Background jobs ignore these, and what is ignored stays ignored; but here they are tested.
+for number, handler in (
+    (signal.SIGINT, signal.default_int_handler),
+    (getattr(signal, "SIGHUP", signal.SIGTERM), signal.SIG_DFL),
+):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, handler)
 
 MOST_RESIDENT = 1 << 30
 """Bytes of memory at which a process drops the programs that earlier tests compiled."""

@@ -39,6 +39,17 @@ def say(text: str, *, is_safe: bool = False) -> None:
         print(text if is_safe else escaped(text), file=sys.stderr, flush=True)
 
 
+def in_notebook() -> bool:
+    """Whether the code runs in the kernel of a notebook, such as Colab's.
+
+    >>> in_notebook()
+    False
+    """
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return hasattr(shell, "kernel")
+
+
 def _written(character: str) -> str:
     return ascii(character)[1:-1]
 

@@ -14,6 +14,7 @@ GUIDE = (DOCS / "own_experiments.md").read_text(encoding="utf-8")
 BLOCKS = re.compile(r"```python\n(.*?)```\n\n```\n(.*?)```", re.DOTALL)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", ["horizon.md"])
 def test_code_prints_what_stands_below_it(page: str) -> None:
     blocks = BLOCKS.findall((DOCS / page).read_text(encoding="utf-8"))

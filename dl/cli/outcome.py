@@ -4,11 +4,10 @@ import contextlib
 import json
 import os
 import signal
-import sys
 from typing import TYPE_CHECKING, Any
 
 from dl.cli.next_steps import command, next_steps
-from dl.screen import escaped, escaped_json, say
+from dl.screen import escaped, escaped_json, in_notebook, say
 
 if TYPE_CHECKING:
     from dl.runs.folder import Config
@@ -33,7 +32,7 @@ def leave_at_once() -> None:
     because this is called from a signal handler: the interrupted code may swallow an exception, and
     an ordinary exit waits for threads that are still saving.
     """
-    if "ipykernel" not in sys.modules:
+    if not in_notebook():
         os.write(2, b"stopped at once; what had been saved is kept\n")
         os._exit(130)
 

@@ -16,7 +16,7 @@ _THREADS = 1  # the program that is needed first gets the other core to itself
 class Ahead:
     """A jitted function that can be compiled before its first call, which waits for it.
 
-    An error in the background is not reported: the first call meets it again.
+    An error of the compiler is not reported: the first call meets it again.
 
     >>> import jax
     >>> double = Ahead(jax.jit(lambda x: 2 * x))
@@ -32,9 +32,11 @@ class Ahead:
         self._pending: Future | None = None
 
     def begin(self, *shapes: Any) -> None:
-        """Start to compile for arguments of these shapes; only the first time."""
+        """Trace for arguments of these shapes, and start to compile; only the first time."""
         if self._pending is None:
-            self._pending = _threads().submit(lambda: self._function.lower(*shapes).compile())
+            # Traced here, since JAX's settings may differ from thread to thread.
+            lowered = self._function.lower(*shapes)
+            self._pending = _threads().submit(lowered.compile)
 
     def __call__(self, *args: Any) -> Any:
         """The function of `args`."""

@@ -7,7 +7,7 @@ import sys
 import time
 from typing import Any, TextIO
 
-from dl.screen import escaped
+from dl.screen import escaped, in_notebook
 from dl.train.plan import Plan
 from dl.train.progress_text import bar_text, describe, epoch_line
 from dl.train.record import Record
@@ -115,7 +115,7 @@ class Progress:
     def _make_bar(self, name: str) -> Any:
         from tqdm.auto import tqdm
 
-        length = "bar" if _in_notebook() else "bar:10"
+        length = "bar" if in_notebook() else "bar:10"
         return tqdm(
             desc=name,
             total=self._plan.total_steps,
@@ -128,7 +128,7 @@ class Progress:
         )
 
     def _width(self) -> int:
-        if _in_notebook():
+        if in_notebook():
             return 110
         return shutil.get_terminal_size().columns if self._stream.isatty() else 1000
 
@@ -156,8 +156,4 @@ class _Rate:
 
 def wants_bar(stream: TextIO) -> bool:
     """Whether a bar can be drawn: on a terminal, or in a notebook's output."""
-    return stream.isatty() or _in_notebook()
-
-
-def _in_notebook() -> bool:
-    return "ipykernel" in sys.modules
+    return stream.isatty() or in_notebook()

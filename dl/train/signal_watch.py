@@ -7,9 +7,10 @@ seconds within one, so until then neither Ctrl-C nor SIGTERM would be answered.
 import contextlib
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable
+
+from dl.screen import in_notebook
 
 _ours: set[int] = set()
 """The file descriptors that watches have given to Python."""
@@ -36,7 +37,7 @@ class SignalWatch:
         self._ends: tuple[socket.socket, socket.socket] | None = None
 
     def __enter__(self) -> "SignalWatch":
-        if threading.current_thread() is not threading.main_thread() or "ipykernel" in sys.modules:
+        if threading.current_thread() is not threading.main_thread() or in_notebook():
             return self
         reader, writer = socket.socketpair()
         writer.setblocking(False)

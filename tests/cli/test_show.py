@@ -95,6 +95,7 @@ def test_connections_in_every_format(capsys: pytest.CaptureFixture[str]) -> None
         assert all(f"{count:,}" in out for count in counts.values())
 
 
+@pytest.mark.slow
 def test_every_experiment_can_be_shown_without_its_data(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path
 ) -> None:

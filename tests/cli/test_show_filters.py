@@ -10,6 +10,8 @@ import dl
 from dl.cli import main
 from dl.inspect.maps.filters import filter_grid
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _somewhere_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,7 +27,6 @@ def lenet_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.slow
 def test_the_picture_is_the_grid_of_the_first_convolution_and_the_summary_follows(
     lenet_run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -223,6 +223,7 @@ def make_digit_pictures(folder: Path, names: list[str]) -> None:
             picture.resize((30, 30)).save(folder / name / f"{number}.png")
 
 
+@pytest.mark.slow
 def test_run_begins_from_another_with_a_new_head(
     digits_run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -305,7 +305,14 @@ def test_a_data_set_or_a_pair_is_data() -> None:
         as_dataset([POINTS, CLASSES])
 
 
-@pytest.mark.parametrize("x", [POINTS, SEQUENCES, [[0, 0], [0, 1], [1, 0], [1, 1]] * 5])
+@pytest.mark.parametrize(
+    "x",
+    [
+        POINTS,
+        pytest.param(SEQUENCES, marks=pytest.mark.slow),
+        pytest.param([[0, 0], [0, 1], [1, 0], [1, 1]] * 5, marks=pytest.mark.slow),
+    ],
+)
 def test_own_arrays_are_trained_on(x: Any) -> None:
     data = dl.make_dataset(x, CLASSES, validation=0.25)
     if data.spec.ragged:

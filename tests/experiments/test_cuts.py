@@ -27,7 +27,7 @@ from dl.train.state import jit_init_state
 
 CATALOG = Catalog("experiments")
 TRAINED = [name for name in CATALOG.names() if not name.startswith("ngram_")]
-QUICK = ("autoencoder_mnist", "lenet_digits", "lstm_shakespeare")
+QUICK = ("autoencoder_mnist", "lstm_shakespeare")
 CUTS = (1, 2, 10, 100)
 
 

@@ -271,6 +271,7 @@ def test_mlp_learns_xor(tmp_path: Path) -> None:
     assert run("mlp_xor", tmp_path / "run")["metrics"]["test"]["accuracy"] == 1.0
 
 
+@pytest.mark.slow
 def test_logistic_regression_on_moons_stays_below_a_curved_boundary(tmp_path: Path) -> None:
     straight = run("logistic_moons", tmp_path / "run")["metrics"]["test"]["accuracy"]
     data = dl.load_data("moons", validation=0.1)

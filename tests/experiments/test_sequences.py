@@ -35,6 +35,7 @@ ALIKE = [
     "lstm_mnist_pixels",
     "lstm_mnist_rows",
     "lstm_names",
+    "lstm_sentiment",
 ]
 """Those whose runs are another's here with another cell or other data: seldom run."""
 

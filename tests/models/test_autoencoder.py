@@ -19,7 +19,11 @@ FLAT, PICTURE = (12,), (9, 6, 2)
 TABLE = [
     pytest.param(models.autoencoder(FLAT, code_size=4), FLAT, 4, id="linear"),
     pytest.param(
-        models.autoencoder(PICTURE, code_size=5, hidden_sizes=(7, 6)), PICTURE, 5, id="deep"
+        models.autoencoder(PICTURE, code_size=5, hidden_sizes=(7, 6)),
+        PICTURE,
+        5,
+        id="deep",
+        marks=pytest.mark.slow,
     ),
     pytest.param(
         models.autoencoder(PICTURE, code_size=5, hidden_sizes=(7, 6), tied=True),
@@ -28,7 +32,11 @@ TABLE = [
         id="tied",
     ),
     pytest.param(
-        models.conv_autoencoder(PICTURE, code_size=3, features=(4, 5)), PICTURE, 3, id="conv"
+        models.conv_autoencoder(PICTURE, code_size=3, features=(4, 5)),
+        PICTURE,
+        3,
+        id="conv",
+        marks=pytest.mark.slow,
     ),
 ]
 every_model = pytest.mark.parametrize(("model", "shape", "code_size"), TABLE)

@@ -102,7 +102,9 @@ every_stateful_net = pytest.mark.parametrize(
 )
 
 
-@every_net
+@pytest.mark.parametrize(
+    "build", [linen_net, *(pytest.param(build, marks=pytest.mark.slow) for build in BUILDERS[1:])]
+)
 def test_a_net_of_one_s_own_learns_digits_in_a_few_steps(build: Any) -> None:
     model = build(10, inputs=28 * 28)
     data = dl.load_data("digits", validation=0.2)

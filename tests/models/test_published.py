@@ -113,6 +113,7 @@ SMALL = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(32, 32, 3), pytest.param((28, 28, 1), marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", SMALL)
 def test_small_forms_take_small_pictures(name, shape):
@@ -124,6 +125,7 @@ def test_small_forms_take_small_pictures(name, shape):
     assert jax.eval_shape(model.apply, params, model_state, inputs)[0].shape == (4, 10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SMALL)
 def test_half_precision_is_computed_in_and_parameters_are_kept_in_single(name):
     model, inputs = (

@@ -65,7 +65,10 @@ SMALLEST = {
 }
 
 
-@pytest.mark.parametrize("name", SMALLEST)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] * ("googlenet" in name)) for name in SMALLEST],
+)
 def test_the_smallest_picture_named_is_the_smallest_that_fits(name: str) -> None:
     model, smallest = SMALLEST[name]
     with pytest.raises(

@@ -92,6 +92,7 @@ def test_naive_bayes_is_what_its_formula_says(tmp_path: Path) -> None:
     assert rows["naive Bayes"] == pytest.approx(2 / 3)
 
 
+@pytest.mark.slow
 def test_a_run_on_texts_stands_beside_naive_bayes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

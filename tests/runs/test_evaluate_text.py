@@ -12,6 +12,8 @@ from dl.cli import main
 from dl.errors import InputError
 from dl.runs.evaluate import evaluate_run
 
+pytestmark = pytest.mark.slow
+
 OWN = "a cab, a bad dab" * 30
 OTHER = "dad babz b cab, " * 30  # as long, so that less is compiled
 
@@ -49,7 +51,6 @@ def nats(run: Path, text: str) -> float:
     return -float(np.mean(np.asarray(log_p)[np.arange(len(text) - 1), numbers[1:]]))
 
 
-@pytest.mark.slow
 def test_texts_are_read_with_the_vocabulary_of_the_run(run: Path) -> None:
     own = json.loads((run / "result.json").read_text())["metrics"]["test"]
     other, step = evaluate_run(run, dataset=f"text:{run.parent}/other.txt")

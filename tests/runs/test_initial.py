@@ -20,6 +20,8 @@ from dl.runs.run import Outcome, resume_run, start_run
 from dl.train.interrupt import StopRequest
 from dl.train.names import by_path
 
+pytestmark = pytest.mark.slow
+
 TINY = load_experiment("tiny_nin")
 HEAD = ("output/conv/bias", "output/conv/kernel")
 
@@ -108,7 +110,6 @@ def test_frozen_layers_are_those_of_the_source_bit_for_bit_and_the_head_is_new(
     assert step == 6
 
 
-@pytest.mark.slow
 def test_resume_is_exact_and_needs_the_source_no_more(
     source: Path, pictures: str, tmp_path: Path
 ) -> None:
@@ -144,7 +145,6 @@ def stop_at(patch: pytest.MonkeyPatch, *, step: int) -> None:
     patch.setattr(dl.train.progress.Progress, "record", record)
 
 
-@pytest.mark.slow
 def test_head_of_the_same_classes_is_taken_too_and_a_damaged_beginning_is_not_made_up(
     source: Path, tmp_path: Path
 ) -> None:
@@ -200,7 +200,6 @@ def test_what_does_not_fit_is_refused_with_nothing_written(
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.slow
 def test_other_symbols_of_the_same_number_are_refused(tmp_path: Path) -> None:
     """They would fit, and mean something else."""
     names = load_experiment("experiments.lstm_names")

@@ -286,6 +286,7 @@ def test_run_that_stops_early_keeps_its_last_parameters(tmp_path: Path) -> None:
 
 
 # Reading a damaged file, Orbax's remaining reads complete after its event loop is closed.
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_all_checkpoints_damaged_is_said_before_beginning_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]

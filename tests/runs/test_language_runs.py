@@ -24,6 +24,8 @@ from dl.train.interrupt import StopRequest
 from dl.train.record import Record
 from dl.types import Ragged
 
+pytestmark = pytest.mark.slow
+
 RNN = load_experiment("experiments.rnn_shakespeare")
 TEXT = "so shaken as we are, so wan with care, find we a time\nfor frighted peace to pant. " * 5
 
@@ -64,7 +66,6 @@ def samples(folder: Path) -> dict[str, str]:
     return {path.name: path.read_text() for path in sorted((folder / "samples").iterdir())}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("mode", "devices"), [("jit", 1), ("pmap", 2)])
 def test_stopped_with_a_carried_state_and_resumed_equals_uninterrupted(
     text: Path, tmp_path: Path, mode: str, devices: int
@@ -92,7 +93,6 @@ def test_stopped_with_a_carried_state_and_resumed_equals_uninterrupted(
     assert evaluate_run(whole)[0] == pytest.approx(result["metrics"]["test"], rel=1e-5)
 
 
-@pytest.mark.slow
 def test_samples_are_written_without_a_validation_part_too(text: Path, tmp_path: Path) -> None:
     result = run(tmp_path / "run", small(text, validation=0.0, epochs=2)).result
     assert "validation" not in result["metrics"]
@@ -113,7 +113,6 @@ def stop_at(patch: pytest.MonkeyPatch, *, step: int) -> None:
     patch.setattr(dl.train.progress.Progress, "record", record)
 
 
-@pytest.mark.slow
 def test_a_sample_that_cannot_be_written_ends_the_run_and_is_made_by_the_resume(
     text: Path, tmp_path: Path
 ) -> None:
@@ -144,7 +143,6 @@ def refuse_samples(original: Any, refuse: Any) -> Any:
     return write_text
 
 
-@pytest.mark.slow
 def test_windows_train_and_are_resumed_too(text: Path, tmp_path: Path) -> None:
     options = small(text, order="windows", devices=1)
     whole = run(tmp_path / "whole", options).result
@@ -162,7 +160,6 @@ def test_windows_train_and_are_resumed_too(text: Path, tmp_path: Path) -> None:
     assert losses[-1] < losses[0]
 
 
-@pytest.mark.slow
 def test_the_perplexity_of_documents_is_that_of_each_by_itself(tmp_path: Path) -> None:
     tested = ["abcabcab", "ab", "cabc"]
     (tmp_path / "train.txt").write_text(

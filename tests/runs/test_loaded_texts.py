@@ -13,6 +13,8 @@ from dl.errors import InputError
 from dl.runs.evaluate import evaluate_run
 from dl.types import Ragged
 
+pytestmark = pytest.mark.slow
+
 SMALL = "--hidden-size 3 --batch-size 4 --epochs 1 --devices 1 --quiet"
 WORDS = ("good", "bad", "film", "plot", "very", "not")
 
@@ -104,7 +106,6 @@ def test_what_is_no_class_and_no_probability_is_refused(folder: Path) -> None:
             reader.predict(texts)
 
 
-@pytest.mark.slow
 def test_predict_classifies_files_and_texts(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -141,6 +141,7 @@ def test_micro_batches_keep_the_state_of_their_own_rows() -> None:
     assert_same(train_two(accumulated, first_state()), train_two(step(), first_state()))
 
 
+@pytest.mark.slow
 def test_devices_keep_the_state_of_their_own_rows() -> None:
     layout = Layout("pmap", tuple(jax.devices()[:2]))
     parallel = dl.pmap_step(
@@ -234,6 +235,7 @@ def assert_same_bits(left: dl.Trained, right: dl.Trained) -> None:
     assert without_rate(left.history) == without_rate(right.history)
 
 
+@pytest.mark.slow
 def test_interrupted_with_a_carried_state_and_resumed_equals_uninterrupted() -> None:
     def stop_once(record: Record) -> None:
         if record.step == 8:
@@ -261,6 +263,7 @@ def test_any_number_of_scanned_steps_gives_the_same_bits() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["jit", "pmap"])
 def test_two_devices_train_as_one(mode: Any) -> None:
     fitted = fit(replace(OPTIONS, parallel=mode, devices=2))

@@ -181,7 +181,14 @@ def test_segments_come_in_order_however_many_a_call_takes(loops: bool) -> None:
     np.testing.assert_array_equal(fresh[real], expected.fresh)
 
 
-@pytest.mark.parametrize(("parallel", "devices"), [("jit", 1), ("jit", 4), ("pmap", 2)])
+@pytest.mark.parametrize(
+    ("parallel", "devices"),
+    [
+        ("pmap", 2),
+        pytest.param("jit", 1, marks=pytest.mark.slow),
+        pytest.param("jit", 4, marks=pytest.mark.slow),
+    ],
+)
 def test_training_on_a_stream_is_training_on_the_whole(parallel: Any, devices: int) -> None:
     model = dl.models.mlp(2, hidden_sizes=(3,))
     recipe = dl.Recipe(model, dl.objectives.classification(model), dl.optimizers.momentum(0.1))

@@ -52,6 +52,7 @@ def without_rate(history: list[Record]) -> list[Record]:
     return [replace(record, examples_per_second=None) for record in history]
 
 
+@pytest.mark.slow
 def test_any_number_of_scanned_steps_gives_the_same_bits() -> None:
     reference = fit(replace(OPTIONS, steps_per_call=1))
     for steps in (2, 3, 15, 16):

@@ -48,7 +48,16 @@ def assert_close(ours, reference):
     )
 
 
-@pytest.mark.parametrize(("members", "devices"), [(8, 8), (6, 6), (5, 5), (16, 8), (3, 2), (1, 8)])
+@pytest.mark.parametrize(
+    ("members", "devices"),
+    [
+        (16, 8),
+        *(
+            pytest.param(*sizes, marks=pytest.mark.slow)
+            for sizes in ((8, 8), (6, 6), (5, 5), (3, 2), (1, 8))
+        ),
+    ],
+)
 def test_members_are_those_trained_alone(members, devices):
     init, steps = training()
     of_devices = jax.devices()[:devices]

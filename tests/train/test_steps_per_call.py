@@ -70,6 +70,7 @@ def test_no_trial_where_only_single_steps_pay(monkeypatch: pytest.MonkeyPatch) -
     assert find_steps_per_call(compiled, compiled.start(None)) == 1
 
 
+@pytest.mark.slow
 def test_convolutions_too_give_the_same_bits_with_any_number_of_steps() -> None:
     data = dl.load_data("digits", validation=0.0)
     ends = [

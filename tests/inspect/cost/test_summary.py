@@ -27,7 +27,9 @@ def of(name: str) -> Summary:
 GIGA = {"vgg11": 7.61, "vgg16": 15.47, "vgg19_bn": 19.63, "resnet50": 4.09, "resnet152": 11.51}
 
 
-@pytest.mark.parametrize("name", GIGA)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * ("152" in name)) for name in GIGA]
+)
 def test_multiply_adds_are_as_many_as_published(name: str) -> None:
     assert round(of(name).macs / 1e9, 2) == GIGA[name]
 

@@ -73,6 +73,7 @@ def test_without_jit_and_inside_scan_and_checkpoint(lstm):
     assert_close(compiled(jax.grad(twice))(params, xs), expected, GRADIENT_TOLERANCE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("implementation", ["auto", "scan"])
 def test_eight_devices_give_one_device_s_gradient(lstm, implementation):
     params, xs, expected = lstm
