@@ -123,7 +123,9 @@ def _set_up(
     from dl import make_train_step
 
     layout = _layout(recipe, inputs)
-    step = make_train_step(recipe.objective, recipe.optimizer, axis_name=layout.axis_name)
+    step = make_train_step(
+        recipe.objective, recipe.optimizer, axis_name=layout.axis_name, padded=False
+    )
     batches = jax.tree.map(
         lambda leaf: np.broadcast_to(leaf, (steps, *leaf.shape)), _batch(inputs, targets)
     )

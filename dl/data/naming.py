@@ -1,9 +1,20 @@
-"""Values in messages: at most three of them, in one short line."""
+"""Names and values in messages: one short line, at most three of them, without control signs."""
 
 from collections.abc import Sequence
 from typing import Any
 
-_MOST = 3
+_LONGEST, _MOST = 40, 3
+
+
+def shown(value: Any) -> str:
+    r"""A value as text in one line of at most 40 characters, with control signs written out.
+
+    >>> print(shown([1, 2]), shown("a" * 50), shown("spam\x1b[2J"))
+    [1, 2] aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa... spam\x1b[2J
+    """
+    words = value if isinstance(value, str) else " ".join(str(value).split())
+    short = words if len(words) <= _LONGEST else f"{words[: _LONGEST - 3]}..."
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in short)
 
 
 def some_of(values: Sequence[Any] | Any) -> str:
@@ -12,16 +23,18 @@ def some_of(values: Sequence[Any] | Any) -> str:
     >>> some_of(["a", "b"]), some_of(range(6))
     ('a, b', '0, 1, 2 and 3 more')
     """
-    listed = ", ".join(shown(value) for value in list(values)[:_MOST])
     more = len(values) - _MOST
-    return f"{listed} and {more} more" if more > 0 else listed
+    first = ", ".join(shown(value) for value in list(values)[:_MOST])
+    return f"{first} and {more:,} more" if more > 0 else first
 
 
-def shown(value: Any) -> str:
-    """A value as text in one line of at most 40 characters.
+def listed(names: Sequence[str]) -> str:
+    """The same as part of a sentence.
 
-    >>> shown([1, 2]), shown("a" * 50)
-    ('[1, 2]', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...')
+    >>> listed(["a", "b"]), listed(["a", "b", "c", "d", "e"])
+    ('a and b', 'a, b, c and 2 more')
     """
-    words = " ".join(str(value).split())
-    return words if len(words) <= 40 else f"{words[:37]}..."
+    if len(names) > _MOST:
+        return some_of(names)
+    first = [shown(name) for name in names]
+    return " and ".join(filter(None, [", ".join(first[:-1]), *first[-1:]]))

@@ -7,8 +7,8 @@ import numpy as np
 
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.load import absolute, can_be_resized, load_data
+from dl.data.naming import some_of
 from dl.data.readers.folder import load_folder
-from dl.data.readers.folder_content import some_of
 from dl.data.readers.folder_listing import unknown_classes
 from dl.data.sources.arrays import ArraySource
 from dl.data.sources.ragged import RaggedSource

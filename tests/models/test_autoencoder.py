@@ -178,6 +178,7 @@ def test_jacobian_of_one_layer_in_closed_form_equals_the_jacobian(activation: An
     np.testing.assert_allclose(norm, exact_norm(model, params, inputs), rtol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "model",
     [

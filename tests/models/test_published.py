@@ -83,6 +83,7 @@ SHAPES = {  # the sizes that the lectures and papers print, by layer
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHAPES)
 def test_maps_have_the_sides_of_the_papers(name):
     model, side, *_ = PUBLISHED[name]

@@ -1,4 +1,4 @@
-"""Evaluation of a stream: every symbol but the first once, each with all that came before it."""
+"""Evaluation: every example once; of a stream every symbol but the first, after all before it."""
 
 import math
 from dataclasses import replace
@@ -15,6 +15,7 @@ from dl import metrics, models, objectives
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.sources.tokens import TokenSource
 from dl.data.text.vocabulary import Vocabulary
+from dl.train.compile_clock import CompileClock
 from dl.train.compiled import compile_recipe
 from dl.train.evaluation import evaluate_carried
 from dl.train.layout import make_layout
@@ -113,3 +114,22 @@ def test_an_evaluation_step_begins_every_row_from_nothing() -> None:
     )
     spoiled = replace(state, carry=jax.tree.map(lambda leaf: leaf + 9.0, state.carry))
     jax.tree.map(np.testing.assert_array_equal, step(spoiled, batch), step(state, batch))
+
+
+def test_parts_of_all_sizes_share_one_program() -> None:
+    data = dl.load_data("moons", validation=0.013)
+    parts = ("validation", "test", "train")
+    assert len({len(data.part(part)) for part in parts}) == 3
+    model = models.mlp(1, hidden_sizes=(3,))
+    recipe = dl.Recipe(model, objectives.binary(model), dl.optimizers.sgd(0.1))
+    options = dl.TrainOptions(batch_size=16, devices=1)
+    compiled = compile_recipe(recipe, data, options, make_layout(devices=1, batch_size=16))
+    state = compiled.start(None).state
+    compiled.evaluate(state, "validation")
+    clock = CompileClock()
+    accuracies = {part: compiled.evaluate(state, part)["accuracy"] for part in parts}
+    assert clock.seconds == 0.0
+    for part in parts:
+        inputs, targets = data.part(part).inputs, data.part(part).targets
+        outputs = np.asarray(model.apply(state.params, {}, jnp.asarray(inputs))[0])
+        assert accuracies[part] == pytest.approx(np.mean((outputs > 0) == (targets > 0.5)))

@@ -2,7 +2,6 @@
 
 import os
 import unicodedata
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +10,6 @@ from dl.data.pictures.files import picture_formats
 
 _LEFT_BY_SYSTEMS = {"__macosx", "__pycache__", "@eadir", "$recycle.bin", "lost+found"}
 _FIRST_BYTES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*")
-_MOST_NAMED = 3
 
 
 class Content(NamedTuple):
@@ -57,16 +55,6 @@ def readable(name: str) -> str:
     return "".join(
         sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text
     )
-
-
-def some_of(names: Sequence[str]) -> str:
-    """At most three names in words.
-
-    >>> some_of(["a", "b", "c", "d", "e"])
-    'a, b, c and 2 more'
-    """
-    more = len(names) - _MOST_NAMED
-    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _is_left(entry: Path) -> bool:

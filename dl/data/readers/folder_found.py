@@ -1,7 +1,8 @@
 """What was found in a folder of pictures, in one line for people."""
 
 from dl.data.dataset import Dataset
-from dl.data.readers.folder_content import readable, some_of
+from dl.data.naming import some_of
+from dl.data.readers.folder_content import readable
 from dl.data.readers.folder_listing import Listing, Parts
 from dl.data.readers.folder_pictures import Seen
 

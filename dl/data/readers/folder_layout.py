@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from dl.data.readers.folder_content import look_into, readable, some_of, sub_folders
+from dl.data.naming import some_of
+from dl.data.readers.folder_content import look_into, readable, sub_folders
 from dl.errors import InputError
 
 _WORDS = {

@@ -10,7 +10,8 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from dl.data.readers.folder_content import look_into, readable, some_of, sub_folders
+from dl.data.naming import some_of
+from dl.data.readers.folder_content import look_into, readable, sub_folders
 from dl.data.readers.folder_layout import find_parts
 from dl.data.sources.streamed import Record
 from dl.data.split import permutation

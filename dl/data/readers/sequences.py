@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from dl.data.dataset import Dataset
+from dl.data.naming import listed
 from dl.data.parts import dataset_of_sequences
 from dl.data.sources.ragged import RaggedSource, ragged_source
 from dl.data.split import split_validation
@@ -17,7 +18,6 @@ from dl.data.text.reading import (
     encode_cut,
     read_vocabulary,
 )
-from dl.data.text.shown import listed
 from dl.data.text.vocabulary import Vocabulary
 from dl.errors import InputError
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from dl.data.naming import listed
 from dl.data.text.reading import Documents
-from dl.data.text.shown import listed, say
 from dl.data.text.tables import Row
 from dl.errors import InputError
+from dl.screen import say
 
 TEXT_NAMES = (
     "text", "sentence", "content", "review", "message", "document", "body", "tweet", "comment",

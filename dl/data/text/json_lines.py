@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from dl.data.naming import listed, shown
 from dl.data.text.reading import Documents, Reading, lines_of
-from dl.data.text.shown import listed, shown
 from dl.errors import InputError
 
 _TEXT_KEYS = ("text", "code", "sentence", "content")

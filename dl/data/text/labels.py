@@ -5,9 +5,10 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 
+from dl.data.naming import listed
 from dl.data.text.reading import Documents
-from dl.data.text.shown import listed, say
 from dl.errors import InputError
+from dl.screen import say
 
 _WHOLE = re.compile(r"([+-]?\d+)\.0*")
 

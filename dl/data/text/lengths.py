@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from dl.data.text.reading import Documents, Reading
-from dl.data.text.shown import say
 from dl.data.text.vocabulary import count_symbols
 from dl.errors import InputError
+from dl.screen import say
 
 _FEW = 2_000
 """No document of so few symbols is far longer than the others."""

@@ -16,9 +16,10 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from dl.data.text.shown import listed, say
+from dl.data.naming import listed
 from dl.data.text.stored import COMPRESSED
 from dl.errors import InputError
+from dl.screen import say
 
 _PARTS = {
     "train": "train",

@@ -40,6 +40,7 @@ def by_hand(
     return class_scores(network, np.stack(copies), classes=chosen)[1].reshape(len(tops), len(lefts))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("patch", "stride", "fill"), [(4, 4, 0.0), (5, 3, -2.5), (16, 1, 1.0)])
 def test_each_place_is_the_score_of_a_copy_with_that_patch_covered(
     patch: int, stride: int, fill: float, network: Network, pictures: np.ndarray

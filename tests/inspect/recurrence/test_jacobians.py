@@ -18,6 +18,7 @@ from dl.layers import recurrent_layer
 from dl.layers.recurrent import Kind
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["gru", "lstm"])
 def test_the_product_of_the_factors_is_the_jacobian_over_all_steps(kind: str) -> None:
     params, xs, carry = random_layer(kind)

@@ -82,6 +82,7 @@ def test_so_they_are_in_single_precision(kind):
     assert_close(result, reference(kind, *arguments, lengths=LENGTHS), 5e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_gradients_without_biases_and_from_a_carry_of_zeros(kind):
     params, xs, carry = layer(kind)
