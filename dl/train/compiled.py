@@ -77,10 +77,11 @@ class Compiled:
         """Begins to compile in the background; the first calls wait for it."""
         if not self._data.train.in_memory:
             return
-        shapes = self.layout.shapes(self._first.shapes())
+        first = self._first.shapes()
+        shapes = self.layout.shapes(first)
         for number, call in self._calls(0, 1):
             begin(self._train_calls[0], shapes, self.arrays[number], self.layout.split(call))
-        self.evaluate.begin(shapes.state, "test" if self._data.validation is None else "validation")
+        self.evaluate.begin(first.state, "test" if self._data.validation is None else "validation")
 
     def advance(
         self, training: Training, arrays: list[PyTree], start: int, end: int

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import SingleDeviceSharding
 
 from dl import metrics
 from dl.data.dataset import Dataset
@@ -32,7 +33,7 @@ class _Part(Protocol):
         ...
 
     def begin(self, state: TrainState) -> None:
-        """Start to compile for a state of these shapes."""
+        """Start to compile for a state of these shapes before it is laid out."""
         ...
 
 
@@ -67,7 +68,7 @@ class Evaluation:
         return metrics.compute(self._open_part(part).evaluate(state))
 
     def begin(self, state: TrainState, part: str) -> None:
-        """Start to compile in the background, for a state of these shapes."""
+        """Start to compile in the background, for a state of these shapes before it is laid out."""
         self._open_part(part).begin(state)
 
 
@@ -110,7 +111,12 @@ class _Stream:
         return jax.tree.map(lambda leaf: np.sum(leaf, axis=0, dtype=np.float64), sums)
 
     def begin(self, state: TrainState) -> None:
-        begin(self._compiled, state.params, state.model_state, *self._data)
+        place = SingleDeviceSharding(self._layout.devices[0])
+        shapes = jax.tree.map(
+            lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=place),
+            (state.params, state.model_state),
+        )
+        begin(self._compiled, *shapes, *self._data)
 
 
 def _compile(
@@ -162,7 +168,7 @@ class _Examples:
 
     def begin(self, state: TrainState) -> None:
         if self._kept:
-            begin(self._compiled, state, {}, self._kept[0])
+            begin(self._compiled, self._layout.shapes(state), {}, self._kept[0])
 
     def _put(self) -> Iterable[IndexedBatch]:
         for group in self._read():

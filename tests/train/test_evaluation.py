@@ -91,6 +91,7 @@ def test_a_run_evaluates_its_parts_alike_on_any_devices(mode: str, devices: int)
     compiled = compile_recipe(
         recipe, DATA, OPTIONS, make_layout(mode, devices=devices, batch_size=4)
     )
+    compiled.compile_ahead()
     training = compiled.start(None)
     # A carry of the training that would spoil what it gets into.
     full = jax.tree.map(lambda leaf: leaf + 9.0, compiled.layout.fetch(training.state).carry)
