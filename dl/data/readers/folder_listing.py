@@ -14,7 +14,7 @@ from dl.data.naming import some_of
 from dl.data.readers.folder_content import look_into, readable, sub_folders
 from dl.data.readers.folder_layout import find_parts
 from dl.data.sources.streamed import Record
-from dl.data.split import permutation
+from dl.data.split import permutation, with_every_class
 from dl.errors import InputError
 
 _TEST_FRACTION = 0.1
@@ -209,6 +209,7 @@ def _has_pictures(folder: Path) -> bool:
 
 
 def _cut_test(everything: Listing) -> _Three:
-    order = permutation(_TEST_SEED, len(everything))
     test = max(1, round(_TEST_FRACTION * len(everything)))
+    order = permutation(_TEST_SEED, len(everything))
+    order = with_every_class(order, everything.labels, test)
     return everything.take(np.sort(order[test:])), None, everything.take(np.sort(order[:test]))

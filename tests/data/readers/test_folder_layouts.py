@@ -241,3 +241,12 @@ def test_home_and_blanks_in_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         dl.load_data("folder: ")
     with pytest.raises(InputError, match="names the home of somebody unknown"):
         dl.load_data("folder:~nobody-of-this-name/pets")
+
+
+def test_a_class_of_one_picture_is_trained_on(tmp_path: Path) -> None:
+    for count in range(3, 24, 2):
+        root = tmp_path / str(count)
+        put(root, "a", count=count)
+        put(root, "b", count=1)
+        data = load_folder(root, validation=0.0)
+        assert set(data.train.targets.tolist()) == {0, 1}, count
