@@ -16,8 +16,11 @@ class RunError(RuntimeError):
     """A run failed; everything that it had saved is kept."""
 
 
+_MOST_KNOWN = 30
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A hint naming the known word nearest to `name`, or all of them when none is near.
+    """A hint naming the known word nearest to `name`; when none is near, all, or three of many.
 
     >>> did_you_mean("lenet_digit", ["lenet_digits", "mlp_xor"])
     'did you mean lenet_digits?'
@@ -26,7 +29,11 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """
     known = sorted(known)
     near = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+    if near:
+        return f"did you mean {near[0]}?"
+    few = len(known) <= _MOST_KNOWN
+    more = "" if few else f" and {len(known) - 3} more"
+    return f"known: {', '.join(known if few else known[:3])}{more}"
 
 
 def first_line(error: BaseException) -> str:
