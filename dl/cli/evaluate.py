@@ -39,13 +39,13 @@ def evaluate(
     from dl.runs.evaluate import evaluate_part
     from dl.runs.files import as_text
 
-    found = evaluate_part(
+    evaluation = evaluate_part(
         run, part=part, checkpoint=checkpoint, dataset=dataset, package=catalog.package
     )
-    if found.found:
-        say(found.found)
+    if evaluation.summary:
+        say(evaluation.summary)
     say(
-        f"step {found.step}: {describe_values(part, found.values)}  "
-        f"({found.examples:,} examples of {found.dataset})"
+        f"step {evaluation.step}: {describe_values(part, evaluation.values)}  "
+        f"({evaluation.examples:,} examples of {evaluation.dataset})"
     )
-    print(as_text(found.values))
+    print(as_text(evaluation.values))

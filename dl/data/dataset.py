@@ -84,8 +84,8 @@ class DataSpec:
 class Dataset:
     """Training, validation (None if nothing is held out) and test part, with their description.
 
-    `found` says in one line what was found where, and what was left out; "" for data sets of which
-    everybody knows that.
+    `summary` is a line for people: which parts were read from where, and what was left out. It is
+    empty for data sets that are always the same.
 
     Raises:
         InputError: for examples in memory that do not fit the description, such as a label that is
@@ -96,7 +96,7 @@ class Dataset:
     train: Source
     validation: Source | None
     test: Source
-    found: str = ""
+    summary: str = ""
 
     def __post_init__(self) -> None:
         parts = {"train": self.train, "validation": self.validation, "test": self.test}

@@ -16,14 +16,14 @@ from dl.screen import say
 class Evaluation(NamedTuple):
     """Metrics by name, the step of the parameters, and which examples were looked at.
 
-    `found` is that of the other data set, if one was named.
+    `summary` is that of the other data set, if one was named.
     """
 
     values: dict[str, float]
     step: int
     examples: int
     dataset: str
-    found: str
+    summary: str
 
 
 def evaluate_run(
@@ -38,8 +38,10 @@ def evaluate_run(
 
     See `evaluate_part`, which also says on how many examples.
     """
-    found = evaluate_part(run, part=part, checkpoint=checkpoint, dataset=dataset, package=package)
-    return found.values, found.step
+    evaluation = evaluate_part(
+        run, part=part, checkpoint=checkpoint, dataset=dataset, package=package
+    )
+    return evaluation.values, evaluation.step
 
 
 def evaluate_part(
@@ -69,8 +71,8 @@ def evaluate_part(
     values = _metrics(trained, part, data, config)
     for remark in remarks:  # beside figures only: a refusal is one line
         say(remark)
-    found = "" if dataset is None else data.found
-    return Evaluation(values, trained.step, examples, data.spec.name, found)
+    summary = "" if dataset is None else data.summary
+    return Evaluation(values, trained.step, examples, data.spec.name, summary)
 
 
 def _metrics(trained: Trained, part: str, data: Dataset, config: Config) -> dict[str, float]:

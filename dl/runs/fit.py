@@ -1,7 +1,6 @@
 """Training in one call, for notebooks and scripts; it writes no files."""
 
 import math
-import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -13,6 +12,7 @@ from dl.errors import InputError
 from dl.objectives.binding import task_of
 from dl.runs.resumable import check_resumable, hyperparams
 from dl.runs.trained import Trained
+from dl.screen import say
 from dl.train.compiled import Training, compile_recipe
 from dl.train.fits import check_recipe, zero_totals
 from dl.train.interrupt import StopRequest, say_stopping
@@ -68,8 +68,8 @@ def fit(
         check_resumable(resume, recipe, data, options)
     layout = make_layout(options.parallel, devices=options.devices, batch_size=options.batch_size)
     compiled = compile_recipe(recipe, data, options, layout)
-    if progress and data.found:
-        print(data.found, file=sys.stderr)
+    if progress and data.summary:
+        say(data.summary)
     with (
         StopRequest(announce=say_stopping) as stop,
         Progress(compiled.plan, show=progress) as shown,

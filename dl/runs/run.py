@@ -1,6 +1,5 @@
 """Start and resume runs."""
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from dl.runs.lock import locked
 from dl.runs.open_data import check_same_data
 from dl.runs.setup import Setup
 from dl.runs.stored import read_result, read_starts
+from dl.screen import say
 from dl.train.interrupt import StopRequest
 
 
@@ -73,8 +73,8 @@ def start_run(
             write_initial(folder, initial)
         config.write(folder.config)
         on_start(folder, config)
-        if show and data.found:
-            print(data.found, file=sys.stderr)
+        if show and data.summary:
+            say(data.summary)
         setup = Setup(folder, config, data, compiled)
         return Outcome(folder, kind.work(setup, Session(stop, show, profile)))
 

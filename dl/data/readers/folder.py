@@ -12,7 +12,7 @@ in any case, also with a "set", "data" or "images" behind the word. If there is 
 validation part is the test. If there is neither, or no part at all (left), a tenth of the files is
 the test part, chosen by a fixed permutation of the files sorted by class and name. If there are
 both, a run validates on the validation part when its `--validation` is 0, and otherwise on that
-fraction of train. `Dataset.found` says what was taken for what.
+fraction of train. `Dataset.summary` says what was taken for what.
 
 What is no picture is passed over and counted; a file with the name of a picture that cannot be read
 is refused. Pictures are 8 bits deep and turned upright by what their camera stored; transparent
@@ -114,7 +114,7 @@ def load_folder(
         data = dataset_of_parts(
             name, arrays["train"], arrays.get("test", arrays["train"]), **described
         )
-    return replace(data, found=describe_parts(data, parts, kept, seen))
+    return replace(data, summary=describe_parts(data, parts, kept, seen))
 
 
 def _distinct(parts: Parts, validation: float) -> dict[str, Listing]:

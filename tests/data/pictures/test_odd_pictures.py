@@ -166,4 +166,4 @@ def test_pictures_of_less_depth_are_counted(tmp_path: Path) -> None:
         deep(16)(tmp_path / name / "1.png")
     data = load_folder(tmp_path, validation=0.0)
     assert data.train.inputs.max() == 255
-    assert "2 of 16 bits read as 12 or 8 bits deep, which hold their values" in data.found
+    assert "2 of 16 bits read as 12 or 8 bits deep, which hold their values" in data.summary

@@ -173,8 +173,8 @@ def test_odd_folders_are_read_right_or_refused(odd: str, tmp_path: Path) -> None
         held_out = None if data.validation is None else len(data.validation)
         assert (len(data.train), held_out, len(data.test)) == expected.sizes
         assert data.spec.class_names == expected.classes
-        assert expected.found in data.found
-        assert "\n" not in data.found
+        assert expected.found in data.summary
+        assert "\n" not in data.summary
         assert data.fingerprint
         return
     with pytest.raises(InputError) as raised:
@@ -188,8 +188,8 @@ def test_a_fraction_leaves_the_validation_part_out_and_says_so(tmp_path: Path) -
     data = load_folder(tmp_path, validation=0.25)
     assert data.validation is not None
     assert (len(data.train), len(data.validation), len(data.test)) == (3, 1, 4)
-    assert "train 3 and validation 1 from train/, test 4 from test/" in data.found
-    assert "val/ is only used with --validation 0" in data.found
+    assert "train 3 and validation 1 from train/, test 4 from test/" in data.summary
+    assert "val/ is only used with --validation 0" in data.summary
 
 
 def test_parts_that_are_streamed(tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_known_classes_label_the_files(tmp_path: Path) -> None:
     data = load_folder(tmp_path, validation=0.0, classes=("a", "b", "c"))
     assert data.train is not None
     assert data.train.targets.tolist() == data.test.targets.tolist() == [1, 1, 2, 2]
-    assert "4 pictures of 2 classes (b, c): train and test alike, with all 4" in data.found
+    assert "4 pictures of 2 classes (b, c): train and test alike, with all 4" in data.summary
     put(tmp_path, "d")
     with pytest.raises(InputError, match=r"classes that the model does not know: d; it knows a, b"):
         load_folder(tmp_path, validation=0.0, classes=("a", "b", "c"))
@@ -227,7 +227,7 @@ def test_a_part_of_other_data_is_decoded_once(tmp_path: Path) -> None:
     put(tmp_path, "train/a", "val/a", "val/b")
     data = load_folder(tmp_path, validation=0.0, classes=("a", "b"))
     assert (len(data.train), data.validation, len(data.test)) == (2, None, 4)
-    assert "6 pictures of 2 classes (a, b): train 2 from train/, test 4 from val/" in data.found
+    assert "6 pictures of 2 classes (a, b): train 2 from train/, test 4 from val/" in data.summary
 
 
 def test_home_and_blanks_in_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
