@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -47,8 +48,28 @@ def check_inputs(inputs: Array | np.ndarray | Ragged, spec: DataSpec) -> None:
         raise InputError(f"inputs are {given}, the model takes {spec.input_shape}")
     if spec.input_dtype == "uint8" and values.dtype != np.uint8:
         raise InputError(f"inputs are {values.dtype}; give pictures as uint8, 0 to 255")
+    if spec.input_dtype == "float32" and values.ndim > 2 and values.dtype == np.uint8:
+        raise InputError(
+            "inputs are uint8, the model was trained on float32: scale them as its data were, "
+            "such as x / 255"
+        )
+    _check_finite(values)
     if isinstance(inputs, Ragged):
         _check_lengths(inputs)
+
+
+def _check_finite(values: Array | np.ndarray) -> None:
+    """Refuse numbers that float32 cannot hold, of which a model would make arbitrary answers."""
+    if isinstance(values, jax.core.Tracer) or values.dtype.kind != "f":
+        return
+    with np.errstate(over="ignore"):
+        finite = np.isfinite(np.asarray(values).astype(np.float32))
+    if not finite.all():
+        place = [int(axis[0]) for axis in np.nonzero(~finite)]
+        raise InputError(
+            f"inputs{place} is {np.asarray(values)[tuple(place)]}: give finite numbers, or leave "
+            "that example out"
+        )
 
 
 def _check_lengths(inputs: Ragged) -> None:

@@ -41,8 +41,9 @@ def class_numbers(array: np.ndarray, class_names: tuple[str, ...], *, name: str)
     [1, 0]
     """
     labels = _one_each(array, name=name)
-    by_name = labels.dtype.kind == "U"
-    known = class_names if by_name else _numbers_of(class_names, labels)
+    by_name = labels.dtype.kind == "U" or _name_numbers(class_names)
+    labels = labels.astype(str) if by_name and labels.dtype.kind != "b" else labels
+    known = class_names if labels.dtype.kind == "U" else _numbers_of(class_names, labels)
     number = {label: place for place, label in enumerate(known)}
     found, places = np.unique(labels, return_inverse=True)
     unknown = [label for label in found.tolist() if label not in number]
@@ -56,11 +57,15 @@ def class_numbers(array: np.ndarray, class_names: tuple[str, ...], *, name: str)
     )
 
 
+def _name_numbers(class_names: tuple[str, ...]) -> bool:
+    """Whether the classes are called by numbers, which labels then mean; not their places."""
+    return any(name.removeprefix("-").isdecimal() for name in class_names)
+
+
 def _numbers_of(class_names: tuple[str, ...], labels: np.ndarray) -> tuple[int, ...]:
-    """The label of each class: its number, or -1 and 1."""
-    signs = class_names == tuple(map(str, _SIGNS))
-    only_signs = len(class_names) == 2 and set(labels.tolist()) == set(_SIGNS)
-    return _SIGNS if signs or only_signs else tuple(range(len(class_names)))
+    """The label of each class whose name is a word: its place, or -1 and 1."""
+    signs = len(class_names) == 2 and set(labels.tolist()) == set(_SIGNS)
+    return _SIGNS if signs else tuple(range(len(class_names)))
 
 
 def _one_each(array: np.ndarray, *, name: str) -> np.ndarray:

@@ -44,12 +44,23 @@ def read_notes(stored: Any) -> dict[str, Any]:
     return {name: value for name, value in notes.items() if name not in unused}
 
 
+def _check_metadata(path: Path) -> None:
+    """Orbax stops at metadata that are no object, before another checkpoint can be chosen."""
+    if not path.exists():
+        return
+    try:
+        as_kind(dict[str, Any], json.loads(path.read_text(encoding="utf-8")), path.name)
+    except (OSError, ValueError, RecursionError, Misfit) as error:
+        raise DamagedCheckpoint(f"checkpoint {path.parent.name}: {first_line(error)}") from error
+
+
 def loss_of(place: Path) -> float | None:
     """The validation loss of the checkpoint in the folder `place`; None without one.
 
     Raises:
-        DamagedCheckpoint: when it is noted and cannot be read.
+        DamagedCheckpoint: when it is noted and cannot be read, or Orbax could not read the rest.
     """
+    _check_metadata(place / "_CHECKPOINT_METADATA")
     path = place / "metrics" / "metrics"
     if not path.parent.exists():
         return None

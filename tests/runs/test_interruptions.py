@@ -169,15 +169,18 @@ def test_resume_with_only_config_begins_at_step_0(tmp_path: Path) -> None:
 
 # Reading a damaged file, Orbax's remaining reads complete after its event loop is closed.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize(
+    ("files", "content"), [("d/*", b"garbage"), ("_CHECKPOINT_METADATA", b"[]")]
+)
 def test_damaged_newest_checkpoint_is_said_and_made_again(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], files: str, content: bytes
 ) -> None:
     run(tmp_path / "whole", moons())
     run(tmp_path / "damaged", moons())
     (tmp_path / "damaged" / "result.json").unlink()
     newest = max((tmp_path / "damaged" / "checkpoints").iterdir(), key=lambda path: int(path.name))
-    for file in newest.rglob("d/*"):
-        file.write_bytes(b"garbage")
+    for file in newest.rglob(files):
+        file.write_bytes(content)
     resume(tmp_path / "damaged")
     assert f"checkpoint {newest.name}: " in capsys.readouterr().err
     assert_same_run(tmp_path / "whole", tmp_path / "damaged")
