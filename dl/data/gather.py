@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 from dl.data.dataset import DataSpec
 from dl.data.sources.batching import IndexedBatch
@@ -60,7 +60,7 @@ def check_inputs(inputs: Array | np.ndarray | Ragged, spec: DataSpec) -> None:
 
 def _check_finite(values: Array | np.ndarray) -> None:
     """Refuse numbers that float32 cannot hold, of which a model would make arbitrary answers."""
-    if isinstance(values, jax.core.Tracer) or values.dtype.kind != "f":
+    if isinstance(values, Tracer) or values.dtype.kind != "f":
         return
     with np.errstate(over="ignore"):
         finite = np.isfinite(np.asarray(values).astype(np.float32))
