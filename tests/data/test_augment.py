@@ -165,6 +165,7 @@ def test_each_depends_on_the_example_s_own_key_alone(name: str) -> None:
     np.testing.assert_array_equal(augment(own, batch, STEP + 5), changed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ALL)
 def test_each_does_the_same_on_every_number_of_devices(name: str) -> None:
     batch, own = pictures(8), keys(8)

@@ -118,6 +118,7 @@ SHAPES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("name", [*CONVOLUTIONAL, "autoencoder_conv_fashion_mnist"])
 def test_convolutional_nets_take_a_user_s_own_pictures(name: str, shape: tuple[int, ...]) -> None:

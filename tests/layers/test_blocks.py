@@ -84,6 +84,7 @@ def test_an_activation_comes_last_or_not_at_all() -> None:
     np.testing.assert_allclose(np.asarray(block.apply(variables, MAPS)), np.abs(outputs), rtol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("act", [nn.relu, nn.tanh, nn.gelu, nn.silu, None])
 @pytest.mark.parametrize("options", [{}, {"norm": batch_norm()}, {"strides": 2}, {"groups": 2}])
 def test_a_pooled_block_takes_the_maximum_after_the_activation_however_it_is_computed(

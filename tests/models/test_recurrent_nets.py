@@ -81,6 +81,7 @@ def test_every_cell_carries_a_state_of_its_own_shape(kind: str) -> None:
     assert jax.tree.map(jnp.shape, after) == (layer, layer)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LANGUAGE)
 def test_segments_with_the_state_carried_on_are_the_whole_sequence(name: str) -> None:
     model, params = LANGUAGE[name], prepared(LANGUAGE[name])

@@ -43,6 +43,7 @@ def test_gradients_are_finite_and_move_every_layer(case: Case) -> None:
         assert bool((change != 0).any()), path
 
 
+@pytest.mark.slow
 @sibling_models
 def test_a_step_of_a_sibling_gives_a_state_for_the_next(case: Case) -> None:
     inputs = jnp.zeros((1, *case.input_shape))
@@ -104,6 +105,7 @@ def test_one_batch_of_eight_is_learned_by_heart(case: Case) -> None:
     assert after["loss"] < 0.2
 
 
+@pytest.mark.slow
 @most_deep_models
 def test_eight_devices_give_the_gradients_and_statistics_of_one(case: Case) -> None:
     state, batch = first_state(case), case.batch()

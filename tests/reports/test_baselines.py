@@ -22,6 +22,8 @@ from dl.runs.experiment import load_experiment
 from dl.runs.run import start_run
 from dl.train.interrupt import StopRequest
 
+pytestmark = pytest.mark.slow
+
 ROWS = [
     Row("linear SVM", 10_000, None, 0.9, 1.23),
     Row("lenet_mnist", 54_000, 0.991, 0.9939, 744.0),
@@ -92,7 +94,6 @@ def test_naive_bayes_is_what_its_formula_says(tmp_path: Path) -> None:
     assert rows["naive Bayes"] == pytest.approx(2 / 3)
 
 
-@pytest.mark.slow
 def test_a_run_on_texts_stands_beside_naive_bayes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -117,7 +118,6 @@ def test_a_run_on_texts_stands_beside_naive_bayes(
     assert bayes["test_accuracy"] == 1.0
 
 
-@pytest.mark.slow
 def test_a_run_that_left_long_texts_out_was_tested_on_others(tmp_path: Path) -> None:
     rows = [f"{'very ' * (n % 3)}{'good' if n % 2 else 'bad'}\t{n % 2}\n" for n in range(60)]
     (tmp_path / "said.tsv").write_text("".join(rows))
@@ -147,7 +147,6 @@ def test_text_is_aligned_and_markdown_is_a_table() -> None:
     assert json.loads(table(ROWS).json())[1]["test_accuracy"] == 0.9939
 
 
-@pytest.mark.slow
 def test_the_verb_puts_runs_and_baselines_into_one_table(
     runs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -116,6 +116,7 @@ def wait_for(path: Path, process: subprocess.Popen) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_stopped_in_the_middle_and_resumed_equals_uninterrupted(tmp_path: Path) -> None:
     run(tmp_path / "whole", moons())
     with pytest.MonkeyPatch.context() as patch:

@@ -223,6 +223,7 @@ POINTS = np.random.default_rng(0).normal(size=(30, 2))
 NUMBERS = np.arange(30) % 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("outputs", "objective", "y", "task"),
     [

@@ -82,6 +82,7 @@ def test_another_type_is_refused_and_an_unknown_name_too() -> None:
         dl.transfer({"a": jnp.zeros(2)}, into={"a": jnp.zeros(2)}, new=["head"])
 
 
+@pytest.mark.slow
 def test_fit_begins_with_given_parameters_and_leaves_frozen_ones() -> None:
     data = dl.load_data("moons")
     model = dl.models.mlp(1, hidden_sizes=(4,))

@@ -101,6 +101,7 @@ def overlap(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_photograph_becomes_the_digit(
     kind: str, digits: dict[int, np.ndarray], tmp_path: Path

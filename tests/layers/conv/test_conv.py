@@ -124,6 +124,7 @@ def test_fused_form_and_its_gradients_are_the_separate_operations(
     assert_close(ours, output_and_gradients(lambda *a: separate(*a, **options), *arguments))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kernel", [(4, 3), (3, 4), (5, 5)])
 @pytest.mark.parametrize("window", [(2, 2), (3, 3)])
 def test_minimal_filtering_and_its_gradients_are_the_separate_operations(kernel, window):

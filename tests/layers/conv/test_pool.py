@@ -52,6 +52,7 @@ def test_maximum_and_its_gradient_are_the_native_ones_even_on_ties(sides, window
     jax.tree.map(partial(np.testing.assert_allclose, rtol=1e-6), ours, native)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", [2, 3, 5])
 def test_the_gradient_goes_to_the_first_maximum_in_row_major_order(side):
     gradient = jax.grad(lambda x, strides=1: max_pool(x, side, strides=strides).sum())
