@@ -90,16 +90,8 @@ def fit(
     training = layout.fetch(training)
     at_end = int(training.state.step) == compiled.plan.total_steps
     done = at_end or stops_early(records, patience=options.patience)
-    return Trained(
-        recipe,
-        data.spec,
-        options,
-        training.state,
-        records,
-        pending=training.totals,
-        interrupted=not done,
-        open_data=lambda: data,
-    )
+    kept = {"pending": training.totals, "interrupted": not done, "open_data": lambda: data}
+    return Trained(recipe, data.spec, options, training.state, records, **kept)
 
 
 def _check_arguments(recipe: Any, options: Any) -> None:

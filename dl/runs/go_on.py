@@ -30,10 +30,11 @@ def go_on(
     _note_start(setup)
     folder, clock = setup.folder, RunClock()
     with Progress(setup.compiled.plan, show=show) as shown:
-        if not folder.metrics.exists():
+        begun = folder.metrics.exists()
+        if not begun:
             shown.begin(0)
         setup.compiled.compile_ahead()
-        fresh = setup.compiled.start(None)
+        fresh = None if begun else setup.compiled.start(None)
         with Checkpoints(folder.checkpoints, keep=setup.config.options.keep) as checkpoints:
             training, history = _restore(setup, fresh, checkpoints, clock, shown)
             setup = _with_steps_per_call(setup, training)
@@ -59,17 +60,24 @@ def _note_start(setup: Setup) -> None:
 
 
 def _restore(
-    setup: Setup, fresh: Training, checkpoints: Checkpoints, clock: RunClock, shown: Progress
+    setup: Setup,
+    fresh: Training | None,
+    checkpoints: Checkpoints,
+    clock: RunClock,
+    shown: Progress,
 ) -> tuple[Training, list[Record]]:
-    """The newest intact checkpoint and the records up to it, or `fresh` and no records."""
+    """The newest intact checkpoint and the records up to it, or a first state and no records.
+
+    The first state is `fresh`, if it was made already.
+    """
     folder, compiled = setup.folder, setup.compiled
-    restored, damaged = checkpoints.restore_newest(compiled.layout.fetch(fresh))
+    restored, damaged = checkpoints.restore_newest(compiled.expected())
     for problem in damaged:
         shown.tell(f"{problem}; it is put aside in {folder.path / 'damaged'}")
     if setup.config.edited:
         shown.tell(edited_since(folder))
     if restored is None:
-        first = _first(setup, fresh)
+        first = _first(setup, fresh or compiled.start(None))
         if folder.metrics.exists():
             shown.tell("no intact checkpoint: beginning at step 0")
             shown.begin(0)

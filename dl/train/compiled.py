@@ -73,6 +73,11 @@ class Compiled:
         """Copies the given training to the devices; None means the first state."""
         return self.layout.put(training or self._first.make())
 
+    def expected(self) -> Training:
+        """The shapes of a training that is stored; under `jit` also how it will be laid out."""
+        first = self._first.shapes()
+        return self.layout.shapes(first) if self.layout.mode == "jit" else first
+
     def compile_ahead(self) -> None:
         """Begins to compile in the background; the first calls wait for it."""
         if not self._data.train.in_memory:

@@ -12,20 +12,18 @@ from dl.types import Device, Params, PyTree
 _CGROUP = Path("/sys/fs/cgroup/memory.max")
 
 
-def check_fits_memory(
-    params: Params, others: PyTree, *, name: str, device: Device, data_bytes: int = 0
-) -> None:
+def check_fits_memory(params: Params, others: PyTree, *, name: str, device: Device) -> None:
     """Raise an `InputError` for a training that cannot fit into the memory of a device.
 
-    The estimate is a lower bound: the parameters and their gradients, and the `others` beside them:
-    model state and optimizer state, all given as shapes, and the data.
+    The estimate is a lower bound: the parameters and their gradients, and the `others` beside them,
+    model state and optimizer state, all given as shapes. It leaves out activations and data.
 
     >>> shape = jax.ShapeDtypeStruct((10**8, 10**6), "float32")
     >>> check_fits_memory({"w": shape}, {}, name="mlp", device=jax.devices()[0])
     Traceback (most recent call last):
     dl.errors.InputError: mlp has 100,000,000,000,000 parameters, whose training needs more than ...
     """
-    needed = 2 * size_in_bytes(params) + size_in_bytes(others) + data_bytes
+    needed = 2 * size_in_bytes(params) + size_in_bytes(others)
     available = memory_of(device)
     if available is None or needed <= available:
         return

@@ -89,7 +89,7 @@ class TrainOptions(DataOptions):
     devices: CountOrZero = 0
     """How many devices to use; 0 takes as many as divide the batch, or on a CPU suit the model."""
     steps_per_call: CountOrZero = 0
-    """Steps in one compiled call, which changes no result; 0 measures which number is fastest."""
+    """Steps in one compiled call, at most 100; it changes no result. 0 measures the fastest."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

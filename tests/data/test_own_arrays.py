@@ -323,33 +323,3 @@ def test_own_arrays_are_trained_on(x: Any) -> None:
     options = dl.TrainOptions(epochs=1, batch_size=4, steps_per_call=1)
     fitted = dl.fit(recipe, data, options, progress=False)
     assert {record.split for record in fitted.history} == {"train", "validation"}
-
-
-@pytest.mark.parametrize(
-    ("names", "labels", "numbers"),
-    [
-        (["1", "2", "3"], [1, 3], [0, 2]),
-        (["0", "10", "2"], [10, 2], [1, 2]),
-        (["cat", "dog", "eel"], [0, 2], [0, 2]),
-    ],
-)
-def test_numbers_mean_the_classes_that_are_called_so(
-    names: list[str], labels: list[int], numbers: list[int]
-) -> None:
-    words = np.array(names)[np.arange(20) % 3]
-    data = dl.make_dataset(POINTS, words, test=(POINTS[:2], labels))
-    assert data.test.targets.tolist() == numbers
-    assert [data.spec.class_names[number] for number in numbers] in (
-        [str(label) for label in labels],
-        [names[label] for label in labels if label < 3],
-    )
-
-
-@pytest.mark.parametrize(
-    ("labels", "other"),
-    [(["0", "10", "2"], [1, 2]), ([0, 1], [1, -1]), ([-1, 1], [0, 1])],
-)
-def test_numbers_that_name_no_class_are_refused(labels: Any, other: list[int]) -> None:
-    classes = np.array(labels)[np.arange(20) % len(labels)]
-    with pytest.raises(InputError, match="y of test has the label"):
-        dl.make_dataset(POINTS, classes, test=(POINTS[:2], other), task="classification")

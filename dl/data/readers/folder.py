@@ -34,7 +34,6 @@ import numpy as np
 from dl.data.dataset import MEMORY_LIMIT, Dataset
 from dl.data.parts import dataset_of_parts, dataset_of_records
 from dl.data.pictures.picture import MOST_MEGAPIXELS
-from dl.data.readers.folder_found import describe_parts
 from dl.data.readers.folder_listing import Listing, Parts, list_parts
 from dl.data.readers.folder_pictures import (
     Check,
@@ -47,6 +46,7 @@ from dl.data.readers.folder_pictures import (
     most_channels,
     written,
 )
+from dl.data.readers.folder_summary import describe_parts
 from dl.data.sources.arrays import ArraySource
 from dl.errors import InputError
 

@@ -1,4 +1,4 @@
-"""What was found in a folder of pictures, in one line for people."""
+"""What was read from a folder of pictures, in one line for people."""
 
 from dl.data.dataset import Dataset
 from dl.data.naming import some_of
