@@ -30,12 +30,16 @@ from .ranges import CountOrZero as CountOrZero
 from .ranges import NotNegative as NotNegative
 from .ranges import Positive as Positive
 from .ranges import Range as Range
+from .ranges import Rate as Rate
 from .ranges import Share as Share
 from .runs.fit import fit as fit
 from .runs.generate import generate as generate
 from .runs.load import load as load
 from .runs.trained import Trained as Trained
 from .train.freeze import freeze as freeze
+from .train.learning import OptimizerName as OptimizerName
+from .train.learning import Precision as Precision
+from .train.learning import ScheduleName as ScheduleName
 from .train.network import Network as Network
 from .train.options import DocumentOptions as DocumentOptions
 from .train.options import ReadingOptions as ReadingOptions
