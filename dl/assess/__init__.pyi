@@ -17,6 +17,7 @@ from .ranking import top_k_accuracy as top_k_accuracy
 from .regression import RegressionReport as RegressionReport
 from .regression import regression_report as regression_report
 from .report import Report as Report
+from .report import write_report as write_report
 from .scores import Averages as Averages
 from .scores import Scores as Scores
 from .scores import class_scores as class_scores

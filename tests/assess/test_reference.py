@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -41,7 +42,7 @@ def test_scores_and_averages(case: tuple[np.ndarray, np.ndarray]) -> None:
         report.confusion, metrics.confusion_matrix(targets, answers, labels=labels)
     )
     own = (report.scores.precision, report.scores.recall, report.scores.f1)
-    theirs = metrics.precision_recall_fscore_support(
+    theirs: Any = metrics.precision_recall_fscore_support(
         targets, answers, labels=labels, zero_division=np.nan
     )
     for one, other in zip((*own, report.scores.support), theirs, strict=True):
@@ -129,12 +130,12 @@ def test_yes_or_no_outputs(seed: int, outputs: int, examples: int) -> None:
         ],
     )
     for g in range(outputs):
-        precision, recall, f1, _ = metrics.precision_recall_fscore_support(
+        theirs: Any = metrics.precision_recall_fscore_support(
             targets[:, g], answers[:, g], labels=[1], zero_division=np.nan
         )
-        np.testing.assert_allclose(report.scores.precision[g], precision[0])
-        np.testing.assert_allclose(report.scores.recall[g], recall[0])
-        np.testing.assert_allclose(report.scores.f1[g], f1[0])
+        np.testing.assert_allclose(report.scores.precision[g], theirs[0][0])
+        np.testing.assert_allclose(report.scores.recall[g], theirs[1][0])
+        np.testing.assert_allclose(report.scores.f1[g], theirs[2][0])
     assert report.brier == pytest.approx(float(np.mean((rows - targets) ** 2)))
     exact = metrics.accuracy_score(
         targets[:, 0] if outputs == 1 else targets, answers[:, 0] if outputs == 1 else answers
