@@ -37,9 +37,9 @@ def roc_auc(scores: Any, targets: Any) -> float:
 def average_precision(scores: Any, targets: Any) -> float:
     """The mean precision over the positive examples: AP = Σ_i (R_i − R_{i−1}) P_i.
 
-    P_i and R_i are precision and recall where every score from the i-th largest value on counts as
-    "yes"; equal scores are one threshold. nan without a positive example. Arguments as in
-    `roc_auc`.
+    P_i and R_i are precision and recall where scores of at least the i-th largest value count as
+    "yes". So it is the mean, over the positive examples, of the precision at their own score. nan
+    without a positive example. Arguments as in `roc_auc`.
 
     >>> average_precision([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1])
     0.8333333333333333
@@ -47,11 +47,10 @@ def average_precision(scores: Any, targets: Any) -> float:
     values, positive = _scored(scores, targets)
     if not positive.any():
         return float("nan")
-    order = np.argsort(-values, kind="stable")
-    last = np.append(np.flatnonzero(np.diff(values[order])), len(values) - 1)
-    hits = np.cumsum(positive[order])[last]
-    gained = np.diff(hits, prepend=0)
-    return float(np.sum(gained * hits / (last + 1))) / int(hits[-1])
+    positives = np.sort(values[positive])
+    hits = len(positives) - np.searchsorted(positives, positives, side="left")
+    answers = len(values) - np.searchsorted(np.sort(values), positives, side="left")
+    return float(np.mean(hits / answers))
 
 
 def class_ranks(probabilities: Any, targets: Any) -> np.ndarray:
