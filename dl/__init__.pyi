@@ -1,3 +1,4 @@
+from . import assess as assess
 from . import c_programs as c_programs
 from . import data as data
 from . import inspect as inspect
@@ -12,6 +13,9 @@ from . import runs as runs
 from . import sampling as sampling
 from . import train as train
 from . import types as types
+from .assess.binary import binary_report as binary_report
+from .assess.classification import classification_report as classification_report
+from .assess.regression import regression_report as regression_report
 from .data import augment as augment
 from .data.dataset import Dataset as Dataset
 from .data.dataset import DataSpec as DataSpec

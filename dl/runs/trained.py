@@ -12,6 +12,7 @@ from dl.data.dataset import Dataset, DataSpec
 from dl.data.text.reading import Reading
 from dl.errors import InputError
 from dl.runs.members import as_committee, member_options, member_state
+from dl.runs.reporting import AnyReport, report_on
 from dl.runs.save import write_run
 from dl.train.compiled import Training, can_loop
 from dl.train.evaluation import Evaluation
@@ -147,6 +148,18 @@ class Trained:
             InputError: when there is no such part, or the data cannot be opened any more.
         """
         return self._evaluate(part) if data is None else self._evaluate_on(data)(part)
+
+    def report(self, part: str = "test", *, data: Dataset | None = None) -> AnyReport:
+        """How good the predictions for a part of the data are, of other `data` if given.
+
+        Confusion matrix, precision, recall, F1, AUC, top-k accuracy, calibration, worst mistakes:
+        as many as the task has (`dl.assess`). `print` shows it.
+
+        Raises:
+            InputError: when there is no such part, and for an auto-encoder.
+        """
+        data = self.open_data() if data is None else data
+        return report_on(self.network, data, part, batch_size=self.options.batch_size)
 
     def save(self, folder: str | Path) -> Path:
         """Write it into a new `folder`, as a run that `dl.load` and the command line take.
