@@ -1,7 +1,9 @@
+from . import backprop as backprop
 from . import convolution as convolution
 from . import filtering as filtering
 from . import gates as gates
 from . import kernels as kernels
+from . import penalties as penalties
 from . import pooling as pooling
 from .convolution import as_dense as as_dense
 from .convolution import convolve as convolve
@@ -11,6 +13,7 @@ from .filtering import smooth as smooth
 from .gates import composed_xor as composed_xor
 from .gates import gate as gate
 from .kernels import apply_kernel as apply_kernel
+from .penalties import penalty as penalty
 from .pooling import change_under_shift as change_under_shift
 from .pooling import spread as spread
 from .pooling import trainable_pool as trainable_pool
