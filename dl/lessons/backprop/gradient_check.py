@@ -34,7 +34,7 @@ class GradientCheck(NamedTuple):
 def finite_differences(
     function: Callable[[PyTree], Array], params: PyTree, *, step: float = STEP
 ) -> PyTree:
-    """(J(θ + h e_i) − J(θ − h e_i)) / 2h for every parameter θ_i, in float64: NumPy arrays like `params`.
+    """(J(θ + h e_i) − J(θ − h e_i)) / 2h for every parameter θ_i, as float64 NumPy arrays.
 
     h is `step` times the size of θ_i, at least `step`. J is called twice for each parameter.
 
