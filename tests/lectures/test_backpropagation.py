@@ -29,7 +29,7 @@ FUNCTIONS: dict[str, Any] = {
 
 def reference(weights: Any, X: Any, Y: Any, activations: tuple[str, ...], loss: str) -> Any:
     """J of the net with an example a row, in Flax's orientation."""
-    hidden = X.T
+    hidden = before = X.T
     for (W, b), name in zip(weights, activations, strict=True):
         before = hidden @ W.T + b.T
         hidden = FUNCTIONS[name](before)

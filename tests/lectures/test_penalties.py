@@ -58,7 +58,7 @@ def optax_after(optimizer: optax.GradientTransformation, steps: int = 5) -> np.n
     weights, state = W, optimizer.init(W)
     for number in range(steps):
         updates, state = optimizer.update(G * (number + 1), state, weights)
-        weights = weights + updates
+        weights = optax.apply_updates(weights, updates)
     return np.asarray(weights)
 
 

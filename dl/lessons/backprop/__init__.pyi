@@ -8,6 +8,7 @@ from .dense import backpropagate as backpropagate
 from .dense import descend as descend
 from .dense import draw_weights as draw_weights
 from .dense import forward as forward
+from .dense import weights_of as weights_of
 from .examples import running_example as running_example
 from .examples import running_example_shapes as running_example_shapes
 from .examples import worked_example as worked_example

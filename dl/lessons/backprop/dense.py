@@ -16,7 +16,7 @@ from dl.lessons.backprop.quantities import (
     activate,
     back_through,
 )
-from dl.types import Array, Key
+from dl.types import Array, Key, Params
 
 
 class Forward(NamedTuple):
@@ -116,6 +116,27 @@ def backpropagate(
             )
             for number in range(len(weights))
         ),
+    )
+
+
+def weights_of(params: Params) -> tuple[Weights, ...]:
+    """The weights of a `dl.models.mlp` in the lectures' layout: W [units, inputs], b [units, 1].
+
+    With them, `forward` and `backpropagate` show what a trained net computes for X [n, m].
+
+    >>> import dl
+    >>> params, _ = dl.models.mlp(1, hidden_sizes=(4,)).init(jax.random.key(0), jnp.zeros((1, 3)))
+    >>> [(W.shape, b.shape) for W, b in weights_of(params)]
+    [((4, 3), (4, 1)), ((1, 4), (1, 1))]
+    """
+    hidden = [f"hidden{number}" for number in range(1, len(params))]
+    if {*hidden, "output"} != set(params):
+        raise InputError(
+            f"an mlp has the layers hidden1, hidden2, ... and output, not {', '.join(params)}"
+        )
+    return tuple(
+        Weights(params[name]["kernel"].T, params[name]["bias"][:, None])
+        for name in (*hidden, "output")
     )
 
 
