@@ -98,7 +98,8 @@ def _elu_slope(x: Array) -> Array:
 
 def _softmax_slope(x: Array) -> Array:
     y = jax.nn.softmax(x)
-    return y[..., :, None] * (jnp.eye(y.shape[-1], dtype=y.dtype) - y[..., None, :])
+    same = jnp.broadcast_to(jnp.eye(y.shape[-1], dtype=y.dtype), (*y.shape, y.shape[-1]))
+    return y[..., :, None] * (same - y[..., None, :])
 
 
 ACTIVATIONS: dict[str, Activation] = {

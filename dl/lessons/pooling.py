@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Literal
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -93,8 +94,7 @@ def _shares(pooling: Pooling, places: Array) -> Array:
     """What each place of a window takes of its error: [..., s²] -> [..., s²], with the sum 1."""
     if _down(pooling) is avg_pool:
         return jnp.full_like(places, 1 / places.shape[-1])
-    winner = jnp.argmax(places, axis=-1, keepdims=True)
-    return (jnp.arange(places.shape[-1]) == winner).astype(places.dtype)
+    return jax.nn.one_hot(places.argmax(axis=-1), places.shape[-1], dtype=places.dtype)
 
 
 def _down(pooling: Pooling) -> Callable[..., Array]:

@@ -1,0 +1,57 @@
+"""A multilayer perceptron untangles two spirals: layer by layer the classes become separable.
+
+Lecture: D11, C1.
+Expected: test accuracy 100 % ± 0.2 over five seeds. A linear classifier reaches 62 % on the inputs,
+    74 %, 88 % and 100 % on the three hidden layers; with --hidden-size 2 no seed passes 79 %.
+Time: 12 s on 2 CPU cores, shared with other work.
+Command: python -m experiments run mlp_spirals
+"""
+
+from dataclasses import dataclass
+
+import jax
+
+from dl import (
+    Count,
+    Dataset,
+    DataSpec,
+    Recipe,
+    Trained,
+    TrainOptions,
+    models,
+    objectives,
+    optimizers,
+)
+from dl.inspect import separability
+
+
+@dataclass(frozen=True)
+class Options(TrainOptions):
+    """Options of mlp_spirals."""
+
+    dataset: str = "spirals"
+    epochs: int = 150
+    batch_size: int = 50
+    learning_rate: float = 0.02
+    validation: float = 0.0
+    checkpoint_every: int = 75
+    hidden_size: Count = 6
+    """Units in each hidden layer."""
+    num_layers: Count = 3
+    """Hidden layers."""
+
+
+def build(options: Options, data_spec: DataSpec) -> Recipe:
+    """Hidden tanh layers of one size and a logistic output; Adam with a rate that falls to 0."""
+    sizes = (options.hidden_size,) * options.num_layers
+    model = models.mlp(data_spec.classes, hidden_sizes=sizes, activation=jax.nn.tanh)
+    schedule = optimizers.cosine(steps=options.total_steps(data_spec))
+    return Recipe(
+        model, objectives.binary(model), optimizers.adam(options.learning_rate, schedule=schedule)
+    )
+
+
+def conclude(options: Options, trained: Trained, data: Dataset) -> dict[str, dict[str, float]]:
+    """How well a linear classifier separates the classes on the inputs and on each layer."""
+    found = separability(trained, data, activation=jax.nn.tanh)
+    return {f"linear_on_{layer}": {"accuracy": share} for layer, share in found.items()}
