@@ -11,6 +11,7 @@ from dl.layers.conv import (
     convolution,
     max_pool,
 )
+from dl.layers.dropout import Dropout
 from dl.layers.recurrent import (
     Recurrent,
     RecurrentLayer,
@@ -27,6 +28,7 @@ __all__ = [
     "AvgPool",
     "Conv",
     "ConvPool",
+    "Dropout",
     "MaxPool",
     "Recurrent",
     "RecurrentLayer",
