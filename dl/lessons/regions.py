@@ -72,7 +72,7 @@ def regions_of_a_deep_net(inputs: int, width: int, depth: int) -> int:
 
     n = `width` ≥ d = `inputs` units in each of L = `depth` layers. Every layer but the last folds
     its inputs ⌊n/d⌋^d times onto each other, so that depth multiplies what width only adds to.
-    Source: D10; Montúfar et al. 2014, theorem 4.
+    Source: D10; Montúfar et al. 2014.
 
     >>> regions_of_a_deep_net(2, 4, 2), most_regions_of_a_layer(2, 8)
     (44, 37)

@@ -40,8 +40,8 @@ TRACED = DEEP + ALIKE
 """Those whose steps are traced, and seldom run."""
 CODES = [name for name in SMALL if name.startswith("autoencoder_") and "linear" not in name]
 """Those whose runs are that of autoencoder_linear_mnist with another net or penalty."""
-TWINS = ["mlp_circles"]
-"""Those whose runs are that of mlp_spirals on other points."""
+TWINS = ["mlp_spirals"]
+"""Those whose runs are that of mlp_circles on other points and with more layers."""
 PLANE = {"circles", "moons", "spirals"}
 """Data sets of 1,000 points."""
 ROOT = Path(__file__).resolve().parents[2]
