@@ -70,7 +70,7 @@ def search_app(catalog: Catalog, name: str) -> cyclopts.App:
             chosen, options, _by_name(vary), method, trials, stages, metric, side_by_side
         )
         folder = new_search_folder(chosen, options.seed, search_dir)
-        check_search(planned)
+        planned = check_search(planned)
         folder.path.mkdir(parents=True)
         write_search(planned, folder)
         return make_search(planned, folder, catalog=catalog, format=format, quiet=quiet)
@@ -105,7 +105,6 @@ def make_search(
         )
         return stop.exit_code
     table = found.table()
-    (folder.path / "trials.csv").write_text(table.csv(), encoding="utf-8")
     best = found.best
     say(f"best: {describe(best.values)}, {found.metric} {found.sign * best.score:.4f}")
     result = json.loads((folder.best / "result.json").read_text(encoding="utf-8"))
