@@ -1,6 +1,7 @@
 """`search NAME`: look for good options of an experiment."""
 
 import json
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -50,6 +51,7 @@ def search_app(catalog: Catalog, name: str) -> cyclopts.App:
         stages: int = 3,
         metric: str = "",
         side_by_side: int = 16,
+        journal: Path | None = None,
         search_dir: Path | None = None,
         format: Literal["text", "markdown", "csv", "json"] = "text",
         quiet: bool = False,
@@ -67,7 +69,16 @@ def search_app(catalog: Catalog, name: str) -> cyclopts.App:
         from dl.runs.search_folder import Search, new_search_folder, write_search
 
         planned = Search(
-            chosen, options, _by_name(vary), method, trials, stages, metric, side_by_side
+            chosen,
+            options,
+            _by_name(vary),
+            method,
+            trials,
+            stages,
+            metric,
+            side_by_side,
+            journal=str(journal.expanduser().absolute()) if journal else "",
+            name=uuid.uuid4().hex if journal else "",
         )
         folder = new_search_folder(chosen, options.seed, search_dir)
         planned = check_search(planned)
@@ -152,6 +163,8 @@ metric
     What decides; by default the held-out accuracy if there is one, else the loss.
 side_by_side
     The most trials in one program; fewer need less memory.
+journal
+    With optuna: a file by which several machines share one study (Optuna's journal).
 search_dir
     Folder of the search; default searches/NAME/TIME-SEED.
 format

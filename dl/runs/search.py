@@ -11,6 +11,7 @@ from dl.runs.lock import locked
 from dl.runs.open_data import open_data
 from dl.runs.search_folder import Search, SearchFolder
 from dl.runs.search_round import Round
+from dl.runs.shared_study import SharedSearch
 from dl.search.groups import check_metric, group_candidates, sign_of
 from dl.search.trials import Found
 from dl.train.fits import zero_totals
@@ -32,20 +33,26 @@ def check_search(search: Search) -> Search:
         )
     if options.members > 1:
         raise InputError("a search trains single nets: leave --members out")
+    if search.journal and search.method != "optuna":
+        raise InputError("--journal is for --method optuna: give both, or none")
     if search.method == "halving" and "epochs" in search.vary:
         raise InputError("halving gives the epochs itself: search others, or by another method")
-    group_candidates(options, search.strategy.draw(search.space, 0, []), most=search.side_by_side)
+    alone = replace(search, journal="")  # the first candidates of a shared study would stay in it
+    group_candidates(options, alone.strategy.draw(alone.space, 0, []), most=search.side_by_side)
     data = open_data(options)
     if data.validation is None:
         raise InputError("a search compares on held-out examples: give --validation, such as 0.1")
     totals = zero_totals(experiment.recipe(options, data.spec), data.spec)
     # Each net stops at its own time, and a population needs its data in memory.
-    alone = options.patience or options.parallel != "auto" or not data.train.in_memory
-    return replace(
+    in_turn = options.patience or options.parallel != "auto" or not data.train.in_memory
+    checked = replace(
         search,
         metric=check_metric(totals, search.metric),
-        side_by_side=1 if alone else search.side_by_side,
+        side_by_side=1 if in_turn else search.side_by_side,
     )
+    if isinstance(checked.strategy, SharedSearch):
+        checked.strategy.check(checked.space)
+    return checked
 
 
 def run_search(
@@ -92,6 +99,8 @@ def _make_rounds(
         made = going.make([trial for trial in stored if trial.round == number])
         if made is None:
             return None
+        if isinstance(strategy, SharedSearch):
+            strategy.tell(space, number, made)
         trials = trials + made
     return Found(trials, search.metric, sign_of(search.metric))
 

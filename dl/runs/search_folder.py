@@ -60,6 +60,10 @@ class Search:
     """What to search by; empty takes accuracy if it is reported, else loss."""
     side_by_side: int = 16
     """The most trials in one program."""
+    journal: str = ""
+    """File of the study that several searches share, for Optuna."""
+    name: str = ""
+    """What a search that shares a study is known by."""
 
     @property
     def space(self) -> dict[str, Any]:
@@ -77,10 +81,18 @@ class Search:
         if self.method == "halving":
             return Halving(self.trials, epochs=self.options.epochs, seed=seed)
         if self.method == "optuna":
-            from dl.search.with_optuna import OptunaSearch
-
-            return OptunaSearch(self.trials, self.stages, seed=seed)
+            return self._optuna()
         return RandomSearch(self.trials, seed=seed)
+
+    def _optuna(self) -> Strategy:
+        from dl.runs.shared_study import SharedSearch
+        from dl.search.with_optuna import OptunaSearch
+
+        own = OptunaSearch(self.trials, min(self.stages, self.trials), seed=self.options.seed)
+        if not self.journal:
+            return own
+        subject = f"{self.experiment.name} by {self.metric}"
+        return SharedSearch(own, Path(self.journal), self.name, subject)
 
 
 @dataclass(frozen=True)
@@ -132,6 +144,8 @@ class _Stored:
     stages: Count
     metric: str
     side_by_side: Count
+    journal: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -159,7 +173,7 @@ def write_search(search: Search, folder: SearchFolder) -> None:
     write_json(folder.config, sealed(stored))
 
 
-_PLAIN = ("method", "trials", "stages", "metric", "side_by_side")
+_PLAIN = ("method", "trials", "stages", "metric", "side_by_side", "journal", "name")
 
 
 def open_search(path: str | Path, *, package: str) -> tuple[SearchFolder, Search]:

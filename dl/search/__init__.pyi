@@ -11,3 +11,4 @@ from .strategies import minimise as minimise
 from .trials import Candidate as Candidate
 from .trials import Found as Found
 from .trials import Trial as Trial
+from .with_optuna import OptunaSearch as OptunaSearch

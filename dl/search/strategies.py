@@ -119,14 +119,10 @@ class CoarseToFine:
         check_number("trials", self.trials, _COUNT, whole=True)
         check_number("stages", self.stages, _COUNT, whole=True)
         check_number("shrink", self.shrink, Range(above=0, below=1))
-        if self.stages > self.trials:
-            raise InputError(
-                f"{self.trials} trials are too few for {self.stages} stages: give at least one each"
-            )
+        in_stages(self.trials, self.stages)
 
     def rounds(self, space: Space) -> list[int]:
-        first, rest = divmod(self.trials, self.stages)
-        return [first + (number < rest) for number in range(self.stages)]
+        return in_stages(self.trials, self.stages)
 
     def draw(self, space: Space, number: int, before: Sequence[Trial]) -> list[Candidate]:
         count, width = self.rounds(space)[number], self.shrink**number
@@ -206,6 +202,23 @@ def minimise(
             value = float(value) if math.isfinite(value) else math.inf
             trials.append(Trial(len(trials), number, candidate.values, value, candidate.epochs))
     return Found(trials)
+
+
+def in_stages(trials: int, stages: int) -> list[int]:
+    """How many of the `trials` each of the `stages` has, the earlier ones one more.
+
+    Raises:
+        InputError: for more stages than trials.
+
+    >>> in_stages(16, 3)
+    [6, 5, 5]
+    """
+    if stages > trials:
+        raise InputError(
+            f"{trials} trials are too few for {stages} stages: give at least one for each"
+        )
+    first, rest = divmod(trials, stages)
+    return [first + (number < rest) for number in range(stages)]
 
 
 def check_space(space: Space) -> None:

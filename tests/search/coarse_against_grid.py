@@ -1,12 +1,12 @@
 """Is coarse-to-fine search better than a grid of the same budget? On MNIST, seed by seed.
 
-    python tests/search/coarse_against_grid.py [--seeds 10] [--trials 16] [--epochs 3] [--work FOLDER]
+    python tests/search/coarse_against_grid.py [--seeds 10] [--trials 16] [--epochs 3] [--work DIR]
 
 Both search the learning rate (1e-5 to 1, on a scale of powers) and the dropout (0 to 0.6) of
 mlp_mnist on 10,000 training examples. The grid has the same values for each seed; a seed changes
 the draws of coarse-to-fine, and initial parameters, order and dropout of both. Compared is the
 best accuracy on the held-out examples, by which both choose; beside it stands the accuracy on the
-test part of the run that each has chosen. What is in FOLDER already is not made again.
+test part of the run that each has chosen. What is in DIR already is not made again.
 """
 
 import argparse
