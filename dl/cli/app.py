@@ -14,6 +14,7 @@ from typing import Any
 import cyclopts
 
 from dl.cli.baselines import baselines
+from dl.cli.batches import batches, batches_app
 from dl.cli.catalog import Catalog
 from dl.cli.data import data_app
 from dl.cli.docstring import description, rewrap, with_whole_lines
@@ -23,6 +24,7 @@ from dl.cli.list import list_experiments
 from dl.cli.outcome import leave_at_once, leave_if_interrupted, say
 from dl.cli.predict import predict
 from dl.cli.programs import programs
+from dl.cli.rates import rates, rates_app
 from dl.cli.resume import resume
 from dl.cli.run import experiment_app, run
 from dl.cli.sample import sample
@@ -95,12 +97,18 @@ def _dispatch(catalog: Catalog, words: list[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
+_OF_EXPERIMENTS = {
+    "run": experiment_app,
+    "search": search_app,
+    "rates": rates_app,
+    "batches": batches_app,
+}
+
+
 def _choose_app(catalog: Catalog, words: list[str]) -> tuple[cyclopts.App, list[str]]:
-    """The parser for `words`: `run NAME` has a parser with the options of its experiment."""
-    if len(words) > 1 and words[0] == "run" and not words[1].startswith("-"):
-        return experiment_app(catalog, words[1]), words[2:]
-    if len(words) > 1 and words[0] == "search" and not words[1].startswith("-"):
-        return search_app(catalog, words[1]), words[2:]
+    """The parser for `words`; `run NAME` and its like have the options of their experiment."""
+    if len(words) > 1 and words[0] in _OF_EXPERIMENTS and not words[1].startswith("-"):
+        return _OF_EXPERIMENTS[words[0]](catalog, words[1]), words[2:]
     return _verbs(catalog), words
 
 
@@ -122,6 +130,8 @@ def _verbs(catalog: Catalog) -> cyclopts.App:
         "predict": predict,
         "sample": sample,
         "search": search,
+        "rates": rates,
+        "batches": batches,
         "programs": programs,
         "horizon": horizon,
         "baselines": baselines,

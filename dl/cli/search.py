@@ -9,9 +9,8 @@ import cyclopts
 from cyclopts import Parameter
 
 from dl.cli.catalog import Catalog
-from dl.cli.docstring import join_descriptions, rewrap
+from dl.cli.named import named_app
 from dl.cli.outcome import leave_at_once, print_text, say
-from dl.cli.run import convert, options_help
 from dl.errors import InputError
 from dl.ranges import Range, check_number
 
@@ -35,13 +34,6 @@ def search(name: str, /, *, catalog: Annotated[Catalog, Parameter(parse=False)])
 def search_app(catalog: Catalog, name: str) -> cyclopts.App:
     """The parser of `search NAME`: how to search, and the experiment's options."""
     chosen = catalog.load(name)
-    app = cyclopts.App(
-        name=f"python -m {catalog.package} search {name}",
-        help=rewrap(_HELP),
-        version_flags=[],
-        help_format="plaintext",
-        default_parameter=Parameter(converter=convert),
-    )
 
     def command(
         *,
@@ -57,8 +49,6 @@ def search_app(catalog: Catalog, name: str) -> cyclopts.App:
         quiet: bool = False,
         options: Annotated[Any, Parameter(name="*")],
     ) -> int:
-        if chosen.count is not None:
-            raise InputError(f"{name} counts, and trains nothing that could be searched")
         counts = {"trials": trials, "stages": stages, "side_by_side": side_by_side}
         for count, value in counts.items():
             check_number(count, value, Range(at_least=1), whole=True)
@@ -86,11 +76,7 @@ def search_app(catalog: Catalog, name: str) -> cyclopts.App:
         write_search(planned, folder)
         return make_search(planned, folder, catalog=catalog, format=format, quiet=quiet)
 
-    command.__doc__ = join_descriptions(_COMMAND_HELP) + options_help(chosen.options)
-    command.__annotations__["options"] = Annotated[chosen.options, Parameter(name="*")]
-    command.__kwdefaults__ = {**(command.__kwdefaults__ or {}), "options": chosen.options()}
-    app.default(command)
-    return app
+    return named_app(catalog, "search", chosen, command, help=_HELP, parameters=_PARAMETERS)
 
 
 def make_search(
@@ -145,7 +131,7 @@ in one program, the others one after the other. A search that is interrupted goe
 The best trial is kept as a run.
 """
 
-_COMMAND_HELP = """Search.
+_PARAMETERS = """Search.
 
 Parameters
 ----------

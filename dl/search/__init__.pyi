@@ -1,3 +1,8 @@
+from .batch_sizes import BatchSizes as BatchSizes
+from .batch_sizes import largest_batch as largest_batch
+from .batch_sizes import step_memory as step_memory
+from .rates import RangeTest as RangeTest
+from .rates import range_test as range_test
 from .space import Choice as Choice
 from .space import LogUniform as LogUniform
 from .space import Uniform as Uniform

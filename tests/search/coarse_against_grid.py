@@ -1,6 +1,6 @@
 """Is coarse-to-fine search better than a grid of the same budget? On MNIST, seed by seed.
 
-    python tests/search/coarse_against_grid.py [--seeds 10] [--trials 16] [--epochs 3] [--work DIR]
+    python tests/search/coarse_against_grid.py [--seeds 10] [--trials 16] [--epochs 2] [--work DIR]
 
 Both search the learning rate (1e-5 to 1, on a scale of powers) and the dropout (0 to 0.6) of
 mlp_mnist on 10,000 training examples. The grid has the same values for each seed; a seed changes
@@ -33,7 +33,8 @@ def search(folder: Path, method: str, seed: int, trials: int, epochs: int) -> Fi
     from dl.cli import main
 
     words = f"search mlp_mnist --method {method} --seed {seed} --trials {trials} --epochs {epochs}"
-    words += " --train-examples 10000 --vary learning_rate=log:1e-5..1 --vary dropout=0..0.6"
+    words += f" --evaluate-every {epochs} --train-examples 10000"
+    words += " --vary learning_rate=log:1e-5..1 --vary dropout=0..0.6"
     new = [*words.split(), "--search-dir", str(folder), "--quiet"]
     again = ["resume", str(folder), "--quiet"]
     assert main("experiments", again if (folder / "search.json").exists() else new) == 0
@@ -54,7 +55,7 @@ def main() -> None:
     )
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--trials", type=int, default=16)
-    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--work", type=Path)
     given = parser.parse_args()
     work, start = given.work or Path(tempfile.mkdtemp()), time.perf_counter()
