@@ -54,7 +54,7 @@ def rates_app(catalog: Catalog, name: str) -> cyclopts.App:
     return named_app(catalog, "rates", chosen, command, help=_HELP, parameters=_PARAMETERS)
 
 
-_HELP = """Propose a learning rate: train a few steps at a rising rate, and look where the loss falls.
+_HELP = """Propose a learning rate: train some steps at a rising rate, and see where the loss falls.
 
 The schedule of the options is left out. Nothing is written.
 """

@@ -75,7 +75,7 @@ def run_search(
         found = _make_rounds(search, folder, stop, show, tell)
         if found is None:
             return None
-        write_text(folder.table, found.table().csv())
+        write_text(folder.table, found.table().csv() + "\n")
         try:
             _keep_best(search, folder, found)
         except DivergedError as error:

@@ -1,7 +1,7 @@
 """A round of a search on disk: its candidates, trained group by group, and their scores."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -11,11 +11,13 @@ from dl.data.load import absolute
 from dl.errors import DivergedError, InputError
 from dl.runs.files import rewrite_lines
 from dl.runs.folder import RunFolder, open_folder
+from dl.runs.members import member_history
 from dl.runs.run import resume_run, start_run
 from dl.runs.search_folder import Search, SearchFolder
 from dl.search.groups import Group, check_metric, group_candidates, sign_of
 from dl.search.trials import Candidate, Trial
 from dl.train.interrupt import StopRequest
+from dl.train.record import Record
 
 
 @dataclass(frozen=True)
@@ -132,23 +134,26 @@ class Round:
     def _scores(self, path: Path, group: Group) -> list[float]:
         """What is minimised, for each trial of a group; inf for one that diverged."""
         count, folder = len(group.numbers), RunFolder(path)
-        records = [each for each in folder.records() if each.split == "validation"]
-        if not records or not folder.is_finished:  # all of them diverged
+        records = folder.records()
+        if not folder.is_finished:  # all of them diverged
             return [math.inf] * count
-        last = records[-1]
-        check_metric(last.values, self.search.metric)
         if not group.varied:
-            return [self._score(last.values)] * count
-        members = last.members or {}
-        if any(len(values) < count for values in members.values()) or not members:
+            return [self._score([replace(each, members=None) for each in records])] * count
+        if any(len(x) < count for each in records for x in (each.members or {"": []}).values()):
             raise InputError(f"{folder.metrics} lacks figures of members: remove {path}")
-        return [self._score({name: x[n] for name, x in members.items()}) for n in range(count)]
+        return [self._score(member_history(records, number)) for number in range(count)]
 
-    def _score(self, values: dict[str, float]) -> float:
-        """A net with any figure that is not finite has diverged, whatever its accuracy."""
-        if not all(map(math.isfinite, values.values())):
+    def _score(self, history: Sequence[Record]) -> float:
+        """The last figure on held-out examples, as it is minimised.
+
+        A net that ever had a figure that is not finite has diverged, whatever its accuracy.
+        """
+        last = next((each for each in reversed(history) if each.split == "validation"), None)
+        finite = (math.isfinite(value) for each in history for value in each.values.values())
+        if last is None or not all(finite):
             return math.inf
-        return sign_of(self.search.metric) * values[self.search.metric]
+        check_metric(last.values, self.search.metric)
+        return sign_of(self.search.metric) * last.values[self.search.metric]
 
     def _describe(self, place: int, groups: int, group: Group) -> str:
         """A group in one line."""
@@ -157,5 +162,5 @@ class Round:
         return f"round {self.number + 1}, group {place + 1} of {groups}: {what}"
 
 
-def _first(varied: dict[str, tuple[float, ...]], count: int) -> dict[str, tuple[float, ...]]:
+def _first(varied: Mapping[str, tuple[float, ...]], count: int) -> dict[str, tuple[float, ...]]:
     return {name: tuple(values[:count]) for name, values in varied.items()}

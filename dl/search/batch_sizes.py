@@ -31,7 +31,7 @@ class BatchSizes:
     memory: int
     """The bytes that the device has."""
     most: int
-    """The examples of the training part; a batch cannot be larger."""
+    """The largest batch that the training part allows."""
 
     @property
     def largest(self) -> int:
@@ -51,7 +51,7 @@ class BatchSizes:
 
     @property
     def takes_all(self) -> bool:
-        """Whether one batch can hold all examples of the training part."""
+        """Whether the largest batch that the training part allows fits."""
         return self.largest == self.most
 
     def table(self) -> Table:
@@ -78,11 +78,11 @@ def largest_batch(
         InputError: for options that do not fit the data, and when the memory is not known.
 
     >>> import dl
-    >>> data, options = dl.load_data("moons"), dl.TrainOptions(batch_size=32)
+    >>> data, options = dl.load_data("moons"), dl.TrainOptions(batch_size=500)
     >>> model = dl.models.mlp(1, hidden_sizes=(64,))
     >>> recipe = dl.Recipe(model, dl.objectives.binary(model), dl.optimizers.sgd(0.1))
     >>> largest_batch(recipe, data, options, memory=10**9).largest
-    900
+    1000
     """
     options = at_a_constant_rate(options)
     options.check_plan(data)
@@ -101,7 +101,7 @@ def largest_batch(
         return needed[size] <= available
 
     _look(fits, start=options.batch_size // unit, most=most // unit)
-    return BatchSizes(needed, available, most)
+    return BatchSizes(needed, available, most // unit * unit)
 
 
 def _look(fits: Callable[[int], bool], *, start: int, most: int) -> None:

@@ -120,13 +120,14 @@ def range_test(
     options = at_a_constant_rate(options)
     options.check_plan(data)
     recipe = options.with_optimizer(recipe, data.spec)
-    state = jax.tree.map(jnp.copy, state or first_state(recipe, data.spec, options))
-    if not optax.tree_utils.tree_get_all_with_path(state.opt_state, "learning_rate"):
+    given = first_state(recipe, data.spec, options) if state is None else state
+    own: TrainState = jax.tree.map(jnp.copy, given)
+    if not optax.tree_utils.tree_get_all_with_path(own.opt_state, "learning_rate"):
         raise InputError(
             "this optimizer has no learning rate that could be changed: take one of dl.optimizers"
         )
     rates = low * (high / low) ** (np.arange(steps) / (steps - 1))
-    losses = _until_diverged(_losses(recipe, data, options, state, rates))
+    losses = _until_diverged(_losses(recipe, data, options, own, rates))
     if len(losses) < _IN_A_ROW:
         raise InputError(f"the loss is not finite at a learning rate of {low:g}: begin lower")
     return RangeTest(rates[: len(losses)], np.array(losses))

@@ -114,7 +114,8 @@ class Whole:
         return self._cells().position(value)
 
     def grid(self, count: int) -> list[Value]:
-        return list(dict.fromkeys(round(value) for value in self._ends().grid(count)))
+        ends = self._ends()
+        return list(dict.fromkeys(round(ends.at(position)) for position in _even(count)))
 
     def _ends(self) -> Uniform | LogUniform:
         return (LogUniform if self.log else Uniform)(self.low, self.high)
