@@ -44,9 +44,10 @@ def batches_app(catalog: Catalog, name: str) -> cyclopts.App:
         data, steady = open_data(options), at_a_constant_rate(options)
         recipe, limit = chosen.recipe(steady, data.spec), int(memory * 2**30) or None
         found = largest_batch(recipe, data, steady, memory=limit)
+        why = "the data allow" if found.takes_all else "fits"
+        said = f"--batch-size {found.largest}: the largest that {why}"
         print_text(getattr(found.table(), format)())
-        which = "all examples fit in one batch" if found.takes_all else "the largest that fits"
-        say(f"--batch-size {found.largest}: {which}")
+        say(said)
         return 0
 
     return named_app(catalog, "batches", chosen, command, help=_HELP, parameters=_PARAMETERS)

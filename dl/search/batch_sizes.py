@@ -13,7 +13,7 @@ from dl.jaxprs import equations
 from dl.ranges import Range, check_number
 from dl.search.one_step import at_a_constant_rate, batches, make_one_step
 from dl.tables import Table
-from dl.train.memory import in_gib, memory_of, size_in_bytes
+from dl.train.memory import memory_of, size_in_bytes
 from dl.train.options import TrainOptions
 from dl.train.recipe import Recipe
 from dl.train.state import first_arguments, jit_init_state
@@ -44,8 +44,8 @@ class BatchSizes:
         if not fitting:
             size, needed = min(self.needed.items())
             raise InputError(
-                f"a step on a batch of {size} needs {in_gib(needed)}, and the memory is "
-                f"{in_gib(self.memory)}: make the model smaller"
+                f"a step on a batch of {size} needs {needed / 2**20:,.3f} MiB, and the memory is "
+                f"{self.memory / 2**20:,.3f} MiB: make the model smaller"
             )
         return max(fitting)
 
@@ -60,7 +60,7 @@ class BatchSizes:
             (size, needed / 2**20, "yes" if needed <= self.memory else "no")
             for size, needed in sorted(self.needed.items())
         ]
-        return Table(("batch_size", "MiB", "fits"), rows, {"MiB": ",.1f"})
+        return Table(("batch_size", "MiB", "fits"), rows, {"MiB": ",.2f"})
 
 
 def largest_batch(

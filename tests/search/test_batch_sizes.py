@@ -1,5 +1,7 @@
 """The largest batch for a memory: found without running a step."""
 
+from pathlib import Path
+
 import jax
 import pytest
 
@@ -85,11 +87,17 @@ def test_nothing_is_allocated(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(jax.live_arrays()) == before
 
 
-def test_sequences_of_several_lengths_count_the_longest() -> None:
+def test_sequences_of_several_lengths_count_the_longest(tmp_path: Path) -> None:
     """All widths lie on the device; the step is that of the widest, wherever an epoch begins."""
     texts = ["a b c", "a", "b c d e f g h i j k l m n o p q"] * 20
-    data = dl.make_dataset(texts, ["x", "y", "z"] * 20)
-    model = dl.models.lstm_classifier(data.spec, hidden_size=4)
+    lines = "".join(f"{text}\t{'xyz'[n % 3]}\n" for n, text in enumerate(texts))
+    (tmp_path / "texts.tsv").write_text(lines)
+    data = dl.load_data(f"tsv:{tmp_path / 'texts.tsv'}")
+    assert len(data.train.resident()) > 1
+    size = len(data.spec.vocabulary.symbols)
+    model = dl.models.sequence_model(
+        "rnn", data.spec.classes, hidden_size=4, vocabulary_size=size, embedding_size=3
+    )
     recipe = dl.Recipe(model, dl.objectives.classification(model), dl.optimizers.sgd(0.1))
     needed = {step_memory(recipe, data, dl.TrainOptions(batch_size=5, seed=n)) for n in range(2)}
     assert len(needed) == 1
