@@ -1,4 +1,5 @@
 from . import c_programs as c_programs
+from . import checks as checks
 from . import data as data
 from . import inspect as inspect
 from . import layers as layers
@@ -12,6 +13,7 @@ from . import runs as runs
 from . import sampling as sampling
 from . import train as train
 from . import types as types
+from .checks.check import check as check
 from .data import augment as augment
 from .data.dataset import Dataset as Dataset
 from .data.dataset import DataSpec as DataSpec

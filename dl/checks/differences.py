@@ -22,7 +22,7 @@ class Precision(NamedTuple):
     steps: tuple[float, ...]
 
 
-FLOAT64 = Precision("float64", 1e-4, (1e-5, 1e-6, 1e-4))
+FLOAT64 = Precision("float64", 1e-4, (1e-5, 1e-6, 1e-7))
 FLOAT32 = Precision("float32", 2e-2, (1e-2, 3e-3, 3e-2))
 
 

@@ -1,10 +1,12 @@
 """What a check found, and all findings as a table."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Literal
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Literal, TypeAlias
 
+from dl.errors import first_line
 from dl.tables import Table
 
 Result = Literal["passed", "failed", "warning", "not applicable", "information"]
@@ -41,9 +43,28 @@ class Finding:
         return f"{self.name}: {self.found}{expected}{f': {self.remedy}' if self.remedy else ''}"
 
 
+OnFinding: TypeAlias = Callable[[Finding], None]
+"""It hears each finding when it is made."""
+
+
 def not_applicable(name: str, reason: str) -> Finding:
     """A check that has nothing to say, and why."""
     return Finding(name, "not applicable", reason)
+
+
+def timed(name: str, make: Callable[[], Finding]) -> Finding:
+    """A finding with its seconds; an exception is a failure too."""
+    start = time.perf_counter()
+    try:
+        finding = make()
+    except Exception as error:
+        finding = broken(name, error)
+    return replace(finding, seconds=time.perf_counter() - start)
+
+
+def broken(name: str, error: Exception) -> Finding:
+    """A check that ended with an exception."""
+    return Finding(name, "failed", f"{type(error).__name__}", "", first_line(error))
 
 
 @dataclass(frozen=True)

@@ -36,8 +36,11 @@ def gradient(subject: Subject) -> Finding:
     try:
         with jax.enable_x64(True):
             function, leaves = _prepare(subject, np.float64)
-            if not function.rounds(leaves):
+            digits = function.fewest_digits(leaves)
+            if digits == 64:
                 return _compare(subject, function, leaves, FLOAT64)
+        if digits < 32:
+            return not_applicable(NAME, f"the model computes in {digits} bits: check it in float32")
         reason = "a model that rounds to it"
     except (TypeError, ValueError, NotImplementedError) as error:
         reason = f"a model that takes no float64 ({first_line(error)[:80]})"
@@ -55,15 +58,16 @@ class _Problem(NamedTuple):
     def __call__(self, leaves: list[np.ndarray]) -> tuple[Any, list[Any]]:
         return self.compiled(leaves, self.state, self.batch)
 
-    def rounds(self, leaves: list[np.ndarray]) -> bool:
-        """Whether numbers of float64 are converted to fewer digits on their way to the loss."""
+    def fewest_digits(self, leaves: list[np.ndarray]) -> int:
+        """The bits of the shortest type to which numbers of float64 are rounded; 64 if none are."""
         traced = self.compiled.trace(leaves, self.state, self.batch).jaxpr.jaxpr
-        return any(map(_rounds, equations(traced, platform=jax.default_backend())))
+        return min(map(_bits_after, equations(traced, platform=jax.default_backend())))
 
 
 def _prepare(subject: Subject, dtype: Any) -> tuple[_Problem, list[np.ndarray]]:
     """The loss and gradient of the training step in `dtype`, and parameters to try them at."""
-    batch = _as(subject.batch(_ROWS), dtype)
+    batch = dict(subject.batch(_ROWS))  # a mask has few digits, and figures beside the loss use it
+    batch |= {name: _as(batch[name], dtype) for name in ("inputs", "targets")}
     state = _as(subject.state_for(batch), dtype)
     # Descent at rate 1 goes away from the parameters by the gradient that training would use.
     descent = optax.scale(-1.0)
@@ -98,12 +102,13 @@ def _as(tree: PyTree, dtype: Any) -> PyTree:
     return jax.tree.map(cast, tree)
 
 
-def _rounds(equation: Any) -> bool:
-    """Whether an equation takes digits from an array of float64."""
+def _bits_after(equation: Any) -> int:
+    """The bits to which an equation rounds an array of real numbers; 64 if it does not."""
     if equation.primitive.name != "convert_element_type" or not equation.invars[0].aval.shape:
-        return False
+        return 64
     before, after = equation.invars[0].aval.dtype, equation.params["new_dtype"]
-    return before == jnp.float64 and after != before and jnp.issubdtype(after, jnp.floating)
+    real = jnp.issubdtype(before, jnp.floating) and jnp.issubdtype(after, jnp.floating)
+    return jnp.finfo(after).bits if real and after.itemsize < before.itemsize else 64
 
 
 def _compare(

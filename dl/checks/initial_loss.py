@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -12,12 +13,12 @@ from dl.checks.subject import Subject
 from dl.data.dataset import DataSpec
 from dl.objectives.binding import task_of
 from dl.train.quick import jit_quickly
-from dl.train.step import make_eval_step
-from dl.types import Autoencoder
+from dl.train.state import TrainState
+from dl.types import Autoencoder, Batch, Metrics, Objective
 
 NAME = "initial loss"
-BAND = 2.0
-"""The loss may be this many times that of a net that knows nothing, or this fraction of it."""
+BAND, MOST = 2.0, 5.0
+"""A loss outside of 1/2 to 2 times that of a net that knows nothing is told, above 5 refused."""
 _LEAST_ROWS = 32
 
 
@@ -27,14 +28,18 @@ def initial_loss(subject: Subject) -> Finding:
     K classes or symbols that are equally probable have a cross-entropy of ln K, G yes-or-no outputs
     ln 2 each (B4). For numbers and reconstructions it is compared with the loss of the net whose
     parameters are all 0, which as a rule predicts 0. A loss for which that net does not have
-    the ln K of equal outputs, such as that of the perceptron rule, is not compared.
+    the ln K of equal outputs, such as that of the perceptron rule, is not compared. It is
+    the loss of evaluation, or for a model with batch statistics, which are not known yet, that of
+    training. More than twice the expected loss is a warning, more than five times a failure.
     """
     batch = subject.batch(max(subject.options.batch_size, _LEAST_ROWS))
-    evaluate = jit_quickly(make_eval_step(subject.recipe.objective))
-    state = subject.state
-    loss = metrics.compute(evaluate(state, batch))["loss"]
+    state = subject.state_for(batch)
+    measure = jit_quickly(partial(_loss, subject.recipe.objective, train=bool(state.model_state)))
     blank = jax.tree.map(jnp.zeros_like, state.params)
-    of_zeros = metrics.compute(evaluate(replace(state, params=blank), batch))["loss"]
+    loss, of_zeros = (
+        metrics.compute(measure(replace(state, params=params), batch))["loss"]
+        for params in (state.params, blank)
+    )
     spec = subject.data.spec
     if isinstance(subject.recipe.model, Autoencoder) or spec.task == "regression":
         return _beside_zeros(loss, of_zeros)
@@ -43,6 +48,17 @@ def initial_loss(subject: Subject) -> Finding:
         reason = f"{loss:.4g}; with parameters of 0 it is {of_zeros:.4g}, not {words}"
         return not_applicable(NAME, reason)
     return _beside_equal_outputs(loss, expected, words)
+
+
+def _loss(objective: Objective, state: TrainState, batch: Batch, *, train: bool) -> Metrics:
+    return objective(
+        state.params,
+        state.model_state,
+        batch,
+        train=train,
+        key=state.key if train else None,
+        carry=state.carry,
+    )[0]
 
 
 def loss_of_equal_outputs(spec: DataSpec, task: str | None) -> tuple[float, str]:
@@ -66,7 +82,8 @@ def _beside_equal_outputs(loss: float, expected: float, words: str) -> Finding:
             "the first outputs are far from equal: scale the inputs to mean 0 and variance 1, or "
             "begin with smaller weights in the last layer"
         )
-        return Finding(NAME, "failed", f"{loss:.4g}", band, remedy, loss)
+        result = "warning" if loss <= MOST * expected else "failed"
+        return Finding(NAME, result, f"{loss:.4g}", band, remedy, loss)
     if loss < expected / BAND:
         remedy = (
             "the net knows answers before it is trained: look whether its inputs hold the targets, "
@@ -83,5 +100,6 @@ def _beside_zeros(loss: float, of_zeros: float) -> Finding:
             "the first outputs are far larger than the targets: scale inputs and targets, or begin "
             "with smaller weights in the last layer"
         )
-        return Finding(NAME, "failed", f"{loss:.4g}", expected, remedy, loss)
+        result = "warning" if loss <= MOST * of_zeros else "failed"
+        return Finding(NAME, result, f"{loss:.4g}", expected, remedy, loss)
     return Finding(NAME, "passed", f"{loss:.4g}", expected, value=loss)
