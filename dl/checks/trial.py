@@ -87,7 +87,7 @@ def compilations(trial: Trial) -> Finding:
     if guard.count <= guard.declared:
         return Finding(name, "passed", found, expected, value=float(guard.count))
     remedy = (
-        f"{_changed(guard.signatures)}: give what a step returns the shapes and types that it takes"
+        f"{_changed(guard.signatures)}: let batches, and what a step returns, keep shapes and types"
     )
     return Finding(name, "failed", found, expected, remedy, float(guard.count))
 
