@@ -1,6 +1,7 @@
 """What a check found, and all findings as a table."""
 
 import json
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -107,8 +108,13 @@ class Report:
 
     def json(self) -> str:
         """A list with one object for each check, with its number and its remedy."""
-        found = [{**asdict(each), "seconds": round(each.seconds, 3)} for each in self.findings]
-        return json.dumps(found, indent=2, ensure_ascii=False)
+        return json.dumps([_plain(each) for each in self.findings], indent=2, ensure_ascii=False)
 
     def __str__(self) -> str:
         return self.table().text()
+
+
+def _plain(finding: Finding) -> dict[str, str | float | None]:
+    """A finding as JSON can hold it, which knows no infinity."""
+    value = finding.value if finding.value is not None and math.isfinite(finding.value) else None
+    return {**asdict(finding), "value": value, "seconds": round(finding.seconds, 3)}

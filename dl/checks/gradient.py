@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from dl.checks.differences import FLOAT32, FLOAT64, Precision, errors_by_leaf, worst_error
+from dl.checks.differences import FLOAT32, FLOAT64, Differences, Precision
 from dl.checks.finding import Finding, not_applicable
 from dl.checks.subject import Subject
 from dl.errors import first_line
@@ -33,9 +33,11 @@ def gradient(subject: Subject) -> Finding:
     there, units whose inputs are 0 stand at the kink of a ReLU. In float64 gradient and difference
     may be 10⁻⁴ apart; a model that rounds to less is computed in float32, with 2·10⁻². Source: C1.
     """
+    batch = subject.batch(_ROWS)
+    state = subject.state_for(batch)  # made here, in the usual types
     try:
         with jax.enable_x64(True):
-            function, leaves = _prepare(subject, np.float64)
+            function, leaves = _prepare(subject, state, batch, np.float64)
             digits = function.fewest_digits(leaves)
             if digits == 64:
                 return _compare(subject, function, leaves, FLOAT64)
@@ -44,7 +46,7 @@ def gradient(subject: Subject) -> Finding:
         reason = "a model that rounds to it"
     except (TypeError, ValueError, NotImplementedError) as error:
         reason = f"a model that takes no float64 ({first_line(error)[:80]})"
-    function, leaves = _prepare(subject, np.float32)
+    function, leaves = _prepare(subject, state, batch, np.float32)
     return _compare(subject, function, leaves, FLOAT32._replace(name=f"float32, {reason}"))
 
 
@@ -64,11 +66,13 @@ class _Problem(NamedTuple):
         return min(map(_bits_after, equations(traced, platform=jax.default_backend())))
 
 
-def _prepare(subject: Subject, dtype: Any) -> tuple[_Problem, list[np.ndarray]]:
+def _prepare(
+    subject: Subject, state: TrainState, batch: Batch, dtype: Any
+) -> tuple[_Problem, list[np.ndarray]]:
     """The loss and gradient of the training step in `dtype`, and parameters to try them at."""
-    batch = dict(subject.batch(_ROWS))  # a mask has few digits, and figures beside the loss use it
-    batch |= {name: _as(batch[name], dtype) for name in ("inputs", "targets")}
-    state = _as(subject.state_for(batch), dtype)
+    # A mask has few digits, and figures beside the loss use it.
+    batch = {**batch, **{name: _as(batch[name], dtype) for name in ("inputs", "targets")}}
+    state = _as(state, dtype)
     # Descent at rate 1 goes away from the parameters by the gradient that training would use.
     descent = optax.scale(-1.0)
     state = replace(state, opt_state=descent.init(state.params))
@@ -121,13 +125,13 @@ def _compare(
         return Finding(NAME, "failed", "a loss or gradient that is not finite", "", remedy)
     if not any(slope.any() for slope in slopes):
         return not_applicable(NAME, "all of it is 0 near the first parameters")
-    error = worst_error(function, leaves, slopes, precision)
+    differences = Differences(lambda leaves: function(leaves)[0], leaves, slopes, precision)
+    error = differences.worst()
     found = f"{error:.1e} off in {precision.name}"
     expected = f"at most {precision.tolerance:.0e}"
     if error <= precision.tolerance:
         return Finding(NAME, "passed", found, expected, value=error)
-    wrong = errors_by_leaf(function, leaves, slopes, precision)
-    where = [f"{names[leaf]} ({error:.1e})" for leaf, error in wrong[:3]]
+    where = [f"{names[leaf]} ({own:.1e})" for leaf, own in differences.wrong_leaves()[:3]]
     remedy = (
         f"look at {', '.join(where) or 'the backward pass'}: a custom_vjp or custom_jvp whose "
         "backward pass is not that of its forward pass, or a stop_gradient"

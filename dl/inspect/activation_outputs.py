@@ -33,7 +33,7 @@ def activation_outputs(
     >>> params, state = model.init(jax.random.key(0), jnp.ones((1, 4)))
     >>> [(each.layer, each.function, each.outputs.shape)
     ...  for each in activation_outputs(model, params, state, jnp.ones((3, 4)))]
-    [('dense1', 'relu', (3, 5))]
+    [('hidden1', 'relu', (3, 5))]
     """
     shape = jax.ShapeDtypeStruct(inputs.shape, inputs.dtype)
     if model.trace is None:
