@@ -40,7 +40,7 @@ def one_batch(subject: Subject) -> Finding:
         lowest[rate] = math.inf
         for count, loss, known in trial.run(rate, steps):
             lowest[rate] = min(lowest[rate], loss if math.isfinite(loss) else math.inf)
-            if known or 0 < before["loss"] and loss <= SHARE * before["loss"]:
+            if known or (before["loss"] > 0 and loss <= SHARE * before["loss"]):
                 how = f"{count} steps of Adam at {rate:g}{', all right' if known else ''}"
                 return _finding(before["loss"], loss, how, known=True)
     how = f"{MORE_STEPS} steps of Adam at the best rate"
