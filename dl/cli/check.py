@@ -6,7 +6,7 @@ import cyclopts
 from cyclopts import Parameter
 
 from dl.cli.catalog import Catalog
-from dl.cli.docstring import join_descriptions
+from dl.cli.docstring import join_descriptions, rewrap
 from dl.cli.outcome import print_json_text, print_text, say
 from dl.cli.run import convert_option, options_help
 from dl.errors import InputError
@@ -32,7 +32,7 @@ def check_app(catalog: Catalog, name: str) -> cyclopts.App:
     chosen = catalog.load(name)
     app = cyclopts.App(
         name=f"python -m {catalog.package} check {name}",
-        help=_HELP,
+        help=rewrap(_HELP),
         version_flags=[],
         help_format="plaintext",
         default_parameter=Parameter(converter=convert_option),
@@ -55,17 +55,13 @@ def check_app(catalog: Catalog, name: str) -> cyclopts.App:
 
 _HELP = """Check an experiment before it is trained for long. Nothing is written.
 
-data: the shares of the classes, mean and deviation of the inputs.
-memory: what one step needs.
-initial-loss: the first loss beside ln K of K equal outputs (B4).
-gradient: beside finite differences, in float64.
-one-batch: whether a few examples are learned by heart.
-dry-run: four real steps; finite numbers, and every parameter moved.
-compilations: one for each shape of batch.
-resume: two steps, a checkpoint and two steps have the bits of four steps.
-units: dead and saturated units by layer.
+The checks are: data (shares of the classes, mean and deviation of the inputs), memory (what a step
+needs), initial-loss (beside ln K of K equal outputs), gradient (beside finite differences),
+one-batch (are a few examples learned by heart?), dry-run (four real steps: finite numbers, every
+parameter moved), compilations (one for each shape of batch), resume (two steps, a checkpoint and
+two steps have the bits of four), units (dead and saturated ones by layer).
 
-Exit code 1 if a check fails, with one line for each.
+The exit code is 1 if a check fails, with one line for each.
 """
 
 _COMMAND_HELP = """Check.
