@@ -27,6 +27,7 @@ from dl.cli.programs import programs
 from dl.cli.resume import resume
 from dl.cli.run import experiment_app, run
 from dl.cli.sample import sample
+from dl.cli.search import search, search_app
 from dl.cli.show import show
 from dl.cli.versions import versions
 from dl.errors import InputError, RunError
@@ -96,8 +97,8 @@ def _dispatch(catalog: Catalog, words: list[str]) -> int:
 
 
 def _choose_app(catalog: Catalog, words: list[str]) -> tuple[cyclopts.App, list[str]]:
-    """The parser for `words`: `run NAME` and `check NAME` have the options of their experiment."""
-    of_experiments = {"run": experiment_app, "check": check_app}
+    """The parser for `words`: these verbs have the options of the experiment that they name."""
+    of_experiments = {"run": experiment_app, "check": check_app, "search": search_app}
     if len(words) > 1 and words[0] in of_experiments and not words[1].startswith("-"):
         return of_experiments[words[0]](catalog, words[1]), words[2:]
     return _verbs(catalog), words
@@ -121,6 +122,7 @@ def _verbs(catalog: Catalog) -> cyclopts.App:
         "evaluate": evaluate,
         "predict": predict,
         "sample": sample,
+        "search": search,
         "programs": programs,
         "horizon": horizon,
         "baselines": baselines,

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from dl.cli.catalog import Catalog
 from dl.cli.docstring import join_descriptions, rewrap
 from dl.cli.outcome import print_json_text, print_text, say
-from dl.cli.run import convert_option, options_help
+from dl.cli.run import convert, options_help
 from dl.errors import InputError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def check_app(catalog: Catalog, name: str) -> cyclopts.App:
         help=rewrap(_HELP),
         version_flags=[],
         help_format="plaintext",
-        default_parameter=Parameter(converter=convert_option),
+        default_parameter=Parameter(converter=convert),
     )
 
     def command(

@@ -41,7 +41,7 @@ def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
         help=rewrap(catalog.docstring(name)),
         version_flags=[],
         help_format="plaintext",
-        default_parameter=Parameter(converter=convert_option),
+        default_parameter=Parameter(converter=convert),
     )
 
     def command(
@@ -81,7 +81,7 @@ def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
     return app
 
 
-def convert_option(kind: Any, tokens: Any) -> Any:
+def convert(kind: Any, tokens: Any) -> Any:
     """Convert as cyclopts does, but refuse 1.5 for an integer."""
     if kind is int and not re.fullmatch(r"[+-]?\d+", tokens[0].value):
         raise ValueError(f"{tokens[0].value!r} is not a whole number")
