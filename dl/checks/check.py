@@ -54,8 +54,8 @@ def check(
     of a few steps with finite numbers and every parameter moved; `compilations`, one for each shape
     of batch; a `resume` from a checkpoint, bit for bit; dead and saturated `units`.
 
-    `data` and `options` are those of `dl.fit`. `only` names some of the checks. `on_finding` hears
-    each finding when it is made.
+    `data` and `options` are those of `dl.fit`; of a population one net is checked. `only` names
+    some of the checks. `on_finding` hears each finding when it is made.
 
     Raises:
         InputError: when the recipe does not fit the data, and for a check that is not known.
@@ -71,7 +71,9 @@ def check(
     _check_names(only)
     check_recipe(recipe, by="dl.check")
     data = as_dataset(data, validation=options.validation, task=task_of(recipe.objective))
+    options = replace(options, members=1)
     options.check_plan(data)
+    recipe = options.with_optimizer(recipe, data.spec)
     layout = choose_layout(options, recipe.model, example_inputs(data.spec))
     subject = _subject(recipe, data, options, layout)
     findings = []

@@ -42,7 +42,9 @@ def gradient(subject: Subject) -> Finding:
             if digits == 64:
                 return _compare(subject, function, leaves, FLOAT64)
         if digits < 32:
-            return not_applicable(NAME, f"the model computes in {digits} bits: check it in float32")
+            return not_applicable(
+                NAME, f"computed in {digits} bits: check it with --precision float32"
+            )
         reason = "a model that rounds to it"
     except (TypeError, ValueError, NotImplementedError) as error:
         reason = f"a model that takes no float64 ({first_line(error)[:80]})"
@@ -75,8 +77,13 @@ def _prepare(
     state = _as(state, dtype)
     # Descent at rate 1 goes away from the parameters by the gradient that training would use.
     descent = optax.scale(-1.0)
-    state = replace(state, opt_state=descent.init(state.params))
-    step = make_train_step(subject.recipe.objective, descent, padded=subject.data.train.carries)
+    state = replace(state, opt_state=descent.init(state.params), average=())
+    step = make_train_step(
+        subject.recipe.objective,
+        descent,
+        padded=subject.data.train.carries,
+        precision=subject.options.precision,
+    )
     leaves, structure = jax.tree.flatten(state.params)
 
     @jit_quickly

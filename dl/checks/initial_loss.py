@@ -11,6 +11,7 @@ from dl import metrics
 from dl.checks.finding import Finding, not_applicable
 from dl.checks.subject import Subject
 from dl.data.dataset import DataSpec
+from dl.layers.precision import computing_in
 from dl.objectives.binding import task_of
 from dl.train.quick import jit_quickly
 from dl.train.state import TrainState
@@ -34,7 +35,9 @@ def initial_loss(subject: Subject) -> Finding:
     """
     batch = subject.batch(max(subject.options.batch_size, _LEAST_ROWS))
     state = subject.state_for(batch)
-    measure = jit_quickly(partial(_loss, subject.recipe.objective, train=bool(state.model_state)))
+    objective, precision = subject.recipe.objective, subject.options.precision
+    train = bool(state.model_state)
+    measure = jit_quickly(partial(_loss, objective, train=train, precision=precision))
     blank = jax.tree.map(jnp.zeros_like, state.params)
     loss, of_zeros = (
         metrics.compute(measure(replace(state, params=params), batch))["loss"]
@@ -50,15 +53,14 @@ def initial_loss(subject: Subject) -> Finding:
     return _beside_equal_outputs(loss, expected, words)
 
 
-def _loss(objective: Objective, state: TrainState, batch: Batch, *, train: bool) -> Metrics:
-    return objective(
-        state.params,
-        state.model_state,
-        batch,
-        train=train,
-        key=state.key if train else None,
-        carry=state.carry,
-    )[0]
+def _loss(
+    objective: Objective, state: TrainState, batch: Batch, *, train: bool, precision: str
+) -> Metrics:
+    key = state.key if train else None
+    with computing_in(precision):
+        return objective(
+            state.params, state.model_state, batch, train=train, key=key, carry=state.carry
+        )[0]
 
 
 def loss_of_equal_outputs(spec: DataSpec, task: str | None) -> tuple[float, str]:

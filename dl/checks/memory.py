@@ -7,6 +7,7 @@ import jax
 
 from dl.checks.finding import Finding
 from dl.checks.subject import Subject
+from dl.layers.precision import computing_in
 from dl.train.memory import memory_of, size_in_bytes
 from dl.types import Params, PyTree
 
@@ -23,10 +24,12 @@ def memory_of_a_step(subject: Subject) -> Finding:
     layout, options = subject.layout, subject.options
     devices = len(layout.devices)
     state = subject.state
-    kept = kept_for_backward(subject, max(1, options.batch_size // devices))
+    kept = kept_for_backward(subject, max(1, options.batch_size // devices // options.accumulate))
     parts = {
         "parameters and gradients": 2 * size_in_bytes(state.params),
-        "optimizer and other state": size_in_bytes((state.opt_state, state.model_state)),
+        "optimizer and other state": size_in_bytes(
+            (state.opt_state, state.model_state, state.average)
+        ),
         "data": size_in_bytes(subject.data.train.resident()),
         "for the backward pass": kept,
     }
@@ -58,9 +61,10 @@ def kept_for_backward(subject: Subject, rows: int) -> int:
 
 
 def _loss(subject: Subject, state: Any, batch: PyTree, params: Params) -> Any:
-    sums, _, _ = subject.recipe.objective(
-        params, state.model_state, batch, train=True, key=state.key, carry=state.carry
-    )
+    with computing_in(subject.options.precision):
+        sums, _, _ = subject.recipe.objective(
+            params, state.model_state, batch, train=True, key=state.key, carry=state.carry
+        )
     return sums["loss"].sum
 
 

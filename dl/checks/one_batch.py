@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from dl import metrics, optimizers
 from dl.checks.finding import Finding, not_applicable
@@ -84,8 +85,9 @@ def _trial(subject: Subject, batch: Batch) -> _Trial:
     objective, optimizer = subject.recipe.objective, optimizers.adam(RATES[0])
     first = subject.state_for(batch)
     first = replace(first, opt_state=optimizer.init(first.params))
-    step = make_train_step(objective, optimizer, padded=subject.data.train.carries)
-    return _Trial(first, batch, jit_quickly(step), jit_quickly(make_eval_step(objective)))
+    how: dict[str, Any] = {"precision": subject.options.precision}
+    step = make_train_step(objective, optimizer, padded=subject.data.train.carries, **how)
+    return _Trial(first, batch, jit_quickly(step), jit_quickly(make_eval_step(objective, **how)))
 
 
 def _finding(before: float, after: float, how: str, *, known: bool) -> Finding:

@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 
 from dl.checks.finding import Finding, not_applicable
 from dl.checks.subject import Subject
@@ -154,7 +155,8 @@ def _frozen(recipe: Recipe, training: Training) -> set[str]:
     params = training.state.params
     ones = jax.tree.map(jnp.ones_like, params)
     with usual_promotion():
-        updates, _ = recipe.optimizer.update(ones, training.state.opt_state, params)
+        optimizer = optax.with_extra_args_support(recipe.optimizer)
+        updates, _ = optimizer.update(ones, training.state.opt_state, params, value=jnp.ones(()))
     return {path for path, update in by_path(updates).items() if not np.any(update)}
 
 
