@@ -1,9 +1,21 @@
-"""Names and values in messages: one short line, at most three of them, without control signs."""
+"""Names of classes in one form, and in messages: short, at most three, without control signs."""
 
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
 _LONGEST, _MOST = 40, 3
+
+
+def tidy(label: str) -> str:
+    r"""The name of a class without blanks around it, with composed accents.
+
+    The same class is written in several ways, in arrays, tables and the names of folders.
+
+    >>> tidy(" a "), tidy("e\u0301") == "\u00e9"
+    ('a', True)
+    """
+    return unicodedata.normalize("NFC", label.strip())
 
 
 def shown(value: Any) -> str:

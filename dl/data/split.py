@@ -1,5 +1,6 @@
 """Which examples are held out: the same ones for every seed and every version."""
 
+from numbers import Real
 from typing import Protocol, Self, TypeVar
 
 import numpy as np
@@ -91,7 +92,7 @@ def split_stream(tokens: np.ndarray, *, fraction: float) -> tuple[np.ndarray, np
 
 def held_out_count(count: int, *, fraction: float) -> int:
     """The number of examples that a fraction in [0, 1) of `count` holds out; it may not be all."""
-    if not 0.0 <= fraction < 1.0:
+    if not isinstance(fraction, Real) or not 0.0 <= fraction < 1.0:
         raise InputError(
             f"validation is {fraction}: give a fraction of the examples, 0 <= fraction < 1"
         )

@@ -20,6 +20,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from dl.data.naming import shown
 from dl.errors import InputError
 from dl.runs.config import Config, read_config
 from dl.runs.experiment import Experiment
@@ -169,12 +170,18 @@ def at_home(path: str | Path) -> Path:
     """The path with `~` as the home folder, which a shell does not expand after `=`.
 
     Raises:
-        InputError: when there is no such home.
+        InputError: when there is no such home, and for what can be no path.
     """
+    if not isinstance(path, str | Path):
+        raise InputError(f"the folder of a run is {shown(path)}: give its path as text")
     try:
-        return Path(path).expanduser()
+        place = Path(path).expanduser()
+        place.exists()
     except RuntimeError as error:
         raise InputError(f"{path}: {error}; write the whole path") from None
+    except OSError as error:
+        raise InputError(f"{shown(str(path))} cannot be used: {error.strerror}") from None
+    return place
 
 
 def check_stays_inside(folder: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dl.data.dataset import Dataset, DataSpec
+from dl.data.naming import shown
 from dl.data.text.reading import Reading
 from dl.errors import InputError
 from dl.runs.save import write_run
@@ -113,7 +114,13 @@ class Trained:
         Raises:
             InputError: when there is no such part, or the data cannot be opened any more.
         """
-        return self._evaluate(part) if data is None else self._evaluate_on(data)(part)
+        if data is None:
+            return self._evaluate(part)
+        if not isinstance(data, Dataset):
+            raise InputError(
+                f"data is {shown(data)}: give a Dataset, such as dl.make_dataset(x, y)"
+            )
+        return self._evaluate_on(data)(part)
 
     def save(self, folder: str | Path) -> Path:
         """Write it into a new `folder`, as a run that `dl.load` and the command line take.

@@ -1,11 +1,10 @@
 """Labels as people write them: the same class in one form."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 
-from dl.data.naming import listed
+from dl.data.naming import listed, tidy
 from dl.data.text.reading import Documents
 from dl.errors import InputError
 from dl.screen import say
@@ -23,7 +22,7 @@ def tidy_labels(name: str, parts: Mapping[str, Documents]) -> dict[str, Document
         InputError: for a label of blanks.
     """
     given = {label for part in parts.values() for label in part.labels or ()}
-    forms = {label: unicodedata.normalize("NFC", label.strip()) for label in given}
+    forms = {label: tidy(label) for label in given}
     if "" in forms.values():
         raise InputError(f"{name} has a label of blanks alone: give every document a label")
     whole = {label: found[1] for label, found in _whole_numbers(set(forms.values()))}
