@@ -7,6 +7,7 @@ runs/lenet_digits/20260131-120000-0/
     manifest.json     versions, device, git commit, data fingerprint, seed, command of each start
     metrics.jsonl     a record on each line
     checkpoints/      Orbax checkpoints by step
+    damaged/          what could not be read, put aside by `resume`
     profile/          with --profile: a trace of some steps
     samples/          language models: a text written at each evaluation
     programs.json     models of C programs: the last report of `programs`
@@ -15,6 +16,7 @@ runs/lenet_digits/20260131-120000-0/
 """
 
 import os
+import shutil
 import stat
 import time
 from dataclasses import dataclass
@@ -24,8 +26,9 @@ from dl.data.naming import shown
 from dl.errors import InputError
 from dl.runs.config import Config, read_config
 from dl.runs.experiment import Experiment
-from dl.runs.files import read_json, rewrite_lines
+from dl.runs.files import ends_torn, read_json, rewrite_lines
 from dl.runs.stored import read_records
+from dl.screen import say
 from dl.train.record import Record
 
 # The only files when a process dies before config.json is whole.
@@ -84,8 +87,16 @@ class RunFolder:
         return read_records(self.metrics)
 
     def cut_records(self, step: int) -> list[Record]:
-        """Drop a torn line and all records past `step`; returns the rest."""
+        """Drop a torn line and all records past `step`; returns the rest.
+
+        What is no record at all is told, and the file with it is kept in `damaged`.
+        """
         kept = [record for record in self.records() if record.step <= step]
+        if ends_torn(self.metrics):
+            aside = self.path / "damaged" / f"{self.metrics.name}-{time.time_ns()}"
+            aside.parent.mkdir(exist_ok=True)
+            shutil.copyfile(self.metrics, aside)
+            say(f"{self.metrics}: 1 line that is no record was dropped; {aside} keeps it")
         rewrite_lines(self.metrics, [record.as_json() for record in kept])
         return kept
 

@@ -120,6 +120,44 @@ def test_nothing_is_left_to_take(
     assert "has no intact checkpoint that can be read (checkpoint" in err
 
 
+@pytest.mark.parametrize("damage", ["cut", "lost", "none are left"])
+def test_the_end_of_a_finished_run_is_made_again(
+    run: Path, tmp_path: Path, damage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(run, work := tmp_path / "work")
+    newest = newest_checkpoint(work)
+    if damage == "cut":
+        (newest / "notes" / "metadata").write_text("{}")
+    else:
+        shutil.rmtree(newest if damage == "lost" else newest.parent)
+    code, _, err = tried("resume", work, capsys)
+    assert code == 0
+    first = err.splitlines()[0]
+    assert first.startswith(f"{work} is finished, but checkpoint {newest.name}")
+    assert first.endswith(": training its end again")
+    again, before = (json.loads((each / "result.json").read_text()) for each in (work, run))
+    assert again["metrics"] == before["metrics"]
+    assert dl.load(work).step == dl.load(run).step
+    code, _, err = tried("resume", work, capsys)
+    assert code == 0
+    assert err.startswith(f"{work} is finished already")
+
+
+def test_records_that_are_none_are_told_and_kept(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(run, work := tmp_path / "work")
+    (work / "result.json").unlink()
+    (work / "metrics.jsonl").write_bytes(b"\xffgarbage")
+    assert dl.load(work).history == []
+    assert "metrics.jsonl holds no record, and the history is empty" in capsys.readouterr().err
+    code, _, err = tried("resume", work, capsys)
+    assert code == 0
+    (aside,) = (work / "damaged").iterdir()
+    assert f"metrics.jsonl: 1 line that is no record was dropped; {aside} keeps it" in err
+    assert aside.read_bytes() == b"\xffgarbage"
+
+
 def test_lost_records_are_told(
     run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
