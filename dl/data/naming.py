@@ -4,6 +4,8 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
+NO_LABEL = "stands for none: give it a class, or leave that example out"
+"""What is said of `is_no_label`."""
 _LONGEST, _MOST = 40, 3
 
 
@@ -16,6 +18,15 @@ def tidy(label: str) -> str:
     ('a', True)
     """
     return unicodedata.normalize("NFC", label.strip())
+
+
+def is_no_label(label: str) -> bool:
+    """Whether a label is blank, or NaN, as programs write a missing one.
+
+    >>> is_no_label("NaN"), is_no_label(" "), is_no_label("none")
+    (True, True, False)
+    """
+    return label.strip().casefold() in ("", "nan")
 
 
 def shown(value: Any) -> str:

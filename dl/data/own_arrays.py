@@ -15,7 +15,7 @@ from dl.data.own_targets import Encoding, infer_encoding
 from dl.data.parts import dataset_of_parts, dataset_of_sequences
 from dl.data.sources.arrays import ArraySource
 from dl.data.sources.ragged import RaggedSource, ragged_source
-from dl.data.split import permutation, split_validation, with_every_class
+from dl.data.split import check_every_class, permutation, split_validation, with_every_class
 from dl.data.tasks import TASKS, TaskName
 from dl.errors import InputError
 
@@ -88,7 +88,14 @@ def make_dataset(
     check_scales({part: source.inputs for part, source in parts.items()})
     held_out = parts.get("validation", validation)
     build = _dataset_of_sequences if ragged else dataset_of_parts
-    return build(name, parts["train"], parts["test"], validation=held_out, **encoding._asdict())
+    data = build(name, parts["train"], parts["test"], validation=held_out, **encoding._asdict())
+    if TASKS[encoding.task].chooses:
+        given, kept = (
+            [encoding.class_names[number] for number in set(source.targets.tolist())]
+            for source in (parts["train"], data.train)
+        )
+        check_every_class(given, kept, name=name)
+    return data
 
 
 def as_dataset(

@@ -218,7 +218,8 @@ def test_longer_sequences_may_come_in_the_test_part() -> None:
         ([np.zeros((2, 2)), np.zeros((0, 2))] * 10, CLASSES, r"x\[1\] has no steps"),
         ([np.zeros((2, 3)), np.zeros((2, 4))] * 10, CLASSES, "examples of x have several shapes"),
         (POINTS[:1], [0.5], "one example cannot be cut into training and test"),
-        (POINTS, ["a", " "] * 10, r"y\[1\] is blank: give every example a label"),
+        (POINTS, ["a", " "] * 10, r"y\[1\] is '', which stands for none: give it a class"),
+        (POINTS, ["a", "nan"] * 10, r"y\[1\] is 'nan', which stands for none"),
     ],
 )
 def test_unfit_arrays_are_refused_in_one_line(x: Any, y: Any, says: str) -> None:

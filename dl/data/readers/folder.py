@@ -48,6 +48,7 @@ from dl.data.readers.folder_pictures import (
 )
 from dl.data.readers.folder_summary import describe_parts
 from dl.data.sources.arrays import ArraySource
+from dl.data.split import check_every_class
 from dl.errors import InputError
 
 
@@ -113,6 +114,12 @@ def load_folder(
         described["validation"] = arrays.get("validation", validation)
         data = dataset_of_parts(
             name, arrays["train"], arrays.get("test", arrays["train"]), **described
+        )
+    if classes is None:
+        train = kept["train"]
+        labels = data.train.targets if data.train.in_memory else train.labels[data.train.index]
+        check_every_class(
+            train.classes, (train.classes[label] for label in set(labels.tolist())), name=name
         )
     return replace(data, summary=describe_parts(data, parts, kept, seen))
 
