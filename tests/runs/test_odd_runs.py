@@ -1,9 +1,12 @@
 """A damaged run folder: the same figures, or one line that says what is wrong."""
 
+import gc
 import json
 import shutil
+import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from odd_runs import Case, cases, newest_checkpoint
@@ -106,6 +109,19 @@ def test_a_checkpoint_with_other_notes_gives_way_to_the_one_before(
     (said,) = capsys.readouterr().err.splitlines()
     assert said.startswith(f"checkpoint {newest.name}: ")
     assert said.endswith(f"; taking that of step {loaded.step}")
+
+
+def test_reads_that_damage_cut_short_print_nothing(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(run, work := tmp_path / "work")
+    shapes = newest_checkpoint(work) / "state" / "array_metadatas" / "process_0"
+    shapes.write_bytes(bytes(shapes.stat().st_size))
+    told: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", told.append)
+    assert dl.load(work).step < dl.load(run).step
+    gc.collect()
+    assert told == []
 
 
 def test_nothing_is_left_to_take(
