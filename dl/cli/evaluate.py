@@ -46,6 +46,6 @@ def evaluate(
         say(evaluation.summary)
     say(
         f"step {evaluation.step}: {describe_values(part, evaluation.values)}  "
-        f"({evaluation.examples:,} examples of {evaluation.dataset})"
+        f"({evaluation.examples:,} {evaluation.unit} of {evaluation.dataset})"
     )
     print(as_text(evaluation.values))

@@ -43,34 +43,42 @@ class RunFolder:
 
     @property
     def config(self) -> Path:
+        """The experiment, every option, and what was chosen for it."""
         return self.path / "config.json"
 
     @property
     def manifest(self) -> Path:
+        """Versions, device, data and command of each start."""
         return self.path / "manifest.json"
 
     @property
     def metrics(self) -> Path:
+        """A record on each line."""
         return self.path / "metrics.jsonl"
 
     @property
     def checkpoints(self) -> Path:
+        """Orbax checkpoints by step."""
         return self.path / "checkpoints"
 
     @property
     def initial(self) -> Path:
+        """The parameters of another run that it began with."""
         return self.path / "initial"
 
     @property
     def result(self) -> Path:
+        """The final figures; written last."""
         return self.path / "result.json"
 
     @property
     def profile(self) -> Path:
+        """A trace of some steps."""
         return self.path / "profile"
 
     @property
     def samples(self) -> Path:
+        """Texts written at each evaluation."""
         return self.path / "samples"
 
     @property
