@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dl.data.arrays_of import to_array
-from dl.data.naming import NO_LABEL, is_no_label, listed, shown, some_of, tidy
+from dl.data.naming import NO_LABEL, is_no_label, listed, one_form, shown, some_of
 from dl.data.own_classes import class_numbers, infer_classes
 from dl.data.tasks import TASKS, TaskName
 from dl.errors import InputError, did_you_mean
@@ -120,7 +120,7 @@ def _decoded(array: np.ndarray, name: str) -> np.ndarray:
 def _tidy(array: np.ndarray, name: str) -> np.ndarray:
     """Labels in one form for each class, as those of files (`dl.data.text.labels`)."""
     labels, places = np.unique(array, return_inverse=True)
-    forms = [tidy(label) for label in labels.tolist()]
+    forms = list(one_form(labels.tolist()).values())
     for number, form in enumerate(forms):
         if is_no_label(form):
             row = int(np.flatnonzero(places.ravel() == number)[0])

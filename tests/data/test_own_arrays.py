@@ -337,3 +337,9 @@ def test_own_arrays_are_trained_on(x: Any) -> None:
     options = dl.TrainOptions(epochs=1, batch_size=4, steps_per_call=1)
     fitted = dl.fit(recipe, data, options, progress=False)
     assert {record.split for record in fitted.history} == {"train", "validation"}
+
+
+def test_numbers_written_in_two_ways_are_one_class() -> None:
+    with pytest.warns(UserWarning, match="labels of y in two spellings are one class: 1$"):
+        data = dl.make_dataset(POINTS, ["1.0", "1", "2.0", "1"] * 5)
+    assert data.spec.class_names == ("1", "2.0")
