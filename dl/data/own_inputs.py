@@ -32,7 +32,7 @@ def as_inputs(x: Any, *, ragged: bool, name: str = "x") -> Inputs:
     array = _as_array(x, name)
     if not array.size:
         raise InputError(
-            f"{name} has the shape {array.shape}: give at least one example, not empty"
+            f"{name} has the shape {array.shape}: give at least one example and number"
         )
     check_pictures(array, name)
     pictures = array.dtype == np.uint8 and array.ndim in (3, 4)

@@ -17,7 +17,8 @@ def check_pictures(array: np.ndarray, name: str) -> None:
 
     Pictures are uint8 [N, H, W] or [N, H, W, C], or floats of a small scale. Refused are channels
     that come first, bytes that are stored as floats or as other whole numbers, bytes [N, D] without
-    rows and columns, and pictures uint8 with more than four channels.
+    rows and columns, pictures uint8 with more than four channels, and pictures of 10 to 16 bits as
+    whole numbers.
 
     >>> check_pictures(np.zeros((2, 3, 32, 32)), "x")
     Traceback (most recent call last):
@@ -33,6 +34,12 @@ def check_pictures(array: np.ndarray, name: str) -> None:
             f"{name} is uint8 {list(shape)}, pictures of {shape[-1]} channels: give [N, H, W, C] "
             f"of at most 4, or floats, such as {own} / 255"
         )
+    deep = array.dtype.kind in "iu" and array.ndim == 4 and shape[-1] in _CHANNELS
+    if deep and min(shape[1:3]) >= _SIDE and array.max() > _BYTES:
+        raise InputError(
+            f"{name} is {array.dtype} {list(shape)} with values up to {array.max()}, pictures of "
+            f"more than 8 bits: give floats, such as {own} / {_most(array)}"
+        )
     if not are_bytes(array):
         return
     sides = "" if array.ndim > 2 else ".reshape(-1, H, W)"
@@ -40,6 +47,11 @@ def check_pictures(array: np.ndarray, name: str) -> None:
         f"{name} is {array.dtype} {list(shape)} with values up to {array.max():g}, pictures in "
         f"bytes: give {own}{sides}.astype(np.uint8), which are normalised, or {own} / 255"
     )
+
+
+def _most(array: np.ndarray) -> int:
+    """The highest value of a camera's 10, 12, 14 or 16 bits that holds those of `array`."""
+    return next((2**bits - 1 for bits in (10, 12, 14) if array.max() < 2**bits), 65535)
 
 
 def _channels_first(shape: tuple[int, ...]) -> bool:

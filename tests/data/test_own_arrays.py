@@ -198,6 +198,7 @@ def test_longer_sequences_may_come_in_the_test_part() -> None:
         (np.zeros((20, 9, 9, 7), np.uint8), CLASSES, "pictures of 7 channels: give"),
         (PIXELS.astype(np.float32), CLASSES, r"x is float32 \[20, 28, 28\] with values up to 255"),
         (PIXELS[..., None] / 1.1, CLASSES, r"pictures in bytes: give x.astype\(np.uint8\)"),
+        (PIXELS[..., None] * 16, CLASSES, "pictures of more than 8 bits: give .* such as x / 4095"),
         (PIXELS.astype(int), CLASSES, r"x is int64 .* pictures in bytes: give x.astype"),
         (PIXELS.reshape(20, -1) * 1.0, CLASSES, r"give x.reshape\(-1, H, W\).astype\(np.uint8\)"),
         (POINTS, np.zeros(20, int), "y has one class, 0: a classification needs two"),
