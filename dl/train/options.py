@@ -122,7 +122,8 @@ class TrainOptions(LearningFields, DataOptions):
 
     def make_optimizer(self, data_spec: DataSpec) -> "optax.GradientTransformation":
         """The optimizer that the options describe, for the whole training on these data."""
-        steps_per_epoch = self.steps_in(1, data_spec)
+        # A constant rate needs no number of steps, which data of another size may not have.
+        steps_per_epoch = 0 if self.schedule == "constant" else self.steps_in(1, data_spec)
         return make_optimizer(
             self, steps=self.epochs * steps_per_epoch, steps_per_epoch=steps_per_epoch
         )
