@@ -144,7 +144,8 @@ def _train(
 
 def _is_done(setup: Setup, training: Training, history: list[Record]) -> bool:
     at_end = _step_of(setup.compiled, training) == setup.compiled.plan.total_steps
-    return at_end or stops_early(history, patience=setup.config.options.patience)
+    plan = setup.compiled.plan
+    return at_end or stops_early(history, patience=plan.patience, stop_below=plan.stop_below)
 
 
 def _step_of(compiled: Compiled, training: Training) -> int:
