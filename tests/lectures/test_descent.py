@@ -57,9 +57,7 @@ def adadelta_like(g: list[Numbers], *, rate: float) -> list[Numbers]:
     (g1, g2), eps = g, 1e-6
     delta = [math.sqrt(eps) / math.sqrt(0.05 * a * a + eps) * a for a in g1]
     second = [
-        math.sqrt(0.05 * d * d + eps)
-        / math.sqrt(0.95 * 0.05 * a * a + 0.05 * b * b + eps)
-        * b
+        math.sqrt(0.05 * d * d + eps) / math.sqrt(0.95 * 0.05 * a * a + 0.05 * b * b + eps) * b
         for a, b, d in zip(g1, g2, delta, strict=True)
     ]
     return [[rate * d for d in delta], [rate * d for d in second]]
