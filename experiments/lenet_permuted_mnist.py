@@ -4,8 +4,8 @@ A convolution looks at neighbours, and after the permutation neighbours have not
 other: LeNet loses its lead. `mlp_permuted_mnist` is the same with a net that loses nothing.
 
 Lecture: E6 (flattening loses position), E8.
-Expected: not measured yet.
-Time: not measured yet.
+Expected: test accuracy 96.97 % ± 0.06 over three seeds; with --permutation 0 99.29 % ± 0.09.
+Time: 20 s on 2 CPU cores.
 Command: python -m experiments run lenet_permuted_mnist
 """
 

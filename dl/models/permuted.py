@@ -17,8 +17,8 @@ def permuted(model: Model, *, seed: int) -> Model:
 
     y = f(x_π) with one permutation π of the H·W places, a function of `seed` alone. A net whose
     first layer is dense has a weight for each pixel and loses nothing: its weights can be permuted
-    too. A convolution looks at neighbours, and now neighbours mean nothing. Source: E6 (flattening
-    forgets where a pixel was).
+    too. A convolution looks at neighbours, and now neighbours mean nothing. Layers, counts and
+    receptive fields are those of `model`. Source: E6 (flattening forgets where a pixel was).
 
     Raises:
         InputError: for a negative seed; when it is applied, for inputs that are not pictures.
