@@ -62,7 +62,7 @@ def learn_kernel(
         kernel, opt_state = before
         error, gradient = jax.value_and_grad(loss)(kernel)
         updates, opt_state = descent.update(gradient, opt_state, kernel)
-        return (kernel + updates, opt_state), error  # type: ignore[operator]
+        return (jnp.asarray(optax.apply_updates(kernel, updates)), opt_state), error
 
     zeros = jnp.zeros(size)
     (kernel, _), losses = jax.lax.scan(step, (zeros, descent.init(zeros)), length=steps)

@@ -113,15 +113,14 @@ def test_D2_the_surface() -> None:
 
 
 def test_D2_sgd_zig_zags_and_the_others_take_smoother_paths() -> None:
-    table = descent.compare_optimizers(steps=30)
-    turns = {row[0]: row[1] for row in table.rows}
-    length = {row[0]: row[2] for row in table.rows}
+    rows: Any = descent.compare_optimizers(steps=30).rows
+    turns, length, final = ({row[0]: row[cell] for row in rows} for cell in (1, 2, 3))
     assert set(turns) == {"sgd", "momentum", "adagrad", "rmsprop", "adadelta", "adam", "adamax"}
     # y is multiplied by 1 − 0.95 · 2 = −0.9: it changes its sign at each of the 30 steps.
     assert turns["sgd"] == 30
     assert max(turns[name] for name in ("momentum", "adagrad", "adam", "adamax")) <= 5
     assert all(length["sgd"] > 2 * length[name] for name in length if name != "sgd")
-    assert all(row[3] < 0.2 for row in table.rows if row[0] != "adadelta"), "near the minimum"
+    assert all(final[name] < 0.2 for name in final if name != "adadelta"), "near the minimum"
 
 
 def test_D2_the_length_of_sgd_s_path_is_a_geometric_sum() -> None:
@@ -160,7 +159,7 @@ def test_D3_too_small_a_rate_is_slow() -> None:
 
 
 def test_D3_the_table_names_what_happens() -> None:
-    rows = descent.compare_rates((0.01, 0.5, 0.95, 1.0, 1.05), steps=30).rows
+    rows: Any = descent.compare_rates((0.01, 0.5, 0.95, 1.0, 1.05), steps=30).rows
     assert [row[-1] for row in rows] == [
         "converges",
         "converges",

@@ -59,7 +59,10 @@ def test_E6_a_dense_net_can_undo_the_permutation_and_a_convolution_cannot() -> N
 def test_E6_the_layers_of_a_permuted_net_see_permuted_pixels() -> None:
     model, pictures = models.mlp(3, hidden_sizes=(4,)), jnp.arange(16.0).reshape(1, 4, 4, 1)
     params, _ = model.init(jax.random.key(0), pictures)
-    seen = models.permuted(model, seed=1).activations(params, {}, pictures)
+    turned = models.permuted(model, seed=1)
+    assert turned.activations
+    assert model.activations
+    seen = turned.activations(params, {}, pictures)
     alone = model.activations(params, {}, permute(pictures, seed=1))
     np.testing.assert_array_equal(seen["output"], alone["output"])
 

@@ -1,5 +1,7 @@
 """D4 and C7: what the first weights do to the signal, and what depth does to the gradient."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -162,7 +164,7 @@ def test_C7_a_logistic_layer_passes_at_most_a_quarter_of_its_weights_norm() -> N
 
 
 def test_C7_with_depth_logistic_vanishes_tanh_fades_and_relu_stays_with_dead_units() -> None:
-    rows = vanishing.compare_depths((50,)).rows
+    rows: Any = vanishing.compare_depths((50,)).rows
     ratio, dead = ({row[0]: row[cell] for row in rows} for cell in (2, 4))
     assert 0 < ratio["logistic"] < 0.25**49
     assert 0.01 < ratio["tanh"] < 0.5
