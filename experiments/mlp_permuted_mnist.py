@@ -11,7 +11,17 @@ Command: python -m experiments run mlp_permuted_mnist
 
 from dataclasses import dataclass
 
-from dl import Count, CountOrZero, DataSpec, Recipe, TrainOptions, models, objectives, optimizers
+from dl import (
+    Count,
+    CountOrZero,
+    DataSpec,
+    OptimizerName,
+    Recipe,
+    ScheduleName,
+    TrainOptions,
+    models,
+    objectives,
+)
 
 
 @dataclass(frozen=True)
@@ -22,6 +32,8 @@ class Options(TrainOptions):
     epochs: int = 5
     batch_size: int = 128
     learning_rate: float = 0.001
+    optimizer: OptimizerName = "adam"
+    schedule: ScheduleName = "one-cycle"
     validation: float = 0.0
     permutation: CountOrZero = 1
     """Seed of the one permutation of all pictures' pixels; 0 leaves the pixels in their places."""
@@ -34,7 +46,5 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
     model = models.mlp(data_spec.classes, hidden_sizes=(options.hidden_size,))
     if options.permutation:
         model = models.permuted(model, seed=options.permutation)
-    optimizer = optimizers.adam(
-        options.learning_rate, schedule=optimizers.one_cycle(steps=options.total_steps(data_spec))
-    )
-    return Recipe(model, objectives.classification(model), optimizer)
+    objective = objectives.classification(model, label_smoothing=options.label_smoothing)
+    return Recipe(model, objective, options.make_optimizer(data_spec))

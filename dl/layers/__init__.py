@@ -10,6 +10,7 @@ from dl.layers.conv import (
     convolution,
     max_pool,
 )
+from dl.layers.dropout import Dropout
 from dl.layers.recurrent import (
     Recurrent,
     RecurrentLayer,
@@ -24,6 +25,7 @@ __all__ = [
     "AvgPool",
     "Conv",
     "ConvPool",
+    "Dropout",
     "MaxPool",
     "Recurrent",
     "RecurrentLayer",

@@ -60,6 +60,8 @@ def start_run(
         raise InputError(
             f"{experiment.name} trains no net: leave --init-from, --freeze and --profile out"
         )
+    if init_from and options.members > 1:
+        raise InputError("--init-from is for a single net: leave --members out")
     config, data, compiled = kind.prepare(experiment, options, freeze=freeze)
     initial = None
     if init_from is not None:
