@@ -4,11 +4,11 @@ A new kind is a class with these three members, and a line in `kind_of`.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple, Protocol
 
-from dl.data.dataset import Dataset, check_in_memory
+from dl.data.dataset import Dataset, DataSpec, check_in_memory
 from dl.data.example import example_inputs
 from dl.errors import InputError
 from dl.runs.config import Config
@@ -24,6 +24,10 @@ from dl.train.interrupt import StopRequest
 from dl.train.layout import Layout, make_layout
 from dl.train.recipe import Recipe
 from dl.train.traced import choose_layout
+
+Varied = Mapping[str, Sequence[float]]
+"""Hyper-parameters that differ between the members of a population, with each member's value."""
+_NOTHING: Varied = {}
 
 
 class Session(NamedTuple):
@@ -41,7 +45,12 @@ class Kind(Protocol):
     """Whether it trains a net, which may begin with the parameters of another run."""
 
     def prepare(
-        self, experiment: Experiment, options: Any, *, freeze: Sequence[str] = ()
+        self,
+        experiment: Experiment,
+        options: Any,
+        *,
+        freeze: Sequence[str] = (),
+        varied: Varied = _NOTHING,
     ) -> tuple[Config, Dataset, Compiled | None]:
         """Configuration, data and compiled recipe of a new run. Nothing is written."""
         ...
@@ -61,14 +70,20 @@ class TrainingRun:
     trains: ClassVar[bool] = True
 
     def prepare(
-        self, experiment: Experiment, options: Any, *, freeze: Sequence[str] = ()
+        self,
+        experiment: Experiment,
+        options: Any,
+        *,
+        freeze: Sequence[str] = (),
+        varied: Varied = _NOTHING,
     ) -> tuple[Config, Dataset, Compiled]:
         """Opens the data and chooses the layout that suits the model."""
         data = _open_all(experiment, options)
         recipe = experiment.recipe(options, data.spec, freeze=freeze)
+        recipe = recipe.varied(varied)
         if options.members > 1:
             _check_members(recipe, data, options)
-        layout = choose_layout(options, recipe.model, example_inputs(data.spec))
+        layout = _choose(recipe, data.spec, options)
         compiled = compile_recipe(recipe, data, options, layout)
         config = Config(
             experiment,
@@ -78,6 +93,7 @@ class TrainingRun:
             len(layout.devices),
             data.spec,
             freeze=tuple(freeze),
+            varied={name: tuple(each) for name, each in varied.items()},
         )
         return config, data, compiled
 
@@ -103,7 +119,12 @@ class CountingRun:
     trains: ClassVar[bool] = False
 
     def prepare(
-        self, experiment: Experiment, options: Any, *, freeze: Sequence[str] = ()
+        self,
+        experiment: Experiment,
+        options: Any,
+        *,
+        freeze: Sequence[str] = (),
+        varied: Varied = _NOTHING,
     ) -> tuple[Config, Dataset, None]:
         """Opens the data."""
         data = open_data(options)
@@ -145,14 +166,18 @@ def _layout_of(config: Config, recipe: Recipe) -> Layout:
     """The layout that a run began with."""
     options = config.options
     if config.parallel == "members":
-        options = replace(options, devices=config.devices)
-        return choose_layout(options, recipe.model, example_inputs(config.data))
+        return _choose(recipe, config.data, replace(options, devices=config.devices))
     return make_layout(config.parallel, devices=config.devices, batch_size=options.batch_size)
+
+
+def _choose(recipe: Recipe, spec: DataSpec, options: Any) -> Layout:
+    return choose_layout(options, recipe.model, example_inputs(spec), one_seed=recipe.is_varied)
 
 
 def _check_members(recipe: Recipe, data: Dataset, options: Any) -> None:
     """Refuse a population that could not answer, and what is not done for populations yet."""
-    as_committee(recipe, data.spec, options)
+    if not recipe.is_varied:
+        as_committee(recipe, data.spec, options)
     if not data.train.in_memory:
         raise InputError(f"{data.spec.name} is streamed: a population needs data in memory")
     if options.parallel != "auto":

@@ -42,6 +42,11 @@ class Recipe(NamedTuple):
         return self._replace(hyperparams={**self.hyperparams, **own})
 
     @property
+    def is_varied(self) -> bool:
+        """Whether the members of a population differ in a hyper-parameter."""
+        return any(isinstance(each, tuple) for each in self.hyperparams.values())
+
+    @property
     def numbers(self) -> dict[str, Any]:
         """The `hyperparams` as arrays, for compiled programs."""
         return {name: jnp.asarray(x, jnp.float32) for name, x in self.hyperparams.items()}
