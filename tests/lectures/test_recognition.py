@@ -1,5 +1,6 @@
 """E13, E14, E15: deeper nets, the five best of many classes, and committees."""
 
+import math
 from typing import Any
 
 import jax
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from dl import metrics, models, objectives
+from dl.models import committee
 from dl.types import Model
 
 
@@ -42,34 +44,31 @@ def test_E14_an_answer_is_right_when_the_class_is_among_the_five_best() -> None:
     assert found["top5_accuracy"] == 0.5
 
 
-def test_E15_a_committee_answers_with_the_mean_of_the_probabilities() -> None:
-    # Two answers: logits (0, 0), which is (½, ½), and (ln 3, 0), which is (¾, ¼).
-    def apply(params: Any, state: Any, inputs: Any, **_: Any) -> Any:
-        return inputs, state, ()
+def dense(*logits: list[float]) -> Any:
+    """Parameters of softmax regressions whose biases are these, one for each member."""
+    biases = jnp.array(logits)
+    return {"output": {"kernel": jnp.zeros((len(logits), 1, biases.shape[1])), "bias": biases}}
 
-    model = Model("given", lambda key, inputs: ({}, {}), apply, lambda inputs: [])
-    committee = models.averaged(model, lambda x: x, lambda x: 0 * x)
-    logits = committee.apply({}, {}, jnp.array([[np.log(3.0), 0.0]]))[0]
+
+def test_E15_a_committee_answers_with_the_mean_of_the_probabilities() -> None:
+    # Logits (0, 0) are (½, ½) and (ln 3, 0) are (¾, ¼).
+    members = committee(models.softmax_regression(2), 2, task="classification")
+    logits = members.apply(dense([0.0, 0.0], [math.log(3), 0.0]), {}, jnp.ones((1, 1)))[0]
     np.testing.assert_allclose(jnp.exp(logits), [[0.625, 0.375]], rtol=1e-6)
 
 
 def test_E15_a_committee_can_be_right_where_most_of_its_members_are_wrong() -> None:
     # Two members find class 0 a little likelier (0.55), one is sure of class 1 (0.98).
     probabilities = np.array([[0.55, 0.45], [0.55, 0.45], [0.02, 0.98]])
-
-    def apply(params: Any, state: Any, inputs: Any, **_: Any) -> Any:
-        return inputs, state, ()
-
-    model = Model("given", lambda key, inputs: ({}, {}), apply, lambda inputs: [])
-    views = [lambda x, row=row: x[row] for row in range(3)]
-    logits = models.averaged(model, *views).apply({}, {}, jnp.log(probabilities)[:, None])[0]
+    members = committee(models.softmax_regression(2), 3, task="classification")
+    logits = members.apply(dense(*np.log(probabilities).tolist()), {}, jnp.ones((1, 1)))[0]
     np.testing.assert_allclose(jnp.exp(logits), [[1.12 / 3, 1.88 / 3]], rtol=1e-5)
-    assert int(logits.argmax()) == 1
     assert (probabilities.argmax(-1) == 0).sum() == 2
+    assert int(logits.argmax()) == 1
 
 
 @pytest.mark.parametrize("views", [1, 4])
-def test_E15_members_that_agree_change_nothing(views: int) -> None:
+def test_E15_views_that_agree_change_nothing(views: int) -> None:
     model = models.mlp(3, hidden_sizes=(4,))
     x = jnp.asarray(np.random.default_rng(0).normal(size=(5, 6)), jnp.float32)
     params, _ = model.init(jax.random.key(0), x)
