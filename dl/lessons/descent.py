@@ -31,7 +31,7 @@ OPTIMIZERS: Mapping[str, optax.GradientTransformation] = {
 """The lecture's optimizers, each at a rate that suits the surface. Source: D1, D2."""
 
 
-class Path(NamedTuple):
+class PathMeasures(NamedTuple):
     """What a path looks like; each is an array [...] for paths [..., S + 1, 2]."""
 
     turns: Array
@@ -83,7 +83,7 @@ def trajectory(
     return jnp.concatenate([first[None], points])
 
 
-def measure(points: Array) -> Path:
+def measure(points: Array) -> PathMeasures:
     """How often the paths turn in y, how long they are, and where they end: [..., S + 1, 2].
 
     >>> path = measure(jnp.array([[0.0, 3.0], [4.0, 0.5], [4.0, -0.5]]))
@@ -92,7 +92,7 @@ def measure(points: Array) -> Path:
     """
     y = points[..., 1]
     steps = jnp.diff(points, axis=-2)
-    return Path(
+    return PathMeasures(
         turns=(y[..., 1:] * y[..., :-1] < 0).sum(-1),
         length=jnp.sqrt((steps**2).sum(-1)).sum(-1),
         final=surface(points[..., -1, :]),
