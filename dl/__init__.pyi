@@ -11,6 +11,7 @@ from . import objectives as objectives
 from . import optimizers as optimizers
 from . import runs as runs
 from . import sampling as sampling
+from . import search as search
 from . import train as train
 from . import types as types
 from .assess.binary import binary_report as binary_report

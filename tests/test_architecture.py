@@ -16,7 +16,7 @@ ORDER = [
     {"layers", "metrics", "assess", "data", "optimizers"},
     {"models", "objectives", "ngram", "c_programs"},
     {"train", "sampling"},
-    {"inspect", "lessons"},
+    {"inspect", "lessons", "search"},
     {"runs"},
     {"reports"},
     {"cli"},

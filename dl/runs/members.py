@@ -1,7 +1,7 @@
 """What a population becomes when it is trained: a committee, and its members one by one."""
 
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from dl.data.dataset import DataSpec
 from dl.models.committee import committee
 from dl.objectives.binding import bound_to
 from dl.train.recipe import Recipe
+from dl.train.record import Record
 from dl.train.state import TrainState
 
 
@@ -32,6 +33,17 @@ def as_committee(recipe: Recipe, spec: DataSpec, options: Any) -> Recipe:
 def member_state(state: TrainState, number: int) -> TrainState:
     """The state of one member of a population."""
     return jax.tree.map(lambda leaf: leaf[number], state)
+
+
+def member_history(history: Sequence[Record], number: int) -> list[Record]:
+    """The records of one member of a population."""
+    return [
+        replace(
+            record, values={name: x[number] for name, x in record.members.items()}, members=None
+        )
+        for record in history
+        if record.members is not None
+    ]
 
 
 def member_options(options: Any, hyperparams: Mapping[str, Any], number: int) -> Any:

@@ -11,7 +11,7 @@ import jax
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.text.reading import Reading
 from dl.errors import InputError
-from dl.runs.members import as_committee, member_options, member_state
+from dl.runs.members import as_committee, member_history, member_options, member_state
 from dl.runs.reporting import AnyReport, report_on
 from dl.runs.save import write_run
 from dl.train.compiled import Training, can_loop
@@ -80,6 +80,7 @@ class Trained:
             recipe=self.recipe.at({name: getattr(options, name) for name in names}),
             options=options,
             state=member_state(self.state, number),
+            history=member_history(self.history, number),
             pending=jax.tree.map(lambda leaf: leaf[number], self.pending),
         )
 

@@ -105,9 +105,13 @@ class LearningFields:
 
         A feature that is left out, with the value 0, is not in the program.
         """
-        idle = {name for name, (holds, _) in _needs(self).items() if not holds}
         values = {name: getattr(self, name) for name in traced_options(type(self))}
-        return {name: x for name, x in values.items() if name not in idle and not is_zero(x)}
+        return {name: x for name, x in values.items() if name not in self.idle and not is_zero(x)}
+
+    @property
+    def idle(self) -> frozenset[str]:
+        """The options that have no effect beside the others, such as a momentum with Adam."""
+        return frozenset(name for name, (holds, _) in _needs(self).items() if not holds)
 
 
 def _needs(options: LearningFields) -> dict[str, tuple[bool, str]]:

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import optax
 
 from dl.data.augment import Stages
+from dl.errors import InputError, did_you_mean
 from dl.types import Augment, Model, Objective
 
 
@@ -37,7 +38,16 @@ class Recipe(NamedTuple):
         return self.remake(hyperparams) if self.remake and hyperparams else self
 
     def varied(self, values: Mapping[str, Sequence[float]]) -> "Recipe":
-        """The recipe with a value of each of these hyper-parameters for every member."""
+        """The recipe with a value of each of these hyper-parameters for every member.
+
+        Raises:
+            InputError: for an option that is no hyper-parameter of the recipe.
+        """
+        for name in values.keys() - self.hyperparams.keys():
+            raise InputError(
+                f"{name} cannot differ between the members of a population, because it decides "
+                f"what is compiled, or is 0 in the options: {did_you_mean(name, self.hyperparams)}"
+            )
         own = {name: tuple(each) for name, each in values.items()}
         return self._replace(hyperparams={**self.hyperparams, **own})
 
