@@ -6,7 +6,6 @@ from . import gates as gates
 from . import initialisation as initialisation
 from . import kernels as kernels
 from . import learned_kernels as learned_kernels
-from . import log_scale as log_scale
 from . import pooling as pooling
 from . import timeline as timeline
 from . import vanishing as vanishing
@@ -26,7 +25,6 @@ from .initialisation import compare_initialisations as compare_initialisations
 from .initialisation import layer_statistics as layer_statistics
 from .kernels import apply_kernel as apply_kernel
 from .learned_kernels import learn_kernel as learn_kernel
-from .log_scale import log_uniform as log_uniform
 from .pooling import change_under_shift as change_under_shift
 from .pooling import spread as spread
 from .pooling import trainable_pool as trainable_pool

@@ -1,5 +1,6 @@
 """C8, D8: the loop in four steps, and the search for its settings."""
 
+import math
 from typing import Any
 
 import jax
@@ -8,8 +9,8 @@ import numpy as np
 import pytest
 
 import dl
-from dl import InputError, models, objectives, optimizers
-from dl.lessons import four_steps, log_scale
+from dl import InputError, models, objectives, optimizers, search
+from dl.lessons import four_steps
 
 
 def moons() -> dict[str, Any]:
@@ -85,8 +86,14 @@ def test_C8_a_mini_batch_has_different_examples_and_every_example_its_turn() -> 
         )
 
 
+def draws(strategy: Any, space: Any, name: str) -> np.ndarray:
+    """The values of one option among the candidates of the first round."""
+    return np.array([candidate[name] for candidate in strategy.draw(space, 0, [])])
+
+
 def test_D8_a_rate_of_10_to_the_u_is_uniform_in_its_exponent() -> None:
-    rates = np.asarray(log_scale.log_uniform(jax.random.key(0), count=7000))
+    space = {"learning_rate": search.LogUniform(1e-6, 10.0)}
+    rates = draws(search.RandomSearch(7000, seed=0), space, "learning_rate")
     assert rates.min() >= 1e-6
     assert rates.max() <= 10
     # Each of the seven powers of ten gets 1,000, with a deviation of √(7000 · 6/49) = 29.
@@ -98,20 +105,28 @@ def test_D8_a_rate_of_10_to_the_u_is_uniform_in_its_exponent() -> None:
 
 def test_D8_a_grid_tries_few_values_of_what_matters_and_random_search_many() -> None:
     # Bergstra & Bengio: nine trials of two settings of which only the first matters.
-    grid = np.asarray(log_scale.grid_trials((-3, 0), (-2, 0), side=3))
-    drawn = np.asarray(log_scale.random_trials(jax.random.key(1), (-3, 0), (-2, 0), count=9))
-    assert grid.shape == drawn.shape == (9, 2)
-    assert len(set(np.log10(grid[:, 0]).round(3))) == 3
-    assert len(set(drawn[:, 0])) == 9
-    np.testing.assert_allclose(sorted(set(grid[:, 0])), [1e-3, 10**-1.5, 1], rtol=1e-5)
-    assert drawn[:, 1].min() >= 1e-2
+    space = {"rate": search.LogUniform(1e-3, 1.0), "decay": search.LogUniform(1e-2, 1.0)}
+    grid = draws(search.GridSearch(9), space, "rate")
+    drawn = draws(search.RandomSearch(9, seed=1), space, "rate")
+    assert len(grid) == len(drawn) == 9
+    np.testing.assert_allclose(sorted(set(grid)), [1e-3, 10**-1.5, 1], rtol=1e-6)
+    assert len(set(drawn)) == 9
 
 
 def test_D8_from_coarse_to_fine() -> None:
-    assert log_scale.refine((-6, 2), best=0.01) == (-3.0, -1.0)
-    assert log_scale.refine((-6, 2), best=1e-6) == (-6, -5.0), "it stays within the old range"
-    with pytest.raises(InputError, match="span no range"):
-        log_scale.log_uniform(jax.random.key(0), (1.0, 1.0), count=3)
+    # The loss has its minimum at 10^−3.3. A third of the trials over seven powers of ten leaves
+    # gaps of about half a power; the later stages search a third, then a ninth of the range.
+    def score(trials: Any) -> list[float]:
+        return [abs(math.log10(trial["rate"]) + 3.3) for trial in trials]
+
+    space = {"rate": search.LogUniform(1e-6, 10.0)}
+    strategy = search.CoarseToFine(45, stages=3, shrink=1 / 3, seed=0)
+    found = search.minimise(score, space, strategy)
+    tried = np.array([math.log10(float(trial.values["rate"])) for trial in found.trials])
+    widths = [np.ptp(tried[15 * stage : 15 * stage + 15]) for stage in range(3)]
+    assert widths[1] <= 7 / 3
+    assert widths[2] <= 7 / 9
+    assert found.best.score < 0.1
 
 
 def test_D8_settings_are_chosen_on_examples_that_are_not_trained_on() -> None:
