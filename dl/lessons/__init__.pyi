@@ -1,4 +1,6 @@
+from . import backprop as backprop
 from . import convolution as convolution
+from . import depth as depth
 from . import descent as descent
 from . import filtering as filtering
 from . import four_steps as four_steps
@@ -6,13 +8,18 @@ from . import gates as gates
 from . import initialisation as initialisation
 from . import kernels as kernels
 from . import learned_kernels as learned_kernels
+from . import penalties as penalties
 from . import pooling as pooling
+from . import regions as regions
+from . import space as space
 from . import timeline as timeline
 from . import vanishing as vanishing
 from .convolution import as_dense as as_dense
 from .convolution import convolve as convolve
 from .convolution import count_weights as count_weights
 from .convolution import output_size as output_size
+from .depth import compare_shapes as compare_shapes
+from .depth import train_seeds as train_seeds
 from .descent import compare_optimizers as compare_optimizers
 from .descent import compare_rates as compare_rates
 from .descent import sweep_rates as sweep_rates
@@ -25,6 +32,7 @@ from .initialisation import compare_initialisations as compare_initialisations
 from .initialisation import layer_statistics as layer_statistics
 from .kernels import apply_kernel as apply_kernel
 from .learned_kernels import learn_kernel as learn_kernel
+from .penalties import penalty as penalty
 from .pooling import change_under_shift as change_under_shift
 from .pooling import spread as spread
 from .pooling import trainable_pool as trainable_pool
