@@ -7,6 +7,8 @@ import pytest
 from PIL import Image
 
 from dl.cli import main
+from dl.cli.right_kind import require_recurrent
+from dl.errors import InputError
 from dl.runs.lock import locked
 
 
@@ -118,6 +120,9 @@ def refused(words: str, capsys: pytest.CaptureFixture[str]) -> str:
         ("resume nowhere", "no run folder nowhere"),
         ("evaluate nowhere", "no run folder nowhere"),
         ("predict nowhere picture.png", "no run folder nowhere"),
+        (f"run mlp_xor --run-dir {'a' * 300}", "aaaaa... cannot be used: File name too long"),
+        (f"evaluate {'a' * 300}", "aaaaa... cannot be used: File name too long"),
+        (f"sample {'a' * 300}", "aaaaa...: File name too long"),
         ("data prepare no_such_set_anywhere", "no_such_set_anywhere"),
     ],
 )
@@ -313,3 +318,5 @@ def test_data_that_a_run_cannot_be_evaluated_on(
     assert "moons has inputs 2 (float32), the model was trained on 28×28×1 (uint8)" in said
     said = refused("evaluate run --dataset folder:pictures", capsys)
     assert "classes that the model does not know: cat, dog; it knows 0, 1, 2 and 7 more" in said
+    with pytest.raises(InputError, match="softmax_mnist has no recurrent layers: give the folder"):
+        require_recurrent(Path("run"))  # before JAX is imported
