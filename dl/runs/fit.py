@@ -96,7 +96,7 @@ def fit(
         )
     training = layout.fetch(training)
     at_end = training.state.steps_made == compiled.plan.total_steps
-    done = at_end or stops_early(records, patience=options.patience)
+    done = at_end or stops_early(records, patience=options.patience, stop_below=options.stop_below)
     kept = {"pending": training.totals, "interrupted": not done, "open_data": lambda: data}
     return Trained(recipe, data.spec, options, training.state, records, **kept)
 

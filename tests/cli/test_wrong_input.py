@@ -55,6 +55,11 @@ def refused(words: str, capsys: pytest.CaptureFixture[str]) -> str:
         ),
         ("run lenet_digits --seed 2147483647 --seeds 2", "seed is 2147483648"),
         ("run lenet_digits --validation 0 --patience 3", "patience needs held-out examples"),
+        ("run lenet_digits --stop-below -0.1", "stop_below is -0.1; it must be at least 0"),
+        (
+            "run mlp_permuted_mnist --dataset xor --batch-size 4",
+            "pixels are permuted in pictures [B, H, W, C], these inputs are 2: take a data set of",
+        ),
         (
             "run lenet_digits --image-size 28",
             "image_size is for folder:PATH and pictures of many sizes; those of digits have one",
