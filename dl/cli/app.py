@@ -16,6 +16,7 @@ import cyclopts
 
 from dl.cli.baselines import baselines
 from dl.cli.catalog import Catalog
+from dl.cli.committee import committee
 from dl.cli.data import data_app
 from dl.cli.docstring import description, rewrap, with_whole_lines
 from dl.cli.evaluate import evaluate
@@ -138,6 +139,7 @@ def _verbs(catalog: Catalog) -> cyclopts.App:
         "run": run,
         "resume": resume,
         "evaluate": evaluate,
+        "committee": committee,
         "predict": predict,
         "sample": sample,
         "search": search,
