@@ -39,6 +39,7 @@ from .ranges import Positive as Positive
 from .ranges import Range as Range
 from .ranges import Rate as Rate
 from .ranges import Share as Share
+from .runs.committee import Committee as Committee
 from .runs.fit import fit as fit
 from .runs.generate import generate as generate
 from .runs.load import load as load
