@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from dl.cli.catalog import Catalog
 from dl.cli.named import named_app
+from dl.cli.next_steps import command
 from dl.cli.outcome import leave_at_once, print_text, say
 from dl.errors import InputError
 from dl.ranges import Range, check_number
@@ -35,7 +36,7 @@ def search_app(catalog: Catalog, name: str) -> cyclopts.App:
     """The parser of `search NAME`: how to search, and the experiment's options."""
     chosen = catalog.load(name)
 
-    def command(
+    def make(
         *,
         vary: Annotated[list[str], Parameter(consume_multiple=1, negative="")],
         method: Method = "random",
@@ -76,7 +77,7 @@ def search_app(catalog: Catalog, name: str) -> cyclopts.App:
         write_search(planned, folder)
         return make_search(planned, folder, catalog=catalog, format=format, quiet=quiet)
 
-    return named_app(catalog, "search", chosen, command, help=_HELP, parameters=_PARAMETERS)
+    return named_app(catalog, "search", chosen, make, help=_HELP, parameters=_PARAMETERS)
 
 
 def make_search(
@@ -96,10 +97,8 @@ def make_search(
     with StopRequest(leave_at_once, say_stopping) as stop:
         found = run_search(planned, folder, stop=stop, show=not quiet, tell=say)
     if found is None:
-        say(
-            f"stopped by {stop.signal_name}; saved. Go on with: "
-            f"python -m {catalog.package} resume {folder.path}"
-        )
+        again = command(catalog.package, "resume", folder.path, planned)
+        say(f"stopped by {stop.signal_name}; saved. Go on with: {again}")
         return stop.exit_code
     table = found.table()
     best = found.best

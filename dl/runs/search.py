@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 
+from dl.data.load import absolute
 from dl.errors import DivergedError, InputError
 from dl.runs.files import write_text
 from dl.runs.load import load
@@ -47,6 +48,7 @@ def check_search(search: Search) -> Search:
     in_turn = options.patience or options.parallel != "auto" or not data.train.in_memory
     checked = replace(
         search,
+        options=replace(options, dataset=absolute(options.dataset)),
         metric=check_metric(totals, search.metric),
         side_by_side=1 if in_turn else search.side_by_side,
     )

@@ -31,6 +31,7 @@ from dl.runs.files import (
 )
 from dl.runs.folder import at_home, check_stays_inside
 from dl.runs.shape import Misfit, as_kind
+from dl.screen import say
 from dl.search.groups import parse_space
 from dl.search.strategies import (
     CoarseToFine,
@@ -199,7 +200,10 @@ def open_search(path: str | Path, *, package: str) -> tuple[SearchFolder, Search
 
 def _read_search(folder: SearchFolder, package: str) -> Search:
     entries = as_kind(dict[str, Any], read_json(folder.config), "")
-    stored: _Stored = as_kind(_Stored, unsealed(entries)[0], "")
+    entries, intact = unsealed(entries)
+    stored: _Stored = as_kind(_Stored, entries, "")
+    if not intact:
+        say(f"{folder.config} was changed since the search wrote it")
     experiment = load_experiment_of(stored.module, package=package, away_from=folder.path)
     if stored.experiment != experiment.name:
         raise Misfit(f"experiment is {stored.experiment!r}, the module that of {experiment.name}")

@@ -40,10 +40,20 @@ class Recipe(NamedTuple):
     def varied(self, values: Mapping[str, Sequence[float]]) -> "Recipe":
         """The recipe with a value of each of these hyper-parameters for every member.
 
+        Where the options of the training will make the optimizer, these are its rate, momentum and
+        penalties, and `dl.fit` says which there are.
+
         Raises:
             InputError: for an option that is no hyper-parameter of the recipe.
+
+        >>> import dl
+        >>> model = dl.models.mlp(10)
+        >>> recipe = Recipe(model, dl.objectives.classification(model))
+        >>> recipe.varied({"learning_rate": [0.1, 0.2]}).hyperparams
+        {'learning_rate': (0.1, 0.2)}
         """
-        for name in values.keys() - self.hyperparams.keys():
+        made_later = self.optimizer is None
+        for name in () if made_later else values.keys() - self.hyperparams.keys():
             raise InputError(
                 f"{name} cannot differ between the members of a population, because it decides "
                 f"what is compiled, or is 0 in the options: {did_you_mean(name, self.hyperparams)}"
