@@ -161,13 +161,15 @@ def _say_unused(recipe: Recipe, opt_state: PyTree, options: TrainOptions) -> Non
 
     Where an experiment builds the recipe from its options, both are one.
     """
+    if recipe.remake is not None:
+        return
     chosen = [each.name for each in fields(options) if getattr(options, each.name) != each.default]
     of_recipe = OF_OPTIMIZER if type(options) is TrainOptions else ("learning_rate",)
     unused = [name for name in of_recipe if name in chosen]
     used = hyperparams(opt_state).get("learning_rate", options.learning_rate)
     if math.isclose(options.learning_rate, used, rel_tol=1e-6):
         unused = [name for name in unused if name != "learning_rate"]
-    if recipe.remake is None and unused:
+    if unused:
         named = ", ".join(f"{name} {getattr(options, name)}" for name in unused)
         warnings.warn(
             f"these options have no effect, because the recipe has an optimizer of its own, with "

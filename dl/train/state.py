@@ -11,6 +11,7 @@ import optax
 
 from dl.data.dataset import DataSpec
 from dl.data.example import example_inputs
+from dl.errors import InputError
 from dl.models.given import require_model
 from dl.promotion import promoting
 from dl.ranges import is_zero
@@ -139,11 +140,20 @@ def first_arguments(recipe: Recipe, options: TrainOptions) -> tuple[Any, dict[st
     Seeds count up, but members whose hyper-parameters differ share one seed, so that nothing else
     differs.
 
+    Raises:
+        InputError: when hyper-parameters have other numbers of values than there are members.
+
     >>> import dl
     >>> recipe = Recipe(dl.models.mlp(2), lambda *args: None, dl.optimizers.sgd(0.1))
     >>> first_arguments(recipe, TrainOptions(seed=3, members=2))[0]
     array([3, 4], dtype=int32)
     """
+    for name, each in recipe.hyperparams.items():
+        if isinstance(each, tuple) and len(each) != options.members:
+            raise InputError(
+                f"{name} has {len(each)} values and the population {options.members} members: give "
+                "one value for each"
+            )
     numbers = recipe.numbers
     if options.members == 1:
         return options.seed, numbers
