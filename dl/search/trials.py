@@ -17,7 +17,7 @@ class Candidate:
     values: Mapping[str, Value]
     epochs: int = 0
 
-    def __getitem__(self, name: str) -> Value:
+    def __getitem__(self, name: str) -> Any:
         return self.values[name]
 
 
@@ -27,7 +27,7 @@ class Trial:
 
     number: int
     round: int
-    values: Mapping[str, Value]
+    values: Mapping[str, Any]
     score: float
     epochs: int = 0
     where: str = ""

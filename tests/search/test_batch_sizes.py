@@ -69,7 +69,7 @@ def test_a_pretended_memory_decides_what_fits() -> None:
     limit = step_memory(RECIPE, DATA, dl.TrainOptions(batch_size=128))
     found = largest_batch(RECIPE, DATA, OPTIONS, memory=limit)
     assert 128 <= found.largest < 256
-    assert [row[2] for row in found.table().rows if row[0] <= 128] == ["yes", "yes"]
+    assert [row[2] for row in found.table().rows][:2] == ["yes", "yes"]
 
 
 def test_without_figures_of_the_compiler_shapes_are_counted(
