@@ -1,6 +1,5 @@
 """`search NAME`: look for good options of an experiment."""
 
-import json
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -11,14 +10,13 @@ from cyclopts import Parameter
 from dl.cli.catalog import Catalog
 from dl.cli.named import named_app
 from dl.cli.next_steps import command
-from dl.cli.outcome import leave_at_once, print_text, say
+from dl.cli.outcome import describe_values, leave_at_once, print_text, say
 from dl.errors import InputError
 from dl.ranges import Range, check_number
+from dl.search.strategies import MethodName
 
 if TYPE_CHECKING:
     from dl.runs.search_folder import Search, SearchFolder
-
-Method = Literal["random", "grid", "coarse-to-fine", "halving", "optuna"]
 
 
 def search(name: str, /, *, catalog: Annotated[Catalog, Parameter(parse=False)]) -> int:
@@ -39,7 +37,7 @@ def search_app(catalog: Catalog, name: str) -> cyclopts.App:
     def make(
         *,
         vary: Annotated[list[str], Parameter(consume_multiple=1, negative="")],
-        method: Method = "random",
+        method: MethodName = "random",
         trials: int = 16,
         stages: int = 3,
         metric: str = "",
@@ -90,6 +88,7 @@ def make_search(
 ) -> int:
     """Search, or go on with a search; print its table. Returns the exit code."""
     from dl.runs.search import run_search
+    from dl.runs.stored import read_result
     from dl.search.space import describe
     from dl.train.interrupt import StopRequest, say_stopping
 
@@ -100,12 +99,10 @@ def make_search(
         again = command(catalog.package, "resume", folder.path, planned)
         say(f"stopped by {stop.signal_name}; saved. Go on with: {again}")
         return stop.exit_code
-    table = found.table()
-    best = found.best
+    best, figures = found.best, read_result(folder.best / "result.json")["metrics"]
     say(f"best: {describe(best.values)}, {found.metric} {found.sign * best.score:.4f}")
-    result = json.loads((folder.best / "result.json").read_text(encoding="utf-8"))
-    say(f"its run is {folder.best}; test {json.dumps(result['metrics']['test'])}")
-    print_text(getattr(table, format)())
+    say(f"its run is {folder.best}; {describe_values('test', figures.get('test', {}))}")
+    print_text(getattr(found.table(), format)())
     return 0
 
 

@@ -15,7 +15,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from dl.errors import InputError
 from dl.ranges import Count, CountOrZero
@@ -33,17 +33,16 @@ from dl.runs.folder import at_home, check_stays_inside
 from dl.runs.shape import Misfit, as_kind
 from dl.screen import say
 from dl.search.groups import parse_space
+from dl.search.minimise import check_space
 from dl.search.strategies import (
     CoarseToFine,
     GridSearch,
     Halving,
+    MethodName,
     RandomSearch,
     Strategy,
-    check_space,
 )
 from dl.search.trials import Trial
-
-Method: TypeAlias = Literal["random", "grid", "coarse-to-fine", "halving", "optuna"]
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class Search:
     options: Any
     vary: Mapping[str, str]
     """Option -> words of `dl.search.parse_dimension`."""
-    method: Method = "random"
+    method: MethodName = "random"
     trials: int = 16
     stages: int = 3
     metric: str = ""
@@ -140,7 +139,7 @@ class _Stored:
     module: str
     options: dict[str, Any]
     vary: dict[str, str]
-    method: Method
+    method: MethodName
     trials: Count
     stages: Count
     metric: str

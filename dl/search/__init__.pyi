@@ -1,6 +1,7 @@
 from .batch_sizes import BatchSizes as BatchSizes
 from .batch_sizes import largest_batch as largest_batch
 from .batch_sizes import step_memory as step_memory
+from .minimise import minimise as minimise
 from .rates import RangeTest as RangeTest
 from .rates import range_test as range_test
 from .space import Choice as Choice
@@ -12,7 +13,6 @@ from .strategies import CoarseToFine as CoarseToFine
 from .strategies import GridSearch as GridSearch
 from .strategies import Halving as Halving
 from .strategies import RandomSearch as RandomSearch
-from .strategies import minimise as minimise
 from .trials import Candidate as Candidate
 from .trials import Found as Found
 from .trials import Trial as Trial

@@ -6,17 +6,19 @@ with the same candidates.
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 
 from dl.errors import InputError
 from dl.ranges import Range, check_number
 from dl.search.space import Choice, Space, Value
-from dl.search.trials import Candidate, Found, Trial
+from dl.search.trials import Candidate, Trial
 
+MethodName: TypeAlias = Literal["random", "grid", "coarse-to-fine", "halving", "optuna"]
+"""The strategies by the names that the runner gives them."""
 _COUNT = Range(at_least=1)
 
 
@@ -187,23 +189,6 @@ class Halving:
         return [Candidate(trial.values, epochs) for trial in best[: sizes[number]]]
 
 
-def minimise(
-    score: Callable[[list[Candidate]], Sequence[float]], space: Space, strategy: Strategy
-) -> Found:
-    """Search in memory: `score` gives a number, to be small, for each candidate of a round.
-
-    See `dl.search` for an example. A score that is not finite counts as infinite.
-    """
-    check_space(space)
-    trials: list[Trial] = []
-    for number in range(len(strategy.rounds(space))):
-        candidates = strategy.draw(space, number, trials)
-        for candidate, value in zip(candidates, score(candidates), strict=True):
-            value = float(value) if math.isfinite(value) else math.inf
-            trials.append(Trial(len(trials), number, candidate.values, value, candidate.epochs))
-    return Found(trials)
-
-
 def in_stages(trials: int, stages: int) -> list[int]:
     """How many of the `trials` each of the `stages` has, the earlier ones one more.
 
@@ -219,12 +204,6 @@ def in_stages(trials: int, stages: int) -> list[int]:
         )
     first, rest = divmod(trials, stages)
     return [first + (number < rest) for number in range(stages)]
-
-
-def check_space(space: Space) -> None:
-    """Raise an `InputError` for a space without dimensions."""
-    if not space:
-        raise InputError("a search varies at least one option")
 
 
 def _best_finite(trials: Sequence[Trial]) -> Trial | None:

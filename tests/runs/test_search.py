@@ -238,6 +238,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], Any], str]] = {
     "values": (lambda x: edit_trial(x, 1, values={"learning_rate": 7.0}), "is not the one that"),
     "where": (lambda x: edit_trial(x, 1, where="../../elsewhere"), "is not the one that this"),
     "member": (lambda x: edit_trial(x, 0, member=9), "is not the one that this search makes"),
+    "result": (lambda x: edit(x / "best" / "result.json", metrics=[]), "result.json"),
     "link": (lambda x: (x / "groups" / "9").symlink_to("/tmp"), "is a link that leaves the folder"),
 }
 
