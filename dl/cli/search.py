@@ -13,7 +13,7 @@ from dl.cli.next_steps import command
 from dl.cli.outcome import describe_values, leave_at_once, print_text, say
 from dl.errors import InputError
 from dl.ranges import Range, check_number
-from dl.search.strategies import MethodName
+from dl.search.space import MethodName
 
 if TYPE_CHECKING:
     from dl.runs.search_folder import Search, SearchFolder
@@ -39,7 +39,7 @@ def search_app(catalog: Catalog, name: str) -> cyclopts.App:
         vary: Annotated[list[str], Parameter(consume_multiple=1, negative="")],
         method: MethodName = "random",
         trials: int = 16,
-        stages: int = 3,
+        stages: int = 4,
         metric: str = "",
         side_by_side: int = 16,
         journal: Path | None = None,

@@ -34,11 +34,11 @@ from dl.runs.shape import Misfit, as_kind
 from dl.screen import say
 from dl.search.groups import parse_space
 from dl.search.minimise import check_space
+from dl.search.space import MethodName
 from dl.search.strategies import (
     CoarseToFine,
     GridSearch,
     Halving,
-    MethodName,
     RandomSearch,
     Strategy,
 )
@@ -55,7 +55,7 @@ class Search:
     """Option -> words of `dl.search.parse_dimension`."""
     method: MethodName = "random"
     trials: int = 16
-    stages: int = 3
+    stages: int = 4
     metric: str = ""
     """What to search by; empty takes accuracy if it is reported, else loss."""
     side_by_side: int = 16

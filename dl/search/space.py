@@ -3,11 +3,13 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from dl.errors import InputError
 
 Value: TypeAlias = float | int | str | bool
+MethodName: TypeAlias = Literal["random", "grid", "coarse-to-fine", "halving", "optuna"]
+"""The strategies by the names that the runner gives them."""
 
 
 class Dimension(Protocol):

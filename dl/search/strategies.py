@@ -8,7 +8,7 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Protocol
 
 import numpy as np
 
@@ -17,9 +17,9 @@ from dl.ranges import Range, check_number
 from dl.search.space import Choice, Space, Value
 from dl.search.trials import Candidate, Trial
 
-MethodName: TypeAlias = Literal["random", "grid", "coarse-to-fine", "halving", "optuna"]
-"""The strategies by the names that the runner gives them."""
 _COUNT = Range(at_least=1)
+_TRIES, _MOST_COMPARED = 20, 500
+"""How many Latin hypercubes are compared, and of how many points at most."""
 
 
 class Strategy(Protocol):
@@ -106,15 +106,16 @@ class CoarseToFine:
     The box has `shrink` times the width of the one before it, in each range; a choice keeps the
     value of the best trial with probability 1 − width. The n draws of a stage are a Latin
     hypercube: of the n equal slices of each option's width every one has a draw, so that few trials
-    cover all ranges. Source: D8; McKay, Beckman & Conover 1979.
+    cover all ranges. Of several such the one is taken whose points lie farthest apart. Source: D8;
+    McKay, Beckman & Conover 1979; Johnson, Moore & Ylvisaker 1990.
 
     Raises:
         InputError: for fewer trials than stages.
     """
 
     trials: int
-    stages: int = 3
-    shrink: float = 0.35
+    stages: int = 4
+    shrink: float = 0.6
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -128,7 +129,7 @@ class CoarseToFine:
 
     def draw(self, space: Space, number: int, before: Sequence[Trial]) -> list[Candidate]:
         count, width = self.rounds(space)[number], self.shrink**number
-        positions = latin_hypercube(self.seed, number, count, len(space))
+        positions = spread_hypercube(self.seed, number, count, len(space))
         best = _best_finite(before)
         if best is not None:
             centre = np.array([space[name].position(best.values[name]) for name in space])
@@ -219,16 +220,26 @@ def _candidate(space: Space, positions: Sequence[float]) -> Candidate:
     return Candidate(values)
 
 
-def latin_hypercube(seed: int, number: int, count: int, dimensions: int) -> np.ndarray:
-    """Positions (π(i) + u) / n [count, dimensions], with a permutation π for each dimension.
+def spread_hypercube(seed: int, number: int, count: int, dimensions: int) -> np.ndarray:
+    """Of several Latin hypercubes [count, dimensions] the one with the largest smallest distance.
 
     A pure function of the seed and of the `number` of the round.
+    """
+    from scipy.spatial.distance import pdist
 
-    >>> slices = np.sort(np.floor(4 * latin_hypercube(0, 0, 4, 2)), axis=0)
-    >>> slices.tolist()
+    generator = _generator(seed, number)
+    tries = _TRIES if 2 <= count <= _MOST_COMPARED else 1
+    drawn = [latin_hypercube(generator, count, dimensions) for _ in range(tries)]
+    return max(drawn, key=lambda points: pdist(points).min()) if tries > 1 else drawn[0]
+
+
+def latin_hypercube(generator: np.random.Generator, count: int, dimensions: int) -> np.ndarray:
+    """Positions (π(i) + u) / n [count, dimensions], with a permutation π for each dimension.
+
+    >>> drawn = latin_hypercube(np.random.default_rng(0), 4, 2)
+    >>> np.sort(np.floor(4 * drawn), axis=0).tolist()
     [[0.0, 0.0], [1.0, 1.0], [2.0, 2.0], [3.0, 3.0]]
     """
-    generator = _generator(seed, number)
     slices = np.tile(np.arange(count)[:, np.newaxis], (1, dimensions))
     within = generator.random((count, dimensions))
     return (generator.permuted(slices, axis=0) + within) / count

@@ -32,7 +32,7 @@ class OptunaSearch:
     """
 
     trials: int
-    stages: int = 3
+    stages: int = 4
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -1,6 +1,6 @@
 """Is coarse-to-fine search better than a grid of the same budget? On MNIST, seed by seed.
 
-    python tests/search/coarse_against_grid.py [--seeds 10] [--trials 16] [--epochs 2] [--work DIR]
+    python tests/search/coarse_against_grid.py [--seeds 10] [--first-seed 0] [--work DIR]
 
 Both search the learning rate (1e-5 to 1, on a scale of powers) and the dropout (0 to 0.6) of
 mlp_mnist on 10,000 training examples. The grid has the same values for each seed; a seed changes
@@ -54,13 +54,14 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--trials", type=int, default=16)
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--work", type=Path)
     given = parser.parse_args()
     work, start = given.work or Path(tempfile.mkdtemp()), time.perf_counter()
     found: list[tuple[Figures, Figures]] = []
-    for seed in range(given.seeds):
+    for seed in range(given.first_seed, given.first_seed + given.seeds):
         folders = (work / f"{method}-{seed}" for method in METHODS)
         grid, coarse = (
             search(folder, method, seed, given.trials, given.epochs)

@@ -24,7 +24,7 @@ from dl.search import (
     Uniform,
     minimise,
 )
-from dl.search.strategies import latin_hypercube
+from dl.search.strategies import spread_hypercube
 
 SPACE = {
     "learning_rate": LogUniform(1e-6, 10.0),
@@ -90,7 +90,7 @@ def test_draws_follow_from_seed_and_round_alone(kind: type) -> None:
 def test_each_slice_of_a_latin_hypercube_has_one_draw(
     seed: int, number: int, count: int, dimensions: int
 ) -> None:
-    drawn = latin_hypercube(seed, number, count, dimensions)
+    drawn = spread_hypercube(seed, number, count, dimensions)
     slices = np.sort(np.floor(drawn * count).astype(int), axis=0)
     assert (slices == np.arange(count)[:, np.newaxis]).all()
 
@@ -106,14 +106,14 @@ def test_fine_stages_stay_in_a_box_around_the_best(seed: int, best: int, number:
             centre = dimension.position(before[best].values[name])
             at = dimension.position(each[name])
             assert -1e-9 <= at <= 1 + 1e-9
-            assert abs(at - centre) <= 0.35**number + 1e-9
+            assert abs(at - centre) <= 0.6**number + 1e-9
 
 
 def test_fine_stages_mostly_keep_the_choice_of_the_best() -> None:
     before = some(3)
     drawn = CoarseToFine(300, stages=3).draw(SPACE, 2, before)
-    # 0.35² of them choose anew, half of these the other.
-    assert sum(each["optimizer"] == "sgd" for each in drawn) == pytest.approx(100 * 0.06, abs=2)
+    # 0.6² of them choose anew, half of these the other.
+    assert sum(each["optimizer"] == "sgd" for each in drawn) == pytest.approx(100 * 0.18, abs=3)
 
 
 def test_a_diverged_trial_is_no_centre_of_a_finer_stage() -> None:

@@ -46,7 +46,7 @@ def test_a_batch_follows_from_the_trials_before_it() -> None:
         drawn = strategy.draw(SPACE, number, before)
         made = [trial.values for trial in found.trials if trial.round == number]
         assert [each.values for each in drawn] == made
-    assert minimise(score, SPACE, OptunaSearch(12, seed=8)).trials != found.trials
+    assert minimise(score, SPACE, OptunaSearch(12, stages=3, seed=8)).trials != found.trials
 
 
 def test_it_learns_where_the_valley_is() -> None:
@@ -119,5 +119,5 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_more_stages_than_trials_are_refused() -> None:
-    with pytest.raises(InputError, match="2 trials are too few for 3 stages"):
+    with pytest.raises(InputError, match="2 trials are too few for 4 stages"):
         OptunaSearch(2)
