@@ -33,7 +33,7 @@ def evaluate_run(
     run: str | Path,
     *,
     part: str = "test",
-    checkpoint: Literal["last", "best"] = "last",
+    checkpoint: Literal["last", "best"] | None = None,
     dataset: str | None = None,
     package: str = "experiments",
 ) -> tuple[dict[str, float], int]:
@@ -51,7 +51,7 @@ def evaluate_part(
     run: str | Path,
     *,
     part: str = "test",
-    checkpoint: Literal["last", "best"] = "last",
+    checkpoint: Literal["last", "best"] | None = None,
     dataset: str | None = None,
     report: bool = False,
     package: str = "experiments",
@@ -78,7 +78,7 @@ def evaluate_part(
     for remark in remarks:  # beside figures only: a refusal is one line
         say(remark)
     summary = "" if dataset is None else data.summary
-    return Evaluation(values, trained.step, examples, data.spec.name, summary, told)
+    return Evaluation(values, trained.answering.steps_made, examples, data.spec.name, summary, told)
 
 
 def _computed(compute: Callable[[], _Result], config: Config) -> _Result:

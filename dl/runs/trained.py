@@ -34,7 +34,9 @@ class Trained:
 
     `interrupted` tells whether training stopped before its end; `pending` holds the metrics
     since the last record, so that a resumed training makes the same records as an uninterrupted
-    one.
+    one. `state` is where training ended, and where it goes on. After a training with patience
+    `best` is where it validated best, and predictions and metrics are of these parameters. Of a
+    population that is where the mean loss of its members is lowest.
 
     >>> import dl
     >>> model = dl.models.mlp(1, hidden_sizes=(4,))
@@ -52,6 +54,7 @@ class Trained:
     history: list[Record]
     pending: Metrics = field(default_factory=dict)
     interrupted: bool = False
+    best: Training | None = None
     open_data: Callable[[], Dataset] = _no_data
     """Opens the data that it was trained on."""
 
@@ -82,6 +85,7 @@ class Trained:
             state=member_state(self.state, number),
             history=member_history(self.history, number),
             pending=jax.tree.map(lambda leaf: leaf[number], self.pending),
+            best=self.best and jax.tree.map(lambda leaf: leaf[number], self.best),
         )
 
     @property
@@ -96,14 +100,19 @@ class Trained:
         return self.model
 
     @property
+    def answering(self) -> TrainState:
+        """The state that predicts and is evaluated: the one that validated best, if it was kept."""
+        return self.best.state if self.best else self.state
+
+    @property
     def params(self) -> Params:
         """The trained parameters: their running mean, if the training kept one (`ema`)."""
-        return self.state.evaluated_params
+        return self.answering.evaluated_params
 
     @property
     def model_state(self) -> ModelState:
         """The running statistics of batch norm; empty for most models."""
-        return self.state.model_state
+        return self.answering.model_state
 
     @property
     def step(self) -> int:
@@ -179,6 +188,7 @@ class Trained:
             data=data,
             options=self.options,
             training=Training(self.state, self.pending),
+            best=self.best,
             history=self.history,
             figures=None if self.interrupted else {part: self.evaluate(part) for part in held_out},
         )
@@ -196,5 +206,5 @@ class Trained:
         layout = make_layout("jit", devices=1, batch_size=self.options.batch_size)
         loops = can_loop(self.applied, data, self.options, layout)
         evaluate = Evaluation(self.applied, data, self.options, layout, loops=loops)
-        state = layout.put(self.state)
+        state = layout.put(self.answering)
         return lambda part: evaluate(state, part)
