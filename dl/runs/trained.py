@@ -8,10 +8,18 @@ from typing import Any
 
 import jax
 
+from dl import metrics
 from dl.data.dataset import Dataset, DataSpec
+from dl.data.example import example_inputs
 from dl.data.text.reading import Reading
 from dl.errors import InputError
-from dl.runs.members import as_committee, member_history, member_options, member_state
+from dl.runs.members import (
+    as_committee,
+    member_history,
+    member_options,
+    member_state,
+    spread,
+)
 from dl.runs.reporting import AnyReport, report_on
 from dl.runs.save import write_run
 from dl.train.compiled import Training, can_loop
@@ -21,6 +29,7 @@ from dl.train.network import Inputs, Network, Predictions
 from dl.train.recipe import Recipe
 from dl.train.record import Record, curve
 from dl.train.state import TrainState
+from dl.train.traced import choose_layout
 from dl.types import Array, Autoencoder, Metrics, Model, ModelState, Params
 
 
@@ -158,6 +167,21 @@ class Trained:
             InputError: when there is no such part, or the data cannot be opened any more.
         """
         return self._evaluate(part) if data is None else self._evaluate_on(data)(part)
+
+    def spread(self, part: str = "test", *, data: Dataset | None = None) -> dict[str, float]:
+        """Mean, standard deviation (`_std`), `_min` and `_max` over the members of each metric.
+
+        Raises:
+            InputError: for a single net, and when there is no such part.
+        """
+        if self.options.members == 1:
+            raise InputError("a single net has no spread: evaluate it, or train several members")
+        data = self.open_data() if data is None else data
+        one_device = replace(self.options, devices=1)
+        layout = choose_layout(one_device, self.recipe.model, example_inputs(self.spec))
+        loops = can_loop(self.recipe, data, self.options, layout)
+        evaluate = Evaluation(self.recipe, data, self.options, layout, loops=loops)
+        return spread(metrics.by_member(evaluate.sums(layout.put(self.answering), part)))
 
     def report(self, part: str = "test", *, data: Dataset | None = None) -> AnyReport:
         """How good the predictions for a part of the data are, of other `data` if given.
