@@ -4,6 +4,7 @@ Exit codes: 0 done; 2 wrong input (one line of error, nothing written); 1 failur
 129, 130 or 143 after a signal, with the state saved.
 """
 
+import errno
 import io
 import os
 import sys
@@ -29,6 +30,7 @@ from dl.cli.sample import sample
 from dl.cli.search import search, search_app
 from dl.cli.show import show
 from dl.cli.versions import versions
+from dl.data.naming import shown
 from dl.errors import InputError, RunError
 from dl.runs.event_loops import quiet_event_loops
 from dl.train.signal_watch import SignalWatch
@@ -37,6 +39,7 @@ from dl.train.signal_watch import SignalWatch
 def main(package: str = "experiments", argv: Sequence[str] | None = None) -> int:
     """Run one command on the experiments of `package`; returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    _open_closed_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Tables and samples contain characters that not every terminal can show.
         sys.stdout.reconfigure(errors="replace")
@@ -63,12 +66,28 @@ def main(package: str = "experiments", argv: Sequence[str] | None = None) -> int
         _write_nowhere(sys.stdout)
         return 141
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return _fail(InputError(f"{shown(str(error.filename))}: {error.strerror}"), 2)
         return _fail(error, 1)
     except (RuntimeError, AssertionError) as error:
         return _fail_on_device(error)
     except KeyboardInterrupt:
         leave_at_once()
         raise
+
+
+def _open_closed_streams() -> None:
+    """Let the streams of a process that was started without (`2>&-`) lead nowhere.
+
+    The next file that is opened would otherwise take their place, and be written into.
+    """
+    if None not in (sys.stdin, sys.stdout, sys.stderr):
+        return
+    while (number := os.open(os.devnull, os.O_RDWR)) < 3:
+        pass
+    os.close(number)
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
 
 
 def _leave_closed_terminal() -> None:

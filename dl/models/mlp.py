@@ -6,7 +6,7 @@ from flax import linen as nn
 
 from dl.layers import Dropout
 from dl.layers.blocks import batch_norm
-from dl.models.checks import check_outputs
+from dl.models.checks import check_outputs, check_sizes
 from dl.models.functional import from_linen
 from dl.types import Array, Model
 
@@ -56,12 +56,13 @@ def mlp(
     dropout D6; He initialisation D4; batch norm D5.
 
     Raises:
-        InputError: for a number of outputs below 1.
+        InputError: for a number of outputs or units below 1.
 
     >>> sum(row.parameters for row in mlp(10).layers(jax.ShapeDtypeStruct((1, 784), "float32")))
     101770
     """
     check_outputs(outputs)
+    check_sizes(hidden_sizes, name="hidden_sizes")
     module = MLP(
         outputs,
         tuple(hidden_sizes),

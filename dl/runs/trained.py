@@ -11,6 +11,7 @@ import jax
 from dl import metrics
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.example import example_inputs
+from dl.data.naming import shown
 from dl.data.text.reading import Reading
 from dl.errors import InputError
 from dl.runs.members import (
@@ -166,7 +167,13 @@ class Trained:
         Raises:
             InputError: when there is no such part, or the data cannot be opened any more.
         """
-        return self._evaluate(part) if data is None else self._evaluate_on(data)(part)
+        if data is None:
+            return self._evaluate(part)
+        if not isinstance(data, Dataset):
+            raise InputError(
+                f"data is {shown(data)}: give a Dataset, such as dl.make_dataset(x, y)"
+            )
+        return self._evaluate_on(data)(part)
 
     def spread(self, part: str = "test", *, data: Dataset | None = None) -> dict[str, float]:
         """Mean, standard deviation (`_std`), `_min` and `_max` over the members of each metric.
