@@ -1,10 +1,10 @@
-"""A net that learns 100 digits by heart, and what makes it do better on others.
+"""A net that learns 300 digits by heart, and what makes it do better on others.
 
 Lecture: D5 (batch norm), D6 (dropout), D7 (weight sharing, augmentation, sparsity, committees),
     D9 (over-fitting, weight decay), E15 (committees).
 Expected: TODO
 Time: TODO
-Command: python -m experiments run mlp_few_digits
+Command: python -m experiments run mlp_few_mnist
 """
 
 from dataclasses import dataclass
@@ -30,14 +30,15 @@ from dl import (
 
 @dataclass(frozen=True)
 class Options(TrainOptions):
-    """Options of mlp_few_digits."""
+    """Options of mlp_few_mnist."""
 
-    dataset: str = "digits"
-    train_examples: int = 100
-    epochs: int = 200
+    dataset: str = "mnist"
+    train_examples: int = 300
+    validation: float = 0.02
+    epochs: int = 100
     batch_size: int = 20
     learning_rate: float = 0.05
-    checkpoint_every: int = 200
+    checkpoint_every: int = 100
     members: int = 10
     net: Literal["mlp", "lenet5"] = "mlp"
     """Dense layers, or layers that share their weights over all places of the picture."""
