@@ -168,7 +168,7 @@ def expected_training(folder: RunFolder, config: Config) -> Training:
         ) from error
 
 
-def _check_checkpoint(checkpoint: str) -> None:
+def _check_checkpoint(checkpoint: str | None) -> None:
     if checkpoint not in ("last", "best", None):
         raise InputError(f"checkpoint {checkpoint!r} is not one of last, best")
 

@@ -20,7 +20,6 @@ from dl.search.groups import Group, check_metric, group_candidates, sign_of
 from dl.search.trials import Candidate, Found, Trial
 from dl.train.fits import zero_totals
 from dl.train.interrupt import StopRequest
-from dl.train.record import best_step
 
 
 def check_search(search: Search) -> None:
@@ -145,13 +144,9 @@ class _Round:
         records = [each for each in folder.records() if each.split == "validation"]
         if not records or not folder.is_finished:  # all of them diverged
             return [math.inf] * count
-        answering = records[-1]
-        if self.search.options.patience:  # then a run's result is of its best parameters
-            best = best_step(records)
-            answering = next((each for each in records if each.step == best), answering)
-        metric = check_metric(answering.values, self.search.metric)
-        members = answering.members
-        values = members[metric] if members and varied else [answering.values[metric]] * count
+        metric = check_metric(records[-1].values, self.search.metric)
+        members = records[-1].members
+        values = members[metric] if members and varied else [records[-1].values[metric]] * count
         return [sign_of(metric) * x if math.isfinite(x) else math.inf for x in values[:count]]
 
     def _describe(self, place: int, groups: int, group: Group) -> str:
