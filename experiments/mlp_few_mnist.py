@@ -36,6 +36,7 @@ class Options(TrainOptions):
     train_examples: int = 300
     validation: float = 0.02
     epochs: int = 100
+    evaluate_every: int = 5
     batch_size: int = 20
     learning_rate: float = 0.05
     checkpoint_every: int = 100
