@@ -16,6 +16,8 @@ import cyclopts
 
 from dl.cli.baselines import baselines
 from dl.cli.catalog import Catalog
+from dl.cli.check import check, check_app
+from dl.cli.committee import committee
 from dl.cli.data import data_app
 from dl.cli.docstring import description, rewrap, with_whole_lines
 from dl.cli.evaluate import evaluate
@@ -115,11 +117,10 @@ def _dispatch(catalog: Catalog, words: list[str]) -> int:
 
 
 def _choose_app(catalog: Catalog, words: list[str]) -> tuple[cyclopts.App, list[str]]:
-    """The parser for `words`: `run NAME` has a parser with the options of its experiment."""
-    if len(words) > 1 and words[0] == "run" and not words[1].startswith("-"):
-        return experiment_app(catalog, words[1]), words[2:]
-    if len(words) > 1 and words[0] == "search" and not words[1].startswith("-"):
-        return search_app(catalog, words[1]), words[2:]
+    """The parser for `words`: these verbs have the options of the experiment that they name."""
+    of_experiments = {"run": experiment_app, "check": check_app, "search": search_app}
+    if len(words) > 1 and words[0] in of_experiments and not words[1].startswith("-"):
+        return of_experiments[words[0]](catalog, words[1]), words[2:]
     return _verbs(catalog), words
 
 
@@ -135,9 +136,11 @@ def _verbs(catalog: Catalog) -> cyclopts.App:
     verbs: dict[str, Callable] = {
         "list": list_experiments,
         "show": show,
+        "check": check,
         "run": run,
         "resume": resume,
         "evaluate": evaluate,
+        "committee": committee,
         "predict": predict,
         "sample": sample,
         "search": search,
