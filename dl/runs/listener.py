@@ -48,7 +48,13 @@ class RunListener(Listener):
         if not data.kind.predicts_symbols or self.model.initial_carry is None:
             return
         state = self.setup.compiled.layout.fetch(training.state)
-        network = Network(self.model, state.evaluated_params, state.model_state, data)
+        network = Network(
+            self.model,
+            state.evaluated_params,
+            state.model_state,
+            data,
+            precision=self.setup.config.options.precision,
+        )
         text = "".join(
             generate(network, first_prime(data.text), length=_SAMPLE, temperature=_TEMPERATURE)
         )

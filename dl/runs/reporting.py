@@ -60,6 +60,7 @@ def report_on(network: Network, data: Dataset, part: str, *, batch_size: int) ->
         part,
         pick=pick,
         batch_size=batch_size,
+        precision=network.precision,
     )
     return write(answers, spec, source, f"{spec.name}, {part}")
 

@@ -43,6 +43,10 @@ class Layout:
         """The `axis_name` that steps must be built with."""
         return AXIS if self.mode == "pmap" else None
 
+    def rows_of(self, batch_size: int) -> int:
+        """How many rows of a batch a device computes."""
+        return batch_size // len(self.devices)
+
     def shardings(self, tree: PyTree) -> PyTree:
         """How each array of `tree` is laid out under `jit`.
 

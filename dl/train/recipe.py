@@ -13,10 +13,10 @@ from dl.types import Augment, Model, Objective
 class Recipe(NamedTuple):
     """What an experiment's `build` returns, and what `dl.fit` trains.
 
-    `dl.fit` makes a missing `optimizer` from its options. The runner adds `hyperparams`, the
-    options that are numbers in the program and not part of it, and `remake`, which builds the
-    recipe for other values of these (`at`). A hyper-parameter with several values has one for each
-    member of a population.
+    `dl.fit` makes a missing `optimizer` from its options. `dl.fit` and the runner add
+    `hyperparams`, the options that compiled programs take as arguments, and `remake`, which builds
+    the recipe for other values of these (`at`). A hyper-parameter with several values has one for
+    each member of a population.
 
     >>> import dl
     >>> model = dl.models.mlp(10)
@@ -37,7 +37,14 @@ class Recipe(NamedTuple):
         return self.remake(hyperparams) if self.remake and hyperparams else self
 
     def varied(self, values: Mapping[str, Sequence[float]]) -> "Recipe":
-        """The recipe with a value of each of these hyper-parameters for every member."""
+        """The recipe with a value of each of these hyper-parameters for every member.
+
+        >>> from dl import models, objectives
+        >>> model = models.mlp(10)
+        >>> recipe = Recipe(model, objectives.classification(model))
+        >>> recipe.varied({"learning_rate": [0.1, 0.01]}).hyperparams
+        {'learning_rate': (0.1, 0.01)}
+        """
         own = {name: tuple(each) for name, each in values.items()}
         return self._replace(hyperparams={**self.hyperparams, **own})
 

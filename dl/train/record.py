@@ -1,7 +1,7 @@
 """Records of training, and whether they still improve."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from dl.errors import InputError, did_you_mean
@@ -18,6 +18,16 @@ class Record:
     examples_per_second: float | None = None
     members: dict[str, list[float]] | None = None
     """Of a population the values of each member; `values` are their means."""
+
+    def of_member(self, number: int) -> "Record":
+        """What one member of a population would have recorded alone.
+
+        >>> record = Record(8, 1.0, "train", {"loss": 2.0}, members={"loss": [1.0, 3.0]})
+        >>> record.of_member(1).values
+        {'loss': 3.0}
+        """
+        own = {name: values[number] for name, values in (self.members or {}).items()}
+        return replace(self, values={**self.values, **own}, members=None)
 
     def as_json(self) -> dict[str, Any]:
         """The record as plain data, with keys in the order of the files."""
