@@ -153,7 +153,7 @@ def in_training(objective: Any, logits: Any, targets: Any) -> dict[str, float]:
 
 
 def test_a_smoothed_next_symbol_by_hand_and_only_in_the_loss_of_training() -> None:
-    """p = (2/3, 1/6, 1/6) and ε = 0.3: the loss is 0.8 ln 1.5 + 0.2 ln 6; all else is of p alone."""
+    """p = (2/3, 1/6, 1/6) and ε = 0.3: a loss of 0.8 ln 1.5 + 0.2 ln 6; all else is of p alone."""
     logits, targets = [[[math.log(4.0), 0.0, 0.0]]], np.zeros((1, 1), np.int32)
     smooth = objectives.next_symbol(echo(), label_smoothing=0.3)
     values = in_training(smooth, logits, targets)
