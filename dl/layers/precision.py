@@ -6,6 +6,9 @@ from typing import Any
 
 from flax import linen as nn
 
+_COMPUTING = ("__call__", "attend")
+"""The methods of layers that compute outputs; `attend` is that of a tied embedding."""
+
 
 @contextlib.contextmanager
 def computing_in(dtype: str) -> Iterator[None]:
@@ -29,10 +32,15 @@ def computing_in(dtype: str) -> Iterator[None]:
         layer = context.module
         name = "product_dtype" if hasattr(layer, "product_dtype") else "dtype"
         has_own = getattr(layer, name, dtype) is not None or getattr(layer, "dtype", None)
-        if has_own or context.method_name != "__call__":
+        if has_own or context.method_name not in _COMPUTING:
             return next_call(*args, **kwargs)
-        # The clone has the same variables: its parent is the scope to which the layer is bound.
-        return layer.clone(parent=layer.scope, **{name: dtype})(*args, **kwargs)
+        # The layer is bound to this call alone. A clone could not stand for it: a layer with a
+        # `setup`, such as an embedding, has made its parameters already.
+        object.__setattr__(layer, name, dtype)
+        try:
+            return next_call(*args, **kwargs)
+        finally:
+            object.__setattr__(layer, name, None)
 
     with nn.intercept_methods(call) if dtype != "float32" else contextlib.nullcontext():
         yield

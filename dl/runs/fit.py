@@ -93,7 +93,7 @@ def fit(
         compiled.compile_ahead()
         training = compiled.start(_first_training(recipe, data, options, resume=resume, init=init))
         if own_optimizer:
-            _say_unused(layout.fetch(training.state.opt_state), options)
+            _say_unused(recipe, layout.fetch(training.state.opt_state), options)
         if not options.steps_per_call:
             compiled = with_best_steps_per_call(compiled, training)
         training, records = train_loop(
@@ -177,7 +177,7 @@ def _first_training(
     return Training(state, zero_totals(recipe, data.spec))
 
 
-def _say_unused(opt_state: PyTree, options: TrainOptions) -> None:
+def _say_unused(recipe: Recipe, opt_state: PyTree, options: TrainOptions) -> None:
     """Warn of options that were chosen, and that the recipe's own optimizer decides.
 
     Where an experiment builds the recipe from its options, both are one.
@@ -185,8 +185,9 @@ def _say_unused(opt_state: PyTree, options: TrainOptions) -> None:
     chosen = [each.name for each in fields(options) if getattr(options, each.name) != each.default]
     of_recipe = OF_OPTIMIZER if type(options) is TrainOptions else ("learning_rate",)
     unused = [name for name in of_recipe if name in chosen]
-    used = hyperparams(opt_state).get("learning_rate", options.learning_rate)
-    if math.isclose(options.learning_rate, used, rel_tol=1e-6):
+    numbers = {"learning_rate": options.learning_rate} | hyperparams(opt_state) | recipe.hyperparams
+    used = numbers["learning_rate"]
+    if np.ndim(used) or math.isclose(options.learning_rate, used, rel_tol=1e-6):
         unused = [name for name in unused if name != "learning_rate"]
     if unused:
         named = ", ".join(f"{name} {getattr(options, name)}" for name in unused)

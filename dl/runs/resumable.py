@@ -99,5 +99,5 @@ def hyperparams(opt_state: PyTree) -> dict[str, float]:
         name: optax.tree_utils.tree_get_all_with_path(opt_state, name) for name in _HYPERPARAMS
     }
     numbers = {name: leaves[0][1] for name, leaves in found.items() if len(leaves) == 1}
-    # A float32 as the shortest decimal that means it.
-    return {name: float(str(np.float32(value))) for name, value in numbers.items()}
+    # A float32 as the shortest decimal that means it; members of a population have the same.
+    return {name: float(str(np.float32(np.ravel(x)[0]))) for name, x in numbers.items()}
