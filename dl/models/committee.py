@@ -5,7 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from dl.data.tasks import TaskName
+from dl.data.tasks import TASKS, TaskName
 from dl.errors import InputError
 from dl.types import Array, Autoencoder, Carry, Key, Model, ModelState, Params, PyTree
 
@@ -14,13 +14,14 @@ def committee(model: Model, members: int, *, task: TaskName) -> Model:
     """`members` nets like `model`, as one model that answers with the mean of their probabilities.
 
     Every array of its parameters and state has a first axis [members, ...]. Outputs are logits of
-    the mean, log(1/K Σ_k p_k), so that they mean what those of one net mean; numbers (task
-    "regression") are averaged as they are. A member with a parameter that is not finite, as of a
+    the mean, log(1/K Σ_k p_k), so that they mean what those of one net mean; outputs that are no
+    probabilities, as of the task "regression", are averaged as they are. A member with a parameter that is not finite, as of a
     training that diverged, is left out of the mean. A committee is evaluated and applied, not
     trained: a population trains (`members` of `dl.TrainOptions`). Source: D7, E15.
 
     Raises:
-        InputError: for an auto-encoder, and a model that carries a state on.
+        InputError: for an auto-encoder, a model that carries a state on, and a task whose
+            probabilities are neither those of a softmax nor of sigmoids.
 
     >>> from dl.models import mlp
     >>> model = committee(mlp(3, hidden_sizes=(4,)), 2, task="classification")
@@ -32,6 +33,8 @@ def committee(model: Model, members: int, *, task: TaskName) -> Model:
     """
     if isinstance(model, Autoencoder) or model.initial_carry is not None:
         raise InputError(f"{model.name} gives no answers that could be averaged over a committee")
+    if TASKS[task].probabilities not in (None, jax.nn.sigmoid, jax.nn.softmax):
+        raise InputError(f"the probabilities of the task {task} have no mean that is known here")
 
     def init(key: Key, inputs: Any) -> tuple[Params, ModelState]:
         return jax.vmap(lambda own: model.init(own, inputs))(jax.random.split(key, members))
@@ -71,9 +74,9 @@ def mean_answer(outputs: Array, task: TaskName, *, asked: Array | None = None) -
     """
     asked = jnp.ones(len(outputs), bool) if asked is None else asked | ~asked.any()
     outputs, weights = outputs.astype(jnp.float32), asked / asked.sum()
-    if task == "regression":
+    if TASKS[task].probabilities is None:
         return _mean(outputs, weights)
-    if task in ("binary", "frames"):
+    if TASKS[task].probabilities is jax.nn.sigmoid:
         yes, no = jax.nn.log_sigmoid(outputs), jax.nn.log_sigmoid(-outputs)
         return _log_mean(yes, weights) - _log_mean(no, weights)
     return _log_mean(jax.nn.log_softmax(outputs), weights)

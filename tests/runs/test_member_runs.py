@@ -178,7 +178,10 @@ def test_a_population_in_code_is_saved_and_goes_on_as_a_run(tmp_path: Path) -> N
         ("run lenet_digits --members 2 --parallel pmap", "parallel pmap is for a single net"),
         ("run lenet_digits --members 3 --devices 2", "3 members do not divide over 2 devices"),
         ("run lenet_digits --members 2 --init-from x", "--init-from is for a single net"),
-        ("run lenet_digits --momentum 0.5", "momentum has no effect here: it needs the optimizer"),
+        (
+            "run logistic_moons --momentum 0.5",
+            "momentum has no effect here: it needs the optimizer",
+        ),
         ("run lenet_digits --drop-every 3", "drop_every has no effect here"),
         (
             "run autoencoder_mnist --dataset digits --label-smoothing 0.1",
