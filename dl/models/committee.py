@@ -15,9 +15,10 @@ def committee(model: Model, members: int, *, task: TaskName) -> Model:
 
     Every array of its parameters and state has a first axis [members, ...]. Outputs are logits of
     the mean, log(1/K Σ_k p_k), so that they mean what those of one net mean; outputs that are no
-    probabilities, as of the task "regression", are averaged as they are. A member with a parameter that is not finite, as of a
-    training that diverged, is left out of the mean. A committee is evaluated and applied, not
-    trained: a population trains (`members` of `dl.TrainOptions`). Source: D7, E15.
+    probabilities, as of the task "regression", are averaged as they are. A member with a parameter
+    that is not finite, as of a training that diverged, is left out of the mean. A committee is
+    evaluated and applied, not trained: a population trains (`members` of `dl.TrainOptions`).
+    Source: D7, E15.
 
     Raises:
         InputError: for an auto-encoder, a model that carries a state on, and a task whose
