@@ -4,7 +4,10 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
+import jax.numpy as jnp
 from flax import linen as nn
+
+from dl.types import Array
 
 _COMPUTING = ("__call__", "attend")
 """The methods of layers that compute outputs; `attend` is that of a tied embedding."""
@@ -44,3 +47,13 @@ def computing_in(dtype: str) -> Iterator[None]:
 
     with nn.intercept_methods(call) if dtype != "float32" else contextlib.nullcontext():
         yield
+
+
+def in_float32(outputs: Array) -> Array:
+    """Outputs of layers that compute in half precision, for a loss or a softmax that does not.
+
+    >>> str(in_float32(jnp.ones(2, jnp.bfloat16)).dtype), str(in_float32(jnp.arange(2)).dtype)
+    ('float32', 'int32')
+    """
+    half = outputs.dtype in (jnp.bfloat16, jnp.float16)
+    return outputs.astype(jnp.float32) if half else outputs

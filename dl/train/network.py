@@ -13,7 +13,7 @@ from dl.data.dataset import DataSpec
 from dl.data.gather import check_inputs, normalize
 from dl.data.text.reading import Reading
 from dl.errors import InputError
-from dl.layers.precision import computing_in
+from dl.layers.precision import computing_in, in_float32
 from dl.types import Array, Autoencoder, Model, ModelState, Params, Ragged
 
 Inputs: TypeAlias = np.ndarray | Array | Ragged | list[str]
@@ -188,6 +188,7 @@ class Network:
         def apply(params: Params, model_state: ModelState, inputs: Any) -> Array:
             ready = inputs if self.spec is None else normalize(inputs, self.spec)
             with computing_in(self.precision):
-                return self.model.apply(params, model_state, ready)[0]
+                outputs = self.model.apply(params, model_state, ready)[0]
+            return in_float32(outputs)
 
         return jax.jit(apply)
