@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-import numpy as np
-
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.example import example_inputs
 from dl.data.own_arrays import Pair, as_dataset
@@ -140,8 +138,7 @@ def _with_hyperparams(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> 
 
 def _check_own_values(recipe: Recipe) -> None:
     """Refuse values for the members that the recipe's own optimizer would not take."""
-    of_members = [name for name, x in recipe.hyperparams.items() if np.ndim(x)]
-    lost = [name for name in of_members if name not in _OF_STEP]
+    lost = [name for name in recipe.of_members if name not in _OF_STEP]
     if lost and recipe.remake is None:
         raise InputError(
             f"the recipe's own optimizer has one {lost[0]}: make the recipe without optimizer, so "
@@ -185,9 +182,9 @@ def _say_unused(recipe: Recipe, opt_state: PyTree, options: TrainOptions) -> Non
     chosen = [each.name for each in fields(options) if getattr(options, each.name) != each.default]
     of_recipe = OF_OPTIMIZER if type(options) is TrainOptions else ("learning_rate",)
     unused = [name for name in of_recipe if name in chosen]
-    numbers = {"learning_rate": options.learning_rate} | hyperparams(opt_state) | recipe.hyperparams
-    used = numbers["learning_rate"]
-    if np.ndim(used) or math.isclose(options.learning_rate, used, rel_tol=1e-6):
+    used = hyperparams(opt_state).get("learning_rate", options.learning_rate)
+    varied = "learning_rate" in recipe.of_members
+    if varied or math.isclose(options.learning_rate, used, rel_tol=1e-6):
         unused = [name for name in unused if name != "learning_rate"]
     if unused:
         named = ", ".join(f"{name} {getattr(options, name)}" for name in unused)

@@ -34,8 +34,7 @@ def as_committee(recipe: Recipe, spec: DataSpec, options: Any) -> Recipe:
 
 def check_members(recipe: Recipe, data: Dataset, options: Any) -> None:
     """Raise an `InputError` for a population that could not be trained, or could not answer."""
-    varied = {name: values for name, values in recipe.hyperparams.items() if np.ndim(values)}
-    check_varied(options, varied)
+    check_varied(options, recipe.of_members)
     if options.members == 1:
         return
     as_committee(recipe, data.spec, options)

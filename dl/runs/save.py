@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import numpy as np
 
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.example import example_batch
@@ -57,12 +56,9 @@ def write_run(
             f"those that were trained on: give options that name them"
         )
     made = make_folder(new_folder(experiment, options.seed, folder), chosen=False)
-    several = options.members > 1
-    varied = {name: values for name, values in recipe.hyperparams.items() if np.ndim(values)}
-    layout = "members" if several else "jit"
-    steps_per_call = options.steps_per_call
-    config = Config(experiment, options, steps_per_call, layout, 1, data.spec, varied=varied)
-    config.write(made.config)
+    layout = "members" if options.members > 1 else "jit"
+    varied, steps = recipe.of_members, options.steps_per_call
+    Config(experiment, options, steps, layout, 1, data.spec, varied=varied).write(made.config)
     add_to_manifest(made.manifest, fingerprint=data.fingerprint, seed=options.seed, devices=1)
     for record in history:
         append_line(made.metrics, record.as_json())

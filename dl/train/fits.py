@@ -90,7 +90,7 @@ def check_precision(recipe: Recipe, spec: DataSpec, precision: str) -> None:
     with computing_in(precision):
         traced = jax.make_jaxpr(lambda: _apply_once(recipe, spec))()
     inside = equations(traced.jaxpr, platform="cpu")
-    types = {var.aval.dtype for equation in inside for var in equation.outvars}
+    types = {getattr(v.aval, "dtype", None) for each in inside for v in each.outvars}
     if jnp.dtype(precision) not in types:
         raise InputError(
             f"precision is {precision}, and no layer of {recipe.model.name} computes in it: leave "

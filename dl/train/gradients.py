@@ -53,9 +53,13 @@ def summed_gradients(
     first, carry = jax.tree.map(lambda leaf: leaf[0], (batches, carries))
     begin = state.with_model_state(state.model_state, carry)
     shapes = jax.eval_shape(lambda: _gradients(objective, begin, first, key))
-    start = (*metrics.zeros_like(shapes[:2]), state.model_state)
-    done, carries = jax.lax.scan(body, start, (jnp.arange(parts), batches, carries))
-    return Gradients(*done, jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), carries))
+    zeros = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
+    start = (zeros.params, zeros.sums, state.model_state)
+    (gradients, sums, model_state), carries = jax.lax.scan(
+        body, start, (jnp.arange(parts), batches, carries)
+    )
+    carry = jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), carries)
+    return Gradients(gradients, sums, model_state, carry)
 
 
 def _gradients(objective: Objective, state: TrainState, batch: Batch, key: Key) -> Gradients:

@@ -1,6 +1,6 @@
 """How a run is spread over devices: how each array is laid out, and how functions are compiled."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
@@ -21,7 +21,7 @@ from dl.types import Array, Device, PyTree
 class Resident(NamedTuple):
     """What stays on the devices during a run: arrays of the data, and hyper-parameters."""
 
-    data: dict[str, Array]
+    data: Mapping[str, Any]
     hyperparams: dict[str, Array]
 
 

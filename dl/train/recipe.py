@@ -49,6 +49,11 @@ class Recipe(NamedTuple):
         return self._replace(hyperparams={**self.hyperparams, **own})
 
     @property
+    def of_members(self) -> dict[str, tuple[float, ...]]:
+        """The `hyperparams` that have a value for each member."""
+        return {name: x for name, x in self.hyperparams.items() if isinstance(x, tuple)}
+
+    @property
     def numbers(self) -> dict[str, Any]:
         """The `hyperparams` as arrays, for compiled programs."""
         return {name: jnp.asarray(x, jnp.float32) for name, x in self.hyperparams.items()}

@@ -125,7 +125,8 @@ def test_however_it_is_cut_into_calls_the_bits_are_the_same(tmp_path: Path, devi
 
 @pytest.mark.slow
 def test_patience_and_the_best_look_at_the_mean_over_the_members(tmp_path: Path) -> None:
-    result = run(tmp_path / "run", moons(learning_rate=30.0, patience=2, epochs=40, keep=1))
+    stopping = {"patience": 2, "epochs": 40, "keep": 1, "checkpoint_every": 1}
+    result = run(tmp_path / "run", moons(learning_rate=30.0, **stopping))
     lines = records(tmp_path / "run")
     losses = {r["step"]: r["values"]["loss"] for r in lines if r["split"] == "validation"}
     best = min(losses, key=lambda step: losses[step])

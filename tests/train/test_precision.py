@@ -87,7 +87,7 @@ def test_what_is_kept_is_float32_and_the_loss_is_hardly_another(name: str) -> No
         np.concatenate([np.ravel(a - b) for a, b in zip(*map(jax.tree.leaves, pair), strict=True)])
         for pair in ((halved.params, state.params), (whole.params, state.params))
     )
-    assert np.corrcoef(moved, fully)[0, 1] > 0.99  # the gradients point the same way
+    assert np.corrcoef(moved, fully)[0, 1] > 0.98  # the gradients point the same way
 
 
 def test_statistics_of_a_batch_are_computed_in_float32() -> None:
