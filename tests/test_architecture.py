@@ -16,9 +16,9 @@ ORDER = [
     {"layers", "metrics", "assess", "data", "optimizers"},
     {"models", "objectives", "ngram", "c_programs"},
     {"train", "sampling"},
-    {"inspect", "lessons"},
+    {"inspect", "lessons", "search"},
     {"runs"},
-    {"reports"},
+    {"reports", "checks"},
     {"cli"},
     {"experiments"},
 ]

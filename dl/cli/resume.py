@@ -1,4 +1,4 @@
-"""`resume RUN`: continue an interrupted run."""
+"""`resume RUN`: continue an interrupted run or search."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,7 +6,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from dl.cli.catalog import Catalog, name_experiment
-from dl.cli.outcome import leave_at_once, report_outcome, say
+from dl.cli.outcome import leave_at_once, report_outcome
+from dl.cli.search import make_search
 
 
 def resume(
@@ -17,7 +18,7 @@ def resume(
     quiet: bool = False,
     catalog: Annotated[Catalog, Parameter(parse=False)],
 ) -> int:
-    """Resume a run from its newest intact checkpoint; the result is as if it had never stopped.
+    """Resume a run or a search; the result is as if it had never stopped.
 
     Parameters
     ----------
@@ -29,17 +30,25 @@ def resume(
         No progress.
     """
     name_experiment(experiment)
+    if (run / "search.json").exists():
+        return _resume_search(run, catalog, quiet=quiet)
     from dl.cli.machine import set_up_machine
     from dl.runs.folder import open_folder
 
-    folder, config = open_folder(run, package=catalog.package)
+    config = open_folder(run, package=catalog.package)[1]
     set_up_machine(config.devices)
     from dl.runs.run import resume_run
     from dl.train.interrupt import StopRequest, say_stopping
 
-    was_finished = folder.is_finished
     with StopRequest(leave_at_once, say_stopping) as stop:
         outcome = resume_run(run, stop=stop, show=not quiet, package=catalog.package)
-        if was_finished:
-            say(f"{run} is finished already")
         return report_outcome(outcome, stop, config, package=catalog.package)
+
+
+def _resume_search(path: Path, catalog: Catalog, *, quiet: bool) -> int:
+    from dl.cli.machine import set_up_machine
+    from dl.runs.search_folder import open_search
+
+    folder, planned = open_search(path, package=catalog.package)
+    set_up_machine(planned.options.devices)
+    return make_search(planned, folder, catalog=catalog, quiet=quiet)

@@ -1,5 +1,6 @@
 """The computations that models share: pure functions, each with a small Flax module around it."""
 
+from dl.layers.activations import ACTIVATIONS, Activation, activation, activation_table
 from dl.layers.conv import (
     AvgPool,
     Conv,
@@ -22,6 +23,8 @@ from dl.layers.recurrent import (
 )
 
 __all__ = [
+    "ACTIVATIONS",
+    "Activation",
     "AvgPool",
     "Conv",
     "ConvPool",
@@ -29,6 +32,8 @@ __all__ = [
     "MaxPool",
     "Recurrent",
     "RecurrentLayer",
+    "activation",
+    "activation_table",
     "avg_pool",
     "cells",
     "conv_pool",

@@ -8,6 +8,7 @@ from typing import Any
 
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.example import example_inputs
+from dl.data.naming import shown
 from dl.data.own_arrays import Pair, as_dataset
 from dl.errors import InputError
 from dl.objectives.binding import task_of
@@ -70,7 +71,7 @@ def fit(
     >>> dl.fit(recipe, data, options, progress=False).history[-1].step
     2
     """
-    _check_arguments(recipe, options, init)
+    _check_arguments(recipe, options, resume=resume, init=init, on_record=on_record)
     task = task_of(recipe.objective)
     data = as_dataset(data, validation=options.validation, task=task)
     options.check_plan(data)
@@ -103,7 +104,7 @@ def fit(
         )
     training = layout.fetch(training)
     at_end = training.state.steps_made == compiled.plan.total_steps
-    done = at_end or stops_early(records, patience=options.patience)
+    done = at_end or stops_early(records, patience=options.patience, stop_below=options.stop_below)
     kept = {"pending": training.totals, "interrupted": not done, "open_data": lambda: data}
     return Trained(recipe, data.spec, options, training.state, records, **kept)
 
@@ -111,7 +112,8 @@ def fit(
 def _layout(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Layout:
     """One device or the mesh that is asked for; a population is split by members."""
     if options.members > 1:
-        return choose_layout(options, recipe.model, example_inputs(spec))
+        inputs = example_inputs(spec)
+        return choose_layout(options, recipe.model, inputs, one_seed=recipe.is_varied)
     return make_layout(options.parallel, devices=options.devices, batch_size=options.batch_size)
 
 
@@ -146,8 +148,18 @@ def _check_own_values(recipe: Recipe) -> None:
         )
 
 
-def _check_arguments(recipe: Any, options: Any, init: tuple[Params, ModelState] | None) -> None:
+def _check_arguments(recipe: Any, options: Any, *, resume: Any, init: Any, on_record: Any) -> None:
     check_recipe(recipe, by="dl.fit")
+    if resume is not None and not isinstance(resume, Trained):
+        raise InputError(
+            f"resume is {shown(resume)}: give what dl.fit or dl.load returned, or leave it out"
+        )
+    if init is not None and not (isinstance(init, tuple | list) and len(init) == 2):
+        raise InputError(
+            f"init is {shown(init)}: give a pair, such as (trained.params, trained.model_state)"
+        )
+    if not callable(on_record):
+        raise InputError(f"on_record is {shown(on_record)}: give a function of a Record")
     if not isinstance(options, TrainOptions):
         raise InputError(
             f"dl.fit takes dl.TrainOptions(epochs=..., ...), not {type(options).__name__}"

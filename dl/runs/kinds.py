@@ -4,11 +4,11 @@ A new kind is a class with these three members, and a line in `kind_of`.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple, Protocol
 
-from dl.data.dataset import Dataset, check_in_memory
+from dl.data.dataset import Dataset, DataSpec, check_in_memory
 from dl.data.example import example_inputs
 from dl.runs.config import Config
 from dl.runs.experiment import Experiment
@@ -23,6 +23,10 @@ from dl.train.interrupt import StopRequest
 from dl.train.layout import Layout, make_layout
 from dl.train.recipe import Recipe
 from dl.train.traced import choose_layout
+
+Varied = Mapping[str, Sequence[float]]
+"""Hyper-parameters that differ between the members of a population, with each member's value."""
+_NOTHING: Varied = {}
 
 
 class Session(NamedTuple):
@@ -40,7 +44,12 @@ class Kind(Protocol):
     """Whether it trains a net, which may begin with the parameters of another run."""
 
     def prepare(
-        self, experiment: Experiment, options: Any, *, freeze: Sequence[str] = ()
+        self,
+        experiment: Experiment,
+        options: Any,
+        *,
+        freeze: Sequence[str] = (),
+        varied: Varied = _NOTHING,
     ) -> tuple[Config, Dataset, Compiled | None]:
         """Configuration, data and compiled recipe of a new run. Nothing is written."""
         ...
@@ -60,13 +69,19 @@ class TrainingRun:
     trains: ClassVar[bool] = True
 
     def prepare(
-        self, experiment: Experiment, options: Any, *, freeze: Sequence[str] = ()
+        self,
+        experiment: Experiment,
+        options: Any,
+        *,
+        freeze: Sequence[str] = (),
+        varied: Varied = _NOTHING,
     ) -> tuple[Config, Dataset, Compiled]:
         """Opens the data and chooses the layout that suits the model."""
         data = _open_all(experiment, options)
         recipe = experiment.recipe(options, data.spec, freeze=freeze)
+        recipe = recipe.varied(varied)
         check_members(recipe, data, options)
-        layout = choose_layout(options, recipe.model, example_inputs(data.spec))
+        layout = _choose(recipe, data.spec, options)
         compiled = compile_recipe(recipe, data, options, layout)
         config = Config(
             experiment,
@@ -76,6 +91,7 @@ class TrainingRun:
             len(layout.devices),
             data.spec,
             freeze=tuple(freeze),
+            varied={name: tuple(each) for name, each in varied.items()},
         )
         return config, data, compiled
 
@@ -83,7 +99,7 @@ class TrainingRun:
         """Opens the data, and compiles for the layout that the run began with."""
         options = config.options
         data = _open_all(config.experiment, options)
-        recipe = config.build()
+        recipe = replace(config, data=data.spec).build()
         layout = _layout_of(config, recipe)
         compiled = compile_recipe(
             recipe, data, options, layout, steps_per_call=config.steps_per_call
@@ -101,7 +117,12 @@ class CountingRun:
     trains: ClassVar[bool] = False
 
     def prepare(
-        self, experiment: Experiment, options: Any, *, freeze: Sequence[str] = ()
+        self,
+        experiment: Experiment,
+        options: Any,
+        *,
+        freeze: Sequence[str] = (),
+        varied: Varied = _NOTHING,
     ) -> tuple[Config, Dataset, None]:
         """Opens the data."""
         data = open_data(options)
@@ -143,9 +164,12 @@ def _layout_of(config: Config, recipe: Recipe) -> Layout:
     """The layout that a run began with."""
     options = config.options
     if config.parallel == "members":
-        options = replace(options, devices=config.devices)
-        return choose_layout(options, recipe.model, example_inputs(config.data))
+        return _choose(recipe, config.data, replace(options, devices=config.devices))
     return make_layout(config.parallel, devices=config.devices, batch_size=options.batch_size)
+
+
+def _choose(recipe: Recipe, spec: DataSpec, options: Any) -> Layout:
+    return choose_layout(options, recipe.model, example_inputs(spec), one_seed=recipe.is_varied)
 
 
 def _open_all(experiment: Experiment, options: Any) -> Dataset:

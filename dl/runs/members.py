@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from dl.models.committee import committee
 from dl.objectives.binding import bound_to
 from dl.train.learning import check_varied
 from dl.train.recipe import Recipe
+from dl.train.record import Record
 from dl.train.state import TrainState
 
 
@@ -37,7 +38,8 @@ def check_members(recipe: Recipe, data: Dataset, options: Any) -> None:
     check_varied(options, recipe.of_members)
     if options.members == 1:
         return
-    as_committee(recipe, data.spec, options)
+    if not recipe.is_varied:  # those of a search need no answer together
+        as_committee(recipe, data.spec, options)
     if not data.train.in_memory:
         raise InputError(f"{data.spec.name} is streamed: a population needs data in memory")
     if options.parallel != "auto":
@@ -49,6 +51,17 @@ def check_members(recipe: Recipe, data: Dataset, options: Any) -> None:
 def member_state(state: TrainState, number: int) -> TrainState:
     """The state of one member of a population."""
     return jax.tree.map(lambda leaf: leaf[number], state)
+
+
+def member_history(history: Sequence[Record], number: int) -> list[Record]:
+    """The records of one member of a population."""
+    return [
+        replace(
+            record, values={name: x[number] for name, x in record.members.items()}, members=None
+        )
+        for record in history
+        if record.members is not None
+    ]
 
 
 def member_options(options: Any, hyperparams: Mapping[str, Any], number: int) -> Any:

@@ -41,6 +41,9 @@ def _figures(setup: Setup, training: Training, state: TrainState) -> Figures:
     trained = Trained(
         config.build(), config.data, config.options, state, [], open_data=lambda: data
     )
+    if config.varied:  # of a search, which must not look at the test part
+        sums = setup.compiled.evaluate.sums(training.state, "validation")
+        return {"validation": metrics.compute(sums)}
     if config.options.members > 1:
         sums = setup.compiled.evaluate.sums(training.state, "test")
         figures = {part: trained.evaluate(part) for part in parts}

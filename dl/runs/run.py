@@ -12,7 +12,8 @@ from dl.runs.config import Config
 from dl.runs.experiment import Experiment
 from dl.runs.folder import RunFolder, make_folder, new_folder, open_folder
 from dl.runs.initial import take_initial, write_initial
-from dl.runs.kinds import Session, kind_of
+from dl.runs.kinds import Session, Varied, kind_of
+from dl.runs.load import damage_of_end
 from dl.runs.lock import locked
 from dl.runs.open_data import check_same_data
 from dl.runs.setup import Setup
@@ -37,6 +38,7 @@ def start_run(
     init_from: str | Path | None = None,
     init_checkpoint: Literal["last", "best"] = "last",
     freeze: Sequence[str] = (),
+    varied: Varied | None = None,
     stop: StopRequest,
     show: bool = True,
     profile: bool = False,
@@ -45,7 +47,8 @@ def start_run(
     """Run `experiment` in a new folder; `on_start` is called once the folder is made.
 
     With `init_from` it begins with another run's parameters (see `take_initial`); layers that match
-    the names and globs in `freeze` are not trained. `profile` traces some steps.
+    the names and globs in `freeze` are not trained. `varied` has the hyper-parameters in which the
+    members of a population differ. `profile` traces some steps.
 
     All input is checked before the folder is made.
 
@@ -60,9 +63,9 @@ def start_run(
         raise InputError(
             f"{experiment.name} trains no net: leave --init-from, --freeze and --profile out"
         )
-    if init_from and options.members > 1:
+    if init_from and kind.trains and options.members > 1:
         raise InputError("--init-from is for a single net: leave --members out")
-    config, data, compiled = kind.prepare(experiment, options, freeze=freeze)
+    config, data, compiled = kind.prepare(experiment, options, freeze=freeze, varied=varied or {})
     initial = None
     if init_from is not None:
         initial = take_initial(
@@ -86,7 +89,8 @@ def resume_run(
 ) -> Outcome:
     """Resume a run from its newest intact checkpoint, or from step 0 if it has none yet.
 
-    Its experiment is one of `package`.
+    Of a finished run the end is made again if its checkpoint cannot be read. The experiment is one
+    of `package`.
 
     Raises:
         InputError: when the folder is no run, or its checkpoint does not fit.
@@ -94,7 +98,12 @@ def resume_run(
     """
     folder, config = open_folder(run, package=package)
     if folder.is_finished:
-        return Outcome(folder, read_result(folder.result))
+        result = read_result(folder.result)
+        damage = damage_of_end(folder, config) if kind_of(config.experiment).trains else ""
+        if not damage:
+            say(f"{run} is finished already")
+            return Outcome(folder, result)
+        say(f"{run} is finished, but {damage}: training its end again")
     with locked(folder.path):
         _check_readable(folder)
         data, compiled = _reopened(folder, config)

@@ -9,9 +9,10 @@ from typing import Any
 import jax
 
 from dl.data.dataset import Dataset, DataSpec
+from dl.data.naming import shown
 from dl.data.text.reading import Reading
 from dl.errors import InputError
-from dl.runs.members import as_committee, member_options, member_state
+from dl.runs.members import as_committee, member_history, member_options, member_state
 from dl.runs.reporting import AnyReport, report_on
 from dl.runs.save import write_run
 from dl.train.compiled import Training, can_loop
@@ -80,7 +81,7 @@ class Trained:
             recipe=self.recipe.at(own),
             options=options,
             state=member_state(self.state, number),
-            history=[record.of_member(number) for record in self.history],
+            history=member_history(self.history, number),
             pending=jax.tree.map(lambda leaf: leaf[number], self.pending),
         )
 
@@ -148,7 +149,13 @@ class Trained:
         Raises:
             InputError: when there is no such part, or the data cannot be opened any more.
         """
-        return self._evaluate(part) if data is None else self._evaluate_on(data)(part)
+        if data is None:
+            return self._evaluate(part)
+        if not isinstance(data, Dataset):
+            raise InputError(
+                f"data is {shown(data)}: give a Dataset, such as dl.make_dataset(x, y)"
+            )
+        return self._evaluate_on(data)(part)
 
     def report(self, part: str = "test", *, data: Dataset | None = None) -> AnyReport:
         """How good the predictions for a part of the data are, of other `data` if given.

@@ -194,7 +194,7 @@ def _shape(leaf: Any, sharding: Any, shape: tuple[int, ...] | None = None) -> An
 
 
 def _states(tree: PyTree) -> list[TrainState]:
-    return [leaf for leaf in jax.tree.leaves(tree, is_leaf=_is_state) if _is_state(leaf)]
+    return [leaf for leaf in jax.tree.leaves(tree, is_leaf=is_state) if is_state(leaf)]
 
 
 def _with_carries(tree: PyTree, carries: Sequence[PyTree]) -> PyTree:
@@ -202,12 +202,13 @@ def _with_carries(tree: PyTree, carries: Sequence[PyTree]) -> PyTree:
     remaining = iter(carries)
 
     def with_carry(leaf: Any) -> Any:
-        return replace(leaf, carry=next(remaining)) if _is_state(leaf) else leaf
+        return replace(leaf, carry=next(remaining)) if is_state(leaf) else leaf
 
-    return jax.tree.map(with_carry, tree, is_leaf=_is_state)
+    return jax.tree.map(with_carry, tree, is_leaf=is_state)
 
 
-def _is_state(leaf: Any) -> bool:
+def is_state(leaf: Any) -> bool:
+    """Whether a node of a tree is the state of a training."""
     return isinstance(leaf, TrainState)
 
 

@@ -105,9 +105,13 @@ class LearningFields:
 
         A feature that is left out, with the value 0, is not in the program.
         """
-        idle = {name for name, (holds, _) in _needs(self).items() if not holds}
         values = {name: getattr(self, name) for name in traced_options(type(self))}
-        return {name: x for name, x in values.items() if name not in idle and not is_zero(x)}
+        return {name: x for name, x in values.items() if name not in self.idle and not is_zero(x)}
+
+    @property
+    def idle(self) -> frozenset[str]:
+        """The options that have no effect beside the others, such as a momentum with Adam."""
+        return frozenset(name for name, (holds, _) in _needs(self).items() if not holds)
 
 
 def _needs(options: LearningFields) -> dict[str, tuple[bool, str]]:
@@ -169,8 +173,8 @@ def check_varied(options: LearningFields, varied: Mapping[str, Sequence[float]])
     for name, values in varied.items():
         if name not in known:
             raise InputError(
-                f"members cannot have their own {name}; {did_you_mean(name, known)}: only numbers "
-                "that compiled programs take as arguments"
+                f"{name} cannot differ between the members of a population, because it decides "
+                f"what is compiled: {did_you_mean(name, known)}"
             )
         if name in needs and not needs[name][0]:
             raise InputError(f"{name} has no effect here: it needs {needs[name][1]}")

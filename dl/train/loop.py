@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from dl import metrics
-from dl.errors import RunError
+from dl.errors import DivergedError, RunError
 from dl.train.compile_clock import CompileClock
 from dl.train.compiled import Compiled, Training
 from dl.train.device_errors import device_errors
@@ -42,7 +42,8 @@ def train_loop(
     """Train to the end of the plan, to an early stop, or until the listener asks to stop.
 
     Training starts at the step of `training`; `history` holds the earlier records. It stops early
-    when the validation loss has not improved in the last `patience` evaluations of the plan.
+    when the validation loss has not improved in the last `patience` evaluations of the plan, and
+    when the mean training loss of a record is below its `stop_below`.
     Checkpoints are saved where the plan has them, and when a stop or an exception ends the loop.
 
     Raises:
@@ -75,12 +76,14 @@ class _Loop:
 
     def __post_init__(self) -> None:
         self.step = self._step_of_state()
-        self._throughput = _Throughput(self.compiled.plan.batch_size)
+        members = self.compiled.layout.members
+        self._throughput = _Throughput(self.compiled.plan.batch_size * members)
         self._last_ticket: Any = None
 
     def stops_early(self) -> bool:
-        """Whether validation has not improved for long enough."""
-        return stops_early(self.records, patience=self.compiled.plan.patience)
+        """Whether validation has not improved for long enough, or the training loss is low."""
+        plan = self.compiled.plan
+        return stops_early(self.records, patience=plan.patience, stop_below=plan.stop_below)
 
     def advance(self) -> None:
         """Make one call, and the record, evaluation and checkpoint that are due after it."""
@@ -157,7 +160,7 @@ class _Loop:
 def check_finite_loss(values: dict[str, float], step: int) -> None:
     """Raise a `RunError` that names the step when the loss is inf or nan."""
     if not math.isfinite(values["loss"]):
-        raise RunError(f"the loss is {values['loss']} in the steps up to {step}: {_REMEDIES}")
+        raise DivergedError(f"the loss is {values['loss']} in the steps up to {step}: {_REMEDIES}")
 
 
 def check_finite(state: Any, step: int, *, members: int = 1) -> None:
@@ -167,7 +170,7 @@ def check_finite(state: Any, step: int, *, members: int = 1) -> None:
     """
     numbers = [leaf for leaf in jax.tree.leaves(state) if jnp.issubdtype(leaf.dtype, jnp.floating)]
     if not np.any(_jit_finite(members)(numbers)):
-        raise RunError(
+        raise DivergedError(
             f"a parameter or its optimizer state is not finite after step {step}: {_REMEDIES}"
         )
 

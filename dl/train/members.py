@@ -1,7 +1,7 @@
 """The layout of a population: many trainings of one recipe beside each other in one program."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -10,7 +10,7 @@ from jax.sharding import NamedSharding, PartitionSpec
 from dl.errors import InputError
 from dl.train.ahead import Ahead
 from dl.train.devices import find_devices
-from dl.train.layout import Layout, Resident
+from dl.train.layout import Layout, Resident, is_state
 from dl.train.parallel import AXIS, make_mesh
 from dl.types import PyTree
 
@@ -23,10 +23,12 @@ class MembersLayout(Layout):
 
     All members see the same batches, in the order of the run's seed. They do not communicate, so no
     device waits for another. On each device they are computed side by side (`jax.vmap`), or
-    `one_by_one`.
+    `one_by_one`. Members of `one_seed` have the same random numbers, which are then drawn once for
+    all.
     """
 
     one_by_one: bool = False
+    one_seed: bool = False
 
     def rows_of(self, batch_size: int) -> int:
         """All rows of a batch, for each member."""
@@ -65,7 +67,8 @@ class MembersLayout(Layout):
 
         def all_members(trained: PyTree, resident: Resident, indexed: PyTree) -> Any:
             def one(member: tuple[PyTree, PyTree]) -> Any:
-                return function(member[0], Resident(resident.data, member[1]), indexed)
+                own = with_randomness_of(trained, member[0]) if self.one_seed else member[0]
+                return function(own, Resident(resident.data, member[1]), indexed)
 
             each = jax.lax.map if self.one_by_one else lambda f, xs: jax.vmap(f)(xs)
             return each(one, (trained, resident.hyperparams))
@@ -73,7 +76,21 @@ class MembersLayout(Layout):
         return all_members
 
 
-def make_members_layout(members: int, *, devices: int = 0, one_by_one: bool) -> MembersLayout:
+def with_randomness_of(population: PyTree, member: PyTree) -> PyTree:
+    """`member` with the key and the step of the first of its population.
+
+    They are equal, but now the compiler knows that: they have no axis of members.
+    """
+
+    def shared(state: Any, own: Any) -> Any:
+        return replace(own, key=state.key[0], step=state.step[0]) if is_state(own) else own
+
+    return jax.tree.map(shared, population, member, is_leaf=is_state)
+
+
+def make_members_layout(
+    members: int, *, devices: int = 0, one_by_one: bool, one_seed: bool = False
+) -> MembersLayout:
     """The layout of a population on this many `devices`; 0 takes the most that share it evenly.
 
     Raises:
@@ -89,4 +106,4 @@ def make_members_layout(members: int, *, devices: int = 0, one_by_one: bool) -> 
         raise InputError(
             f"{members} members do not divide over {count} devices: use a multiple of {count}"
         )
-    return MembersLayout("members", tuple(available[:count]), members, one_by_one)
+    return MembersLayout("members", tuple(available[:count]), members, one_by_one, one_seed)

@@ -11,7 +11,7 @@ from dl.data.sources.batching import steps_per_epoch
 from dl.data.text.reading import Reading
 from dl.data.text.stored import MOST_UNPACKED
 from dl.errors import InputError
-from dl.ranges import Count, CountOrZero, Range, Share, check_fields, require
+from dl.ranges import Count, CountOrZero, NotNegative, Range, Share, check_fields, require
 from dl.train.learning import LearningFields, make_optimizer
 
 if TYPE_CHECKING:
@@ -83,6 +83,8 @@ class TrainOptions(LearningFields, DataOptions):
     """Epochs between two evaluations on the held-out examples."""
     patience: CountOrZero = 0
     """Stop after this many evaluations without a better validation loss; 0 never stops early."""
+    stop_below: NotNegative = 0.0
+    """Stop after a training record whose mean loss is below this; 0 never stops early."""
     log_every: Count = 100
     """Steps between two training records (an epoch's end always makes one)."""
     checkpoint_every: Count = 1
@@ -127,7 +129,8 @@ class TrainOptions(LearningFields, DataOptions):
 
     def make_optimizer(self, data_spec: DataSpec) -> "optax.GradientTransformation":
         """The optimizer that the options describe, for the whole training on these data."""
-        steps_per_epoch = self.steps_in(1, data_spec)
+        # A constant rate needs no number of steps, which data of another size may not have.
+        steps_per_epoch = 0 if self.schedule == "constant" else self.steps_in(1, data_spec)
         return make_optimizer(
             self, steps=self.epochs * steps_per_epoch, steps_per_epoch=steps_per_epoch
         )

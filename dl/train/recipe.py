@@ -54,6 +54,11 @@ class Recipe(NamedTuple):
         return {name: x for name, x in self.hyperparams.items() if isinstance(x, tuple)}
 
     @property
+    def is_varied(self) -> bool:
+        """Whether the members of a population differ in a hyper-parameter."""
+        return bool(self.of_members)
+
+    @property
     def numbers(self) -> dict[str, Any]:
         """The `hyperparams` as arrays, for compiled programs."""
         return {name: jnp.asarray(x, jnp.float32) for name, x in self.hyperparams.items()}

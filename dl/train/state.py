@@ -162,8 +162,7 @@ def first_arguments(recipe: Recipe, options: TrainOptions) -> tuple[Any, dict[st
             )
     if options.members == 1:
         return options.seed, numbers
-    varied = any(leaf.ndim for leaf in numbers.values())
-    counted = np.zeros if varied else np.arange
+    counted = np.zeros if recipe.is_varied else np.arange
     seeds = options.seed + counted(options.members, dtype=np.int32)
     return seeds, {name: jnp.broadcast_to(leaf, options.members) for name, leaf in numbers.items()}
 

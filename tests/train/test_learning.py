@@ -184,7 +184,7 @@ def test_what_is_0_or_idle_is_no_argument_of_the_program(options: Any, traced: A
 @pytest.mark.parametrize(
     ("options", "varied", "says"),
     [
-        ({}, {"batch_size": (1, 2)}, "members cannot have their own batch_size"),
+        ({}, {"batch_size": (1, 2)}, "batch_size cannot differ between the members"),
         ({}, {"learnin_rate": (1, 2)}, "did you mean learning_rate"),
         ({}, {"momentum": (0.1, 0.2)}, "momentum has no effect here"),
         ({}, {"learning_rate": (0.1, -0.2)}, "learning_rate is -0.2; it must be above 0"),
