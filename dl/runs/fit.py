@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+import jax
+import jax.numpy as jnp
+
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.example import example_inputs
 from dl.data.naming import shown
@@ -26,7 +29,7 @@ from dl.train.loop import train_loop
 from dl.train.options import TrainOptions
 from dl.train.progress import Progress
 from dl.train.recipe import Recipe
-from dl.train.record import Record, stops_early
+from dl.train.record import Record, best_step, stops_early
 from dl.train.state import first_state
 from dl.train.steps_per_call import with_best_steps_per_call
 from dl.train.traced import choose_layout
@@ -56,8 +59,9 @@ def fit(
 
     Ctrl-C (a notebook's stop button) ends training after the current call. `resume` takes a result
     and continues its training, also with more `options.epochs`, exactly as if it had not stopped;
-    whatever would change its past is refused. `init` holds parameters and model state to use in
-    place of new ones (see `dl.transfer`). `on_record` is called with every record.
+    whatever would change its past is refused. With `options.patience` the result answers with the
+    parameters that validated best, and goes on from its last. `init` holds parameters and model
+    state to use in place of new ones (see `dl.transfer`). `on_record` is called with every record.
 
     Raises:
         InputError: when the recipe does not fit the data or the training to resume, or the options
@@ -80,6 +84,7 @@ def fit(
     check_members(recipe, data, options)
     if resume is not None:
         check_resumable(resume, recipe, data, options)
+    best = _best_so_far(resume, options)
     layout = _layout(recipe, data.spec, options)
     compiled = compile_recipe(recipe, data, options, layout)
     if progress and data.summary:
@@ -95,10 +100,11 @@ def fit(
             _say_unused(recipe, layout.fetch(training.state.opt_state), options)
         if not options.steps_per_call:
             compiled = with_best_steps_per_call(compiled, training)
+        listener = _Shown(shown, on_record, stop, compiled.layout, best)
         training, records = train_loop(
             compiled,
             training,
-            _Shown(shown, on_record, stop),
+            listener,
             history=resume.history if resume else [],
             validates=data.validation is not None,
         )
@@ -106,6 +112,7 @@ def fit(
     at_end = training.state.steps_made == compiled.plan.total_steps
     done = at_end or stops_early(records, patience=options.patience, stop_below=options.stop_below)
     kept = {"pending": training.totals, "interrupted": not done, "open_data": lambda: data}
+    kept["best"] = listener.best
     return Trained(recipe, data.spec, options, training.state, records, **kept)
 
 
@@ -186,6 +193,21 @@ def _first_training(
     return Training(state, zero_totals(recipe, data.spec))
 
 
+def _best_so_far(resume: Trained | None, options: TrainOptions) -> Training | None:
+    """What has validated best in the training to resume, if the new one has patience."""
+    if resume is None or not options.patience:
+        return None
+    step = best_step(resume.history)
+    if resume.best is not None or step is None:
+        return resume.best
+    if step == resume.step:
+        return Training(resume.state, resume.pending)
+    raise InputError(
+        f"the training to resume had no patience, and its best parameters, those of step {step}, "
+        "were not kept: leave patience out, or begin a new training"
+    )
+
+
 def _say_unused(recipe: Recipe, opt_state: PyTree, options: TrainOptions) -> None:
     """Warn of options that were chosen, and that the recipe's own optimizer decides.
 
@@ -208,13 +230,19 @@ def _say_unused(recipe: Recipe, opt_state: PyTree, options: TrainOptions) -> Non
         )
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Shown(Listener):
-    """Shows progress, passes records to `on_record`, and stops the loop on a signal."""
+    """Shows progress, passes records to `on_record`, keeps the best, and stops on a signal."""
 
     shown: Progress
     heard: Callable[[Record], None]
     stop: StopRequest
+    layout: Layout
+    best: Training | None
+
+    def on_best(self, training: Training, step: int) -> None:
+        # A copy, because the next call takes the memory of the state.
+        self.best = jax.tree.map(jnp.copy, self.layout.fetch(training))
 
     def on_record(self, record: Record) -> None:
         self.shown.record(record)

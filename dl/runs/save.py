@@ -37,10 +37,13 @@ def write_run(
     data: Dataset,
     options: Any,
     training: Training,
+    best: Training | None = None,
     history: Sequence[Record],
     figures: Figures | None,
 ) -> Path:
     """Write a training into a new `folder`, as a run of the experiment that builds its recipe.
+
+    `best` is where it validated best, if it had patience.
 
     `dl.load(folder, package=...)` takes the package that the experiment's module lies in. Without
     `figures` it is an unfinished run, which `resume` can continue.
@@ -65,6 +68,9 @@ def write_run(
     seconds = {"wall_seconds": 0.0, "compile_seconds": 0.0}
     step = training.state.steps_made
     with Checkpoints(made.checkpoints) as checkpoints:
+        if best is not None:
+            at = best.state.steps_made
+            checkpoints.save(at, best, notes=seconds, loss=_validation_loss(history, at))
         checkpoints.save(step, training, notes=seconds)
     if figures is not None:
         result = {
@@ -76,8 +82,15 @@ def write_run(
             "device": device_name(),
             "steps": step,
         }
+        if best is not None:
+            result["best_step"] = best.state.steps_made
         write_json(made.result, sealed(result))
     return made.path
+
+
+def _validation_loss(history: Sequence[Record], step: int) -> float | None:
+    losses = {each.step: each.values["loss"] for each in history if each.split == "validation"}
+    return losses.get(step)
 
 
 def experiment_of(recipe: Recipe, spec: DataSpec, options: Any) -> Experiment:

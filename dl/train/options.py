@@ -82,7 +82,9 @@ class TrainOptions(LearningFields, DataOptions):
     evaluate_every: Count = 1
     """Epochs between two evaluations on the held-out examples."""
     patience: CountOrZero = 0
-    """Stop after this many evaluations without a better validation loss; 0 never stops early."""
+    """Stop after this many evaluations without a better validation loss, and take the parameters
+    that validated best; 0 never stops early and takes the last.
+    """
     stop_below: NotNegative = 0.0
     """Stop after a training record whose mean loss is below this; 0 never stops early."""
     log_every: Count = 100
