@@ -50,7 +50,13 @@ class RunListener(Listener):
         if not writes or self.setup.config.options.members > 1:
             return
         state = self.setup.compiled.layout.fetch(training.state)
-        network = Network(self.model, state.evaluated_params, state.model_state, data)
+        network = Network(
+            self.model,
+            state.evaluated_params,
+            state.model_state,
+            data,
+            precision=self.setup.config.options.precision,
+        )
         text = "".join(
             generate(network, first_prime(data.text), length=_SAMPLE, temperature=_TEMPERATURE)
         )

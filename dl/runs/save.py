@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,9 @@ def write_run(
             f"those that were trained on: give options that name them"
         )
     made = make_folder(new_folder(experiment, options.seed, folder), chosen=False)
-    Config(experiment, options, options.steps_per_call, "jit", 1, data.spec).write(made.config)
+    layout = "members" if options.members > 1 else "jit"
+    varied, steps = recipe.of_members, options.steps_per_call
+    Config(experiment, options, steps, layout, 1, data.spec, varied=varied).write(made.config)
     add_to_manifest(made.manifest, fingerprint=data.fingerprint, seed=options.seed, devices=1)
     for record in history:
         append_line(made.metrics, record.as_json())
@@ -113,6 +116,7 @@ def experiment_of(recipe: Recipe, spec: DataSpec, options: Any) -> Experiment:
 
 def _program(recipe: Recipe, spec: DataSpec, options: Any) -> str:
     """The training step of a recipe, traced for the data, as text."""
+    recipe, options = recipe._replace(hyperparams={}, remake=None), replace(options, members=1)
     state = jit_init_state(recipe, spec, options).eval_shape(*first_arguments(recipe, options))
     step = make_train_step(recipe.objective, recipe.optimizer)
     return str(jax.make_jaxpr(step)(state, example_batch(spec)))

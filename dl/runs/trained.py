@@ -87,10 +87,10 @@ class Trained:
         if self.options.members == 1:
             return self
         options = member_options(self.options, self.recipe.hyperparams, number)
-        names = self.recipe.hyperparams
+        own = {name: getattr(options, name) for name in self.recipe.hyperparams}
         return replace(
             self,
-            recipe=self.recipe.at({name: getattr(options, name) for name in names}),
+            recipe=self.recipe.at(own),
             options=options,
             state=member_state(self.state, number),
             history=member_history(self.history, number),

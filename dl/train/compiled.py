@@ -15,9 +15,16 @@ from dl.data.example import example_inputs
 from dl.data.gather import make_gather
 from dl.data.sources.batching import IndexedBatch, steps_per_epoch
 from dl.data.sources.source import NO_STEP, Call, Source, cut_calls
+from dl.errors import InputError
 from dl.train.ahead import begin
 from dl.train.evaluation import Evaluation
-from dl.train.fits import check_answers, check_recipe_fits, stages_of, zero_totals
+from dl.train.fits import (
+    check_answers,
+    check_precision,
+    check_recipe_fits,
+    stages_of,
+    zero_totals,
+)
 from dl.train.guard import CompilationGuard
 from dl.train.layout import Layout, Resident
 from dl.train.options import TrainOptions
@@ -124,9 +131,8 @@ def compile_recipe(
     Raises:
         InputError: when the recipe does not fit the data.
     """
-    totals = _each(check_recipe_fits(recipe, data.spec, device=layout.devices[0]), options)
+    totals = _each(_checked(recipe, data, options, layout), options)
     arguments = first_arguments(recipe, options)
-    check_answers(recipe, data)
     loops = can_loop(recipe, data, options, layout)
     room = _room_for_steps(data.train, options, loops=loops)
     asked = steps_per_call or options.steps_per_call or room
@@ -157,6 +163,23 @@ def compile_recipe(
     )
 
 
+def _checked(recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layout) -> Metrics:
+    """The metrics with all sums 0, of a recipe that fits data, options and devices."""
+    device, members = layout.devices[0], options.members
+    if device.platform != "cpu":  # whose devices share one memory
+        members //= len(layout.devices) if layout.mode == "members" else 1
+    totals = check_recipe_fits(recipe, data.spec, device=device, members=members)
+    check_answers(recipe, data)
+    check_precision(recipe, data.spec, options.precision)
+    rows = layout.rows_of(options.batch_size) if layout.mode == "pmap" else options.batch_size
+    if rows % options.accumulate:
+        raise InputError(
+            f"accumulate is {options.accumulate}; it must divide the {rows} examples of a batch"
+            f"{' on each device' if layout.mode == 'pmap' else ''}"
+        )
+    return totals
+
+
 def start_training(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Training:
     """The first state, with metrics of zero, on the default device."""
     totals = _each(zero_totals(recipe, spec), options)
@@ -180,7 +203,7 @@ def can_loop(recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layou
     """Whether one compiled program can loop over several steps, and is not slower for it."""
     example = example_inputs(data.spec)
     return data.train.in_memory and not has_slow_loops(
-        recipe.model, example, layout.devices, batch_size=options.batch_size
+        recipe.model, example, layout.devices[0], rows=layout.rows_of(options.batch_size)
     )
 
 
