@@ -29,7 +29,7 @@ from dl.train.guard import CompilationGuard
 from dl.train.layout import Layout, Resident
 from dl.train.options import TrainOptions
 from dl.train.plan import Plan, make_plan
-from dl.train.recipe import Recipe
+from dl.train.recipe import Recipe, numbers_unknown
 from dl.train.state import TrainState, first_arguments, first_state, jit_init_state
 from dl.train.step import augmented, make_train_step, scan_steps
 from dl.train.traced import has_slow_loops
@@ -121,7 +121,7 @@ class Compiled:
 def compile_recipe(
     recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layout, *, steps_per_call: int = 0
 ) -> Compiled:
-    """Compile `recipe` for training on `data`; nothing is traced before the first call.
+    """Compile `recipe` for training on `data`; the step is traced at its first call.
 
     `steps_per_call` is the largest number of steps in a compiled call. 0 takes the number in
     `options`; if that is 0 too, it is the number that the compiled program has room for, and
@@ -132,7 +132,11 @@ def compile_recipe(
         InputError: when the recipe does not fit the data.
     """
     totals = _each(_checked(recipe, data, options, layout), options)
-    arguments = first_arguments(recipe, options)
+    first = _First(
+        jit_init_state(recipe, data.spec, options), first_arguments(recipe, options), totals
+    )
+    with numbers_unknown():
+        first.shapes()  # builds the recipe for traced numbers
     loops = can_loop(recipe, data, options, layout)
     room = _room_for_steps(data.train, options, loops=loops)
     asked = steps_per_call or options.steps_per_call or room
@@ -147,10 +151,10 @@ def compile_recipe(
         layout,
         plan,
         guard,
-        [layout.put(Resident(arrays or {}, arguments[1])) for arrays in resident],
+        [layout.put(Resident(arrays or {}, first.arguments[1])) for arrays in resident],
         Evaluation(recipe, data, options, layout, loops=loops),
         data,
-        _First(jit_init_state(recipe, data.spec, options), arguments, totals),
+        first,
         layout.put(totals),
         stages,
         [
@@ -243,7 +247,8 @@ def _make_train_call(
         step = _make_step(recipe, stage, data, options, layout, resident.hyperparams)
 
         def step_once(training: Training, indexed: IndexedBatch) -> tuple[Training, Metrics]:
-            state, sums = step(training.state, gather(resident.data, indexed))
+            with numbers_unknown():
+                state, sums = step(training.state, gather(resident.data, indexed))
             return Training(state, metrics.merge(training.totals, sums)), {}
 
         if loops:

@@ -1,12 +1,15 @@
 """A recipe: a model, an objective, an optimizer, and perhaps augmentation."""
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import optax
 
 from dl.data.augment import Stages
+from dl.errors import InputError
 from dl.types import Augment, Model, Objective
 
 
@@ -62,3 +65,24 @@ class Recipe(NamedTuple):
     def numbers(self) -> dict[str, Any]:
         """The `hyperparams` as arrays, for compiled programs."""
         return {name: jnp.asarray(x, jnp.float32) for name, x in self.hyperparams.items()}
+
+
+@contextlib.contextmanager
+def numbers_unknown() -> Iterator[None]:
+    """Within it, code that asks Python about a traced number is refused with an `InputError`.
+
+    >>> def build(rate):
+    ...     return "dropout" if rate > 0 else "none"
+    >>> with numbers_unknown():
+    ...     jax.eval_shape(build, 0.5)
+    Traceback (most recent call last):
+    dl.errors.InputError: the recipe asks in Python about a number that is known only when ...
+    """
+    try:
+        yield
+    except jax.errors.TracerBoolConversionError as error:
+        raise InputError(
+            "the recipe asks in Python about a number that is known only when the program runs, "
+            "such as an option of the type dl.Rate: use dl.layers.Dropout in the place of Flax's, "
+            "or give such an option the type dl.Share"
+        ) from error

@@ -3,7 +3,7 @@ what contradicts itself or has no effect is refused in one line.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -12,10 +12,12 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from flax import linen as nn
 
 import dl
 from dl import optimizers
 from dl.errors import InputError
+from dl.runs.experiment import Experiment
 from dl.train.fits import check_precision
 from dl.train.learning import LearningFields, check_varied, make_optimizer
 from dl.train.options import TrainOptions
@@ -256,3 +258,38 @@ def test_a_recipe_without_optimizer_learns_as_the_options_say() -> None:
         ours.params,
         theirs.params,
     )
+
+
+class FlaxDropout(nn.Module):
+    """A net that compares its rate with 0, as Flax's dropout does."""
+
+    rate: float
+
+    @nn.compact
+    def __call__(self, x: Any, train: bool = False) -> Any:
+        return nn.Dense(1)(nn.Dropout(self.rate, deterministic=not train)(x))
+
+
+@dataclass(frozen=True)
+class WithRate(TrainOptions):
+    dropout: dl.Rate = 0.2
+
+
+def asks_in_build(options: Any, spec: Any) -> dl.Recipe:
+    model = dl.models.mlp(1, hidden_sizes=(3,) if options.dropout > 0 else ())
+    return dl.Recipe(model, dl.objectives.binary(model))
+
+
+def asks_in_training(options: Any, spec: Any) -> dl.Recipe:
+    model = dl.from_linen(FlaxDropout(options.dropout))
+    return dl.Recipe(model, dl.objectives.binary(model))
+
+
+@pytest.mark.parametrize("build", [asks_in_build, asks_in_training])
+def test_a_recipe_that_asks_how_large_a_traced_number_is_gets_one_line(build: Any) -> None:
+    options = WithRate(dataset="moons", epochs=1, batch_size=100)
+    data = dl.load_data("moons")
+    recipe = Experiment("mine", __name__, WithRate, build).recipe(options, data.spec)
+    with pytest.raises(InputError, match=r"use dl\.layers\.Dropout in the place of Flax's") as said:
+        dl.fit(recipe, data, options, progress=False)
+    assert "\n" not in str(said.value)
