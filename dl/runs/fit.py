@@ -213,6 +213,8 @@ def _say_unused(recipe: Recipe, opt_state: PyTree, options: TrainOptions) -> Non
 
     Where an experiment builds the recipe from its options, both are one.
     """
+    if recipe.remake is not None:
+        return
     chosen = [each.name for each in fields(options) if getattr(options, each.name) != each.default]
     of_recipe = OF_OPTIMIZER if type(options) is TrainOptions else ("learning_rate",)
     unused = [name for name in of_recipe if name in chosen]

@@ -98,6 +98,8 @@ class Round:
         try:
             if (path / "config.json").exists():
                 self._check_group(path, group)
+                if RunFolder(path).is_finished:
+                    return True
                 outcome = resume_run(
                     path, package=experiment.package, stop=self.stop, show=self.show
                 )
