@@ -36,6 +36,7 @@ from .runs.generate import generate as generate
 from .runs.load import load as load
 from .runs.trained import Trained as Trained
 from .train.freeze import freeze as freeze
+from .train.in_turn import in_turn as in_turn
 from .train.network import Network as Network
 from .train.options import DocumentOptions as DocumentOptions
 from .train.options import ReadingOptions as ReadingOptions

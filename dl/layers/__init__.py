@@ -1,5 +1,6 @@
 """The computations that models share: pure functions, each with a small Flax module around it."""
 
+from dl.layers import boltzmann
 from dl.layers.conv import (
     AvgPool,
     Conv,
@@ -28,6 +29,7 @@ __all__ = [
     "Recurrent",
     "RecurrentLayer",
     "avg_pool",
+    "boltzmann",
     "cells",
     "conv_pool",
     "convolution",

@@ -2,6 +2,7 @@
 
 from dl.models.alexnet import alexnet
 from dl.models.autoencoder import autoencoder, conv_autoencoder
+from dl.models.belief_net import belief_net
 from dl.models.from_functions import from_functions
 from dl.models.from_nnx import from_nnx
 from dl.models.functional import from_linen
@@ -13,6 +14,7 @@ from dl.models.perceptron import logistic_regression, perceptron, softmax_regres
 from dl.models.recurrent import language_model, sequence_model, step_model
 from dl.models.resnet import cifar_resnet, resnet
 from dl.models.trace import trace_layers
+from dl.models.unnormalised import unnormalised
 from dl.models.vgg import vgg
 from dl.models.views import averaged
 
@@ -20,6 +22,7 @@ __all__ = [
     "alexnet",
     "autoencoder",
     "averaged",
+    "belief_net",
     "cifar_resnet",
     "conv_autoencoder",
     "from_functions",
@@ -39,5 +42,6 @@ __all__ = [
     "step_model",
     "threshold",
     "trace_layers",
+    "unnormalised",
     "vgg",
 ]

@@ -25,7 +25,8 @@ class TrainState:
 
     `key` never changes: a step's randomness is `fold_in(key, step)`, so a restored state draws the
     same numbers as an uninterrupted one. `model_state` holds batch statistics, `carry` the
-    recurrent state of truncated back-propagation through time (empty otherwise).
+    recurrent state of truncated back-propagation through time, or persistent Markov chains (empty
+    otherwise).
     """
 
     step: Array
@@ -99,7 +100,8 @@ def jit_init_state(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Any
 
     One program serves every seed.
     """
-    inputs, rows = example_inputs(spec), options.batch_size if spec.carried else 0
+    carries = spec.carried or recipe.model.always_carries
+    inputs, rows = example_inputs(spec), options.batch_size if carries else 0
     return jit_quickly(
         lambda seed: init_state(
             recipe.model, recipe.optimizer, inputs, seed=seed, carried_rows=rows
