@@ -30,8 +30,8 @@ def write_filters(run: str, file: Path, *, package: str) -> None:
     kernels = filters(loaded) or (dense_filters(loaded) if pictures else {})
     if not kernels:
         raise InputError(
-            f"the model of {run} has no convolution and no dense layer of pictures, so there are no "
-            f"filters to show"
+            f"the model of {run} has no convolution and no dense layer of pictures, so there are no"
+            f" filters to show"
         )
     name, kernel = next(iter(kernels.items()))
     Image.fromarray(filter_grid(kernel)).save(file)
