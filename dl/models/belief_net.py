@@ -132,7 +132,8 @@ def belief_net(
     inner = from_linen(module, name="belief_net")
 
     def init(key: Key, inputs: Any) -> tuple[Params, ModelState]:
-        return inner.init(key, inputs)[0], {"pretraining": {"steps": jnp.zeros((), jnp.int32)}}
+        counted = {"pretraining": {"steps": jnp.zeros((), jnp.int32)}}
+        return inner.init(key, inputs)[0], counted if len(names) > 1 else {}
 
     def encode(params: Params, inputs: Array) -> Array:
         return module.apply({"params": params}, scale.undo(inputs), method="encode")  # type: ignore[return-value]

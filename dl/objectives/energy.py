@@ -77,24 +77,29 @@ def contrastive_divergence(
         key: Key | None = None,
         carry: Carry = (),
     ) -> tuple[Metrics, ModelState, Carry]:
-        visible, done = model.visible(batch["inputs"]), model_state["pretraining"]["steps"]
-        place_key = jax.random.key(0) if key is None else jax.random.fold_in(key, 1)
-        places = _places(place_key, batch, visible.shape[-1], train=train)
-        given = _Given(params, visible, places, key, carry)
-        values, carry = _of_layer(trained if train else evaluated, done, steps_per_layer, given)
+        visible = model.visible(batch["inputs"])
+        chain_key, place_key = (None, jax.random.key(0)) if key is None else jax.random.split(key)
+        places = _places(place_key, batch, train=train)
+        given = _Given(params, visible, places, chain_key, carry)
+        branches = trained if train else evaluated
+        values, carry = _of_layer(branches, model_state, steps_per_layer, given)
         sums = {name: metrics.from_batch(value, batch["mask"]) for name, value in values.items()}
-        return sums, {"pretraining": {"steps": done + int(train)}}, carry
+        return sums, jax.tree.map(lambda done: done + int(train), model_state), carry
 
     return objective
 
 
 def _of_layer(
-    branches: list[Callable[[_Given], _Values]], done: Array, steps_per_layer: int, given: _Given
+    branches: list[Callable[[_Given], _Values]],
+    model_state: ModelState,
+    steps_per_layer: int,
+    given: _Given,
 ) -> _Values:
-    """The values of the machine whose turn it is after `done` steps."""
+    """The values of the machine whose turn it is."""
     if len(branches) == 1:
         return branches[0](given)
-    return jax.lax.switch(done // steps_per_layer, branches, given)  # the number is clamped
+    turn = model_state["pretraining"]["steps"] // steps_per_layer  # switch takes the last for more
+    return jax.lax.switch(turn, branches, given)
 
 
 def _train(model: BeliefNet, layer: int, steps: int, draw: bool, given: _Given) -> _Values:
@@ -140,12 +145,12 @@ def _inputs_of(model: BeliefNet, layer: int, params: Params, visible: Array) -> 
     return visible
 
 
-def _places(key: Key, batch: Batch, count: int, *, train: bool) -> Array:
-    """A place for each example [B]; in evaluation always the same for the same example."""
+def _places(key: Key, batch: Batch, *, train: bool) -> Array:
+    """A random number for each example [B]; in evaluation always the same for the same example."""
     if train:
         return jax.random.randint(key, batch["mask"].shape, 0, 2**30)
-    draw = lambda number: jax.random.randint(jax.random.fold_in(key, number), (), 0, 2**30)  # noqa: E731
-    return jax.vmap(draw)(batch["index"])
+    keys = jax.vmap(lambda number: jax.random.fold_in(key, number))(batch["index"])
+    return jax.vmap(lambda own: jax.random.randint(own, (), 0, 2**30))(keys)
 
 
 def _check(model: BeliefNet, steps: int, steps_per_layer: int) -> None:
