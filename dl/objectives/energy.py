@@ -83,7 +83,9 @@ def contrastive_divergence(
         given = _Given(params, visible, places, chain_key, carry)
         branches = trained if train else evaluated
         values, carry = _of_layer(branches, model_state, steps_per_layer, given)
-        sums = {name: metrics.from_batch(value, batch["mask"]) for name, value in values.items()}
+        sums: Metrics = {
+            name: metrics.from_batch(value, batch["mask"]) for name, value in values.items()
+        }
         return sums, jax.tree.map(lambda done: done + int(train), model_state), carry
 
     return objective

@@ -1,6 +1,6 @@
 """One layer after the other: the optimizer of greedy pre-training."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -42,7 +42,7 @@ def in_turn(
     """
     check_number("steps", steps, Range(at_least=1), whole=True)
     names = list(optimizers)
-    turns = {
+    turns: dict[Hashable, optax.GradientTransformation] = {
         name: _during(optimizers[name], number * steps, None if last else (number + 1) * steps)
         for number, name in enumerate(names)
         for last in [number == len(names) - 1]

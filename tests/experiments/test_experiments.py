@@ -38,8 +38,12 @@ ALIKE = [name for name in SMALL if name.startswith("lenet") and name != "lenet_d
 """Those whose runs are that of lenet_digits on other pictures."""
 TRACED = DEEP + ALIKE
 """Those whose steps are traced, and seldom run."""
-CODES = [name for name in SMALL if name.startswith("autoencoder_") and "linear" not in name]
-"""Those whose runs are that of autoencoder_linear_mnist with another net or penalty."""
+CODES = [
+    name for name in SMALL if name.startswith(("autoencoder_", "dbn_")) and "linear" not in name
+]
+"""Those whose runs are that of autoencoder_linear_mnist with another net or penalty, or in
+test_belief.py.
+"""
 ROOT = Path(__file__).resolve().parents[2]
 
 

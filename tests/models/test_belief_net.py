@@ -9,6 +9,7 @@ from scipy.special import expit
 
 import dl
 from dl import models, objectives
+from dl.data.dataset import limit
 from dl.models.unnormalised import Scale
 
 MEAN, STD = (0.3, 0.6), (0.2, 0.1)
@@ -66,7 +67,7 @@ def test_normalisation_is_undone_exactly_as_the_data_were_normalised() -> None:
 
 
 def test_a_machine_is_fitted_looked_at_and_drawn_from_through_the_library() -> None:
-    data = dl.data.dataset.limit(dl.load_data("digits"), train=64)
+    data = limit(dl.load_data("digits"), train=64)
     spec = data.spec
     model = models.belief_net(spec.input_shape, (8,), persistent=True, mean=spec.mean, std=spec.std)
     recipe = dl.Recipe(

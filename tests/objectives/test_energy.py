@@ -158,7 +158,7 @@ def log_likelihood(params: Any, data: np.ndarray) -> float:
         return -v @ visible_bias - np.logaddexp(0, v @ kernel + bias).sum(axis=1)
 
     states = np.array(list(product((0.0, 1.0), repeat=data.shape[1])))
-    return float(np.mean(-free(data)) - logsumexp(-free(states)))
+    return float(np.mean(-free(data)) - np.asarray(logsumexp(-free(states))))
 
 
 @pytest.mark.parametrize("persistent", [False, True])
