@@ -29,5 +29,14 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
 
 
 def conclude(options: Options, trained: Trained, data: Dataset) -> dict[str, dict[str, float]]:
-    """Error of the reconstruction, and linear classifiers on the hidden units and on the pixels."""
-    return assess(trained.autoencoder, trained.params, data)
+    """Error of the reconstruction, linear classifiers on hidden units and pixels, over-fitting.
+
+    The gap says by how much F is higher, the probability lower, for examples that were held out.
+    """
+    figures = assess(trained.autoencoder, trained.params, data)
+    if data.validation is None:
+        return figures
+    seen, held_out = (
+        trained.evaluate(part, data=data)["free_energy"] for part in ("train", "validation")
+    )
+    return {**figures, "over_fitting": {"free_energy_gap": held_out - seen}}

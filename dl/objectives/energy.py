@@ -108,10 +108,15 @@ def _train(model: BeliefNet, layer: int, steps: int, draw: bool, given: _Given) 
     """The values of a machine whose gradient is that of contrastive divergence, and its chains."""
     if given.key is None:
         raise InputError("contrastive divergence draws from a key while training: give key=")
+    kept = model.always_carries
+    if kept and not given.carry:
+        raise InputError(
+            "a persistent net learns from chains of the step before: give carry=, at first "
+            "model.zero_carry(B), or init_state(..., carried_rows=B)"
+        )
     name, units = model.machines[layer], model.units[layer]
     machine, fixed = given.params[name], jax.lax.stop_gradient(given.params)
     data = _inputs_of(model, layer, fixed, given.visible)
-    kept = model.always_carries
     begin = given.carry[name] if kept else data
     end = gibbs_chain(fixed[name], begin, given.key, steps, units)
     model_sample = end.drawn if draw or kept else end.probabilities

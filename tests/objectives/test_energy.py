@@ -202,6 +202,12 @@ def test_learning_raises_the_exact_likelihood_towards_its_bound(persistent: bool
             ),
             "give key=",
         ),
+        (
+            lambda: gradient_of(models.belief_net((D,), (F,), persistent=True))(
+                {"hidden1": machine(1, D, F)}
+            ),
+            "chains of the step before: give carry=",
+        ),
     ],
 )
 def test_what_cannot_be_trained_is_said(call: Any, says: str) -> None:
