@@ -213,3 +213,30 @@ def test_learning_raises_the_exact_likelihood_towards_its_bound(persistent: bool
 def test_what_cannot_be_trained_is_said(call: Any, says: str) -> None:
     with pytest.raises(InputError, match=says):
         call()
+
+
+@pytest.mark.slow
+def test_persistent_training_gets_as_far_as_scikit_learn_s() -> None:
+    """Both follow Tieleman 2008 on digits of 8×8 pixels; a machine of zeros has 64 log ½ = −44."""
+    from sklearn.datasets import load_digits
+    from sklearn.neural_network import BernoulliRBM
+
+    pixels = (load_digits().data / 16.0).astype(np.float32)[:1750]
+    reference = BernoulliRBM(32, learning_rate=0.05, batch_size=50, n_iter=20, random_state=0)
+    reference.fit(pixels)
+    model = models.belief_net((64,), (32,), persistent=True)
+    sgd = dl.optimizers.sgd(0.05)
+    state = dl.init_state(model, sgd, pixels, seed=0, carried_rows=50)
+    step = dl.make_train_step(objectives.contrastive_divergence(model), sgd)
+    rows = np.tile(pixels.reshape(35, 50, 64), (20, 1, 1))
+    batches = {"inputs": rows, "mask": np.ones(rows.shape[:2], np.float32)}
+    after, _ = jax.jit(dl.scan_steps(step))(state, batches)
+    machine = after.params["hidden1"]
+    ours = BernoulliRBM(32, random_state=1)
+    ours.components_ = np.asarray(machine["kernel"]).T
+    ours.intercept_hidden_ = np.asarray(machine["bias"])
+    ours.intercept_visible_ = np.asarray(machine["visible_bias"])
+    reference.random_state = 1
+    scores = [rbm.score_samples(pixels).mean() for rbm in (ours, reference)]
+    assert scores[0] == pytest.approx(scores[1], rel=0.05)
+    assert max(scores) > -27
