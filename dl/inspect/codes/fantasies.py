@@ -25,8 +25,9 @@ def fantasies(
 
     Each chain makes `steps` Gibbs steps in the uppermost machine; then every layer below is drawn
     from the one above, and of the pixels P(v | h) is given. Chains begin at what the layers below
-    make of the raw inputs `start` [N, ...], or else at random bits. Source: F4; Hinton, Osindero &
-    Teh 2006, section 6.
+    make of the raw inputs `start` [N, ...], or else at random bits. A net whose chains began at the
+    data (CD-1) has never seen where long ones lead: few steps from a `start` show what it learned,
+    or training with `persistent` chains. Source: F4; Hinton, Osindero & Teh 2006, section 6.
 
     Raises:
         InputError: for another model, no chain or no step.
