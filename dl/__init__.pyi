@@ -1,3 +1,4 @@
+from . import assess as assess
 from . import c_programs as c_programs
 from . import data as data
 from . import inspect as inspect
@@ -10,8 +11,12 @@ from . import objectives as objectives
 from . import optimizers as optimizers
 from . import runs as runs
 from . import sampling as sampling
+from . import search as search
 from . import train as train
 from . import types as types
+from .assess.binary import binary_report as binary_report
+from .assess.classification import classification_report as classification_report
+from .assess.regression import regression_report as regression_report
 from .data import augment as augment
 from .data.dataset import Dataset as Dataset
 from .data.dataset import DataSpec as DataSpec
@@ -30,6 +35,7 @@ from .ranges import CountOrZero as CountOrZero
 from .ranges import NotNegative as NotNegative
 from .ranges import Positive as Positive
 from .ranges import Range as Range
+from .ranges import Rate as Rate
 from .ranges import Share as Share
 from .runs.fit import fit as fit
 from .runs.generate import generate as generate
@@ -37,6 +43,9 @@ from .runs.load import load as load
 from .runs.trained import Trained as Trained
 from .train.freeze import freeze as freeze
 from .train.in_turn import in_turn as in_turn
+from .train.learning import OptimizerName as OptimizerName
+from .train.learning import Precision as Precision
+from .train.learning import ScheduleName as ScheduleName
 from .train.network import Network as Network
 from .train.options import DocumentOptions as DocumentOptions
 from .train.options import ReadingOptions as ReadingOptions

@@ -16,6 +16,10 @@ class RunError(RuntimeError):
     """A run failed; everything that it had saved is kept."""
 
 
+class DivergedError(RunError):
+    """Training whose loss or parameters stopped being finite."""
+
+
 _MOST_KNOWN = 30
 
 

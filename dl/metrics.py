@@ -9,6 +9,7 @@ import math
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from dl.errors import InputError
 from dl.types import Array, ExpRatio, Metrics, Ratio
@@ -55,14 +56,36 @@ def merge(left: Metrics, right: Metrics) -> Metrics:
 def compute(metrics: Metrics) -> dict[str, float]:
     """Fetch the sums and divide: name to mean, or for an `ExpRatio` to exp of the mean.
 
-    Without any example it is nan. The exponential stays finite: means above 700, those of a model
+    Of a population, whose sums are [K], it is the mean over the members that are finite. Without
+    any example it is nan. The exponential stays finite: means above 700, those of a model
     that has diverged, count as 700.
 
     >>> compute({"accuracy": Ratio(jnp.array(3.0), jnp.array(4.0))})
     {'accuracy': 0.75}
     """
     fetched: Metrics = jax.device_get(metrics)
-    return {name: _value(ratio) for name, ratio in fetched.items()}
+    return {name: _mean_value(ratio) for name, ratio in fetched.items()}
+
+
+def by_member(metrics: Metrics) -> dict[str, list[float]]:
+    """The same for each member of a population, whose sums are [K]; {} for a single training.
+
+    >>> by_member({"accuracy": Ratio(jnp.array([3.0, 1.0]), jnp.array([4.0, 4.0]))})
+    {'accuracy': [0.75, 0.25]}
+    """
+    fetched: Metrics = jax.device_get(metrics)
+    return {name: _values(ratio) for name, ratio in fetched.items() if np.ndim(ratio.sum)}
+
+
+def _mean_value(ratio: Ratio | ExpRatio) -> float:
+    if not np.ndim(ratio.sum):
+        return _value(ratio)
+    finite = [value for value in _values(ratio) if math.isfinite(value)]
+    return math.fsum(finite) / len(finite) if finite else float("nan")
+
+
+def _values(ratio: Ratio | ExpRatio) -> list[float]:
+    return [_value(type(ratio)(*pair)) for pair in zip(*ratio, strict=True)]
 
 
 def _value(ratio: Ratio | ExpRatio) -> float:

@@ -35,6 +35,19 @@ class Range:
         return " and ".join(words).replace("_", " ")
 
 
+class _Traced:
+    """Marks an option whose value does not decide what is compiled."""
+
+    def __repr__(self) -> str:
+        return "TRACED"
+
+
+TRACED = _Traced()
+"""Marks an option, in its annotation, that compiled programs take as an argument.
+
+Another value does not recompile, and each member of a population may have its own. The value 0
+means that the feature is left out, which is another program.
+"""
 Share: TypeAlias = Annotated[float, Range(at_least=0, below=1)]
 """A fraction from 0 to below 1."""
 Positive: TypeAlias = Annotated[float, Range(above=0)]
@@ -45,6 +58,10 @@ Count: TypeAlias = Annotated[int, Range(at_least=1)]
 """How many: at least 1."""
 CountOrZero: TypeAlias = Annotated[int, Range(at_least=0)]
 """How many, or 0, which has a meaning of its own."""
+
+
+Rate: TypeAlias = Annotated[float, Range(at_least=0, below=1), TRACED]
+"""A fraction from 0 to below 1 that compiled programs take as an argument, such as of dropout."""
 
 
 def check_fields(options: Any) -> None:
@@ -74,12 +91,14 @@ def check_fields(options: Any) -> None:
             raise InputError(f"{name} is {value!r}: {did_you_mean(str(value), map(str, words))}")
     for name, kind in _plain_types(type(options)).items():
         given = getattr(options, name)
+        if _is_tracer(given):
+            continue
         value = as_plain(given, kind, name)
         if value is not given:
             object.__setattr__(options, name, value)  # the dataclass may be frozen
     for name, allowed in ranges_of(type(options)):
         value = getattr(options, name)
-        require(value in allowed, name, value, str(allowed))
+        require(_is_tracer(value) or value in allowed, name, value, str(allowed))
 
 
 def as_plain(value: Any, kind: type, name: str) -> Any:
@@ -94,8 +113,9 @@ def as_plain(value: Any, kind: type, name: str) -> Any:
     Traceback (most recent call last):
     dl.errors.InputError: epochs is 2.0; it must be a whole number
     """
-    # The host's numbers only: NumPy is not imported, because the runner's help must not wait.
-    value = value.item() if type(value).__module__ == "numpy" and _is_scalar(value) else value
+    # NumPy and JAX are not imported, because the runner's help must not wait.
+    is_array = type(value).__module__ == "numpy" or (is_traced(value) and not _is_tracer(value))
+    value = value.item() if is_array and _is_scalar(value) else value
     accepted: dict[type, tuple[type, ...]] = {float: (int, float)}
     right = type(value) in accepted.get(kind, (kind,)) or (kind is str and isinstance(value, str))
     require(right, name, _shown(value), _KINDS[kind])
@@ -112,10 +132,24 @@ def check_number(name: str, value: Any, allowed: Range, *, whole: bool = False) 
     Traceback (most recent call last):
     dl.errors.InputError: momentum is 1.5; it must be at least 0 and below 1
     """
-    if hasattr(value, "aval"):  # an array of JAX, whose value may be known only later
+    if is_traced(value):
         return
     value = as_plain(value, int if whole else float, name)
     require(value in allowed, name, value, str(allowed))
+
+
+def is_traced(value: Any) -> bool:
+    """Whether `value` is an array of JAX, whose numbers may be known only later."""
+    return hasattr(value, "aval")
+
+
+def is_zero(value: Any) -> bool:
+    """Whether `value` is a plain 0, for which a feature is left out; a traced number is none.
+
+    >>> is_zero(0.0), is_zero(0.5)
+    (True, False)
+    """
+    return not is_traced(value) and value == 0
 
 
 def require(holds: bool, name: str, value: object, what: str) -> None:
@@ -150,6 +184,26 @@ def ranges_of(kind: type) -> tuple[tuple[str, Range], ...]:
     return tuple(dict.fromkeys(every))
 
 
+@cache
+def traced_options(kind: type) -> tuple[str, ...]:
+    """The names of a dataclass's fields that are marked as `TRACED`.
+
+    >>> @dataclass
+    ... class Options:
+    ...     dropout: Rate = 0.5
+    ...     hidden_size: Count = 128
+    >>> traced_options(Options)
+    ('dropout',)
+    """
+    every = (
+        name
+        for base in reversed(kind.__mro__)
+        for name, hint in get_type_hints(base, include_extras=True).items()
+        if get_origin(hint) is Annotated and TRACED in get_args(hint)[1:]
+    )
+    return tuple(dict.fromkeys(every))
+
+
 _KINDS = {
     int: "a whole number",
     float: "a number",
@@ -164,6 +218,11 @@ def _plain_types(kind: type) -> dict[str, type]:
     """The fields whose annotation is one of the plain types."""
     hints = get_type_hints(kind)
     return {name: hint for name, hint in hints.items() if hint in _KINDS}
+
+
+def _is_tracer(value: Any) -> bool:
+    """Whether `value` stands for numbers that are known only when a program runs."""
+    return is_traced(value) and type(value).__name__.endswith("Tracer")
 
 
 def _is_scalar(value: Any) -> bool:

@@ -1,19 +1,18 @@
 """What the experiments on Boltzmann machines share: layers as an option, greedy pre-training."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dl import (
     Count,
     DataSpec,
     InputError,
-    NotNegative,
+    OptimizerName,
     Recipe,
-    Share,
+    ScheduleName,
     TrainOptions,
     in_turn,
     models,
     objectives,
-    optimizers,
 )
 
 
@@ -24,11 +23,10 @@ class MachineOptions(TrainOptions):
     dataset: str = "mnist"
     batch_size: int = 100
     learning_rate: float = 0.05
+    optimizer: OptimizerName = "momentum"
+    schedule: ScheduleName = "one-cycle"
+    weight_decay: float = 2e-4
     validation: float = 0.0
-    momentum: Share = 0.9
-    """Fraction of the velocity that is kept from step to step."""
-    weight_decay: NotNegative = 2e-4
-    """λ of the penalty ½λ‖W‖²."""
     gibbs_steps: Count = 1
     """Steps of the Markov chain between two updates: the k of CD-k."""
     persistent: bool = False
@@ -50,7 +48,7 @@ def sizes_of(layers: str) -> tuple[int, ...]:
 def greedy_recipe(
     options: MachineOptions, data_spec: DataSpec, sizes: tuple[int, ...], *, linear: bool = False
 ) -> Recipe:
-    """Machines of these sizes, one after the other: momentum with a one-cycle rate for each.
+    """Machines of these sizes, one after the other, each with the optimizer of the options.
 
     A `linear` code learns with a fiftieth of the rate: its units have no bounds.
     """
@@ -63,18 +61,11 @@ def greedy_recipe(
         std=data_spec.std,
     )
     steps = max(1, options.total_steps(data_spec) // len(sizes))
-    rates = dict.fromkeys(model.machines, options.learning_rate)
-    rates[model.machines[-1]] *= 0.02 if linear else 1.0
-    turns = {
-        name: optimizers.momentum(
-            rate,
-            momentum=options.momentum,
-            schedule=optimizers.one_cycle(steps=steps),
-            weight_decay=options.weight_decay,
-        )
-        for name, rate in rates.items()
-    }
+    turns = {name: options.optimizer_for(steps, data_spec) for name in model.machines}
+    if linear:
+        slower = replace(options, learning_rate=0.02 * options.learning_rate)
+        turns[model.machines[-1]] = slower.optimizer_for(steps, data_spec)
     objective = objectives.contrastive_divergence(
-        model, steps=options.gibbs_steps, steps_per_layer=steps
+        model, steps=options.gibbs_steps, steps_per_layer=steps * options.accumulate
     )
     return Recipe(model, objective, in_turn(turns, steps=steps))

@@ -1,19 +1,17 @@
 """The recipe of the ImageNet experiments: momentum with a warm-up and half a cosine, mirroring."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
 
 from dl import (
     CountOrZero,
     DataSpec,
-    NotNegative,
     Positive,
+    Precision,
     Recipe,
-    Share,
+    ScheduleName,
     TrainOptions,
     augment,
     objectives,
-    optimizers,
 )
 from dl.types import Model
 
@@ -25,33 +23,21 @@ class ImageNetOptions(TrainOptions):
     dataset: str = "imagenet2012"
     epochs: int = 90
     validation: float = 0.0
+    schedule: ScheduleName = "cosine"
     random_crops: bool = True
-    momentum: Share = 0.9
-    """Fraction of the velocity that is kept from step to step."""
-    weight_decay: NotNegative = 1e-4
-    """λ of the penalty ½λ‖W‖²."""
-    label_smoothing: Share = 0.1
-    """Share of the target that is spread evenly over all classes in training."""
+    weight_decay: float = 1e-4
+    label_smoothing: float = 0.1
     warm_up_epochs: CountOrZero = 5
     """Epochs in which the rate rises to its peak; afterwards it falls along half a cosine."""
-    dtype: Literal["bfloat16", "float32"] = "bfloat16"
-    """Type of the numbers that are computed with; parameters are always float32."""
+    precision: Precision = "bfloat16"
     width: Positive = 1.0
     """Factor on the number of channels of every layer."""
 
 
-def imagenet_recipe(
-    model: Model, options: ImageNetOptions, data_spec: DataSpec, *, nesterov: bool
-) -> Recipe:
+def imagenet_recipe(model: Model, options: ImageNetOptions, data_spec: DataSpec) -> Recipe:
     """The recipe for `model`; half of the pictures are mirrored."""
-    rising = options.steps_in(min(options.warm_up_epochs, options.epochs - 1), data_spec)
-    falling = optimizers.cosine(steps=options.total_steps(data_spec) - rising)
-    optimizer = optimizers.momentum(
-        options.learning_rate,
-        momentum=options.momentum,
-        nesterov=nesterov,
-        weight_decay=options.weight_decay,
-        schedule=optimizers.warm_up(falling, steps=rising),
-    )
+    if not options.warm_up:
+        epochs = min(options.warm_up_epochs, options.epochs - 1)
+        options = replace(options, warm_up=options.steps_in(epochs, data_spec))
     objective = objectives.classification(model, label_smoothing=options.label_smoothing, top_k=5)
-    return Recipe(model, objective, optimizer, augment.flip())
+    return Recipe(model, objective, options.make_optimizer(data_spec), augment.flip())

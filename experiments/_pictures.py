@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from dl import (
     CountOrZero,
     DataSpec,
-    NotNegative,
+    OptimizerName,
+    Rate,
     Recipe,
+    ScheduleName,
     Share,
     TrainOptions,
     augment,
     models,
     objectives,
-    optimizers,
 )
 from dl.models.views import mirrored
 from dl.types import Augment, Model
@@ -25,13 +26,10 @@ class PictureOptions(TrainOptions):
     dataset: str = "fashion_mnist"
     batch_size: int = 128
     learning_rate: float = 0.1
+    optimizer: OptimizerName = "nesterov"
+    schedule: ScheduleName = "one-cycle"
     validation: float = 0.0
-    momentum: Share = 0.9
-    """Fraction of the velocity that is kept from step to step."""
-    weight_decay: NotNegative = 5e-4
-    """λ of the penalty ½λ‖W‖²."""
-    label_smoothing: Share = 0.0
-    """Share of the target that is spread evenly over all classes."""
+    weight_decay: float = 5e-4
     crop: CountOrZero = 2
     """Pixels of padding on each side, before a picture of the old size is cut out at random."""
     flip: bool = True
@@ -48,7 +46,7 @@ class PictureOptions(TrainOptions):
 class DropoutOptions(PictureOptions):
     """The same for nets with dropout."""
 
-    dropout: Share = 0.5
+    dropout: Rate = 0.5
     """Fraction of the units that are switched off, in the layers where the paper does so."""
 
 
@@ -56,15 +54,10 @@ def picture_recipe(model: Model, options: PictureOptions, data_spec: DataSpec) -
     """The recipe for `model`."""
     if options.mirror_views:
         model = models.averaged(model, lambda pictures: pictures, mirrored)
-    optimizer = optimizers.momentum(
-        options.learning_rate,
-        momentum=options.momentum,
-        nesterov=True,
-        weight_decay=options.weight_decay,
-        schedule=optimizers.one_cycle(steps=options.total_steps(data_spec)),
-    )
     objective = objectives.classification(model, label_smoothing=options.label_smoothing)
-    return Recipe(model, objective, optimizer, picture_changes(options, data_spec))
+    return Recipe(
+        model, objective, options.make_optimizer(data_spec), picture_changes(options, data_spec)
+    )
 
 
 def picture_changes(options: PictureOptions, data_spec: DataSpec) -> Augment:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from dl import Count, DataSpec, Positive, Range, Recipe, TrainOptions, optimizers
+from dl import Count, DataSpec, OptimizerName, Range, Recipe, ScheduleName, TrainOptions
 from dl.types import Model, Objective
 
 
@@ -12,11 +12,12 @@ class SequenceOptions(TrainOptions):
     """Options of training a recurrent net on whole sequences."""
 
     learning_rate: float = 2e-3
+    optimizer: OptimizerName = "adam"
+    schedule: ScheduleName = "one-cycle"
     validation: float = 0.0
     hidden_size: Count = 128
     """Units of the recurrent layer."""
-    clip: Positive = 1.0
-    """Largest norm of the gradient."""
+    clip: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,4 @@ def sequence_recipe(
     model: Model, objective: Objective, options: SequenceOptions, data_spec: DataSpec
 ) -> Recipe:
     """The recipe for `model` and `objective`."""
-    optimizer = optimizers.adam(
-        options.learning_rate, schedule=optimizers.one_cycle(steps=options.total_steps(data_spec))
-    )
-    return Recipe(model, objective, optimizers.clipped(optimizer, norm=options.clip))
+    return Recipe(model, objective, options.make_optimizer(data_spec))

@@ -1,7 +1,6 @@
 """The recipe for language models: Adam with clipped gradients, a warm-up and half a cosine."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from dl import (
     Count,
@@ -10,13 +9,13 @@ from dl import (
     DataSpec,
     DocumentOptions,
     InputError,
-    Positive,
+    OptimizerName,
+    Rate,
     Recipe,
-    Share,
+    ScheduleName,
     TextOptions,
     models,
     objectives,
-    optimizers,
 )
 from dl.train.options import require_text
 
@@ -27,6 +26,9 @@ class NetFields:
 
     batch_size: int = 32
     learning_rate: float = 2e-3
+    optimizer: OptimizerName = "adam"
+    schedule: ScheduleName = "cosine"
+    final_rate: float = 0.05
     hidden_size: Count = 256
     """Units of a recurrent layer."""
     num_layers: Count = 1
@@ -35,18 +37,12 @@ class NetFields:
     """Size of a symbol's vector; 0 gives each symbol an input of its own."""
     tied: bool = False
     """Use the symbols' vectors as the output's weights too; their size must be that of a layer."""
-    dropout: Share = 0.0
+    dropout: Rate = 0.0
     """Fraction of the units of each layer that are switched off."""
     layer_norm: bool = False
     """Normalise the outputs of each layer."""
-    precision: Literal["float32", "bfloat16"] = "float32"
-    """Type of the numbers that recurrent layers multiply; bfloat16 is fast on matrix units. All
-    else is computed in float32.
-    """
-    clip: Positive = 1.0
-    """Largest norm of the gradient."""
-    warm_up: CountOrZero = 100
-    """Steps over which the rate rises."""
+    clip: float = 1.0
+    warm_up: int = 100
 
     def check_tied(self) -> None:
         """Raise an `InputError` for a tied output that does not fit a layer."""
@@ -97,13 +93,6 @@ def language_recipe(
         tied=options.tied,
         dropout=options.dropout,
         layer_norm=options.layer_norm,
-        product_dtype=None if options.precision == "float32" else options.precision,
     )
-    steps = options.total_steps(data_spec)
-    schedule = optimizers.warm_up(
-        optimizers.cosine(steps=max(1, steps - options.warm_up), final=0.05), steps=options.warm_up
-    )
-    optimizer = optimizers.clipped(
-        optimizers.adam(options.learning_rate, schedule=schedule), norm=options.clip
-    )
-    return Recipe(model, objectives.next_symbol(model), optimizer)
+    objective = objectives.next_symbol(model, label_smoothing=options.label_smoothing)
+    return Recipe(model, objective, options.make_optimizer(data_spec))

@@ -11,9 +11,7 @@ Command: python -m experiments run alexnet_imagenet
 from dataclasses import dataclass
 from typing import Literal
 
-import jax.numpy as jnp
-
-from dl import DataSpec, Recipe, Share, models
+from dl import DataSpec, OptimizerName, Rate, Recipe, models
 from experiments._imagenet import ImageNetOptions, imagenet_recipe
 
 
@@ -23,9 +21,10 @@ class Options(ImageNetOptions):
 
     batch_size: int = 128
     learning_rate: float = 0.01
+    optimizer: OptimizerName = "momentum"
     image_size: int = 227
     weight_decay: float = 5e-4
-    dropout: Share = 0.5
+    dropout: Rate = 0.5
     """Fraction of the hidden units of each dense layer that is switched off."""
     towers: Literal[1, 2] = 1
     """2 is the grouped original, for two devices with little memory."""
@@ -38,6 +37,5 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
         towers=options.towers,
         width=options.width,
         dropout=options.dropout,
-        dtype=jnp.dtype(options.dtype),
     )
-    return imagenet_recipe(model, options, data_spec, nesterov=False)
+    return imagenet_recipe(model, options, data_spec)

@@ -13,12 +13,13 @@ from dl import (
     Count,
     Dataset,
     DataSpec,
+    OptimizerName,
     Recipe,
+    ScheduleName,
     Trained,
     TrainOptions,
     models,
     objectives,
-    optimizers,
 )
 from dl.inspect import assess
 
@@ -31,6 +32,8 @@ class Options(TrainOptions):
     epochs: int = 10
     batch_size: int = 128
     learning_rate: float = 0.003
+    optimizer: OptimizerName = "adam"
+    schedule: ScheduleName = "one-cycle"
     code_size: Count = 64
     """Units in the code."""
     features: Count = 16
@@ -43,10 +46,7 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
     model = models.conv_autoencoder(
         data_spec.input_shape, code_size=options.code_size, features=features
     )
-    optimizer = optimizers.adam(
-        options.learning_rate, schedule=optimizers.one_cycle(steps=options.total_steps(data_spec))
-    )
-    return Recipe(model, objectives.autoencoding(model), optimizer)
+    return Recipe(model, objectives.autoencoding(model), options.make_optimizer(data_spec))
 
 
 def conclude(options: Options, trained: Trained, data: Dataset) -> dict[str, dict[str, float]]:

@@ -14,12 +14,13 @@ import jax
 from dl import (
     Dataset,
     DataSpec,
+    OptimizerName,
     Recipe,
+    ScheduleName,
     Trained,
     TrainOptions,
     models,
     objectives,
-    optimizers,
 )
 from dl.inspect import assess
 from experiments._belief import sizes_of
@@ -33,6 +34,8 @@ class Options(TrainOptions):
     epochs: int = 30
     batch_size: int = 100
     learning_rate: float = 0.001
+    optimizer: OptimizerName = "adam"
+    schedule: ScheduleName = "one-cycle"
     validation: float = 0.0
     checkpoint_every: int = 5
     layers: str = "1000-500-250-30"
@@ -49,10 +52,7 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
         std=data_spec.std,
         kernel_init=jax.nn.initializers.glorot_normal(),
     )
-    optimizer = optimizers.adam(
-        options.learning_rate, schedule=optimizers.one_cycle(steps=options.total_steps(data_spec))
-    )
-    return Recipe(model, objectives.autoencoding(model), optimizer)
+    return Recipe(model, objectives.autoencoding(model), options.make_optimizer(data_spec))
 
 
 def conclude(options: Options, trained: Trained, data: Dataset) -> dict[str, dict[str, float]]:

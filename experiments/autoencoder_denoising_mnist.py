@@ -16,12 +16,13 @@ from dl import (
     Dataset,
     DataSpec,
     NotNegative,
+    OptimizerName,
     Recipe,
+    ScheduleName,
     Trained,
     TrainOptions,
     models,
     objectives,
-    optimizers,
 )
 from dl.inspect import assess, denoising_error
 from dl.types import Corruption
@@ -35,6 +36,8 @@ class Options(TrainOptions):
     epochs: int = 10
     batch_size: int = 128
     learning_rate: float = 0.001
+    optimizer: OptimizerName = "adam"
+    schedule: ScheduleName = "one-cycle"
     code_size: Count = 1000
     """Units in the code."""
     noise: NotNegative = 1.5
@@ -45,10 +48,8 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
     """One ReLU layer with tied weights; noisy training inputs; Adam with a one-cycle rate."""
     shape, size = data_spec.input_shape, options.code_size
     model = models.autoencoder(shape, code_size=size, code_activation=jax.nn.relu, tied=True)
-    optimizer = optimizers.adam(
-        options.learning_rate, schedule=optimizers.one_cycle(steps=options.total_steps(data_spec))
-    )
-    return Recipe(model, objectives.autoencoding(model, corrupt=_noise(options)), optimizer)
+    objective = objectives.autoencoding(model, corrupt=_noise(options))
+    return Recipe(model, objective, options.make_optimizer(data_spec))
 
 
 def conclude(options: Options, trained: Trained, data: Dataset) -> dict[str, dict[str, float]]:

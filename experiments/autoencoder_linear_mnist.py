@@ -15,12 +15,13 @@ from dl import (
     Dataset,
     DataSpec,
     InputError,
+    OptimizerName,
     Recipe,
+    ScheduleName,
     Trained,
     TrainOptions,
     models,
     objectives,
-    optimizers,
 )
 from dl.inspect import assess, compare_with_pca
 
@@ -33,6 +34,8 @@ class Options(TrainOptions):
     epochs: int = 20
     batch_size: int = 500
     learning_rate: float = 0.003
+    optimizer: OptimizerName = "adam"
+    schedule: ScheduleName = "cosine"
     validation: float = 0.0
     checkpoint_every: int = 10
     code_size: Count = 32
@@ -51,10 +54,7 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
             f"the fewer of training examples and pixels"
         )
     model = models.autoencoder(data_spec.input_shape, code_size=size, tied=True)
-    optimizer = optimizers.adam(
-        options.learning_rate, schedule=optimizers.cosine(steps=options.total_steps(data_spec))
-    )
-    return Recipe(model, objectives.autoencoding(model), optimizer)
+    return Recipe(model, objectives.autoencoding(model), options.make_optimizer(data_spec))
 
 
 def conclude(options: Options, trained: Trained, data: Dataset) -> dict[str, dict[str, float]]:

@@ -14,13 +14,14 @@ from dl import (
     Count,
     Dataset,
     DataSpec,
+    OptimizerName,
     Range,
     Recipe,
+    ScheduleName,
     Trained,
     TrainOptions,
     models,
     objectives,
-    optimizers,
 )
 from dl.inspect import assess
 
@@ -33,6 +34,8 @@ class Options(TrainOptions):
     epochs: int = 15
     batch_size: int = 128
     learning_rate: float = 0.002
+    optimizer: OptimizerName = "adam"
+    schedule: ScheduleName = "one-cycle"
     code_size: Count = 32
     """Units in the code."""
     hidden_size: Annotated[int, Range(at_least=4)] = 512
@@ -47,10 +50,7 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
     model = models.autoencoder(
         data_spec.input_shape, code_size=options.code_size, hidden_sizes=sizes, tied=options.tied
     )
-    optimizer = optimizers.adam(
-        options.learning_rate, schedule=optimizers.one_cycle(steps=options.total_steps(data_spec))
-    )
-    return Recipe(model, objectives.autoencoding(model), optimizer)
+    return Recipe(model, objectives.autoencoding(model), options.make_optimizer(data_spec))
 
 
 def conclude(options: Options, trained: Trained, data: Dataset) -> dict[str, dict[str, float]]:

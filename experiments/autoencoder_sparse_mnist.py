@@ -18,12 +18,13 @@ from dl import (
     Dataset,
     DataSpec,
     NotNegative,
+    OptimizerName,
     Recipe,
+    ScheduleName,
     Trained,
     TrainOptions,
     models,
     objectives,
-    optimizers,
 )
 from dl.inspect import assess, encode
 
@@ -36,6 +37,8 @@ class Options(TrainOptions):
     epochs: int = 10
     batch_size: int = 128
     learning_rate: float = 0.001
+    optimizer: OptimizerName = "adam"
+    schedule: ScheduleName = "one-cycle"
     code_size: Count = 1000
     """Units in the code."""
     sparsity: NotNegative = 1.0
@@ -56,10 +59,8 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
         penalties.append(objectives.reconstruction.l1_sparsity(options.sparsity))
     if options.contraction:
         penalties.append(objectives.reconstruction.contraction(model, options.contraction))
-    optimizer = optimizers.adam(
-        options.learning_rate, schedule=optimizers.one_cycle(steps=options.total_steps(data_spec))
-    )
-    return Recipe(model, objectives.autoencoding(model, penalties=penalties), optimizer)
+    objective = objectives.autoencoding(model, penalties=penalties)
+    return Recipe(model, objective, options.make_optimizer(data_spec))
 
 
 def conclude(options: Options, trained: Trained, data: Dataset) -> dict[str, dict[str, float]]:

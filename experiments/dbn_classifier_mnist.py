@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import jax
 
-from dl import DataSpec, Recipe, Share, TrainOptions, models, objectives, optimizers
+from dl import DataSpec, OptimizerName, Rate, Recipe, ScheduleName, TrainOptions, models, objectives
 from experiments._belief import sizes_of
 
 
@@ -22,11 +22,13 @@ class Options(TrainOptions):
     epochs: int = 20
     batch_size: int = 100
     learning_rate: float = 0.001
+    optimizer: OptimizerName = "adam"
+    schedule: ScheduleName = "one-cycle"
     validation: float = 0.0
     checkpoint_every: int = 5
     layers: str = "500-500-2000"
     """Units of the hidden layers, those of the pre-trained net."""
-    dropout: Share = 0.0
+    dropout: Rate = 0.0
     """Fraction of the hidden units that are switched off."""
 
 
@@ -40,7 +42,5 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
         kernel_init=jax.nn.initializers.glorot_normal(),
     )
     model = models.unnormalised(net, mean=data_spec.mean, std=data_spec.std)
-    optimizer = optimizers.adam(
-        options.learning_rate, schedule=optimizers.one_cycle(steps=options.total_steps(data_spec))
-    )
-    return Recipe(model, objectives.classification(model), optimizer)
+    objective = objectives.classification(model, label_smoothing=options.label_smoothing)
+    return Recipe(model, objective, options.make_optimizer(data_spec))

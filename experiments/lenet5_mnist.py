@@ -10,7 +10,7 @@ Command: python -m experiments run lenet5_mnist
 from dataclasses import dataclass
 from typing import Literal
 
-from dl import DataSpec, NotNegative, Recipe, Share, TrainOptions, models, objectives, optimizers
+from dl import DataSpec, OptimizerName, Recipe, ScheduleName, TrainOptions, models, objectives
 
 
 @dataclass(frozen=True)
@@ -25,23 +25,17 @@ class Options(TrainOptions):
     epochs: int = 20
     batch_size: int = 128
     learning_rate: float = 0.1
+    optimizer: OptimizerName = "momentum"
+    schedule: ScheduleName = "one-cycle"
     validation: float = 0.0
-    momentum: Share = 0.9
-    """Fraction of the velocity that is kept from step to step."""
-    weight_decay: NotNegative = 1e-4
-    """λ of the penalty ½λ‖W‖²."""
+    weight_decay: float = 1e-4
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
     """LeNet-5 with tanh units; momentum with a one-cycle rate and a little weight decay."""
     model = models.lenet5(data_spec.classes, variant=options.variant)
-    criterion = (
-        objectives.maximum_a_posteriori if options.variant == "1998" else objectives.classification
-    )
-    optimizer = optimizers.momentum(
-        options.learning_rate,
-        momentum=options.momentum,
-        weight_decay=options.weight_decay,
-        schedule=optimizers.one_cycle(steps=options.total_steps(data_spec)),
-    )
-    return Recipe(model, criterion(model), optimizer)
+    if options.variant == "1998":
+        objective = objectives.maximum_a_posteriori(model)
+    else:
+        objective = objectives.classification(model, label_smoothing=options.label_smoothing)
+    return Recipe(model, objective, options.make_optimizer(data_spec))

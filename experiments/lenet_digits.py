@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from dl import (
     DataSpec,
     NotNegative,
+    OptimizerName,
+    Rate,
     Recipe,
+    ScheduleName,
     Share,
     TrainOptions,
     augment,
     models,
     objectives,
-    optimizers,
 )
 
 
@@ -30,9 +32,9 @@ class Options(TrainOptions):
     epochs: int = 20
     batch_size: int = 32
     learning_rate: float = 0.02
-    momentum: Share = 0.9
-    """Fraction of the velocity that is kept from step to step."""
-    dropout: Share = 0.3
+    optimizer: OptimizerName = "momentum"
+    schedule: ScheduleName = "one-cycle"
+    dropout: Rate = 0.3
     """Fraction of the units that are switched off before each dense layer."""
     degrees: NotNegative = 10.0
     """Largest rotation to either side, in degrees."""
@@ -45,10 +47,6 @@ class Options(TrainOptions):
 def build(options: Options, data_spec: DataSpec) -> Recipe:
     """LeNet with dropout; momentum with a one-cycle rate; pictures turned, zoomed and shifted."""
     model = models.lenet(data_spec.classes, dropout=options.dropout)
-    optimizer = optimizers.momentum(
-        options.learning_rate,
-        momentum=options.momentum,
-        schedule=optimizers.one_cycle(steps=options.total_steps(data_spec)),
-    )
     changes = augment.affine(degrees=options.degrees, zoom=options.zoom, shift=options.shift)
-    return Recipe(model, objectives.classification(model), optimizer, changes)
+    objective = objectives.classification(model, label_smoothing=options.label_smoothing)
+    return Recipe(model, objective, options.make_optimizer(data_spec), changes)

@@ -9,7 +9,7 @@ Command: python -m experiments run lenet_mnist
 
 from dataclasses import dataclass
 
-from dl import DataSpec, Recipe, Share, TrainOptions, models, objectives, optimizers
+from dl import DataSpec, OptimizerName, Rate, Recipe, TrainOptions, models, objectives
 
 
 @dataclass(frozen=True)
@@ -20,15 +20,14 @@ class Options(TrainOptions):
     epochs: int = 75
     batch_size: int = 128
     learning_rate: float = 0.01
+    optimizer: OptimizerName = "momentum"
     validation: float = 0.0
-    momentum: Share = 0.9
-    """Fraction of the velocity that is kept from step to step."""
-    dropout: Share = 0.25
+    dropout: Rate = 0.25
     """Fraction of the units that are switched off before each dense layer."""
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
     """LeNet with dropout, momentum at a constant rate."""
     model = models.lenet(data_spec.classes, dropout=options.dropout)
-    optimizer = optimizers.momentum(options.learning_rate, momentum=options.momentum)
-    return Recipe(model, objectives.classification(model), optimizer)
+    objective = objectives.classification(model, label_smoothing=options.label_smoothing)
+    return Recipe(model, objective, options.make_optimizer(data_spec))

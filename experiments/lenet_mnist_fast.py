@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from dl import (
     DataSpec,
     NotNegative,
+    OptimizerName,
+    Rate,
     Recipe,
+    ScheduleName,
     Share,
     TrainOptions,
     augment,
     models,
     objectives,
-    optimizers,
 )
 
 
@@ -29,12 +31,10 @@ class Options(TrainOptions):
     epochs: int = 10
     batch_size: int = 128
     learning_rate: float = 0.1
+    optimizer: OptimizerName = "nesterov"
+    schedule: ScheduleName = "one-cycle"
     validation: float = 0.0
-    momentum: Share = 0.9
-    """Fraction of the velocity that is kept from step to step."""
-    weight_decay: NotNegative = 0.0
-    """λ of the penalty ½λ‖W‖²."""
-    dropout: Share = 0.3
+    dropout: Rate = 0.3
     """Fraction of the units that are switched off before each dense layer."""
     degrees: NotNegative = 12.0
     """Largest rotation to either side, in degrees."""
@@ -49,14 +49,8 @@ class Options(TrainOptions):
 def build(options: Options, data_spec: DataSpec) -> Recipe:
     """LeNet with dropout; momentum with a one-cycle rate; pictures turned, zoomed and shifted."""
     model = models.lenet(data_spec.classes, dropout=options.dropout)
-    optimizer = optimizers.momentum(
-        options.learning_rate,
-        momentum=options.momentum,
-        nesterov=True,
-        weight_decay=options.weight_decay,
-        schedule=optimizers.one_cycle(steps=options.total_steps(data_spec)),
-    )
     change = augment.affine(degrees=options.degrees, zoom=options.zoom, shift=options.shift)
     changing = options.epochs - round(options.plain_share * options.epochs)
     changes = augment.until_step(change, options.steps_in(changing, data_spec))
-    return Recipe(model, objectives.classification(model), optimizer, changes)
+    objective = objectives.classification(model, label_smoothing=options.label_smoothing)
+    return Recipe(model, objective, options.make_optimizer(data_spec), changes)

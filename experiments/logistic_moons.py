@@ -8,7 +8,7 @@ Command: python -m experiments run logistic_moons
 
 from dataclasses import dataclass
 
-from dl import DataSpec, Recipe, TrainOptions, models, objectives, optimizers
+from dl import DataSpec, Recipe, TrainOptions, models, objectives
 
 
 @dataclass(frozen=True)
@@ -25,4 +25,5 @@ class Options(TrainOptions):
 def build(options: Options, data_spec: DataSpec) -> Recipe:
     """One logistic unit on the two coordinates, plain gradient descent."""
     model = models.logistic_regression(data_spec.classes)
-    return Recipe(model, objectives.binary(model), optimizers.sgd(options.learning_rate))
+    objective = objectives.binary(model, label_smoothing=options.label_smoothing)
+    return Recipe(model, objective, options.make_optimizer(data_spec))

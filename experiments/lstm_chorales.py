@@ -8,7 +8,7 @@ Command: python -m experiments run lstm_chorales --dataset chorales:PATH
 
 from dataclasses import dataclass
 
-from dl import DataSpec, Recipe, Share, models, objectives
+from dl import DataSpec, Rate, Recipe, models, objectives
 from experiments._sequences import SequenceOptions, sequence_recipe
 
 
@@ -20,7 +20,7 @@ class Options(SequenceOptions):
     epochs: int = 150
     batch_size: int = 16
     hidden_size: int = 256
-    dropout: Share = 0.3
+    dropout: Rate = 0.3
     """Fraction of the units that are switched off."""
 
 
@@ -29,4 +29,5 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
     model = models.step_model(
         "lstm", data_spec.classes, hidden_size=options.hidden_size, dropout=options.dropout
     )
-    return sequence_recipe(model, objectives.frames(model), options, data_spec)
+    objective = objectives.frames(model, label_smoothing=options.label_smoothing)
+    return sequence_recipe(model, objective, options, data_spec)

@@ -34,4 +34,5 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
     model = models.sequence_model(
         "lstm", data_spec.classes, hidden_size=options.hidden_size, pixels=True, time_scale=scale
     )
-    return sequence_recipe(model, objectives.classification(model), options, data_spec)
+    objective = objectives.classification(model, label_smoothing=options.label_smoothing)
+    return sequence_recipe(model, objective, options, data_spec)

@@ -24,4 +24,5 @@ class Options(SequenceOptions):
 def build(options: Options, data_spec: DataSpec) -> Recipe:
     """Reads 28 rows of 28 pixels; the last output is the answer."""
     model = models.sequence_model("lstm", data_spec.classes, hidden_size=options.hidden_size)
-    return sequence_recipe(model, objectives.classification(model), options, data_spec)
+    objective = objectives.classification(model, label_smoothing=options.label_smoothing)
+    return sequence_recipe(model, objective, options, data_spec)

@@ -17,12 +17,12 @@ from dl import (
     DataSpec,
     DocumentOptions,
     InputError,
-    NotNegative,
+    OptimizerName,
+    Rate,
     Recipe,
-    Share,
+    ScheduleName,
     models,
     objectives,
-    optimizers,
 )
 
 
@@ -36,13 +36,15 @@ class Options(DocumentOptions):
     epochs: int = 6
     batch_size: int = 64
     learning_rate: float = 2e-3
-    weight_decay: NotNegative = 1e-4
-    """λ of the penalty ½λ‖W‖²."""
+    optimizer: OptimizerName = "adam"
+    schedule: ScheduleName = "one-cycle"
+    weight_decay: float = 1e-4
+    clip: float = 1.0
     embedding_size: Count = 128
     """Size of a word's vector."""
     hidden_size: Count = 128
     """Units in each direction."""
-    dropout: Share = 0.5
+    dropout: Rate = 0.5
     """Fraction of the words' vectors and of the units that are switched off."""
 
     def check_data(self, data: Dataset) -> None:
@@ -66,9 +68,5 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
         pool="mean",
         dropout=options.dropout,
     )
-    optimizer = optimizers.adam(
-        options.learning_rate,
-        weight_decay=options.weight_decay,
-        schedule=optimizers.one_cycle(steps=options.total_steps(data_spec)),
-    )
-    return Recipe(model, objectives.classification(model), optimizers.clipped(optimizer, norm=1.0))
+    objective = objectives.classification(model, label_smoothing=options.label_smoothing)
+    return Recipe(model, objective, options.make_optimizer(data_spec))

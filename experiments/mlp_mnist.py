@@ -8,7 +8,17 @@ Command: python -m experiments run mlp_mnist
 
 from dataclasses import dataclass
 
-from dl import Count, DataSpec, Recipe, Share, TrainOptions, models, objectives, optimizers
+from dl import (
+    Count,
+    DataSpec,
+    OptimizerName,
+    Rate,
+    Recipe,
+    ScheduleName,
+    TrainOptions,
+    models,
+    objectives,
+)
 
 
 @dataclass(frozen=True)
@@ -19,10 +29,12 @@ class Options(TrainOptions):
     epochs: int = 20
     batch_size: int = 128
     learning_rate: float = 0.001
+    optimizer: OptimizerName = "adam"
+    schedule: ScheduleName = "one-cycle"
     validation: float = 0.1
     hidden_size: Count = 512
     """Units in each of the two hidden layers."""
-    dropout: Share = 0.3
+    dropout: Rate = 0.3
     """Fraction of the hidden units that are switched off."""
 
 
@@ -31,7 +43,5 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
     model = models.mlp(
         data_spec.classes, hidden_sizes=(options.hidden_size,) * 2, dropout=options.dropout
     )
-    optimizer = optimizers.adam(
-        options.learning_rate, schedule=optimizers.one_cycle(steps=options.total_steps(data_spec))
-    )
-    return Recipe(model, objectives.classification(model), optimizer)
+    objective = objectives.classification(model, label_smoothing=options.label_smoothing)
+    return Recipe(model, objective, options.make_optimizer(data_spec))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import jax
 
-from dl import Count, DataSpec, Recipe, TrainOptions, models, objectives, optimizers
+from dl import Count, DataSpec, OptimizerName, Recipe, TrainOptions, models, objectives
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Options(TrainOptions):
     epochs: int = 500
     batch_size: int = 4
     learning_rate: float = 0.05
+    optimizer: OptimizerName = "adam"
     validation: float = 0.0
     checkpoint_every: int = 250
     hidden_size: Count = 8
@@ -32,4 +33,5 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
     model = models.mlp(
         data_spec.classes, hidden_sizes=(options.hidden_size,), activation=jax.nn.tanh
     )
-    return Recipe(model, objectives.binary(model), optimizers.adam(options.learning_rate))
+    objective = objectives.binary(model, label_smoothing=options.label_smoothing)
+    return Recipe(model, objective, options.make_optimizer(data_spec))

@@ -8,7 +8,7 @@ Command: python -m experiments run perceptron_gates
 
 from dataclasses import dataclass
 
-from dl import DataSpec, Recipe, TrainOptions, models, objectives, optimizers
+from dl import DataSpec, Recipe, TrainOptions, models, objectives
 
 
 @dataclass(frozen=True)
@@ -29,4 +29,4 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
     On the perceptron loss such a step is w ← w + (y − ŷ) x.
     """
     model = models.perceptron(data_spec.classes)
-    return Recipe(model, objectives.perceptron(model), optimizers.sgd(options.learning_rate))
+    return Recipe(model, objectives.perceptron(model), options.make_optimizer(data_spec))

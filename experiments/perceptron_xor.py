@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import jax.numpy as jnp
 
-from dl import Dataset, DataSpec, Recipe, Trained, TrainOptions, models, objectives, optimizers
+from dl import Dataset, DataSpec, Recipe, Trained, TrainOptions, models, objectives
 from dl.lessons import composed_xor
 
 
@@ -29,7 +29,7 @@ class Options(TrainOptions):
 def build(options: Options, data_spec: DataSpec) -> Recipe:
     """One threshold unit and Rosenblatt's rule, which never converges here."""
     model = models.perceptron(data_spec.classes)
-    return Recipe(model, objectives.perceptron(model), optimizers.sgd(options.learning_rate))
+    return Recipe(model, objectives.perceptron(model), options.make_optimizer(data_spec))
 
 
 def conclude(options: Options, trained: Trained, data: Dataset) -> dict[str, dict[str, float]]:

@@ -10,9 +10,7 @@ Command: python -m experiments run resnet50_imagenet
 from dataclasses import dataclass
 from typing import Literal
 
-import jax.numpy as jnp
-
-from dl import DataSpec, Recipe, models
+from dl import DataSpec, OptimizerName, Recipe, models
 from experiments._imagenet import ImageNetOptions, imagenet_recipe
 
 
@@ -22,6 +20,7 @@ class Options(ImageNetOptions):
 
     batch_size: int = 256
     learning_rate: float = 0.1
+    optimizer: OptimizerName = "nesterov"
     image_size: int = 224
     depth: Literal[18, 34, 50, 101, 152] = 50
     """Layers of the net."""
@@ -33,6 +32,5 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
         options.depth,
         data_spec.classes,
         width=options.width,
-        dtype=jnp.dtype(options.dtype),
     )
-    return imagenet_recipe(model, options, data_spec, nesterov=True)
+    return imagenet_recipe(model, options, data_spec)

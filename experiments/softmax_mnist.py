@@ -8,7 +8,7 @@ Command: python -m experiments run softmax_mnist
 
 from dataclasses import dataclass
 
-from dl import DataSpec, Recipe, TrainOptions, models, objectives, optimizers
+from dl import DataSpec, OptimizerName, Recipe, ScheduleName, TrainOptions, models, objectives
 
 
 @dataclass(frozen=True)
@@ -19,12 +19,12 @@ class Options(TrainOptions):
     epochs: int = 20
     batch_size: int = 256
     learning_rate: float = 0.002
+    optimizer: OptimizerName = "adam"
+    schedule: ScheduleName = "cosine"
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
     """Class scores W x + b, Adam with a cosine rate."""
     model = models.softmax_regression(data_spec.classes)
-    optimizer = optimizers.adam(
-        options.learning_rate, schedule=optimizers.cosine(steps=options.total_steps(data_spec))
-    )
-    return Recipe(model, objectives.classification(model), optimizer)
+    objective = objectives.classification(model, label_smoothing=options.label_smoothing)
+    return Recipe(model, objective, options.make_optimizer(data_spec))

@@ -13,17 +13,26 @@ FILES = sorted([*(ROOT / "dl").rglob("*.py"), *(ROOT / "experiments").rglob("*.p
 # A package may import those before it and those on its own line.
 ORDER = [
     {"errors", "screen", "types", "ranges", "tables", "jaxprs", "promotion"},
-    {"layers", "metrics", "data", "optimizers"},
+    {"layers", "metrics", "assess", "data", "optimizers"},
     {"models", "objectives", "ngram", "c_programs"},
     {"train", "sampling"},
-    {"inspect", "lessons"},
+    {"inspect", "lessons", "search"},
     {"runs"},
     {"reports"},
     {"cli"},
     {"experiments"},
 ]
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
-PURE = {"layers", "models", "ngram", "metrics", "optimizers", "objectives", "experiments"}
+PURE = {
+    "layers",
+    "models",
+    "ngram",
+    "metrics",
+    "assess",
+    "optimizers",
+    "objectives",
+    "experiments",
+}
 HEAVY = {"tensorflow_datasets", "sklearn", "matplotlib", "orbax", "grain", "PIL", "tqdm"}
 NOWHERE = {"tensorflow", "torch", "chex", "clu", "ml_collections", "absl", "pickle"}
 

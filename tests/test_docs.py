@@ -40,6 +40,14 @@ def test_the_guide_s_notebook_prints_what_stands_below_it() -> None:
     assert out.getvalue() == expected
 
 
+def test_the_report_of_the_page_is_what_is_printed() -> None:
+    ((code, expected),) = BLOCKS.findall((DOCS / "metrics.md").read_text(encoding="utf-8"))
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(compile(code, "metrics.md", "exec"), {})
+    assert out.getvalue() == expected
+
+
 def test_the_guide_s_experiment_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -26,6 +26,7 @@ from dl.cli.programs import programs
 from dl.cli.resume import resume
 from dl.cli.run import experiment_app, run
 from dl.cli.sample import sample
+from dl.cli.search import search, search_app
 from dl.cli.show import show
 from dl.cli.versions import versions
 from dl.errors import InputError, RunError
@@ -98,6 +99,8 @@ def _choose_app(catalog: Catalog, words: list[str]) -> tuple[cyclopts.App, list[
     """The parser for `words`: `run NAME` has a parser with the options of its experiment."""
     if len(words) > 1 and words[0] == "run" and not words[1].startswith("-"):
         return experiment_app(catalog, words[1]), words[2:]
+    if len(words) > 1 and words[0] == "search" and not words[1].startswith("-"):
+        return search_app(catalog, words[1]), words[2:]
     return _verbs(catalog), words
 
 
@@ -118,6 +121,7 @@ def _verbs(catalog: Catalog) -> cyclopts.App:
         "evaluate": evaluate,
         "predict": predict,
         "sample": sample,
+        "search": search,
         "programs": programs,
         "horizon": horizon,
         "baselines": baselines,

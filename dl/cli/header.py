@@ -18,7 +18,7 @@ _RUNNING = (
     "devices",
     "steps_per_call",
 )
-_BY_CLASS = {"DataOptions": "data", "TrainOptions": "training"}
+_BY_CLASS = {"DataOptions": "data", "TrainOptions": "training", "LearningFields": "learning"}
 _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
 
 
@@ -44,9 +44,9 @@ def group_options(options: Any) -> dict[str, list[str]]:
 
     >>> from dl.train.options import TrainOptions
     >>> group_options(TrainOptions(epochs=3))["training"]
-    ['batch_size=128', 'learning_rate=0.1', 'patience=0']
+    ['batch_size=128', 'patience=0']
     """
-    titles = ("experiment", "training", "data", "text", "running")
+    titles = ("experiment", "training", "learning", "data", "text", "running")
     groups: dict[str, list[str]] = {title: [] for title in titles}
     for option in fields(options):
         if not _differs(option, options):
@@ -67,7 +67,7 @@ def _title(kind: type, name: str) -> str:
     first = next(
         base for base in reversed(kind.__mro__) if name in vars(base).get("__annotations__", {})
     )
-    if first.__module__ != "dl.train.options":
+    if first.__module__ not in ("dl.train.options", "dl.train.learning"):
         return "experiment"
     return _BY_CLASS.get(first.__name__, "text")
 

@@ -1,4 +1,4 @@
-"""`resume RUN`: continue an interrupted run."""
+"""`resume RUN`: continue an interrupted run or search."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from dl.cli.catalog import Catalog, name_experiment
 from dl.cli.outcome import leave_at_once, report_outcome, say
+from dl.cli.search import make_search
 
 
 def resume(
@@ -17,7 +18,7 @@ def resume(
     quiet: bool = False,
     catalog: Annotated[Catalog, Parameter(parse=False)],
 ) -> int:
-    """Resume a run from its newest intact checkpoint; the result is as if it had never stopped.
+    """Resume a run or a search; the result is as if it had never stopped.
 
     Parameters
     ----------
@@ -29,6 +30,8 @@ def resume(
         No progress.
     """
     name_experiment(experiment)
+    if (run / "search.json").exists():
+        return _resume_search(run, catalog, quiet=quiet)
     from dl.cli.machine import set_up_machine
     from dl.runs.folder import open_folder
 
@@ -43,3 +46,12 @@ def resume(
         if was_finished:
             say(f"{run} is finished already")
         return report_outcome(outcome, stop, config, package=catalog.package)
+
+
+def _resume_search(path: Path, catalog: Catalog, *, quiet: bool) -> int:
+    from dl.cli.machine import set_up_machine
+    from dl.runs.search_folder import open_search
+
+    folder, planned = open_search(path, package=catalog.package)
+    set_up_machine(planned.options.devices)
+    return make_search(planned, folder, catalog=catalog, quiet=quiet)

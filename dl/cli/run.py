@@ -41,7 +41,7 @@ def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
         help=rewrap(catalog.docstring(name)),
         version_flags=[],
         help_format="plaintext",
-        default_parameter=Parameter(converter=_convert),
+        default_parameter=Parameter(converter=convert),
     )
 
     def command(
@@ -74,14 +74,14 @@ def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
         how = {"show": not quiet, "profile": profile, **beginning}
         return _run_seeds(chosen, runs, folders, package=catalog.package, **how)
 
-    command.__doc__ = join_descriptions(_COMMAND_HELP) + _options_help(chosen.options)
+    command.__doc__ = join_descriptions(_COMMAND_HELP) + options_help(chosen.options)
     command.__annotations__["options"] = Annotated[chosen.options, Parameter(name="*")]
     command.__kwdefaults__ = {**(command.__kwdefaults__ or {}), "options": chosen.options()}
     app.default(command)
     return app
 
 
-def _convert(kind: Any, tokens: Any) -> Any:
+def convert(kind: Any, tokens: Any) -> Any:
     """Convert as cyclopts does, but refuse 1.5 for an integer."""
     if kind is int and not re.fullmatch(r"[+-]?\d+", tokens[0].value):
         raise ValueError(f"{tokens[0].value!r} is not a whole number")
@@ -114,7 +114,7 @@ profile
 """
 
 
-def _options_help(options: type) -> str:
+def options_help(options: type) -> str:
     """The meaning of each option, and the range of its numbers."""
     documented = {
         param.arg_name: " ".join((param.description or "").split())

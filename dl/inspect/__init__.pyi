@@ -9,6 +9,7 @@ from .codes.neighbours import nearest_neighbours as nearest_neighbours
 from .codes.pca import compare_with_pca as compare_with_pca
 from .codes.pca import largest_principal_angle as largest_principal_angle
 from .codes.probe import linear_probe as linear_probe
+from .codes.separability import separability as separability
 from .cost.connections import Connections as Connections
 from .cost.connections import connections as connections
 from .cost.connections import count_connections as count_connections

@@ -1,5 +1,6 @@
 """The computations that models share: pure functions, each with a small Flax module around it."""
 
+from dl.layers.activations import ACTIVATIONS, Activation, activation, activation_table
 from dl.layers.boltzmann import (
     energy,
     free_energy,
@@ -20,6 +21,7 @@ from dl.layers.conv import (
     convolution,
     max_pool,
 )
+from dl.layers.dropout import Dropout
 from dl.layers.recurrent import (
     Recurrent,
     RecurrentLayer,
@@ -31,12 +33,17 @@ from dl.layers.recurrent import (
 )
 
 __all__ = [
+    "ACTIVATIONS",
+    "Activation",
     "AvgPool",
     "Conv",
     "ConvPool",
+    "Dropout",
     "MaxPool",
     "Recurrent",
     "RecurrentLayer",
+    "activation",
+    "activation_table",
     "avg_pool",
     "cells",
     "conv_pool",

@@ -69,8 +69,32 @@ def spread(x: Array, errors: Array, *, window: int = 2, pooling: Pooling = "mean
 
     >>> spread(jnp.arange(4.0).reshape(1, 2, 2, 1), jnp.ones((1, 1, 1, 1)))[0, :, :, 0].tolist()
     [[0.25, 0.25], [0.25, 0.25]]
+
+    Raises:
+        InputError: for errors of another shape than the pooled maps.
     """
-    return jax.vjp(lambda maps: _down(pooling)(maps, window), x)[1](errors)[0]
+    batch, rows, columns, channels = x.shape
+    down, across = rows // window, columns // window
+    if errors.shape != (batch, down, across, channels):
+        raise InputError(
+            f"maps {x.shape} pooled by {window} have errors {(batch, down, across, channels)}, "
+            f"not {errors.shape}"
+        )
+    inside = x[:, : down * window, : across * window]
+    places = inside.reshape(batch, down, window, across, window, channels)
+    places = places.transpose(0, 1, 3, 5, 2, 4).reshape(batch, down, across, channels, -1)
+    shares = _shares(pooling, places) * errors[..., None]
+    shares = shares.reshape(batch, down, across, channels, window, window)
+    wide = shares.transpose(0, 1, 4, 2, 5, 3).reshape(inside.shape)
+    unseen = ((0, 0), (0, rows - down * window), (0, columns - across * window), (0, 0))
+    return jnp.pad(wide, unseen)
+
+
+def _shares(pooling: Pooling, places: Array) -> Array:
+    """What each place of a window takes of its error: [..., s²] -> [..., s²], with the sum 1."""
+    if _down(pooling) is avg_pool:
+        return jnp.full_like(places, 1 / places.shape[-1])
+    return jax.nn.one_hot(places.argmax(axis=-1), places.shape[-1], dtype=places.dtype)
 
 
 def _down(pooling: Pooling) -> Callable[..., Array]:

@@ -3,6 +3,7 @@
 from dl.models.alexnet import alexnet
 from dl.models.autoencoder import autoencoder, conv_autoencoder
 from dl.models.belief_net import belief_net
+from dl.models.committee import committee
 from dl.models.from_functions import from_functions
 from dl.models.from_nnx import from_nnx
 from dl.models.functional import from_linen
@@ -24,6 +25,7 @@ __all__ = [
     "averaged",
     "belief_net",
     "cifar_resnet",
+    "committee",
     "conv_autoencoder",
     "from_functions",
     "from_linen",

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from dl.errors import InputError
-from dl.layers import Conv
+from dl.layers import Conv, Dropout
 from dl.layers.blocks import (
     Activation,
     ConvBlock,
@@ -61,9 +61,7 @@ class AlexNet(nn.Module):
         for number, size in enumerate(self.hidden_sizes, start=6):
             layer = nn.Dense(size, kernel_init=he_normal, dtype=self.dtype, name=f"hidden{number}")
             hidden = self.act(layer(hidden))
-            hidden = nn.Dropout(self.dropout, deterministic=not train, name=f"dropout{number}")(
-                hidden
-            )
+            hidden = Dropout(self.dropout, deterministic=not train, name=f"dropout{number}")(hidden)
         return jnp.asarray(
             nn.Dense(self.classes, dtype=self.dtype, name="output")(hidden), jnp.float32
         )

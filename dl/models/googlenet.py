@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 from flax import linen as nn
 
-from dl.layers import AvgPool, Conv, MaxPool
+from dl.layers import AvgPool, Conv, Dropout, MaxPool
 from dl.layers.blocks import (
     Activation,
     ConvBlock,
@@ -112,7 +112,7 @@ class AuxiliaryHead(nn.Module):
         hidden = self.act(
             nn.Dense(self.hidden_size, kernel_init=he_normal, dtype=self.dtype, name="hidden")(flat)
         )
-        hidden = nn.Dropout(self.dropout, deterministic=not train, name="dropout")(hidden)
+        hidden = Dropout(self.dropout, deterministic=not train, name="dropout")(hidden)
         return jnp.asarray(
             nn.Dense(self.classes, dtype=self.dtype, name="output")(hidden), jnp.float32
         )
@@ -153,7 +153,7 @@ class GoogLeNet(nn.Module):
                     )
             if number < 2 + len(self.stages):
                 maps = _halved(maps, f"pool{number}")
-        features = nn.Dropout(self.dropout, deterministic=not train, name="dropout")(
+        features = Dropout(self.dropout, deterministic=not train, name="dropout")(
             vectors(maps, self.head)
         )
         logits = jnp.asarray(

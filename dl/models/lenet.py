@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from dl.errors import InputError, did_you_mean
-from dl.layers import AvgPool, Conv, ConvPool
+from dl.layers import AvgPool, Conv, ConvPool, Dropout
 from dl.models.checks import check_outputs, check_side
 from dl.models.functional import from_linen
 from dl.models.lenet_1998 import DIGITS, LeNet1998, framed, scaled_tanh
@@ -44,9 +44,9 @@ class LeNet(nn.Module):
             )
             maps = layer(maps)
         flat = maps.reshape(maps.shape[0], -1)
-        flat = nn.Dropout(self.dropout, deterministic=not train, name="dropout1")(flat)
+        flat = Dropout(self.dropout, deterministic=not train, name="dropout1")(flat)
         hidden = self.activation(nn.Dense(self.hidden_size, dtype=self.dtype, name="hidden")(flat))
-        hidden = nn.Dropout(self.dropout, deterministic=not train, name="dropout2")(hidden)
+        hidden = Dropout(self.dropout, deterministic=not train, name="dropout2")(hidden)
         return jnp.asarray(
             nn.Dense(self.classes, dtype=self.dtype, name="output")(hidden), jnp.float32
         )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from flax import linen as nn
 
+from dl.layers import Dropout
 from dl.models.checks import check_outputs
 from dl.models.functional import from_linen
 from dl.types import Array, Model
@@ -26,7 +27,7 @@ class MLP(nn.Module):
         for number, size in enumerate(self.hidden_sizes, start=1):
             hidden = nn.Dense(size, kernel_init=self.kernel_init, name=f"hidden{number}")(hidden)
             hidden = self.activation(hidden)
-            hidden = nn.Dropout(self.dropout, deterministic=not train)(hidden)
+            hidden = Dropout(self.dropout, deterministic=not train)(hidden)
         return nn.Dense(self.outputs, name="output")(hidden)
 
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 from flax import linen as nn
 
-from dl.layers import AvgPool, Conv, MaxPool
+from dl.layers import AvgPool, Conv, Dropout, MaxPool
 from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, chosen_norm, scaled, vectors
 from dl.models.checks import check_outputs, check_side
 from dl.models.functional import from_linen
@@ -76,9 +76,7 @@ class NiN(nn.Module):
                 )
             if stage.pool:
                 maps = _pool(stage.pool, name=f"pool{number}")(maps)
-                maps = nn.Dropout(self.dropout, deterministic=not train, name=f"dropout{number}")(
-                    maps
-                )
+                maps = Dropout(self.dropout, deterministic=not train, name=f"dropout{number}")(maps)
         maps = ConvBlock(self.classes, 1, conv=self.conv, dtype=self.dtype, name="output")(
             maps, train=train
         )

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from dl.errors import InputError
+from dl.layers.dropout import Dropout
 from dl.layers.recurrent import KINDS, Recurrent
 from dl.types import Array, Carry, Ragged
 
@@ -74,9 +75,9 @@ class SequenceNet(nn.Module):
         embedding = _embedding(self)
         xs = _vectors(self, xs, embedding)
         if embedding is not None:
-            xs = nn.Dropout(
-                self.recurrent.dropout, deterministic=not train, name="embedding_dropout"
-            )(xs)
+            xs = Dropout(self.recurrent.dropout, deterministic=not train, name="embedding_dropout")(
+                xs
+            )
         ys, last = self.recurrent(xs, lengths=lengths, train=train, return_carry=True)
         pooled = (
             _mean(ys, lengths) if self.pool == "mean" else _last_output(self.recurrent, last[-1])
@@ -124,7 +125,7 @@ def _behind(stack: Recurrent, ys: Array, *, train: bool) -> Array:
     """The norm and dropout that follow the last recurrent layer."""
     if stack.layer_norm:
         ys = nn.LayerNorm(dtype=stack.dtype, name="norm")(ys)
-    return nn.Dropout(stack.dropout, deterministic=not train, name="dropout")(ys)
+    return Dropout(stack.dropout, deterministic=not train, name="dropout")(ys)
 
 
 def _mean(ys: Array, lengths: Array | None) -> Array:

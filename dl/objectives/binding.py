@@ -1,6 +1,7 @@
 """From a model and a report of its outputs to an objective."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Protocol
 
 import jax
@@ -8,6 +9,7 @@ import jax.numpy as jnp
 
 from dl import metrics
 from dl.data.tasks import TaskName
+from dl.errors import InputError
 from dl.models.given import require_model
 from dl.types import (
     Array,
@@ -48,13 +50,15 @@ def bind(
     *,
     training: Report | None = None,
     task: TaskName | None = None,
+    label_smoothing: float | Array | None = None,
 ) -> Objective:
     """The objective that applies `model` and sums what `report` says of its outputs.
 
     `training` replaces `report` while training, for a loss that is smoothed or penalised. Values
     are summed over the entries of the mask, [B] or [B, T], that are 1; a `Ratio` is taken as it is.
     A recurrent state that comes in with the batch goes out for the next one. `task` is what the
-    targets are, where the objective takes those of one task only (`task_of`).
+    targets are, where the objective takes those of one task only (`task_of`); `label_smoothing` is
+    what it was made with, where it has any (`smoothing_of`).
 
     >>> from dl.types import Model
     >>> model = Model("same", lambda key, x: ({}, {}), lambda p, s, x, **_: (x, s, ()))
@@ -81,7 +85,9 @@ def bind(
         return outputs, model_state, after if jax.tree.leaves(carry) else ()
 
     objective = bind_forward(forward, report, training=training)
-    objective.__dict__["task"] = task
+    options: Any = {"training": training, "task": task, "label_smoothing": label_smoothing}
+    rebind = partial(bind, report=report, **options)
+    objective.__dict__.update(task=task, label_smoothing=label_smoothing, rebind=rebind)
     return objective
 
 
@@ -93,6 +99,30 @@ def task_of(objective: Objective) -> TaskName | None:
     'binary'
     """
     return getattr(objective, "task", None)
+
+
+def bound_to(objective: Objective, model: Model) -> Objective:
+    """The same loss and figures for another model, of which the objective knows nothing yet.
+
+    Raises:
+        InputError: for an objective that needs more of a model than its outputs.
+    """
+    rebind = getattr(objective, "rebind", None)
+    if rebind is None:
+        raise InputError(
+            f"this objective cannot be evaluated on {model.name}: it has its own model"
+        )
+    return rebind(model)
+
+
+def smoothing_of(objective: Objective) -> float | Array | None:
+    """The label smoothing that the objective was made with; None if it has no such thing.
+
+    >>> import dl
+    >>> smoothing_of(dl.objectives.classification(dl.models.mlp(3), label_smoothing=0.1))
+    0.1
+    """
+    return getattr(objective, "label_smoothing", None)
 
 
 def bind_forward(forward: Forward, report: Report, *, training: Report | None = None) -> Objective:
@@ -110,10 +140,17 @@ def bind_forward(forward: Forward, report: Report, *, training: Report | None = 
         outputs, model_state, carry = forward(
             params, model_state, batch, train=train, key=key, carry=carry
         )
+        outputs = jax.tree.map(_in_float32, outputs)
         values = (training or report)(outputs, batch) if train else report(outputs, batch)
         return _summed(values, batch["mask"]), model_state, carry
 
     return objective
+
+
+def _in_float32(outputs: Array) -> Array:
+    """Outputs of layers that compute in half precision, for a loss that does not."""
+    half = outputs.dtype in (jnp.bfloat16, jnp.float16)
+    return outputs.astype(jnp.float32) if half else outputs
 
 
 def _summed(values: Mapping[str, Array | Ratio | ExpRatio], mask: Array) -> Metrics:

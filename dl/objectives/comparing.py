@@ -2,8 +2,10 @@
 
 import jax
 import jax.numpy as jnp
+import optax
 
 from dl.errors import InputError
+from dl.ranges import is_zero
 from dl.types import Array
 
 
@@ -77,3 +79,23 @@ def require_class_numbers(logits: Array, targets: Array) -> None:
             f"need class numbers, integers {list(logits.shape[:-1])}: give targets.astype(int), or "
             "the argmax of one-hot targets"
         )
+
+
+def smoothed(targets: Array, smoothing: float | Array, *, classes: int) -> Array:
+    """(1 − ε) t + ε/K, for targets t in 0..1 of K classes; t itself for a plain 0.
+
+    Source: Szegedy et al. 2016.
+
+    >>> smoothed(jnp.array([0.0, 1.0]), 0.5, classes=2).tolist()
+    [0.25, 0.75]
+    """
+    return targets if is_zero(smoothing) else (1 - smoothing) * targets + smoothing / classes
+
+
+def class_entropy(logits: Array, targets: Array, *, smoothing: float | Array) -> Array:
+    """−Σ_k t_k log y_k of logits [..., K] and class numbers [...], with smoothed targets t."""
+    if is_zero(smoothing):
+        return optax.softmax_cross_entropy_with_integer_labels(logits, targets)
+    classes = logits.shape[-1]
+    one_hot = jax.nn.one_hot(targets, classes, dtype=logits.dtype)
+    return optax.softmax_cross_entropy(logits, smoothed(one_hot, smoothing, classes=classes))

@@ -1,5 +1,7 @@
 """Objectives of examples that each have one target: classes, yes or no, numbers."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import optax
@@ -7,11 +9,13 @@ import optax
 from dl.objectives.binding import bind
 from dl.objectives.comparing import (
     agrees,
+    class_entropy,
     is_among,
     is_right,
     mean_outputs,
     require_class_numbers,
     require_same_shape,
+    smoothed,
     squared_error,
 )
 from dl.ranges import Range, check_number
@@ -41,11 +45,7 @@ def classification(
 
     def cross_entropy(logits: Array, targets: Array, *, smoothing: float) -> Array:
         require_class_numbers(logits, targets)
-        if not smoothing:
-            return optax.softmax_cross_entropy_with_integer_labels(logits, targets)
-        return optax.softmax_cross_entropy(
-            logits, optax.smooth_labels(jax.nn.one_hot(targets, logits.shape[-1]), smoothing)
-        )
+        return class_entropy(logits, targets, smoothing=smoothing)
 
     def right(logits: Array, targets: Array) -> dict[str, Array]:
         top = {f"top{top_k}_accuracy": is_among(logits, targets, top_k)} if top_k else {}
@@ -64,7 +64,13 @@ def classification(
         loss = cross_entropy(logits, batch["targets"], smoothing=0.0)
         return {"loss": loss, **right(logits, batch["targets"])}
 
-    return bind(model, reporting, training=training, task="classification")
+    return bind(
+        model,
+        reporting,
+        training=training,
+        task="classification",
+        label_smoothing=label_smoothing,
+    )
 
 
 def maximum_a_posteriori(model: Model, *, rubbish: float = 10.0) -> Objective:
@@ -89,25 +95,27 @@ def maximum_a_posteriori(model: Model, *, rubbish: float = 10.0) -> Objective:
     return bind(model, report, task="classification")
 
 
-def binary(model: Model) -> Objective:
+def binary(model: Model, *, label_smoothing: float = 0.0) -> Objective:
     """Cross-entropy of independent yes-or-no outputs, each a logistic unit.
 
     E = −t log σ(a) − (1 − t) log(1 − σ(a)), averaged over the G outputs. An output says "yes" where
-    a > 0.
+    a > 0. With `label_smoothing` ε the training targets are (1 − ε) t + ε/2.
 
     Model outputs: log-odds a [B, G]; `targets`: 0 or 1 [B, G]. Reports loss (nats), accuracy.
     Source: A4.
     """
+    check_number("label_smoothing", label_smoothing, Range(at_least=0, below=1))
 
-    def report(logits: Array, batch: Batch) -> dict[str, Array]:
+    def report(logits: Array, batch: Batch, *, smoothing: float = 0.0) -> dict[str, Array]:
         require_same_shape(logits, batch["targets"])
-        loss = optax.sigmoid_binary_cross_entropy(logits, batch["targets"])
+        targets = smoothed(batch["targets"], smoothing, classes=2)
         return {
-            "loss": mean_outputs(loss),
+            "loss": mean_outputs(optax.sigmoid_binary_cross_entropy(logits, targets)),
             "accuracy": mean_outputs(agrees(logits, batch["targets"])),
         }
 
-    return bind(model, report, task="binary")
+    training = partial(report, smoothing=label_smoothing)
+    return bind(model, report, training=training, task="binary", label_smoothing=label_smoothing)
 
 
 def perceptron(model: Model) -> Objective:

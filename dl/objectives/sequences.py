@@ -3,22 +3,32 @@
 A step counts where `mask` [B, T] is 1.
 """
 
+from functools import partial
+
 import jax.numpy as jnp
 import optax
 
 from dl import metrics
 from dl.objectives.binding import bind
-from dl.objectives.comparing import is_right, require_class_numbers, require_same_shape
+from dl.objectives.comparing import (
+    class_entropy,
+    is_right,
+    require_class_numbers,
+    require_same_shape,
+    smoothed,
+)
+from dl.ranges import Range, check_number, is_zero
 from dl.types import Array, Batch, ExpRatio, Metrics, Model, Objective, Ratio
 
 
-def next_symbol(model: Model) -> Objective:
+def next_symbol(model: Model, *, label_smoothing: float = 0.0) -> Objective:
     """Cross-entropy of the next symbol given those before it, a mean over all symbols.
 
     E = −1/N Σ_t log p(x_t | x_1, ..., x_{t−1}). Model outputs: logits [B, T, V]; `targets`: symbols
-    [B, T], int. Rows that are `fresh` [B] start from a state of zeros, the others from the carry.
-    Reports loss (nats per symbol), bits (per symbol: loss / ln 2), perplexity (e^loss), accuracy.
-    Source: H5.
+    [B, T], int. With `label_smoothing` ε the training loss is that of targets (1 − ε) t + ε/V; all
+    that is reported beside it, and every evaluation, is not smoothed. Rows that are `fresh` [B]
+    start from a state of zeros, the others from the carry. Reports loss (nats per symbol), bits
+    (per symbol: loss / ln 2), perplexity (e^loss), accuracy. Source: H5.
 
     The objective raises ValueError when it is traced with targets that are not integers [B, T].
 
@@ -31,9 +41,11 @@ def next_symbol(model: Model) -> Objective:
     5.0
     """
 
+    check_number("label_smoothing", label_smoothing, Range(at_least=0, below=1))
+
     def report(logits: Array, batch: Batch) -> Metrics:
         require_class_numbers(logits, batch["targets"])
-        nats = optax.softmax_cross_entropy_with_integer_labels(logits, batch["targets"])
+        nats = class_entropy(logits, batch["targets"], smoothing=0.0)
         loss = metrics.from_batch(nats, batch["mask"])
         return {
             "loss": loss,
@@ -42,15 +54,23 @@ def next_symbol(model: Model) -> Objective:
             "perplexity": ExpRatio(*loss),
         }
 
-    return bind(model, report)
+    def training(logits: Array, batch: Batch) -> Metrics:
+        reported = report(logits, batch)
+        if is_zero(label_smoothing):
+            return reported
+        nats = class_entropy(logits, batch["targets"], smoothing=label_smoothing)
+        return {**reported, "loss": metrics.from_batch(nats, batch["mask"])}
+
+    return bind(model, report, training=training, label_smoothing=label_smoothing)
 
 
-def frames(model: Model) -> Objective:
+def frames(model: Model, *, label_smoothing: float = 0.0) -> Objective:
     """Cross-entropy of K yes-or-no outputs at every step, such as the notes of a chord.
 
     E_t = −Σ_k log p(y_tk), averaged over all steps. Model outputs: log-odds [B, T, K]; `targets`: 0
-    or 1 [B, T, K]. Reports loss (nats per step) and the accuracy of Bay et al. 2009: TP / (TP + FP
-    + FN) over all steps, where an output counts as predicted if its log-odds are above 0.
+    or 1 [B, T, K]; in training (1 − ε) t + ε/2 with `label_smoothing` ε. Reports loss (nats per
+    step) and the accuracy of Bay et al. 2009: TP / (TP + FP + FN) over all steps, where an output
+    counts as predicted if its log-odds are above 0.
 
     The objective raises ValueError when it is traced with targets whose shape is not the outputs'.
 
@@ -63,12 +83,16 @@ def frames(model: Model) -> Objective:
     1.386
     """
 
-    def report(logits: Array, batch: Batch) -> Metrics:
+    check_number("label_smoothing", label_smoothing, Range(at_least=0, below=1))
+
+    def report(logits: Array, batch: Batch, *, smoothing: float = 0.0) -> Metrics:
         require_same_shape(logits, batch["targets"])
-        loss = jnp.sum(optax.sigmoid_binary_cross_entropy(logits, batch["targets"]), axis=-1)
+        targets = smoothed(batch["targets"], smoothing, classes=2)
+        loss = jnp.sum(optax.sigmoid_binary_cross_entropy(logits, targets), axis=-1)
         predicted, real = logits > 0, batch["targets"] > 0.5
         hits, either = (jnp.sum(notes, axis=-1) for notes in (predicted & real, predicted | real))
         counted = [metrics.from_batch(notes, batch["mask"]).sum for notes in (hits, either)]
         return {"loss": metrics.from_batch(loss, batch["mask"]), "accuracy": Ratio(*counted)}
 
-    return bind(model, report)
+    training = partial(report, smoothing=label_smoothing)
+    return bind(model, report, training=training, label_smoothing=label_smoothing)

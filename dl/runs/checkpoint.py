@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import numpy as np
 
 from dl.errors import InputError, RunError, first_line
 from dl.runs.checkpoint_notes import DamagedCheckpoint, loss_of, read_notes
@@ -205,7 +206,7 @@ def _check_arrays(step: int, flat: dict[str, Any], notes: dict[str, Any]) -> Non
     damaged = damaged_arrays(flat, notes)
     if damaged:
         raise DamagedCheckpoint(f"checkpoint {step}: the checksum of {damaged[0]} is wrong")
-    own = int(flat.get(_STEP, step))
+    own = int(np.ravel(flat.get(_STEP, step))[0])
     if own != step:
         raise DamagedCheckpoint(f"checkpoint {step}: it is that of step {own} under another name")
 

@@ -62,11 +62,14 @@ class Config:
     data: DataSpec
     freeze: tuple[str, ...] = ()
     origin: Origin | None = None
+    varied: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    """Options that differ between the members of a population, with the value of each member."""
     edited: bool = field(default=False, compare=False)
 
     def build(self) -> Recipe:
         """Model, objective and optimizer of the run."""
-        return self.experiment.recipe(self.options, self.data, freeze=self.freeze)
+        recipe = self.experiment.recipe(self.options, self.data, freeze=self.freeze)
+        return recipe.varied(self.varied)
 
     def write(self, path: Path) -> None:
         """Write config.json."""
@@ -83,6 +86,7 @@ class Config:
             "data": asdict(self.data),
             "freeze": self.freeze,
             "origin": asdict(self.origin) if self.origin else None,
+            "varied": self.varied,
         }
         write_json(path, sealed(stored))
 
@@ -119,7 +123,7 @@ class _Chosen:
     """What was chosen by rule when the run began."""
 
     steps_per_call: CountOrZero
-    parallel: Literal["jit", "pmap", "none"]
+    parallel: Literal["jit", "pmap", "members", "none"]
     devices: CountOrZero
 
 
@@ -135,6 +139,7 @@ class _Stored:
     data: DataSpec
     freeze: tuple[str, ...] = ()
     origin: Origin | None = None
+    varied: dict[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 def _as_config(value: dict[str, Any], package: str, path: Path, intact: bool) -> Config:
@@ -154,6 +159,7 @@ def _as_config(value: dict[str, Any], package: str, path: Path, intact: bool) ->
         data=stored.data,
         freeze=stored.freeze,
         origin=stored.origin,
+        varied=stored.varied,
         edited=not intact,
     )
 

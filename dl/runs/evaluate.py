@@ -1,22 +1,24 @@
 """The metrics of a stored run on any part of its data, or of other data."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
-from dl.data.dataset import Dataset
 from dl.errors import InputError, RunError, first_line
 from dl.runs.config import Config
 from dl.runs.folder import open_folder
 from dl.runs.load import load_with_remarks
 from dl.runs.other_data import other_data
-from dl.runs.trained import Trained
+from dl.runs.reporting import AnyReport
 from dl.screen import say
+
+_Result = TypeVar("_Result")
 
 
 class Evaluation(NamedTuple):
     """Metrics by name, the step of the parameters, and which examples were looked at.
 
-    `summary` is that of the other data set, if one was named.
+    `summary` is that of the other data set, if one was named. `report` is there if asked for.
     """
 
     values: dict[str, float]
@@ -24,6 +26,7 @@ class Evaluation(NamedTuple):
     examples: int
     dataset: str
     summary: str
+    report: AnyReport | None = None
 
 
 def evaluate_run(
@@ -50,6 +53,7 @@ def evaluate_part(
     part: str = "test",
     checkpoint: Literal["last", "best"] = "last",
     dataset: str | None = None,
+    report: bool = False,
     package: str = "experiments",
 ) -> Evaluation:
     """Evaluate the run in folder `run` on a part of its data.
@@ -57,27 +61,29 @@ def evaluate_part(
     `dataset` names another data set to evaluate on. It is normalised like the run's own, and its
     classes are matched by name; it need not have all of them. Pictures of a folder, or of many
     sizes, get the size and channels that the model takes. A folder without parts is evaluated as a
-    whole. The run's experiment is one of `package`.
+    whole. With `report`, the predictions are also reported on (`Trained.report`). The run's
+    experiment is one of `package`.
 
     Raises:
         InputError: when the folder is no run, the data set has no such part, or `dataset` does not
-            fit the model.
+            fit the model; for the report on an auto-encoder.
         RunError: when the data are not those that the run was trained on.
     """
     config = open_folder(run, package=package)[1]
     trained, remarks = load_with_remarks(run, checkpoint=checkpoint, package=package)
     data = trained.open_data() if dataset is None else other_data(dataset, config)
     examples = len(data.part(part))
-    values = _metrics(trained, part, data, config)
+    told = _computed(lambda: trained.report(part, data=data), config) if report else None
+    values = _computed(lambda: trained.evaluate(part, data=data), config)
     for remark in remarks:  # beside figures only: a refusal is one line
         say(remark)
     summary = "" if dataset is None else data.summary
-    return Evaluation(values, trained.step, examples, data.spec.name, summary)
+    return Evaluation(values, trained.step, examples, data.spec.name, summary, told)
 
 
-def _metrics(trained: Trained, part: str, data: Dataset, config: Config) -> dict[str, float]:
+def _computed(compute: Callable[[], _Result], config: Config) -> _Result:
     try:
-        return trained.evaluate(part, data=data)
+        return compute()
     except (InputError, RunError, OSError):
         raise
     except Exception as error:

@@ -4,13 +4,14 @@ import importlib
 import importlib.util
 import shlex
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import MISSING, dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from dl.data.dataset import Dataset, DataSpec
 from dl.errors import InputError
+from dl.objectives.binding import smoothing_of
 from dl.train.fits import check_recipe
 from dl.train.freeze import freeze as freeze_layers
 from dl.train.options import DataOptions
@@ -65,14 +66,32 @@ class Experiment:
     def recipe(self, options: Any, spec: DataSpec, *, freeze: Sequence[str] = ()) -> Recipe:
         """The recipe for these data, with the layers named in `freeze` left untrained.
 
+        Options that compiled programs take as numbers are its `hyperparams`.
+
         Raises:
-            InputError: for an experiment that trains no net.
+            InputError: for an experiment that trains no net, and an option without effect on it.
         """
         if self.build is None:
             raise InputError(f"{self.name} counts and has no net: its figures are in result.json")
-        recipe = self.build(options, spec)
-        check_recipe(recipe, by=f"the training of {self.name}")
-        return freeze_layers(recipe, freeze)
+
+        build = self.build
+
+        def remake(hyperparams: Mapping[str, Any]) -> Recipe:
+            own = replace(options, **hyperparams)
+            recipe = build(own, spec)
+            check_recipe(recipe, by=f"the training of {self.name}")
+            return freeze_layers(own.with_optimizer(recipe, spec), freeze)
+
+        recipe = remake({})
+        self._check_smoothing(recipe, options)
+        return recipe._replace(hyperparams=options.traced, remake=remake)
+
+    def _check_smoothing(self, recipe: Recipe, options: Any) -> None:
+        if options.label_smoothing and smoothing_of(recipe.objective) is None:
+            raise InputError(
+                f"label_smoothing is {options.label_smoothing}, and the targets of {self.name} are "
+                "no classes: leave it out"
+            )
 
 
 def load_experiment(module: str) -> Experiment:

@@ -2,21 +2,24 @@
 
 import math
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from dl.data.dataset import Dataset
+from dl.data.dataset import Dataset, DataSpec
+from dl.data.example import example_inputs
 from dl.data.own_arrays import Pair, as_dataset
 from dl.errors import InputError
 from dl.objectives.binding import task_of
+from dl.runs.members import as_committee
 from dl.runs.resumable import check_resumable, hyperparams
 from dl.runs.trained import Trained
 from dl.screen import say
 from dl.train.compiled import Training, compile_recipe
 from dl.train.fits import check_recipe, zero_totals
 from dl.train.interrupt import StopRequest, say_stopping
-from dl.train.layout import make_layout
+from dl.train.layout import Layout, make_layout
+from dl.train.learning import OF_OPTIMIZER
 from dl.train.listener import Listener
 from dl.train.loop import train_loop
 from dl.train.options import TrainOptions
@@ -25,6 +28,7 @@ from dl.train.recipe import Recipe
 from dl.train.record import Record, stops_early
 from dl.train.state import first_state
 from dl.train.steps_per_call import with_best_steps_per_call
+from dl.train.traced import choose_layout
 from dl.types import ModelState, Params, PyTree
 
 
@@ -42,7 +46,8 @@ def fit(
 
     `data` is a data set, or a pair of arrays (x, y) as `dl.make_dataset` takes them, of which the
     fraction `options.validation` is held out; its targets are read for the task of the objective.
-    The rate is that of the recipe's optimizer, not `options.learning_rate`. Ctrl-C (a notebook's
+    A recipe without an optimizer gets the one that the options describe; where it has one, the
+    options' optimizer, rate and penalties are not used. Ctrl-C (a notebook's
     stop button) ends training after the current call. `resume` takes a result and continues its
     training, also with more `options.epochs`, exactly as if it had not stopped; whatever would
     change its past is refused. `init` holds parameters and model state to use in place of new ones
@@ -64,9 +69,10 @@ def fit(
     task = task_of(recipe.objective)
     data = as_dataset(data, validation=options.validation, task=task)
     options.check_plan(data)
+    recipe = _with_optimizer(recipe, data.spec, options)
     if resume is not None:
         check_resumable(resume, recipe, data, options)
-    layout = make_layout(options.parallel, devices=options.devices, batch_size=options.batch_size)
+    layout = _layout(recipe, data.spec, options)
     compiled = compile_recipe(recipe, data, options, layout)
     if progress and data.summary:
         say(data.summary)
@@ -74,10 +80,10 @@ def fit(
         StopRequest(announce=say_stopping) as stop,
         Progress(compiled.plan, show=progress) as shown,
     ):
-        shown.begin(int(resume.state.step) if resume else 0)
+        shown.begin(resume.step if resume else 0)
         compiled.compile_ahead()
         training = compiled.start(_first_training(recipe, data, options, resume=resume, init=init))
-        _say_unused_rate(layout.fetch(training.state.opt_state), options)
+        _say_unused(recipe, layout.fetch(training.state.opt_state), options)
         if not options.steps_per_call:
             compiled = with_best_steps_per_call(compiled, training)
         training, records = train_loop(
@@ -88,10 +94,29 @@ def fit(
             validates=data.validation is not None,
         )
     training = layout.fetch(training)
-    at_end = int(training.state.step) == compiled.plan.total_steps
+    at_end = training.state.steps_made == compiled.plan.total_steps
     done = at_end or stops_early(records, patience=options.patience)
     kept = {"pending": training.totals, "interrupted": not done, "open_data": lambda: data}
     return Trained(recipe, data.spec, options, training.state, records, **kept)
+
+
+def _layout(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Layout:
+    """One device or the mesh that is asked for; a population is split by members."""
+    if options.members > 1:
+        as_committee(recipe, spec, options)  # refuses nets that cannot answer together
+        return choose_layout(options, recipe.model, example_inputs(spec))
+    return make_layout(options.parallel, devices=options.devices, batch_size=options.batch_size)
+
+
+def _with_optimizer(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Recipe:
+    """`recipe` with an optimizer from the options, if it has none."""
+    if recipe.optimizer is not None:
+        return recipe
+
+    def remake(hyperparams: Mapping[str, Any]) -> Recipe:
+        return replace(options, **hyperparams).with_optimizer(recipe, spec)
+
+    return remake({})._replace(hyperparams=options.traced, remake=remake)
 
 
 def _check_arguments(recipe: Any, options: Any) -> None:
@@ -119,20 +144,25 @@ def _first_training(
     return Training(state, zero_totals(recipe, data.spec))
 
 
-def _say_unused_rate(opt_state: PyTree, options: TrainOptions) -> None:
-    """Warn of a learning rate that was chosen in the options and not in the recipe.
+def _say_unused(recipe: Recipe, opt_state: PyTree, options: TrainOptions) -> None:
+    """Warn of options that were chosen, and that the recipe's own optimizer decides.
 
     Where an experiment builds the recipe from its options, both are one.
     """
-    asked, used = options.learning_rate, hyperparams(opt_state).get("learning_rate")
-    default = next(each.default for each in fields(options) if each.name == "learning_rate")
-    if asked == default or used is None or math.isclose(asked, used, rel_tol=1e-6):
-        return
-    warnings.warn(
-        f"learning_rate is {asked} in the options and {used} in the recipe's optimizer, which is "
-        f"the one that counts: give {asked} to the optimizer",
-        stacklevel=3,
-    )
+    chosen = [each.name for each in fields(options) if getattr(options, each.name) != each.default]
+    of_recipe = OF_OPTIMIZER if type(options) is TrainOptions else ("learning_rate",)
+    unused = [name for name in of_recipe if name in chosen]
+    used = hyperparams(opt_state).get("learning_rate", options.learning_rate)
+    if math.isclose(options.learning_rate, used, rel_tol=1e-6):
+        unused = [name for name in unused if name != "learning_rate"]
+    if recipe.remake is None and unused:
+        named = ", ".join(f"{name} {getattr(options, name)}" for name in unused)
+        warnings.warn(
+            f"these options have no effect, because the recipe has an optimizer of its own, with "
+            f"learning_rate {used:g}: {named}; give them to that one, or make the recipe without "
+            "optimizer",
+            stacklevel=3,
+        )
 
 
 @dataclass(frozen=True)

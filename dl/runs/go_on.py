@@ -15,7 +15,7 @@ from dl.runs.manifest import add_to_manifest
 from dl.runs.profile import Profiler
 from dl.runs.result import make_result
 from dl.runs.setup import Setup
-from dl.train.compiled import Compiled, Training
+from dl.train.compiled import Training
 from dl.train.interrupt import StopRequest
 from dl.train.loop import train_loop
 from dl.train.progress import Progress
@@ -83,7 +83,7 @@ def _restore(
             shown.begin(0)
         return first, folder.cut_records(-1)
     tree, notes = restored
-    step = int(tree.state.step)
+    step = tree.state.steps_made
     if step > compiled.plan.total_steps:
         raise InputError(
             f"{folder.path} has made {step} steps, and {folder.config} asks for "
@@ -143,9 +143,5 @@ def _train(
 
 
 def _is_done(setup: Setup, training: Training, history: list[Record]) -> bool:
-    at_end = _step_of(setup.compiled, training) == setup.compiled.plan.total_steps
+    at_end = setup.compiled.step_of(training) == setup.compiled.plan.total_steps
     return at_end or stops_early(history, patience=setup.config.options.patience)
-
-
-def _step_of(compiled: Compiled, training: Training) -> int:
-    return int(compiled.layout.fetch(training.state.step))

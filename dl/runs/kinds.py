@@ -4,22 +4,30 @@ A new kind is a class with these three members, and a line in `kind_of`.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple, Protocol
 
-from dl.data.dataset import Dataset, check_in_memory
+from dl.data.dataset import Dataset, DataSpec, check_in_memory
 from dl.data.example import example_inputs
+from dl.errors import InputError
 from dl.runs.config import Config
 from dl.runs.experiment import Experiment
 from dl.runs.files import sealed, write_json
 from dl.runs.go_on import go_on
 from dl.runs.manifest import add_to_manifest, device_name
+from dl.runs.members import as_committee
 from dl.runs.open_data import open_data
 from dl.runs.setup import Setup
 from dl.train.compiled import Compiled, compile_recipe
 from dl.train.interrupt import StopRequest
-from dl.train.layout import make_layout
+from dl.train.layout import Layout, make_layout
+from dl.train.recipe import Recipe
 from dl.train.traced import choose_layout
+
+Varied = Mapping[str, Sequence[float]]
+"""Hyper-parameters that differ between the members of a population, with each member's value."""
+_NOTHING: Varied = {}
 
 
 class Session(NamedTuple):
@@ -37,7 +45,12 @@ class Kind(Protocol):
     """Whether it trains a net, which may begin with the parameters of another run."""
 
     def prepare(
-        self, experiment: Experiment, options: Any, *, freeze: Sequence[str] = ()
+        self,
+        experiment: Experiment,
+        options: Any,
+        *,
+        freeze: Sequence[str] = (),
+        varied: Varied = _NOTHING,
     ) -> tuple[Config, Dataset, Compiled | None]:
         """Configuration, data and compiled recipe of a new run. Nothing is written."""
         ...
@@ -57,12 +70,20 @@ class TrainingRun:
     trains: ClassVar[bool] = True
 
     def prepare(
-        self, experiment: Experiment, options: Any, *, freeze: Sequence[str] = ()
+        self,
+        experiment: Experiment,
+        options: Any,
+        *,
+        freeze: Sequence[str] = (),
+        varied: Varied = _NOTHING,
     ) -> tuple[Config, Dataset, Compiled]:
         """Opens the data and chooses the layout that suits the model."""
         data = _open_all(experiment, options)
         recipe = experiment.recipe(options, data.spec, freeze=freeze)
-        layout = choose_layout(options, recipe.model, example_inputs(data.spec))
+        recipe = recipe.varied(varied)
+        if options.members > 1:
+            _check_members(recipe, data, options)
+        layout = _choose(recipe, data.spec, options)
         compiled = compile_recipe(recipe, data, options, layout)
         config = Config(
             experiment,
@@ -72,6 +93,7 @@ class TrainingRun:
             len(layout.devices),
             data.spec,
             freeze=tuple(freeze),
+            varied={name: tuple(each) for name, each in varied.items()},
         )
         return config, data, compiled
 
@@ -79,8 +101,8 @@ class TrainingRun:
         """Opens the data, and compiles for the layout that the run began with."""
         options = config.options
         data = _open_all(config.experiment, options)
-        recipe = config.experiment.recipe(options, data.spec, freeze=config.freeze)
-        layout = make_layout(config.parallel, devices=config.devices, batch_size=options.batch_size)
+        recipe = config.build()
+        layout = _layout_of(config, recipe)
         compiled = compile_recipe(
             recipe, data, options, layout, steps_per_call=config.steps_per_call
         )
@@ -97,7 +119,12 @@ class CountingRun:
     trains: ClassVar[bool] = False
 
     def prepare(
-        self, experiment: Experiment, options: Any, *, freeze: Sequence[str] = ()
+        self,
+        experiment: Experiment,
+        options: Any,
+        *,
+        freeze: Sequence[str] = (),
+        varied: Varied = _NOTHING,
     ) -> tuple[Config, Dataset, None]:
         """Opens the data."""
         data = open_data(options)
@@ -133,6 +160,30 @@ class CountingRun:
 def kind_of(experiment: Experiment) -> Kind:
     """The kind of run of an experiment: counting if its module defines `count`."""
     return CountingRun() if experiment.count is not None else TrainingRun()
+
+
+def _layout_of(config: Config, recipe: Recipe) -> Layout:
+    """The layout that a run began with."""
+    options = config.options
+    if config.parallel == "members":
+        return _choose(recipe, config.data, replace(options, devices=config.devices))
+    return make_layout(config.parallel, devices=config.devices, batch_size=options.batch_size)
+
+
+def _choose(recipe: Recipe, spec: DataSpec, options: Any) -> Layout:
+    return choose_layout(options, recipe.model, example_inputs(spec), one_seed=recipe.is_varied)
+
+
+def _check_members(recipe: Recipe, data: Dataset, options: Any) -> None:
+    """Refuse a population that could not answer, and what is not done for populations yet."""
+    if not recipe.is_varied:
+        as_committee(recipe, data.spec, options)
+    if not data.train.in_memory:
+        raise InputError(f"{data.spec.name} is streamed: a population needs data in memory")
+    if options.parallel != "auto":
+        raise InputError(
+            f"parallel {options.parallel} is for a single net: a population is split by members"
+        )
 
 
 def _open_all(experiment: Experiment, options: Any) -> Dataset:

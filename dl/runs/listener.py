@@ -45,10 +45,11 @@ class RunListener(Listener):
     def on_evaluation(self, training: Training, step: int) -> None:
         """Store a short text written by the model, if it is a recurrent language model."""
         data = self.setup.config.data
-        if not data.kind.predicts_symbols or self.model.initial_carry is None:
+        writes = data.kind.predicts_symbols and self.model.initial_carry is not None
+        if not writes or self.setup.config.options.members > 1:
             return
         state = self.setup.compiled.layout.fetch(training.state)
-        network = Network(self.model, state.params, state.model_state, data)
+        network = Network(self.model, state.evaluated_params, state.model_state, data)
         text = "".join(
             generate(network, first_prime(data.text), length=_SAMPLE, temperature=_TEMPERATURE)
         )

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from dl import metrics
 from dl.runs.clock import RunClock
 from dl.runs.experiment import Figures
 from dl.runs.manifest import device_name
+from dl.runs.members import spread
 from dl.runs.setup import Setup
 from dl.runs.trained import Trained
 from dl.train.compiled import Training
@@ -24,23 +26,32 @@ def make_result(
         "examples_per_second": _median_rate(history),
         "parameters": count_parameters(state.params),
         "device": device_name(),
-        "steps": int(state.step),
+        "steps": state.steps_made,
     }
 
 
 def _figures(setup: Setup, training: Training, state: TrainState) -> Figures:
     """Metrics of the held-out parts, and the figures of the experiment's `conclude`.
 
-    A run evaluates on the test part only here.
+    A run evaluates on the test part only here. The figures of a population are those of its
+    committee; `members` has the spread of the members' figures on the test part.
     """
     config, data = setup.config, setup.data
     parts = ("validation", "test") if data.validation is not None else ("test",)
-    figures = {part: setup.compiled.evaluate(training.state, part) for part in parts}
-    if config.experiment.conclude is None:
-        return figures
     trained = Trained(
         config.build(), config.data, config.options, state, [], open_data=lambda: data
     )
+    if config.varied:  # of a search, which must not look at the test part
+        sums = setup.compiled.evaluate.sums(training.state, "validation")
+        return {"validation": metrics.compute(sums)}
+    if config.options.members > 1:
+        sums = setup.compiled.evaluate.sums(training.state, "test")
+        figures = {part: trained.evaluate(part) for part in parts}
+        figures["members"] = spread(metrics.by_member(sums))
+    else:
+        figures = {part: setup.compiled.evaluate(training.state, part) for part in parts}
+    if config.experiment.conclude is None:
+        return figures
     return figures | config.experiment.conclude(config.options, trained, data)
 
 

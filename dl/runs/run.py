@@ -12,7 +12,7 @@ from dl.runs.config import Config
 from dl.runs.experiment import Experiment
 from dl.runs.folder import RunFolder, make_folder, new_folder, open_folder
 from dl.runs.initial import take_initial, write_initial
-from dl.runs.kinds import Session, kind_of
+from dl.runs.kinds import Session, Varied, kind_of
 from dl.runs.lock import locked
 from dl.runs.open_data import check_same_data
 from dl.runs.setup import Setup
@@ -37,6 +37,7 @@ def start_run(
     init_from: str | Path | None = None,
     init_checkpoint: Literal["last", "best"] = "last",
     freeze: Sequence[str] = (),
+    varied: Varied | None = None,
     stop: StopRequest,
     show: bool = True,
     profile: bool = False,
@@ -45,7 +46,8 @@ def start_run(
     """Run `experiment` in a new folder; `on_start` is called once the folder is made.
 
     With `init_from` it begins with another run's parameters (see `take_initial`); layers that match
-    the names and globs in `freeze` are not trained. `profile` traces some steps.
+    the names and globs in `freeze` are not trained. `varied` has the hyper-parameters in which the
+    members of a population differ. `profile` traces some steps.
 
     All input is checked before the folder is made.
 
@@ -60,7 +62,9 @@ def start_run(
         raise InputError(
             f"{experiment.name} trains no net: leave --init-from, --freeze and --profile out"
         )
-    config, data, compiled = kind.prepare(experiment, options, freeze=freeze)
+    if init_from and kind.trains and options.members > 1:
+        raise InputError("--init-from is for a single net: leave --members out")
+    config, data, compiled = kind.prepare(experiment, options, freeze=freeze, varied=varied or {})
     initial = None
     if init_from is not None:
         initial = take_initial(

@@ -20,7 +20,7 @@ from dl.runs.open_data import open_data
 from dl.train.compiled import Training
 from dl.train.recipe import Recipe
 from dl.train.record import Record
-from dl.train.state import count_parameters, jit_init_state
+from dl.train.state import count_parameters, first_arguments, jit_init_state
 from dl.train.step import make_train_step
 
 _REMEDY = (
@@ -60,7 +60,7 @@ def write_run(
     for record in history:
         append_line(made.metrics, record.as_json())
     seconds = {"wall_seconds": 0.0, "compile_seconds": 0.0}
-    step = int(training.state.step)
+    step = training.state.steps_made
     with Checkpoints(made.checkpoints) as checkpoints:
         checkpoints.save(step, training, notes=seconds)
     if figures is not None:
@@ -100,6 +100,6 @@ def experiment_of(recipe: Recipe, spec: DataSpec, options: Any) -> Experiment:
 
 def _program(recipe: Recipe, spec: DataSpec, options: Any) -> str:
     """The training step of a recipe, traced for the data, as text."""
-    state = jit_init_state(recipe, spec, options).eval_shape(options.seed)
+    state = jit_init_state(recipe, spec, options).eval_shape(*first_arguments(recipe, options))
     step = make_train_step(recipe.objective, recipe.optimizer)
     return str(jax.make_jaxpr(step)(state, example_batch(spec)))

@@ -20,6 +20,7 @@ class _Record:
     split: str
     values: dict[str, Any]
     examples_per_second: Any = None
+    members: dict[str, tuple[Any, ...]] | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,15 @@ def _as_record(line: Any) -> Record:
         raise Misfit("values.loss is missing")
     rate = stored.examples_per_second
     rate = None if rate is None else _number(rate, "examples_per_second")
-    return Record(stored.step, stored.epoch, stored.split, values, rate)
+    members = None if stored.members is None else _lists(stored.members)
+    return Record(stored.step, stored.epoch, stored.split, values, rate, members)
+
+
+def _lists(members: dict[str, tuple[Any, ...]]) -> dict[str, list[float]]:
+    return {
+        name: [_number(value, f"members.{name}") for value in values]
+        for name, values in members.items()
+    }
 
 
 def _numbers(values: dict[str, Any], place: str) -> dict[str, float]:

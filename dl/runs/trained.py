@@ -1,14 +1,18 @@
 """A trained recipe, as `dl.fit` and `dl.load` return it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import jax
+
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.text.reading import Reading
 from dl.errors import InputError
+from dl.runs.members import as_committee, member_history, member_options, member_state
+from dl.runs.reporting import AnyReport, report_on
 from dl.runs.save import write_run
 from dl.train.compiled import Training, can_loop
 from dl.train.evaluation import Evaluation
@@ -51,10 +55,34 @@ class Trained:
     open_data: Callable[[], Dataset] = _no_data
     """Opens the data that it was trained on."""
 
+    @cached_property
+    def applied(self) -> Recipe:
+        """The recipe whose model answers: that of the committee, if there are several members."""
+        return as_committee(self.recipe, self.spec, self.options)
+
     @property
     def model(self) -> Model:
-        """The model of the recipe."""
-        return self.recipe.model
+        """The model of the recipe, or the committee of all members."""
+        return self.applied.model
+
+    @cached_property
+    def members(self) -> "tuple[Trained, ...]":
+        """The members of a population, each as if it had been trained alone."""
+        return tuple(map(self._member, range(self.options.members)))
+
+    def _member(self, number: int) -> "Trained":
+        if self.options.members == 1:
+            return self
+        options = member_options(self.options, self.recipe.hyperparams, number)
+        names = self.recipe.hyperparams
+        return replace(
+            self,
+            recipe=self.recipe.at({name: getattr(options, name) for name in names}),
+            options=options,
+            state=member_state(self.state, number),
+            history=member_history(self.history, number),
+            pending=jax.tree.map(lambda leaf: leaf[number], self.pending),
+        )
 
     @property
     def autoencoder(self) -> Autoencoder:
@@ -69,8 +97,8 @@ class Trained:
 
     @property
     def params(self) -> Params:
-        """The trained parameters."""
-        return self.state.params
+        """The trained parameters: their running mean, if the training kept one (`ema`)."""
+        return self.state.evaluated_params
 
     @property
     def model_state(self) -> ModelState:
@@ -80,7 +108,7 @@ class Trained:
     @property
     def step(self) -> int:
         """How many steps were made."""
-        return int(self.state.step)
+        return self.state.steps_made
 
     @property
     def reading(self) -> Reading | None:
@@ -90,7 +118,14 @@ class Trained:
     @cached_property
     def network(self) -> Network:
         """The model with its parameters, to be applied to raw inputs."""
-        return Network(self.model, self.params, self.model_state, self.spec, self.reading)
+        return Network(
+            self.model,
+            self.params,
+            self.model_state,
+            self.spec,
+            self.reading,
+            self.options.precision,
+        )
 
     def outputs(self, inputs: Inputs) -> Array:
         """Raw outputs for raw inputs [B, ...]; see `Network.outputs`."""
@@ -114,6 +149,18 @@ class Trained:
             InputError: when there is no such part, or the data cannot be opened any more.
         """
         return self._evaluate(part) if data is None else self._evaluate_on(data)(part)
+
+    def report(self, part: str = "test", *, data: Dataset | None = None) -> AnyReport:
+        """How good the predictions for a part of the data are, of other `data` if given.
+
+        Confusion matrix, precision, recall, F1, AUC, top-k accuracy, calibration, worst mistakes:
+        as many as the task has (`dl.assess`). `print` shows it.
+
+        Raises:
+            InputError: when there is no such part, and for an auto-encoder.
+        """
+        data = self.open_data() if data is None else data
+        return report_on(self.network, data, part, batch_size=self.options.batch_size)
 
     def save(self, folder: str | Path) -> Path:
         """Write it into a new `folder`, as a run that `dl.load` and the command line take.
@@ -147,7 +194,7 @@ class Trained:
     def _evaluate_on(self, data: Dataset) -> Callable[[str], dict[str, float]]:
         """The metrics of a part of `data`, on one device wherever the state was trained."""
         layout = make_layout("jit", devices=1, batch_size=self.options.batch_size)
-        loops = can_loop(self.recipe, data, self.options, layout)
-        evaluate = Evaluation(self.recipe, data, self.options, layout, loops=loops)
+        loops = can_loop(self.applied, data, self.options, layout)
+        evaluate = Evaluation(self.applied, data, self.options, layout, loops=loops)
         state = layout.put(self.state)
         return lambda part: evaluate(state, part)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from dl import metrics
 from dl.data.augment import Stages
@@ -18,14 +19,14 @@ from dl.train.ahead import begin
 from dl.train.evaluation import Evaluation
 from dl.train.fits import check_answers, check_recipe_fits, stages_of, zero_totals
 from dl.train.guard import CompilationGuard
-from dl.train.layout import Layout
+from dl.train.layout import Layout, Resident
 from dl.train.options import TrainOptions
 from dl.train.plan import Plan, make_plan
 from dl.train.recipe import Recipe
-from dl.train.state import TrainState, first_state, jit_init_state
+from dl.train.state import TrainState, first_arguments, first_state, jit_init_state
 from dl.train.step import augmented, make_train_step, scan_steps
 from dl.train.traced import has_slow_loops
-from dl.types import Array, Augment, Metrics, PyTree
+from dl.types import Array, Metrics
 
 MOST_STEPS_PER_CALL = 100
 
@@ -38,17 +39,17 @@ class Training(NamedTuple):
 
 
 class _First(NamedTuple):
-    """The training at step 0: a jitted function from the seed to the state, and sums of zero."""
+    """The training at step 0: a jitted function of seed and hyper-parameters, sums of zero."""
 
     new_state: Any
-    seed: int
+    arguments: tuple[Any, dict[str, Array]]
     totals: Metrics
 
     def make(self) -> Training:
-        return Training(self.new_state(self.seed), self.totals)
+        return Training(self.new_state(*self.arguments), self.totals)
 
     def shapes(self) -> Training:
-        return Training(self.new_state.eval_shape(self.seed), self.totals)
+        return Training(self.new_state.eval_shape(*self.arguments), self.totals)
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,8 @@ class Compiled:
     layout: Layout
     plan: Plan
     guard: CompilationGuard
-    arrays: list[PyTree]
-    """The sets of arrays that stay on the devices during the whole run."""
+    arrays: list[Resident]
+    """What stays on the devices, for each set of arrays of the data."""
     evaluate: Evaluation
     """`evaluate(state, part)`: metrics of the part of the data with this name."""
     _data: Dataset
@@ -76,7 +77,7 @@ class Compiled:
     def expected(self) -> Training:
         """The shapes of a training that is stored; under `jit` also how it will be laid out."""
         first = self._first.shapes()
-        return self.layout.shapes(first) if self.layout.mode == "jit" else first
+        return first if self.layout.mode == "pmap" else self.layout.shapes(first)
 
     def compile_ahead(self) -> None:
         """Begins to compile in the background; the first calls wait for it."""
@@ -89,7 +90,7 @@ class Compiled:
         self.evaluate.begin(first.state, "test" if self._data.validation is None else "validation")
 
     def advance(
-        self, training: Training, arrays: list[PyTree], start: int, end: int
+        self, training: Training, arrays: list[Resident], start: int, end: int
     ) -> tuple[Training, Array]:
         """Trains from step `start` to step `end`; also returns an array that is ready then."""
         ticket: Any = None
@@ -100,6 +101,10 @@ class Compiled:
                 training, ticket = train_call(training, arrays[number], self.layout.split(call))
             start = stage
         return training, ticket
+
+    def step_of(self, training: Training) -> int:
+        """How many steps `training` has made."""
+        return int(np.ravel(self.layout.fetch(training.state.step))[0])
 
     def reset(self, training: Training) -> Training:
         """The same training, with the sums of its metrics set to zero."""
@@ -119,7 +124,8 @@ def compile_recipe(
     Raises:
         InputError: when the recipe does not fit the data.
     """
-    totals = check_recipe_fits(recipe, data.spec, device=layout.devices[0])
+    totals = _each(check_recipe_fits(recipe, data.spec, device=layout.devices[0]), options)
+    arguments = first_arguments(recipe, options)
     check_answers(recipe, data)
     loops = can_loop(recipe, data, options, layout)
     room = _room_for_steps(data.train, options, loops=loops)
@@ -135,17 +141,17 @@ def compile_recipe(
         layout,
         plan,
         guard,
-        [layout.put(arrays) if arrays else {} for arrays in resident],
+        [layout.put(Resident(arrays or {}, arguments[1])) for arrays in resident],
         Evaluation(recipe, data, options, layout, loops=loops),
         data,
-        _First(jit_init_state(recipe, data.spec, options), options.seed, totals),
+        _First(jit_init_state(recipe, data.spec, options), arguments, totals),
         layout.put(totals),
         stages,
         [
             layout.compile(
-                guard.watch(_make_train_call(recipe, augment, data, layout, loops=loops))
+                guard.watch(_make_train_call(recipe, stage, data, options, layout, loops=loops))
             )
-            for augment in stages.augments
+            for stage in range(len(stages.augments))
         ],
         _cut(data.train, options, plan, room=room, loops=loops),
     )
@@ -153,13 +159,21 @@ def compile_recipe(
 
 def start_training(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Training:
     """The first state, with metrics of zero, on the default device."""
-    return Training(first_state(recipe, spec, options), zero_totals(recipe, spec))
+    totals = _each(zero_totals(recipe, spec), options)
+    return Training(first_state(recipe, spec, options), totals)
 
 
 def training_shapes(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Training:
     """The shapes of `start_training`; nothing is compiled or computed."""
-    state = jit_init_state(recipe, spec, options).eval_shape(options.seed)
-    return Training(state, jax.eval_shape(lambda: zero_totals(recipe, spec)))
+    state = jit_init_state(recipe, spec, options).eval_shape(*first_arguments(recipe, options))
+    return Training(state, jax.eval_shape(lambda: _each(zero_totals(recipe, spec), options)))
+
+
+def _each(totals: Metrics, options: TrainOptions) -> Metrics:
+    """The totals of each member, or those of the only one as they are."""
+    if options.members == 1:
+        return totals
+    return jax.tree.map(lambda leaf: jnp.zeros((options.members, *leaf.shape)), totals)
 
 
 def can_loop(recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layout) -> bool:
@@ -195,21 +209,18 @@ def _cut(
 
 
 def _make_train_call(
-    recipe: Recipe, augment: Augment | None, data: Dataset, layout: Layout, *, loops: bool
+    recipe: Recipe, stage: int, data: Dataset, options: TrainOptions, layout: Layout, *, loops: bool
 ) -> Callable:
     """The steps of one call: each gathers a batch, trains on it, and adds up its metrics."""
-    step = make_train_step(
-        recipe.objective, recipe.optimizer, axis_name=layout.axis_name, padded=data.train.carries
-    )
-    if augment is not None:
-        step = augmented(step, augment)
     gather = make_gather(data.train, data.spec)
 
     def train_call(
-        training: Training, arrays: dict[str, Array], indexed: IndexedBatch
+        training: Training, resident: Resident, indexed: IndexedBatch
     ) -> tuple[Training, Array]:
+        step = _make_step(recipe, stage, data, options, layout, resident.hyperparams)
+
         def step_once(training: Training, indexed: IndexedBatch) -> tuple[Training, Metrics]:
-            state, sums = step(training.state, gather(arrays, indexed))
+            state, sums = step(training.state, gather(resident.data, indexed))
             return Training(state, metrics.merge(training.totals, sums)), {}
 
         if loops:
@@ -221,3 +232,26 @@ def _make_train_call(
         return training, training.state.step + 0
 
     return train_call
+
+
+def _make_step(
+    recipe: Recipe,
+    stage: int,
+    data: Dataset,
+    options: TrainOptions,
+    layout: Layout,
+    hyperparams: dict[str, Array],
+) -> Callable:
+    """The step of a stage of augmentation, for hyper-parameters that are traced."""
+    own = recipe.at(hyperparams)
+    step = make_train_step(
+        own.objective,
+        own.optimizer,
+        axis_name=layout.axis_name,
+        accumulate=options.accumulate,
+        padded=data.train.carries,
+        ema=hyperparams.get("ema", options.ema),
+        precision=options.precision,
+    )
+    augment = stages_of(own).augments[stage]
+    return step if augment is None else augmented(step, augment)

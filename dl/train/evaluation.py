@@ -14,13 +14,17 @@ from dl.data.dataset import Dataset
 from dl.data.gather import make_gather
 from dl.data.sources.batching import IndexedBatch
 from dl.data.sources.source import NO_STEP, Source, cut_calls
+from dl.layers.precision import computing_in
 from dl.train.ahead import Ahead, begin
-from dl.train.layout import Layout
+from dl.train.layout import Layout, Resident
 from dl.train.options import TrainOptions
 from dl.train.recipe import Recipe
 from dl.train.state import TrainState
 from dl.train.step import make_eval_step, scan_steps
 from dl.types import Array, Batch, Metrics, Model, ModelState, Objective, Params
+
+_NOTHING = Resident({}, {})
+"""Batches hold their examples."""
 
 Gather = Callable[[dict[str, Array], IndexedBatch], Batch]
 
@@ -48,11 +52,20 @@ class Evaluation:
     ) -> None:
         gather = make_gather(data.train.evaluated(), data.spec)
         if data.train.evaluated().carries:
-            compiled = Ahead(
-                jax.jit(partial(evaluate_carried, recipe.model, recipe.objective, gather))
+            one = partial(
+                evaluate_carried,
+                recipe.model,
+                recipe.objective,
+                gather,
+                precision=options.precision,
             )
+            each = one if layout.members == 1 else jax.vmap(one, in_axes=(0, 0, None, None))
+            compiled = Ahead(jax.jit(each))
         else:
-            compiled = _compile(recipe.objective, gather, layout, loops=loops)
+            step = make_eval_step(
+                recipe.objective, axis_name=layout.axis_name, precision=options.precision
+            )
+            compiled = _compile(step, gather, layout, loops=loops)
 
         @cache
         def open_part(name: str) -> _Part:
@@ -65,7 +78,11 @@ class Evaluation:
 
     def __call__(self, state: TrainState, part: str) -> dict[str, float]:
         """The metrics of the part with this name."""
-        return metrics.compute(self._open_part(part).evaluate(state))
+        return metrics.compute(self.sums(state, part))
+
+    def sums(self, state: TrainState, part: str) -> Metrics:
+        """The sums and counts of the part with this name, for each member of a population."""
+        return self._open_part(part).evaluate(state)
 
     def begin(self, state: TrainState, part: str) -> None:
         """Start to compile in the background, for a state of these shapes before it is laid out."""
@@ -80,6 +97,8 @@ def evaluate_carried(
     model_state: ModelState,
     arrays: dict[str, Array],
     indexed: IndexedBatch,
+    *,
+    precision: str = "float32",
 ) -> Metrics:
     """Sums of each of N batches [N, B]; each starts with the recurrent state of the one before.
 
@@ -89,7 +108,8 @@ def evaluate_carried(
     carry = model.zero_carry(indexed.index.shape[1])
 
     def evaluate_batch(carry: Any, batch: IndexedBatch) -> tuple[Any, Metrics]:
-        sums, _, carry = objective(params, model_state, gather(arrays, batch), carry=carry)
+        with computing_in(precision):
+            sums, _, carry = objective(params, model_state, gather(arrays, batch), carry=carry)
         return carry, sums
 
     return jax.lax.scan(evaluate_batch, carry, indexed)[1]
@@ -105,30 +125,26 @@ class _Stream:
 
     def evaluate(self, state: TrainState) -> Metrics:
         params, model_state = jax.device_put(
-            self._layout.fetch((state.params, state.model_state)), self._layout.devices[0]
+            self._layout.fetch((state.evaluated_params, state.model_state)), self._layout.devices[0]
         )
         sums = jax.device_get(self._compiled(params, model_state, *self._data))
-        return jax.tree.map(lambda leaf: np.sum(leaf, axis=0, dtype=np.float64), sums)
+        return jax.tree.map(lambda leaf: np.sum(leaf, axis=-1, dtype=np.float64), sums)
 
     def begin(self, state: TrainState) -> None:
         place = SingleDeviceSharding(self._layout.devices[0])
         shapes = jax.tree.map(
             lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=place),
-            (state.params, state.model_state),
+            (state.evaluated_params, state.model_state),
         )
         begin(self._compiled, *shapes, *self._data)
 
 
 def _compile(
-    objective: Objective, gather: Gather, layout: Layout, *, loops: bool
+    step: Callable[[TrainState, Batch], Metrics], gather: Gather, layout: Layout, *, loops: bool
 ) -> Callable[..., Metrics]:
-    step = make_eval_step(objective, axis_name=layout.axis_name)
-
-    def evaluate_call(
-        state: TrainState, arrays: dict[str, Array], indexed: IndexedBatch
-    ) -> Metrics:
+    def evaluate_call(state: TrainState, resident: Resident, indexed: IndexedBatch) -> Metrics:
         def evaluate_batch(state: TrainState, batch: IndexedBatch) -> tuple[TrainState, Metrics]:
-            return state, step(state, gather(arrays, batch))
+            return state, step(state, gather(resident.data, batch))
 
         if loops:
             count = jnp.sum(indexed.index[:, 0] != NO_STEP)
@@ -160,7 +176,7 @@ class _Examples:
     def evaluate(self, state: TrainState) -> Metrics:
         sums: list[Metrics] = []
         for call in self._kept or self._put():
-            sums.append(self._layout.fetch(self._compiled(state, {}, call)))
+            sums.append(self._layout.fetch(self._compiled(state, _NOTHING, call)))
             jax.block_until_ready(sums[-2:-1])  # no more than two batches wait in memory
         return jax.tree.map(
             lambda *leaves: np.sum(leaves, axis=0, dtype=np.float64), *jax.device_get(sums)
@@ -168,7 +184,7 @@ class _Examples:
 
     def begin(self, state: TrainState) -> None:
         if self._kept:
-            begin(self._compiled, self._layout.shapes(state), {}, self._kept[0])
+            begin(self._compiled, self._layout.shapes(state), _NOTHING, self._kept[0])
 
     def _put(self) -> Iterable[IndexedBatch]:
         for group in self._read():

@@ -83,9 +83,10 @@ def check_recipe(recipe: Any, *, by: str = "training") -> None:
     maker, module = (getattr(recipe.objective, name, "") for name in ("__qualname__", "__module__"))
     if module.startswith("dl.objectives") and "." not in maker:
         raise InputError(f"a recipe's objective is that of a model: give {maker}(model)")
-    if not (hasattr(recipe.optimizer, "init") and hasattr(recipe.optimizer, "update")):
+    given = recipe.optimizer
+    if given is not None and not (hasattr(given, "init") and hasattr(given, "update")):
         raise InputError(
-            f"a recipe's optimizer is an Optax transformation, not {recipe.optimizer!r}: make one "
+            f"a recipe's optimizer is an Optax transformation, not {given!r}: make one "
             "with dl.optimizers, such as dl.optimizers.adam(0.001)"
         )
     augment = recipe.augment

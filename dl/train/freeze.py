@@ -23,8 +23,8 @@ def freeze(recipe: Recipe, names: Sequence[str]) -> Recipe:
     statistics, and normalises with them during training.
 
     Raises:
-        InputError: when the optimizer is initialised, for a name that matches no parameter, or
-            names that match all of them.
+        InputError: for a recipe without an optimizer; when this is initialised, for a name that
+            matches no parameter, or names that match all of them.
 
     >>> import dl
     >>> model = dl.models.mlp(2, hidden_sizes=(8,))
@@ -37,6 +37,8 @@ def freeze(recipe: Recipe, names: Sequence[str]) -> Recipe:
     """
     if not names:
         return recipe
+    if recipe.optimizer is None:
+        raise InputError("a recipe whose layers are frozen needs its optimizer: give it one first")
     return recipe._replace(
         objective=_with_running_statistics(recipe.objective, names),
         optimizer=_partly(recipe.optimizer, names),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -15,20 +15,28 @@ from dl.train.device_errors import device_errors
 from dl.train.devices import find_devices
 from dl.train.parallel import AXIS, make_mesh, replicate, shard, unreplicate
 from dl.train.state import TrainState
-from dl.types import Device, PyTree
+from dl.types import Array, Device, PyTree
+
+
+class Resident(NamedTuple):
+    """What stays on the devices during a run: arrays of the data, and hyper-parameters."""
+
+    data: dict[str, Array]
+    hyperparams: dict[str, Array]
 
 
 @dataclass(frozen=True)
 class Layout:
     """The devices of a run, and how its arrays are spread over them; steps do not depend on it.
 
-    A compiled function takes `(trained, arrays, indexed)`: the state that is trained (laid out by
-    `shardings`, donated), the arrays of the data (on every device), and an `IndexedBatch` [k, B]
+    A compiled function takes `(trained, resident, indexed)`: the state that is trained (laid out by
+    `shardings`, donated), a `Resident` (on every device), and an `IndexedBatch` [k, B]
     (split along B). It returns `(trained, anything)`, or only metrics if nothing is donated.
     """
 
-    mode: Literal["jit", "pmap"]
+    mode: Literal["jit", "pmap", "members"]
     devices: tuple[Device, ...]
+    members: int = 1
 
     @property
     def axis_name(self) -> str | None:
@@ -45,7 +53,7 @@ class Layout:
         return _with_carries(jax.tree.map(lambda _: everywhere, tree), carries)
 
     def compile(self, function: Callable, *, donate: bool = True) -> Callable:
-        """`function(trained, arrays, indexed)` compiled for this layout.
+        """`function(trained, resident, indexed)` compiled for this layout.
 
         On one device and under `pmap` it can be compiled ahead of its first call.
         """
@@ -84,7 +92,7 @@ class Layout:
 
     def shapes(self, tree: PyTree) -> PyTree:
         """The shapes and shardings of what `put` makes of `tree`."""
-        if self.mode == "jit":
+        if self.mode != "pmap":
             return jax.tree.map(_shape, tree, self.shardings(tree))
         count, sharding = len(self.devices), self._device_rows()
 
@@ -182,7 +190,7 @@ def _shape(leaf: Any, sharding: Any, shape: tuple[int, ...] | None = None) -> An
 
 
 def _states(tree: PyTree) -> list[TrainState]:
-    return [leaf for leaf in jax.tree.leaves(tree, is_leaf=_is_state) if _is_state(leaf)]
+    return [leaf for leaf in jax.tree.leaves(tree, is_leaf=is_state) if is_state(leaf)]
 
 
 def _with_carries(tree: PyTree, carries: Sequence[PyTree]) -> PyTree:
@@ -190,12 +198,13 @@ def _with_carries(tree: PyTree, carries: Sequence[PyTree]) -> PyTree:
     remaining = iter(carries)
 
     def with_carry(leaf: Any) -> Any:
-        return replace(leaf, carry=next(remaining)) if _is_state(leaf) else leaf
+        return replace(leaf, carry=next(remaining)) if is_state(leaf) else leaf
 
-    return jax.tree.map(with_carry, tree, is_leaf=_is_state)
+    return jax.tree.map(with_carry, tree, is_leaf=is_state)
 
 
-def _is_state(leaf: Any) -> bool:
+def is_state(leaf: Any) -> bool:
+    """Whether a node of a tree is the state of a training."""
     return isinstance(leaf, TrainState)
 
 

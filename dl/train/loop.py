@@ -13,16 +13,17 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from dl import metrics
-from dl.errors import RunError
+from dl.errors import DivergedError, RunError
 from dl.train.compile_clock import CompileClock
 from dl.train.compiled import Compiled, Training
 from dl.train.device_errors import device_errors
 from dl.train.listener import Listener
 from dl.train.quick import jit_quickly
 from dl.train.record import Record, stops_early
-from dl.types import Array
+from dl.types import Array, Metrics
 
 _REMEDIES = (
     "lower --learning-rate, or in code of your own warm it up (optimizers.warm_up) or clip the "
@@ -74,7 +75,8 @@ class _Loop:
 
     def __post_init__(self) -> None:
         self.step = self._step_of_state()
-        self._throughput = _Throughput(self.compiled.plan.batch_size)
+        members = self.compiled.layout.members
+        self._throughput = _Throughput(self.compiled.plan.batch_size * members)
         self._last_ticket: Any = None
 
     def stops_early(self) -> bool:
@@ -110,15 +112,16 @@ class _Loop:
         if not self.compiled.plan.evaluates_after(self.step) or done:
             return
         state = self.training.state
-        values = self.compiled.evaluate(state, "validation") if self.validates else None
+        sums = self.compiled.evaluate.sums(state, "validation") if self.validates else None
         # Before the record, because a resumed run skips an evaluation that is recorded.
         self.listener.on_evaluation(self.training, self.step)
-        if values is not None:
-            self._record("validation", values)
+        if sums is not None:
+            self._record("validation", sums)
 
     def checkpoint(self) -> None:
         """Let the listener save the state, if it is finite."""
-        check_finite(self.compiled.layout.fetch(self.training.state), self.step)
+        layout = self.compiled.layout
+        check_finite(layout.fetch(self.training.state), self.step, members=layout.members)
         self.listener.on_checkpoint(self.training, self.step)
 
     @contextlib.contextmanager
@@ -137,39 +140,48 @@ class _Loop:
             raise
 
     def _record_training(self) -> None:
-        values = metrics.compute(self.compiled.layout.fetch(self.training.totals))
-        check_finite_loss(values, self.step)
+        totals = jax.device_get(self.compiled.layout.fetch(self.training.totals))
+        check_finite_loss(metrics.compute(totals), self.step)
         self.training = self.compiled.reset(self.training)
-        self._record("train", values, self._throughput.rate())
+        self._record("train", totals, self._throughput.rate())
 
-    def _record(self, split: str, values: dict[str, float], rate: float | None = None) -> None:
+    def _record(self, split: str, sums: Metrics, rate: float | None = None) -> None:
         epoch = round(self.step / self.compiled.plan.steps_per_epoch, 4)
-        self.records.append(Record(self.step, epoch, split, values, rate))
+        values, members = metrics.compute(sums), metrics.by_member(sums) or None
+        self.records.append(Record(self.step, epoch, split, values, rate, members))
         self.listener.on_record(self.records[-1])
 
     def _step_of_state(self) -> int:
-        return int(self.compiled.layout.fetch(self.training.state.step))
+        return self.compiled.step_of(self.training)
 
 
 def check_finite_loss(values: dict[str, float], step: int) -> None:
     """Raise a `RunError` that names the step when the loss is inf or nan."""
     if not math.isfinite(values["loss"]):
-        raise RunError(f"the loss is {values['loss']} in the steps up to {step}: {_REMEDIES}")
+        raise DivergedError(f"the loss is {values['loss']} in the steps up to {step}: {_REMEDIES}")
 
 
-def check_finite(state: Any, step: int) -> None:
-    """Raise a `RunError` when the state holds inf or nan, so that no checkpoint does."""
+def check_finite(state: Any, step: int, *, members: int = 1) -> None:
+    """Raise a `RunError` when the state holds inf or nan, so that no checkpoint does.
+
+    Of a population one member must be finite: those of a search may diverge.
+    """
     numbers = [leaf for leaf in jax.tree.leaves(state) if jnp.issubdtype(leaf.dtype, jnp.floating)]
-    if not _jit_all_finite()(numbers):
-        raise RunError(
+    if not np.any(_jit_finite(members)(numbers)):
+        raise DivergedError(
             f"a parameter or its optimizer state is not finite after step {step}: {_REMEDIES}"
         )
 
 
 @cache
-def _jit_all_finite() -> Callable[[list[Array]], Array]:
-    """One program that tells whether no array holds inf or nan, in the place of many operations."""
-    return jit_quickly(lambda numbers: jnp.all(jnp.array([jnp.isfinite(x).all() for x in numbers])))
+def _jit_finite(members: int) -> Callable[[list[Array]], Array]:
+    """One program that tells whether no array holds inf or nan, [members] if there are several."""
+
+    def finite(x: Array) -> Array:
+        rows = x.reshape(members, -1)
+        return jnp.isfinite(rows).all(axis=1)
+
+    return jit_quickly(lambda numbers: jnp.array([finite(x) for x in numbers]).all(axis=0))
 
 
 class _Throughput:

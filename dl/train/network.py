@@ -13,6 +13,7 @@ from dl.data.dataset import DataSpec
 from dl.data.gather import check_inputs, normalize
 from dl.data.text.reading import Reading
 from dl.errors import InputError
+from dl.layers.precision import computing_in
 from dl.types import Array, Autoencoder, Model, ModelState, Params, Ragged
 
 Inputs: TypeAlias = np.ndarray | Array | Ragged | list[str]
@@ -77,7 +78,8 @@ class Network:
     """A model with its parameters, and with the description of its data.
 
     `spec` names the classes and holds the normalisation of raw inputs; `reading` says how text
-    becomes symbols. Without a `spec`, inputs are passed to the model unchanged.
+    becomes symbols; layers compute in `precision`. Without a `spec`, inputs are passed to the model
+    unchanged.
 
     >>> import dl
     >>> model = dl.models.softmax_regression(10)
@@ -91,6 +93,7 @@ class Network:
     model_state: ModelState = field(default_factory=dict)
     spec: DataSpec | None = None
     reading: Reading | None = None
+    precision: str = "float32"
 
     def outputs(self, inputs: Inputs) -> Array:
         """Logits [B, K] or reconstructions for raw inputs [B, ...], such as uint8 [B, H, W, C].
@@ -184,6 +187,7 @@ class Network:
     def _apply(self):
         def apply(params: Params, model_state: ModelState, inputs: Any) -> Array:
             ready = inputs if self.spec is None else normalize(inputs, self.spec)
-            return self.model.apply(params, model_state, ready)[0]
+            with computing_in(self.precision):
+                return self.model.apply(params, model_state, ready)[0]
 
         return jax.jit(apply)

@@ -4,14 +4,21 @@ They are plain scalars, so that they can be printed, stored as JSON and read fro
 """
 
 from dataclasses import dataclass, replace
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.sources.batching import steps_per_epoch
 from dl.data.text.reading import Reading
 from dl.data.text.stored import MOST_UNPACKED
 from dl.errors import InputError
-from dl.ranges import Count, CountOrZero, Positive, Range, Share, check_fields, require
+from dl.ranges import Count, CountOrZero, Range, Share, check_fields, require
+from dl.train.learning import LearningFields, make_optimizer
+
+if TYPE_CHECKING:
+    import optax
+
+    from dl.train.recipe import Recipe
+
 
 MOST_STEPS = 2**31 - 1
 """The last step that a training state can count."""
@@ -60,7 +67,7 @@ class DataOptions:
 
 
 @dataclass(frozen=True)
-class TrainOptions(DataOptions):
+class TrainOptions(LearningFields, DataOptions):
     """Options of training a net; experiments change the defaults.
 
     >>> TrainOptions(epochs=0)
@@ -72,8 +79,6 @@ class TrainOptions(DataOptions):
     """Passes over the training examples."""
     batch_size: Count = 128
     """Examples in a step, over all devices together."""
-    learning_rate: Positive = 0.1
-    """Learning rate, or its peak when a schedule is used."""
     evaluate_every: Count = 1
     """Epochs between two evaluations on the held-out examples."""
     patience: CountOrZero = 0
@@ -84,6 +89,8 @@ class TrainOptions(DataOptions):
     """Epochs between two checkpoints."""
     keep: Count = 2
     """How many of the newest checkpoints to keep, besides the best."""
+    members: Count = 1
+    """Nets that are trained beside each other in one program; their answers are averaged."""
     parallel: Literal["auto", "jit", "pmap"] = "auto"
     """How to use several devices; auto means jit, or on a CPU whichever suits the model."""
     devices: CountOrZero = 0
@@ -93,6 +100,11 @@ class TrainOptions(DataOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.check_learning()
+        if self.batch_size % self.accumulate:
+            raise InputError(
+                f"accumulate is {self.accumulate}; it must divide the batch size, {self.batch_size}"
+            )
         if self.patience and not self.validation:
             raise InputError(
                 "patience needs held-out examples to look at: give --validation, such as 0.1"
@@ -107,6 +119,20 @@ class TrainOptions(DataOptions):
                 f"training examples of {data.spec.name}, and patience needs some: "
                 f"give --validation, such as 0.1"
             )
+
+    def make_optimizer(self, data_spec: DataSpec) -> "optax.GradientTransformation":
+        """The optimizer that the options describe, for the whole training on these data."""
+        return self.optimizer_for(self.total_steps(data_spec), data_spec)
+
+    def optimizer_for(self, steps: int, data_spec: DataSpec) -> "optax.GradientTransformation":
+        """The optimizer that the options describe, for a part of the training with these `steps`."""
+        return make_optimizer(self, steps=steps, steps_per_epoch=self.steps_in(1, data_spec))
+
+    def with_optimizer(self, recipe: "Recipe", data_spec: DataSpec) -> "Recipe":
+        """`recipe`, with the optimizer that the options describe if it has none of its own."""
+        if recipe.optimizer is not None:
+            return recipe
+        return recipe._replace(optimizer=self.make_optimizer(data_spec))
 
     def total_steps(self, data_spec: DataSpec) -> int:
         """Steps of the whole training on these data."""

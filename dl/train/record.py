@@ -16,10 +16,15 @@ class Record:
     split: str
     values: dict[str, float]
     examples_per_second: float | None = None
+    members: dict[str, list[float]] | None = None
+    """Of a population the values of each member; `values` are their means."""
 
     def as_json(self) -> dict[str, Any]:
         """The record as plain data, with keys in the order of the files."""
-        return asdict(self)
+        stored = asdict(self)
+        if self.members is None:
+            del stored["members"]
+        return stored
 
 
 def stops_early(records: Sequence[Record], *, patience: int) -> bool:

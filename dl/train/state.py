@@ -1,16 +1,19 @@
 """The state of a training run: one frozen pytree."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from dl.data.dataset import DataSpec
 from dl.data.example import example_inputs
 from dl.models.given import require_model
 from dl.promotion import promoting
+from dl.ranges import is_zero
 from dl.train.options import TrainOptions
 from dl.train.quick import jit_quickly
 from dl.train.recipe import Recipe
@@ -26,7 +29,7 @@ class TrainState:
     `key` never changes: a step's randomness is `fold_in(key, step)`, so a restored state draws the
     same numbers as an uninterrupted one. `model_state` holds batch statistics, `carry` the
     recurrent state of truncated back-propagation through time, or persistent Markov chains (empty
-    otherwise).
+    otherwise). `average` is the running mean of the parameters, if one is kept.
     """
 
     step: Array
@@ -35,6 +38,17 @@ class TrainState:
     model_state: ModelState
     opt_state: PyTree
     carry: Carry = ()
+    average: Params = ()
+
+    @property
+    def steps_made(self) -> int:
+        """How many steps were made, by each member if this is a population."""
+        return int(np.ravel(self.step)[0])
+
+    @property
+    def evaluated_params(self) -> Params:
+        """The parameters to evaluate and to predict with: their mean, if one is kept."""
+        return self.average if jax.tree.leaves(self.average) else self.params
 
 
 def init_state(
@@ -44,11 +58,12 @@ def init_state(
     *,
     seed: int | Array,
     carried_rows: int = 0,
+    averaged: bool = False,
 ) -> TrainState:
     """The state before the first step, for inputs of the shape of `inputs` [B, ...].
 
     `carried_rows` is the batch size of training that carries a recurrent state from step to step,
-    else 0.
+    else 0. An `averaged` state keeps a running mean of its parameters (the step's `ema`).
 
     Everything random comes from `seed`. Pure: jit it with `out_shardings` to create a large state
     where it will live.
@@ -71,6 +86,7 @@ def init_state(
         model_state=model_state,
         opt_state=promoting(optimizer.init)(params),
         carry=model.zero_carry(carried_rows) if carried_rows else (),
+        average=jax.tree.map(jnp.copy, params) if averaged else (),
     )
 
 
@@ -88,7 +104,7 @@ def first_state(
     Raises:
         InputError: when an array of `init` does not fit the model.
     """
-    state = jit_init_state(recipe, spec, options)(options.seed)
+    state = jit_init_state(recipe, spec, options)(*first_arguments(recipe, options))
     if init is None:
         return state
     params, model_state = transfer(init, into=(state.params, state.model_state)).tree
@@ -96,17 +112,45 @@ def first_state(
 
 
 def jit_init_state(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Any:
-    """The jitted function from a seed to the first state; its `eval_shape` gives the shapes.
+    """The jitted function from a seed and `hyperparams` to the first state; see `first_arguments`.
 
-    One program serves every seed.
+    Its `eval_shape` gives the shapes. One program serves all seeds and hyper-parameters. With
+    several `members` the arguments and every array of the state have a first axis of members.
     """
     carries = spec.carried or recipe.model.always_carries
     inputs, rows = example_inputs(spec), options.batch_size if carries else 0
-    return jit_quickly(
-        lambda seed: init_state(
-            recipe.model, recipe.optimizer, inputs, seed=seed, carried_rows=rows
+
+    def first(seed: Array, hyperparams: Mapping[str, Any]) -> TrainState:
+        own = recipe.at(hyperparams)
+        return init_state(
+            own.model,
+            own.optimizer,
+            inputs,
+            seed=seed,
+            carried_rows=rows,
+            averaged=not is_zero(options.ema),
         )
-    )
+
+    return jit_quickly(first if options.members == 1 else jax.vmap(first))
+
+
+def first_arguments(recipe: Recipe, options: TrainOptions) -> tuple[Any, dict[str, Array]]:
+    """The seed and the hyper-parameters of a training, or arrays [K] of those of K members.
+
+    Seeds count up, but members whose hyper-parameters differ share one seed, so that nothing else
+    differs.
+
+    >>> import dl
+    >>> recipe = Recipe(dl.models.mlp(2), lambda *args: None, dl.optimizers.sgd(0.1))
+    >>> first_arguments(recipe, TrainOptions(seed=3, members=2))[0]
+    array([3, 4], dtype=int32)
+    """
+    numbers = recipe.numbers
+    if options.members == 1:
+        return options.seed, numbers
+    counted = np.zeros if recipe.is_varied else np.arange
+    seeds = options.seed + counted(options.members, dtype=np.int32)
+    return seeds, {name: jnp.broadcast_to(leaf, options.members) for name, leaf in numbers.items()}
 
 
 def with_parameters(
@@ -123,7 +167,14 @@ def with_parameters(
     >>> with_parameters(state, sgd, {"w": jnp.zeros(2)}, {}).params
     {'w': Array([0., 0.], dtype=float32)}
     """
-    return replace(state, params=params, model_state=model_state, opt_state=optimizer.init(params))
+    average = jax.tree.map(jnp.copy, params) if jax.tree.leaves(state.average) else ()
+    return replace(
+        state,
+        params=params,
+        model_state=model_state,
+        opt_state=optimizer.init(params),
+        average=average,
+    )
 
 
 def count_parameters(params: Params) -> int:

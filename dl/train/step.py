@@ -10,6 +10,7 @@ import optax
 
 from dl import metrics
 from dl.errors import InputError
+from dl.layers.precision import computing_in
 from dl.layers.real_rows import over_real_rows
 from dl.layers.synchronised import synchronised
 from dl.promotion import usual_promotion
@@ -28,6 +29,8 @@ def make_train_step(
     axis_name: str | None = None,
     accumulate: int = 1,
     padded: bool = True,
+    ema: float | Array = 0.0,
+    precision: str = "float32",
 ) -> Callable[[TrainState, Batch], tuple[TrainState, Metrics]]:
     """The pure function `train_step(state, batch) -> (state, metrics)`.
 
@@ -43,6 +46,10 @@ def make_train_step(
             the batch size.
         padded: whether batches may hold rows whose mask is 0. Batch norm then takes its statistics
             over the others (`dl.layers.real_rows`), within each micro-batch.
+        ema: the share d that a running mean of the parameters keeps at each step, for a state that
+            has one: w̄ ← d w̄ + (1 − d) w. In the first t steps d is at most (1 + t) / (10 + t),
+            so that the mean soon forgets the initial parameters.
+        precision: the type of the numbers that layers compute with (`dl.layers.precision`).
 
     Raises:
         InputError: for an `accumulate` below 1, and when the step is traced, for one that does not
@@ -50,13 +57,14 @@ def make_train_step(
     """
     check_number("accumulate", accumulate, Range(at_least=1), whole=True)
     objective = _over_real_rows(objective) if padded else objective
+    optimizer = optax.with_extra_args_support(optimizer)
 
     def train_step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:
         check_step_inputs(state, batch)
         key = jax.random.fold_in(state.key, state.step)
         if axis_name is not None:
             key = jax.random.fold_in(key, jax.lax.axis_index(axis_name))
-        with synchronised(axis_name), named_entries(batch):
+        with synchronised(axis_name), named_entries(batch), computing_in(precision):
             gradients, sums, model_state, carry = _accumulated(
                 objective, state, batch, key, accumulate, axis_name
             )
@@ -65,7 +73,9 @@ def make_train_step(
         count = jnp.maximum(sums["loss"].count, 1.0)  # an empty batch has gradient zero, not nan
         gradients = jax.tree.map(lambda gradient: gradient / count, gradients)
         with usual_promotion():
-            updates, opt_state = optimizer.update(gradients, state.opt_state, state.params)
+            updates, opt_state = optimizer.update(
+                gradients, state.opt_state, state.params, value=sums["loss"].sum / count
+            )
             params = optax.apply_updates(state.params, updates)
         state = replace(
             state,
@@ -74,6 +84,7 @@ def make_train_step(
             model_state=model_state,
             opt_state=opt_state,
             carry=carry,
+            average=_averaged(state, params, ema),
         )
         return state, sums
 
@@ -81,7 +92,7 @@ def make_train_step(
 
 
 def make_eval_step(
-    objective: Objective, *, axis_name: str | None = None
+    objective: Objective, *, axis_name: str | None = None, precision: str = "float32"
 ) -> Callable[[TrainState, Batch], Metrics]:
     """The pure function `eval_step(state, batch) -> metrics`, which updates nothing.
 
@@ -91,8 +102,8 @@ def make_eval_step(
 
     def eval_step(state: TrainState, batch: Batch) -> Metrics:
         check_step_inputs(state, batch)
-        with named_entries(batch):
-            sums, _, _ = objective(state.params, state.model_state, batch)
+        with named_entries(batch), computing_in(precision):
+            sums, _, _ = objective(state.evaluated_params, state.model_state, batch)
         return sums if axis_name is None else jax.lax.psum(sums, axis_name)
 
     return eval_step
@@ -198,6 +209,17 @@ def _accumulated(
         sums,
         model_state,
         jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), carries),
+    )
+
+
+def _averaged(state: TrainState, params: Params, ema: float | Array) -> Params:
+    """The running mean with the new `params`; () for a state that keeps none."""
+    made = state.step.astype(jnp.float32) + 1.0
+    kept = jnp.minimum(jnp.asarray(ema, jnp.float32), (1.0 + made) / (10.0 + made))
+    return jax.tree.map(
+        lambda mean, new: (kept * mean + (1.0 - kept) * new).astype(mean.dtype),
+        state.average,
+        params if jax.tree.leaves(state.average) else state.average,
     )
 
 

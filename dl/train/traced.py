@@ -6,17 +6,23 @@ import jax
 
 from dl.jaxprs import equations
 from dl.train.layout import Layout, make_layout
+from dl.train.members import make_members_layout
 from dl.train.options import TrainOptions
 from dl.types import Device, Model
 
 
-def choose_layout(options: TrainOptions, model: Model, example: Any) -> Layout:
+def choose_layout(
+    options: TrainOptions, model: Model, example: Any, *, one_seed: bool = False
+) -> Layout:
     """The layout in `options`; on a CPU with several devices "auto" takes what suits `model`.
 
     XLA spreads a large product over all cores, but not its own convolutions, nor the small
     operations inside a recurrent loop. A model with one of these is split over the devices, each of
     which uses one core; any other model gets one device. `example` has the shape of a batch of one.
+    The members of a population may have `one_seed`.
     """
+    if options.members > 1:
+        return _members_layout(options, model, example, one_seed)
     several = jax.default_backend() == "cpu" and jax.local_device_count() > 1
     if options.parallel != "auto" or options.devices or not several:
         return make_layout(options.parallel, devices=options.devices, batch_size=options.batch_size)
@@ -25,6 +31,17 @@ def choose_layout(options: TrainOptions, model: Model, example: Any) -> Layout:
     )
     mode, devices = ("pmap", 0) if split else ("jit", 1)
     return make_layout(mode, devices=devices, batch_size=options.batch_size)
+
+
+def _members_layout(options: TrainOptions, model: Model, example: Any, one_seed: bool) -> Layout:
+    """The layout of a population; on a CPU, members with convolutions or loops take turns.
+
+    Side by side, products of dense layers become larger ones; those of the others do not.
+    """
+    in_turn = jax.default_backend() == "cpu" and not is_dense(model, example)
+    return make_members_layout(
+        options.members, devices=options.devices, one_by_one=in_turn, one_seed=one_seed
+    )
 
 
 def has_slow_loops(
@@ -64,6 +81,18 @@ def has_loops(model: Model, example: Any) -> bool:
     False
     """
     return not _primitives(model, example).isdisjoint({"scan", "while"})
+
+
+def is_dense(model: Model, example: Any) -> bool:
+    """Whether `model` neither convolves nor loops on a CPU, but multiplies whole layers.
+
+    >>> import dl
+    >>> picture = jax.ShapeDtypeStruct((1, 28, 28, 1), jnp.float32)
+    >>> is_dense(dl.models.mlp(10), picture), is_dense(dl.models.lenet(10), picture)
+    (True, False)
+    """
+    others = {"scan", "while", "conv_general_dilated", "concatenate", "pad"}
+    return _primitives(model, example).isdisjoint(others)
 
 
 def _primitives(model: Model, inputs: Any) -> set[str]:

@@ -152,6 +152,46 @@ def test_evaluate_repeats_the_result_of_the_run(
     assert best["loss"] <= result["metrics"]["validation"]["loss"] + 1e-6
 
 
+def test_evaluate_reports_on_standard_output_or_into_a_file(
+    digits_run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    metrics, before = json.loads(call(f"evaluate {digits_run}", capsys)[0]), files_of(digits_run)
+    told = json.loads(call(f"evaluate {digits_run} --report --format json", capsys)[0])
+    assert told["accuracy"] == pytest.approx(metrics["accuracy"], abs=1e-6)
+    assert told["log_loss"] == pytest.approx(metrics["loss"], rel=1e-5)
+    assert np.trace(told["confusion_matrix"]) == round(told["accuracy"] * told["examples"])
+    text, said = call(f"evaluate {digits_run} --report", capsys)
+    assert text.startswith("digits, test: 360 examples\n\nfigure ")
+    assert f"macro AUC          {told['macro_auc']:.4f}" in text
+    assert re.search(r"step \d+: test  accuracy", said)
+    out, said = call(f"evaluate {digits_run} --report -o report.csv", capsys)
+    assert json.loads(out) == metrics
+    assert "report written to report.csv" in said
+    assert Path("report.csv").read_text().splitlines()[0].startswith("class,precision,recall,f1")
+    assert files_of(digits_run) == before, "evaluate changes nothing in a run"
+
+
+def files_of(run: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in run.rglob("*") if path.is_file()}
+
+
+def test_a_report_that_could_not_be_written_is_refused_at_once(
+    digits_run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for words, says in (
+        ("-o report.json", "--output is for --report: give it too"),
+        ("--format csv", "--format is for --report: give it too"),
+        ("--report -o nowhere/report.json", "cannot write nowhere/report.json: name a file in a"),
+        ("--report -o .", "cannot write .: name a file"),
+        (f"--report -o {digits_run}/report.json", "which evaluate does not change"),
+    ):
+        assert main("experiments", f"evaluate {digits_run} {words}".split()) == 2
+        out, err = capsys.readouterr()
+        assert (out, err.count("\n")) == ("", 1)
+        assert says in err
+    assert not list(Path().iterdir())
+
+
 def test_predict_classifies_a_picture_of_any_size(
     digits_run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -254,6 +294,11 @@ def test_evaluate_matches_classes_by_name(
         shutil.rmtree(f"pictures/{digit}")
     some, _ = call(f"evaluate {digits_run} --dataset folder:pictures", capsys)
     assert json.loads(some)["accuracy"] > 0.7, "by number they would be 0 to 3"
+    words = f"evaluate {digits_run} --dataset folder:pictures --report --format json"
+    told = json.loads(call(words, capsys)[0])
+    assert [row["class"] for row in told["classes"] if row["examples"]] == ["1", "7", "8", "9"]
+    assert told["classes"][0]["recall"] is None
+    assert all(Path(one["name"]).parent.name == one["target"] for one in told["worst_mistakes"])
     Path("pictures/9").rename("pictures/nine")
     assert main("experiments", f"evaluate {digits_run} --dataset folder:pictures".split()) == 2
     said = capsys.readouterr().err

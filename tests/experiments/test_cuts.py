@@ -59,7 +59,7 @@ def test_the_compiled_program_is_the_same_for_every_number_of_steps(
     opened = open_data(options)
     recipe = CATALOG.load(name).recipe(options, opened.spec)
     layout = make_layout("jit", devices=1, batch_size=options.batch_size)
-    first = jit_init_state(recipe, opened.spec, options).eval_shape(0)
+    first = jit_init_state(recipe, opened.spec, options).eval_shape(0, recipe.numbers)
     training = Training(first, zero_totals(recipe, opened.spec))
     programs = []
     for steps in CUTS:

@@ -44,6 +44,10 @@ CODES = [
 """Those whose runs are that of autoencoder_linear_mnist with another net or penalty, or in
 test_belief.py.
 """
+TWINS = ["mlp_spirals"]
+"""Those whose runs are that of mlp_circles on other points and with more layers."""
+PLANE = {"circles", "moons", "spirals"}
+"""Data sets of 1,000 points."""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -62,13 +66,16 @@ def _embedded(dataset: str) -> str:
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=[pytest.mark.slow] * (name in TRACED + CODES)) for name in SMALL],
+    [
+        pytest.param(name, marks=[pytest.mark.slow] * (name in TRACED + CODES + TWINS))
+        for name in SMALL
+    ],
 )
 def test_two_steps(name: str, tmp_path: Path) -> None:
     defaults = CATALOG.load(name).options()
     dataset = _embedded(defaults.dataset)
     batch = min(defaults.batch_size, 16)
-    sizes = {"train_examples": 2 * batch} if dataset in ("digits", "moons") else {}
+    sizes = {"train_examples": 2 * batch} if dataset in PLANE | {"digits"} else {}
     epochs = 2 if dataset == "xor" and batch == 4 else 1
     result = run(name, tmp_path / "run", dataset=dataset, epochs=epochs, batch_size=batch, **sizes)
     assert result["steps"] >= 2

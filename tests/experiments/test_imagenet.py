@@ -13,6 +13,7 @@ from prepared import photographs, store_photographs
 import dl
 from dl.cli.catalog import Catalog
 from dl.data.load import describe_data
+from dl.layers.precision import computing_in
 from dl.runs.evaluate import evaluate_run
 from dl.runs.run import resume_run, start_run
 from dl.train.interrupt import StopRequest
@@ -117,7 +118,10 @@ def test_defaults_are_the_published_nets(name: str, parameters: int, tmp_path: P
     params, model_state = jax.eval_shape(recipe.model.init, jax.random.key(0), inputs)
     assert sum(leaf.size for leaf in jax.tree.leaves(params)) == parameters
     assert {leaf.dtype for leaf in jax.tree.leaves((params, model_state))} == {np.dtype(np.float32)}
-    traced = jax.make_jaxpr(lambda *args: recipe.model.apply(*args)[0])(params, model_state, inputs)
+    with computing_in(defaults.precision):
+        traced = jax.make_jaxpr(lambda *args: recipe.model.apply(*args)[0])(
+            params, model_state, inputs
+        )
     assert (traced.out_avals[0].shape, traced.out_avals[0].dtype) == ((2, 1000), np.float32)
     assert {"f32", "bf16"} <= set(re.findall(r"[a-z]+\d+", str(traced))), (
         "computed in half precision"

@@ -398,7 +398,7 @@ def test_what_there_is_not_is_refused_when_a_model_is_made(message: str) -> None
         ),
         (models.language_model("lstm", V, time_scale=2), SYMBOLS, "3 steps or more, not 2"),
         (models.language_model("lstm", V, num_layers=0), SYMBOLS, "at least 1 layer, not 0"),
-        (models.language_model("lstm", V, dropout=1.0), SYMBOLS, "less than 1, not 1.0"),
+        (models.language_model("lstm", V, dropout=1.0), SYMBOLS, "at least 0 and below 1"),
         (
             models.sequence_model("lstm", 2, pixels=True),
             VECTORS,

@@ -200,7 +200,7 @@ def test_resuming_refuses_another_recipe(model: Any, optimizer: Any, says: str) 
 
 def test_a_rate_in_the_options_alone_is_said_to_have_no_effect() -> None:
     data = dl.load_data("moons", validation=0.2)
-    with pytest.warns(UserWarning, match=r"learning_rate is 0\.3 in the options and 0\.1 in the"):
+    with pytest.warns(UserWarning, match=r"no effect.* learning_rate 0\.1: learning_rate 0\.3"):
         dl.fit(make_recipe(0.1), data, replace(OPTIONS, epochs=1, learning_rate=0.3))
 
 

@@ -138,7 +138,7 @@ def _cut_apart(pictures: np.ndarray, kept: dict[str, Listing]) -> dict[str, Arra
     """The pictures [N, H, W, C] of all parts, one after the other, as one source for each."""
     ends = np.cumsum([len(part) for part in kept.values()])[:-1]
     return {
-        name: ArraySource(inputs, part.labels)
+        name: ArraySource(inputs, part.labels, tuple(map(str, part.files)))
         for (name, part), inputs in zip(kept.items(), np.split(pictures, ends), strict=True)
     }
 

@@ -19,7 +19,8 @@ from dl.types import Array, Batch
 class ArraySource:
     """Examples in memory: `inputs` [N, ...] and `targets` [N, ...].
 
-    All of them are copied to the devices, where batches are gathered by index.
+    All of them are copied to the devices, where batches are gathered by index. `names` [N] says
+    what the examples are called, such as the files of pictures; it is empty where they have none.
 
     >>> source = ArraySource(np.arange(6.0).reshape(3, 2), np.array([0, 1, 0]))
     >>> len(source), source.gather(np.array([2]))["inputs"].tolist()
@@ -28,6 +29,7 @@ class ArraySource:
 
     inputs: np.ndarray
     targets: np.ndarray
+    names: tuple[str, ...] = ()
 
     steps_per_call: ClassVar[int] = 0
     batches_per_call: ClassVar[int] = 8
@@ -50,7 +52,8 @@ class ArraySource:
 
     def take(self, index: np.ndarray) -> "ArraySource":
         """The examples at `index` [M] as a source."""
-        return ArraySource(self.inputs[index], self.targets[index])
+        names = tuple(self.names[place] for place in index) if self.names else ()
+        return ArraySource(self.inputs[index], self.targets[index], names)
 
     def add_to(self, digest: "hashlib.blake2b") -> None:
         """Feed `digest` with every example in order."""

@@ -94,6 +94,11 @@ class StreamedSource:
         """The part of a picture that evaluation sees."""
         return "middle" if self.crops else "whole"
 
+    def name_of(self, index: int) -> str:
+        """The file of an example; "" where records are no files."""
+        (record,) = self._read([int(self.index[index])])
+        return str(record.picture) if isinstance(record.picture, Path) else ""
+
     def gather(self, index: np.ndarray) -> dict[str, np.ndarray]:
         """The examples at `index` [B] as evaluation sees them: uint8 [B, H, W, C], int32 [B]."""
         return self._decode(

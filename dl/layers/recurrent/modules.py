@@ -10,8 +10,10 @@ from flax import linen as nn
 from flax.linen.dtypes import promote_dtype
 
 from dl.errors import InputError
+from dl.layers.dropout import Dropout
 from dl.layers.recurrent.layer import recurrent_layer
 from dl.layers.recurrent.parameters import Initializer, layer_arrays
+from dl.ranges import Range, check_number
 from dl.types import Array
 
 
@@ -157,7 +159,7 @@ class Recurrent(nn.Module):
                     if self.layer_norm
                     else ys
                 )
-                ys = nn.Dropout(self.dropout, deterministic=not train, name=f"dropout_{number}")(ys)
+                ys = Dropout(self.dropout, deterministic=not train, name=f"dropout_{number}")(ys)
             layer = self._both_ways if self.bidirectional else self._one_way
             ys, carry = layer(number, ys, carry, lengths)
             last.append(carry)
@@ -202,10 +204,7 @@ def _check_sequences(xs: Array, *, time_major: bool) -> None:
 def _check_stack(num_layers: int, dropout: float, *, both: bool) -> None:
     if num_layers < 1:
         raise InputError(f"a stack has at least 1 layer, not {num_layers}")
-    if not 0 <= dropout < 1:
-        raise InputError(
-            f"dropout is the share that is dropped, at least 0 and less than 1, not {dropout}"
-        )
+    check_number("dropout", dropout, Range(at_least=0, below=1))
     if both:
         raise InputError("a bidirectional stack goes both ways already: leave reverse out")
 

@@ -257,8 +257,8 @@ def test_wrong_arguments_are_refused_in_one_line():
         "did you mean auto": partial(run, implementation="autp"),
         "at least 1, not 2 and 0": partial(run, size=0),
         "at least 1 layer, not 0": partial(run, num_layers=0),
-        "less than 1, not 1": partial(run, dropout=1.0),
-        "at least 0 and less than 1, not -0.1": partial(run, dropout=-0.1),
+        "at least 0 and below 1": partial(run, dropout=1.0),
+        "dropout is -0.1; it must be": partial(run, dropout=-0.1),
         r"sequences are \[B, T, D\], not of shape \(3, 6\)": partial(run, xs=xs[..., 0]),
         r"sequences are \[T, B, D\], not of shape \(3, 6, 2, 1\)": partial(
             run, xs=xs[..., None], time_major=True

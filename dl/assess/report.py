@@ -1,0 +1,89 @@
+"""What all reports have in common, and the four forms in which they are written."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Protocol
+
+from dl.tables import Table
+
+Form = Literal["text", "markdown", "csv", "json"]
+
+
+class Report(Protocol):
+    """How good the predictions for some examples are."""
+
+    @property
+    def title(self) -> str:
+        """What was looked at, in a line."""
+        ...
+
+    def figures(self) -> dict[str, float]:
+        """The figures of all examples together, by name; nan where there is none."""
+        ...
+
+    def table(self) -> Table:
+        """One row for each class, output or symbol, with all of them."""
+        ...
+
+    def tables(self) -> Sequence[Table]:
+        """The tables that people are shown, long ones cut."""
+        ...
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, as plain values for JSON; None where a figure does not exist."""
+        ...
+
+
+def write_report(report: Report, form: Form = "text") -> str:
+    """The report as text, as Markdown, as JSON in one line, or its table as CSV."""
+    if form == "csv":
+        return report.table().csv()
+    if form == "json":
+        return json.dumps(report.to_dict(), ensure_ascii=False)
+    tables = [figures_table(report.figures()), *report.tables()]
+    return "\n\n".join([report.title, *(getattr(table, form)() for table in tables)])
+
+
+def figures_table(figures: Mapping[str, float]) -> Table:
+    """Names and values, one row each."""
+    return Table(
+        ("figure", "value"),
+        [(name, defined(value)) for name, value in figures.items()],
+        formats={"value": ".4f"},
+    )
+
+
+def defined(value: Any) -> float | None:
+    """A number, or None for nan, which tables show as a dash and JSON as null.
+
+    >>> defined(0.5), defined(float("nan"))
+    (0.5, None)
+    """
+    return None if math.isnan(value) else float(value)
+
+
+def plain_figures(figures: Mapping[str, float]) -> dict[str, float | None]:
+    """Figures with None for nan; names have `_` between their words.
+
+    >>> plain_figures({"top-5 accuracy": 0.5})
+    {'top_5_accuracy': 0.5}
+    """
+    return {
+        name.replace(" ", "_").replace("-", "_").lower(): defined(value)
+        for name, value in figures.items()
+    }
+
+
+def rows_of(table: Table) -> list[dict[str, Any]]:
+    """The rows of a table by the names of its columns."""
+    return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+
+
+def heading(title: str, examples: int, what: str = "examples") -> str:
+    """What was looked at, and how many.
+
+    >>> heading("digits, test", 1200)
+    'digits, test: 1,200 examples'
+    """
+    return f"{title}: {examples:,} {what}" if title else f"{examples:,} {what}"

@@ -1,0 +1,162 @@
+"""`search NAME`: look for good options of an experiment."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import cyclopts
+from cyclopts import Parameter
+
+from dl.cli.catalog import Catalog
+from dl.cli.docstring import join_descriptions, rewrap
+from dl.cli.outcome import leave_at_once, print_text, say
+from dl.cli.run import convert, options_help
+from dl.errors import InputError
+from dl.ranges import Range, check_number
+
+if TYPE_CHECKING:
+    from dl.runs.search_folder import Search, SearchFolder
+
+Method = Literal["random", "grid", "coarse-to-fine", "halving", "optuna"]
+
+
+def search(name: str, /, *, catalog: Annotated[Catalog, Parameter(parse=False)]) -> int:
+    """Search for good options; `search NAME --help` shows how.
+
+    Parameters
+    ----------
+    name
+        An experiment, as `list` shows them.
+    """
+    raise InputError(f"give the experiment first: search {name} --vary learning_rate=log:1e-4..1")
+
+
+def search_app(catalog: Catalog, name: str) -> cyclopts.App:
+    """The parser of `search NAME`: how to search, and the experiment's options."""
+    chosen = catalog.load(name)
+    app = cyclopts.App(
+        name=f"python -m {catalog.package} search {name}",
+        help=rewrap(_HELP),
+        version_flags=[],
+        help_format="plaintext",
+        default_parameter=Parameter(converter=convert),
+    )
+
+    def command(
+        *,
+        vary: Annotated[list[str], Parameter(consume_multiple=1, negative="")],
+        method: Method = "random",
+        trials: int = 16,
+        stages: int = 3,
+        metric: str = "",
+        side_by_side: int = 16,
+        search_dir: Path | None = None,
+        format: Literal["text", "markdown", "csv", "json"] = "text",
+        quiet: bool = False,
+        options: Annotated[Any, Parameter(name="*")],
+    ) -> int:
+        if chosen.count is not None:
+            raise InputError(f"{name} counts, and trains nothing that could be searched")
+        counts = {"trials": trials, "stages": stages, "side_by_side": side_by_side}
+        for count, value in counts.items():
+            check_number(count, value, Range(at_least=1), whole=True)
+        from dl.cli.machine import set_up_machine
+
+        set_up_machine(options.devices)
+        from dl.runs.search import check_search
+        from dl.runs.search_folder import Search, new_search_folder, write_search
+
+        planned = Search(
+            chosen, options, _by_name(vary), method, trials, stages, metric, side_by_side
+        )
+        folder = new_search_folder(chosen, options.seed, search_dir)
+        check_search(planned)
+        folder.path.mkdir(parents=True)
+        write_search(planned, folder)
+        return make_search(planned, folder, catalog=catalog, format=format, quiet=quiet)
+
+    command.__doc__ = join_descriptions(_COMMAND_HELP) + options_help(chosen.options)
+    command.__annotations__["options"] = Annotated[chosen.options, Parameter(name="*")]
+    command.__kwdefaults__ = {**(command.__kwdefaults__ or {}), "options": chosen.options()}
+    app.default(command)
+    return app
+
+
+def make_search(
+    planned: "Search",
+    folder: "SearchFolder",
+    *,
+    catalog: Catalog,
+    format: Literal["text", "markdown", "csv", "json"] = "text",
+    quiet: bool = False,
+) -> int:
+    """Search, or go on with a search; print its table. Returns the exit code."""
+    from dl.runs.search import run_search
+    from dl.search.space import describe
+    from dl.train.interrupt import StopRequest, say_stopping
+
+    say(f"searching in {folder.path}")
+    with StopRequest(leave_at_once, say_stopping) as stop:
+        found = run_search(planned, folder, stop=stop, show=not quiet, tell=say)
+    if found is None:
+        say(
+            f"stopped by {stop.signal_name}; saved. Go on with: "
+            f"python -m {catalog.package} resume {folder.path}"
+        )
+        return stop.exit_code
+    table = found.table()
+    (folder.path / "trials.csv").write_text(table.csv(), encoding="utf-8")
+    best = found.best
+    say(f"best: {describe(best.values)}, {found.metric} {found.sign * best.score:.4f}")
+    result = json.loads((folder.best / "result.json").read_text(encoding="utf-8"))
+    say(f"its run is {folder.best}; test {json.dumps(result['metrics']['test'])}")
+    print_text(getattr(table, format)())
+    return 0
+
+
+def _by_name(vary: list[str]) -> dict[str, str]:
+    """`NAME=WORDS` as entries of a dictionary."""
+    words: dict[str, str] = {}
+    for each in vary:
+        name, separator, text = each.partition("=")
+        name = name.strip().lstrip("-").replace("-", "_")
+        if not separator or not text:
+            raise InputError(f"--vary {each!r}: give OPTION=LOW..HIGH, =log:LOW..HIGH or =a,b,c")
+        if name in words:
+            raise InputError(f"--vary names {name} twice")
+        words[name] = text
+    return words
+
+
+_HELP = """Search for good options of an experiment on held-out examples.
+
+Options that are numbers in the compiled program (rates, penalties, dropout) are tried side by side
+in one program, the others one after the other. A search that is interrupted goes on with `resume`.
+The best trial is kept as a run.
+"""
+
+_COMMAND_HELP = """Search.
+
+Parameters
+----------
+vary
+    What to search: OPTION=LOW..HIGH, OPTION=log:LOW..HIGH for a scale of powers, or OPTION=a,b,c.
+method
+    random draws; a grid; coarse-to-fine, which draws again around the best; halving, which trains
+    many for few epochs and the best for longer; optuna, a sampler that learns (needs the extra
+    search).
+trials
+    How many candidates; for halving, how many it begins with.
+stages
+    Stages of coarse-to-fine, and of optuna.
+metric
+    What decides; by default the held-out accuracy if there is one, else the loss.
+side_by_side
+    The most trials in one program; fewer need less memory.
+search_dir
+    Folder of the search; default searches/NAME/TIME-SEED.
+format
+    How the table of trials is printed.
+quiet
+    No progress.
+"""

@@ -1,0 +1,38 @@
+"""Layers that compute in another type of numbers; parameters stay as they are."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from flax import linen as nn
+
+
+@contextlib.contextmanager
+def computing_in(dtype: str) -> Iterator[None]:
+    """Within it, layers compute in `dtype`, such as "bfloat16"; "float32" changes nothing.
+
+    It acts on every module of Flax and of `dl.layers` that has a `dtype` (or, where the layer is
+    recurrent, a `product_dtype`, because a state that is rounded at each step would lose what is
+    small), and on what is traced within it. A layer with a type of its own keeps that. Parameters,
+    and so their gradients and the optimizer, keep their type: float32 as a rule (Micikevicius et
+    al. 2018). Normalisation layers of Flax take their statistics in float32.
+
+    >>> with computing_in("bfloat16"):
+    ...     y, variables = nn.Dense(3).init_with_output(jax.random.key(0), jnp.ones((1, 2)))
+    >>> str(y.dtype), str(variables["params"]["kernel"].dtype)
+    ('bfloat16', 'float32')
+    """
+
+    def call(
+        next_call: Any, args: tuple, kwargs: dict, context: nn.module.InterceptorContext
+    ) -> Any:
+        layer = context.module
+        name = "product_dtype" if hasattr(layer, "product_dtype") else "dtype"
+        has_own = getattr(layer, name, dtype) is not None or getattr(layer, "dtype", None)
+        if has_own or context.method_name != "__call__":
+            return next_call(*args, **kwargs)
+        # The clone has the same variables: its parent is the scope to which the layer is bound.
+        return layer.clone(parent=layer.scope, **{name: dtype})(*args, **kwargs)
+
+    with nn.intercept_methods(call) if dtype != "float32" else contextlib.nullcontext():
+        yield

@@ -1,0 +1,15 @@
+from .methods import adadelta as adadelta
+from .methods import adagrad as adagrad
+from .methods import adam as adam
+from .methods import adamax as adamax
+from .methods import momentum as momentum
+from .methods import rmsprop as rmsprop
+from .methods import sgd as sgd
+from .schedules import constant as constant
+from .schedules import cosine as cosine
+from .schedules import one_cycle as one_cycle
+from .schedules import step_decay as step_decay
+from .schedules import warm_up as warm_up
+from .wrapped import clipped as clipped
+from .wrapped import slowed_on_plateau as slowed_on_plateau
+from .wrapped import with_hyperparams as with_hyperparams

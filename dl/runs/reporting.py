@@ -1,0 +1,143 @@
+"""The report on a trained net's predictions for a part of its data, by its task."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from scipy.special import expit, softmax
+
+from dl.assess.binary import BinaryReport, binary_report
+from dl.assess.classification import ClassificationReport, classification_report
+from dl.assess.regression import RegressionReport, regression_report
+from dl.assess.symbols import SymbolReport, symbol_report
+from dl.data.dataset import Dataset, DataSpec
+from dl.data.sources.arrays import ArraySource
+from dl.data.sources.ragged import RaggedSource
+from dl.data.sources.source import Source
+from dl.data.sources.streamed import StreamedSource
+from dl.errors import InputError
+from dl.train.answers import collect
+from dl.train.network import Network
+from dl.types import Array, Autoencoder, Batch
+
+AnyReport: TypeAlias = ClassificationReport | BinaryReport | RegressionReport | SymbolReport
+Answers = dict[str, np.ndarray]
+MOST_OUTPUTS = 2**28
+"""Outputs of all examples together; in float64 they take 2 GiB."""
+_TEXT = 40
+
+
+def report_on(network: Network, data: Dataset, part: str, *, batch_size: int) -> AnyReport:
+    """The report on the predictions of `network` for a part of `data`, of the kind of its task.
+
+    Classes: `ClassificationReport`. Yes-or-no outputs, also at every step of sequences:
+    `BinaryReport`. Numbers: `RegressionReport`. Next symbols: `SymbolReport`. Probabilities are
+    made from the outputs in float64.
+
+    Raises:
+        InputError: when there is no such part, for an auto-encoder, and when all outputs together
+            would not fit in memory.
+    """
+    if isinstance(network.model, Autoencoder):
+        raise InputError(
+            f"{network.model.name} gives its inputs again, which has no report: "
+            "dl.inspect.assess has its figures"
+        )
+    spec, source = data.spec, data.part(part)
+    pick, write = _KINDS[spec.task]
+    if pick is _outputs and len(source) * spec.classes > MOST_OUTPUTS:
+        raise InputError(
+            f"the {part} part of {spec.name} has {len(source):,} × {spec.classes:,} outputs, and a "
+            f"report holds at most {MOST_OUTPUTS:,}: report on a smaller part"
+        )
+    answers = collect(
+        network.model,
+        network.params,
+        network.model_state,
+        data,
+        part,
+        pick=pick,
+        batch_size=batch_size,
+    )
+    return write(answers, spec, source, f"{spec.name}, {part}")
+
+
+def _outputs(outputs: Array, batch: Batch) -> dict[str, Array]:
+    return {"outputs": outputs, "targets": batch["targets"]}
+
+
+def _next_symbols(logits: Array, batch: Batch) -> dict[str, Array]:
+    """A few numbers for each symbol [B, T], because V probabilities each would be too many."""
+    targets = batch["targets"]
+    logs = jax.nn.log_softmax(logits.astype(jnp.float32))
+    own = jnp.take_along_axis(logs, targets[..., None], axis=-1)
+    before = (logs == own) & (jnp.arange(logs.shape[-1]) < targets[..., None])
+    return {
+        "targets": targets,
+        "answers": jnp.argmax(logs, axis=-1),
+        "ranks": jnp.sum((logs > own) | before, axis=-1),
+        "nats": -own[..., 0],
+        "confidence": jnp.exp(jnp.max(logs, axis=-1)),
+    }
+
+
+def _on_classes(
+    answers: Answers, spec: DataSpec, source: Source, name: str
+) -> ClassificationReport:
+    return classification_report(
+        softmax(answers["outputs"].astype(np.float64), axis=-1),
+        answers["targets"],
+        class_names=spec.class_names,
+        name=name,
+        example_name=_naming(source, spec),
+    )
+
+
+def _on_yes_or_no(answers: Answers, spec: DataSpec, source: Source, name: str) -> BinaryReport:
+    probabilities = expit(answers["outputs"].astype(np.float64))
+    return binary_report(
+        probabilities, answers["targets"], output_names=spec.class_names, name=name
+    )
+
+
+def _on_numbers(answers: Answers, spec: DataSpec, source: Source, name: str) -> RegressionReport:
+    return regression_report(
+        answers["outputs"], answers["targets"], output_names=spec.class_names, name=name
+    )
+
+
+def _on_symbols(answers: Answers, spec: DataSpec, source: Source, name: str) -> SymbolReport:
+    symbols = spec.text.symbols if spec.vocabulary else tuple(map(str, range(spec.classes)))
+    return symbol_report(
+        answers["targets"],
+        answers["answers"],
+        ranks=answers["ranks"],
+        nats=answers["nats"],
+        confidence=answers["confidence"],
+        symbols=symbols,
+        name=name,
+    )
+
+
+_KINDS: dict[str, tuple[Callable[..., dict[str, Array]], Callable[..., AnyReport]]] = {
+    "classification": (_outputs, _on_classes),
+    "binary": (_outputs, _on_yes_or_no),
+    "frames": (_outputs, _on_yes_or_no),
+    "regression": (_outputs, _on_numbers),
+    "language": (_next_symbols, _on_symbols),
+}
+"""What is kept of a task's outputs, and what becomes of it; a new task is a row here too."""
+
+
+def _naming(source: Source, spec: DataSpec) -> Callable[[int], str]:
+    """What examples are called: pictures by their file, texts by their beginning, others not."""
+    if isinstance(source, StreamedSource):
+        return source.name_of
+    if isinstance(source, ArraySource):
+        return lambda index: source.names[index] if source.names else ""
+    if isinstance(source, RaggedSource) and spec.vocabulary is not None:
+        text = spec.text
+        return lambda index: text.decode(source.inputs[index][: source.lengths[index]][:_TEXT])
+    return lambda index: ""

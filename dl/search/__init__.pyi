@@ -1,0 +1,13 @@
+from .space import Choice as Choice
+from .space import LogUniform as LogUniform
+from .space import Uniform as Uniform
+from .space import Whole as Whole
+from .space import parse_dimension as parse_dimension
+from .strategies import CoarseToFine as CoarseToFine
+from .strategies import GridSearch as GridSearch
+from .strategies import Halving as Halving
+from .strategies import RandomSearch as RandomSearch
+from .strategies import minimise as minimise
+from .trials import Candidate as Candidate
+from .trials import Found as Found
+from .trials import Trial as Trial

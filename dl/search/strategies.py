@@ -1,0 +1,228 @@
+"""How a search chooses what to try next: in rounds, each a pure function of those before it.
+
+Nothing is remembered between rounds but the trials, so that a search that was interrupted goes on
+with the same candidates.
+"""
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from dl.errors import InputError
+from dl.ranges import Range, check_number
+from dl.search.space import Choice, Space, Value
+from dl.search.trials import Candidate, Found, Trial
+
+_COUNT = Range(at_least=1)
+
+
+class Strategy(Protocol):
+    """A way to search."""
+
+    def rounds(self, space: Space) -> list[int]:
+        """How many candidates each round has."""
+        ...
+
+    def draw(self, space: Space, number: int, before: Sequence[Trial]) -> list[Candidate]:
+        """The candidates of round `number`, given all trials of the rounds before it."""
+        ...
+
+
+@dataclass(frozen=True)
+class GridSearch:
+    """Every combination of evenly spread values, with at most `trials` of them. Source: D8.
+
+    Each range gets the same number of values, as many as the budget allows.
+
+    >>> from dl.search.space import LogUniform, Uniform
+    >>> space = {"learning_rate": LogUniform(1e-4, 1.0), "momentum": Uniform(0.0, 0.9)}
+    >>> GridSearch(9).rounds(space), GridSearch(9).draw(space, 0, [])[1].values["momentum"]
+    ([9], 0.45)
+
+    Raises:
+        InputError: when drawn, for fewer trials than one combination each of the choices.
+    """
+
+    trials: int
+
+    def __post_init__(self) -> None:
+        check_number("trials", self.trials, _COUNT, whole=True)
+
+    def rounds(self, space: Space) -> list[int]:
+        return [len(self.draw(space, 0, []))]
+
+    def draw(self, space: Space, number: int, before: Sequence[Trial]) -> list[Candidate]:
+        axes = [dimension.grid(self._per_range(space)) for dimension in space.values()]
+        return [
+            Candidate(dict(zip(space, values, strict=True))) for values in itertools.product(*axes)
+        ]
+
+    def _per_range(self, space: Space) -> int:
+        choices = math.prod(len(d.values) for d in space.values() if isinstance(d, Choice))
+        ranges = sum(not isinstance(dimension, Choice) for dimension in space.values())
+        if choices > self.trials:
+            raise InputError(
+                f"{self.trials} trials are too few for a grid of {choices} combinations: give "
+                "more, or search at random"
+            )
+        count = 1
+        while ranges and choices * (count + 1) ** ranges <= self.trials:
+            count += 1
+        return count
+
+
+@dataclass(frozen=True)
+class RandomSearch:
+    """`trials` independent draws from the space.
+
+    With the same budget it tries more different values of each option than a grid. Source: D8,
+    Bergstra & Bengio 2012.
+    """
+
+    trials: int
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_number("trials", self.trials, _COUNT, whole=True)
+
+    def rounds(self, space: Space) -> list[int]:
+        return [self.trials]
+
+    def draw(self, space: Space, number: int, before: Sequence[Trial]) -> list[Candidate]:
+        positions = _draws(self.seed, number, self.trials, len(space))
+        return [_candidate(space, each) for each in positions]
+
+
+@dataclass(frozen=True)
+class CoarseToFine:
+    """`trials` draws in `stages`: each stage searches a smaller box around the best so far.
+
+    The box has `shrink` times the width of the one before it, in each range; choices become those
+    of the best trial with probability 1 − `shrink`. Source: D8.
+    """
+
+    trials: int
+    stages: int = 3
+    shrink: float = 0.35
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_number("trials", self.trials, _COUNT, whole=True)
+        check_number("stages", self.stages, _COUNT, whole=True)
+        check_number("shrink", self.shrink, Range(above=0, below=1))
+        if self.stages > self.trials:
+            raise InputError(
+                f"{self.trials} trials are too few for {self.stages} stages: give at least one each"
+            )
+
+    def rounds(self, space: Space) -> list[int]:
+        first, rest = divmod(self.trials, self.stages)
+        return [first + (number < rest) for number in range(self.stages)]
+
+    def draw(self, space: Space, number: int, before: Sequence[Trial]) -> list[Candidate]:
+        count, width = self.rounds(space)[number], self.shrink**number
+        positions = _draws(self.seed, number, count, len(space))
+        best = _best_finite(before)
+        if best is not None:
+            centre = [space[name].position(best.values[name]) for name in space]
+            low = np.clip(np.array(centre) - width / 2, 0.0, 1.0 - width)
+            fine = low + width * positions
+            keeps = _draws(self.seed + 2**31, number, count, len(space)) > width
+            is_choice = np.array([isinstance(each, Choice) for each in space.values()])
+            positions = np.where(is_choice, np.where(keeps, centre, positions), fine)
+        return [_candidate(space, each) for each in positions]
+
+
+@dataclass(frozen=True)
+class Halving:
+    """Successive halving: `trials` draws for few epochs; the best 1/`factor` for `factor` times as
+    many, and so on, until the last are trained for `epochs`.
+
+    Each round trains from the beginning, because a schedule is made for a number of epochs. Source:
+    Jamieson & Talwalkar 2016.
+
+    >>> Halving(9, epochs=9, factor=3).rounds({})
+    [9, 3, 1]
+
+    Raises:
+        InputError: when the epochs do not allow as many rounds as the trials need.
+    """
+
+    trials: int
+    epochs: int
+    factor: int = 3
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_number("trials", self.trials, _COUNT, whole=True)
+        check_number("factor", self.factor, Range(at_least=2), whole=True)
+        needed = self.factor ** (len(self.rounds({})) - 1)
+        if self.epochs < needed:
+            raise InputError(
+                f"{self.trials} trials are divided by {self.factor} {len(self.rounds({})) - 1} "
+                f"times, which needs at least {needed} epochs, not {self.epochs}: give more epochs "
+                "or fewer trials"
+            )
+
+    def rounds(self, space: Space) -> list[int]:
+        sizes = [self.trials]
+        while sizes[-1] > 1:
+            sizes.append(max(1, sizes[-1] // self.factor))
+        return sizes
+
+    def draw(self, space: Space, number: int, before: Sequence[Trial]) -> list[Candidate]:
+        sizes = self.rounds(space)
+        epochs = max(1, self.epochs // self.factor ** (len(sizes) - 1 - number))
+        if not number:
+            positions = _draws(self.seed, 0, self.trials, len(space))
+            return [Candidate(_candidate(space, each).values, epochs) for each in positions]
+        last = sorted(
+            (trial for trial in before if trial.round == number - 1), key=lambda trial: trial.score
+        )
+        return [Candidate(trial.values, epochs) for trial in last[: sizes[number]]]
+
+
+def minimise(
+    score: Callable[[list[Candidate]], Sequence[float]], space: Space, strategy: Strategy
+) -> Found:
+    """Search in memory: `score` gives a number, to be small, for each candidate of a round.
+
+    See `dl.search` for an example. A score that is not finite counts as infinite.
+    """
+    check_space(space)
+    trials: list[Trial] = []
+    for number in range(len(strategy.rounds(space))):
+        candidates = strategy.draw(space, number, trials)
+        for candidate, value in zip(candidates, score(candidates), strict=True):
+            value = float(value) if math.isfinite(value) else math.inf
+            trials.append(Trial(len(trials), number, candidate.values, value, candidate.epochs))
+    return Found(trials)
+
+
+def check_space(space: Space) -> None:
+    """Raise an `InputError` for a space without dimensions."""
+    if not space:
+        raise InputError("a search varies at least one option")
+
+
+def _best_finite(trials: Sequence[Trial]) -> Trial | None:
+    finite = [trial for trial in trials if math.isfinite(trial.score)]
+    return min(finite, key=lambda trial: (trial.score, trial.number), default=None)
+
+
+def _candidate(space: Space, positions: Sequence[float]) -> Candidate:
+    values: dict[str, Value] = {
+        name: dimension.at(float(position))
+        for (name, dimension), position in zip(space.items(), positions, strict=True)
+    }
+    return Candidate(values)
+
+
+def _draws(seed: int, number: int, count: int, dimensions: int) -> np.ndarray:
+    """Numbers U(0, 1) [count, dimensions], a pure function of the seed and the round."""
+    generator = np.random.Generator(np.random.Philox(key=np.array([seed, number], np.uint64)))
+    return generator.random((count, dimensions))

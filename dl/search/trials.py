@@ -1,0 +1,88 @@
+"""The trials of a search: what was tried, how good it was, and which was the best."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dl.errors import InputError
+from dl.search.space import Value
+from dl.tables import Table
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Values to try, and for how many epochs (0: as many as the options say)."""
+
+    values: Mapping[str, Value]
+    epochs: int = 0
+
+    def __getitem__(self, name: str) -> Value:
+        return self.values[name]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A candidate that was tried: `score` is what is minimised; inf for one that diverged."""
+
+    number: int
+    round: int
+    values: Mapping[str, Value]
+    score: float
+    epochs: int = 0
+    where: str = ""
+    """The folder of its run, for a search on disk."""
+    member: int = 0
+
+
+@dataclass(frozen=True)
+class Found:
+    """The trials of a search in their order."""
+
+    trials: Sequence[Trial]
+    metric: str = "score"
+    sign: float = 1.0
+    """−1 where the metric is better when it is larger: a trial's score is −metric then."""
+
+    @property
+    def best(self) -> Trial:
+        """The trial with the lowest score among those that were trained longest.
+
+        Raises:
+            InputError: when there is no trial yet, or all have diverged.
+        """
+        longest = max((trial.epochs for trial in self.trials), default=0)
+        last = [trial for trial in self.trials if trial.epochs == longest]
+        if not last or not math.isfinite(min(trial.score for trial in last)):
+            raise InputError(
+                "no trial of this search has a finite score: try smaller learning rates"
+                if last
+                else "this search has no trial yet"
+            )
+        return min(last, key=lambda trial: (trial.score, trial.number))
+
+    def table(self) -> Table:
+        """The trials, the best first: rank, trial, round, values, epochs and metric."""
+        names = list(dict.fromkeys(name for trial in self.trials for name in trial.values))
+        ranked = sorted(self.trials, key=lambda trial: (-trial.epochs, trial.score, trial.number))
+        rows = [
+            (
+                rank,
+                trial.number,
+                trial.round,
+                *(_cell(trial.values.get(name)) for name in names),
+                trial.epochs or None,
+                self.sign * trial.score if math.isfinite(trial.score) else None,
+            )
+            for rank, trial in enumerate(ranked, 1)
+        ]
+        formats = dict.fromkeys((*names, self.metric), _as_text)
+        return Table(("rank", "trial", "round", *names, "epochs", self.metric), rows, formats)
+
+
+def _cell(value: Value | None) -> str | int | float | None:
+    return str(value) if isinstance(value, bool) else value
+
+
+def _as_text(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
