@@ -31,7 +31,7 @@ class Options(TrainOptions):
     """Options of autoencoder_deep_mnist; without --init-from the weights are random."""
 
     dataset: str = "mnist"
-    epochs: int = 30
+    epochs: int = 15
     batch_size: int = 100
     learning_rate: float = 0.001
     optimizer: OptimizerName = "adam"

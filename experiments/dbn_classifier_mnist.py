@@ -19,7 +19,7 @@ class Options(TrainOptions):
     """Options of dbn_classifier_mnist; without --init-from the weights are random."""
 
     dataset: str = "mnist"
-    epochs: int = 20
+    epochs: int = 15
     batch_size: int = 100
     learning_rate: float = 0.001
     optimizer: OptimizerName = "adam"

@@ -18,7 +18,7 @@ from experiments._belief import MachineOptions, greedy_recipe, sizes_of
 class Options(MachineOptions):
     """Options of dbn_mnist; each layer is trained for its share of the epochs."""
 
-    epochs: int = 30
+    epochs: int = 15
     checkpoint_every: int = 5
     layers: str = "500-500-2000"
     """Units of the layers, from the inputs up."""

@@ -125,7 +125,7 @@ class TrainOptions(LearningFields, DataOptions):
         return self.optimizer_for(self.total_steps(data_spec), data_spec)
 
     def optimizer_for(self, steps: int, data_spec: DataSpec) -> "optax.GradientTransformation":
-        """The optimizer that the options describe, for a part of the training with these `steps`."""
+        """The optimizer that the options describe, for `steps` of the training on these data."""
         return make_optimizer(self, steps=steps, steps_per_epoch=self.steps_in(1, data_spec))
 
     def with_optimizer(self, recipe: "Recipe", data_spec: DataSpec) -> "Recipe":
