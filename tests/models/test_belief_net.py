@@ -38,6 +38,7 @@ def test_it_encodes_and_decodes_with_the_same_weights(linear_code: bool) -> None
     expected = (pixels - MEAN) / STD
     assert_allclose(model.decode(params, jnp.float32(code)), expected, rtol=1e-3, atol=1e-4)
     assert_allclose(model.apply(params, {}, NORMALISED)[0], expected, rtol=1e-3, atol=1e-4)
+    assert model.activations is not None
     activations = model.activations(params, {}, NORMALISED)
     assert_allclose(activations["hidden1"], hidden, rtol=1e-4, atol=1e-5)
 
@@ -55,6 +56,7 @@ def test_an_mlp_with_the_same_weights_computes_the_code_s_logistic_layers() -> N
     head = {"kernel": jnp.eye(3), "bias": jnp.zeros(3)}
     logits = classifier.apply({**weights, "output": head}, {}, NORMALISED)[0]
     assert_allclose(logits, stack.encode(params, NORMALISED), rtol=1e-5)
+    assert classifier.activations is not None
     inner = classifier.activations({**weights, "output": head}, {}, NORMALISED)
     assert_allclose(inner["output"], logits, rtol=1e-6)
 
