@@ -51,7 +51,15 @@ def greedy_recipe(
     """Machines of these sizes, one after the other, each with the optimizer of the options.
 
     A `linear` code learns with a fiftieth of the rate: its units have no bounds.
+
+    Raises:
+        InputError: for data that are no pictures, whose pixels are read as probabilities.
     """
+    if data_spec.input_dtype != "uint8":
+        raise InputError(
+            f"units that are 0 or 1 learn pictures, and {data_spec.name} has other numbers: name a "
+            "data set of pictures"
+        )
     model = models.belief_net(
         data_spec.input_shape,
         sizes,

@@ -135,8 +135,16 @@ def belief_net(
         counted = {"pretraining": {"steps": jnp.zeros((), jnp.int32)}}
         return inner.init(key, inputs)[0], counted if len(names) > 1 else {}
 
+    def visible(inputs: Array) -> Array:
+        if inputs.shape[1:] != module.input_shape:
+            raise InputError(
+                f"the belief net was built for inputs of {module.input_shape}, these are "
+                f"{inputs.shape[1:]}"
+            )
+        return scale.undo(inputs).reshape(inputs.shape[0], -1)
+
     def encode(params: Params, inputs: Array) -> Array:
-        return module.apply({"params": params}, scale.undo(inputs), method="encode")  # type: ignore[return-value]
+        return module.apply({"params": params}, visible(inputs), method="encode")  # type: ignore[return-value]
 
     def decode(params: Params, code: Array) -> Array:
         return scale.apply(module.apply({"params": params}, code, method="decode"))  # type: ignore[arg-type]
@@ -171,7 +179,7 @@ def belief_net(
         encode=encode,
         decode=decode,
         jacobian_norm=estimated_norm(encode),
-        visible=lambda inputs: scale.undo(inputs).reshape(inputs.shape[0], -1),
+        visible=visible,
         machines=names,
         units=(*(BINARY,) * (len(names) - 1), GAUSSIAN if linear_code else BINARY),
     )

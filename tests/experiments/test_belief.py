@@ -162,6 +162,12 @@ def test_layers_that_are_no_numbers_are_refused(layers: str) -> None:
         experiment.recipe(experiment.options(layers=layers), spec)
 
 
+def test_data_that_are_no_pictures_are_refused() -> None:
+    experiment = load_experiment("experiments.rbm_mnist")
+    with pytest.raises(InputError, match="moons has other numbers"):
+        experiment.recipe(experiment.options(), dl.load_data("moons").spec)
+
+
 def stored(folder: Path) -> dl.TrainState:
     """The state in the newest checkpoint."""
     return restore_training(*open_folder(folder))[0].state

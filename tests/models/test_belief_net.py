@@ -10,6 +10,7 @@ from scipy.special import expit
 import dl
 from dl import models, objectives
 from dl.data.dataset import limit
+from dl.errors import InputError
 from dl.models.unnormalised import Scale
 
 MEAN, STD = (0.3, 0.6), (0.2, 0.1)
@@ -41,6 +42,19 @@ def test_it_encodes_and_decodes_with_the_same_weights(linear_code: bool) -> None
     assert model.activations is not None
     activations = model.activations(params, {}, NORMALISED)
     assert_allclose(activations["hidden1"], hidden, rtol=1e-4, atol=1e-5)
+
+
+def test_inputs_of_another_shape_are_refused() -> None:
+    model = models.belief_net((2, 3, 2), (4,))
+    params, state = model.init(jax.random.key(0), NORMALISED)
+    objective = objectives.contrastive_divergence(model)
+    batch = {"inputs": NORMALISED[:, :1], "mask": jnp.ones(5), "index": jnp.arange(5)}
+    for call in (
+        lambda: model.apply(params, state, NORMALISED[:, :1]),
+        lambda: objective(params, state, batch),
+    ):
+        with pytest.raises(InputError, match=r"inputs of \(2, 3, 2\), these are \(1, 3, 2\)"):
+            call()
 
 
 def test_an_mlp_with_the_same_weights_computes_the_code_s_logistic_layers() -> None:
