@@ -161,7 +161,7 @@ def log_likelihood(params: Any, data: np.ndarray) -> float:
     return float(np.mean(-free(data)) - np.asarray(logsumexp(-free(states))))
 
 
-@pytest.mark.parametrize("persistent", [False, True])
+@pytest.mark.parametrize("persistent", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_learning_raises_the_exact_likelihood_towards_its_bound(persistent: bool) -> None:
     """No distribution gives data more than minus their entropy."""
     rng = np.random.default_rng(0)
