@@ -1,5 +1,6 @@
 from . import assess as assess
 from . import c_programs as c_programs
+from . import checks as checks
 from . import data as data
 from . import inspect as inspect
 from . import layers as layers
@@ -17,6 +18,7 @@ from . import types as types
 from .assess.binary import binary_report as binary_report
 from .assess.classification import classification_report as classification_report
 from .assess.regression import regression_report as regression_report
+from .checks.check import check as check
 from .data import augment as augment
 from .data.dataset import Dataset as Dataset
 from .data.dataset import DataSpec as DataSpec
@@ -37,6 +39,7 @@ from .ranges import Positive as Positive
 from .ranges import Range as Range
 from .ranges import Rate as Rate
 from .ranges import Share as Share
+from .runs.committee import Committee as Committee
 from .runs.fit import fit as fit
 from .runs.generate import generate as generate
 from .runs.load import load as load

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from dl.errors import InputError
+from dl.promotion import at_least_float32
 from dl.types import Array, ExpRatio, Metrics, Ratio
 
 
@@ -28,9 +29,10 @@ def from_batch(values: Array, mask: Array) -> Ratio:
         raise InputError(
             f"values {values.shape} and mask {mask.shape} must have one shape, a value an example"
         )
-    mask = mask.astype(jnp.float32)
+    values = at_least_float32(values)
+    mask = mask.astype(values.dtype)
     # where, not multiply: padding may hold inf or nan, and 0 * inf is nan.
-    kept = jnp.where(mask > 0, values.astype(jnp.float32), 0.0)
+    kept = jnp.where(mask > 0, values, 0.0)
     return Ratio(jnp.sum(kept * mask), jnp.sum(mask))
 
 

@@ -1,4 +1,4 @@
-"""JAX's usual rules of promotion for what is not written for its strict ones, such as Optax."""
+"""Types of numbers: JAX's usual rules of promotion, and outputs of no less than float32."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 import jax
+import jax.numpy as jnp
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -36,3 +37,12 @@ def promoting(function: _Function) -> _Function:
             return function(*args, **options)
 
     return call  # type: ignore[return-value]
+
+
+def at_least_float32(x: jax.Array) -> jax.Array:
+    """`x` in float32, or in float64 if it has those digits: what a loss is computed from.
+
+    >>> at_least_float32(jnp.ones(1, jnp.bfloat16)).dtype
+    dtype('float32')
+    """
+    return x if x.dtype == jnp.float64 else x.astype(jnp.float32)

@@ -64,10 +64,14 @@ Metrics: TypeAlias = dict[str, Ratio | ExpRatio]
 
 
 class InitFn(Protocol):
+    """From a key and inputs, or their shapes, to new parameters and model state."""
+
     def __call__(self, key: Key, inputs: Any) -> tuple[Params, ModelState]: ...
 
 
 class ApplyFn(Protocol):
+    """From parameters, model state and inputs [B, ...] to outputs and the new model state."""
+
     def __call__(
         self,
         params: Params,
@@ -213,6 +217,8 @@ Corruption: TypeAlias = Callable[[Key, Array], Array]
 
 
 class TrainStep(Protocol):
+    """From a state and a batch to the next state and the metrics of the batch."""
+
     def __call__(self, state: Any, batch: Any, /) -> tuple[Any, Metrics]: ...
 
 

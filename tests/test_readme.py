@@ -112,7 +112,14 @@ def test_the_distribution_is_called_the_same_everywhere() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "docs/results.md", "docs/design.md", "docs/own_experiments.md"]
+    "page",
+    [
+        "README.md",
+        "docs/results.md",
+        "docs/design.md",
+        "docs/own_experiments.md",
+        "docs/lectures.md",
+    ],
 )
 def test_files_that_are_linked_exist(page: str) -> None:
     path = ROOT / page

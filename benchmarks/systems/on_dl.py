@@ -66,15 +66,19 @@ def epoch_workload(
 ) -> Workload:
     """One epoch of pictures through the library's own loop."""
     from dl import TrainOptions
+
+    options = TrainOptions(epochs=1, batch_size=batch_size, validation=0.0)
+    return training_workload(recipe, as_data(pictures, labels), options)
+
+
+def as_data(pictures: np.ndarray, labels: np.ndarray) -> "Dataset":
+    """Pictures of ten classes as a data set."""
     from dl.data.parts import dataset_of_parts
     from dl.data.sources.arrays import ArraySource
 
     train = ArraySource(pictures, labels)
-    data = dataset_of_parts(
+    return dataset_of_parts(
         "generated", train, train.take(np.arange(1)), class_names=tuple("0123456789")
-    )
-    return training_workload(
-        recipe, data, TrainOptions(epochs=1, batch_size=batch_size, validation=0.0)
     )
 
 
@@ -89,7 +93,8 @@ def training_workload(recipe: "Recipe", data: "Dataset", options: "TrainOptions"
     from dl.train.steps_per_call import with_best_steps_per_call
     from dl.train.traced import choose_layout
 
-    layout = choose_layout(options, recipe.model, example_inputs(data.spec))
+    example = example_inputs(data.spec)
+    layout = choose_layout(options, recipe.model, example, one_seed=recipe.is_varied)
     compiled = compile_recipe(recipe, data, options, layout)
     first = start_training(recipe, data.spec, options)
     compiled = with_best_steps_per_call(compiled, compiled.start(first))
@@ -102,7 +107,8 @@ def training_workload(recipe: "Recipe", data: "Dataset", options: "TrainOptions"
     note = (
         f"{compiled.plan.steps_per_call} step(s) a call on {len(compiled.layout.devices)} device(s)"
     )
-    return Workload(run, compiled.plan.total_steps * options.batch_size, note)
+    examples = compiled.plan.total_steps * options.batch_size * options.members
+    return Workload(run, examples, note)
 
 
 def _first_state(recipe: "Recipe", inputs: np.ndarray) -> Any:

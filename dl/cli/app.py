@@ -4,6 +4,7 @@ Exit codes: 0 done; 2 wrong input (one line of error, nothing written); 1 failur
 129, 130 or 143 after a signal, with the state saved.
 """
 
+import errno
 import io
 import os
 import sys
@@ -15,6 +16,8 @@ import cyclopts
 
 from dl.cli.baselines import baselines
 from dl.cli.catalog import Catalog
+from dl.cli.check import check, check_app
+from dl.cli.committee import committee
 from dl.cli.data import data_app
 from dl.cli.docstring import description, rewrap, with_whole_lines
 from dl.cli.evaluate import evaluate
@@ -29,6 +32,7 @@ from dl.cli.sample import sample
 from dl.cli.search import search, search_app
 from dl.cli.show import show
 from dl.cli.versions import versions
+from dl.data.naming import shown
 from dl.errors import InputError, RunError
 from dl.runs.event_loops import quiet_event_loops
 from dl.train.signal_watch import SignalWatch
@@ -37,6 +41,7 @@ from dl.train.signal_watch import SignalWatch
 def main(package: str = "experiments", argv: Sequence[str] | None = None) -> int:
     """Run one command on the experiments of `package`; returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    _open_closed_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Tables and samples contain characters that not every terminal can show.
         sys.stdout.reconfigure(errors="replace")
@@ -63,12 +68,28 @@ def main(package: str = "experiments", argv: Sequence[str] | None = None) -> int
         _write_nowhere(sys.stdout)
         return 141
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return _fail(InputError(f"{shown(str(error.filename))}: {error.strerror}"), 2)
         return _fail(error, 1)
     except (RuntimeError, AssertionError) as error:
         return _fail_on_device(error)
     except KeyboardInterrupt:
         leave_at_once()
         raise
+
+
+def _open_closed_streams() -> None:
+    """Let the streams of a process that was started without (`2>&-`) lead nowhere.
+
+    The next file that is opened would otherwise take their place, and be written into.
+    """
+    if None not in (sys.stdin, sys.stdout, sys.stderr):
+        return
+    while (number := os.open(os.devnull, os.O_RDWR)) < 3:
+        pass
+    os.close(number)
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
 
 
 def _leave_closed_terminal() -> None:
@@ -96,11 +117,10 @@ def _dispatch(catalog: Catalog, words: list[str]) -> int:
 
 
 def _choose_app(catalog: Catalog, words: list[str]) -> tuple[cyclopts.App, list[str]]:
-    """The parser for `words`: `run NAME` has a parser with the options of its experiment."""
-    if len(words) > 1 and words[0] == "run" and not words[1].startswith("-"):
-        return experiment_app(catalog, words[1]), words[2:]
-    if len(words) > 1 and words[0] == "search" and not words[1].startswith("-"):
-        return search_app(catalog, words[1]), words[2:]
+    """The parser for `words`: these verbs have the options of the experiment that they name."""
+    of_experiments = {"run": experiment_app, "check": check_app, "search": search_app}
+    if len(words) > 1 and words[0] in of_experiments and not words[1].startswith("-"):
+        return of_experiments[words[0]](catalog, words[1]), words[2:]
     return _verbs(catalog), words
 
 
@@ -116,9 +136,11 @@ def _verbs(catalog: Catalog) -> cyclopts.App:
     verbs: dict[str, Callable] = {
         "list": list_experiments,
         "show": show,
+        "check": check,
         "run": run,
         "resume": resume,
         "evaluate": evaluate,
+        "committee": committee,
         "predict": predict,
         "sample": sample,
         "search": search,

@@ -75,7 +75,7 @@ def evaluate(
         say(evaluation.summary)
     say(
         f"step {evaluation.step}: {describe_values(part, evaluation.values)}  "
-        f"({evaluation.examples:,} examples of {evaluation.dataset})"
+        f"({evaluation.examples:,} {evaluation.unit} of {evaluation.dataset})"
     )
     if evaluation.report is not None:
         form = format or _ENDINGS.get(output.suffix if output else "", "text")

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from dl.cli.catalog import Catalog, name_experiment
 from dl.cli.outcome import print_json, print_text
-from dl.cli.right_kind import require_sequences, require_text
+from dl.cli.right_kind import require_recurrent, require_text
 
 
 def horizon(
@@ -46,7 +46,7 @@ def horizon(
         The file of the run's experiment, if it was started with `run FILE.py`.
     """
     name_experiment(experiment)
-    (require_text if text else require_sequences)(run)
+    (require_text if text else require_recurrent)(run)
     from dl.reports.horizon import gates_of_text, horizons_of_run
 
     if text:

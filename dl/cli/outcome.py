@@ -22,7 +22,12 @@ def print_text(text: str) -> None:
 
 def print_json(value: Any, **how: Any) -> None:
     """Print a result as JSON, on standard output."""
-    print(escaped_json(json.dumps(value, ensure_ascii=False, **how)))
+    print_json_text(json.dumps(value, ensure_ascii=False, **how))
+
+
+def print_json_text(text: str) -> None:
+    """Print a result that is JSON already, on standard output."""
+    print(escaped_json(text))
 
 
 def leave_at_once() -> None:

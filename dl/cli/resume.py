@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from dl.cli.catalog import Catalog, name_experiment
-from dl.cli.outcome import leave_at_once, report_outcome, say
+from dl.cli.outcome import leave_at_once, report_outcome
 from dl.cli.search import make_search
 
 
@@ -35,16 +35,13 @@ def resume(
     from dl.cli.machine import set_up_machine
     from dl.runs.folder import open_folder
 
-    folder, config = open_folder(run, package=catalog.package)
+    config = open_folder(run, package=catalog.package)[1]
     set_up_machine(config.devices)
     from dl.runs.run import resume_run
     from dl.train.interrupt import StopRequest, say_stopping
 
-    was_finished = folder.is_finished
     with StopRequest(leave_at_once, say_stopping) as stop:
         outcome = resume_run(run, stop=stop, show=not quiet, package=catalog.package)
-        if was_finished:
-            say(f"{run} is finished already")
         return report_outcome(outcome, stop, config, package=catalog.package)
 
 

@@ -1,6 +1,6 @@
-"""Refuse a run of the wrong kind by its config.json, before anything large is imported.
+"""Refuse a run of the wrong kind by its files, before anything large is imported.
 
-Only what is certain is refused here: the file is read by its one reader afterwards.
+Only what is certain is refused here: the files are read by their one reader afterwards.
 """
 
 from pathlib import Path
@@ -20,17 +20,32 @@ def require_language_model(run: Path) -> None:
         )
 
 
-def require_sequences(run: Path) -> None:
-    """Raise an `InputError` when the examples of the run in folder `run` are plain vectors."""
+def require_recurrent(run: Path) -> None:
+    """Raise an `InputError` when no layer of the run in folder `run` is recurrent."""
     experiment, data = _described(run)
     shape, task = data.get("input_shape"), data.get("task")
-    if not isinstance(shape, list) or len(shape) != 1 or data.get("ragged") is not False:
-        return
-    if task in ("classification", "binary", "regression"):
-        raise InputError(
-            f"{experiment} has no recurrent layers, its inputs are vectors of {shape[0]}: give the "
-            "folder of a run with rnn, lstm or gru"
-        )
+    whole = data.get("ragged") is False and task in ("classification", "binary", "regression")
+    if isinstance(shape, list) and len(shape) == 1 and whole:
+        raise _without_layers(experiment, f", its inputs are vectors of {shape[0]}")
+    names = _parameters(run)
+    if names and not any(name.split("/")[-1] == "recurrent" for name in names):
+        raise _without_layers(experiment, "")
+
+
+def _without_layers(experiment: str, why: str) -> InputError:
+    return InputError(
+        f"{experiment} has no recurrent layers{why}: give the folder of a run with rnn, lstm or gru"
+    )
+
+
+def _parameters(run: Path) -> list[str]:
+    """The paths of the parameters in a checkpoint; none where they cannot be read."""
+    for path in sorted(run.expanduser().glob("checkpoints/*/state/_METADATA")):
+        tree = _read(path).get("tree_metadata")
+        paths = [key.strip("(),'") for key in tree] if isinstance(tree, dict) else []
+        if names := [path for path in paths if path.startswith("state/params/")]:
+            return names
+    return []
 
 
 def require_text(run: Path) -> None:
@@ -45,13 +60,19 @@ def require_text(run: Path) -> None:
 
 def _described(run: Path) -> tuple[str, dict[str, Any]]:
     """The experiment and the description of the data; nothing where they cannot be read."""
+    try:
+        stored = _read(run.expanduser() / "config.json")
+    except RuntimeError:
+        return "", {}
+    data = stored.get("data")
+    return str(stored.get("experiment")), data if isinstance(data, dict) else {}
+
+
+def _read(path: Path) -> dict[str, Any]:
     from dl.runs.files import read_json
 
     try:
-        path = run.expanduser() / "config.json"
         stored = read_json(path) if path.is_file() else {}
-    except (InputError, RuntimeError):
-        return "", {}
-    stored = stored if isinstance(stored, dict) else {}
-    data = stored.get("data")
-    return str(stored.get("experiment")), data if isinstance(data, dict) else {}
+    except InputError:
+        return {}
+    return stored if isinstance(stored, dict) else {}

@@ -11,6 +11,10 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 
+from dl.data.warps import affine as affine
+from dl.data.warps import elastic as elastic
+from dl.data.warps import rotate as rotate
+from dl.data.warps import shift as shift
 from dl.errors import InputError
 from dl.types import Array, Augment
 
@@ -161,56 +165,6 @@ def cutout(side: int) -> Augment:
     return augment
 
 
-def rotate(degrees: float) -> Augment:
-    """Turn each picture by its own random angle in [−degrees, degrees]; see `affine`.
-
-    Pictures [B, H, W, C] -> [B, H, W, C].
-
-    >>> keys, step = jax.random.split(jax.random.key(0), 2), jnp.zeros((), int)
-    >>> rotate(10)(keys, jnp.ones((2, 4, 4, 1)), step).shape
-    (2, 4, 4, 1)
-    """
-    return affine(degrees=degrees)
-
-
-def shift(pixels: float) -> Augment:
-    """Move each picture by its own random amounts in [−pixels, pixels] along both axes.
-
-    Pictures [B, H, W, C] -> [B, H, W, C]. Fractions of a pixel are interpolated; see `affine`.
-
-    >>> keys, step = jax.random.split(jax.random.key(0), 2), jnp.zeros((), int)
-    >>> shift(2)(keys, jnp.ones((2, 4, 4, 1)), step).shape
-    (2, 4, 4, 1)
-    """
-    return affine(shift=pixels)
-
-
-def affine(*, degrees: float = 0.0, zoom: float = 0.0, shift: float = 0.0) -> Augment:
-    """Turn, zoom and shift each picture by its own uniformly random amounts.
-
-    Pictures [B, H, W, C], float, are interpolated bilinearly. Pixels from outside of the picture
-    repeat its edge.
-
-    Args:
-        degrees: rotation in [−degrees, degrees].
-        zoom: size factor in [1 − zoom, 1 + zoom].
-        shift: shift along each axis in [−shift, shift] pixels.
-
-    >>> keys, step = jax.random.split(jax.random.key(0), 2), jnp.zeros((), int)
-    >>> bool((affine()(keys, jnp.ones((2, 4, 4, 1)), step) == 1).all())
-    True
-    """
-
-    def augment(keys: Array, pictures: Array, step: Array) -> Array:
-        del step
-        low = jnp.array([-degrees, 1.0 - zoom, -shift, -shift])
-        high = jnp.array([degrees, 1.0 + zoom, shift, shift])
-        drawn = jax.vmap(lambda key: jax.random.uniform(key, (4,), minval=low, maxval=high))(keys)
-        return jax.vmap(_transform)(pictures, drawn)
-
-    return augment
-
-
 def until_step(augment: Augment, last: int) -> Augment:
     """`augment` for the steps before `last`; later steps leave pictures [B, ...] as they are.
 
@@ -248,32 +202,3 @@ def _covered(centre: Array, length: int, side: int) -> Array:
 def _require_pixels(what: str, pixels: int) -> None:
     if pixels < 0:
         raise InputError(f"{what} {pixels} pixels; it must be at least 0")
-
-
-def _transform(picture: Array, drawn: Array) -> Array:
-    """One picture [H, W, C], turned (degrees), zoomed (factor) and shifted (pixels)."""
-    height, width, _ = picture.shape
-    angle, factor = jnp.deg2rad(drawn[0]), drawn[1]
-    rows, columns = jnp.meshgrid(
-        jnp.arange(height) - (height - 1) / 2, jnp.arange(width) - (width - 1) / 2, indexing="ij"
-    )
-    # The inverse transform: where in the old picture each new pixel comes from.
-    down, right = rows - drawn[2], columns - drawn[3]
-    cos, sin = jnp.cos(angle) / factor, jnp.sin(angle) / factor
-    source_row = cos * down + sin * right + (height - 1) / 2
-    source_column = cos * right - sin * down + (width - 1) / 2
-    return _interpolate(
-        picture, jnp.clip(source_row, 0, height - 1), jnp.clip(source_column, 0, width - 1)
-    )
-
-
-def _interpolate(picture: Array, rows: Array, columns: Array) -> Array:
-    """Bilinear values [H, W, C] of a picture at fractional positions [H, W] inside of it."""
-    height, width, channels = picture.shape
-    top, left = jnp.floor(rows).astype(jnp.int32), jnp.floor(columns).astype(jnp.int32)
-    bottom, right = jnp.minimum(top + 1, height - 1), jnp.minimum(left + 1, width - 1)
-    down, across = (rows - top)[..., None], (columns - left)[..., None]
-    flat = picture.reshape(height * width, channels)
-    upper = flat[top * width + left] * (1 - across) + flat[top * width + right] * across
-    lower = flat[bottom * width + left] * (1 - across) + flat[bottom * width + right] * across
-    return upper * (1 - down) + lower * down

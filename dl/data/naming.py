@@ -1,9 +1,48 @@
-"""Names and values in messages: one short line, at most three of them, without control signs."""
+"""Names of classes in one form, and in messages: short, at most three, without control signs."""
 
-from collections.abc import Sequence
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+NO_LABEL = "stands for none: give it a class, or leave that example out"
+"""What is said of `is_no_label`."""
+_WHOLE = re.compile(r"([+-]?\d+)\.0*")
 _LONGEST, _MOST = 40, 3
+
+
+def one_form(labels: Iterable[str]) -> dict[str, str]:
+    """Each label's form: the same class is written in several ways, in arrays and in files.
+
+    Labels are tidied, and where `1` and `1.0` both occur they are one class.
+
+    >>> one_form(["a ", "a", "1.0", "1", "2.0"])
+    {'a ': 'a', 'a': 'a', '1.0': '1', '1': '1', '2.0': '2.0'}
+    """
+    forms = {label: tidy(label) for label in labels}
+    known = set(forms.values())
+    whole = {form: found[1] for form in known if (found := _WHOLE.fullmatch(form))}
+    return {
+        label: whole[form] if whole.get(form) in known else form for label, form in forms.items()
+    }
+
+
+def tidy(label: str) -> str:
+    r"""The name of a class without blanks around it, with composed accents.
+
+    >>> tidy(" a "), tidy("e\u0301") == "\u00e9"
+    ('a', True)
+    """
+    return unicodedata.normalize("NFC", label.strip())
+
+
+def is_no_label(label: str) -> bool:
+    """Whether a label is blank, or NaN, as programs write a missing one.
+
+    >>> is_no_label("NaN"), is_no_label(" "), is_no_label("none")
+    (True, True, False)
+    """
+    return label.strip().casefold() in ("", "nan")
 
 
 def shown(value: Any) -> str:

@@ -1,5 +1,6 @@
 """Arrays that somebody has in memory, as a `Dataset`."""
 
+from collections.abc import Sequence
 from numbers import Real
 from typing import Any, TypeAlias
 
@@ -7,13 +8,14 @@ import numpy as np
 
 from dl.data.arrays_of import unpacked
 from dl.data.dataset import Dataset
-from dl.data.naming import shown
+from dl.data.naming import shown, tidy
 from dl.data.own_inputs import as_inputs, has_several_lengths
+from dl.data.own_scales import check_scales
 from dl.data.own_targets import Encoding, infer_encoding
 from dl.data.parts import dataset_of_parts, dataset_of_sequences
 from dl.data.sources.arrays import ArraySource
 from dl.data.sources.ragged import RaggedSource, ragged_source
-from dl.data.split import permutation, split_validation, with_every_class
+from dl.data.split import check_every_class, permutation, split_validation, with_every_class
 from dl.data.tasks import TASKS, TaskName
 from dl.errors import InputError
 
@@ -63,7 +65,7 @@ def make_dataset(
     Raises:
         InputError: for different numbers of inputs and targets, no examples, values that are not
             finite, objects, labels that are not 0 to K - 1, a class without training examples,
-            pictures with channels first or bytes as floats.
+            pictures with channels first or bytes as floats, parts of different scales.
 
     >>> x, y = np.linspace(0, 1, 40).reshape(20, 2), ["low"] * 10 + ["high"] * 10
     >>> data = make_dataset(x, y, validation=0.5)
@@ -83,9 +85,17 @@ def make_dataset(
             parts["train"], fraction=test, by_class=TASKS[encoding.task].chooses
         )
     _check_parts(parts, encoding)
+    check_scales({part: source.inputs for part, source in parts.items()})
     held_out = parts.get("validation", validation)
     build = _dataset_of_sequences if ragged else dataset_of_parts
-    return build(name, parts["train"], parts["test"], validation=held_out, **encoding._asdict())
+    data = build(name, parts["train"], parts["test"], validation=held_out, **encoding._asdict())
+    if TASKS[encoding.task].chooses:
+        given, kept = (
+            [encoding.class_names[number] for number in set(source.targets.tolist())]
+            for source in (parts["train"], data.train)
+        )
+        check_every_class(given, kept, name=name)
+    return data
 
 
 def as_dataset(
@@ -118,7 +128,8 @@ def _as_pair(part: Any) -> Pair | None:
 def _names(class_names: Any) -> tuple[str, ...] | None:
     if class_names is None:
         return None
-    names = () if isinstance(class_names, str) else tuple(map(str, class_names))
+    given = class_names if isinstance(class_names, Sequence | np.ndarray) else ()
+    names = () if isinstance(given, str) else tuple(tidy(str(name)) for name in given)
     if len(set(names)) != len(names) or not names:
         raise InputError(
             f"class_names is {shown(class_names)}: give a tuple of names that differ, one for each "

@@ -31,7 +31,9 @@ def as_inputs(x: Any, *, ragged: bool, name: str = "x") -> Inputs:
         return _as_sequences(x, name)
     array = _as_array(x, name)
     if not array.size:
-        raise InputError(f"{name} has the shape {array.shape}: give at least one example")
+        raise InputError(
+            f"{name} has the shape {array.shape}: give at least one example and number"
+        )
     check_pictures(array, name)
     pictures = array.dtype == np.uint8 and array.ndim in (3, 4)
     checked = array if pictures else _as_numbers(array, name)

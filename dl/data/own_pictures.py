@@ -16,8 +16,9 @@ def check_pictures(array: np.ndarray, name: str) -> None:
     """Raise an `InputError` for [N, ...] that looks like pictures with other axes or scales.
 
     Pictures are uint8 [N, H, W] or [N, H, W, C], or floats of a small scale. Refused are channels
-    that come first, bytes that are stored as floats or as other whole numbers, and pictures uint8
-    with more than four channels.
+    that come first, bytes that are stored as floats or as other whole numbers, bytes [N, D] without
+    rows and columns, pictures uint8 with more than four channels, and pictures of 10 to 16 bits as
+    whole numbers.
 
     >>> check_pictures(np.zeros((2, 3, 32, 32)), "x")
     Traceback (most recent call last):
@@ -33,15 +34,24 @@ def check_pictures(array: np.ndarray, name: str) -> None:
             f"{name} is uint8 {list(shape)}, pictures of {shape[-1]} channels: give [N, H, W, C] "
             f"of at most 4, or floats, such as {own} / 255"
         )
-    if array.dtype.kind not in "fiu" or array.dtype == np.uint8 or not _are_bytes(array):
+    deep = array.dtype.kind in "iu" and array.ndim == 4 and shape[-1] in _CHANNELS
+    if deep and min(shape[1:3]) >= _SIDE and array.max() > _BYTES:
+        raise InputError(
+            f"{name} is {array.dtype} {list(shape)} with values up to {array.max()}, pictures of "
+            f"more than 8 bits: give floats, such as {own} / {_most(array)}"
+        )
+    if not are_bytes(array):
         return
-    if array.dtype.kind != "f" and array.ndim < 3:
-        return  # symbols
     sides = "" if array.ndim > 2 else ".reshape(-1, H, W)"
     raise InputError(
         f"{name} is {array.dtype} {list(shape)} with values up to {array.max():g}, pictures in "
         f"bytes: give {own}{sides}.astype(np.uint8), which are normalised, or {own} / 255"
     )
+
+
+def _most(array: np.ndarray) -> int:
+    """The highest value of a camera's 10, 12, 14 or 16 bits that holds those of `array`."""
+    return next((2**bits - 1 for bits in (10, 12, 14) if array.max() < 2**bits), 65535)
 
 
 def _channels_first(shape: tuple[int, ...]) -> bool:
@@ -51,16 +61,23 @@ def _channels_first(shape: tuple[int, ...]) -> bool:
     return channels in _CHANNELS and shape[-1] not in _CHANNELS and min(sides) >= _SIDE
 
 
-def _are_bytes(array: np.ndarray) -> bool:
-    """Whether the values go from 0 to about 255 as those of pictures do.
+def are_bytes(array: np.ndarray) -> bool:
+    """Whether the values go from 0 to about 255 as those of pictures do, and are not scaled.
 
     Whole numbers up to nearly 255 are bytes in any example of enough numbers. Numbers between them,
-    as after scaling a picture, are so only where the axes are those of pictures.
+    as after scaling a picture, are so only where the axes are those of pictures. Pictures uint8
+    [N, H, W] or [N, H, W, C] are scaled, and other whole numbers [N, D] are symbols.
+
+    >>> are_bytes(np.full((2, 784), 255.0)), are_bytes(np.full((2, 28, 28), 255, np.uint8))
+    (True, False)
     """
-    if array.ndim < 2 or array[0].size < _FEW:
+    kind, flat, unsigned = array.dtype.kind, array.ndim == 2, array.dtype == np.uint8
+    if array.ndim < 2 or kind not in "fiu" or array[:1].size < _FEW:
         return False
-    least = _BYTES if array.ndim == 2 else _BYTES * 0.8  # counts are as large by chance
-    if not (array.min() >= 0 and least <= array.max() <= _BYTES):
+    if not (flat if unsigned else kind == "f" or not flat):
+        return False
+    counts = flat and not unsigned  # these are as large by chance
+    if not (array.min() >= 0 and _BYTES * (1.0 if counts else 0.8) <= array.max() <= _BYTES):
         return False
     pictures = array.ndim == 4 and array.shape[-1] in _CHANNELS
     return pictures or bool((array == np.round(array)).all())

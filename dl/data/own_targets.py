@@ -1,11 +1,12 @@
 """Targets that somebody has in memory: which task they ask for, and as the arrays of that task."""
 
+import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from dl.data.arrays_of import to_array
-from dl.data.naming import shown, some_of
+from dl.data.naming import NO_LABEL, is_no_label, listed, one_form, shown, some_of
 from dl.data.own_classes import class_numbers, infer_classes
 from dl.data.tasks import TASKS, TaskName
 from dl.errors import InputError, did_you_mean
@@ -63,8 +64,8 @@ def infer_encoding(
     """
     array = as_targets(y)
     task = _infer_task(array) if task is None else task
-    if task not in TASKS:
-        raise InputError(f"unknown task {task!r}; {did_you_mean(task, TASKS)}")
+    if not isinstance(task, str) or task not in TASKS:
+        raise InputError(f"unknown task {task!r}; {did_you_mean(str(task), TASKS)}")
     if TASKS[task].step_targets:
         raise InputError(
             f"the task {task} has a target for every step: name a file, such as text:PATH, instead"
@@ -95,6 +96,7 @@ def as_targets(y: Any, *, name: str = "y") -> np.ndarray:
             f"{name} has the type {array.dtype}: give numbers, truth values or strings"
         )
     array = array.astype(np.float32) if array.dtype.kind == "V" else array  # bfloat16
+    array = _tidy(array, name) if array.dtype.kind == "U" else array
     if array.ndim not in (1, 2) or 0 in array.shape:
         raise InputError(f"{name} has the shape {array.shape}: give targets [N] or [N, K]")
     labels = array.dtype.kind in "iuU" and array.shape[1:] == (1,)
@@ -113,6 +115,22 @@ def _decoded(array: np.ndarray, name: str) -> np.ndarray:
         return np.char.decode(array, "utf-8")
     except UnicodeDecodeError:
         raise InputError(f"{name} has bytes that are no UTF-8: give strings or numbers") from None
+
+
+def _tidy(array: np.ndarray, name: str) -> np.ndarray:
+    """Labels in one form for each class, as those of files (`dl.data.text.labels`)."""
+    labels, places = np.unique(array, return_inverse=True)
+    forms = list(one_form(labels.tolist()).values())
+    for number, form in enumerate(forms):
+        if is_no_label(form):
+            row = int(np.flatnonzero(places.ravel() == number)[0])
+            raise InputError(f"{name}[{row}] is {form!r}, which {NO_LABEL}")
+    joined = sorted({form for form in forms if forms.count(form) > 1})
+    if joined:
+        warnings.warn(
+            f"labels of {name} in two spellings are one class: {listed(joined)}", stacklevel=4
+        )
+    return np.array(forms)[places].reshape(array.shape)
 
 
 def _of_strings(array: np.ndarray, name: str) -> np.ndarray:

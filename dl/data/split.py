@@ -1,9 +1,12 @@
 """Which examples are held out: the same ones for every seed and every version."""
 
+from collections.abc import Iterable
+from numbers import Real
 from typing import Protocol, Self, TypeVar
 
 import numpy as np
 
+from dl.data.naming import listed
 from dl.errors import InputError
 
 VALIDATION_SEED = 20_12_58
@@ -78,6 +81,20 @@ def with_every_class(order: np.ndarray, classes: np.ndarray, held_out: int) -> n
     return order
 
 
+def check_every_class(given: Iterable[str], kept: Iterable[str], *, name: str) -> None:
+    """Raise an `InputError` if a class of the examples `given` is not among those `kept` to train.
+
+    >>> check_every_class(["a", "b"], ["b"], name="pets")
+    Traceback (most recent call last):
+    dl.errors.InputError: pets has too few examples to train on the class a: give more of each, ...
+    """
+    if lost := sorted(set(given) - set(kept)):
+        raise InputError(
+            f"{name} has too few examples to train on the class {listed(lost)}: give more of each, "
+            "hold out fewer, or give a test part"
+        )
+
+
 def split_stream(tokens: np.ndarray, *, fraction: float) -> tuple[np.ndarray, np.ndarray | None]:
     """Hold out the last `fraction` of a stream [N]; (all, None) for fraction 0.
 
@@ -91,7 +108,7 @@ def split_stream(tokens: np.ndarray, *, fraction: float) -> tuple[np.ndarray, np
 
 def held_out_count(count: int, *, fraction: float) -> int:
     """The number of examples that a fraction in [0, 1) of `count` holds out; it may not be all."""
-    if not 0.0 <= fraction < 1.0:
+    if not isinstance(fraction, Real) or not 0.0 <= fraction < 1.0:
         raise InputError(
             f"validation is {fraction}: give a fraction of the examples, 0 <= fraction < 1"
         )

@@ -1,3 +1,5 @@
+from .activation_outputs import Activation as Activation
+from .activation_outputs import activation_outputs as activation_outputs
 from .codes.autoencoders import assess as assess
 from .codes.autoencoders import denoising_error as denoising_error
 from .codes.autoencoders import encode as encode

@@ -9,7 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from dl.data.dataset import DataSpec
-from dl.data.gather import check_inputs, normalize
+from dl.data.gather import normalize
+from dl.data.raw_inputs import as_raw
 from dl.data.sources.batching import evaluation_batches
 from dl.errors import InputError
 from dl.types import Array, Model, ModelState, Params
@@ -49,8 +50,8 @@ def prepare(trained: Trained, inputs: Array | np.ndarray) -> Array:
     """
     if trained.spec is None:
         return jnp.asarray(inputs, jnp.float32)
-    check_inputs(inputs, trained.spec)
-    return normalize(jax.tree.map(jnp.asarray, inputs), trained.spec)
+    checked = as_raw(inputs, trained.spec)
+    return normalize(jax.tree.map(jnp.asarray, checked), trained.spec)
 
 
 def prepare_pictures(trained: Trained, pictures: Array | np.ndarray) -> Array:

@@ -12,6 +12,7 @@ from dl.models.lenet import lenet, lenet5
 from dl.models.mlp import mlp
 from dl.models.nin import nin
 from dl.models.perceptron import logistic_regression, perceptron, softmax_regression, threshold
+from dl.models.permuted import permuted
 from dl.models.recurrent import language_model, sequence_model, step_model
 from dl.models.resnet import cifar_resnet, resnet
 from dl.models.trace import trace_layers
@@ -38,6 +39,7 @@ __all__ = [
     "mlp",
     "nin",
     "perceptron",
+    "permuted",
     "resnet",
     "sequence_model",
     "softmax_regression",

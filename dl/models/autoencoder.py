@@ -50,6 +50,7 @@ class DenseAutoencoder(nn.Module):
     kernel_init: Callable[..., Array] = _LECUN_NORMAL
 
     def setup(self) -> None:
+        """Makes the layers of both halves."""
         up = (*self.hidden_sizes[::-1], math.prod(self.input_shape))
         self.encoder = [
             nn.Dense(size, kernel_init=self.kernel_init)
@@ -97,6 +98,7 @@ class ConvAutoencoder(nn.Module):
     implementation: str = "auto"
 
     def setup(self) -> None:
+        """Makes the layers of both halves."""
         height, width, channels = self.input_shape
         self.sides = [
             (-(-height // 2**n), -(-width // 2**n)) for n in range(len(self.features) + 1)

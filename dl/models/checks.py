@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from numbers import Integral
+from typing import Any
 
 from dl.errors import InputError
 from dl.types import Array, Ragged
@@ -18,6 +19,18 @@ def check_outputs(outputs: int) -> None:
         raise InputError(
             f"a model has 1 output or more, not {outputs!r}: give it the number of classes"
         )
+
+
+def check_sizes(sizes: Any, *, name: str) -> None:
+    """Raises InputError unless `sizes` is a sequence of whole numbers from 1 on.
+
+    >>> check_sizes(4, name="hidden_sizes")
+    Traceback (most recent call last):
+    dl.errors.InputError: hidden_sizes is 4: give the units of each layer, such as (128, 64)
+    """
+    each = sizes if isinstance(sizes, Sequence) else (None,)
+    if not all(isinstance(size, Integral) and int(size) >= 1 for size in each):
+        raise InputError(f"{name} is {sizes!r}: give the units of each layer, such as (128, 64)")
 
 
 def check_side(

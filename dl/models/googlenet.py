@@ -20,6 +20,7 @@ from dl.layers.blocks import (
 )
 from dl.models.checks import check_outputs, check_side
 from dl.models.functional import from_linen
+from dl.promotion import at_least_float32
 from dl.types import Array, Heads, Model
 
 
@@ -113,9 +114,7 @@ class AuxiliaryHead(nn.Module):
             nn.Dense(self.hidden_size, kernel_init=he_normal, dtype=self.dtype, name="hidden")(flat)
         )
         hidden = Dropout(self.dropout, deterministic=not train, name="dropout")(hidden)
-        return jnp.asarray(
-            nn.Dense(self.classes, dtype=self.dtype, name="output")(hidden), jnp.float32
-        )
+        return at_least_float32(nn.Dense(self.classes, dtype=self.dtype, name="output")(hidden))
 
 
 class GoogLeNet(nn.Module):
@@ -156,9 +155,7 @@ class GoogLeNet(nn.Module):
         features = Dropout(self.dropout, deterministic=not train, name="dropout")(
             vectors(maps, self.head)
         )
-        logits = jnp.asarray(
-            nn.Dense(self.classes, dtype=self.dtype, name="output")(features), jnp.float32
-        )
+        logits = at_least_float32(nn.Dense(self.classes, dtype=self.dtype, name="output")(features))
         return Heads(logits, tuple(auxiliary)) if train and self.auxiliary else logits
 
     @nn.nowrap

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import jax.numpy as jnp
 from flax import linen as nn
 
 from dl.errors import InputError, did_you_mean
@@ -11,6 +10,7 @@ from dl.layers import AvgPool, Conv, ConvPool, Dropout
 from dl.models.checks import check_outputs, check_side
 from dl.models.functional import from_linen
 from dl.models.lenet_1998 import DIGITS, LeNet1998, framed, scaled_tanh
+from dl.promotion import at_least_float32
 from dl.types import Array, Model
 
 
@@ -47,9 +47,7 @@ class LeNet(nn.Module):
         flat = Dropout(self.dropout, deterministic=not train, name="dropout1")(flat)
         hidden = self.activation(nn.Dense(self.hidden_size, dtype=self.dtype, name="hidden")(flat))
         hidden = Dropout(self.dropout, deterministic=not train, name="dropout2")(hidden)
-        return jnp.asarray(
-            nn.Dense(self.classes, dtype=self.dtype, name="output")(hidden), jnp.float32
-        )
+        return at_least_float32(nn.Dense(self.classes, dtype=self.dtype, name="output")(hidden))
 
 
 class LeNet5(nn.Module):
@@ -78,9 +76,7 @@ class LeNet5(nn.Module):
         )
         flat = maps.reshape(maps.shape[0], -1)
         hidden = self.activation(nn.Dense(84, dtype=self.dtype, name="F6")(flat))
-        return jnp.asarray(
-            nn.Dense(self.classes, dtype=self.dtype, name="output")(hidden), jnp.float32
-        )
+        return at_least_float32(nn.Dense(self.classes, dtype=self.dtype, name="output")(hidden))
 
 
 def lenet(

@@ -17,6 +17,7 @@ from dl.errors import InputError
 from dl.layers import Conv, avg_pool, convolution
 from dl.layers.conv.shapes import per_channel
 from dl.models.checks import shown
+from dl.promotion import at_least_float32
 from dl.types import Array
 
 CONNECTIONS = (
@@ -143,7 +144,7 @@ class GaussianUnits(nn.Module):
     @nn.compact
     def __call__(self, x: Array) -> Array:
         bitmaps = jnp.asarray(DIGITS[: self.classes].reshape(self.classes, -1))
-        return -jnp.sum((jnp.asarray(x, jnp.float32)[:, None] - bitmaps[None]) ** 2, axis=-1)
+        return -jnp.sum((at_least_float32(x)[:, None] - bitmaps[None]) ** 2, axis=-1)
 
 
 class LeNet1998(nn.Module):

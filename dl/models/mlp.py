@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from flax import linen as nn
 
 from dl.layers import Dropout
-from dl.models.checks import check_outputs
+from dl.models.checks import check_outputs, check_sizes
 from dl.models.functional import from_linen
 from dl.types import Array, Model
 
@@ -45,12 +45,13 @@ def mlp(
     C1; dropout D6; He initialisation D4.
 
     Raises:
-        InputError: for a number of outputs below 1.
+        InputError: for a number of outputs or units below 1.
 
     >>> sum(row.parameters for row in mlp(10).layers(jax.ShapeDtypeStruct((1, 784), "float32")))
     101770
     """
     check_outputs(outputs)
+    check_sizes(hidden_sizes, name="hidden_sizes")
     module = MLP(
         outputs,
         tuple(hidden_sizes),

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import jax.numpy as jnp
 from flax import linen as nn
 
 from dl.layers import AvgPool, Conv, Dropout, MaxPool
 from dl.layers.blocks import Activation, ConvBlock, ConvModule, Norm, chosen_norm, scaled, vectors
 from dl.models.checks import check_outputs, check_side
 from dl.models.functional import from_linen
+from dl.promotion import at_least_float32
 from dl.types import Array, Model
 
 
@@ -83,7 +83,7 @@ class NiN(nn.Module):
         logits = vectors(maps, self.head)
         if self.head == "flatten":
             logits = nn.Dense(self.classes, dtype=self.dtype, name="dense")(logits)
-        return jnp.asarray(logits, jnp.float32)
+        return at_least_float32(logits)
 
 
 def nin(

@@ -11,6 +11,7 @@ from flax import linen as nn
 from dl.errors import InputError
 from dl.layers.dropout import Dropout
 from dl.layers.recurrent import KINDS, Recurrent
+from dl.promotion import at_least_float32
 from dl.types import Array, Carry, Ragged
 
 
@@ -46,7 +47,7 @@ class StepNet(nn.Module):
             )
         else:
             outputs = nn.Dense(self.outputs, dtype=self.recurrent.dtype, name="output")(ys)
-        return jnp.asarray(outputs, jnp.float32), carry
+        return at_least_float32(outputs), carry
 
 
 class SequenceNet(nn.Module):
@@ -84,7 +85,7 @@ class SequenceNet(nn.Module):
         )
         pooled = _behind(self.recurrent, pooled, train=train)
         outputs = nn.Dense(self.outputs, dtype=self.recurrent.dtype, name="output")(pooled)
-        return jnp.asarray(outputs, jnp.float32), ()
+        return at_least_float32(outputs), ()
 
     @nn.nowrap
     def _check(self, xs: Array, carry: Carry) -> None:

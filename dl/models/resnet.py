@@ -20,6 +20,7 @@ from dl.layers.blocks import (
 )
 from dl.models.checks import check_outputs, check_side, check_stages
 from dl.models.functional import from_linen
+from dl.promotion import at_least_float32
 from dl.types import Array, Model
 
 
@@ -116,7 +117,7 @@ class ResNet(nn.Module):
                 )
                 maps = layer(maps, train=train)
         logits = nn.Dense(self.classes, dtype=self.dtype, name="output")(vectors(maps, self.head))
-        return jnp.asarray(logits, jnp.float32)
+        return at_least_float32(logits)
 
 
 def _shortcut(

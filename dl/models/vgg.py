@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import jax.numpy as jnp
 from flax import linen as nn
 
 from dl.errors import InputError
@@ -20,6 +19,7 @@ from dl.layers.blocks import (
 )
 from dl.models.checks import check_outputs, check_side, check_stages
 from dl.models.functional import from_linen
+from dl.promotion import at_least_float32
 from dl.types import Array, Model
 
 
@@ -57,9 +57,7 @@ class VGG(nn.Module):
             layer = nn.Dense(size, kernel_init=he_normal, dtype=self.dtype, name=f"hidden{number}")
             hidden = self.act(layer(hidden))
             hidden = Dropout(self.dropout, deterministic=not train, name=f"dropout{number}")(hidden)
-        return jnp.asarray(
-            nn.Dense(self.classes, dtype=self.dtype, name="output")(hidden), jnp.float32
-        )
+        return at_least_float32(nn.Dense(self.classes, dtype=self.dtype, name="output")(hidden))
 
     @nn.nowrap
     def _block(self, features: int, *, name: str, pooled: bool) -> ConvBlock:

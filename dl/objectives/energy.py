@@ -88,6 +88,7 @@ def contrastive_divergence(
         }
         return sums, jax.tree.map(lambda done: done + int(train), model_state), carry
 
+    objective.__dict__["follows_its_loss"] = False
     return objective
 
 

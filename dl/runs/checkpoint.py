@@ -17,7 +17,7 @@ import numpy as np
 from dl.errors import InputError, RunError, first_line
 from dl.runs.checkpoint_notes import DamagedCheckpoint, loss_of, read_notes
 from dl.runs.checksums import damaged_arrays, flatten, is_key, shard_checksums
-from dl.runs.event_loops import quiet_event_loops, silence_log
+from dl.runs.event_loops import drop_cut_short, quiet_event_loops, silence_log
 from dl.runs.shape import Misfit
 from dl.types import PyTree
 
@@ -52,7 +52,7 @@ class Checkpoints:
         self._folder = folder.resolve()
         self._unreadable = [] if read_only else self._put_unreadable_aside()
         handlers = {"state": ocp.StandardCheckpointHandler(), "notes": ocp.JsonCheckpointHandler()}
-        self._quiet = contextlib.ExitStack()
+        self._quiet, self._cut_short = contextlib.ExitStack(), False
         with _as_run_error("use", self._folder):
             self._manager = ocp.CheckpointManager(
                 self._folder, options=options, item_handlers=handlers
@@ -69,6 +69,8 @@ class Checkpoints:
             return
         with self._quiet, _as_run_error("save in", self._folder):
             self._manager.close()
+            if self._cut_short:
+                drop_cut_short()
 
     def steps(self) -> list[int]:
         """Steps with a checkpoint, oldest first."""
@@ -132,6 +134,7 @@ class Checkpoints:
         except Misfit as error:
             raise DamagedCheckpoint(f"checkpoint {step}: {error}") from error
         except Exception as error:  # Orbax and TensorStore raise many kinds
+            self._cut_short = True
             raise DamagedCheckpoint(f"checkpoint {step}: {first_line(error)}") from error
 
     def _notes(self, step: int) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar
 
+from dl.data.sources.source import Source
+from dl.data.sources.tokens import TokenSource
 from dl.errors import InputError, RunError, first_line
 from dl.runs.config import Config
 from dl.runs.folder import open_folder
@@ -18,12 +20,14 @@ _Result = TypeVar("_Result")
 class Evaluation(NamedTuple):
     """Metrics by name, the step of the parameters, and which examples were looked at.
 
+    Of a stream each symbol but the first is an example; `unit` is what examples are called.
     `summary` is that of the other data set, if one was named. `report` is there if asked for.
     """
 
     values: dict[str, float]
     step: int
     examples: int
+    unit: str
     dataset: str
     summary: str
     report: AnyReport | None = None
@@ -72,13 +76,20 @@ def evaluate_part(
     config = open_folder(run, package=package)[1]
     trained, remarks = load_with_remarks(run, checkpoint=checkpoint, package=package)
     data = trained.open_data() if dataset is None else other_data(dataset, config)
-    examples = len(data.part(part))
+    examples, unit = _count(data.part(part))
     told = _computed(lambda: trained.report(part, data=data), config) if report else None
     values = _computed(lambda: trained.evaluate(part, data=data), config)
     for remark in remarks:  # beside figures only: a refusal is one line
         say(remark)
     summary = "" if dataset is None else data.summary
-    return Evaluation(values, trained.step, examples, data.spec.name, summary, told)
+    return Evaluation(values, trained.step, examples, unit, data.spec.name, summary, told)
+
+
+def _count(source: Source) -> tuple[int, str]:
+    """How many predictions an evaluation makes, and what they are called."""
+    if isinstance(source, TokenSource):
+        return len(source.tokens) - 1, "symbols"
+    return len(source), "examples"
 
 
 def _computed(compute: Callable[[], _Result], config: Config) -> _Result:

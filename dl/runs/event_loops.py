@@ -5,9 +5,11 @@ loop that is closed, and each would print a traceback of its own.
 """
 
 import contextlib
+import gc
 import logging
 import sys
 import traceback
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -38,6 +40,13 @@ def quiet_event_loops() -> Iterator[None]:
             sys.unraisablehook = unraisable
         if sys.excepthook is quiet_uncaught:
             sys.excepthook = uncaught
+
+
+def drop_cut_short() -> None:
+    """Free the reads that an error cut short now, while nothing of them is printed."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
+        gc.collect()
 
 
 def _passed_orbax(trace: TracebackType | None) -> bool:

@@ -25,6 +25,8 @@ def load_experiment_file(path: str | Path) -> Experiment:
     Raises:
         InputError: when there is no such file, it fails, or it defines no experiment.
     """
+    if not isinstance(path, str | Path):
+        raise InputError(f"experiment is {path!r}: give the path of a Python file, as text")
     file = Path(path).expanduser().absolute()
     if file.suffix != ".py" or not file.is_file():
         what = (
@@ -55,7 +57,7 @@ def _execute(file: Path) -> Any:
     sys.modules[name] = module  # dataclasses look their module up
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise _in_one_line(error, file, InputError) from error
     return module
@@ -71,13 +73,13 @@ def _told_in_one_line(
     def call(*args: Any, **keywords: Any) -> Any:
         try:
             return function(*args, **keywords)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise _in_one_line(error, file, kind) from error
 
     return call
 
 
-def _in_one_line(error: Exception, file: Path, kind: type[Exception]) -> Exception:
+def _in_one_line(error: BaseException, file: Path, kind: type[Exception]) -> Exception:
     """`error` as an error for people, with the last line of `file` that led to it."""
     if isinstance(error, InputError | RunError):
         return error
@@ -86,4 +88,6 @@ def _in_one_line(error: Exception, file: Path, kind: type[Exception]) -> Excepti
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if frame.filename == str(file)]
     where = f"{file}, line {lines[-1]}" if lines else str(file)
+    if isinstance(error, SystemExit):
+        return kind(f"{where}, ends the process: put what a script does under `if __name__ == ...`")
     return kind(f"{where}: {type(error).__name__}: {error}")

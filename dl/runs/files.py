@@ -103,6 +103,16 @@ def read_lines(path: Path) -> list[Any]:
     return values
 
 
+def ends_torn(path: Path) -> bool:
+    """Whether the last line is one that `read_lines` ignores."""
+    last = path.read_bytes().split(b"\n")[-1] if path.exists() else b""
+    try:
+        json.loads(last.decode() or "0")
+        return False
+    except (ValueError, RecursionError):
+        return True
+
+
 def refuse_line(path: Path, number: int, why: str) -> NoReturn:
     """Refuse line `number` of a file of JSON lines."""
     raise InputError(

@@ -8,6 +8,7 @@ from typing import Any
 
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.example import example_inputs
+from dl.data.naming import shown
 from dl.data.own_arrays import Pair, as_dataset
 from dl.errors import InputError
 from dl.objectives.binding import task_of
@@ -65,7 +66,7 @@ def fit(
     >>> dl.fit(recipe, data, options, progress=False).history[-1].step
     2
     """
-    _check_arguments(recipe, options)
+    _check_arguments(recipe, options, resume=resume, init=init, on_record=on_record)
     task = task_of(recipe.objective)
     data = as_dataset(data, validation=options.validation, task=task)
     options.check_plan(data)
@@ -95,7 +96,7 @@ def fit(
         )
     training = layout.fetch(training)
     at_end = training.state.steps_made == compiled.plan.total_steps
-    done = at_end or stops_early(records, patience=options.patience)
+    done = at_end or stops_early(records, patience=options.patience, stop_below=options.stop_below)
     kept = {"pending": training.totals, "interrupted": not done, "open_data": lambda: data}
     return Trained(recipe, data.spec, options, training.state, records, **kept)
 
@@ -119,8 +120,18 @@ def _with_optimizer(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Re
     return remake({})._replace(hyperparams=options.traced, remake=remake)
 
 
-def _check_arguments(recipe: Any, options: Any) -> None:
+def _check_arguments(recipe: Any, options: Any, *, resume: Any, init: Any, on_record: Any) -> None:
     check_recipe(recipe, by="dl.fit")
+    if resume is not None and not isinstance(resume, Trained):
+        raise InputError(
+            f"resume is {shown(resume)}: give what dl.fit or dl.load returned, or leave it out"
+        )
+    if init is not None and not (isinstance(init, tuple | list) and len(init) == 2):
+        raise InputError(
+            f"init is {shown(init)}: give a pair, such as (trained.params, trained.model_state)"
+        )
+    if not callable(on_record):
+        raise InputError(f"on_record is {shown(on_record)}: give a function of a Record")
     if not isinstance(options, TrainOptions):
         raise InputError(
             f"dl.fit takes dl.TrainOptions(epochs=..., ...), not {type(options).__name__}"

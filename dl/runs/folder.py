@@ -7,6 +7,7 @@ runs/lenet_digits/20260131-120000-0/
     manifest.json     versions, device, git commit, data fingerprint, seed, command of each start
     metrics.jsonl     a record on each line
     checkpoints/      Orbax checkpoints by step
+    damaged/          what could not be read, put aside by `resume`
     profile/          with --profile: a trace of some steps
     samples/          language models: a text written at each evaluation
     programs.json     models of C programs: the last report of `programs`
@@ -15,16 +16,19 @@ runs/lenet_digits/20260131-120000-0/
 """
 
 import os
+import shutil
 import stat
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from dl.data.naming import shown
 from dl.errors import InputError
 from dl.runs.config import Config, read_config
 from dl.runs.experiment import Experiment
-from dl.runs.files import read_json, rewrite_lines
+from dl.runs.files import ends_torn, read_json, rewrite_lines
 from dl.runs.stored import read_records
+from dl.screen import say
 from dl.train.record import Record
 
 # The only files when a process dies before config.json is whole.
@@ -39,34 +43,42 @@ class RunFolder:
 
     @property
     def config(self) -> Path:
+        """The experiment, every option, and what was chosen for it."""
         return self.path / "config.json"
 
     @property
     def manifest(self) -> Path:
+        """Versions, device, data and command of each start."""
         return self.path / "manifest.json"
 
     @property
     def metrics(self) -> Path:
+        """A record on each line."""
         return self.path / "metrics.jsonl"
 
     @property
     def checkpoints(self) -> Path:
+        """Orbax checkpoints by step."""
         return self.path / "checkpoints"
 
     @property
     def initial(self) -> Path:
+        """The parameters of another run that it began with."""
         return self.path / "initial"
 
     @property
     def result(self) -> Path:
+        """The final figures; written last."""
         return self.path / "result.json"
 
     @property
     def profile(self) -> Path:
+        """A trace of some steps."""
         return self.path / "profile"
 
     @property
     def samples(self) -> Path:
+        """Texts written at each evaluation."""
         return self.path / "samples"
 
     @property
@@ -83,8 +95,16 @@ class RunFolder:
         return read_records(self.metrics)
 
     def cut_records(self, step: int) -> list[Record]:
-        """Drop a torn line and all records past `step`; returns the rest."""
+        """Drop a torn line and all records past `step`; returns the rest.
+
+        What is no record at all is told, and the file with it is kept in `damaged`.
+        """
         kept = [record for record in self.records() if record.step <= step]
+        if ends_torn(self.metrics):
+            aside = self.path / "damaged" / f"{self.metrics.name}-{time.time_ns()}"
+            aside.parent.mkdir(exist_ok=True)
+            shutil.copyfile(self.metrics, aside)
+            say(f"{self.metrics}: 1 line that is no record was dropped; {aside} keeps it")
         rewrite_lines(self.metrics, [record.as_json() for record in kept])
         return kept
 
@@ -169,12 +189,18 @@ def at_home(path: str | Path) -> Path:
     """The path with `~` as the home folder, which a shell does not expand after `=`.
 
     Raises:
-        InputError: when there is no such home.
+        InputError: when there is no such home, and for what can be no path.
     """
+    if not isinstance(path, str | Path):
+        raise InputError(f"the folder of a run is {shown(path)}: give its path as text")
     try:
-        return Path(path).expanduser()
+        place = Path(path).expanduser()
+        place.exists()
     except RuntimeError as error:
         raise InputError(f"{path}: {error}; write the whole path") from None
+    except OSError as error:
+        raise InputError(f"{shown(str(path))} cannot be used: {error.strerror}") from None
+    return place
 
 
 def check_stays_inside(folder: Path) -> None:

@@ -144,4 +144,5 @@ def _train(
 
 def _is_done(setup: Setup, training: Training, history: list[Record]) -> bool:
     at_end = setup.compiled.step_of(training) == setup.compiled.plan.total_steps
-    return at_end or stops_early(history, patience=setup.config.options.patience)
+    plan = setup.compiled.plan
+    return at_end or stops_early(history, patience=plan.patience, stop_below=plan.stop_below)

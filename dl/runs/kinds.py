@@ -101,7 +101,7 @@ class TrainingRun:
         """Opens the data, and compiles for the layout that the run began with."""
         options = config.options
         data = _open_all(config.experiment, options)
-        recipe = config.build()
+        recipe = replace(config, data=data.spec).build()
         layout = _layout_of(config, recipe)
         compiled = compile_recipe(
             recipe, data, options, layout, steps_per_call=config.steps_per_call

@@ -51,16 +51,19 @@ def load_with_remarks(
     _check_checkpoint(checkpoint)
     folder, config = open_folder(run, package=package)
     training, step, remarks = _restore(folder, config, checkpoint)
+    history = [record for record in folder.records() if record.step <= step]
     trained = Trained(
         config.build(),
         config.data,
         config.options,
         training.state,
-        [record for record in folder.records() if record.step <= step],
+        history,
         pending=training.totals,
         interrupted=not folder.is_finished,
         open_data=lambda: open_data_of(folder, config),
     )
+    if step and not history:
+        remarks.append(f"{folder.metrics} holds no record, and the history is empty")
     remarks += [edited_since(folder)] if config.edited else []
     return trained, remarks + (_lost_end(folder, step) if checkpoint == "last" else [])
 
@@ -74,6 +77,26 @@ def _lost_end(folder: RunFolder, step: int) -> list[str]:
     if end == step or (folder.checkpoints / str(end)).exists():
         return []
     return [f"{folder.path} ended at step {end}, and its newest intact checkpoint is of {step}"]
+
+
+def damage_of_end(folder: RunFolder, config: Config) -> str:
+    """Why the checkpoint of a finished run's end cannot be read; nothing if it can.
+
+    Raises:
+        InputError: when the result is broken, or the checkpoint does not fit.
+    """
+    end = read_result(folder.result)["steps"]
+    like, lost = expected_training(folder, config), f"checkpoint {end} of its end is lost"
+    if not folder.checkpoints.is_dir():
+        return lost
+    with Checkpoints(folder.checkpoints, keep=config.options.keep, read_only=True) as checkpoints:
+        if end not in checkpoints.steps():
+            return lost
+        try:
+            checkpoints.restore(end, like)
+        except DamagedCheckpoint as error:
+            return str(error)
+    return ""
 
 
 def edited_since(folder: RunFolder) -> str:

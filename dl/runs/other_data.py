@@ -13,6 +13,7 @@ from dl.data.readers.folder_listing import unknown_classes
 from dl.data.sources.arrays import ArraySource
 from dl.data.sources.ragged import RaggedSource
 from dl.data.sources.source import Source
+from dl.data.sources.streamed import StreamedSource
 from dl.errors import InputError
 from dl.runs.config import Config
 from dl.tables import times
@@ -93,16 +94,12 @@ def check_same_kind(data: DataSpec, trained: DataSpec) -> None:
 
 
 def with_classes(data: Dataset, names: tuple[str, ...]) -> Dataset:
-    """The data with targets that count the classes `names`, of which they have all or some.
-
-    Raises:
-        InputError: for data that are read while they are used, in another order of classes.
-    """
+    """The data with targets that count the classes `names`, of which they have all or some."""
     if not data.spec.kind.chooses or data.spec.class_names == names:
         return data
     places = np.array([names.index(name) for name in data.spec.class_names], np.int32)
     parts = {
-        part: None if source is None else _relabelled(source, places, data.spec.name)
+        part: None if source is None else _relabelled(source, places)
         for part, source in (
             ("train", data.train),
             ("validation", data.validation),
@@ -112,13 +109,12 @@ def with_classes(data: Dataset, names: tuple[str, ...]) -> Dataset:
     return replace(data, spec=replace(data.spec, class_names=names), **parts)
 
 
-def _relabelled(source: Source, places: np.ndarray, name: str) -> Source:
+def _relabelled(source: Source, places: np.ndarray) -> Source:
+    if isinstance(source, StreamedSource):
+        return replace(source, numbers=places)
     if isinstance(source, ArraySource | RaggedSource):
         return replace(source, targets=places[source.targets])
-    raise InputError(
-        f"{name} has its classes in another order than the model, and is read while it is used: "
-        "give a folder of its pictures"
-    )
+    raise TypeError(f"{type(source).__name__} has no classes")
 
 
 def _inputs(spec: DataSpec) -> str:

@@ -40,19 +40,35 @@ def report_on(network: Network, data: Dataset, part: str, *, batch_size: int) ->
         InputError: when there is no such part, for an auto-encoder, and when all outputs together
             would not fit in memory.
     """
+    answers = answers_of(network, data, part, batch_size=batch_size)
+    return report_on_answers(answers, data, part)
+
+
+def report_on_answers(answers: Answers, data: Dataset, part: str) -> AnyReport:
+    """The report on the answers for a part of `data`, as `answers_of` gives them."""
+    spec, write = data.spec, _KINDS[data.spec.task][1]
+    return write(answers, spec, data.part(part), f"{spec.name}, {part}")
+
+
+def answers_of(network: Network, data: Dataset, part: str, *, batch_size: int) -> Answers:
+    """What a report needs of the outputs for every example of a part, by the task of the data.
+
+    Raises:
+        InputError: as `report_on`.
+    """
     if isinstance(network.model, Autoencoder):
         raise InputError(
             f"{network.model.name} gives its inputs again, which has no report: "
             "dl.inspect.assess has its figures"
         )
     spec, source = data.spec, data.part(part)
-    pick, write = _KINDS[spec.task]
+    pick = _KINDS[spec.task][0]
     if pick is _outputs and len(source) * spec.classes > MOST_OUTPUTS:
         raise InputError(
             f"the {part} part of {spec.name} has {len(source):,} × {spec.classes:,} outputs, and a "
             f"report holds at most {MOST_OUTPUTS:,}: report on a smaller part"
         )
-    answers = collect(
+    return collect(
         network.model,
         network.params,
         network.model_state,
@@ -61,7 +77,6 @@ def report_on(network: Network, data: Dataset, part: str, *, batch_size: int) ->
         pick=pick,
         batch_size=batch_size,
     )
-    return write(answers, spec, source, f"{spec.name}, {part}")
 
 
 def _outputs(outputs: Array, batch: Batch) -> dict[str, Array]:

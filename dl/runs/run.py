@@ -13,6 +13,7 @@ from dl.runs.experiment import Experiment
 from dl.runs.folder import RunFolder, make_folder, new_folder, open_folder
 from dl.runs.initial import take_initial, write_initial
 from dl.runs.kinds import Session, Varied, kind_of
+from dl.runs.load import damage_of_end
 from dl.runs.lock import locked
 from dl.runs.open_data import check_same_data
 from dl.runs.setup import Setup
@@ -88,7 +89,8 @@ def resume_run(
 ) -> Outcome:
     """Resume a run from its newest intact checkpoint, or from step 0 if it has none yet.
 
-    Its experiment is one of `package`.
+    Of a finished run the end is made again if its checkpoint cannot be read. The experiment is one
+    of `package`.
 
     Raises:
         InputError: when the folder is no run, or its checkpoint does not fit.
@@ -96,7 +98,12 @@ def resume_run(
     """
     folder, config = open_folder(run, package=package)
     if folder.is_finished:
-        return Outcome(folder, read_result(folder.result))
+        result = read_result(folder.result)
+        damage = damage_of_end(folder, config) if kind_of(config.experiment).trains else ""
+        if not damage:
+            say(f"{run} is finished already")
+            return Outcome(folder, result)
+        say(f"{run} is finished, but {damage}: training its end again")
     with locked(folder.path):
         _check_readable(folder)
         data, compiled = _reopened(folder, config)

@@ -9,6 +9,7 @@ from typing import Any
 import jax
 
 from dl.data.dataset import Dataset, DataSpec
+from dl.data.naming import shown
 from dl.data.text.reading import Reading
 from dl.errors import InputError
 from dl.runs.members import as_committee, member_history, member_options, member_state
@@ -148,7 +149,13 @@ class Trained:
         Raises:
             InputError: when there is no such part, or the data cannot be opened any more.
         """
-        return self._evaluate(part) if data is None else self._evaluate_on(data)(part)
+        if data is None:
+            return self._evaluate(part)
+        if not isinstance(data, Dataset):
+            raise InputError(
+                f"data is {shown(data)}: give a Dataset, such as dl.make_dataset(x, y)"
+            )
+        return self._evaluate_on(data)(part)
 
     def report(self, part: str = "test", *, data: Dataset | None = None) -> AnyReport:
         """How good the predictions for a part of the data are, of other `data` if given.

@@ -42,7 +42,8 @@ def train_loop(
     """Train to the end of the plan, to an early stop, or until the listener asks to stop.
 
     Training starts at the step of `training`; `history` holds the earlier records. It stops early
-    when the validation loss has not improved in the last `patience` evaluations of the plan.
+    when the validation loss has not improved in the last `patience` evaluations of the plan, and
+    when the mean training loss of a record is below its `stop_below`.
     Checkpoints are saved where the plan has them, and when a stop or an exception ends the loop.
 
     Raises:
@@ -80,8 +81,9 @@ class _Loop:
         self._last_ticket: Any = None
 
     def stops_early(self) -> bool:
-        """Whether validation has not improved for long enough."""
-        return stops_early(self.records, patience=self.compiled.plan.patience)
+        """Whether validation has not improved for long enough, or the training loss is low."""
+        plan = self.compiled.plan
+        return stops_early(self.records, patience=plan.patience, stop_below=plan.stop_below)
 
     def advance(self) -> None:
         """Make one call, and the record, evaluation and checkpoint that are due after it."""

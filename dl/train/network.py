@@ -10,7 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from dl.data.dataset import DataSpec
-from dl.data.gather import check_inputs, normalize
+from dl.data.gather import normalize
+from dl.data.naming import shown
+from dl.data.raw_inputs import as_raw
 from dl.data.text.reading import Reading
 from dl.errors import InputError
 from dl.layers.precision import computing_in
@@ -104,9 +106,9 @@ class Network:
         Raises:
             InputError: when the inputs do not have the shape that the model was trained on.
         """
-        arrays = self._encode(inputs) if isinstance(inputs, list) else inputs
+        arrays = self._encode(inputs) if _are_texts(inputs) else inputs
         if self.spec is not None:
-            check_inputs(arrays, self.spec)
+            arrays = as_raw(arrays, self.spec)
         return self._apply(self.params, self.model_state, jax.tree.map(jnp.asarray, arrays))
 
     def probabilities(self, inputs: Inputs) -> Array:
@@ -165,13 +167,15 @@ class Network:
             )
         return spec.kind.probabilities
 
-    def _encode(self, texts: list[str]) -> Ragged:
+    def _encode(self, texts: Any) -> Ragged:
         """Whole texts as symbols, padded to a multiple of 32 so that few shapes are compiled."""
         spec = self.described
         if spec.vocabulary is None or not spec.kind.chooses:
             raise InputError(
                 f"the model of {spec.name} does not tell classes of texts: give it arrays"
             )
+        if strange := [text for text in texts if not isinstance(text, str)]:
+            raise InputError(f"{shown(strange[0])} among the inputs is no text: give texts alone")
         reading = self.reading or Reading()
         most = reading.longest if reading.longest and reading.longer == "cut" else None
         rows = [spec.text.encode(text, unknown=reading.unknown)[:most] for text in texts]
@@ -191,3 +195,7 @@ class Network:
                 return self.model.apply(params, model_state, ready)[0]
 
         return jax.jit(apply)
+
+
+def _are_texts(inputs: Any) -> bool:
+    return isinstance(inputs, list | tuple) and any(isinstance(text, str) for text in inputs)

@@ -11,7 +11,7 @@ from dl.data.sources.batching import steps_per_epoch
 from dl.data.text.reading import Reading
 from dl.data.text.stored import MOST_UNPACKED
 from dl.errors import InputError
-from dl.ranges import Count, CountOrZero, Range, Share, check_fields, require
+from dl.ranges import Count, CountOrZero, NotNegative, Range, Share, check_fields, require
 from dl.train.learning import LearningFields, make_optimizer
 
 if TYPE_CHECKING:
@@ -83,6 +83,8 @@ class TrainOptions(LearningFields, DataOptions):
     """Epochs between two evaluations on the held-out examples."""
     patience: CountOrZero = 0
     """Stop after this many evaluations without a better validation loss; 0 never stops early."""
+    stop_below: NotNegative = 0.0
+    """Stop after a training record whose mean loss is below this; 0 never stops early."""
     log_every: Count = 100
     """Steps between two training records (an epoch's end always makes one)."""
     checkpoint_every: Count = 1
@@ -122,11 +124,14 @@ class TrainOptions(LearningFields, DataOptions):
 
     def make_optimizer(self, data_spec: DataSpec) -> "optax.GradientTransformation":
         """The optimizer that the options describe, for the whole training on these data."""
-        return self.optimizer_for(self.total_steps(data_spec), data_spec)
+        # A constant rate needs no number of steps, which data of another size may not have.
+        constant = self.schedule == "constant"
+        return self.optimizer_for(0 if constant else self.total_steps(data_spec), data_spec)
 
     def optimizer_for(self, steps: int, data_spec: DataSpec) -> "optax.GradientTransformation":
         """The optimizer that the options describe, for `steps` of the training on these data."""
-        return make_optimizer(self, steps=steps, steps_per_epoch=self.steps_in(1, data_spec))
+        steps_per_epoch = self.steps_in(1, data_spec) if steps else 0
+        return make_optimizer(self, steps=steps, steps_per_epoch=steps_per_epoch)
 
     def with_optimizer(self, recipe: "Recipe", data_spec: DataSpec) -> "Recipe":
         """`recipe`, with the optimizer that the options describe if it has none of its own."""

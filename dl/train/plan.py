@@ -26,6 +26,7 @@ class Plan:
     checkpoint_every: int = 1
     batch_size: int = 1
     patience: int = 0
+    stop_below: float = 0.0
 
     @property
     def total_steps(self) -> int:
@@ -76,4 +77,5 @@ def make_plan(options: TrainOptions, *, train_size: int, steps_per_call: int) ->
         checkpoint_every=options.checkpoint_every,
         batch_size=options.batch_size,
         patience=options.patience,
+        stop_below=options.stop_below,
     )

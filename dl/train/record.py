@@ -27,14 +27,30 @@ class Record:
         return stored
 
 
-def stops_early(records: Sequence[Record], *, patience: int) -> bool:
-    """Whether the validation loss has not reached a new low in the last `patience` evaluations.
+def stops_early(records: Sequence[Record], *, patience: int = 0, stop_below: float = 0.0) -> bool:
+    """Whether training is to end after these records; with 0 and 0 it never is.
+
+    It ends when the validation loss has not reached a new low in the last `patience` evaluations,
+    and when the mean training loss of a record is below `stop_below`.
 
     >>> losses = enumerate([3.0, 1.0, 2.0, 2.0])
     >>> records = [Record(step, step, "validation", {"loss": loss}) for step, loss in losses]
     >>> stops_early(records, patience=2), stops_early(records, patience=3)
     (True, False)
+    >>> records = [Record(10, 1.0, "train", {"loss": 0.04})]
+    >>> stops_early(records, stop_below=0.05), stops_early(records, stop_below=0.04)
+    (True, False)
     """
+    return _is_low(records, stop_below) or _is_stale(records, patience)
+
+
+def _is_low(records: Sequence[Record], stop_below: float) -> bool:
+    # 0 means never, also for a loss that can be negative.
+    trained = [record.values["loss"] for record in records if record.split == "train"]
+    return stop_below > 0 and any(loss < stop_below for loss in trained)
+
+
+def _is_stale(records: Sequence[Record], patience: int) -> bool:
     losses = [record.values["loss"] for record in records if record.split == "validation"]
     if not patience or len(losses) <= patience:
         return False

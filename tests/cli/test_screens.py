@@ -71,6 +71,7 @@ def test_every_experiment_says_what_it_is_for_and_how_long_it_takes() -> None:
 VERBS = [
     "list",
     "show",
+    "check",
     "run",
     "resume",
     "evaluate",
@@ -83,7 +84,9 @@ VERBS = [
 ]
 
 
-@pytest.mark.parametrize("words", ["", *VERBS, "data list", "data prepare", "run lenet_digits"])
+@pytest.mark.parametrize(
+    "words", ["", *VERBS, "data list", "data prepare", "run lenet_digits", "check mlp_xor"]
+)
 def test_help_is_broken_once_for_the_terminal(words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = shown(f"{words} --help", monkeypatch, 80)
     assert max(map(len, lines)) <= 80

@@ -8,6 +8,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def test_a_run_without_standard_streams_ends_well(tmp_path: Path) -> None:
+    words = "-m experiments run mlp_xor --epochs 5 --devices 1 --run-dir"
+    command = [sys.executable, *words.split(), str(tmp_path / "run")]
+    shell = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command]
+    assert subprocess.run(shell, cwd=ROOT, check=False).returncode == 0
+    assert (tmp_path / "run" / "result.json").exists()
+    refused = ["sh", "-c", 'exec "$@" 2>&-', "sh", sys.executable, "-m", "experiments", "evaluate"]
+    ended = subprocess.run([*refused, "nowhere"], cwd=ROOT, check=False, capture_output=True)
+    assert (ended.returncode, ended.stdout) == (2, b"")
+
+
 def test_signs_that_the_terminal_lacks_are_replaced() -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     command = [sys.executable, "-m", "experiments", "show", "softmax_mnist"]

@@ -7,6 +7,8 @@ import pytest
 from PIL import Image
 
 from dl.cli import main
+from dl.cli.right_kind import require_recurrent
+from dl.errors import InputError
 from dl.runs.lock import locked
 
 
@@ -53,6 +55,11 @@ def refused(words: str, capsys: pytest.CaptureFixture[str]) -> str:
         ),
         ("run lenet_digits --seed 2147483647 --seeds 2", "seed is 2147483648"),
         ("run lenet_digits --validation 0 --patience 3", "patience needs held-out examples"),
+        ("run lenet_digits --stop-below -0.1", "stop_below is -0.1; it must be at least 0"),
+        (
+            "run mlp_permuted_mnist --dataset xor --batch-size 4",
+            "pixels are permuted in pictures [B, H, W, C], these inputs are 2: take a data set of",
+        ),
         (
             "run lenet_digits --image-size 28",
             "image_size is for folder:PATH and pictures of many sizes; those of digits have one",
@@ -113,6 +120,9 @@ def refused(words: str, capsys: pytest.CaptureFixture[str]) -> str:
         ("resume nowhere", "no run folder nowhere"),
         ("evaluate nowhere", "no run folder nowhere"),
         ("predict nowhere picture.png", "no run folder nowhere"),
+        (f"run mlp_xor --run-dir {'a' * 300}", "aaaaa... cannot be used: File name too long"),
+        (f"evaluate {'a' * 300}", "aaaaa... cannot be used: File name too long"),
+        (f"sample {'a' * 300}", "aaaaa...: File name too long"),
         ("data prepare no_such_set_anywhere", "no_such_set_anywhere"),
     ],
 )
@@ -308,3 +318,5 @@ def test_data_that_a_run_cannot_be_evaluated_on(
     assert "moons has inputs 2 (float32), the model was trained on 28×28×1 (uint8)" in said
     said = refused("evaluate run --dataset folder:pictures", capsys)
     assert "classes that the model does not know: cat, dog; it knows 0, 1, 2 and 7 more" in said
+    with pytest.raises(InputError, match="softmax_mnist has no recurrent layers: give the folder"):
+        require_recurrent(Path("run"))  # before JAX is imported

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from dl.data.augment import (
     Stages,
-    _transform,
     affine,
     chain,
     crop,
@@ -22,12 +21,15 @@ from dl.data.augment import (
     shift,
     until_step,
 )
+from dl.data.warps import _interpolate, _smooth_field, _sources, elastic
 from dl.errors import InputError
 from dl.train.state import TrainState
 from dl.train.step import augmented
 
 STEP = jnp.zeros((), jnp.int32)
-compiled_transform = jax.jit(_transform)
+compiled_transform = jax.jit(
+    lambda picture, drawn: _interpolate(picture, *_sources(picture, drawn))
+)
 
 
 def pictures(count: int = 5, side: int = 9, channels: int = 2) -> jax.Array:
@@ -59,6 +61,24 @@ def transform(
 def test_zero_strength_is_the_identity(shape: tuple[int, ...]) -> None:
     batch = jnp.asarray(np.random.default_rng(1).normal(size=(4, *shape)), jnp.float32)
     np.testing.assert_array_equal(jax.jit(affine())(keys(4), batch, STEP), batch)
+
+
+@pytest.mark.parametrize("smoothness", [1.0, 4.0])
+def test_d7_elastic_fields_are_smooth_and_have_the_given_strength(smoothness: float) -> None:
+    fields = jax.vmap(lambda key: _smooth_field(key, (12, 20), smoothness))(keys(2000))
+    # Every pixel is moved by 1 on average of squares, those of the edge too.
+    np.testing.assert_allclose(np.std(fields, axis=0), 1.0, atol=0.1)
+    # Neighbours at distance d correlate as two Gaussians of this width, exp(−d² / 4σ²).
+    middle = np.asarray(fields)[:, 0, 6, 8:12:3]
+    correlation = np.corrcoef(middle.T)[0, 1]
+    assert correlation == pytest.approx(np.exp(-9 / (4 * smoothness**2)), abs=0.06)
+
+
+def test_elastic_bends_a_ramp_by_its_field() -> None:
+    ramp = jnp.broadcast_to(jnp.arange(30.0)[:, None, None], (30, 30, 1))
+    bent = jax.jit(elastic(1.5))(keys(1), ramp[None], STEP)[0, 8:22, 8:22, 0]
+    field = 1.5 * _smooth_field(keys(1)[0], (30, 30), 4.0)[0]
+    np.testing.assert_allclose(bent, (ramp[..., 0] + field)[8:22, 8:22], atol=1e-4)
 
 
 @pytest.mark.parametrize(

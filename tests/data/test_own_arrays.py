@@ -102,6 +102,15 @@ def test_strings_are_numbered_in_sorted_order() -> None:
     assert named.train.targets.tolist() == [1, 2, 0, 1]
 
 
+def test_a_class_in_several_spellings_is_one() -> None:
+    labels = ["a", "b ", "e\u0301", "\u00e9", "b"] * 4
+    with pytest.warns(UserWarning, match="labels of y in two spellings are one class: b and é"):
+        data = dl.make_dataset(POINTS, labels, test=(POINTS[:2], [" a", "b"]))
+    assert data.spec.class_names == ("a", "b", "é")
+    assert data.train.targets.tolist() == [0, 1, 2, 2, 1] * 4
+    assert data.test.targets.tolist() == [0, 1]
+
+
 def test_a_given_task_and_given_names_win() -> None:
     data = dl.make_dataset(POINTS, np.eye(20)[:, :3], task="binary", class_names=("p", "q", "r"))
     assert (data.spec.task, data.spec.class_names) == ("binary", ("p", "q", "r"))
@@ -189,6 +198,7 @@ def test_longer_sequences_may_come_in_the_test_part() -> None:
         (np.zeros((20, 9, 9, 7), np.uint8), CLASSES, "pictures of 7 channels: give"),
         (PIXELS.astype(np.float32), CLASSES, r"x is float32 \[20, 28, 28\] with values up to 255"),
         (PIXELS[..., None] / 1.1, CLASSES, r"pictures in bytes: give x.astype\(np.uint8\)"),
+        (PIXELS[..., None] * 16, CLASSES, "pictures of more than 8 bits: give .* such as x / 4095"),
         (PIXELS.astype(int), CLASSES, r"x is int64 .* pictures in bytes: give x.astype"),
         (PIXELS.reshape(20, -1) * 1.0, CLASSES, r"give x.reshape\(-1, H, W\).astype\(np.uint8\)"),
         (POINTS, np.zeros(20, int), "y has one class, 0: a classification needs two"),
@@ -209,6 +219,8 @@ def test_longer_sequences_may_come_in_the_test_part() -> None:
         ([np.zeros((2, 2)), np.zeros((0, 2))] * 10, CLASSES, r"x\[1\] has no steps"),
         ([np.zeros((2, 3)), np.zeros((2, 4))] * 10, CLASSES, "examples of x have several shapes"),
         (POINTS[:1], [0.5], "one example cannot be cut into training and test"),
+        (POINTS, ["a", " "] * 10, r"y\[1\] is '', which stands for none: give it a class"),
+        (POINTS, ["a", "nan"] * 10, r"y\[1\] is 'nan', which stands for none"),
     ],
 )
 def test_unfit_arrays_are_refused_in_one_line(x: Any, y: Any, says: str) -> None:
@@ -237,6 +249,9 @@ def test_unfit_arrays_are_refused_in_one_line(x: Any, y: Any, says: str) -> None
         ({"task": "language"}, "the task language has a target for every step"),
         ({"task": "regression", "class_names": ("p", "q")}, "y has 1 columns for the 2 outputs"),
         ({"class_names": ("p",)}, "y has one class, p"),
+        ({"task": 3}, "unknown task 3; known: binary"),
+        ({"class_names": 3}, "class_names is 3: give a tuple of names"),
+        ({"validation": None}, "None is not a part of data"),
         ({"class_names": "pq"}, "class_names is pq: give a tuple of names that differ"),
         ({"class_names": ("p", "p")}, "class_names is .*: give a tuple of names that differ"),
         ({"class_names": ()}, "class_names is .*: give a tuple"),
@@ -323,3 +338,9 @@ def test_own_arrays_are_trained_on(x: Any) -> None:
     options = dl.TrainOptions(epochs=1, batch_size=4, steps_per_call=1)
     fitted = dl.fit(recipe, data, options, progress=False)
     assert {record.split for record in fitted.history} == {"train", "validation"}
+
+
+def test_numbers_written_in_two_ways_are_one_class() -> None:
+    with pytest.warns(UserWarning, match="labels of y in two spellings are one class: 1$"):
+        data = dl.make_dataset(POINTS, ["1.0", "1", "2.0", "1"] * 5)
+    assert data.spec.class_names == ("1", "2.0")

@@ -34,8 +34,12 @@ DEEP = [name for name in SMALL if name.startswith(("alexnet", "googlenet", "nin"
 """Those that take longest to compile: narrow nets of their kinds train in tests/models,
 test_imagenet.py runs two.
 """
-ALIKE = [name for name in SMALL if name.startswith("lenet") and name != "lenet_digits"]
-"""Those whose runs are that of lenet_digits on other pictures."""
+ALIKE = [
+    name
+    for name in SMALL
+    if (name.startswith("lenet") and name != "lenet_digits") or name == "mlp_permuted_mnist"
+]
+"""Those whose runs are that of lenet_digits or mlp_mnist on other pictures."""
 TRACED = DEEP + ALIKE
 """Those whose steps are traced, and seldom run."""
 CODES = [

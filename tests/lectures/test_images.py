@@ -15,6 +15,7 @@ from dl.inspect.maps.filters import filter_grid
 from dl.layers import avg_pool, convolution, max_pool
 from dl.lessons import convolution as lesson
 from dl.lessons import filtering, kernels, pooling
+from dl.lessons.learned_kernels import learn_kernel
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +111,39 @@ def test_E2_blurs_flatten_digits_and_sharpening_does_the_reverse(digits: np.ndar
         for name in ("box_blur", "gaussian_blur", "sharpen")
     )
     assert box < gaussian < roughness(digits) < sharp
+
+
+@pytest.mark.parametrize("name", ["sharpen", "edges_of_8", "gaussian_blur"])
+def test_E2_a_kernel_is_learned_from_pictures_before_and_after_it(
+    name: str, digits: np.ndarray
+) -> None:
+    # The weights of the slide, which the learner does not see.
+    slide = {
+        "sharpen": [[0, -1, 0], [-1, 5, -1], [0, -1, 0]],
+        "edges_of_8": [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]],
+        "gaussian_blur": [
+            [1 / 16, 2 / 16, 1 / 16],
+            [2 / 16, 4 / 16, 2 / 16],
+            [1 / 16, 2 / 16, 1 / 16],
+        ],
+    }
+    pictures = (digits - digits.mean()) / digits.std()
+    found = learn_kernel(pictures, kernels.apply_kernel(pictures, name), steps=400)
+    np.testing.assert_allclose(found.kernel, slide[name], atol=1e-3)
+    assert float(found.losses[-1]) < 1e-6 * float(found.losses[0])
+
+
+def test_E2_no_kernel_is_learned_from_flat_pictures() -> None:
+    # Only the sum of the weights shows in them, and descent from 0 shares it out evenly.
+    flat = np.ones((2, 6, 6, 1), np.float32)
+    found = learn_kernel(flat, kernels.apply_kernel(flat, "sharpen"), steps=100)
+    np.testing.assert_allclose(found.kernel, np.full((3, 3), 1 / 9), atol=1e-3)
+    with pytest.raises(InputError, match="two odd sides, not"):
+        learn_kernel(flat, flat, size=(2, 2))
+    with pytest.raises(InputError, match="are both"):
+        learn_kernel(flat, flat[:1])
+    with pytest.raises(InputError, match="does not fit into pictures"):
+        learn_kernel(flat, flat, size=(9, 9))
 
 
 def test_E3_the_full_result() -> None:
@@ -271,7 +305,7 @@ def test_E12_alexnet_s_96_first_filters_fill_a_grid_in_colour() -> None:
     assert (grid[2:-2, 2:-2].min(-1) < grid[2:-2, 2:-2].max(-1)).mean() > 0.9, "in colour"
 
 
-def test_wrong_arguments_are_refused_in_one_line() -> None:
+def test_E1_to_E5_wrong_arguments_are_refused_in_one_line() -> None:
     with pytest.raises(InputError, match=r"\[H, W\], not of shape \(1, 4, 4\)"):
         filtering.smooth(np.zeros((1, 4, 4)))
     with pytest.raises(InputError, match="two odd sides"):

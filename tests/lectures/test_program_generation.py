@@ -28,13 +28,13 @@ WRITTEN = (
 )
 
 
-def test_four_tokens_differ_from_the_program_that_was_meant() -> None:
+def test_H3_four_tokens_differ_from_the_program_that_was_meant() -> None:
     written, meant = ([token.text for token in tokenize(text)] for text in (WRITTEN, MEANT))
     pairs = [(written[edit.start], meant[edit.to_start]) for edit in edit_script(written, meant)]
     assert pairs == [("int", "void"), ("==", "<"), ("x", "n"), ("max", "max2")]
 
 
-def test_a_compiler_sees_only_the_two_wrong_names() -> None:
+def test_H3_a_compiler_sees_only_the_two_wrong_names() -> None:
     judge = gcc_judge()
     if judge is None:
         pytest.skip("no gcc here")
@@ -45,7 +45,7 @@ def test_a_compiler_sees_only_the_two_wrong_names() -> None:
     assert mended.text.startswith("int two_largest")
 
 
-def test_the_original_is_the_nearest_by_structure_and_by_names() -> None:
+def test_H3_the_original_is_the_nearest_by_structure_and_by_names() -> None:
     others = [
         "int main() { int n; scanf(n); return 0; }",
         "int f(int *a, int n) { return a[n] > 0; }",

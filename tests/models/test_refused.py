@@ -17,6 +17,12 @@ def shape_of(model: Model, *shape: int) -> None:
     jax.eval_shape(model.init, jax.random.key(0), jax.ShapeDtypeStruct((2, *shape), jnp.float32))
 
 
+@pytest.mark.parametrize("sizes", [4, (-1,), (3, 1.5), "3", None])
+def test_units_are_whole_numbers_in_a_row(sizes: object) -> None:
+    with pytest.raises(InputError, match=r"hidden_sizes is .*: give the units of each layer"):
+        models.mlp(2, hidden_sizes=sizes)  # type: ignore[arg-type]
+
+
 REFUSED = [
     pytest.param(models.lenet(), (12, 12, 1), r"16×16.*12×12×1", id="lenet-12"),
     pytest.param(models.lenet(), (28, 8, 3), r"16×16.*28×8×3", id="lenet-narrow"),

@@ -10,7 +10,7 @@ import pytest
 import dl
 from dl.cli import main
 from dl.errors import InputError
-from dl.runs.evaluate import evaluate_run
+from dl.runs.evaluate import evaluate_part, evaluate_run
 
 pytestmark = pytest.mark.slow
 
@@ -60,6 +60,11 @@ def test_texts_are_read_with_the_vocabulary_of_the_run(run: Path) -> None:
         assert metrics["bits"] == pytest.approx(expected / np.log(2), rel=1e-4)
         assert metrics["perplexity"] == pytest.approx(np.exp(expected), rel=1e-4)
     assert step == 1
+
+
+def test_a_stream_has_symbols(run: Path) -> None:
+    found = evaluate_part(run, dataset=f"text:{run.parent}/other.txt")
+    assert (found.examples, found.unit) == (len(OTHER) // 10 - 1, "symbols")
 
 
 def test_the_vocabulary_is_stored_with_the_run(run: Path) -> None:

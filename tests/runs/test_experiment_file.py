@@ -99,6 +99,10 @@ def test_a_file_may_import_what_lies_beside_it(tmp_path: Path) -> None:
 
 
 REFUSED = {
+    "the end of a script": (
+        "import sys\nsys.exit(3)\n",
+        r"mine\.py, line 2, ends the process: put",
+    ),
     "a slip in the syntax": ("def build(:\n", r"mine\.py, line 1: "),
     "a name that is not there": (f"{HEAD}\nx = no\n", r"line 4: NameError: name 'no' is not"),
     "a package that is not there": ("import nowhere_at_all\n", r"line 1: ModuleNotFoundError: No"),
@@ -155,6 +159,14 @@ def test_what_is_wrong_in_a_file_is_one_line(
     assert err.count("\n") == 1
     assert re.search(says, err), err
     assert not (tmp_path / "runs").exists()
+
+
+def test_what_is_no_path() -> None:
+    with pytest.raises(InputError, match="experiment is 3: give the path of a Python file"):
+        load_experiment_file(3)  # type: ignore[arg-type]
+    for run in (None, 3, ["runs"]):
+        with pytest.raises(InputError, match=r"the folder of a run is .*: give its path as text"):
+            dl.load(run)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -168,6 +168,22 @@ def test_resume_with_only_config_begins_at_step_0(tmp_path: Path) -> None:
     assert_same_run(tmp_path / "whole", tmp_path / "bare")
 
 
+@pytest.mark.slow
+def test_a_run_that_stops_at_a_low_loss_ends_alike_when_it_was_interrupted(tmp_path: Path) -> None:
+    options = moons(epochs=200, stop_below=0.25, checkpoint_every=150)
+    result = run(tmp_path / "whole", options).result
+    assert 18 < result["steps"] < 200 * 18
+    losses = [r["values"]["loss"] for r in records(tmp_path / "whole") if r["split"] == "train"]
+    assert losses[-1] < 0.25 <= min(losses[:-1])
+    assert resume(tmp_path / "whole").result == result
+    with pytest.MonkeyPatch.context() as patch:
+        stop_at(patch, step=result["steps"] - 5)
+        with StopRequest() as stop:
+            run(tmp_path / "cut", options, stop=stop)
+    resume(tmp_path / "cut")
+    assert_same_run(tmp_path / "cut", tmp_path / "whole")
+
+
 # Reading a damaged file, Orbax's remaining reads complete after its event loop is closed.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize(

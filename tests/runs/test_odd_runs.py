@@ -1,9 +1,12 @@
 """A damaged run folder: the same figures, or one line that says what is wrong."""
 
+import gc
 import json
 import shutil
+import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from odd_runs import Case, cases, newest_checkpoint
@@ -108,6 +111,19 @@ def test_a_checkpoint_with_other_notes_gives_way_to_the_one_before(
     assert said.endswith(f"; taking that of step {loaded.step}")
 
 
+def test_reads_that_damage_cut_short_print_nothing(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(run, work := tmp_path / "work")
+    shapes = newest_checkpoint(work) / "state" / "array_metadatas" / "process_0"
+    shapes.write_bytes(bytes(shapes.stat().st_size))
+    told: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", told.append)
+    assert dl.load(work).step < dl.load(run).step
+    gc.collect()
+    assert told == []
+
+
 def test_nothing_is_left_to_take(
     run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -118,6 +134,44 @@ def test_nothing_is_left_to_take(
     assert (code, out) == (2, "")
     assert err.count("\n") == 1
     assert "has no intact checkpoint that can be read (checkpoint" in err
+
+
+@pytest.mark.parametrize("damage", ["cut", "lost", "none are left"])
+def test_the_end_of_a_finished_run_is_made_again(
+    run: Path, tmp_path: Path, damage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(run, work := tmp_path / "work")
+    newest = newest_checkpoint(work)
+    if damage == "cut":
+        (newest / "notes" / "metadata").write_text("{}")
+    else:
+        shutil.rmtree(newest if damage == "lost" else newest.parent)
+    code, _, err = tried("resume", work, capsys)
+    assert code == 0
+    first = err.splitlines()[0]
+    assert first.startswith(f"{work} is finished, but checkpoint {newest.name}")
+    assert first.endswith(": training its end again")
+    again, before = (json.loads((each / "result.json").read_text()) for each in (work, run))
+    assert again["metrics"] == before["metrics"]
+    assert dl.load(work).step == dl.load(run).step
+    code, _, err = tried("resume", work, capsys)
+    assert code == 0
+    assert err.startswith(f"{work} is finished already")
+
+
+def test_records_that_are_none_are_told_and_kept(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(run, work := tmp_path / "work")
+    (work / "result.json").unlink()
+    (work / "metrics.jsonl").write_bytes(b"\xffgarbage")
+    assert dl.load(work).history == []
+    assert "metrics.jsonl holds no record, and the history is empty" in capsys.readouterr().err
+    code, _, err = tried("resume", work, capsys)
+    assert code == 0
+    (aside,) = (work / "damaged").iterdir()
+    assert f"metrics.jsonl: 1 line that is no record was dropped; {aside} keeps it" in err
+    assert aside.read_bytes() == b"\xffgarbage"
 
 
 def test_lost_records_are_told(

@@ -1,12 +1,17 @@
 """Data of other classes than the model's: matched by name, or refused."""
 
+import io
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from dl.data.dataset import Dataset, DataSpec
 from dl.data.parts import dataset_of_parts
 from dl.data.sources.arrays import ArraySource
+from dl.data.sources.streamed import Record, StreamedSource
 from dl.errors import InputError
 from dl.runs.other_data import check_same_kind, with_classes
 
@@ -43,6 +48,28 @@ def test_unknown_classes_are_refused(names: tuple[str, ...], said: str) -> None:
     with pytest.raises(InputError) as raised:
         check_same_kind(dataset(*names).spec, dataset(*KNOWN).spec)
     assert said in str(raised.value)
+
+
+class Stored:
+    """Records in storage, pictures of 2×2 whose classes are `labels`."""
+
+    name = fingerprint = "stored"
+    labels = np.array([0, 1, 1])
+
+    def __len__(self) -> int:
+        return 3
+
+    def read(self, index: Sequence[int]) -> list[Record]:
+        png = io.BytesIO()
+        Image.new("L", (2, 2)).save(png, "PNG")
+        return [Record(png.getvalue(), int(self.labels[place])) for place in index]
+
+
+def test_streamed_pictures_are_matched_by_name() -> None:
+    source = StreamedSource(Stored(), (2, 2, 1), 2, np.arange(3))
+    spec = DataSpec("stored", "classification", (2, 2, 1), "uint8", ("c", "a"), 3)
+    found = with_classes(Dataset(spec, source, None, source), KNOWN)
+    assert found.test.gather(np.arange(3))["targets"].tolist() == [2, 0, 0]
 
 
 def test_numbers_are_not_matched_by_name() -> None:

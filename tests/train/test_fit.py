@@ -116,6 +116,26 @@ def test_patience_stops_when_validation_gets_no_better() -> None:
     assert stops_early(fitted.history, patience=2)
 
 
+def test_training_stops_at_the_first_record_whose_loss_is_below_the_threshold() -> None:
+    fitted = fit(replace(OPTIONS, epochs=200, stop_below=0.3))
+    losses = [record.values["loss"] for record in fitted.history if record.split == "train"]
+    assert losses[-1] < 0.3 <= min(losses[:-1])
+    assert not fitted.interrupted
+    assert int(fitted.state.step) == fitted.history[-1].step
+    # It is the unchanged training up to there, so the other bits are those of a longer one.
+    assert (
+        losses[:2]
+        == [record.values["loss"] for record in whole().history if record.split == "train"][:2]
+    )
+
+
+def test_a_threshold_of_0_never_stops_even_where_the_loss_is_negative() -> None:
+    low = [Record(1, 1.0, "train", {"loss": -5.0}), Record(1, 1.0, "validation", {"loss": -9.0})]
+    assert not stops_early(low)
+    assert stops_early(low, stop_below=0.1)
+    assert not stops_early(low[1:], stop_below=0.1), "the validation loss is patience's"
+
+
 def test_non_finite_loss_names_the_step_and_the_remedies() -> None:
     with pytest.raises(
         RunError, match=r"the loss is (nan|inf) in the steps up to \d+: lower --learning-rate"

@@ -11,8 +11,9 @@ import numpy as np
 
 from dl.data.pictures.ink import darkest_channel, grain, ink_on_paper, otsu_threshold
 from dl.data.pictures.picture import MOST_MEGAPIXELS, read_on_paper
-from dl.data.pictures.strokes import Sign, find_sign, with_width, without_lines
+from dl.data.pictures.strokes import Sign, find_sign, seem_joined, with_width, without_lines
 from dl.errors import InputError
+from dl.screen import say
 
 _BOX = 20 / 28  # how much of the side of a picture the strokes fill
 _WIDTH = 0.14  # the thickness of MNIST's strokes as a share of the longer side of the box
@@ -26,6 +27,8 @@ def read_photo(
 ) -> np.ndarray:
     """A photograph of one sign, darker than its ground, prepared like MNIST: uint8 [H, W, C].
 
+    Standard error says where it looks like two signs that touch.
+
     Raises:
         InputError: if the file is not a picture, if nothing in it is darker than its ground, or if
             it shows several signs.
@@ -38,7 +41,10 @@ def read_photo(
         raise InputError(
             f"{path} shows about {sign.signs} signs: cut out one, with paper around it"
         )
-    strokes = with_width(_enlarged(_cut_out(sign.strokes)), _WIDTH * _WORKED_ON)
+    cut = _cut_out(sign.strokes)
+    if seem_joined(cut):
+        say(f"{path} looks like several signs that touch: of these cut out one")
+    strokes = with_width(_enlarged(cut), _WIDTH * _WORKED_ON)
     bright = 255.0 * _cut_out(strokes)
     return np.repeat(centre(fit(bright, shape[:2]), shape[:2])[..., None], shape[2], axis=2)
 

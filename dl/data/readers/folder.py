@@ -48,6 +48,9 @@ from dl.data.readers.folder_pictures import (
 )
 from dl.data.readers.folder_summary import describe_parts
 from dl.data.sources.arrays import ArraySource
+from dl.data.sources.source import Source
+from dl.data.sources.streamed import StreamedSource
+from dl.data.split import check_every_class
 from dl.errors import InputError
 
 
@@ -114,7 +117,16 @@ def load_folder(
         data = dataset_of_parts(
             name, arrays["train"], arrays.get("test", arrays["train"]), **described
         )
+    if classes is None:
+        names, labels = parts.train.classes, _trained_on(data.train, kept["train"])
+        check_every_class(names, (names[label] for label in labels), name=name)
     return replace(data, summary=describe_parts(data, parts, kept, seen))
+
+
+def _trained_on(train: Source, kept: Listing) -> set[int]:
+    """The classes of the training examples, of which some of those `kept` may be held out."""
+    labels = kept.labels[train.index] if isinstance(train, StreamedSource) else train.targets
+    return set(labels.tolist())
 
 
 def _distinct(parts: Parts, validation: float) -> dict[str, Listing]:

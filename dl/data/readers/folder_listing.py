@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from dl.data.naming import some_of
-from dl.data.readers.folder_content import look_into, readable, sub_folders
+from dl.data.readers.folder_content import is_picture, look_into, readable, sub_folders
 from dl.data.readers.folder_layout import find_parts
 from dl.data.sources.streamed import Record
 from dl.data.split import permutation, with_every_class
@@ -25,7 +25,8 @@ _TEST_SEED = 10_80_10  # fixed for ever: the same files are always the test
 class Listing:
     """The `files` of one part, and the class of each: `labels` [N] int32.
 
-    `others` are the names of what lies beside the pictures.
+    `others` are the names of what lies beside the pictures, `loose` those of pictures that lie in
+    no folder of a class.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Listing:
     files: list[Path]
     labels: np.ndarray
     others: tuple[str, ...] = ()
+    loose: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -141,7 +143,9 @@ def _check_same_classes(root: Path, listed: dict[str, Listing]) -> None:
 def _list_classes(folder: Path, known: tuple[str, ...] | None) -> Listing:
     """The pictures in the class folders of `folder`, sorted by class and name."""
     listed: dict[str, list[Path]] = {}
-    others = [f"{readable(e.name)}" for e in sorted(folder.iterdir()) if _is_stray(e)]
+    strays = [entry for entry in sorted(folder.iterdir()) if _is_stray(entry)]
+    loose = [readable(stray.name) for stray in strays if is_picture(stray)]
+    others = [readable(stray.name) for stray in strays if not is_picture(stray)]
     for path in sub_folders(folder):
         content = look_into(path)
         if not content.pictures and known is None:
@@ -149,12 +153,17 @@ def _list_classes(folder: Path, known: tuple[str, ...] | None) -> Listing:
         if content.pictures:
             listed[readable(path.name)] = listed.get(readable(path.name), []) + content.pictures
         others += [f"{readable(path.name)}/{name}" for name in content.others]
+    if loose and not any(listed.values()):
+        raise InputError(
+            f"{folder} holds {len(loose)} pictures in no folder of a class ({some_of(loose)}): put "
+            f"those of a class into {_example(folder)}"
+        )
     _check_listed(folder, listed, others, known)
     classes = known or tuple(sorted(listed))
     files = [file for name in classes for file in listed.get(name, [])]
     counts = [len(listed.get(name, [])) for name in classes]
     labels = np.repeat(np.arange(len(classes), dtype=np.int32), counts)
-    return Listing(f"folder:{folder}", classes, files, labels, tuple(others))
+    return Listing(f"folder:{folder}", classes, files, labels, tuple(others), tuple(loose))
 
 
 def _is_stray(entry: Path) -> bool:

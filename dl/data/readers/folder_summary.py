@@ -55,9 +55,22 @@ def _unused(parts: Parts, kept: dict[str, Listing]) -> list[str]:
 
 
 def _passed_over(kept: dict[str, Listing]) -> list[str]:
-    lists = {id(part.others): part.others for part in kept.values()}  # parts cut from one share it
-    others = [name for names in lists.values() for name in names]
-    return [f"passed over {len(others)}, no pictures: {some_of(others)}"] if others else []
+    loose, others = (_together(lists) for lists in zip(*map(_beside, kept.values()), strict=True))
+    said = []
+    if loose:
+        said.append(f"left out {len(loose)} in no folder of a class: {some_of(loose)}")
+    if others:
+        said.append(f"passed over {len(others)}, no pictures: {some_of(others)}")
+    return said
+
+
+def _beside(part: Listing) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return part.loose, part.others
+
+
+def _together(lists: tuple[tuple[str, ...], ...]) -> list[str]:
+    of_files = {id(names): names for names in lists}  # parts cut from one share theirs
+    return [name for names in of_files.values() for name in names]
 
 
 def _counted(count: int, one: str, many: str = "") -> str:

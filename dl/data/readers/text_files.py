@@ -23,7 +23,7 @@ import numpy as np
 from dl.data.dataset import Dataset
 from dl.data.readers.sequences import documents, labelled_documents
 from dl.data.readers.streams import stream_of_documents, stream_of_text
-from dl.data.split import DOCUMENTS_SEED, permutation, split_validation
+from dl.data.split import DOCUMENTS_SEED, check_every_class, permutation, split_validation
 from dl.data.text.columns import Columns, columns_like, documents_of, find_columns
 from dl.data.text.json_lines import json_lines
 from dl.data.text.labels import tidy_labels
@@ -135,6 +135,8 @@ def _three_parts(
         say_unused(name)
     if validation:
         train, held_out = _split(train, validation, DOCUMENTS_SEED, by_label)
+    if by_label and parts["train"].labels is not None:
+        check_every_class(parts["train"].labels, train.labels or (), name=name)
     # In a random order: in files similar documents often stand together.
     return train.take(permutation(_ORDER_SEED, len(train))), held_out, test
 

@@ -63,7 +63,8 @@ class Records(Protocol):
 class StreamedSource:
     """The examples `index` [N] of `records`, as pictures of `shape` (H, W, C).
 
-    With `crops`, training sees a random part of each picture, and evaluation its middle.
+    With `crops`, training sees a random part of each picture, and evaluation its middle. `numbers`
+    [K] are those of the classes, where they are not counted as in the records.
     """
 
     records: Records
@@ -71,6 +72,7 @@ class StreamedSource:
     classes: int
     index: np.ndarray
     crops: bool = False
+    numbers: np.ndarray | None = None
 
     steps_per_call: ClassVar[int] = 1
     batches_per_call: ClassVar[int] = 1
@@ -180,7 +182,7 @@ class StreamedSource:
                 raise RunError(
                     f"example {stored[row]} of {self.records.name} is damaged ({error})"
                 ) from error
-            labels[row] = record.label
+            labels[row] = record.label if self.numbers is None else self.numbers[record.label]
         return {"inputs": pictures, "targets": labels}
 
     def _read(self, stored: list[int]) -> list[Record]:

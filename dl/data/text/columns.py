@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from dl.data.naming import listed
+from dl.data.naming import NO_LABEL, is_no_label, listed
 from dl.data.text.reading import Documents
 from dl.data.text.tables import Row
 from dl.errors import InputError
@@ -100,6 +100,8 @@ def documents_of(rows: Sequence[Row], columns: Columns, path: Path) -> Documents
                 raise InputError(
                     f"{path}, line {row.line}, has no {what}: give it one, or leave it out"
                 )
+        if columns.label is not None and is_no_label(label := row.cells[columns.label]):
+            raise InputError(f"{path}, line {row.line}, has the label {label!r}, which {NO_LABEL}")
     labels = None if columns.label is None else [row.cells[columns.label] for row in kept]
     return Documents([row.cells[columns.text] for row in kept], labels)
 

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dl.data.naming import listed, shown
+from dl.data.naming import NO_LABEL, is_no_label, listed, shown
 from dl.data.text.reading import Documents, Reading, lines_of
 from dl.errors import InputError
 
@@ -14,6 +14,7 @@ _HALF_A_PAIR = re.compile("[\ud800-\udfff]")  # JSON can write these; no text ha
 
 
 class _Row(NamedTuple):
+    line: int
     text: str
     label: str | int | bool | None
     where: str
@@ -30,15 +31,17 @@ def json_lines(text: str, path: Path, reading: Reading) -> Documents:
         InputError: for a line that is no JSON or has no text, labels of several types, labels that
             are missing on some lines.
     """
+    _refuse_one_value(text, path)
     rows = [
-        _row(line, f"{path}, line {number},", reading)
+        _row(number, line, path, reading)
         for number, line in lines_of(text, path, longest=reading.longest_line)
     ]
     labelled = [row for row in rows if row.label is not None]
     if labelled and len(labelled) < len(rows):
+        first = next(row for row in rows if row.label is None)
         raise InputError(
-            f"{path} has {len(labelled)} labels for {len(rows)} documents: give all of them one, "
-            "or none"
+            f"{path} has {len(labelled)} labels for {len(rows)} documents, and line {first.line} "
+            "has none: give all of them one, or none"
         )
     if reading.label_key and rows and not labelled:
         raise InputError(f"{path} has no label under `{reading.label_key}`: give --label-key")
@@ -46,7 +49,23 @@ def json_lines(text: str, path: Path, reading: Reading) -> Documents:
     return Documents([row.text for row in rows], [str(row.label) for row in labelled] or None)
 
 
-def _row(line: str, where: str, reading: Reading) -> _Row:
+def _refuse_one_value(text: str, path: Path) -> None:
+    """Refuse JSON that is one value over the whole file, a list or an indented object."""
+    first = text.lstrip().splitlines()[0].rstrip()
+    if first[:1] != "[" and first != "{":
+        return
+    try:
+        whole = json.loads(text)
+    except (ValueError, RecursionError):
+        return
+    if isinstance(whole, list) and not any(isinstance(entry, dict) for entry in whole):
+        return
+    what, how = ("one list", "'.[]'") if isinstance(whole, list) else ("one object", ".")
+    raise InputError(f"{path} is {what} of JSON: write one object a line, as `jq -c {how}` does")
+
+
+def _row(number: int, line: str, path: Path, reading: Reading) -> _Row:
+    where = f"{path}, line {number},"
     try:
         entry = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -56,7 +75,7 @@ def _row(line: str, where: str, reading: Reading) -> _Row:
         raise InputError(
             f"{where} has half of a surrogate pair, which is no character: leave it out"
         )
-    return _Row(text, _label(entry.get(reading.label_key or "label"), where), where)
+    return _Row(number, text, _label(entry.get(reading.label_key or "label"), where), where)
 
 
 def _text(entry: Any, where: str, key: str) -> str:
@@ -79,6 +98,10 @@ def _either(keys: tuple[str, ...]) -> str:
 def _label(label: Any, where: str) -> str | int | bool | None:
     if isinstance(label, float) and label.is_integer():
         return int(label)
+    if isinstance(label, str) and not label.strip():
+        raise InputError(f"{where} has a label of blanks alone: give every document a label")
+    if isinstance(label, str) and is_no_label(label):
+        raise InputError(f"{where} has the label {label!r}, which {NO_LABEL}")
     if label is None or isinstance(label, str | int):
         return label
     raise InputError(

@@ -1,16 +1,12 @@
 """Labels as people write them: the same class in one form."""
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 
-from dl.data.naming import listed
+from dl.data.naming import listed, one_form
 from dl.data.text.reading import Documents
 from dl.errors import InputError
 from dl.screen import say
-
-_WHOLE = re.compile(r"([+-]?\d+)\.0*")
 
 
 def tidy_labels(name: str, parts: Mapping[str, Documents]) -> dict[str, Documents]:
@@ -23,11 +19,9 @@ def tidy_labels(name: str, parts: Mapping[str, Documents]) -> dict[str, Document
         InputError: for a label of blanks.
     """
     given = {label for part in parts.values() for label in part.labels or ()}
-    forms = {label: unicodedata.normalize("NFC", label.strip()) for label in given}
+    forms = one_form(given)
     if "" in forms.values():
         raise InputError(f"{name} has a label of blanks alone: give every document a label")
-    whole = {label: found[1] for label, found in _whole_numbers(set(forms.values()))}
-    forms = {label: whole.get(form, form) for label, form in forms.items()}
     _say(name, forms)
     return {
         part: replace(documents, labels=[forms[label] for label in documents.labels])
@@ -35,12 +29,6 @@ def tidy_labels(name: str, parts: Mapping[str, Documents]) -> dict[str, Document
         else documents
         for part, documents in parts.items()
     }
-
-
-def _whole_numbers(labels: set[str]) -> list[tuple[str, re.Match]]:
-    """The labels such as 1.0 that are there as 1 too."""
-    matches = [(label, _WHOLE.fullmatch(label)) for label in sorted(labels)]
-    return [(label, found) for label, found in matches if found and found[1] in labels]
 
 
 def _say(name: str, forms: Mapping[str, str]) -> None:

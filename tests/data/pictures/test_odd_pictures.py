@@ -154,7 +154,8 @@ def test_odd_pictures_are_refused_in_one_line(name: str, tmp_path: Path) -> None
 def test_the_largest_picture_is_an_option(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-        Image.new("L", (1100, 1000)).save(tmp_path / name / "1.png")
+        for number in "12":
+            Image.new("L", (1100, 1000)).save(tmp_path / name / f"{number}.png")
     with pytest.raises(InputError, match=r"1000x1100 pixels, more than the 1 million of --max-me"):
         load_folder(tmp_path, validation=0.0, image_size=(4, 4), max_megapixels=1)
     assert len(load_folder(tmp_path, validation=0.0, image_size=(4, 4), max_megapixels=2).train)
@@ -163,7 +164,8 @@ def test_the_largest_picture_is_an_option(tmp_path: Path) -> None:
 def test_pictures_of_less_depth_are_counted(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-        deep(16)(tmp_path / name / "1.png")
+        for number in "12":
+            deep(16)(tmp_path / name / f"{number}.png")
     data = load_folder(tmp_path, validation=0.0)
     assert data.train.inputs.max() == 255
-    assert "2 of 16 bits read as 12 or 8 bits deep, which hold their values" in data.summary
+    assert "4 of 16 bits read as 12 or 8 bits deep, which hold their values" in data.summary

@@ -153,6 +153,21 @@ def test_several_signs_are_told(axis: int, tmp_path: Path) -> None:
         read_photo(tmp_path / "2.png", shape=SHAPE)
 
 
+def test_two_signs_that_touch_are_told(
+    digits: dict[int, np.ndarray], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, other = (digits[digit][:, 4:24] for digit in (3, 2))
+    both = np.concatenate([one, other], axis=1)
+    both[13:15, 10:28] = 255  # the end of one stroke in the other digit
+    for name, sign in {"two": both, "one": digits[3], "nought": digits[0]}.items():
+        wide = np.pad(sign, ((10, 10), (10, 10)))
+        ink = Image.fromarray(255 - wide).resize((6 * wide.shape[1], 6 * wide.shape[0]))
+        ink.convert("RGB").save(tmp_path / f"{name}.png")
+        read_photo(tmp_path / f"{name}.png", shape=SHAPE)
+        told = "looks like several signs that touch" in capsys.readouterr().err
+        assert told == (name == "two")
+
+
 @pytest.mark.slow
 def test_lenet_reads_nine_of_ten_photographs(tmp_path: Path) -> None:
     from photographs import count_right

@@ -77,9 +77,9 @@ def test_one_coloured_picture_makes_all_coloured(parts: Path) -> None:
 @pytest.mark.parametrize("suffix", [".png", ".bmp", ".gif", ".tif", ".webp", ".ppm", ".PNG"])
 def test_formats(suffix: str, tmp_path: Path) -> None:
     colour = np.repeat(noise(1, 1, 3), 4, axis=0).repeat(6, axis=1)
-    for name in ("a", "b"):
+    for name in ("a/1", "a/2", "b/1", "b/2"):
         save(
-            tmp_path / name / f"1{suffix}",
+            tmp_path / f"{name}{suffix}",
             colour,
             **({"lossless": True} if suffix == ".webp" else {}),
         )
@@ -104,8 +104,8 @@ def test_resizing(parts: Path) -> None:
 
 def test_sixteen_bits_keep_their_range(tmp_path: Path) -> None:
     values = np.array([[0, 255, 256, 32768, 65535]], np.uint16)
-    for name in ("a", "b"):
-        save(tmp_path / name / "1.png", values)
+    for name in ("a/1", "a/2", "b/1", "b/2"):
+        save(tmp_path / f"{name}.png", values)
     assert load_folder(tmp_path, validation=0.0).train.inputs[0, 0, :, 0].tolist() == [
         0,
         0,

@@ -160,6 +160,22 @@ ODD: dict[str, tuple[Callable[[Path], None], Read | str]] = {
         lambda root: (put(root, "a", "b"), os.mkfifo(root / "a" / "9.png"))[0],
         Read((3, None, 1), "passed over 1, no pictures: a/9.png"),
     ),
+    "pictures beside classes": (
+        lambda root: (put(root, "a", "b"), put(root, ".", count=3))[0],
+        Read((3, None, 1), "left out 3 in no folder of a class: 0.png, 1.png, 2.png"),
+    ),
+    "pictures in no folder": (
+        lambda root: put(root, ".", count=4),
+        "{0} holds 4 pictures in no folder of a class (0.png, 1.png, 2.png and 1 more): put those",
+    ),
+    "one picture a class": (
+        lambda root: put(root, "a", "b", "c", count=1),
+        "folder:{0} has too few examples to train on the class a: give more of each, hold out",
+    ),
+    "one picture a class in train alone": (
+        lambda root: put(root, "train/a", "train/b", count=1),
+        "has too few examples to train on the class",
+    ),
     "no pictures at all": (lambda root: (root / "a").mkdir(), "{0} holds no pictures"),
 }
 

@@ -1,0 +1,16 @@
+from .check import CHECKS as CHECKS
+from .check import check as check
+from .counting import check_counting as check_counting
+from .finding import Finding as Finding
+from .finding import Report as Report
+from .gradient import gradient as gradient
+from .initial_loss import initial_loss as initial_loss
+from .looks import look_at_data as look_at_data
+from .memory import memory_of_a_step as memory_of_a_step
+from .one_batch import one_batch as one_batch
+from .subject import Subject as Subject
+from .trial import compilations as compilations
+from .trial import dry_run as dry_run
+from .trial import make_trial as make_trial
+from .trial import resume as resume
+from .units import units as units
