@@ -9,7 +9,6 @@ import math
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any
 
 import jax.numpy as jnp
 from flax import linen as nn
@@ -19,7 +18,8 @@ from dl.layers.boltzmann import BINARY, GAUSSIAN, hidden_inputs, visible_mean
 from dl.models.activations import capture_activations
 from dl.models.autoencoder import estimated_norm
 from dl.models.functional import from_linen
-from dl.models.unnormalised import Scale
+from dl.models.trace import trace_layers
+from dl.models.unnormalised import Scale, scaled_trace
 from dl.types import Array, BeliefNet, Carry, Key, ModelState, Params
 
 _SMALL = nn.initializers.normal(0.01)
@@ -63,6 +63,8 @@ class BoltzmannStack(nn.Module):
             linear = self.linear_code and number == len(self.hidden_sizes)
             machine = BoltzmannMachine(visible, hidden, linear, self.kernel_init)
             setattr(self, machine_name(number), machine)
+        if len(self.hidden_sizes) > 1 and self.is_initializing():
+            self.variable("pretraining", "steps", jnp.zeros, (), jnp.int32)
 
     def encode(self, visible: Array) -> Array:
         """The code: [B, ...] -> [B, F]."""
@@ -131,10 +133,6 @@ def belief_net(
     names = tuple(machine_name(number) for number in range(1, len(sizes)))
     inner = from_linen(module, name="belief_net")
 
-    def init(key: Key, inputs: Any) -> tuple[Params, ModelState]:
-        counted = {"pretraining": {"steps": jnp.zeros((), jnp.int32)}}
-        return inner.init(key, inputs)[0], counted if len(names) > 1 else {}
-
     def visible(inputs: Array) -> Array:
         if inputs.shape[1:] != module.input_shape:
             raise InputError(
@@ -170,9 +168,9 @@ def belief_net(
 
     return BeliefNet(
         "belief_net",
-        init,
+        inner.init,
         apply,
-        inner.trace,
+        lambda inputs: scaled_trace(trace_layers(module, inputs), scale),
         activations,
         initial_carry=chains if persistent else None,
         always_carries=persistent,

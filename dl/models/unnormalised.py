@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
+from jax.extend.core import jaxpr_as_fun
 
-from dl.types import Array, Carry, Key, Model, ModelState, Params
+from dl.types import Array, Carry, Key, LayerTrace, Model, ModelState, Params
 
 
 class Scale(NamedTuple):
@@ -46,7 +48,7 @@ def unnormalised(model: Model, *, mean: Sequence[float], std: Sequence[float]) -
     True
     """
     scale = Scale(tuple(mean), tuple(std))
-    inner = model.activations
+    inner, trace = model.activations, model.trace
 
     def apply(
         params: Params,
@@ -64,4 +66,21 @@ def unnormalised(model: Model, *, mean: Sequence[float], std: Sequence[float]) -
     def activations(params: Params, model_state: ModelState, inputs: Array) -> Any:
         return inner(params, model_state, scale.undo(inputs))  # type: ignore[misc]
 
-    return replace(model, apply=apply, activations=inner and activations)
+    return replace(
+        model,
+        apply=apply,
+        trace=trace and (lambda inputs: scaled_trace(trace(inputs), scale)),
+        activations=inner and activations,
+    )
+
+
+def scaled_trace(trace: LayerTrace, scale: Scale) -> LayerTrace:
+    """The computation of `trace` on inputs whose normalisation `scale` is undone first."""
+    compute = jaxpr_as_fun(trace.jaxpr)
+
+    def scaled(*leaves: Array) -> list[Array]:
+        *variables, inputs = leaves
+        return compute(*variables, scale.undo(inputs))
+
+    shapes = [jax.ShapeDtypeStruct(each.shape, each.dtype) for each in trace.jaxpr.in_avals]
+    return trace._replace(jaxpr=jax.make_jaxpr(scaled)(*shapes))

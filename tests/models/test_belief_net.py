@@ -11,6 +11,7 @@ import dl
 from dl import models, objectives
 from dl.data.dataset import limit
 from dl.errors import InputError
+from dl.inspect.activation_outputs import activation_outputs
 from dl.models.unnormalised import Scale
 
 MEAN, STD = (0.3, 0.6), (0.2, 0.1)
@@ -73,6 +74,12 @@ def test_an_mlp_with_the_same_weights_computes_the_code_s_logistic_layers() -> N
     assert classifier.activations is not None
     inner = classifier.activations({**weights, "output": head}, {}, NORMALISED)
     assert_allclose(inner["output"], logits, rtol=1e-6)
+    traced = activation_outputs(classifier, {**weights, "output": head}, {}, NORMALISED)
+    assert [(each.layer, each.function) for each in traced] == [
+        ("hidden1", "logistic"),
+        ("hidden2", "logistic"),
+    ]
+    assert_allclose(traced[1].outputs, stack.encode(params, NORMALISED), rtol=1e-5)
 
 
 def test_normalisation_is_undone_exactly_as_the_data_were_normalised() -> None:
