@@ -46,6 +46,7 @@ from .runs.load import load as load
 from .runs.train_population import train_population as train_population
 from .runs.trained import Trained as Trained
 from .train.freeze import freeze as freeze
+from .train.in_turn import in_turn as in_turn
 from .train.learning import OptimizerName as OptimizerName
 from .train.learning import Precision as Precision
 from .train.learning import ScheduleName as ScheduleName

@@ -126,6 +126,18 @@ def smoothing_of(objective: Objective) -> float | Array | None:
     return getattr(objective, "label_smoothing", None)
 
 
+def follows_its_loss(objective: Objective) -> bool:
+    """Whether the gradient of the objective is that of the loss which it reports.
+
+    That of contrastive divergence is the gradient of no function.
+
+    >>> import dl
+    >>> follows_its_loss(dl.objectives.contrastive_divergence(dl.models.belief_net((2,), (2,))))
+    False
+    """
+    return getattr(objective, "follows_its_loss", True)
+
+
 def bind_forward(forward: Forward, report: Report, *, training: Report | None = None) -> Objective:
     """The same for a loss that needs more than a model's outputs, such as its code."""
 

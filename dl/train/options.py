@@ -132,10 +132,13 @@ class TrainOptions(LearningFields, DataOptions):
     def make_optimizer(self, data_spec: DataSpec) -> "optax.GradientTransformation":
         """The optimizer that the options describe, for the whole training on these data."""
         # A constant rate needs no number of steps, which data of another size may not have.
-        steps_per_epoch = 0 if self.schedule == "constant" else self.steps_in(1, data_spec)
-        return make_optimizer(
-            self, steps=self.epochs * steps_per_epoch, steps_per_epoch=steps_per_epoch
-        )
+        constant = self.schedule == "constant"
+        return self.optimizer_for(0 if constant else self.total_steps(data_spec), data_spec)
+
+    def optimizer_for(self, steps: int, data_spec: DataSpec) -> "optax.GradientTransformation":
+        """The optimizer that the options describe, for `steps` of the training on these data."""
+        steps_per_epoch = self.steps_in(1, data_spec) if steps else 0
+        return make_optimizer(self, steps=steps, steps_per_epoch=steps_per_epoch)
 
     def with_optimizer(self, recipe: "Recipe", data_spec: DataSpec) -> "Recipe":
         """`recipe`, with the optimizer that the options describe if it has none of its own."""

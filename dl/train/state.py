@@ -29,8 +29,8 @@ class TrainState:
 
     `key` never changes: a step's randomness is `fold_in(key, step)`, so a restored state draws the
     same numbers as an uninterrupted one. `model_state` holds batch statistics, `carry` the
-    recurrent state of truncated back-propagation through time (empty otherwise). `average` is the
-    running mean of the parameters, if one is kept.
+    recurrent state of truncated back-propagation through time, or persistent Markov chains (empty
+    otherwise). `average` is the running mean of the parameters, if one is kept.
     """
 
     step: Array
@@ -122,7 +122,8 @@ def jit_init_state(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Any
     Its `eval_shape` gives the shapes. One program serves all seeds and hyper-parameters. With
     several `members` the arguments and every array of the state have a first axis of members.
     """
-    inputs, rows = example_inputs(spec), options.batch_size if spec.carried else 0
+    carries = spec.carried or recipe.model.always_carries
+    inputs, rows = example_inputs(spec), options.batch_size if carries else 0
 
     def first(seed: Array, hyperparams: Mapping[str, Any]) -> TrainState:
         own = recipe.at(hyperparams)

@@ -300,6 +300,24 @@ AUTOENCODERS = [
         (9 * 1 * 16 + 16) + (64 * 8 + 8 + 8 * 64 + 64) + (9 * 16 * 1 + 1),
         features=(16,),
     ),
+    case(
+        "belief_net",
+        partial(
+            models.belief_net,
+            (12,),
+            (8,),
+            linear_code=True,
+            mean=(0.5,),  # random inputs become probabilities
+            std=(0.1,),
+            kernel_init=jax.nn.initializers.glorot_normal(),
+        ),
+        (12,),
+        12,
+        parameters=12 * 8 + 8 + 12,
+        bind=objectives.autoencoding,
+        optimizer=optimizers.adam(0.1),
+        reconstructs=True,
+    ),
 ]
 # Each list begins with the one before: by the scope, all tests of a case then come together and
 # share what it compiled.
