@@ -202,7 +202,7 @@ def test_adam_forgets_how_strong_a_penalty_in_the_gradient_is_and_adamw_does_not
     steps = {}
     for decoupled in (False, True):
         optimizer = optimizers.adam(0.1, weight_decay=0.5, decoupled=decoupled)
-        updates, _ = optimizer.update(gradient, optimizer.init(params), params)
+        updates: Any = optimizer.update(gradient, optimizer.init(params), params)[0]
         steps[decoupled] = round(float(updates["w"][0, 0]), 5)
     assert steps == {False: -0.1, True: -0.2}  # −α, and −α − α λ w
 

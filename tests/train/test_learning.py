@@ -35,7 +35,7 @@ def follow(optimizer: optax.GradientTransformation) -> np.ndarray:
         gradient = jax.tree.map(lambda w: 0.5 * w + jnp.sin(jnp.float32(number)), params)
         loss = jnp.maximum(1.0, 3.0 - number)  # falls for an epoch, then not any more
         updates, state = full.update(gradient, state, params, value=loss)
-        params = optax.apply_updates(params, updates)
+        params: Any = optax.apply_updates(params, updates)
         return (params, state), params["w"]
 
     def run() -> Any:
@@ -207,7 +207,8 @@ def test_a_member_whose_clip_is_0_is_not_clipped() -> None:
         options = replace(LearningFields(), clip=clip)
         optimizer = make_optimizer(options, steps=STEPS, steps_per_epoch=IN_EPOCH)
         gradient = {"w": jnp.full((2, 2), 3.0)}  # of norm 6
-        return optimizer.update(gradient, optimizer.init(gradient), gradient)[0]["w"][0, 0]
+        updates: Any = optimizer.update(gradient, optimizer.init(gradient), gradient)[0]
+        return updates["w"][0, 0]
 
     got = jax.vmap(last)(jnp.array([0.0, 1.5, 9.0]))
     np.testing.assert_allclose(got, [-0.3, -0.075, -0.3], rtol=1e-6)
