@@ -40,6 +40,18 @@ def test_the_guide_s_notebook_prints_what_stands_below_it() -> None:
     assert out.getvalue() == expected
 
 
+@pytest.mark.slow
+def test_the_guide_to_search_prints_what_stands_below_its_code() -> None:
+    blocks = BLOCKS.findall((DOCS / "search.md").read_text(encoding="utf-8"))
+    assert len(blocks) == 2
+    names: dict[str, object] = {}
+    for code, expected in blocks:
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            exec(compile(code, "search.md", "exec"), names)
+        assert out.getvalue() == expected
+
+
 def test_the_report_of_the_page_is_what_is_printed() -> None:
     ((code, expected),) = BLOCKS.findall((DOCS / "metrics.md").read_text(encoding="utf-8"))
     out = io.StringIO()

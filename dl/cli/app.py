@@ -15,6 +15,7 @@ from typing import Any
 import cyclopts
 
 from dl.cli.baselines import baselines
+from dl.cli.batches import batches, batches_app
 from dl.cli.catalog import Catalog
 from dl.cli.check import check, check_app
 from dl.cli.committee import committee
@@ -26,6 +27,7 @@ from dl.cli.list import list_experiments
 from dl.cli.outcome import leave_at_once, leave_if_interrupted, say
 from dl.cli.predict import predict
 from dl.cli.programs import programs
+from dl.cli.rates import rates, rates_app
 from dl.cli.resume import resume
 from dl.cli.run import experiment_app, run
 from dl.cli.sample import sample
@@ -116,11 +118,19 @@ def _dispatch(catalog: Catalog, words: list[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
+_OF_EXPERIMENTS = {
+    "run": experiment_app,
+    "check": check_app,
+    "search": search_app,
+    "rates": rates_app,
+    "batches": batches_app,
+}
+
+
 def _choose_app(catalog: Catalog, words: list[str]) -> tuple[cyclopts.App, list[str]]:
-    """The parser for `words`: these verbs have the options of the experiment that they name."""
-    of_experiments = {"run": experiment_app, "check": check_app, "search": search_app}
-    if len(words) > 1 and words[0] in of_experiments and not words[1].startswith("-"):
-        return of_experiments[words[0]](catalog, words[1]), words[2:]
+    """The parser for `words`: some verbs have the options of the experiment that they name."""
+    if len(words) > 1 and words[0] in _OF_EXPERIMENTS and not words[1].startswith("-"):
+        return _OF_EXPERIMENTS[words[0]](catalog, words[1]), words[2:]
     return _verbs(catalog), words
 
 
@@ -144,6 +154,8 @@ def _verbs(catalog: Catalog) -> cyclopts.App:
         "predict": predict,
         "sample": sample,
         "search": search,
+        "rates": rates,
+        "batches": batches,
         "programs": programs,
         "horizon": horizon,
         "baselines": baselines,

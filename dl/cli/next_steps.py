@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dl.runs.folder import Config
+    from dl.runs.search_folder import Search
 
 
 def program(package: str) -> str:
@@ -14,8 +15,8 @@ def program(package: str) -> str:
     return "dl" if Path(sys.argv[0]).name == "dl" else f"python -m {package}"
 
 
-def command(package: str, verb: str, run: Path, config: "Config", *words: str) -> str:
-    """The command line of `verb` on a run; it names the run's file if there is one."""
+def command(package: str, verb: str, run: Path, config: "Config | Search", *words: str) -> str:
+    """The command line of `verb` on a run or search; it names the experiment's file, if any."""
     file = config.experiment.file
     named = ["--experiment", shlex.quote(str(file))] if file else []
     return " ".join([program(package), verb, shlex.quote(str(run)), *words, *named])

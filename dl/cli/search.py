@@ -1,6 +1,7 @@
 """`search NAME`: look for good options of an experiment."""
 
 import json
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -8,9 +9,9 @@ import cyclopts
 from cyclopts import Parameter
 
 from dl.cli.catalog import Catalog
-from dl.cli.docstring import join_descriptions, rewrap
+from dl.cli.named import named_app
+from dl.cli.next_steps import command
 from dl.cli.outcome import leave_at_once, print_text, say
-from dl.cli.run import convert, options_help
 from dl.errors import InputError
 from dl.ranges import Range, check_number
 
@@ -34,15 +35,8 @@ def search(name: str, /, *, catalog: Annotated[Catalog, Parameter(parse=False)])
 def search_app(catalog: Catalog, name: str) -> cyclopts.App:
     """The parser of `search NAME`: how to search, and the experiment's options."""
     chosen = catalog.load(name)
-    app = cyclopts.App(
-        name=f"python -m {catalog.package} search {name}",
-        help=rewrap(_HELP),
-        version_flags=[],
-        help_format="plaintext",
-        default_parameter=Parameter(converter=convert),
-    )
 
-    def command(
+    def make(
         *,
         vary: Annotated[list[str], Parameter(consume_multiple=1, negative="")],
         method: Method = "random",
@@ -50,13 +44,12 @@ def search_app(catalog: Catalog, name: str) -> cyclopts.App:
         stages: int = 3,
         metric: str = "",
         side_by_side: int = 16,
+        journal: Path | None = None,
         search_dir: Path | None = None,
         format: Literal["text", "markdown", "csv", "json"] = "text",
         quiet: bool = False,
         options: Annotated[Any, Parameter(name="*")],
     ) -> int:
-        if chosen.count is not None:
-            raise InputError(f"{name} counts, and trains nothing that could be searched")
         counts = {"trials": trials, "stages": stages, "side_by_side": side_by_side}
         for count, value in counts.items():
             check_number(count, value, Range(at_least=1), whole=True)
@@ -67,19 +60,24 @@ def search_app(catalog: Catalog, name: str) -> cyclopts.App:
         from dl.runs.search_folder import Search, new_search_folder, write_search
 
         planned = Search(
-            chosen, options, _by_name(vary), method, trials, stages, metric, side_by_side
+            chosen,
+            options,
+            _by_name(vary),
+            method,
+            trials,
+            stages,
+            metric,
+            side_by_side,
+            journal=str(journal.expanduser().absolute()) if journal else "",
+            name=uuid.uuid4().hex if journal else "",
         )
         folder = new_search_folder(chosen, options.seed, search_dir)
-        check_search(planned)
+        planned = check_search(planned)
         folder.path.mkdir(parents=True)
         write_search(planned, folder)
         return make_search(planned, folder, catalog=catalog, format=format, quiet=quiet)
 
-    command.__doc__ = join_descriptions(_COMMAND_HELP) + options_help(chosen.options)
-    command.__annotations__["options"] = Annotated[chosen.options, Parameter(name="*")]
-    command.__kwdefaults__ = {**(command.__kwdefaults__ or {}), "options": chosen.options()}
-    app.default(command)
-    return app
+    return named_app(catalog, "search", chosen, make, help=_HELP, parameters=_PARAMETERS)
 
 
 def make_search(
@@ -99,13 +97,10 @@ def make_search(
     with StopRequest(leave_at_once, say_stopping) as stop:
         found = run_search(planned, folder, stop=stop, show=not quiet, tell=say)
     if found is None:
-        say(
-            f"stopped by {stop.signal_name}; saved. Go on with: "
-            f"python -m {catalog.package} resume {folder.path}"
-        )
+        again = command(catalog.package, "resume", folder.path, planned)
+        say(f"stopped by {stop.signal_name}; saved. Go on with: {again}")
         return stop.exit_code
     table = found.table()
-    (folder.path / "trials.csv").write_text(table.csv(), encoding="utf-8")
     best = found.best
     say(f"best: {describe(best.values)}, {found.metric} {found.sign * best.score:.4f}")
     result = json.loads((folder.best / "result.json").read_text(encoding="utf-8"))
@@ -135,7 +130,7 @@ in one program, the others one after the other. A search that is interrupted goe
 The best trial is kept as a run.
 """
 
-_COMMAND_HELP = """Search.
+_PARAMETERS = """Search.
 
 Parameters
 ----------
@@ -153,6 +148,8 @@ metric
     What decides; by default the held-out accuracy if there is one, else the loss.
 side_by_side
     The most trials in one program; fewer need less memory.
+journal
+    With optuna: a file by which several machines share one study (Optuna's journal).
 search_dir
     Folder of the search; default searches/NAME/TIME-SEED.
 format

@@ -121,6 +121,11 @@ def refuse_line(path: Path, number: int, why: str) -> NoReturn:
     )
 
 
+def write_text(path: Path, text: str) -> None:
+    """Replace `path` in one step by a file with this text."""
+    _replace(path, text)
+
+
 def rewrite_lines(path: Path, values: list[Any]) -> None:
     """Replace the file by these lines in one step."""
     _replace(path, "".join(as_text(value) + "\n" for value in values))

@@ -42,7 +42,7 @@ def take_initial(
     options: TrainOptions,
     spec: DataSpec,
     *,
-    checkpoint: Literal["last", "best"] = "last",
+    checkpoint: Literal["last", "best"] | None = None,
 ) -> Initial:
     """The parameters of `run` for a new run of `experiment`.
 
@@ -112,7 +112,7 @@ def count_frozen(config: Config) -> tuple[int, int]:
 def _origin(run: str | Path, loaded: Trained, params: Transfer, model_state: Transfer) -> Origin:
     return Origin(
         run=str(Path(run).absolute()),
-        step=loaded.step,
+        step=loaded.answering.steps_made,
         checksum=checksum((loaded.params, loaded.model_state)),
         taken=params.taken + model_state.taken,
         new=params.new + model_state.new,

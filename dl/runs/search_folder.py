@@ -4,11 +4,13 @@
 searches/mlp_mnist/20260131-120000-0/
     search.json     the experiment, its options, the space and the strategy (written first)
     trials.jsonl    a line for each trial: values, score, and the run that it was trained in
+    trials.csv      the same as a table, the best first
     groups/         a run for each group of trials that were trained side by side
     best/           the best trial as a run of its own (written last)
 ```
 """
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -29,8 +31,16 @@ from dl.runs.files import (
 )
 from dl.runs.folder import at_home, check_stays_inside
 from dl.runs.shape import Misfit, as_kind
+from dl.screen import say
 from dl.search.groups import parse_space
-from dl.search.strategies import CoarseToFine, GridSearch, Halving, RandomSearch, Strategy
+from dl.search.strategies import (
+    CoarseToFine,
+    GridSearch,
+    Halving,
+    RandomSearch,
+    Strategy,
+    check_space,
+)
 from dl.search.trials import Trial
 
 Method: TypeAlias = Literal["random", "grid", "coarse-to-fine", "halving", "optuna"]
@@ -51,6 +61,10 @@ class Search:
     """What to search by; empty takes accuracy if it is reported, else loss."""
     side_by_side: int = 16
     """The most trials in one program."""
+    journal: str = ""
+    """File of the study that several searches share, for Optuna."""
+    name: str = ""
+    """What a search that shares a study is known by."""
 
     @property
     def space(self) -> dict[str, Any]:
@@ -68,10 +82,18 @@ class Search:
         if self.method == "halving":
             return Halving(self.trials, epochs=self.options.epochs, seed=seed)
         if self.method == "optuna":
-            from dl.search.with_optuna import OptunaSearch
-
-            return OptunaSearch(self.trials, self.stages, seed=seed)
+            return self._optuna()
         return RandomSearch(self.trials, seed=seed)
+
+    def _optuna(self) -> Strategy:
+        from dl.runs.shared_study import SharedSearch
+        from dl.search.with_optuna import OptunaSearch
+
+        own = OptunaSearch(self.trials, min(self.stages, self.trials), seed=self.options.seed)
+        if not self.journal:
+            return own
+        subject = f"{self.experiment.name} by {self.metric}"
+        return SharedSearch(own, Path(self.journal), self.name, subject)
 
 
 @dataclass(frozen=True)
@@ -89,6 +111,11 @@ class SearchFolder:
     def trials(self) -> Path:
         """The trials so far."""
         return self.path / "trials.jsonl"
+
+    @property
+    def table(self) -> Path:
+        """The trials as a table."""
+        return self.path / "trials.csv"
 
     @property
     def best(self) -> Path:
@@ -118,6 +145,8 @@ class _Stored:
     stages: Count
     metric: str
     side_by_side: Count
+    journal: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -145,7 +174,7 @@ def write_search(search: Search, folder: SearchFolder) -> None:
     write_json(folder.config, sealed(stored))
 
 
-_PLAIN = ("method", "trials", "stages", "metric", "side_by_side")
+_PLAIN = ("method", "trials", "stages", "metric", "side_by_side", "journal", "name")
 
 
 def open_search(path: str | Path, *, package: str) -> tuple[SearchFolder, Search]:
@@ -158,18 +187,29 @@ def open_search(path: str | Path, *, package: str) -> tuple[SearchFolder, Search
     if not folder.config.exists():
         raise InputError(f"{folder.path} holds no search, it has no search.json")
     check_stays_inside(folder.path)
-    entries, _ = unsealed(read_json(folder.config))
     try:
-        module = as_kind(str, entries.get("module"), "module")
-        experiment = load_experiment_of(module, package=package, away_from=folder.path)
-        stored: _Stored = as_kind(_Stored, entries, "")
-        options = as_kind(experiment.options, stored.options, "options")
-    except Misfit as error:
+        search = _read_search(folder, package)
+        check_space(search.space)
+        _ = search.strategy
+    except (Misfit, InputError) as error:
         raise InputError(
             f"{folder.config}: {error}; the file is broken: bring back a copy of it"
         ) from None
+    return folder, search
+
+
+def _read_search(folder: SearchFolder, package: str) -> Search:
+    entries = as_kind(dict[str, Any], read_json(folder.config), "")
+    entries, intact = unsealed(entries)
+    stored: _Stored = as_kind(_Stored, entries, "")
+    if not intact:
+        say(f"{folder.config} was changed since the search wrote it")
+    experiment = load_experiment_of(stored.module, package=package, away_from=folder.path)
+    if stored.experiment != experiment.name:
+        raise Misfit(f"experiment is {stored.experiment!r}, the module that of {experiment.name}")
+    options = as_kind(experiment.options, stored.options, "options")
     plain = {name: getattr(stored, name) for name in _PLAIN}
-    return folder, Search(experiment, options, stored.vary, **plain)
+    return Search(experiment, options, stored.vary, **plain)
 
 
 def new_search_folder(experiment: Experiment, seed: int, path: str | Path | None) -> SearchFolder:
@@ -194,6 +234,9 @@ def new_search_folder(experiment: Experiment, seed: int, path: str | Path | None
 def _as_trial(line: Any, path: Path, number: int) -> Trial:
     try:
         stored: _StoredTrial = as_kind(_StoredTrial, line, "")
+        score = read_number(stored.score)
+        if type(score) not in (int, float) or math.isnan(score):
+            raise Misfit(f"score is {str(score)[:40]!r}; it must be a number")
     except Misfit as error:
         refuse_line(path, number, str(error))
-    return Trial(**{**vars(stored), "score": float(read_number(stored.score))})
+    return Trial(**{**vars(stored), "score": float(score)})

@@ -1,3 +1,8 @@
+from .batch_sizes import BatchSizes as BatchSizes
+from .batch_sizes import largest_batch as largest_batch
+from .batch_sizes import step_memory as step_memory
+from .rates import RangeTest as RangeTest
+from .rates import range_test as range_test
 from .space import Choice as Choice
 from .space import LogUniform as LogUniform
 from .space import Uniform as Uniform
@@ -11,3 +16,4 @@ from .strategies import minimise as minimise
 from .trials import Candidate as Candidate
 from .trials import Found as Found
 from .trials import Trial as Trial
+from .with_optuna import OptunaSearch as OptunaSearch

@@ -1,14 +1,19 @@
 """Which candidates are trained side by side: those that differ in traced numbers only."""
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, get_type_hints
 
 from dl.errors import InputError, did_you_mean
 from dl.ranges import is_zero, traced_options
-from dl.search.space import Dimension, parse_dimension
+from dl.search.space import Dimension, Space, Value, parse_dimension
 from dl.search.trials import Candidate
+from dl.train.learning import LearningFields
+from dl.train.options import DataOptions, TextFields
 
+_OF_DATA = {each.name for kind in (DataOptions, TextFields) for each in fields(kind)} - {"seed"}
+"""Options that decide what is learned; figures of other data cannot be compared."""
 _OF_RUNNING = {
     "members",
     "parallel",
@@ -19,12 +24,12 @@ _OF_RUNNING = {
     "checkpoint_every",
     "keep",
     "patience",
-    "dataset",
-    "validation",
 }
-"""Options that a search cannot vary: they change no result, or what results are compared on."""
+"""Options that say how a training is run and change nothing else, or when it ends."""
 _DECIDING = ("optimizer", "schedule", "weight_decay", "l1")
 """Options that decide whether others have an effect."""
+_OTHERS = [each.name for each in fields(LearningFields) if each.name not in _DECIDING]
+_MOST_CORNERS = 256
 
 
 @dataclass(frozen=True)
@@ -47,22 +52,45 @@ def parse_space(options: Any, words: Mapping[str, str]) -> dict[str, Dimension]:
     >>> parse_space(dl.TrainOptions(), {"batch_size": "16,32"})
     {'batch_size': Choice(values=(16, 32))}
     """
-    kinds = get_type_hints(type(options))
-    names = [each.name for each in fields(options) if each.name not in _OF_RUNNING]
-    space: dict[str, Dimension] = {}
-    for name, text in words.items():
-        if name in _OF_RUNNING:
-            raise InputError(f"{name} cannot be searched: it is the same for all trials")
-        if name not in names:
-            raise InputError(f"there is no option {name}: {did_you_mean(name, names)}")
-        kind = kinds[name] if kinds[name] in (int, float, bool) else str
-        try:
-            space[name] = parse_dimension(text, kind)
-            for value in space[name].grid(2):
-                options_of(options, Candidate({name: value}))
-        except InputError as error:
-            raise InputError(f"{name}: {error}") from None
+    space = {name: _parse_option(options, name, text) for name, text in words.items()}
+    if not space.keys() & {*_DECIDING}:
+        for name in space.keys() & options.idle:
+            replace(options, **{name: _another(space[name], getattr(options, name))})  # says why
+    _check_corners(options, space)
     return space
+
+
+def _parse_option(options: Any, name: str, text: str) -> Dimension:
+    """The dimension of one option, each end of which the option takes by itself."""
+    kinds = get_type_hints(type(options))
+    if name in _OF_RUNNING | _OF_DATA:
+        raise InputError(f"{name} cannot be searched: it is the same for all trials")
+    names = [each.name for each in fields(options) if each.name not in _OF_RUNNING | _OF_DATA]
+    if name not in names:
+        raise InputError(f"there is no option {name}: {did_you_mean(name, names)}")
+    try:
+        dimension = parse_dimension(text, kinds[name] if kinds[name] in (int, float, bool) else str)
+        for value in dimension.grid(2):
+            options_of(options, Candidate({name: value}))
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
+    return dimension
+
+
+def _another(dimension: Dimension, value: Value) -> Value:
+    return next((each for each in dimension.grid(2) if each != value), value)
+
+
+def _check_corners(options: Any, space: Space) -> None:
+    """Refuse options that take their ends one by one but not together, or never have an effect."""
+    corners = itertools.product(*(dimension.grid(2) for dimension in space.values()))
+    some = [
+        options_of(options, Candidate(dict(zip(space, values, strict=True))))
+        for values in itertools.islice(corners, _MOST_CORNERS)
+    ]
+    for name in space:
+        if all(name in each.idle for each in some):
+            raise InputError(f"{name} has no effect beside any of the options that are searched")
 
 
 def options_of(options: Any, candidate: Candidate) -> Any:
@@ -78,50 +106,58 @@ def options_of(options: Any, candidate: Candidate) -> Any:
     if candidate.epochs:
         values["epochs"] = candidate.epochs
     deciding = {name: values.pop(name) for name in _DECIDING if name in values}
-    chosen = replace(options, **deciding)
-    idle = getattr(chosen, "idle", frozenset())
-    return replace(chosen, **{name: x for name, x in values.items() if name not in idle})
+    defaults = type(options).__dataclass_fields__
+    bare = replace(options, **{name: defaults[name].default for name in _OTHERS}, **deciding)
+    own = {name: getattr(options, name) for name in _OTHERS} | values
+    return replace(bare, **{name: x for name, x in own.items() if name not in bare.idle})
 
 
 def group_candidates(
-    options: Any, candidates: Sequence[Candidate], *, most: int, multiple_of: int = 1
+    options: Any, candidates: Sequence[Candidate], *, most: int, devices: int = 1
 ) -> list[Group]:
     """Groups of at most `most` candidates whose options differ in traced numbers only.
 
-    A group of several is filled up to a `multiple_of` devices with copies of its last candidate,
-    whose results nobody reads.
+    A group is filled up to a multiple of the `devices`, as far as it has work for them, with copies
+    of its last candidate, whose results nobody reads.
 
     >>> import dl
     >>> candidates = [Candidate({"learning_rate": 10.0**-n, "batch_size": 8 * n}) for n in (1, 2)]
     >>> len(group_candidates(dl.TrainOptions(), candidates, most=16))
     2
     """
-    by_rest: dict[tuple, list[int]] = {}
+    by_program: dict[tuple, list[int]] = {}
     chosen = [options_of(options, candidate) for candidate in candidates]
     for number, own in enumerate(chosen):
-        by_rest.setdefault(_rest(own), []).append(number)
-    groups = []
-    for numbers in by_rest.values():
-        for start in range(0, len(numbers), most):
-            part = numbers[start : start + most]
-            groups.append(_group([chosen[number] for number in part], part, multiple_of))
-    return groups
+        by_program.setdefault(_program_of(own), []).append(number)
+    return [
+        _group([chosen[number] for number in part], part, devices)
+        for numbers in by_program.values()
+        for part in _parts(numbers, most)
+    ]
 
 
-def _rest(options: Any) -> tuple:
-    """What must be equal for two options to be trained in one program."""
+def _program_of(options: Any) -> tuple:
+    """What must be equal for two options to be trained in one program.
+
+    Of a traced option that is whether it is 0, because its feature is left out then.
+    """
     traced = set(traced_options(type(options)))
-    return tuple(getattr(options, each.name) for each in fields(options) if each.name not in traced)
+    values = ((each.name, getattr(options, each.name)) for each in fields(options))
+    return tuple(is_zero(value) if name in traced else value for name, value in values)
 
 
-def _group(members: Sequence[Any], numbers: Sequence[int], multiple_of: int) -> Group:
+def _parts(numbers: Sequence[int], most: int) -> Iterator[Sequence[int]]:
+    return (numbers[start : start + most] for start in range(0, len(numbers), most))
+
+
+def _group(members: Sequence[Any], numbers: Sequence[int], devices: int) -> Group:
     varied = _varied(members)
-    if len(members) == 1 or not varied:
+    if not varied:
         return Group(members[0], {}, tuple(numbers))
-    missing = -len(members) % multiple_of
-    base = {name: next(x for x in each if not is_zero(x)) for name, each in varied.items()}
+    # Where the options ask for devices, each of them needs a member.
+    missing = -len(members) % (members[0].devices or min(devices, len(members)))
     return Group(
-        replace(members[0], members=len(members) + missing, **base),
+        replace(members[0], members=len(members) + missing),
         {name: each + each[-1:] * missing for name, each in varied.items()},
         tuple(numbers),
     )

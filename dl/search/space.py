@@ -72,12 +72,12 @@ class LogUniform:
     high: float
 
     def __post_init__(self) -> None:
-        if not self.low > 0:
+        _check_ends(self.low, self.high)
+        if self.low <= 0:
             raise InputError(
                 f"a range on a log scale begins above 0, not at {self.low:g}: give it another "
                 "beginning, or leave log: out"
             )
-        _check_ends(self.low, self.high)
 
     def at(self, position: float) -> float:
         return self.low * (self.high / self.low) ** position
@@ -105,19 +105,24 @@ class Whole:
     log: bool = False
 
     def __post_init__(self) -> None:
-        self._continuous()
-
-    def _continuous(self) -> Uniform | LogUniform:
-        return (LogUniform if self.log else Uniform)(self.low, self.high)
+        self._ends()
 
     def at(self, position: float) -> int:
-        return round(self._continuous().at(position))
+        return min(max(round(self._cells().at(position)), self.low), self.high)
 
     def position(self, value: Value) -> float:
-        return self._continuous().position(value)
+        return self._cells().position(value)
 
     def grid(self, count: int) -> list[Value]:
-        return list(dict.fromkeys(self.at(position) for position in _even(count)))
+        ends = self._ends()
+        return list(dict.fromkeys(round(ends.at(position)) for position in _even(count)))
+
+    def _ends(self) -> Uniform | LogUniform:
+        return (LogUniform if self.log else Uniform)(self.low, self.high)
+
+    def _cells(self) -> Uniform | LogUniform:
+        """Half a step wider on both sides, so that the ends are as frequent as the others."""
+        return (LogUniform if self.log else Uniform)(self.low - 0.5, self.high + 0.5)
 
 
 @dataclass(frozen=True)
@@ -166,10 +171,11 @@ def parse_dimension(words: str, kind: type) -> Dimension:
     if ".." not in rest:
         if log:
             raise InputError(f"{words!r} has no range after log: give log:LOW..HIGH")
-        return Choice(tuple(_as_value(word.strip(), kind) for word in rest.split(",") if word))
+        words_of_it = (word.strip() for word in rest.split(","))
+        return Choice(tuple(_as_value(word, kind) for word in words_of_it if word))
     if kind not in (int, float):
         raise InputError(f"{words!r} is a range, and the option takes no numbers: give a,b,c")
-    low, high = (_as_value(word, kind) for word in rest.split("..", 1))
+    low, high = (_as_value(word.strip(), kind) for word in rest.split("..", 1))
     if kind is int:
         return Whole(int(low), int(high), log)
     return LogUniform(float(low), float(high)) if log else Uniform(float(low), float(high))

@@ -101,8 +101,13 @@ class RandomSearch:
 class CoarseToFine:
     """`trials` draws in `stages`: each stage searches a smaller box around the best so far.
 
-    The box has `shrink` times the width of the one before it, in each range; choices become those
-    of the best trial with probability 1 − `shrink`. Source: D8.
+    The box has `shrink` times the width of the one before it, in each range; a choice keeps the
+    value of the best trial with probability 1 − width. The n draws of a stage are a Latin
+    hypercube: of the n equal slices of each option's width every one has a draw, so that few trials
+    cover all ranges. Source: D8; McKay, Beckman & Conover 1979.
+
+    Raises:
+        InputError: for fewer trials than stages.
     """
 
     trials: int
@@ -114,26 +119,22 @@ class CoarseToFine:
         check_number("trials", self.trials, _COUNT, whole=True)
         check_number("stages", self.stages, _COUNT, whole=True)
         check_number("shrink", self.shrink, Range(above=0, below=1))
-        if self.stages > self.trials:
-            raise InputError(
-                f"{self.trials} trials are too few for {self.stages} stages: give at least one each"
-            )
+        in_stages(self.trials, self.stages)
 
     def rounds(self, space: Space) -> list[int]:
-        first, rest = divmod(self.trials, self.stages)
-        return [first + (number < rest) for number in range(self.stages)]
+        return in_stages(self.trials, self.stages)
 
     def draw(self, space: Space, number: int, before: Sequence[Trial]) -> list[Candidate]:
         count, width = self.rounds(space)[number], self.shrink**number
-        positions = _draws(self.seed, number, count, len(space))
+        positions = latin_hypercube(self.seed, number, count, len(space))
         best = _best_finite(before)
         if best is not None:
-            centre = [space[name].position(best.values[name]) for name in space]
-            low = np.clip(np.array(centre) - width / 2, 0.0, 1.0 - width)
-            fine = low + width * positions
-            keeps = _draws(self.seed + 2**31, number, count, len(space)) > width
+            centre = np.array([space[name].position(best.values[name]) for name in space])
+            low = np.clip(centre - width / 2, 0.0, 1.0 - width)
             is_choice = np.array([isinstance(each, Choice) for each in space.values()])
-            positions = np.where(is_choice, np.where(keeps, centre, positions), fine)
+            keeps = is_choice & (positions >= width)
+            inside = np.where(is_choice, positions / width, low + width * positions)
+            positions = np.where(keeps, centre, inside)
         return [_candidate(space, each) for each in positions]
 
 
@@ -142,8 +143,8 @@ class Halving:
     """Successive halving: `trials` draws for few epochs; the best 1/`factor` for `factor` times as
     many, and so on, until the last are trained for `epochs`.
 
-    Each round trains from the beginning, because a schedule is made for a number of epochs. Source:
-    Jamieson & Talwalkar 2016.
+    Each round trains from the beginning, because a schedule is made for a number of epochs. What
+    has diverged is not trained again. Source: Jamieson & Talwalkar 2016.
 
     >>> Halving(9, epochs=9, factor=3).rounds({})
     [9, 3, 1]
@@ -180,10 +181,10 @@ class Halving:
         if not number:
             positions = _draws(self.seed, 0, self.trials, len(space))
             return [Candidate(_candidate(space, each).values, epochs) for each in positions]
-        last = sorted(
-            (trial for trial in before if trial.round == number - 1), key=lambda trial: trial.score
-        )
-        return [Candidate(trial.values, epochs) for trial in last[: sizes[number]]]
+        last = [trial for trial in before if trial.round == number - 1]
+        finite = [trial for trial in last if math.isfinite(trial.score)]
+        best = sorted(finite, key=lambda trial: (trial.score, trial.number))
+        return [Candidate(trial.values, epochs) for trial in best[: sizes[number]]]
 
 
 def minimise(
@@ -201,6 +202,23 @@ def minimise(
             value = float(value) if math.isfinite(value) else math.inf
             trials.append(Trial(len(trials), number, candidate.values, value, candidate.epochs))
     return Found(trials)
+
+
+def in_stages(trials: int, stages: int) -> list[int]:
+    """How many of the `trials` each of the `stages` has, the earlier ones one more.
+
+    Raises:
+        InputError: for more stages than trials.
+
+    >>> in_stages(16, 3)
+    [6, 5, 5]
+    """
+    if stages > trials:
+        raise InputError(
+            f"{trials} trials are too few for {stages} stages: give at least one for each"
+        )
+    first, rest = divmod(trials, stages)
+    return [first + (number < rest) for number in range(stages)]
 
 
 def check_space(space: Space) -> None:
@@ -222,7 +240,25 @@ def _candidate(space: Space, positions: Sequence[float]) -> Candidate:
     return Candidate(values)
 
 
+def latin_hypercube(seed: int, number: int, count: int, dimensions: int) -> np.ndarray:
+    """Positions (π(i) + u) / n [count, dimensions], with a permutation π for each dimension.
+
+    A pure function of the seed and of the `number` of the round.
+
+    >>> slices = np.sort(np.floor(4 * latin_hypercube(0, 0, 4, 2)), axis=0)
+    >>> slices.tolist()
+    [[0.0, 0.0], [1.0, 1.0], [2.0, 2.0], [3.0, 3.0]]
+    """
+    generator = _generator(seed, number)
+    slices = np.tile(np.arange(count)[:, np.newaxis], (1, dimensions))
+    within = generator.random((count, dimensions))
+    return (generator.permuted(slices, axis=0) + within) / count
+
+
 def _draws(seed: int, number: int, count: int, dimensions: int) -> np.ndarray:
     """Numbers U(0, 1) [count, dimensions], a pure function of the seed and the round."""
-    generator = np.random.Generator(np.random.Philox(key=np.array([seed, number], np.uint64)))
-    return generator.random((count, dimensions))
+    return _generator(seed, number).random((count, dimensions))
+
+
+def _generator(seed: int, number: int) -> np.random.Generator:
+    return np.random.Generator(np.random.Philox(key=np.array([seed, number], np.uint64)))

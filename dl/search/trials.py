@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dl.errors import InputError
+from dl.errors import DivergedError, InputError
 from dl.search.space import Value
 from dl.tables import Table
 
@@ -49,17 +49,19 @@ class Found:
         """The trial with the lowest score among those that were trained longest.
 
         Raises:
-            InputError: when there is no trial yet, or all have diverged.
+            InputError: when there is no trial yet.
+            DivergedError: when all of these have diverged.
         """
-        longest = max((trial.epochs for trial in self.trials), default=0)
+        if not self.trials:
+            raise InputError("this search has no trial yet")
+        longest = max(trial.epochs for trial in self.trials)
         last = [trial for trial in self.trials if trial.epochs == longest]
-        if not last or not math.isfinite(min(trial.score for trial in last)):
-            raise InputError(
-                "no trial of this search has a finite score: try smaller learning rates"
-                if last
-                else "this search has no trial yet"
+        best = min(last, key=lambda trial: (trial.score, trial.number))
+        if not math.isfinite(best.score):
+            raise DivergedError(
+                f"all {len(last)} trials have diverged: search smaller learning rates"
             )
-        return min(last, key=lambda trial: (trial.score, trial.number))
+        return best
 
     def table(self) -> Table:
         """The trials, the best first: rank, trial, round, values, epochs and metric."""

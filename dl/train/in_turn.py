@@ -69,9 +69,13 @@ def _during(
     def init(params: Params) -> _Turn:
         return _Turn(jnp.zeros((), jnp.int32), optimizer.init(params))
 
-    def update(updates: PyTree, state: Any, params: Params | None = None) -> tuple[PyTree, _Turn]:
+    optimizer = optax.with_extra_args_support(optimizer)
+
+    def update(
+        updates: PyTree, state: Any, params: Params | None = None, **extra: Any
+    ) -> tuple[PyTree, _Turn]:
         def work() -> tuple[PyTree, PyTree]:
-            return optimizer.update(updates, state.inner, params)
+            return optimizer.update(updates, state.inner, params, **extra)
 
         def wait() -> tuple[PyTree, PyTree]:
             # −0, since adding +0 would turn −0 into +0.
@@ -83,4 +87,4 @@ def _during(
         changed, inner = jax.lax.cond(active, work, wait)
         return changed, _Turn(state.step + 1, inner)
 
-    return optax.GradientTransformation(init, update)  # type: ignore[arg-type]
+    return optax.GradientTransformationExtraArgs(init, update)  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ import optax
 
 from dl.data.dataset import DataSpec
 from dl.data.example import example_inputs
+from dl.errors import InputError
 from dl.models.given import require_model
 from dl.promotion import promoting
 from dl.ranges import is_zero
@@ -49,6 +50,10 @@ class TrainState:
     def evaluated_params(self) -> Params:
         """The parameters to evaluate and to predict with: their mean, if one is kept."""
         return self.average if jax.tree.leaves(self.average) else self.params
+
+    def with_model_state(self, model_state: ModelState, carry: Carry) -> "TrainState":
+        """The state with these batch statistics and this recurrent state."""
+        return replace(self, model_state=model_state, carry=carry)
 
 
 def init_state(
@@ -128,7 +133,7 @@ def jit_init_state(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Any
             inputs,
             seed=seed,
             carried_rows=rows,
-            averaged=not is_zero(options.ema),
+            averaged="ema" in hyperparams or not is_zero(options.ema),
         )
 
     return jit_quickly(first if options.members == 1 else jax.vmap(first))
@@ -138,14 +143,33 @@ def first_arguments(recipe: Recipe, options: TrainOptions) -> tuple[Any, dict[st
     """The seed and the hyper-parameters of a training, or arrays [K] of those of K members.
 
     Seeds count up, but members whose hyper-parameters differ share one seed, so that nothing else
-    differs.
+    differs. A member's seed decides its initial parameters, its dropout and its augmentation. The
+    order of the data is that of the first seed for all, because they see the same batches.
+
+    Raises:
+        InputError: for another number of values than of members.
+
+    Raises:
+        InputError: when hyper-parameters have other numbers of values than there are members.
 
     >>> import dl
     >>> recipe = Recipe(dl.models.mlp(2), lambda *args: None, dl.optimizers.sgd(0.1))
     >>> first_arguments(recipe, TrainOptions(seed=3, members=2))[0]
     array([3, 4], dtype=int32)
     """
+    for name, each in recipe.hyperparams.items():
+        if isinstance(each, tuple) and len(each) != options.members:
+            raise InputError(
+                f"{name} has {len(each)} values and the population {options.members} members: give "
+                "one value for each"
+            )
     numbers = recipe.numbers
+    for name, leaf in numbers.items():
+        if leaf.ndim and len(leaf) != options.members:
+            raise InputError(
+                f"{name} has {len(leaf)} values and members is {options.members}: give members "
+                f"{len(leaf)}"
+            )
     if options.members == 1:
         return options.seed, numbers
     counted = np.zeros if recipe.is_varied else np.arange

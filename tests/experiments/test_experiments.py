@@ -37,9 +37,12 @@ test_imagenet.py runs two.
 ALIKE = [
     name
     for name in SMALL
-    if (name.startswith("lenet") and name != "lenet_digits") or name == "mlp_permuted_mnist"
+    if (name.startswith("lenet") and name != "lenet_digits")
+    or name in ("mlp_few_mnist", "mlp_permuted_mnist")
 ]
-"""Those whose runs are that of lenet_digits or mlp_mnist on other pictures."""
+"""Those whose runs are that of lenet_digits or mlp_mnist on other pictures, or in small in
+tests/lectures.
+"""
 TRACED = DEEP + ALIKE
 """Those whose steps are traced, and seldom run."""
 CODES = [

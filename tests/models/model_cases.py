@@ -166,6 +166,16 @@ FLAT = [
         parameters=32 * 4 + 16 * 33 + 2 * 17,
         optimizer=optimizers.adam(0.03),
     ),
+    # The norm has a scale and a shift for each unit, in the place of the bias.
+    case(
+        "mlp_normalised",
+        partial(models.mlp, 2, hidden_sizes=(32, 16), batch_normalised=True),
+        (3,),
+        2,
+        parameters=32 * 3 + 2 * 32 + 16 * 32 + 2 * 16 + 2 * 17,
+        optimizer=optimizers.adam(0.03),
+        normalised=True,
+    ),
 ]
 LENETS = [
     case("lenet", models.lenet, PICTURE, 10, parameters=431_080),

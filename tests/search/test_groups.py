@@ -1,0 +1,121 @@
+"""Which candidates share a program, and which options can be searched."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import dl
+from dl.errors import InputError
+from dl.search import Candidate
+from dl.search.groups import group_candidates, options_of, parse_space
+
+OPTIONS = dl.TrainOptions()
+MOMENTUM = dl.TrainOptions(optimizer="momentum", momentum=0.8)
+
+
+def groups_of(
+    *values: dict[str, Any], options: Any = OPTIONS, most: int = 16, devices: int = 1
+) -> Any:
+    return group_candidates(
+        options, [Candidate(each) for each in values], most=most, devices=devices
+    )
+
+
+def test_numbers_of_the_program_share_it() -> None:
+    (group,) = groups_of({"learning_rate": 0.1}, {"learning_rate": 0.2}, {"learning_rate": 0.3})
+    assert group.varied == {"learning_rate": (0.1, 0.2, 0.3)}
+    assert group.options.members == 3
+    assert group.numbers == (0, 1, 2)
+
+
+def test_options_of_the_program_have_one_each() -> None:
+    first, second, third = groups_of(
+        {"batch_size": 16, "learning_rate": 0.1},
+        {"batch_size": 32, "learning_rate": 0.1},
+        {"batch_size": 16, "learning_rate": 0.2},
+        {"batch_size": 64, "learning_rate": 0.2},
+    )
+    assert (first.numbers, first.varied) == ((0, 2), {"learning_rate": (0.1, 0.2)})
+    assert (second.numbers, second.varied, second.options.members) == ((1,), {}, 1)
+    assert (third.numbers, third.options.learning_rate) == ((3,), 0.2)
+
+
+def test_a_zero_leaves_its_feature_out_and_has_a_program_of_its_own() -> None:
+    first, second = groups_of(
+        *({"weight_decay": decay, "learning_rate": 0.1} for decay in (0.0, 0.1, 0.2))
+    )
+    assert (first.numbers, first.options.weight_decay) == ((0,), 0.0)
+    assert (second.numbers, second.varied) == ((1, 2), {"weight_decay": (0.1, 0.2)})
+
+
+def test_an_option_without_effect_is_left_out() -> None:
+    adam, sgd = groups_of(
+        {"optimizer": "adam", "momentum": 0.5},
+        {"optimizer": "momentum", "momentum": 0.5},
+        {"optimizer": "adam", "momentum": 0.9},
+    )
+    assert (adam.numbers, adam.varied, adam.options.momentum) == ((0, 2), {}, 0.9)
+    assert (sgd.numbers, sgd.options.momentum) == ((1,), 0.5)
+
+
+def test_an_option_that_loses_its_effect_has_its_default() -> None:
+    """A momentum of 0.8 beside sgd would be refused, and so would decoupled without penalty."""
+    assert options_of(MOMENTUM, Candidate({"optimizer": "sgd"})).momentum == 0.9
+    assert options_of(MOMENTUM, Candidate({"optimizer": "nesterov"})).momentum == 0.8
+    decoupled = replace(OPTIONS, weight_decay=0.1, decoupled=True)
+    assert not options_of(decoupled, Candidate({"weight_decay": 0.0})).decoupled
+    assert options_of(decoupled, Candidate({"weight_decay": 0.2})).decoupled
+
+
+@pytest.mark.parametrize(
+    ("count", "devices", "asked", "members"),
+    [(3, 1, 0, 3), (3, 2, 0, 4), (2, 8, 0, 2), (9, 8, 0, 16), (2, 8, 4, 4), (5, 8, 1, 5)],
+)
+def test_groups_are_filled_up_to_the_devices(
+    count: int, devices: int, asked: int, members: int
+) -> None:
+    options = replace(OPTIONS, devices=asked)
+    values = [{"learning_rate": 0.1 * (n + 1)} for n in range(count)]
+    (group,) = groups_of(*values, options=options, devices=devices)
+    assert group.options.members == members == len(group.varied["learning_rate"])
+    assert group.numbers == tuple(range(count))
+    assert set(group.varied["learning_rate"][count:]) <= {group.varied["learning_rate"][count - 1]}
+
+
+def test_large_groups_are_cut() -> None:
+    values = [{"learning_rate": 0.1 * (n + 1)} for n in range(5)]
+    assert [each.numbers for each in groups_of(*values, most=2)] == [(0, 1), (2, 3), (4,)]
+    assert all(not each.varied for each in groups_of(*values, most=1))
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ({"members": "1,2"}, "members cannot be searched: it is the same for all trials"),
+        ({"dataset": "moons,xor"}, "dataset cannot be searched"),
+        ({"validation": "0.1,0.2"}, "validation cannot be searched"),
+        ({"lerning_rate": "0..1"}, "there is no option lerning_rate: did you mean learning_rate?"),
+        ({"optimizer": "sgd,adamm"}, "optimizer: optimizer is 'adamm': did you mean adam?"),
+        ({"epochs": "0..3"}, "epochs: epochs is 0; it must be at least 1"),
+        ({"ema": "0..1"}, "ema: ema is 1.0; it must be at least 0 and below 1"),
+        ({"batch_size": "16.5..32"}, "batch_size: '16.5' is not a whole number"),
+        ({"momentum": "0.1..0.9"}, "momentum has no effect here: it needs the optimizer"),
+        (
+            {"optimizer": "sgd,adam", "momentum": "0.1..0.9"},
+            "momentum has no effect beside any of the options that are searched",
+        ),
+        ({"accumulate": "1,2", "batch_size": "16,33"}, "accumulate is 2; it must divide"),
+    ],
+)
+def test_options_that_cannot_be_searched(words: dict[str, str], says: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_space(OPTIONS, words)
+    assert says in str(caught.value)
+
+
+def test_penalties_and_what_needs_them_are_searched_together() -> None:
+    assert {*parse_space(OPTIONS, {"weight_decay": "0..0.1", "decoupled": "true,false"})} == {
+        "weight_decay",
+        "decoupled",
+    }
