@@ -1,10 +1,10 @@
 """A deep auto-encoder on MNIST, 784-1000-500-250-30 and back, begun from a deep belief net.
 
 Lecture: F1, F4. Paper: Hinton & Salakhutdinov 2006.
-Expected: to be measured.
-Time: to be measured.
+Expected: test error 3.49 per example (PCA: 13.87; from random weights 15.38; paper: 3.00).
+Time: 195 s on 2 CPU cores, shared with other work, and 192 s for the stack before.
 Command: python -m experiments run autoencoder_deep_mnist --init-from RUN, where RUN is a run of
-    dbn_mnist --layers 1000-500-250-30 --linear-code --epochs 80
+    dbn_mnist --layers 1000-500-250-30 --linear-code --epochs 20
 """
 
 from dataclasses import dataclass

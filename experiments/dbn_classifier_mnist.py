@@ -1,8 +1,9 @@
 """A classifier of logistic layers, 784-500-500-2000-10, begun from a deep belief net on MNIST.
 
 Lecture: F4. Paper: Hinton, Osindero & Teh 2006 (98.75 %).
-Expected: to be measured.
-Time: to be measured.
+Expected: test accuracy 98.58 % ± 0.06 over five seeds. With --train-examples 1000 --epochs 100
+    92.25 % ± 0.15, from random weights 87.52 % ± 0.13.
+Time: 69 to 209 s on 2 CPU cores, shared with other work, and that of dbn_mnist before.
 Command: python -m experiments run dbn_classifier_mnist --init-from RUN-OF-dbn_mnist
 """
 

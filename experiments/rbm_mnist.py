@@ -1,8 +1,9 @@
 """A restricted Boltzmann machine on MNIST: 500 binary hidden units, contrastive divergence.
 
-Lecture: F4. Paper: Hinton 2002; with --persistent Tieleman 2008.
-Expected: to be measured.
-Time: to be measured.
+Lecture: F4. Paper: Hinton 2002; with --persistent --learning-rate 0.005 Tieleman 2008.
+Expected: a linear classifier on the hidden units 96.2 %, log pseudo-likelihood −48 nats; with
+    --persistent --learning-rate 0.005 97.2 % and −74 nats, and chains that draw digits.
+Time: 83 s on 2 CPU cores, shared with other work.
 Command: python -m experiments run rbm_mnist
 """
 
