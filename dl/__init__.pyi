@@ -43,8 +43,10 @@ from .runs.committee import Committee as Committee
 from .runs.fit import fit as fit
 from .runs.generate import generate as generate
 from .runs.load import load as load
+from .runs.train_population import train_population as train_population
 from .runs.trained import Trained as Trained
 from .train.freeze import freeze as freeze
+from .train.in_turn import in_turn as in_turn
 from .train.learning import OptimizerName as OptimizerName
 from .train.learning import Precision as Precision
 from .train.learning import ScheduleName as ScheduleName

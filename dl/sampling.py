@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from dl.errors import InputError
+from dl.layers.precision import computing_in
 from dl.types import Array, Carry, Key, Model, ModelState, Params
 
 
@@ -71,11 +72,13 @@ def sample(
     temperature: float = 1.0,
     top_k: int = 0,
     seed: int = 0,
+    precision: str = "float32",
 ) -> Iterator[np.ndarray]:
     """The `length` symbols that follow the prime [P], drawn one after the other: int32 [rows] each.
 
     A pure function of its arguments: a row is the same however many rows there are, and on whatever
-    devices the parameters lie. One step is compiled, which reads the prime and draws.
+    devices the parameters lie. One step is compiled, which reads the prime and draws. Layers
+    compute in `precision`.
 
     Raises:
         InputError: for a prime that is empty or not of the model's symbols, a model without a state
@@ -96,7 +99,7 @@ def sample(
         raise InputError(
             f"symbols are from 0 to {logits.shape[-1] - 1}, not {prime.min()} to {prime.max()}"
         )
-    step = _compiled_step(model, top_k)
+    step = _compiled_step(model, top_k, precision)
     # Everything lies on one device, wherever it was trained: a text must not depend on the number
     # of devices, and the step must not recompile.
     put = partial(jax.device_put, device=jax.local_devices()[0])
@@ -117,7 +120,7 @@ def sample(
 
 
 @lru_cache(maxsize=8)
-def _compiled_step(model: Model, top_k: int) -> Callable[..., tuple[Carry, Array]]:
+def _compiled_step(model: Model, top_k: int, precision: str) -> Callable[..., tuple[Carry, Array]]:
     """The step, compiled once for a model, whatever the prime, the temperature and the seed."""
 
     @jax.jit
@@ -131,9 +134,10 @@ def _compiled_step(model: Model, top_k: int) -> Callable[..., tuple[Carry, Array
         heat: Array,
     ) -> tuple[Carry, Array]:
         key = jax.random.fold_in(key, place)
-        return sample_step(
-            model, params, model_state, carry, symbols, key, temperature=heat, top_k=top_k
-        )
+        with computing_in(precision):
+            return sample_step(
+                model, params, model_state, carry, symbols, key, temperature=heat, top_k=top_k
+            )
 
     return step
 

@@ -134,6 +134,7 @@ class Model:
     shape, with its layers marked; nothing is computed. `activations(params, model_state, inputs)`
     are the outputs of every layer by name. A model made of functions that have no layers has
     neither. `initial_carry(B)` is the state with which a recurrent model starts; others have none.
+    It is carried along a stream; that of a model that `always_carries` from every step to the next.
     """
 
     name: str
@@ -142,6 +143,7 @@ class Model:
     trace: Callable[[jax.ShapeDtypeStruct], LayerTrace] | None = None
     activations: Callable[[Params, ModelState, Array], OrderedDict[str, Array]] | None = None
     initial_carry: Callable[[int], Carry] | None = None
+    always_carries: bool = False
 
     def zero_carry(self, rows: int) -> Carry:
         """The recurrent state with which `rows` rows start; () for a model that has none."""
@@ -170,6 +172,22 @@ class Autoencoder(Model):
     encode: Callable[[Params, Array], Array]
     decode: Callable[[Params, Array], Array]
     jacobian_norm: Callable[[Params, Array, Key], Array]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BeliefNet(Autoencoder):
+    """A stack of restricted Boltzmann machines, an auto-encoder with tied weights.
+
+    `visible(inputs [B, ...]) -> [B, D]` are its inputs as probabilities from 0 to 1. `machines` are
+    the names of the machines' parameters, upwards from the inputs, and `units` the kinds of their
+    hidden units. A carry holds a Markov chain for each row: visible units [B, D] by machine.
+    Of more than
+    one machine `model_state` counts the steps of pre-training.
+    """
+
+    visible: Callable[[Array], Array]
+    machines: tuple[str, ...]
+    units: tuple[Any, ...]
 
 
 class Objective(Protocol):

@@ -36,7 +36,7 @@ class ImageNetOptions(TrainOptions):
 
 def imagenet_recipe(model: Model, options: ImageNetOptions, data_spec: DataSpec) -> Recipe:
     """The recipe for `model`; half of the pictures are mirrored."""
-    if not options.warm_up:
+    if not options.warm_up and options.schedule != "one-cycle":  # which rises by itself
         epochs = min(options.warm_up_epochs, options.epochs - 1)
         options = replace(options, warm_up=options.steps_in(epochs, data_spec))
     objective = objectives.classification(model, label_smoothing=options.label_smoothing, top_k=5)

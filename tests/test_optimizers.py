@@ -105,13 +105,18 @@ every_optimizer = pytest.mark.parametrize(("build", "rule"), TABLE)
 
 
 def reference(
-    rule: Rule, *, rate: float, factor: Callable[[int], float] = lambda t: 1.0, decay: float = 0.0
+    rule: Rule,
+    *,
+    rate: float,
+    factor: Callable[[int], float] = lambda t: 1.0,
+    decay: float = 0.0,
+    l1: float = 0.0,
 ) -> list[Tree]:
-    """The parameters after each step; `decay` λ adds λW to the gradient of W alone."""
+    """The parameters after each step; penalties add λ₂W + λ₁ sign(W) to the gradient of W alone."""
     params, memory, path = start(), {name: {} for name in SHAPES}, []
     for step in range(STEPS):
         g = gradients(params, step, np)
-        g["w"] = g["w"] + decay * params["w"]
+        g["w"] = g["w"] + decay * params["w"] + l1 * np.sign(params["w"])
         params = {
             name: params[name] + rule(g[name], memory[name], rate * factor(step), step + 1)
             for name in SHAPES
@@ -152,6 +157,89 @@ def test_weight_decay_pulls_on_weights_and_not_on_biases(build: Any, rule: Rule)
     plain = reference(rule, rate=0.1)
     assert np.abs(decayed["w"][-1] - plain[-1]["w"]).max() > 1e-4
     np.testing.assert_allclose(decayed["b"][-1], plain[-1]["b"], rtol=2e-4, atol=2e-5)
+
+
+def reference_beside(rule: Rule, *, decay: float, l1: float) -> list[Tree]:
+    """Decoupled penalties: the step is that of the bare gradient, and W shrinks beside it."""
+    params, memory, path = start(), {name: {} for name in SHAPES}, []
+    for step in range(STEPS):
+        g, rate = gradients(params, step, np), 0.1 * 0.5 ** (step // 4)
+        shrinking = {"w": decay * params["w"] + l1 * np.sign(params["w"]), "b": 0.0}
+        params = {
+            name: params[name]
+            + rule(g[name], memory[name], rate, step + 1)
+            - rate * shrinking[name]
+            for name in SHAPES
+        }
+        path.append(params)
+    return path
+
+
+@every_optimizer
+def test_l1_pulls_on_weights_by_their_sign(build: Any, rule: Rule) -> None:
+    got = jax.jit(lambda: follow(build(0.1, weight_decay=0.1, l1=0.2)))()
+    assert_same_path(got, reference(rule, rate=0.1, decay=0.1, l1=0.2))
+
+
+@every_optimizer
+def test_decoupled_penalties_do_not_pass_through_the_optimizer(build: Any, rule: Rule) -> None:
+    halving = optimizers.step_decay(every=4, factor=0.5)
+    options = {"weight_decay": 0.3, "l1": 0.1, "decoupled": True, "schedule": halving}
+    got = jax.jit(lambda: follow(build(0.1, **options)))()
+    assert_same_path(got, reference_beside(rule, decay=0.3, l1=0.1))
+
+
+def test_decoupled_adam_is_the_adamw_of_optax() -> None:
+    ours = jax.jit(lambda: follow(optimizers.adam(0.1, weight_decay=0.3, decoupled=True)))()
+    mask = {"w": True, "b": False}
+    theirs = jax.jit(lambda: follow(optax.adamw(0.1, weight_decay=0.3, mask=mask)))()
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6), ours, theirs)
+
+
+def test_adam_forgets_how_strong_a_penalty_in_the_gradient_is_and_adamw_does_not() -> None:
+    """One step from w = 2 with ∇L = 1, λ = 0.5, α = 0.1, by hand: Adam takes α sign(g + λw)."""
+    params, gradient = {"w": jnp.full((1, 1), 2.0)}, {"w": jnp.ones((1, 1))}
+    steps = {}
+    for decoupled in (False, True):
+        optimizer = optimizers.adam(0.1, weight_decay=0.5, decoupled=decoupled)
+        updates: Any = optimizer.update(gradient, optimizer.init(params), params)[0]
+        steps[decoupled] = round(float(updates["w"][0, 0]), 5)
+    assert steps == {False: -0.1, True: -0.2}  # −α, and −α − α λ w
+
+
+def test_sgd_does_the_same_with_penalties_in_the_gradient_and_beside_it() -> None:
+    paths = [
+        jax.jit(lambda d=d: follow(optimizers.sgd(0.1, weight_decay=0.3, l1=0.1, decoupled=d)))()
+        for d in (False, True)
+    ]
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6), *paths)
+
+
+def slowed(losses: list[float], **options: Any) -> list[float]:
+    """The size of each update at rate 1 and gradient 1, when training has these losses."""
+    optimizer, params = optimizers.slowed_on_plateau(optimizers.sgd(1.0), **options), {"w": 0.0}
+    params = jax.tree.map(jnp.float32, params)
+    state, sizes = optimizer.init(params), []
+    for loss in losses:
+        updates, state = optimizer.update(params | {"w": jnp.float32(1)}, state, params, value=loss)
+        sizes.append(round(-float(updates["w"]), 6))
+    return sizes
+
+
+def test_updates_shrink_when_the_mean_loss_has_stalled() -> None:
+    """Means of two steps: 3, 2 (better), 2.5 and 2 (not better): the second ends the patience."""
+    losses = [4.0, 2.0, 1.0, 3.0, 2.0, 3.0, 1.0, 3.0, 1.0, 1.0]
+    sizes = slowed(losses, every=2, patience=2, factor=0.5)
+    assert sizes == [1, 1, 1, 1, 1, 1, 1, 0.5, 0.5, 0.5]
+
+
+def test_updates_shrink_once_more_at_every_further_stall() -> None:
+    assert slowed([1.0] * 6, every=1, patience=2, factor=0.1) == [1, 1, 0.1, 0.1, 0.01, 0.01]
+
+
+def test_a_loss_that_is_lower_by_less_than_a_ten_thousandth_is_not_better() -> None:
+    assert slowed([1.0, 0.99995], every=1, patience=1, factor=0.5) == [1, 0.5]
+    assert slowed([1.0, 0.9998], every=1, patience=1, factor=0.5) == [1, 1]
 
 
 @every_optimizer
@@ -336,6 +424,15 @@ NEVER_AN_OPTION = [
     (lambda: optimizers.sgd(float("nan")), "learning_rate is nan; it must be a finite number"),
     (lambda: optimizers.sgd("0.1"), "learning_rate is '0.1'; it must be a number"),
     (lambda: optimizers.sgd(0.1, weight_decay=-1.0), "weight_decay is -1.0; it must be at least 0"),
+    (lambda: optimizers.adam(0.1, l1=-1.0), "l1 is -1.0; it must be at least 0"),
+    (
+        lambda: optimizers.slowed_on_plateau(optimizers.sgd(0.1), every=0, patience=1),
+        "every is 0; it must be at least 1",
+    ),
+    (
+        lambda: optimizers.slowed_on_plateau(optimizers.sgd(0.1), every=1, patience=1, factor=1.0),
+        "factor is 1.0; it must be above 0 and below 1",
+    ),
     (lambda: optimizers.momentum(0.1, momentum=1.5), "momentum is 1.5; .* below 1"),
     (lambda: optimizers.momentum(0.1, momentum=1), "momentum is 1; .* below 1"),
     (lambda: optimizers.momentum(-1.0), "learning_rate is -1.0"),

@@ -133,7 +133,7 @@ def test_the_text_does_not_depend_on_the_devices_that_hold_the_parameters(mode: 
 
 def test_one_compilation_serves_any_prime_length_temperature_and_seed() -> None:
     text()
-    step = sampling._compiled_step(MODEL, 0)
+    step = sampling._compiled_step(MODEL, 0, "float32")
     before = step._cache_size()
     there = jax.device_put(params(), jax.devices()[1])
     for options in (

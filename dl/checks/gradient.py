@@ -13,6 +13,7 @@ from dl.checks.finding import Finding, not_applicable
 from dl.checks.subject import Subject
 from dl.errors import first_line
 from dl.jaxprs import equations
+from dl.objectives.binding import follows_its_loss
 from dl.train.names import by_path
 from dl.train.quick import jit_quickly
 from dl.train.state import TrainState
@@ -33,6 +34,8 @@ def gradient(subject: Subject) -> Finding:
     there, units whose inputs are 0 stand at the kink of a ReLU. In float64 gradient and difference
     may be 10⁻⁴ apart; a model that rounds to less is computed in float32, with 2·10⁻². Source: C1.
     """
+    if not follows_its_loss(subject.recipe.objective):
+        return not_applicable(NAME, "the objective follows another function than its loss")
     batch = subject.batch(_ROWS)
     state = subject.state_for(batch)  # made here, in the usual types
     try:

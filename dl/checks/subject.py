@@ -45,8 +45,9 @@ class Subject:
         return jax.tree.map(jnp.asarray, dict(batch))
 
     def state_for(self, batch: Batch) -> TrainState:
-        """The first state with a carry for the rows of `batch`, if the data are a stream."""
-        rows = len(batch["mask"]) if self.data.spec.carried else 0
+        """The first state with a carry for the rows of `batch`, if training carries one."""
+        carries = self.data.spec.carried or self.recipe.model.always_carries
+        rows = len(batch["mask"]) if carries else 0
         return replace(self.state, carry=self.recipe.model.zero_carry(rows) if rows else ())
 
 

@@ -22,7 +22,7 @@ def evaluate(
     /,
     *,
     part: Literal["train", "validation", "test"] = "test",
-    checkpoint: Literal["last", "best"] = "last",
+    checkpoint: Literal["last", "best"] | None = None,
     dataset: str | None = None,
     report: Annotated[bool, Parameter(negative=())] = False,
     format: Form | None = None,
@@ -44,7 +44,8 @@ def evaluate(
     part
         Which part of the data set.
     checkpoint
-        The newest parameters, or those with the lowest validation loss.
+        The newest parameters, or those with the lowest validation loss; by default the latter
+        if the run has patience.
     dataset
         Another data set than the run's own, of the same kind of inputs. Its classes are matched by
         name, and some may be missing. A folder of class folders is evaluated as a whole.

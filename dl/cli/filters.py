@@ -1,4 +1,4 @@
-"""`show RUN --filters FILE`: a picture of the first convolution's filters (E12)."""
+"""`show RUN --filters FILE`: a picture of the filters of the first layer (E12)."""
 
 from pathlib import Path
 
@@ -9,8 +9,10 @@ from dl.errors import InputError
 def write_filters(run: str, file: Path, *, package: str) -> None:
     """Write the filters of the run's first convolution to `file`, in the format of its suffix.
 
+    Of a model without convolutions they are the weights of the dense layer that sees the picture.
+
     Raises:
-        InputError: when `run` is not a run, its model has no convolution, or `file` cannot be
+        InputError: when `run` is not a run, its model has no such layer, or `file` cannot be
             written.
     """
     _check_file(file)
@@ -20,13 +22,17 @@ def write_filters(run: str, file: Path, *, package: str) -> None:
         )
     from PIL import Image
 
-    from dl.inspect.maps.filters import filter_grid, filters
+    from dl.inspect.maps.filters import dense_filters, filter_grid, filters
     from dl.runs.load import load
 
     loaded = load(run, package=package)
-    kernels = filters(loaded)
+    pictures = len(loaded.spec.input_shape) == 3
+    kernels = filters(loaded) or (dense_filters(loaded) if pictures else {})
     if not kernels:
-        raise InputError(f"the model of {run} has no convolution, so there are no filters to show")
+        raise InputError(
+            f"the model of {run} has no convolution and no dense layer of pictures, so there are no"
+            f" filters to show"
+        )
     name, kernel = next(iter(kernels.items()))
     Image.fromarray(filter_grid(kernel)).save(file)
     height, width, channels, count = kernel.shape

@@ -17,7 +17,7 @@ def horizon(
     text: str = "",
     sequences: int = 32,
     steps: int = 200,
-    checkpoint: Literal["last", "best"] = "last",
+    checkpoint: Literal["last", "best"] | None = None,
     format: Literal["text", "markdown", "json"] = "text",
     experiment: Path | None = None,
     catalog: Annotated[Catalog, Parameter(parse=False)],
@@ -39,7 +39,8 @@ def horizon(
     steps
         Symbols in each, where the test part is one stream; other sequences are taken whole.
     checkpoint
-        The last checkpoint, or the one that validated best.
+        The last checkpoint, or the one that validated best; by default the latter if the run has
+        patience.
     format
         Tables for people, Markdown, or JSON with the gradient at every distance.
     experiment

@@ -28,7 +28,7 @@ def predict(
     text: list[str] | None = None,
     photo: bool = False,
     max_megapixels: int = 89,
-    checkpoint: Literal["last", "best"] = "last",
+    checkpoint: Literal["last", "best"] | None = None,
     experiment: Path | None = None,
     catalog: Annotated[Catalog, Parameter(parse=False)],
 ) -> None:
@@ -55,7 +55,8 @@ def predict(
     max_megapixels
         Refuse pictures with more pixels, in millions.
     checkpoint
-        The newest parameters, or those with the lowest validation loss.
+        The newest parameters, or those with the lowest validation loss; by default the latter
+        if the run has patience.
     experiment
         The file of the run's experiment, if it was started with `run FILE.py`.
     """

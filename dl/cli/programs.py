@@ -20,7 +20,7 @@ def programs(
     longest_gram: int = 12,
     seed: int = 0,
     repair_calls: int = 400,
-    checkpoint: Literal["last", "best"] = "last",
+    checkpoint: Literal["last", "best"] | None = None,
     show: int = 0,
     format: Literal["text", "markdown", "json"] = "text",
     experiment: Path | None = None,
@@ -50,7 +50,8 @@ def programs(
     repair_calls
         Compiler calls to mend one rejected program; 0 mends none.
     checkpoint
-        The last checkpoint, or the one that validated best.
+        The last checkpoint, or the one that validated best; by default the latter if the run has
+        patience.
     show
         Print this many programs per source, each with the nearest of the training part.
     format

@@ -49,7 +49,7 @@ def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
         options: Annotated[Any, Parameter(name="*")],
         run_dir: Path | None = None,
         init_from: Path | None = None,
-        init_checkpoint: Literal["last", "best"] = "last",
+        init_checkpoint: Literal["last", "best"] | None = None,
         experiment: Path | None = None,
         freeze: Annotated[list[str] | None, Parameter(consume_multiple=1, negative="")] = None,
         seeds: int = 1,
@@ -59,7 +59,7 @@ def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
         name_experiment(experiment)
         check_number("seeds", seeds, Range(at_least=1, at_most=1000), whole=True)
         runs = [replace(options, seed=options.seed + number) for number in range(seeds)]
-        if init_checkpoint != "last" and init_from is None:
+        if init_checkpoint is not None and init_from is None:
             raise InputError(
                 f"--init-checkpoint {init_checkpoint} is for --init-from RUN: give the run"
             )
@@ -98,7 +98,8 @@ init_from
     Begin with the parameters of this run. If the classes differ, the head is new; all else must
     fit.
 init_checkpoint
-    Its newest parameters, or those with the lowest validation loss.
+    Its newest parameters, or those with the lowest validation loss; by default the latter if it has
+    patience.
 experiment
     The file of the experiment of --init-from, if that run was started with `run FILE.py`.
 freeze

@@ -20,7 +20,7 @@ def sample(
     temperature: float = 1.0,
     top_k: int = 0,
     seed: int = 0,
-    checkpoint: Literal["last", "best"] = "last",
+    checkpoint: Literal["last", "best"] | None = None,
     experiment: Path | None = None,
     catalog: Annotated[Catalog, Parameter(parse=False)],
 ) -> None:
@@ -43,7 +43,8 @@ def sample(
     seed
         Another seed writes another text; the same seed writes the same text.
     checkpoint
-        The newest parameters, or those with the lowest validation loss.
+        The newest parameters, or those with the lowest validation loss; by default the latter
+        if the run has patience.
     experiment
         The file of the run's experiment, if it was started with `run FILE.py`.
     """

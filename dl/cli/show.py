@@ -48,7 +48,8 @@ def show(
         Show instead the parameters of each convolution, and how many it would have if it were
         locally or fully connected.
     filters
-        Also write the filters of a run's first convolution to this picture file.
+        Also write the filters of a run's first convolution, or else the weights of the dense layer
+        that sees the picture, to this picture file.
     dataset
         Show an experiment's net for this data set instead of the experiment's own.
     image_size

@@ -81,7 +81,7 @@ def elastic(
     def change(key: Array, picture: Array) -> Array:
         drawn = jax.random.uniform(key, (4,), minval=limits[0], maxval=limits[1])
         rows, columns = _sources(picture, drawn)
-        down, right = pixels * _smooth_field(key, picture.shape[:2], smoothness)
+        down, right = pixels * _smooth_field(key, picture.shape[0], picture.shape[1], smoothness)
         return _interpolate(picture, rows + down, columns + right)
 
     return _for_each(change)
@@ -105,10 +105,12 @@ def _limits(degrees: float, zoom: float, shift: float) -> tuple[Array, Array]:
     )
 
 
-def _smooth_field(key: Array, shape: tuple[int, int], smoothness: float) -> Array:
+def _smooth_field(key: Array, height: int, width: int, smoothness: float) -> Array:
     """Two smooth random fields [2, H, W] of variance 1."""
-    noise = jax.random.uniform(jax.random.fold_in(key, 1), (2, *shape), minval=-1.0, maxval=1.0)
-    smooth = [_smoothing(size, smoothness) for size in shape]
+    noise = jax.random.uniform(
+        jax.random.fold_in(key, 1), (2, height, width), minval=-1.0, maxval=1.0
+    )
+    smooth = [_smoothing(size, smoothness) for size in (height, width)]
     return jnp.sqrt(3.0) * smooth[0] @ noise @ smooth[1].T
 
 

@@ -2,7 +2,8 @@
 
 `cost/` traces a model without computing it; `maps/` and `codes/` show what a trained network
 computes for its inputs; `recurrence/` follows gradients and gates through time. The names are
-listed in `__init__.pyi` and loaded when they are first used.
+listed in `__init__.pyi` and loaded when they are first used. All of it computes in float32, also
+where the training had another precision.
 
 >>> import dl
 >>> dl.inspect.summarize(dl.models.softmax_regression(10), (28, 28, 1)).parameters

@@ -5,6 +5,7 @@ from .codes.autoencoders import denoising_error as denoising_error
 from .codes.autoencoders import encode as encode
 from .codes.autoencoders import reconstruct as reconstruct
 from .codes.autoencoders import reconstruction_error as reconstruction_error
+from .codes.fantasies import fantasies as fantasies
 from .codes.neighbours import Neighbours as Neighbours
 from .codes.neighbours import nearest_neighbours as nearest_neighbours
 from .codes.pca import compare_with_pca as compare_with_pca
@@ -16,6 +17,7 @@ from .cost.connections import connections as connections
 from .cost.connections import count_connections as count_connections
 from .cost.summary import Summary as Summary
 from .cost.summary import summarize as summarize
+from .maps.filters import dense_filters as dense_filters
 from .maps.filters import filter_grid as filter_grid
 from .maps.filters import filters as filters
 from .maps.layer_outputs import feature_maps as feature_maps

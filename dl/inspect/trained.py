@@ -1,4 +1,7 @@
-"""A trained network as this package takes it, and how it is applied to many inputs in blocks."""
+"""A trained network as this package takes it, and how it is applied to many inputs in blocks.
+
+This package computes in float32, whatever the precision of the training was.
+"""
 
 from collections.abc import Callable
 from functools import partial

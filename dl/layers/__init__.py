@@ -1,6 +1,16 @@
 """The computations that models share: pure functions, each with a small Flax module around it."""
 
 from dl.layers.activations import ACTIVATIONS, Activation, activation, activation_table
+from dl.layers.boltzmann import (
+    energy,
+    free_energy,
+    gibbs_chain,
+    gibbs_step,
+    hidden_mean,
+    log_partition,
+    log_pseudo_likelihood,
+    visible_mean,
+)
 from dl.layers.conv import (
     AvgPool,
     Conv,
@@ -38,9 +48,17 @@ __all__ = [
     "cells",
     "conv_pool",
     "convolution",
+    "energy",
+    "free_energy",
+    "gibbs_chain",
+    "gibbs_step",
+    "hidden_mean",
     "init_layer",
+    "log_partition",
+    "log_pseudo_likelihood",
     "max_pool",
     "recurrent_layer",
     "scan_cell",
+    "visible_mean",
     "zero_carry",
 ]

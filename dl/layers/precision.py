@@ -4,7 +4,13 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
+import jax.numpy as jnp
 from flax import linen as nn
+
+from dl.types import Array
+
+_COMPUTING = ("__call__", "attend")
+"""The methods of layers that compute outputs; `attend` is that of a tied embedding."""
 
 
 @contextlib.contextmanager
@@ -29,10 +35,25 @@ def computing_in(dtype: str) -> Iterator[None]:
         layer = context.module
         name = "product_dtype" if hasattr(layer, "product_dtype") else "dtype"
         has_own = getattr(layer, name, dtype) is not None or getattr(layer, "dtype", None)
-        if has_own or context.method_name != "__call__":
+        if has_own or context.method_name not in _COMPUTING:
             return next_call(*args, **kwargs)
-        # The clone has the same variables: its parent is the scope to which the layer is bound.
-        return layer.clone(parent=layer.scope, **{name: dtype})(*args, **kwargs)
+        # The layer is bound to this call alone. A clone could not stand for it: a layer with a
+        # `setup`, such as an embedding, has made its parameters already.
+        object.__setattr__(layer, name, dtype)
+        try:
+            return next_call(*args, **kwargs)
+        finally:
+            object.__setattr__(layer, name, None)
 
     with nn.intercept_methods(call) if dtype != "float32" else contextlib.nullcontext():
         yield
+
+
+def in_float32(outputs: Array) -> Array:
+    """Outputs of layers that compute in half precision, for a loss or a softmax that does not.
+
+    >>> str(in_float32(jnp.ones(2, jnp.bfloat16)).dtype), str(in_float32(jnp.arange(2)).dtype)
+    ('float32', 'int32')
+    """
+    half = outputs.dtype in (jnp.bfloat16, jnp.float16)
+    return outputs.astype(jnp.float32) if half else outputs

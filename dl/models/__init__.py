@@ -2,6 +2,7 @@
 
 from dl.models.alexnet import alexnet
 from dl.models.autoencoder import autoencoder, conv_autoencoder
+from dl.models.belief_net import belief_net
 from dl.models.committee import committee
 from dl.models.from_functions import from_functions
 from dl.models.from_nnx import from_nnx
@@ -15,6 +16,7 @@ from dl.models.permuted import permuted
 from dl.models.recurrent import language_model, sequence_model, step_model
 from dl.models.resnet import cifar_resnet, resnet
 from dl.models.trace import trace_layers
+from dl.models.unnormalised import unnormalised
 from dl.models.vgg import vgg
 from dl.models.views import averaged
 
@@ -22,6 +24,7 @@ __all__ = [
     "alexnet",
     "autoencoder",
     "averaged",
+    "belief_net",
     "cifar_resnet",
     "committee",
     "conv_autoencoder",
@@ -43,5 +46,6 @@ __all__ = [
     "step_model",
     "threshold",
     "trace_layers",
+    "unnormalised",
     "vgg",
 ]

@@ -216,14 +216,25 @@ def _autoencoder(
     def decode(params: Params, code: Array) -> Array:
         return module.apply({"params": params}, code, method="decode")  # type: ignore[return-value]
 
-    def estimated_norm(params: Params, inputs: Array, key: Key) -> Array:
-        """‖uᵀJ‖² with random signs u, whose mean is ‖J‖² (Hutchinson 1990): one backward pass."""
+    pair = {
+        "encode": encode,
+        "decode": decode,
+        "jacobian_norm": jacobian_norm or estimated_norm(encode),
+    }
+    return Autoencoder(model.name, model.init, model.apply, model.trace, model.activations, **pair)
+
+
+def estimated_norm(
+    encode: Callable[[Params, Array], Array],
+) -> Callable[[Params, Array, Key], Array]:
+    """‖uᵀJ‖² with random signs u, whose mean is ‖J‖² (Hutchinson 1990): one backward pass."""
+
+    def norm(params: Params, inputs: Array, key: Key) -> Array:
         code, pull_back = jax.vjp(lambda inputs: encode(params, inputs), inputs)
         (slope,) = pull_back(jax.random.rademacher(key, code.shape, code.dtype))
         return jnp.sum(slope**2, axis=range(1, slope.ndim))
 
-    pair = {"encode": encode, "decode": decode, "jacobian_norm": jacobian_norm or estimated_norm}
-    return Autoencoder(model.name, model.init, model.apply, model.trace, model.activations, **pair)
+    return norm
 
 
 def _one_layer_norm(activation: Activation) -> Callable[[Params, Array, Key], Array]:

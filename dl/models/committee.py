@@ -5,21 +5,24 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from dl.data.tasks import TaskName
+from dl.data.tasks import TASKS, TaskName
 from dl.errors import InputError
-from dl.types import Array, Autoencoder, Carry, Key, Model, ModelState, Params
+from dl.types import Array, Autoencoder, Carry, Key, Model, ModelState, Params, PyTree
 
 
 def committee(model: Model, members: int, *, task: TaskName) -> Model:
     """`members` nets like `model`, as one model that answers with the mean of their probabilities.
 
     Every array of its parameters and state has a first axis [members, ...]. Outputs are logits of
-    the mean, log(1/K Σ_k p_k), so that they mean what those of one net mean; numbers (task
-    "regression") are averaged as they are. It is evaluated and applied, not trained: a population
-    trains (`members` of `dl.TrainOptions`). Source: D7, E15.
+    the mean, log(1/K Σ_k p_k), so that they mean what those of one net mean; outputs that are no
+    probabilities, as of the task "regression", are averaged as they are. A member with a parameter
+    that is not finite, as of a training that diverged, is left out of the mean. A committee is
+    evaluated and applied, not trained: a population trains (`members` of `dl.TrainOptions`).
+    Source: D7, E15.
 
     Raises:
-        InputError: for an auto-encoder, and a model that carries a state on.
+        InputError: for an auto-encoder, a model that carries a state on, and a task whose
+            probabilities are neither those of a softmax nor of sigmoids.
 
     >>> from dl.models import mlp
     >>> model = committee(mlp(3, hidden_sizes=(4,)), 2, task="classification")
@@ -31,6 +34,8 @@ def committee(model: Model, members: int, *, task: TaskName) -> Model:
     """
     if isinstance(model, Autoencoder) or model.initial_carry is not None:
         raise InputError(f"{model.name} gives no answers that could be averaged over a committee")
+    if TASKS[task].probabilities not in (None, jax.nn.sigmoid, jax.nn.softmax):
+        raise InputError(f"the probabilities of the task {task} have no mean that is known here")
 
     def init(key: Key, inputs: Any) -> tuple[Params, ModelState]:
         return jax.vmap(lambda own: model.init(own, inputs))(jax.random.split(key, members))
@@ -52,27 +57,49 @@ def committee(model: Model, members: int, *, task: TaskName) -> Model:
             return model.apply(*member, inputs)[0]
 
         outputs = jax.lax.map(answer, (params, model_state))
-        return mean_answer(outputs, task), model_state, carry
+        asked = finite_members((params, model_state), members)
+        return mean_answer(outputs, task, asked=asked), model_state, carry
 
     return Model(f"committee of {members} {model.name}", init, apply)
 
 
-def mean_answer(outputs: Array, task: TaskName) -> Array:
+def mean_answer(outputs: Array, task: TaskName, *, asked: Array | None = None) -> Array:
     """The outputs [B, ...] that stand for the mean of the answers of K nets [K, B, ...].
 
+    `asked` [K] tells which of the nets count; by default all do, and if none does, too.
+
     >>> odds = jnp.log(jnp.array([[0.9, 0.1], [0.5, 0.5]]))[:, None]
-    >>> jnp.exp(mean_answer(odds, "classification")).round(2).tolist()
-    [[0.7, 0.3]]
+    >>> mean = jnp.exp(mean_answer(odds, "classification"))
+    >>> [round(float(p), 3) for p in mean[0]]
+    [0.7, 0.3]
     """
-    outputs = outputs.astype(jnp.float32)
-    if task == "regression":
-        return outputs.mean(axis=0)
-    if task in ("binary", "frames"):
-        yes, no = _log_mean(jax.nn.log_sigmoid(outputs)), _log_mean(jax.nn.log_sigmoid(-outputs))
-        return yes - no
-    return _log_mean(jax.nn.log_softmax(outputs))
+    asked = jnp.ones(len(outputs), bool) if asked is None else asked | ~asked.any()
+    outputs, weights = outputs.astype(jnp.float32), asked / asked.sum()
+    if TASKS[task].probabilities is None:
+        return _mean(outputs, weights)
+    if TASKS[task].probabilities is jax.nn.sigmoid:
+        yes, no = jax.nn.log_sigmoid(outputs), jax.nn.log_sigmoid(-outputs)
+        return _log_mean(yes, weights) - _log_mean(no, weights)
+    return _log_mean(jax.nn.log_softmax(outputs), weights)
 
 
-def _log_mean(logs: Array) -> Array:
-    """log(1/K Σ_k exp(a_k)): [K, ...] -> [...]."""
-    return jax.nn.logsumexp(logs, axis=0) - jnp.log(len(logs))
+def finite_members(tree: PyTree, members: int) -> Array:
+    """Whether all numbers of each member are finite: arrays [K, ...] -> [K].
+
+    >>> finite_members({"w": jnp.array([[1.0, 2.0], [jnp.inf, 0.0]])}, 2).tolist()
+    [True, False]
+    """
+    finite = [jnp.isfinite(leaf).reshape(members, -1).all(axis=1) for leaf in jax.tree.leaves(tree)]
+    return jnp.array(finite).all(axis=0)
+
+
+def _mean(values: Array, weights: Array) -> Array:
+    """Σ_k w_k y_k: [K, ...], [K] -> [...]. What weighs nothing may be nan."""
+    weights = weights.reshape(-1, *[1] * (values.ndim - 1))
+    return jnp.where(weights > 0, weights * values, 0.0).sum(axis=0)
+
+
+def _log_mean(logs: Array, weights: Array) -> Array:
+    """log Σ_k w_k exp(a_k): [K, ...], [K] -> [...]."""
+    weights = weights.reshape(-1, *[1] * (logs.ndim - 1))
+    return jax.nn.logsumexp(jnp.where(weights > 0, logs, 0.0), axis=0, b=weights)

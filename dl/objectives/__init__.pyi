@@ -1,6 +1,7 @@
 from . import reconstruction as reconstruction
 from .binding import bind as bind
 from .comparing import squared_error as squared_error
+from .energy import contrastive_divergence as contrastive_divergence
 from .examples import binary as binary
 from .examples import classification as classification
 from .examples import maximum_a_posteriori as maximum_a_posteriori

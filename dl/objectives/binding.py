@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from dl import metrics
 from dl.data.tasks import TaskName
 from dl.errors import InputError
+from dl.layers.precision import in_float32
 from dl.models.given import require_model
 from dl.types import (
     Array,
@@ -125,6 +126,18 @@ def smoothing_of(objective: Objective) -> float | Array | None:
     return getattr(objective, "label_smoothing", None)
 
 
+def follows_its_loss(objective: Objective) -> bool:
+    """Whether the gradient of the objective is that of the loss which it reports.
+
+    That of contrastive divergence is the gradient of no function.
+
+    >>> import dl
+    >>> follows_its_loss(dl.objectives.contrastive_divergence(dl.models.belief_net((2,), (2,))))
+    False
+    """
+    return getattr(objective, "follows_its_loss", True)
+
+
 def bind_forward(forward: Forward, report: Report, *, training: Report | None = None) -> Objective:
     """The same for a loss that needs more than a model's outputs, such as its code."""
 
@@ -140,17 +153,11 @@ def bind_forward(forward: Forward, report: Report, *, training: Report | None = 
         outputs, model_state, carry = forward(
             params, model_state, batch, train=train, key=key, carry=carry
         )
-        outputs = jax.tree.map(_in_float32, outputs)
+        outputs = jax.tree.map(in_float32, outputs)
         values = (training or report)(outputs, batch) if train else report(outputs, batch)
         return _summed(values, batch["mask"]), model_state, carry
 
     return objective
-
-
-def _in_float32(outputs: Array) -> Array:
-    """Outputs of layers that compute in half precision, for a loss that does not."""
-    half = outputs.dtype in (jnp.bfloat16, jnp.float16)
-    return outputs.astype(jnp.float32) if half else outputs
 
 
 def _summed(values: Mapping[str, Array | Ratio | ExpRatio], mask: Array) -> Metrics:

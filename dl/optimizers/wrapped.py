@@ -23,10 +23,11 @@ def slowed_on_plateau(
 ) -> optax.GradientTransformation:
     """`optimizer` whose updates shrink by `factor` when the training loss stops falling.
 
-    The loss is averaged over `every` steps, such as an epoch; when `patience` averages in a row
-    are no better than the best so far, all later updates are multiplied by `factor` once more. The
-    train step hands the loss over (`value`), and the factor is part of the optimizer's state, so
-    that it survives an interruption.
+    The loss is averaged over `every` steps, such as an epoch. An average is better if it is lower
+    than the best so far by more than a ten-thousandth of it. When `patience` averages in a row are
+    not better, all updates from that step on are multiplied by `factor` once more. The train step
+    hands the loss over (`value`). The factor is part of the optimizer's state, so that it survives
+    an interruption.
     """
     check_number("every", every, Range(at_least=1), whole=True)
     check_number("patience", patience, Range(at_least=1), whole=True)

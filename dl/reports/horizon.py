@@ -35,7 +35,7 @@ def horizons_of_run(
     *,
     sequences: int = 32,
     steps: int = 200,
-    checkpoint: Literal["last", "best"] = "last",
+    checkpoint: Literal["last", "best"] | None = None,
     package: str = "experiments",
 ) -> list[LayerHorizons]:
     """Every recurrent layer of the run's model on `sequences` of its test part.
@@ -70,7 +70,7 @@ def gates_of_text(
     run: str,
     text: str,
     *,
-    checkpoint: Literal["last", "best"] = "last",
+    checkpoint: Literal["last", "best"] | None = None,
     package: str = "experiments",
 ) -> list[TextGates]:
     """The gates and states of every recurrent layer of the run's model at each symbol of `text`.

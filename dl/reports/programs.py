@@ -62,7 +62,7 @@ def report_on_run(
     run: str,
     options: ProgramOptions,
     *,
-    checkpoint: Literal["last", "best"] = "last",
+    checkpoint: Literal["last", "best"] | None = None,
     say: Callable[[str], None] = lambda text: None,
     package: str = "experiments",
 ) -> dict[str, ProgramReport]:

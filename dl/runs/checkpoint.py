@@ -50,6 +50,7 @@ class Checkpoints:
             cleanup_tmp_directories=not read_only,
         )
         self._folder = folder.resolve()
+        self._saved: set[int] = set()
         self._unreadable = [] if read_only else self._put_unreadable_aside()
         handlers = {"state": ocp.StandardCheckpointHandler(), "notes": ocp.JsonCheckpointHandler()}
         self._quiet, self._cut_short = contextlib.ExitStack(), False
@@ -82,19 +83,29 @@ class Checkpoints:
         Raises:
             DamagedCheckpoint: when a checkpoint does not tell its loss.
         """
+        return next(iter(self.best_steps()), None)
+
+    def best_steps(self) -> list[int]:
+        """The kept steps that were validated, by their loss; of equals the latest comes first.
+
+        Raises:
+            DamagedCheckpoint: when a checkpoint does not tell its loss.
+        """
         losses = {step: loss_of(self._place(step)) for step in self.steps()}
-        validated = {step: loss for step, loss in losses.items() if loss is not None}
-        return min(validated, key=lambda step: (validated[step], -step), default=None)
+        validated = [(loss, -step) for step, loss in losses.items() if loss is not None]
+        return [-step for _, step in sorted(validated)]
 
     def save(
         self, step: int, tree: PyTree, *, notes: dict[str, Any], loss: float | None = None
     ) -> None:
         """Begin to save `tree` and JSON `notes`; returns once the arrays are copied.
 
+        A step is saved once, and once more if its loss was not known before.
+
         Raises:
             RunError: when this or the save before it cannot be written.
         """
-        if step in self._manager.all_steps():
+        if step in self._saved or not self._lacks(step, loss):
             return
         args, flat = self._ocp.args, flatten(tree)
         notes = {**notes, "checksums": shard_checksums(flat)}
@@ -104,6 +115,17 @@ class Checkpoints:
                 args=args.Composite(state=args.StandardSave(flat), notes=args.JsonSave(notes)),
                 metrics=None if loss is None else {"loss": loss},
             )
+        self._saved.add(step)
+
+    def _lacks(self, step: int, loss: float | None) -> bool:
+        """Whether there is no checkpoint of `step` yet, or a failure left one without its loss."""
+        if step not in self._manager.all_steps():
+            return True
+        if loss is None or loss_of(self._place(step)) is not None:
+            return False
+        with _as_run_error("save in", self._folder):
+            self._manager.delete(step)
+        return True
 
     def wait(self) -> None:
         """Wait until everything saved is on disk."""
@@ -171,8 +193,19 @@ class Checkpoints:
 
         Damaged checkpoints are moved to the folder `damaged`.
         """
-        damaged = self._unreadable
-        for step in reversed(self.steps()):
+        restored, damaged = self._restore_first(self.steps()[::-1], like)
+        return restored, self._unreadable + damaged
+
+    def restore_best(self, like: PyTree) -> tuple[tuple[PyTree, dict[str, Any]] | None, list[str]]:
+        """The same for the lowest validation loss; None also if none was validated."""
+        return self._restore_first(self.best_steps(), like)
+
+    def _restore_first(
+        self, steps: list[int], like: PyTree
+    ) -> tuple[tuple[PyTree, dict[str, Any]] | None, list[str]]:
+        """The first intact one of `steps`; damaged ones before it are put aside."""
+        damaged: list[str] = []
+        for step in steps:
             try:
                 return self.restore(step, like), damaged
             except DamagedCheckpoint as error:

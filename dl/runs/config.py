@@ -13,6 +13,7 @@ from dl.ranges import CountOrZero
 from dl.runs.experiment import Experiment, load_experiment_of
 from dl.runs.files import read_json, sealed, unsealed, write_json
 from dl.runs.shape import Misfit, as_kind
+from dl.train.learning import check_varied
 from dl.train.recipe import Recipe
 
 FORMAT = 2
@@ -69,6 +70,8 @@ class Config:
     def build(self) -> Recipe:
         """Model, objective and optimizer of the run."""
         recipe = self.experiment.recipe(self.options, self.data, freeze=self.freeze)
+        if self.varied:
+            check_varied(self.options, self.varied)
         return recipe.varied(self.varied)
 
     def write(self, path: Path) -> None:

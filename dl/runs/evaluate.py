@@ -37,7 +37,7 @@ def evaluate_run(
     run: str | Path,
     *,
     part: str = "test",
-    checkpoint: Literal["last", "best"] = "last",
+    checkpoint: Literal["last", "best"] | None = None,
     dataset: str | None = None,
     package: str = "experiments",
 ) -> tuple[dict[str, float], int]:
@@ -55,7 +55,7 @@ def evaluate_part(
     run: str | Path,
     *,
     part: str = "test",
-    checkpoint: Literal["last", "best"] = "last",
+    checkpoint: Literal["last", "best"] | None = None,
     dataset: str | None = None,
     report: bool = False,
     package: str = "experiments",
@@ -82,7 +82,8 @@ def evaluate_part(
     for remark in remarks:  # beside figures only: a refusal is one line
         say(remark)
     summary = "" if dataset is None else data.summary
-    return Evaluation(values, trained.step, examples, unit, data.spec.name, summary, told)
+    step = trained.answering.steps_made
+    return Evaluation(values, step, examples, unit, data.spec.name, summary, told)
 
 
 def _count(source: Source) -> tuple[int, str]:

@@ -11,8 +11,7 @@ from typing import Any
 
 from dl.data.dataset import Dataset, DataSpec
 from dl.errors import InputError
-from dl.objectives.binding import smoothing_of
-from dl.train.fits import check_recipe
+from dl.train.fits import check_recipe, check_smoothing
 from dl.train.freeze import freeze as freeze_layers
 from dl.train.options import DataOptions
 from dl.train.recipe import Recipe
@@ -83,15 +82,8 @@ class Experiment:
             return freeze_layers(own.with_optimizer(recipe, spec), freeze)
 
         recipe = remake({})
-        self._check_smoothing(recipe, options)
+        check_smoothing(recipe.objective, options.label_smoothing, what=self.name)
         return recipe._replace(hyperparams=options.traced, remake=remake)
-
-    def _check_smoothing(self, recipe: Recipe, options: Any) -> None:
-        if options.label_smoothing and smoothing_of(recipe.objective) is None:
-            raise InputError(
-                f"label_smoothing is {options.label_smoothing}, and the targets of {self.name} are "
-                "no classes: leave it out"
-            )
 
 
 def load_experiment(module: str) -> Experiment:

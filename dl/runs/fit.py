@@ -6,18 +6,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+import jax
+import jax.numpy as jnp
+
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.example import example_inputs
 from dl.data.naming import shown
 from dl.data.own_arrays import Pair, as_dataset
 from dl.errors import InputError
 from dl.objectives.binding import task_of
-from dl.runs.members import as_committee
+from dl.runs.members import check_members
 from dl.runs.resumable import check_resumable, hyperparams
 from dl.runs.trained import Trained
 from dl.screen import say
 from dl.train.compiled import Training, compile_recipe
-from dl.train.fits import check_recipe, zero_totals
+from dl.train.fits import check_recipe, check_smoothing, zero_totals
 from dl.train.interrupt import StopRequest, say_stopping
 from dl.train.layout import Layout, make_layout
 from dl.train.learning import OF_OPTIMIZER
@@ -26,11 +29,14 @@ from dl.train.loop import train_loop
 from dl.train.options import TrainOptions
 from dl.train.progress import Progress
 from dl.train.recipe import Recipe
-from dl.train.record import Record, stops_early
+from dl.train.record import Record, best_step, stops_early
 from dl.train.state import first_state
 from dl.train.steps_per_call import with_best_steps_per_call
 from dl.train.traced import choose_layout
 from dl.types import ModelState, Params, PyTree
+
+_OF_STEP = ("ema",)
+"""The options that are numbers of the step itself, whatever made the recipe."""
 
 
 def fit(
@@ -48,15 +54,18 @@ def fit(
     `data` is a data set, or a pair of arrays (x, y) as `dl.make_dataset` takes them, of which the
     fraction `options.validation` is held out; its targets are read for the task of the objective.
     A recipe without an optimizer gets the one that the options describe; where it has one, the
-    options' optimizer, rate and penalties are not used. Ctrl-C (a notebook's
-    stop button) ends training after the current call. `resume` takes a result and continues its
-    training, also with more `options.epochs`, exactly as if it had not stopped; whatever would
-    change its past is refused. `init` holds parameters and model state to use in place of new ones
-    (see `dl.transfer`). `on_record` is called with every record.
+    options' optimizer, rate and penalties are not used. With several `options.members` as many nets
+    are trained, which differ in their seeds, or in the values of `recipe.varied`.
+
+    Ctrl-C (a notebook's stop button) ends training after the current call. `resume` takes a result
+    and continues its training, also with more `options.epochs`, exactly as if it had not stopped;
+    whatever would change its past is refused. With `options.patience` the result answers with the
+    parameters that validated best, and goes on from its last. `init` holds parameters and model
+    state to use in place of new ones (see `dl.transfer`). `on_record` is called with every record.
 
     Raises:
         InputError: when the recipe does not fit the data or the training to resume, or the options
-            do not fit the data or the devices.
+            do not fit the recipe, the data or the devices.
         RunError: when the loss or the parameters stop being finite.
 
     >>> import dl
@@ -70,9 +79,12 @@ def fit(
     task = task_of(recipe.objective)
     data = as_dataset(data, validation=options.validation, task=task)
     options.check_plan(data)
-    recipe = _with_optimizer(recipe, data.spec, options)
+    own_optimizer = recipe.optimizer is not None
+    recipe = _with_hyperparams(recipe, data.spec, options)
+    check_members(recipe, data, options)
     if resume is not None:
         check_resumable(resume, recipe, data, options)
+    best = _best_so_far(resume, options)
     layout = _layout(recipe, data.spec, options)
     compiled = compile_recipe(recipe, data, options, layout)
     if progress and data.summary:
@@ -84,13 +96,15 @@ def fit(
         shown.begin(resume.step if resume else 0)
         compiled.compile_ahead()
         training = compiled.start(_first_training(recipe, data, options, resume=resume, init=init))
-        _say_unused(recipe, layout.fetch(training.state.opt_state), options)
+        if own_optimizer:
+            _say_unused(recipe, layout.fetch(training.state.opt_state), options)
         if not options.steps_per_call:
             compiled = with_best_steps_per_call(compiled, training)
+        listener = _Shown(shown, on_record, stop, compiled.layout, best)
         training, records = train_loop(
             compiled,
             training,
-            _Shown(shown, on_record, stop),
+            listener,
             history=resume.history if resume else [],
             validates=data.validation is not None,
         )
@@ -98,27 +112,47 @@ def fit(
     at_end = training.state.steps_made == compiled.plan.total_steps
     done = at_end or stops_early(records, patience=options.patience, stop_below=options.stop_below)
     kept = {"pending": training.totals, "interrupted": not done, "open_data": lambda: data}
+    kept["best"] = listener.best
     return Trained(recipe, data.spec, options, training.state, records, **kept)
 
 
 def _layout(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Layout:
     """One device or the mesh that is asked for; a population is split by members."""
     if options.members > 1:
-        as_committee(recipe, spec, options)  # refuses nets that cannot answer together
-        return choose_layout(options, recipe.model, example_inputs(spec))
+        inputs = example_inputs(spec)
+        return choose_layout(options, recipe.model, inputs, one_seed=recipe.is_varied)
     return make_layout(options.parallel, devices=options.devices, batch_size=options.batch_size)
 
 
-def _with_optimizer(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Recipe:
-    """`recipe` with an optimizer from the options, if it has none."""
+def _with_hyperparams(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Recipe:
+    """`recipe` with an optimizer from the options, if it has none, and with their numbers."""
     if recipe.optimizer is not None:
-        return recipe
+        numbers = {name: x for name, x in options.traced.items() if name in _OF_STEP}
+        _check_own_values(recipe)
+        return recipe._replace(hyperparams={**numbers, **recipe.hyperparams})
 
     def remake(hyperparams: Mapping[str, Any]) -> Recipe:
         return replace(options, **hyperparams).with_optimizer(recipe, spec)
 
-    made = remake({})._replace(hyperparams=options.traced, remake=remake)
-    return made.varied(recipe.hyperparams)  # type: ignore[arg-type]
+    used = (*OF_OPTIMIZER, *_OF_STEP)
+    numbers = {name: x for name, x in options.traced.items() if name in used}
+    for name in recipe.hyperparams:
+        if name not in used:
+            raise InputError(
+                f"{name} does not reach the model or objective of this recipe, which are made: "
+                f"vary {', '.join(numbers)}, or the recipe of an experiment"
+            )
+    return remake({})._replace(hyperparams={**numbers, **recipe.hyperparams}, remake=remake)
+
+
+def _check_own_values(recipe: Recipe) -> None:
+    """Refuse values for the members that the recipe's own optimizer would not take."""
+    lost = [name for name in recipe.of_members if name not in _OF_STEP]
+    if lost and recipe.remake is None:
+        raise InputError(
+            f"the recipe's own optimizer has one {lost[0]}: make the recipe without optimizer, so "
+            "that its members can have several"
+        )
 
 
 def _check_arguments(recipe: Any, options: Any, *, resume: Any, init: Any, on_record: Any) -> None:
@@ -137,6 +171,9 @@ def _check_arguments(recipe: Any, options: Any, *, resume: Any, init: Any, on_re
         raise InputError(
             f"dl.fit takes dl.TrainOptions(epochs=..., ...), not {type(options).__name__}"
         )
+    if init is not None and options.members > 1:
+        raise InputError("init holds the parameters of a single net: leave members out")
+    check_smoothing(recipe.objective, options.label_smoothing, what="the recipe")
 
 
 def _first_training(
@@ -156,6 +193,21 @@ def _first_training(
     return Training(state, zero_totals(recipe, data.spec))
 
 
+def _best_so_far(resume: Trained | None, options: TrainOptions) -> Training | None:
+    """What has validated best in the training to resume, if the new one has patience."""
+    if resume is None or not options.patience:
+        return None
+    step = best_step(resume.history)
+    if resume.best is not None or step is None:
+        return resume.best
+    if step == resume.step:
+        return Training(resume.state, resume.pending)
+    raise InputError(
+        f"the training to resume had no patience, and its best parameters, those of step {step}, "
+        "were not kept: leave patience out, or begin a new training"
+    )
+
+
 def _say_unused(recipe: Recipe, opt_state: PyTree, options: TrainOptions) -> None:
     """Warn of options that were chosen, and that the recipe's own optimizer decides.
 
@@ -167,7 +219,8 @@ def _say_unused(recipe: Recipe, opt_state: PyTree, options: TrainOptions) -> Non
     of_recipe = OF_OPTIMIZER if type(options) is TrainOptions else ("learning_rate",)
     unused = [name for name in of_recipe if name in chosen]
     used = hyperparams(opt_state).get("learning_rate", options.learning_rate)
-    if math.isclose(options.learning_rate, used, rel_tol=1e-6):
+    varied = "learning_rate" in recipe.of_members
+    if varied or math.isclose(options.learning_rate, used, rel_tol=1e-6):
         unused = [name for name in unused if name != "learning_rate"]
     if unused:
         named = ", ".join(f"{name} {getattr(options, name)}" for name in unused)
@@ -179,13 +232,19 @@ def _say_unused(recipe: Recipe, opt_state: PyTree, options: TrainOptions) -> Non
         )
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Shown(Listener):
-    """Shows progress, passes records to `on_record`, and stops the loop on a signal."""
+    """Shows progress, passes records to `on_record`, keeps the best, and stops on a signal."""
 
     shown: Progress
     heard: Callable[[Record], None]
     stop: StopRequest
+    layout: Layout
+    best: Training | None
+
+    def on_best(self, training: Training, step: int) -> None:
+        # A copy, because the next call takes the memory of the state.
+        self.best = jax.tree.map(jnp.copy, self.layout.fetch(training))
 
     def on_record(self, record: Record) -> None:
         self.shown.record(record)

@@ -43,6 +43,7 @@ def generate(
         temperature=temperature,
         top_k=top_k,
         seed=seed,
+        precision=network.precision,
     )
     return pieces(
         vocabulary, (int(row[0]) for row in drawn), after=prime, stop=network.described.ragged
@@ -82,6 +83,7 @@ def generate_documents(
         temperature=temperature,
         top_k=top_k,
         seed=seed,
+        precision=network.precision,
     )
     rows: list[np.ndarray] = []
     for row in drawn:

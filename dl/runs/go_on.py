@@ -44,7 +44,9 @@ def go_on(
             checkpoints.wait()
             if not _is_done(setup, training, history):
                 return None
-            result = make_result(setup, training, history, clock)
+            steps = setup.compiled.step_of(training)
+            answering = _best(setup, checkpoints, shown) or training
+            result = make_result(setup, answering, history, clock, steps=steps)
             write_json(folder.result, sealed(result))
     return result
 
@@ -140,6 +142,16 @@ def _train(
         history=history,
         validates=setup.data.validation is not None,
     )
+
+
+def _best(setup: Setup, checkpoints: Checkpoints, shown: Progress) -> Training | None:
+    """The training where it validated best, if the run has patience."""
+    if not setup.config.options.patience:
+        return None
+    restored, damaged = checkpoints.restore_best(setup.compiled.expected())
+    for problem in damaged:
+        shown.tell(f"{problem}; the result is that of the next best")
+    return setup.compiled.start(restored[0]) if restored else None
 
 
 def _is_done(setup: Setup, training: Training, history: list[Record]) -> bool:

@@ -1,6 +1,7 @@
 """The initial parameters of a run that starts from another run."""
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -24,7 +25,7 @@ from dl.train.names import by_path, is_named
 from dl.train.options import TrainOptions
 from dl.train.state import first_state, with_parameters
 from dl.train.transfer import Transfer, transfer
-from dl.types import ModelState, Params, PyTree
+from dl.types import Autoencoder, ModelState, Params, PyTree
 
 
 class Initial(NamedTuple):
@@ -41,12 +42,13 @@ def take_initial(
     options: TrainOptions,
     spec: DataSpec,
     *,
-    checkpoint: Literal["last", "best"] = "last",
+    checkpoint: Literal["last", "best"] | None = None,
 ) -> Initial:
     """The parameters of `run` for a new run of `experiment`.
 
-    The head is new if the classes differ. It consists of the arrays whose shape depends on the
-    number of classes.
+    The head is new if the classes differ, or if `run` trained an auto-encoder and the new model is
+    none. It consists of the arrays whose shape depends on the number of classes. Of an auto-encoder
+    a classifier takes the encoder and leaves what else there is; a model without state takes none.
 
     Raises:
         InputError: when `run` is no run with a checkpoint, reads other symbols, or anything but the
@@ -54,12 +56,16 @@ def take_initial(
     """
     loaded = load(run, checkpoint=checkpoint, package=experiment.package)
     _check_symbols(run, loaded.spec, spec)
-    fresh = first_state(experiment.recipe(options, spec), spec, options)
-    differs = loaded.spec.class_names != spec.class_names
+    recipe = experiment.recipe(options, spec)
+    fresh = first_state(recipe, spec, options)
+    unrolled = isinstance(loaded.model, Autoencoder) and not isinstance(recipe.model, Autoencoder)
+    differs = unrolled or loaded.spec.class_names != spec.class_names
     head = _head(experiment, options, spec) if differs else ((), ())
+    old_params = _shared(loaded.params, fresh.params) if unrolled else loaded.params
+    old_state = loaded.model_state if jax.tree.leaves(fresh.model_state) else {}
     try:
-        params = transfer(loaded.params, into=fresh.params, new=head[0])
-        model_state = transfer(loaded.model_state, into=fresh.model_state, new=head[1])
+        params = transfer(old_params, into=fresh.params, new=head[0])
+        model_state = transfer(old_state, into=fresh.model_state, new=head[1])
     except InputError as error:
         raise InputError(
             f"--init-from {run} does not fit: {error}{_describe_inputs(loaded.spec, spec)}"
@@ -106,7 +112,7 @@ def count_frozen(config: Config) -> tuple[int, int]:
 def _origin(run: str | Path, loaded: Trained, params: Transfer, model_state: Transfer) -> Origin:
     return Origin(
         run=str(Path(run).absolute()),
-        step=loaded.step,
+        step=loaded.answering.steps_made,
         checksum=checksum((loaded.params, loaded.model_state)),
         taken=params.taken + model_state.taken,
         new=params.new + model_state.new,
@@ -148,6 +154,13 @@ def _check_symbols(run: str | Path, old: DataSpec, new: DataSpec) -> None:
             f"--init-from {run} reads other symbols, {sizes}: with --unit byte all texts have the "
             "same"
         )
+
+
+def _shared(source: PyTree, into: PyTree) -> PyTree:
+    """The entries of `source`, nested dictionaries, that `into` has too."""
+    if not isinstance(source, Mapping):
+        return source
+    return {name: _shared(entry, into[name]) for name, entry in source.items() if name in into}
 
 
 def _describe_inputs(old: DataSpec, new: DataSpec) -> str:

@@ -10,13 +10,12 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 
 from dl.data.dataset import Dataset, DataSpec, check_in_memory
 from dl.data.example import example_inputs
-from dl.errors import InputError
 from dl.runs.config import Config
 from dl.runs.experiment import Experiment
 from dl.runs.files import sealed, write_json
 from dl.runs.go_on import go_on
 from dl.runs.manifest import add_to_manifest, device_name
-from dl.runs.members import as_committee
+from dl.runs.members import check_members
 from dl.runs.open_data import open_data
 from dl.runs.setup import Setup
 from dl.train.compiled import Compiled, compile_recipe
@@ -81,8 +80,7 @@ class TrainingRun:
         data = _open_all(experiment, options)
         recipe = experiment.recipe(options, data.spec, freeze=freeze)
         recipe = recipe.varied(varied)
-        if options.members > 1:
-            _check_members(recipe, data, options)
+        check_members(recipe, data, options)
         layout = _choose(recipe, data.spec, options)
         compiled = compile_recipe(recipe, data, options, layout)
         config = Config(
@@ -172,18 +170,6 @@ def _layout_of(config: Config, recipe: Recipe) -> Layout:
 
 def _choose(recipe: Recipe, spec: DataSpec, options: Any) -> Layout:
     return choose_layout(options, recipe.model, example_inputs(spec), one_seed=recipe.is_varied)
-
-
-def _check_members(recipe: Recipe, data: Dataset, options: Any) -> None:
-    """Refuse a population that could not answer, and what is not done for populations yet."""
-    if not recipe.is_varied:
-        as_committee(recipe, data.spec, options)
-    if not data.train.in_memory:
-        raise InputError(f"{data.spec.name} is streamed: a population needs data in memory")
-    if options.parallel != "auto":
-        raise InputError(
-            f"parallel {options.parallel} is for a single net: a population is split by members"
-        )
 
 
 def _open_all(experiment: Experiment, options: Any) -> Dataset:

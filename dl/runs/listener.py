@@ -1,5 +1,6 @@
 """Callbacks that store the records and checkpoints of a run and show its progress."""
 
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -39,7 +40,7 @@ class RunListener(Listener):
         """Store and show a record."""
         _append(self.setup.folder.metrics, record)
         self.shown.record(record)
-        if record.split == "validation":
+        if record.split == "validation" and math.isfinite(record.values["loss"]):
             self._losses[record.step] = record.values["loss"]
 
     def on_evaluation(self, training: Training, step: int) -> None:
@@ -49,11 +50,21 @@ class RunListener(Listener):
         if not writes or self.setup.config.options.members > 1:
             return
         state = self.setup.compiled.layout.fetch(training.state)
-        network = Network(self.model, state.evaluated_params, state.model_state, data)
+        network = Network(
+            self.model,
+            state.evaluated_params,
+            state.model_state,
+            data,
+            precision=self.setup.config.options.precision,
+        )
         text = "".join(
             generate(network, first_prime(data.text), length=_SAMPLE, temperature=_TEMPERATURE)
         )
         _write(self.setup.folder.samples / f"step-{step:08d}.txt", text + "\n")
+
+    def on_best(self, training: Training, step: int) -> None:
+        """Save what validates best, also where the plan has no checkpoint."""
+        self.on_checkpoint(training, step)
 
     @cached_property
     def model(self) -> Model:

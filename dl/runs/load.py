@@ -21,16 +21,18 @@ from dl.train.devices import find_devices
 def load(
     run: str | Path,
     *,
-    checkpoint: Literal["last", "best"] = "last",
+    checkpoint: Literal["last", "best"] | None = None,
     package: str = "experiments",
     experiment: str | Path | None = None,
 ) -> Trained:
-    """The model of the run in folder `run`, with its newest parameters or its best.
+    """The model of the run in folder `run`, with its newest parameters ("last") or its "best".
 
-    The best have the lowest validation loss. Neither the data nor the devices of the training are
-    needed. A folder may come from someone else: only experiments of `package` are imported, and
-    nothing else that the folder names. `experiment` is the file of the run's experiment, if it was
-    started from a file.
+    The best have the lowest validation loss. By default they answer if the run has `patience`, and
+    the newest are there too, so that `dl.fit` can go on from them (`resume`).
+
+    Neither the data nor the devices of the training are needed. A folder may come from someone
+    else: only experiments of `package` are imported, and nothing else that the folder names.
+    `experiment` is the file of the run's experiment, if it was started from a file.
 
     Raises:
         InputError: when the folder is no run, is damaged, has no checkpoint yet, or one that does
@@ -45,12 +47,16 @@ def load(
 
 
 def load_with_remarks(
-    run: str | Path, *, checkpoint: Literal["last", "best"], package: str
+    run: str | Path, *, checkpoint: Literal["last", "best"] | None, package: str
 ) -> tuple[Trained, list[str]]:
     """What `load` returns, and what people should know about it."""
     _check_checkpoint(checkpoint)
     folder, config = open_folder(run, package=package)
-    training, step, remarks = _restore(folder, config, checkpoint)
+    training, step, remarks = _restore(folder, config, checkpoint or "last")
+    best = None
+    if checkpoint is None and config.options.patience:
+        best, _, more = _restore(folder, config, "answering")
+        remarks += [remark for remark in more if remark not in remarks]
     history = [record for record in folder.records() if record.step <= step]
     trained = Trained(
         config.build(),
@@ -60,12 +66,13 @@ def load_with_remarks(
         history,
         pending=training.totals,
         interrupted=not folder.is_finished,
+        best=best,
         open_data=lambda: open_data_of(folder, config),
     )
     if step and not history:
         remarks.append(f"{folder.metrics} holds no record, and the history is empty")
     remarks += [edited_since(folder)] if config.edited else []
-    return trained, remarks + (_lost_end(folder, step) if checkpoint == "last" else [])
+    return trained, remarks + ([] if checkpoint == "best" else _lost_end(folder, step))
 
 
 def _lost_end(folder: RunFolder, step: int) -> list[str]:
@@ -107,10 +114,10 @@ def edited_since(folder: RunFolder) -> str:
 
 
 def restore_training(
-    folder: RunFolder, config: Config, *, checkpoint: Literal["last", "best"] = "last"
+    folder: RunFolder, config: Config, *, checkpoint: Literal["last", "best"] | None = None
 ) -> tuple[Training, int]:
-    """The stored state of a run and its step, on one device."""
-    training, step, remarks = _restore(folder, config, checkpoint)
+    """The stored state of a run and its step, on one device; see `load`."""
+    training, step, remarks = _restore(folder, config, checkpoint or "answering")
     for remark in remarks:
         say(remark)
     return training, step
@@ -123,7 +130,7 @@ def _restore(folder: RunFolder, config: Config, checkpoint: str) -> tuple[Traini
         raise InputError(f"{folder.path} has no checkpoint yet: go on with `resume {folder.path}`")
     with Checkpoints(folder.checkpoints, keep=config.options.keep, read_only=True) as checkpoints:
         damaged: list[str] = []
-        for step in _candidates(checkpoints, folder, checkpoint):
+        for step in _candidates(checkpoints, folder, config, checkpoint):
             try:
                 training = checkpoints.restore(step, like)[0]
             except DamagedCheckpoint as error:
@@ -161,26 +168,33 @@ def expected_training(folder: RunFolder, config: Config) -> Training:
         ) from error
 
 
-def _check_checkpoint(checkpoint: str) -> None:
-    if checkpoint not in ("last", "best"):
+def _check_checkpoint(checkpoint: str | None) -> None:
+    if checkpoint not in ("last", "best", None):
         raise InputError(f"checkpoint {checkpoint!r} is not one of last, best")
 
 
-def _candidates(checkpoints: Checkpoints, folder: RunFolder, checkpoint: str) -> list[int]:
-    """The steps to try, in order."""
+def _candidates(
+    checkpoints: Checkpoints, folder: RunFolder, config: Config, checkpoint: str
+) -> list[int]:
+    """The steps to try, in order.
+
+    What is "answering" is the best of those that can be read, if the run has patience and was
+    validated, else the last.
+    """
     steps = checkpoints.steps()
     if not steps:
         raise InputError(f"{folder.path} has no checkpoint yet: go on with `resume {folder.path}`")
-    _check_checkpoint(checkpoint)
-    if checkpoint == "last":
+    if checkpoint == "last" or (checkpoint == "answering" and not config.options.patience):
         return steps[::-1]
     try:
-        best = checkpoints.best_step()
+        best = checkpoints.best_steps()
     except DamagedCheckpoint as error:
         raise InputError(f"{error}: which is the best is not known, take the last") from None
-    if best is None or not folder.was_validated():
+    if checkpoint == "answering":
+        return best or steps[::-1]
+    if not best or not folder.was_validated():
         raise InputError(
             f"{folder.path} was not validated (--validation 0), so none of its checkpoints is the "
             "best"
         )
-    return [best]
+    return best[:1]

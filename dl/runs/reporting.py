@@ -76,6 +76,7 @@ def answers_of(network: Network, data: Dataset, part: str, *, batch_size: int) -
         part,
         pick=pick,
         batch_size=batch_size,
+        precision=network.precision,
     )
 
 

@@ -15,19 +15,24 @@ from dl.train.state import TrainState, count_parameters
 
 
 def make_result(
-    setup: Setup, training: Training, history: list[Record], clock: RunClock
+    setup: Setup, training: Training, history: list[Record], clock: RunClock, *, steps: int
 ) -> dict[str, Any]:
-    """The contents of result.json: the final figures, and the time and steps that they took."""
+    """The contents of result.json: the final figures, and the time and steps that they took.
+
+    `training` is what the figures belong to. After `steps` steps it is the last state, or with
+    patience the one that validated best, and its step is a figure too.
+    """
     state = setup.compiled.layout.fetch(training.state)
-    return {
+    result = {
         "experiment": setup.config.experiment.name,
         "metrics": _figures(setup, training, state),
         **clock.notes(),
         "examples_per_second": _median_rate(history),
         "parameters": count_parameters(state.params),
         "device": device_name(),
-        "steps": state.steps_made,
+        "steps": steps,
     }
+    return result | ({"best_step": state.steps_made} if setup.config.options.patience else {})
 
 
 def _figures(setup: Setup, training: Training, state: TrainState) -> Figures:

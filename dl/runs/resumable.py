@@ -15,15 +15,16 @@ from dl.train.options import TrainOptions
 from dl.train.recipe import Recipe
 from dl.types import PyTree
 
-_FIXED = ("batch_size", "seed")
+_FIXED = ("batch_size", "seed", "members", "accumulate", "precision")
 _HYPERPARAMS = ("learning_rate", "weight_decay", "momentum")
 
 
 def check_resumable(before: Trained, recipe: Recipe, data: Dataset, options: TrainOptions) -> None:
     """Raise an `InputError` for whatever differs from the training so far, but for more epochs.
 
-    Compared are the batch size, the seed, the number of epochs, the data, the shapes of parameters,
-    optimizer and metrics, and the optimizer's rate, decay and momentum. Functions, such as a
+    Compared are the batch size, the seed, the members, the micro-batches, the precision, the number
+    of epochs, the data, the shapes of parameters, optimizer and metrics, the numbers that compiled
+    programs take as arguments, and the optimizer's rate, decay and momentum. Functions, such as a
     schedule or an augmentation, cannot be compared.
     """
     for name in _FIXED:
@@ -34,6 +35,9 @@ def check_resumable(before: Trained, recipe: Recipe, data: Dataset, options: Tra
             "give as many or more"
         )
     _check_data(before, data)
+    old, new = before.recipe.hyperparams, recipe.hyperparams
+    for name in [name for name in old if name in new]:
+        _require_same(name, old[name], new[name])
     _check_state(before, recipe, data, options)
     if before.recipe.optimizer is not recipe.optimizer:
         old, new = (
@@ -95,5 +99,5 @@ def hyperparams(opt_state: PyTree) -> dict[str, float]:
         name: optax.tree_utils.tree_get_all_with_path(opt_state, name) for name in _HYPERPARAMS
     }
     numbers = {name: leaves[0][1] for name, leaves in found.items() if len(leaves) == 1}
-    # A float32 as the shortest decimal that means it.
-    return {name: float(str(np.float32(value))) for name, value in numbers.items()}
+    # A float32 as the shortest decimal that means it; members of a population have the same.
+    return {name: float(str(np.float32(np.ravel(x)[0]))) for name, x in numbers.items()}

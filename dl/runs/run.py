@@ -36,7 +36,7 @@ def start_run(
     *,
     run_dir: str | Path | None = None,
     init_from: str | Path | None = None,
-    init_checkpoint: Literal["last", "best"] = "last",
+    init_checkpoint: Literal["last", "best"] | None = None,
     freeze: Sequence[str] = (),
     varied: Varied | None = None,
     stop: StopRequest,

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,13 @@ def write_run(
     data: Dataset,
     options: Any,
     training: Training,
+    best: Training | None = None,
     history: Sequence[Record],
     figures: Figures | None,
 ) -> Path:
     """Write a training into a new `folder`, as a run of the experiment that builds its recipe.
+
+    `best` is where it validated best, if it had patience.
 
     `dl.load(folder, package=...)` takes the package that the experiment's module lies in. Without
     `figures` it is an unfinished run, which `resume` can continue.
@@ -55,13 +59,18 @@ def write_run(
             f"those that were trained on: give options that name them"
         )
     made = make_folder(new_folder(experiment, options.seed, folder), chosen=False)
-    Config(experiment, options, options.steps_per_call, "jit", 1, data.spec).write(made.config)
+    layout = "members" if options.members > 1 else "jit"
+    varied, steps = recipe.of_members, options.steps_per_call
+    Config(experiment, options, steps, layout, 1, data.spec, varied=varied).write(made.config)
     add_to_manifest(made.manifest, fingerprint=data.fingerprint, seed=options.seed, devices=1)
     for record in history:
         append_line(made.metrics, record.as_json())
     seconds = {"wall_seconds": 0.0, "compile_seconds": 0.0}
     step = training.state.steps_made
     with Checkpoints(made.checkpoints) as checkpoints:
+        if best is not None:
+            at = best.state.steps_made
+            checkpoints.save(at, best, notes=seconds, loss=_validation_loss(history, at))
         checkpoints.save(step, training, notes=seconds)
     if figures is not None:
         result = {
@@ -73,8 +82,15 @@ def write_run(
             "device": device_name(),
             "steps": step,
         }
+        if best is not None:
+            result["best_step"] = best.state.steps_made
         write_json(made.result, sealed(result))
     return made.path
+
+
+def _validation_loss(history: Sequence[Record], step: int) -> float | None:
+    losses = {each.step: each.values["loss"] for each in history if each.split == "validation"}
+    return losses.get(step)
 
 
 def experiment_of(recipe: Recipe, spec: DataSpec, options: Any) -> Experiment:
@@ -100,6 +116,7 @@ def experiment_of(recipe: Recipe, spec: DataSpec, options: Any) -> Experiment:
 
 def _program(recipe: Recipe, spec: DataSpec, options: Any) -> str:
     """The training step of a recipe, traced for the data, as text."""
+    recipe, options = recipe._replace(hyperparams={}, remake=None), replace(options, members=1)
     state = jit_init_state(recipe, spec, options).eval_shape(*first_arguments(recipe, options))
     step = make_train_step(recipe.objective, recipe.optimizer)
     return str(jax.make_jaxpr(step)(state, example_batch(spec)))

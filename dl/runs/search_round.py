@@ -17,7 +17,7 @@ from dl.runs.search_folder import Search, SearchFolder
 from dl.search.groups import Group, check_metric, group_candidates, sign_of
 from dl.search.trials import Candidate, Trial
 from dl.train.interrupt import StopRequest
-from dl.train.record import Record
+from dl.train.record import Record, best_step
 
 
 @dataclass(frozen=True)
@@ -139,18 +139,21 @@ class Round:
         records = folder.records()
         if not folder.is_finished:  # all of them diverged
             return [math.inf] * count
+        # With patience nets are trained one by one, and each answers with what validated best.
+        at = best_step(records) if self.search.options.patience else None
         if not group.varied:
-            return [self._score([replace(each, members=None) for each in records])] * count
+            return [self._score([replace(each, members=None) for each in records], at)] * count
         if any(len(x) < count for each in records for x in (each.members or {"": []}).values()):
             raise InputError(f"{folder.metrics} lacks figures of members: remove {path}")
-        return [self._score(member_history(records, number)) for number in range(count)]
+        return [self._score(member_history(records, number), at) for number in range(count)]
 
-    def _score(self, history: Sequence[Record]) -> float:
-        """The last figure on held-out examples, as it is minimised.
+    def _score(self, history: Sequence[Record], at: int | None) -> float:
+        """The figure on held-out examples at step `at`, or the last one, as it is minimised.
 
         A net that ever had a figure that is not finite has diverged, whatever its accuracy.
         """
-        last = next((each for each in reversed(history) if each.split == "validation"), None)
+        validated = [each for each in history if each.split == "validation"]
+        last = next((each for each in reversed(validated) if at in (None, each.step)), None)
         finite = (math.isfinite(value) for each in history for value in each.values.values())
         if last is None or not all(finite):
             return math.inf

@@ -35,6 +35,8 @@ class _Result:
     parameters: CountOrZero
     device: str
     steps: CountOrZero
+    best_step: CountOrZero | None = None
+    """Of a run with patience: the step that the figures belong to."""
 
 
 def read_records(path: Path) -> list[Record]:
@@ -66,6 +68,8 @@ def read_result(path: Path) -> dict[str, Any]:
     try:
         value, intact = unsealed(as_kind(dict[str, Any], stored, "it"))
         result = vars(as_kind(_Result, value, ""))
+        if result["best_step"] is None:
+            del result["best_step"]
         result["metrics"] = {
             part: _numbers(figures, f"metrics.{part}")
             for part, figures in result["metrics"].items()

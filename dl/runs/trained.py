@@ -8,11 +8,19 @@ from typing import Any
 
 import jax
 
+from dl import metrics
 from dl.data.dataset import Dataset, DataSpec
+from dl.data.example import example_inputs
 from dl.data.naming import shown
 from dl.data.text.reading import Reading
 from dl.errors import InputError
-from dl.runs.members import as_committee, member_history, member_options, member_state
+from dl.runs.members import (
+    as_committee,
+    member_history,
+    member_options,
+    member_state,
+    spread,
+)
 from dl.runs.reporting import AnyReport, report_on
 from dl.runs.save import write_run
 from dl.train.compiled import Training, can_loop
@@ -22,6 +30,7 @@ from dl.train.network import Inputs, Network, Predictions
 from dl.train.recipe import Recipe
 from dl.train.record import Record, curve
 from dl.train.state import TrainState
+from dl.train.traced import choose_layout
 from dl.types import Array, Autoencoder, Metrics, Model, ModelState, Params
 
 
@@ -35,7 +44,9 @@ class Trained:
 
     `interrupted` tells whether training stopped before its end; `pending` holds the metrics
     since the last record, so that a resumed training makes the same records as an uninterrupted
-    one.
+    one. `state` is where training ended, and where it goes on. After a training with patience
+    `best` is where it validated best, and predictions and metrics are of these parameters. Of a
+    population that is where the mean loss of its members is lowest.
 
     >>> import dl
     >>> model = dl.models.mlp(1, hidden_sizes=(4,))
@@ -53,6 +64,7 @@ class Trained:
     history: list[Record]
     pending: Metrics = field(default_factory=dict)
     interrupted: bool = False
+    best: Training | None = None
     open_data: Callable[[], Dataset] = _no_data
     """Opens the data that it was trained on."""
 
@@ -75,14 +87,15 @@ class Trained:
         if self.options.members == 1:
             return self
         options = member_options(self.options, self.recipe.hyperparams, number)
-        names = self.recipe.hyperparams
+        own = {name: getattr(options, name) for name in self.recipe.hyperparams}
         return replace(
             self,
-            recipe=self.recipe.at({name: getattr(options, name) for name in names}),
+            recipe=self.recipe.at(own),
             options=options,
             state=member_state(self.state, number),
             history=member_history(self.history, number),
             pending=jax.tree.map(lambda leaf: leaf[number], self.pending),
+            best=self.best and jax.tree.map(lambda leaf: leaf[number], self.best),
         )
 
     @property
@@ -97,14 +110,19 @@ class Trained:
         return self.model
 
     @property
+    def answering(self) -> TrainState:
+        """The state that predicts and is evaluated: the one that validated best, if it was kept."""
+        return self.best.state if self.best else self.state
+
+    @property
     def params(self) -> Params:
         """The trained parameters: their running mean, if the training kept one (`ema`)."""
-        return self.state.evaluated_params
+        return self.answering.evaluated_params
 
     @property
     def model_state(self) -> ModelState:
         """The running statistics of batch norm; empty for most models."""
-        return self.state.model_state
+        return self.answering.model_state
 
     @property
     def step(self) -> int:
@@ -157,6 +175,21 @@ class Trained:
             )
         return self._evaluate_on(data)(part)
 
+    def spread(self, part: str = "test", *, data: Dataset | None = None) -> dict[str, float]:
+        """Mean, standard deviation (`_std`), `_min` and `_max` over the members of each metric.
+
+        Raises:
+            InputError: for a single net, and when there is no such part.
+        """
+        if self.options.members == 1:
+            raise InputError("a single net has no spread: evaluate it, or train several members")
+        data = self.open_data() if data is None else data
+        one_device = replace(self.options, devices=1)
+        layout = choose_layout(one_device, self.recipe.model, example_inputs(self.spec))
+        loops = can_loop(self.recipe, data, self.options, layout)
+        evaluate = Evaluation(self.recipe, data, self.options, layout, loops=loops)
+        return spread(metrics.by_member(evaluate.sums(layout.put(self.answering), part)))
+
     def report(self, part: str = "test", *, data: Dataset | None = None) -> AnyReport:
         """How good the predictions for a part of the data are, of other `data` if given.
 
@@ -186,6 +219,7 @@ class Trained:
             data=data,
             options=self.options,
             training=Training(self.state, self.pending),
+            best=self.best,
             history=self.history,
             figures=None if self.interrupted else {part: self.evaluate(part) for part in held_out},
         )
@@ -203,5 +237,5 @@ class Trained:
         layout = make_layout("jit", devices=1, batch_size=self.options.batch_size)
         loops = can_loop(self.applied, data, self.options, layout)
         evaluate = Evaluation(self.applied, data, self.options, layout, loops=loops)
-        state = layout.put(self.state)
+        state = layout.put(self.answering)
         return lambda part: evaluate(state, part)

@@ -10,6 +10,7 @@ from dl.data.dataset import Dataset
 from dl.data.gather import make_gather
 from dl.data.sources.batching import IndexedBatch
 from dl.data.sources.source import cut_calls
+from dl.layers.precision import computing_in
 from dl.types import Array, Batch, Carry, Model, ModelState, Params
 
 Pick = Callable[[Array, Batch], dict[str, Array]]
@@ -28,11 +29,13 @@ def collect(
     *,
     pick: Pick,
     batch_size: int,
+    precision: str = "float32",
 ) -> dict[str, np.ndarray]:
     """What `pick` keeps of every example of a part, in order, each once: arrays [N, ...].
 
     Steps of sequences stand one after the other, without padding. A stream is read as one sequence.
-    All of it is computed on one device. Only what `pick` keeps stays in memory.
+    All of it is computed on one device, by layers that compute in `precision`. Only what `pick`
+    keeps stays in memory.
 
     Raises:
         InputError: when there is no such part.
@@ -45,7 +48,8 @@ def collect(
         params: Params, model_state: ModelState, carry: Carry, arrays: Any, indexed: IndexedBatch
     ) -> tuple[dict[str, Array], Array, Carry]:
         batch = gather(arrays, indexed)
-        outputs, _, after = model.apply(params, model_state, batch["inputs"], carry=carry)
+        with computing_in(precision):
+            outputs, _, after = model.apply(params, model_state, batch["inputs"], carry=carry)
         return pick(outputs, batch), batch["mask"], after if jax.tree.leaves(carry) else ()
 
     weights = jax.device_get((params, model_state))

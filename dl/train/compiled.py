@@ -15,14 +15,21 @@ from dl.data.example import example_inputs
 from dl.data.gather import make_gather
 from dl.data.sources.batching import IndexedBatch, steps_per_epoch
 from dl.data.sources.source import NO_STEP, Call, Source, cut_calls
+from dl.errors import InputError
 from dl.train.ahead import begin
 from dl.train.evaluation import Evaluation
-from dl.train.fits import check_answers, check_recipe_fits, stages_of, zero_totals
+from dl.train.fits import (
+    check_answers,
+    check_precision,
+    check_recipe_fits,
+    stages_of,
+    zero_totals,
+)
 from dl.train.guard import CompilationGuard
 from dl.train.layout import Layout, Resident
 from dl.train.options import TrainOptions
 from dl.train.plan import Plan, make_plan
-from dl.train.recipe import Recipe
+from dl.train.recipe import Recipe, numbers_unknown
 from dl.train.state import TrainState, first_arguments, first_state, jit_init_state
 from dl.train.step import augmented, make_train_step, scan_steps
 from dl.train.traced import has_slow_loops
@@ -114,7 +121,7 @@ class Compiled:
 def compile_recipe(
     recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layout, *, steps_per_call: int = 0
 ) -> Compiled:
-    """Compile `recipe` for training on `data`; nothing is traced before the first call.
+    """Compile `recipe` for training on `data`; the step is traced at its first call.
 
     `steps_per_call` is the largest number of steps in a compiled call. 0 takes the number in
     `options`; if that is 0 too, it is the number that the compiled program has room for, and
@@ -124,9 +131,12 @@ def compile_recipe(
     Raises:
         InputError: when the recipe does not fit the data.
     """
-    totals = _each(check_recipe_fits(recipe, data.spec, device=layout.devices[0]), options)
-    arguments = first_arguments(recipe, options)
-    check_answers(recipe, data)
+    totals = _each(_checked(recipe, data, options, layout), options)
+    first = _First(
+        jit_init_state(recipe, data.spec, options), first_arguments(recipe, options), totals
+    )
+    with numbers_unknown():
+        first.shapes()  # builds the recipe for traced numbers
     loops = can_loop(recipe, data, options, layout)
     room = _room_for_steps(data.train, options, loops=loops)
     asked = steps_per_call or options.steps_per_call or room
@@ -141,10 +151,10 @@ def compile_recipe(
         layout,
         plan,
         guard,
-        [layout.put(Resident(arrays or {}, arguments[1])) for arrays in resident],
+        [layout.put(Resident(arrays or {}, first.arguments[1])) for arrays in resident],
         Evaluation(recipe, data, options, layout, loops=loops),
         data,
-        _First(jit_init_state(recipe, data.spec, options), arguments, totals),
+        first,
         layout.put(totals),
         stages,
         [
@@ -155,6 +165,23 @@ def compile_recipe(
         ],
         _cut(data.train, options, plan, room=room, loops=loops),
     )
+
+
+def _checked(recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layout) -> Metrics:
+    """The metrics with all sums 0, of a recipe that fits data, options and devices."""
+    device, members = layout.devices[0], options.members
+    if device.platform != "cpu":  # whose devices share one memory
+        members //= len(layout.devices) if layout.mode == "members" else 1
+    totals = check_recipe_fits(recipe, data.spec, device=device, members=members)
+    check_answers(recipe, data)
+    check_precision(recipe, data.spec, options.precision)
+    rows = layout.rows_of(options.batch_size) if layout.mode == "pmap" else options.batch_size
+    if rows % options.accumulate:
+        raise InputError(
+            f"accumulate is {options.accumulate}; it must divide the {rows} examples of a batch"
+            f"{' on each device' if layout.mode == 'pmap' else ''}"
+        )
+    return totals
 
 
 def start_training(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Training:
@@ -180,7 +207,7 @@ def can_loop(recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layou
     """Whether one compiled program can loop over several steps, and is not slower for it."""
     example = example_inputs(data.spec)
     return data.train.in_memory and not has_slow_loops(
-        recipe.model, example, layout.devices, batch_size=options.batch_size
+        recipe.model, example, layout.devices[0], rows=layout.rows_of(options.batch_size)
     )
 
 
@@ -220,7 +247,8 @@ def _make_train_call(
         step = _make_step(recipe, stage, data, options, layout, resident.hyperparams)
 
         def step_once(training: Training, indexed: IndexedBatch) -> tuple[Training, Metrics]:
-            state, sums = step(training.state, gather(resident.data, indexed))
+            with numbers_unknown():
+                state, sums = step(training.state, gather(resident.data, indexed))
             return Training(state, metrics.merge(training.totals, sums)), {}
 
         if loops:

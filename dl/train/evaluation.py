@@ -26,7 +26,7 @@ from dl.types import Array, Batch, Metrics, Model, ModelState, Objective, Params
 _NOTHING = Resident({}, {})
 """Batches hold their examples."""
 
-Gather = Callable[[dict[str, Array], IndexedBatch], Batch]
+Gather = Callable[[Any, IndexedBatch], Batch]
 
 
 class _Part(Protocol):

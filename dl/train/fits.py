@@ -10,17 +10,21 @@ from dl.data.augment import Stages
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.example import example_batch, example_inputs
 from dl.errors import InputError
+from dl.jaxprs import equations
+from dl.layers.precision import computing_in
 from dl.models.given import require_model
-from dl.objectives.binding import task_of
+from dl.objectives.binding import smoothing_of, task_of
 from dl.train.memory import check_fits_memory
 from dl.train.recipe import Recipe
-from dl.types import Array, Augment, Autoencoder, Device, Metrics, Params, PyTree
+from dl.types import Array, Augment, Autoencoder, Device, Metrics, Objective, Params, PyTree
 
 
-def check_recipe_fits(recipe: Recipe, spec: DataSpec, *, device: Device | None = None) -> Metrics:
+def check_recipe_fits(
+    recipe: Recipe, spec: DataSpec, *, device: Device | None = None, members: int = 1
+) -> Metrics:
     """Trace model and objective on the data's shapes; return the metrics with all sums 0.
 
-    With a `device` the model must also fit into its memory.
+    With a `device` the model must also fit into its memory, once for each of `members`.
 
     Raises:
         InputError: when the model does not accept the inputs or the augmented pictures, has a wrong
@@ -30,7 +34,7 @@ def check_recipe_fits(recipe: Recipe, spec: DataSpec, *, device: Device | None =
     check_recipe(recipe)
     outputs, params, others = _shapes_of(recipe, spec)
     if device is not None:
-        check_fits_memory(params, others, name=recipe.model.name, device=device)
+        check_fits_memory(params, others, name=recipe.model.name, device=device, members=members)
     if outputs.shape[-1] != spec.classes and not isinstance(recipe.model, Autoencoder):
         raise InputError(
             f"{recipe.model.name} has {outputs.shape[-1]} outputs, {spec.name} has {spec.classes} "
@@ -61,6 +65,36 @@ def check_answers(recipe: Recipe, data: Dataset) -> None:
         raise InputError(
             f"the objective takes yes-or-no targets, 0 and 1; those of {data.spec.name} go from "
             f"{part.targets.min():g} to {part.targets.max():g}: give truth values, such as y > 0"
+        )
+
+
+def check_smoothing(objective: Objective, smoothing: float, *, what: str) -> None:
+    """Refuse an option `label_smoothing` that the `objective` of `what` does not know of."""
+    made_with = smoothing_of(objective)
+    if not smoothing or made_with:
+        return
+    if made_with is None:
+        why = f"the targets of {what} are no classes: leave it out"
+    else:
+        why = f"{what} has none: give its objective label_smoothing=options.label_smoothing"
+    raise InputError(f"label_smoothing is {smoothing}, and {why}")
+
+
+def check_precision(recipe: Recipe, spec: DataSpec, precision: str) -> None:
+    """Refuse another precision than float32 for a model none of whose layers computes in it.
+
+    Layers of Flax linen do; functions and NNX modules decide for themselves.
+    """
+    if precision == "float32":
+        return
+    with computing_in(precision):
+        traced = jax.make_jaxpr(lambda: _apply_once(recipe, spec))()
+    inside = equations(traced.jaxpr, platform="cpu")
+    types = {getattr(v.aval, "dtype", None) for each in inside for v in each.outvars}
+    if jnp.dtype(precision) not in types:
+        raise InputError(
+            f"precision is {precision}, and no layer of {recipe.model.name} computes in it: leave "
+            "it out, or give the model's own layers a dtype"
         )
 
 

@@ -1,6 +1,6 @@
 """How a run is spread over devices: how each array is laid out, and how functions are compiled."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
@@ -21,7 +21,7 @@ from dl.types import Array, Device, PyTree
 class Resident(NamedTuple):
     """What stays on the devices during a run: arrays of the data, and hyper-parameters."""
 
-    data: dict[str, Array]
+    data: Mapping[str, Any]
     hyperparams: dict[str, Array]
 
 
@@ -42,6 +42,10 @@ class Layout:
     def axis_name(self) -> str | None:
         """The `axis_name` that steps must be built with."""
         return AXIS if self.mode == "pmap" else None
+
+    def rows_of(self, batch_size: int) -> int:
+        """How many rows of a batch a device computes."""
+        return batch_size // len(self.devices)
 
     def shardings(self, tree: PyTree) -> PyTree:
         """How each array of `tree` is laid out under `jit`.

@@ -4,11 +4,11 @@ Every experiment has them, each with its own defaults. `make_optimizer` turns th
 transformation.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from dl.errors import InputError
+from dl.errors import InputError, did_you_mean
 from dl.ranges import (
     TRACED,
     CountOrZero,
@@ -157,7 +157,29 @@ def make_optimizer(
             patience=_epochs_of_a_drop(options, steps, steps_per_epoch),
             factor=options.drop_factor,
         )
-    return optimizer if is_zero(options.clip) else optimizers.clipped(optimizer, norm=options.clip)
+    if is_zero(options.clip):
+        return optimizer
+    return optimizers.clipped(optimizer, norm=_norm(options.clip))
+
+
+def check_varied(options: LearningFields, varied: Mapping[str, Sequence[float]]) -> None:
+    """Raise an `InputError` for options that members cannot have their own values of.
+
+    >>> check_varied(LearningFields(), {"momentum": (0.5, 0.9)})
+    Traceback (most recent call last):
+    dl.errors.InputError: momentum has no effect here: it needs the optimizer momentum or nesterov
+    """
+    known, needs = traced_options(type(options)), _needs(options)
+    for name, values in varied.items():
+        if name not in known:
+            raise InputError(
+                f"{name} cannot differ between the members of a population, because it decides "
+                f"what is compiled: {did_you_mean(name, known)}"
+            )
+        if name in needs and not needs[name][0]:
+            raise InputError(f"{name} has no effect here: it needs {needs[name][1]}")
+        for value in values:
+            replace(options, **{name: value})  # refuses what is out of range
 
 
 def _rule(options: LearningFields) -> tuple[Callable[..., Any], dict[str, Any]]:
@@ -168,6 +190,15 @@ def _rule(options: LearningFields) -> tuple[Callable[..., Any], dict[str, Any]]:
         nesterov = options.optimizer == "nesterov"
         return optimizers.momentum, {"momentum": options.momentum, "nesterov": nesterov}
     return getattr(optimizers, options.optimizer), {}
+
+
+def _norm(clip: Any) -> Any:
+    """The largest norm; where it is traced, the 0 of a member means that nothing is clipped."""
+    if not is_traced(clip):
+        return clip
+    import jax.numpy as jnp
+
+    return jnp.where(clip > 0, clip, jnp.inf)
 
 
 def _schedule(options: LearningFields, steps: int, steps_per_epoch: int) -> "Schedule":

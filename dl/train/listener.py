@@ -24,6 +24,12 @@ class Listener:
         A training that resumes at such a step may call it a second time.
         """
 
+    def on_best(self, training: Any, step: int) -> None:
+        """The validation loss is the lowest so far, in a training with patience: keep `training`.
+
+        All its numbers are finite, and the next call may overwrite them.
+        """
+
     def on_call(self, step: int) -> None:
         """The steps up to `step` were handed to the device."""
 

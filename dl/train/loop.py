@@ -22,7 +22,7 @@ from dl.train.compiled import Compiled, Training
 from dl.train.device_errors import device_errors
 from dl.train.listener import Listener
 from dl.train.quick import jit_quickly
-from dl.train.record import Record, stops_early
+from dl.train.record import Record, best_step, stops_early
 from dl.types import Array, Metrics
 
 _REMEDIES = (
@@ -43,7 +43,8 @@ def train_loop(
 
     Training starts at the step of `training`; `history` holds the earlier records. It stops early
     when the validation loss has not improved in the last `patience` evaluations of the plan, and
-    when the mean training loss of a record is below its `stop_below`.
+    when the mean training loss of a record is below its `stop_below`. With patience the listener is
+    told of each state that validates best.
     Checkpoints are saved where the plan has them, and when a stop or an exception ends the loop.
 
     Raises:
@@ -119,11 +120,11 @@ class _Loop:
         self.listener.on_evaluation(self.training, self.step)
         if sums is not None:
             self._record("validation", sums)
+            self._keep_best()
 
     def checkpoint(self) -> None:
         """Let the listener save the state, if it is finite."""
-        layout = self.compiled.layout
-        check_finite(layout.fetch(self.training.state), self.step, members=layout.members)
+        self._check_finite()
         self.listener.on_checkpoint(self.training, self.step)
 
     @contextlib.contextmanager
@@ -140,6 +141,16 @@ class _Loop:
                 self.step = self._step_of_state()
                 self.checkpoint()
             raise
+
+    def _keep_best(self) -> None:
+        """Let the listener keep the state that validates best, which is what patience is for."""
+        if self.compiled.plan.patience and best_step(self.records) == self.step:
+            self._check_finite()
+            self.listener.on_best(self.training, self.step)
+
+    def _check_finite(self) -> None:
+        layout = self.compiled.layout
+        check_finite(layout.fetch(self.training.state), self.step, members=layout.members)
 
     def _record_training(self) -> None:
         totals = jax.device_get(self.compiled.layout.fetch(self.training.totals))

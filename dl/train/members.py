@@ -21,13 +21,18 @@ _SPLIT, _WHOLE = PartitionSpec(AXIS), PartitionSpec()
 class MembersLayout(Layout):
     """Arrays of the state and hyper-parameters have a first axis of members, split over devices.
 
-    All members see the same batches. They do not communicate, so no device waits for another. On
-    each device they are computed side by side (`jax.vmap`), or `one_by_one`. Members of `one_seed`
-    have the same random numbers, which are then drawn once for all.
+    All members see the same batches, in the order of the run's seed. They do not communicate, so no
+    device waits for another. On each device they are computed side by side (`jax.vmap`), or
+    `one_by_one`. Members of `one_seed` have the same random numbers, which are then drawn once for
+    all.
     """
 
     one_by_one: bool = False
     one_seed: bool = False
+
+    def rows_of(self, batch_size: int) -> int:
+        """All rows of a batch, for each member."""
+        return batch_size
 
     def shardings(self, tree: PyTree) -> PyTree:
         """Split along the members; the arrays of the data are on every device."""

@@ -12,25 +12,29 @@ from dl.types import Device, Params, PyTree
 _CGROUP = Path("/sys/fs/cgroup/memory.max")
 
 
-def check_fits_memory(params: Params, others: PyTree, *, name: str, device: Device) -> None:
+def check_fits_memory(
+    params: Params, others: PyTree, *, name: str, device: Device, members: int = 1
+) -> None:
     """Raise an `InputError` for a training that cannot fit into the memory of a device.
 
     The estimate is a lower bound: the parameters and their gradients, and the `others` beside them,
-    model state and optimizer state, all given as shapes. It leaves out activations and data.
+    model state and optimizer state, all given as shapes. It leaves out activations and data. Of a
+    population it counts the `members` that share the device's memory.
 
     >>> shape = jax.ShapeDtypeStruct((10**8, 10**6), "float32")
     >>> check_fits_memory({"w": shape}, {}, name="mlp", device=jax.devices()[0])
     Traceback (most recent call last):
     dl.errors.InputError: mlp has 100,000,000,000,000 parameters, whose training needs more than ...
     """
-    needed = 2 * size_in_bytes(params) + size_in_bytes(others)
+    needed = members * (2 * size_in_bytes(params) + size_in_bytes(others))
     available = memory_of(device)
     if available is None or needed <= available:
         return
     count = sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(params))
     raise InputError(
-        f"{name} has {count:,} parameters, whose training needs more than {in_gib(needed)}, and "
-        f"the memory here is {in_gib(available)}: make the model smaller"
+        f"{name} has {count:,} parameters, whose training needs more than {in_gib(needed)}"
+        f"{f' for {members} members' if members > 1 else ''}, and the memory here is "
+        f"{in_gib(available)}: make the model smaller{', or take fewer' if members > 1 else ''}"
     )
 
 

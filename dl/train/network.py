@@ -15,7 +15,7 @@ from dl.data.naming import shown
 from dl.data.raw_inputs import as_raw
 from dl.data.text.reading import Reading
 from dl.errors import InputError
-from dl.layers.precision import computing_in
+from dl.layers.precision import computing_in, in_float32
 from dl.types import Array, Autoencoder, Model, ModelState, Params, Ragged
 
 Inputs: TypeAlias = np.ndarray | Array | Ragged | list[str]
@@ -192,7 +192,8 @@ class Network:
         def apply(params: Params, model_state: ModelState, inputs: Any) -> Array:
             ready = inputs if self.spec is None else normalize(inputs, self.spec)
             with computing_in(self.precision):
-                return self.model.apply(params, model_state, ready)[0]
+                outputs = self.model.apply(params, model_state, ready)[0]
+            return in_float32(outputs)
 
         return jax.jit(apply)
 

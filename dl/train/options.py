@@ -82,7 +82,9 @@ class TrainOptions(LearningFields, DataOptions):
     evaluate_every: Count = 1
     """Epochs between two evaluations on the held-out examples."""
     patience: CountOrZero = 0
-    """Stop after this many evaluations without a better validation loss; 0 never stops early."""
+    """Stop after this many evaluations without a better validation loss, and take the parameters
+    that validated best; 0 never stops early and takes the last.
+    """
     stop_below: NotNegative = 0.0
     """Stop after a training record whose mean loss is below this; 0 never stops early."""
     log_every: Count = 100
@@ -92,7 +94,7 @@ class TrainOptions(LearningFields, DataOptions):
     keep: Count = 2
     """How many of the newest checkpoints to keep, besides the best."""
     members: Count = 1
-    """Nets that are trained beside each other in one program; their answers are averaged."""
+    """Nets with seeds that count up, trained in one program; their answers are averaged."""
     parallel: Literal["auto", "jit", "pmap"] = "auto"
     """How to use several devices; auto means jit, or on a CPU whichever suits the model."""
     devices: CountOrZero = 0
@@ -106,6 +108,11 @@ class TrainOptions(LearningFields, DataOptions):
         if self.batch_size % self.accumulate:
             raise InputError(
                 f"accumulate is {self.accumulate}; it must divide the batch size, {self.batch_size}"
+            )
+        if self.seed + self.members > 2**31:
+            raise InputError(
+                f"seed is {self.seed}; with {self.members} members, each with the next seed, it "
+                f"must be at most {2**31 - self.members}"
             )
         if self.patience and not self.validation:
             raise InputError(
@@ -125,10 +132,13 @@ class TrainOptions(LearningFields, DataOptions):
     def make_optimizer(self, data_spec: DataSpec) -> "optax.GradientTransformation":
         """The optimizer that the options describe, for the whole training on these data."""
         # A constant rate needs no number of steps, which data of another size may not have.
-        steps_per_epoch = 0 if self.schedule == "constant" else self.steps_in(1, data_spec)
-        return make_optimizer(
-            self, steps=self.epochs * steps_per_epoch, steps_per_epoch=steps_per_epoch
-        )
+        constant = self.schedule == "constant"
+        return self.optimizer_for(0 if constant else self.total_steps(data_spec), data_spec)
+
+    def optimizer_for(self, steps: int, data_spec: DataSpec) -> "optax.GradientTransformation":
+        """The optimizer that the options describe, for `steps` of the training on these data."""
+        steps_per_epoch = self.steps_in(1, data_spec) if steps else 0
+        return make_optimizer(self, steps=steps, steps_per_epoch=steps_per_epoch)
 
     def with_optimizer(self, recipe: "Recipe", data_spec: DataSpec) -> "Recipe":
         """`recipe`, with the optimizer that the options describe if it has none of its own."""

@@ -1,5 +1,6 @@
 """Records of training, and whether they still improve."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -82,3 +83,15 @@ def curve(records: Sequence[Record], split: str, name: str) -> tuple[list[float]
             f"the records of {split} have no {name!r}; {did_you_mean(str(name), known)}"
         )
     return [record.epoch for record in chosen], [record.values[name] for record in chosen]
+
+
+def best_step(records: Sequence[Record]) -> int | None:
+    """The step with the lowest validation loss, the latest of equals; None before a finite one.
+
+    >>> losses = enumerate([3.0, 1.0, 1.0, 2.0])
+    >>> best_step([Record(step, step, "validation", {"loss": loss}) for step, loss in losses])
+    2
+    """
+    losses = {each.step: each.values["loss"] for each in records if each.split == "validation"}
+    finite = [(loss, -step) for step, loss in losses.items() if math.isfinite(loss)]
+    return -min(finite)[1] if finite else None

@@ -29,8 +29,8 @@ class TrainState:
 
     `key` never changes: a step's randomness is `fold_in(key, step)`, so a restored state draws the
     same numbers as an uninterrupted one. `model_state` holds batch statistics, `carry` the
-    recurrent state of truncated back-propagation through time (empty otherwise). `average` is the
-    running mean of the parameters, if one is kept.
+    recurrent state of truncated back-propagation through time, or persistent Markov chains (empty
+    otherwise). `average` is the running mean of the parameters, if one is kept.
     """
 
     step: Array
@@ -50,6 +50,10 @@ class TrainState:
     def evaluated_params(self) -> Params:
         """The parameters to evaluate and to predict with: their mean, if one is kept."""
         return self.average if jax.tree.leaves(self.average) else self.params
+
+    def with_model_state(self, model_state: ModelState, carry: Carry) -> "TrainState":
+        """The state with these batch statistics and this recurrent state."""
+        return replace(self, model_state=model_state, carry=carry)
 
 
 def init_state(
@@ -118,7 +122,8 @@ def jit_init_state(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Any
     Its `eval_shape` gives the shapes. One program serves all seeds and hyper-parameters. With
     several `members` the arguments and every array of the state have a first axis of members.
     """
-    inputs, rows = example_inputs(spec), options.batch_size if spec.carried else 0
+    carries = spec.carried or recipe.model.always_carries
+    inputs, rows = example_inputs(spec), options.batch_size if carries else 0
 
     def first(seed: Array, hyperparams: Mapping[str, Any]) -> TrainState:
         own = recipe.at(hyperparams)
@@ -128,7 +133,7 @@ def jit_init_state(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Any
             inputs,
             seed=seed,
             carried_rows=rows,
-            averaged=not is_zero(options.ema),
+            averaged="ema" in hyperparams or not is_zero(options.ema),
         )
 
     return jit_quickly(first if options.members == 1 else jax.vmap(first))
@@ -138,7 +143,11 @@ def first_arguments(recipe: Recipe, options: TrainOptions) -> tuple[Any, dict[st
     """The seed and the hyper-parameters of a training, or arrays [K] of those of K members.
 
     Seeds count up, but members whose hyper-parameters differ share one seed, so that nothing else
-    differs.
+    differs. A member's seed decides its initial parameters, its dropout and its augmentation. The
+    order of the data is that of the first seed for all, because they see the same batches.
+
+    Raises:
+        InputError: for another number of values than of members.
 
     Raises:
         InputError: when hyper-parameters have other numbers of values than there are members.
@@ -155,6 +164,12 @@ def first_arguments(recipe: Recipe, options: TrainOptions) -> tuple[Any, dict[st
                 "one value for each"
             )
     numbers = recipe.numbers
+    for name, leaf in numbers.items():
+        if leaf.ndim and len(leaf) != options.members:
+            raise InputError(
+                f"{name} has {len(leaf)} values and members is {options.members}: give members "
+                f"{len(leaf)}"
+            )
     if options.members == 1:
         return options.seed, numbers
     counted = np.zeros if recipe.is_varied else np.arange

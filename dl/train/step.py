@@ -9,17 +9,15 @@ import jax.numpy as jnp
 import optax
 
 from dl import metrics
-from dl.errors import InputError
 from dl.layers.precision import computing_in
 from dl.layers.real_rows import over_real_rows
 from dl.layers.synchronised import synchronised
 from dl.promotion import usual_promotion
 from dl.ranges import Range, check_number
+from dl.train.gradients import summed_gradients
 from dl.train.state import TrainState
 from dl.train.step_inputs import check_step_inputs, named_entries
-from dl.types import Array, Augment, Batch, Key, Metrics, ModelState, Objective, Params, PyTree
-
-Gradients = tuple[PyTree, Metrics, ModelState, PyTree]
+from dl.types import Array, Augment, Batch, Metrics, ModelState, Objective, Params, PyTree
 
 
 def make_train_step(
@@ -47,8 +45,8 @@ def make_train_step(
         padded: whether batches may hold rows whose mask is 0. Batch norm then takes its statistics
             over the others (`dl.layers.real_rows`), within each micro-batch.
         ema: the share d that a running mean of the parameters keeps at each step, for a state that
-            has one: w̄ ← d w̄ + (1 − d) w. In the first t steps d is at most (1 + t) / (10 + t),
-            so that the mean soon forgets the initial parameters.
+            has one: w̄ ← d w̄ + (1 − d) w. At step t, counted from 1, d is at most
+            (1 + t) / (10 + t), so that the mean soon forgets the initial parameters.
         precision: the type of the numbers that layers compute with (`dl.layers.precision`).
 
     Raises:
@@ -65,8 +63,8 @@ def make_train_step(
         if axis_name is not None:
             key = jax.random.fold_in(key, jax.lax.axis_index(axis_name))
         with synchronised(axis_name), named_entries(batch), computing_in(precision):
-            gradients, sums, model_state, carry = _accumulated(
-                objective, state, batch, key, accumulate, axis_name
+            gradients, sums, model_state, carry = summed_gradients(
+                objective, state, batch, key, parts=accumulate
             )
         if axis_name is not None:
             gradients, sums = jax.lax.psum((gradients, sums), axis_name)
@@ -156,62 +154,6 @@ def scan_steps(
     return steps
 
 
-def _accumulated(
-    objective: Objective,
-    state: TrainState,
-    batch: Batch,
-    key: Key,
-    parts: int,
-    axis_name: str | None,
-) -> Gradients:
-    """Summed gradients and metrics of `parts` micro-batches."""
-    if parts == 1:
-        return _gradients(objective, state.params, state.model_state, state.carry, batch, key)
-    rows = len(batch["mask"])
-    if rows % parts:
-        raise InputError(
-            f"accumulate is {parts}; it must divide the {rows} examples of a batch"
-            f"{'' if axis_name is None else ' on each device'}"
-        )
-
-    def body(before: tuple, part: tuple[Array, Batch, PyTree]) -> tuple[tuple, PyTree]:
-        number, micro_batch, carry = part
-        gradients, sums, model_state = before
-        own, own_sums, model_state, carry = _gradients(
-            objective,
-            state.params,
-            model_state,
-            carry,
-            micro_batch,
-            jax.random.fold_in(key, number),
-        )
-        return (
-            jax.tree.map(jnp.add, gradients, own),
-            metrics.merge(sums, own_sums),
-            model_state,
-        ), carry
-
-    def split(tree: PyTree) -> PyTree:
-        return jax.tree.map(lambda leaf: leaf.reshape(parts, -1, *leaf.shape[1:]), tree)
-
-    batches, carries = split(dict(batch)), split(state.carry)  # a row's state stays with the row
-    first, carry = jax.tree.map(lambda leaf: leaf[0], (batches, carries))
-    shapes = jax.eval_shape(
-        lambda: _gradients(objective, state.params, state.model_state, carry, first, key)
-    )
-    gradients, sums = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes[:2])
-    start = (gradients, sums, state.model_state)
-    (gradients, sums, model_state), carries = jax.lax.scan(
-        body, start, (jnp.arange(parts), batches, carries)
-    )
-    return (
-        gradients,
-        sums,
-        model_state,
-        jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), carries),
-    )
-
-
 def _averaged(state: TrainState, params: Params, ema: float | Array) -> Params:
     """The running mean with the new `params`; () for a state that keeps none."""
     made = state.step.astype(jnp.float32) + 1.0
@@ -231,23 +173,3 @@ def _over_real_rows(objective: Objective) -> Objective:
             return objective(params, model_state, batch, **options)
 
     return real
-
-
-def _gradients(
-    objective: Objective,
-    params: Params,
-    model_state: ModelState,
-    carry: PyTree,
-    batch: Batch,
-    key: Key,
-) -> Gradients:
-    """∂ Σ loss / ∂ params, with the sums reported beside it."""
-
-    def summed_loss(params: Params) -> tuple[Array, tuple[Metrics, ModelState, PyTree]]:
-        sums, new_model_state, new_carry = objective(
-            params, model_state, batch, train=True, key=key, carry=carry
-        )
-        return sums["loss"].sum, (sums, new_model_state, new_carry)
-
-    gradients, (sums, new_model_state, new_carry) = jax.grad(summed_loss, has_aux=True)(params)
-    return gradients, sums, new_model_state, new_carry

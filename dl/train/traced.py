@@ -44,17 +44,12 @@ def _members_layout(options: TrainOptions, model: Model, example: Any, one_seed:
     )
 
 
-def has_slow_loops(
-    model: Model, example: Any, devices: tuple[Device, ...], *, batch_size: int
-) -> bool:
-    """Whether `model` is slower when several steps are one compiled loop.
+def has_slow_loops(model: Model, example: Any, device: Device, *, rows: int) -> bool:
+    """Whether `model` is slower on `device`, on so many rows, when several steps are one loop.
 
     On a CPU, XLA's own convolutions run many times slower inside a loop.
     """
-    share = batch_size // len(devices)
-    return devices[0].platform == "cpu" and has_native_convolutions(
-        model, example, batch_size=share
-    )
+    return device.platform == "cpu" and has_native_convolutions(model, example, batch_size=rows)
 
 
 def has_native_convolutions(model: Model, example: Any, *, batch_size: int) -> bool:

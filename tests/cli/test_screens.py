@@ -116,6 +116,7 @@ def test_the_header_has_what_was_changed_first() -> None:
     assert [line.split()[0] for line in plain.splitlines() if line[2] != " "] == [
         "experiment",
         "training",
+        "learning",
         "data",
         "running",
     ]

@@ -41,6 +41,20 @@ def test_the_picture_is_the_grid_of_the_first_convolution_and_the_summary_follow
     )
 
 
+def test_without_convolutions_they_are_the_weights_of_the_first_dense_layer(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    size = "--dataset digits --hidden-size 6 --epochs 1 --train-examples 64 --validation 0"
+    words = f"run rbm_mnist {size} --batch-size 32 --devices 1 --run-dir rbm --quiet"
+    assert main("experiments", words.split()) == 0
+    capsys.readouterr()
+    assert main("experiments", ["show", "rbm", "--filters", "first.png"]) == 0
+    assert capsys.readouterr().err == "first.png: hidden1, 6 filters of 28×28×1\n"
+    kernel = np.asarray(dl.load("rbm").params["hidden1"]["kernel"]).reshape(28, 28, 1, 6)
+    with Image.open("first.png") as picture:
+        np.testing.assert_array_equal(np.asarray(picture), filter_grid(kernel))
+
+
 def refused(words: str, capsys: pytest.CaptureFixture[str]) -> str:
     capsys.readouterr()
     before = sorted(Path().rglob("*"))

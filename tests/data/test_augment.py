@@ -65,7 +65,7 @@ def test_zero_strength_is_the_identity(shape: tuple[int, ...]) -> None:
 
 @pytest.mark.parametrize("smoothness", [1.0, 4.0])
 def test_d7_elastic_fields_are_smooth_and_have_the_given_strength(smoothness: float) -> None:
-    fields = jax.vmap(lambda key: _smooth_field(key, (12, 20), smoothness))(keys(2000))
+    fields = jax.vmap(lambda key: _smooth_field(key, 12, 20, smoothness))(keys(2000))
     # Every pixel is moved by 1 on average of squares, those of the edge too.
     np.testing.assert_allclose(np.std(fields, axis=0), 1.0, atol=0.1)
     # Neighbours at distance d correlate as two Gaussians of this width, exp(−d² / 4σ²).
@@ -77,7 +77,7 @@ def test_d7_elastic_fields_are_smooth_and_have_the_given_strength(smoothness: fl
 def test_elastic_bends_a_ramp_by_its_field() -> None:
     ramp = jnp.broadcast_to(jnp.arange(30.0)[:, None, None], (30, 30, 1))
     bent = jax.jit(elastic(1.5))(keys(1), ramp[None], STEP)[0, 8:22, 8:22, 0]
-    field = 1.5 * _smooth_field(keys(1)[0], (30, 30), 4.0)[0]
+    field = 1.5 * _smooth_field(keys(1)[0], 30, 30, 4.0)[0]
     np.testing.assert_allclose(bent, (ramp[..., 0] + field)[8:22, 8:22], atol=1e-4)
 
 

@@ -37,13 +37,20 @@ test_imagenet.py runs two.
 ALIKE = [
     name
     for name in SMALL
-    if (name.startswith("lenet") and name != "lenet_digits") or name == "mlp_permuted_mnist"
+    if (name.startswith("lenet") and name != "lenet_digits")
+    or name in ("mlp_few_mnist", "mlp_permuted_mnist")
 ]
-"""Those whose runs are that of lenet_digits or mlp_mnist on other pictures."""
+"""Those whose runs are that of lenet_digits or mlp_mnist on other pictures, or in small in
+tests/lectures.
+"""
 TRACED = DEEP + ALIKE
 """Those whose steps are traced, and seldom run."""
-CODES = [name for name in SMALL if name.startswith("autoencoder_") and "linear" not in name]
-"""Those whose runs are that of autoencoder_linear_mnist with another net or penalty."""
+CODES = [
+    name for name in SMALL if name.startswith(("autoencoder_", "dbn_")) and "linear" not in name
+]
+"""Those whose runs are that of autoencoder_linear_mnist with another net or penalty, or in
+test_belief.py.
+"""
 TWINS = ["mlp_spirals"]
 """Those whose runs are that of mlp_circles on other points and with more layers."""
 PLANE = {"circles", "moons", "spirals"}

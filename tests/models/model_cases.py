@@ -166,6 +166,16 @@ FLAT = [
         parameters=32 * 4 + 16 * 33 + 2 * 17,
         optimizer=optimizers.adam(0.03),
     ),
+    # The norm has a scale and a shift for each unit, in the place of the bias.
+    case(
+        "mlp_normalised",
+        partial(models.mlp, 2, hidden_sizes=(32, 16), batch_normalised=True),
+        (3,),
+        2,
+        parameters=32 * 3 + 2 * 32 + 16 * 32 + 2 * 16 + 2 * 17,
+        optimizer=optimizers.adam(0.03),
+        normalised=True,
+    ),
 ]
 LENETS = [
     case("lenet", models.lenet, PICTURE, 10, parameters=431_080),
@@ -289,6 +299,24 @@ AUTOENCODERS = [
         (4, 4, 1),
         (9 * 1 * 16 + 16) + (64 * 8 + 8 + 8 * 64 + 64) + (9 * 16 * 1 + 1),
         features=(16,),
+    ),
+    case(
+        "belief_net",
+        partial(
+            models.belief_net,
+            (12,),
+            (8,),
+            linear_code=True,
+            mean=(0.5,),  # random inputs become probabilities
+            std=(0.1,),
+            kernel_init=jax.nn.initializers.glorot_normal(),
+        ),
+        (12,),
+        12,
+        parameters=12 * 8 + 8 + 12,
+        bind=objectives.autoencoding,
+        optimizer=optimizers.adam(0.1),
+        reconstructs=True,
     ),
 ]
 # Each list begins with the one before: by the scope, all tests of a case then come together and

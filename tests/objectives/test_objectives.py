@@ -367,3 +367,21 @@ def test_smoothed_targets_of_another_shape_are_refused_too() -> None:
 def test_squared_error_names_both_shapes() -> None:
     with pytest.raises(ValueError, match=r"\(4, 1\).*\(4,\)"):
         objectives.squared_error(jnp.zeros((4, 1)), jnp.zeros(4))
+
+
+def test_smoothed_yes_or_no_by_hand_in_training_only() -> None:
+    """σ(ln 3) = ¾, and with ε = 0.2 a yes is 0.9: −0.9 ln ¾ − 0.1 ln ¼; a no is 0.1."""
+    objective = objectives.binary(identity_model(), label_smoothing=0.2)
+    batch = make_batch([[math.log(3.0)], [math.log(3.0)]], [[1.0], [0.0]])
+    yes, no = 0.397543, 1.276433
+    assert means(objective, batch, train=True)["loss"] == pytest.approx((yes + no) / 2, abs=1e-5)
+    plain = means(objectives.binary(identity_model()), batch)
+    assert means(objective, batch) == plain
+    assert plain["loss"] == pytest.approx((0.287682 + 1.386294) / 2, abs=1e-5)
+
+
+def test_smoothed_classes_by_hand() -> None:
+    """p = (2/3, 1/6, 1/6) and ε = 0.3: t = (0.8, 0.1, 0.1), so that E = 0.8 ln 1.5 + 0.2 ln 6."""
+    objective = objectives.classification(identity_model(), label_smoothing=0.3)
+    batch = make_batch([[math.log(4.0), 0.0, 0.0]], [0])
+    assert means(objective, batch, train=True)["loss"] == pytest.approx(0.682724, abs=1e-5)

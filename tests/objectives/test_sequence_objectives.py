@@ -144,3 +144,28 @@ def test_the_public_surface_has_them() -> None:
     assert dl.objectives.next_symbol is objectives.next_symbol
     assert dl.objectives.autoencoding is dl.objectives.reconstruction.autoencoding
     assert dl.sampling.sample.__name__ == "sample"
+
+
+def in_training(objective: Any, logits: Any, targets: Any) -> dict[str, float]:
+    batch = {"inputs": jnp.asarray(logits), "targets": jnp.asarray(targets)}
+    mask = {"mask": jnp.ones(np.shape(logits)[:2])}
+    return metrics.compute(objective({}, {}, {**batch, **mask}, train=True)[0])
+
+
+def test_a_smoothed_next_symbol_by_hand_and_only_in_the_loss_of_training() -> None:
+    """p = (2/3, 1/6, 1/6) and ε = 0.3: a loss of 0.8 ln 1.5 + 0.2 ln 6; all else is of p alone."""
+    logits, targets = [[[math.log(4.0), 0.0, 0.0]]], np.zeros((1, 1), np.int32)
+    smooth = objectives.next_symbol(echo(), label_smoothing=0.3)
+    values = in_training(smooth, logits, targets)
+    expected = {"loss": 0.682724, "bits": 0.584963, "perplexity": 1.5, "accuracy": 1.0}
+    assert values == pytest.approx(expected, abs=1e-5)
+    evaluated = report(smooth, SYMBOLS)[0]
+    assert evaluated == report(objectives.next_symbol(echo()), SYMBOLS)[0]
+
+
+def test_smoothed_frames_by_hand() -> None:
+    """Two outputs, a yes at σ = ¾ and a no at ¼, with ε = 0.2: twice −0.9 ln ¾ − 0.1 ln ¼."""
+    logits = [[[math.log(3.0), -math.log(3.0)]]]
+    smooth = objectives.frames(echo(), label_smoothing=0.2)
+    values = in_training(smooth, logits, np.array([[[1.0, 0.0]]], np.float32))
+    assert values == pytest.approx({"loss": 2 * 0.397543, "accuracy": 1.0}, abs=1e-5)

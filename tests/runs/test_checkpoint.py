@@ -68,6 +68,39 @@ def test_without_validation_only_the_newest_are_kept(tmp_path: Path) -> None:
         assert checkpoints.best_step() is None
 
 
+def test_the_best_is_restored_and_if_it_is_damaged_the_next_best(tmp_path: Path) -> None:
+    save_all(tmp_path / "checkpoints", {1: 0.2, 2: 0.1, 3: 0.5}, keep=3)
+    with Checkpoints(tmp_path / "checkpoints", keep=3) as checkpoints:
+        restored, damaged = checkpoints.restore_best(make_state())
+        assert restored is not None
+        assert not damaged
+        assert_same_bits(restored[0], make_state(seed=2))
+    for file in (tmp_path / "checkpoints" / "2").rglob("state/**/d/*"):
+        file.write_bytes(b"garbage")
+    with Checkpoints(tmp_path / "checkpoints", keep=3) as checkpoints:
+        restored, damaged = checkpoints.restore_best(make_state())
+        assert restored is not None
+        assert damaged[0].startswith("checkpoint 2: ")
+        assert_same_bits(restored[0], make_state(seed=1))
+
+
+def test_of_equal_losses_the_latest_is_the_best_and_is_kept(tmp_path: Path) -> None:
+    save_all(tmp_path, {1: 0.1, 2: 0.1, 3: 0.5, 4: 0.5}, keep=1)
+    with Checkpoints(tmp_path) as checkpoints:
+        assert checkpoints.steps() == [2, 4]
+        assert checkpoints.best_steps() == [2, 4]
+
+
+def test_a_step_whose_loss_becomes_known_later_is_saved_with_it(tmp_path: Path) -> None:
+    save_all(tmp_path, {1: None})
+    save_all(tmp_path, {1: 0.5})
+    save_all(tmp_path, {1: 0.4})
+    with Checkpoints(tmp_path) as checkpoints:
+        assert checkpoints.best_steps() == [1]
+        restored, _ = checkpoints.restore(1, make_state(seed=9))
+    assert_same_bits(restored, make_state(seed=1))
+
+
 def test_step_saved_again_is_left_as_it_is(tmp_path: Path) -> None:
     save_all(tmp_path, {1: None})
     with Checkpoints(tmp_path) as checkpoints:

@@ -210,7 +210,7 @@ def test_another_seed_or_other_data_than_the_first_start_are_refused(
     for part, name, value, says in (
         ("options", "seed", 3, "options.seed is 3, and in"),
         ("data", "mean", [0.5], "data.mean is (0.5,), that of moons is (0.0,)"),
-        ("data", "train_size", 7, "data.train_size is 7, that of moons is 900"),
+        ("data", "train_size", 700, "data.train_size is 700, that of moons is 900"),
     ):
         shutil.rmtree(tmp_path / "work", ignore_errors=True)
         shutil.copytree(run, work := tmp_path / "work")

@@ -80,6 +80,7 @@ def test_what_cannot_be_built_again_is_not_saved(tmp_path: Path) -> None:
 def test_a_listener_hears_nothing_unless_it_overrides() -> None:
     listener = Listener()
     assert listener.on_call(3) is listener.on_checkpoint(None, 3) is None
+    assert listener.on_best(None, 3) is None
     assert not listener.stop_requested()
 
 

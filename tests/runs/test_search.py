@@ -183,6 +183,19 @@ def test_nets_that_stop_early_are_trained_one_by_one(tmp_path: Path) -> None:
     assert check_search(replace(search, options=MOONS.options())).side_by_side == 16
 
 
+def test_nets_that_stop_early_are_compared_where_they_validated_best(tmp_path: Path) -> None:
+    search = moons({"learning_rate": "1.0,3.0"}, patience=2, metric="loss")
+    search = replace(search, options=replace(search.options, epochs=30))
+    found = make(search, tmp_path / "search")
+    assert found is not None
+    for trial in found.trials:
+        trained = dl.load(tmp_path / "search" / trial.where)
+        losses = trained.curve("validation", "loss")[1]
+        assert min(losses) < losses[-1]
+        assert trial.score == min(losses)
+        assert trained.evaluate("validation")["loss"] == pytest.approx(trial.score, rel=1e-6)
+
+
 @pytest.mark.parametrize(
     ("search", "says"),
     [

@@ -58,6 +58,18 @@ def test_models_of_steps(kind: Any, accumulate: int) -> None:
     trace_steps(model, objectives.frames(model), sgd, batch, **options)
 
 
+@pytest.mark.parametrize("persistent", [False, True])
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_stacks_of_boltzmann_machines(persistent: bool, accumulate: int) -> None:
+    model = models.belief_net((3,), (4, 2), linear_code=True, persistent=persistent)
+    objective = objectives.contrastive_divergence(model, steps=2, steps_per_layer=5)
+    turns = {name: optimizers.momentum(0.1, weight_decay=1e-3) for name in model.machines}
+    batch = {"inputs": np.ones((4, 3), np.float32), "mask": np.ones(4, np.float32)}
+    batch |= {"index": np.arange(4, dtype=np.int32)}
+    optimizer = dl.in_turn(turns, steps=5)
+    trace_steps(model, objective, optimizer, batch, accumulate=accumulate)
+
+
 EVERY = [
     optimizers.sgd,
     partial(optimizers.momentum, nesterov=True),

@@ -45,6 +45,31 @@ def filters(trained: Trained) -> dict[str, Array]:
     return {row.name: kernels[row.name] for row in rows if row.name in kernels}
 
 
+def dense_filters(trained: Trained) -> dict[str, Array]:
+    """The weights of each dense layer that sees the whole picture, as pictures: [H, W, C, F].
+
+    Such layers are the first of a perceptron, an auto-encoder or a Boltzmann machine.
+
+    Raises:
+        InputError: when `trained.spec` does not tell that inputs are pictures.
+
+    >>> import dl
+    >>> from dl.train.network import Network
+    >>> params = {"hidden1": {"kernel": np.ones((784, 5))}, "output": {"kernel": np.ones((5, 10))}}
+    >>> network = Network(dl.models.mlp(10), params, spec=dl.load_data("digits").spec)
+    >>> [(name, kernel.shape) for name, kernel in dense_filters(network).items()]
+    [('hidden1', (28, 28, 1, 5))]
+    """
+    if trained.spec is None or len(trained.spec.input_shape) != 3:
+        raise InputError("weights are shown as pictures where inputs are pictures, [H, W, C]")
+    shape, ends = trained.spec.input_shape, "/kernel"
+    return {
+        name.removesuffix(ends): leaf.reshape(*shape, -1)
+        for name, leaf in by_path(trained.params).items()
+        if name.endswith(ends) and leaf.ndim == 2 and leaf.shape[0] == math.prod(shape)
+    }
+
+
 def filter_grid(kernel: Array | np.ndarray) -> np.ndarray:
     """Kernels [h, w, C, F] as one picture uint8 [H, W, 3]: a grid with a tile for every filter.
 

@@ -1,0 +1,90 @@
+"""One layer after the other: the optimizer of greedy pre-training."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from dl.errors import InputError
+from dl.ranges import Range, check_number
+from dl.types import Array, Params, PyTree
+
+
+class _Turn(NamedTuple):
+    """How many steps were made in all, and the state of the optimizer that waits or works."""
+
+    step: Array
+    inner: PyTree
+
+
+def in_turn(
+    optimizers: Mapping[str, optax.GradientTransformation], *, steps: int
+) -> optax.GradientTransformation:
+    """Trains one layer after the other, for `steps` steps each; the last to the end.
+
+    `optimizers` has one for every layer of the parameters, in the order of their turns. A layer
+    whose turn it is not keeps every bit, without weight decay; the schedule and the momentum of
+    each begin with its turn. The loss is `dl.objectives.contrastive_divergence` of a stack, with
+    the same number of steps. Source: F4; Hinton, Osindero & Teh 2006.
+
+    Raises:
+        InputError: for less than one step; when it is initialised, for other layers than those of
+            the parameters.
+
+    >>> import dl
+    >>> both = in_turn({"low": dl.optimizers.sgd(0.5), "high": dl.optimizers.sgd(0.5)}, steps=1)
+    >>> params = {"low": {"w": jnp.zeros(1)}, "high": {"w": jnp.zeros(1)}}
+    >>> updates, _ = both.update(jax.tree.map(jnp.ones_like, params), both.init(params), params)
+    >>> updates["low"]["w"].tolist(), updates["high"]["w"].tolist()
+    ([-0.5], [-0.0])
+    """
+    check_number("steps", steps, Range(at_least=1), whole=True)
+    names = list(optimizers)
+    turns: dict[Hashable, optax.GradientTransformation] = {
+        name: _during(optimizers[name], number * steps, None if last else (number + 1) * steps)
+        for number, name in enumerate(names)
+        for last in [number == len(names) - 1]
+    }
+
+    def labels(params: Params) -> PyTree:
+        if set(params) != set(names):
+            raise InputError(
+                f"the turns are of {', '.join(names)}, the parameters are {', '.join(params)}: "
+                "give an optimizer for each"
+            )
+        return {
+            name: jax.tree.map(lambda _, name=name: name, layer) for name, layer in params.items()
+        }
+
+    return optax.partition(turns, labels)
+
+
+def _during(
+    optimizer: optax.GradientTransformation, start: int, end: int | None
+) -> optax.GradientTransformation:
+    """`optimizer` from step `start` until before step `end`; nothing changes at other times."""
+
+    def init(params: Params) -> _Turn:
+        return _Turn(jnp.zeros((), jnp.int32), optimizer.init(params))
+
+    optimizer = optax.with_extra_args_support(optimizer)
+
+    def update(
+        updates: PyTree, state: Any, params: Params | None = None, **extra: Any
+    ) -> tuple[PyTree, _Turn]:
+        def work() -> tuple[PyTree, PyTree]:
+            return optimizer.update(updates, state.inner, params, **extra)
+
+        def wait() -> tuple[PyTree, PyTree]:
+            # −0, since adding +0 would turn −0 into +0.
+            return jax.tree.map(lambda leaf: -jnp.zeros_like(leaf), updates), state.inner
+
+        active = state.step >= start
+        if end is not None:
+            active &= state.step < end
+        changed, inner = jax.lax.cond(active, work, wait)
+        return changed, _Turn(state.step + 1, inner)
+
+    return optax.GradientTransformationExtraArgs(init, update)  # type: ignore[arg-type]
