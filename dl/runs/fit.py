@@ -219,8 +219,7 @@ def _say_unused(recipe: Recipe, opt_state: PyTree, options: TrainOptions) -> Non
     of_recipe = OF_OPTIMIZER if type(options) is TrainOptions else ("learning_rate",)
     unused = [name for name in of_recipe if name in chosen]
     used = hyperparams(opt_state).get("learning_rate", options.learning_rate)
-    varied = "learning_rate" in recipe.of_members
-    if varied or math.isclose(options.learning_rate, used, rel_tol=1e-6):
+    if math.isclose(options.learning_rate, used, rel_tol=1e-6):
         unused = [name for name in unused if name != "learning_rate"]
     if unused:
         named = ", ".join(f"{name} {getattr(options, name)}" for name in unused)

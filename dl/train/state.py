@@ -149,20 +149,11 @@ def first_arguments(recipe: Recipe, options: TrainOptions) -> tuple[Any, dict[st
     Raises:
         InputError: for another number of values than of members.
 
-    Raises:
-        InputError: when hyper-parameters have other numbers of values than there are members.
-
     >>> import dl
     >>> recipe = Recipe(dl.models.mlp(2), lambda *args: None, dl.optimizers.sgd(0.1))
     >>> first_arguments(recipe, TrainOptions(seed=3, members=2))[0]
     array([3, 4], dtype=int32)
     """
-    for name, each in recipe.hyperparams.items():
-        if isinstance(each, tuple) and len(each) != options.members:
-            raise InputError(
-                f"{name} has {len(each)} values and the population {options.members} members: give "
-                "one value for each"
-            )
     numbers = recipe.numbers
     for name, leaf in numbers.items():
         if leaf.ndim and len(leaf) != options.members:
