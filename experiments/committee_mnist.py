@@ -2,8 +2,9 @@
 
 Lecture: E15, D7. Papers: Ciresan et al. 2011 and 2012 (committees of larger nets: 0.27 % and 0.23 %
     errors); Simard et al. 2003 (elastic distortions).
-Expected: not measured.
-Time: not measured.
+Expected: `--members 4 --epochs 10` has a test accuracy of 99.61 %, its members 99.50 % ± 0.04. The
+    whole committee was not measured yet.
+Time: 510 s for these four on 2 CPU cores, shared with other work.
 Command: python -m experiments run committee_mnist
 """
 

@@ -217,8 +217,8 @@ def test_sgd_does_the_same_with_penalties_in_the_gradient_and_beside_it() -> Non
 
 def slowed(losses: list[float], **options: Any) -> list[float]:
     """The size of each update at rate 1 and gradient 1, when training has these losses."""
-    optimizer, params = optimizers.slowed_on_plateau(optimizers.sgd(1.0), **options), {"w": 0.0}
-    params = jax.tree.map(jnp.float32, params)
+    optimizer: Any = optimizers.slowed_on_plateau(optimizers.sgd(1.0), **options)
+    params = {"w": jnp.float32(0.0)}
     state, sizes = optimizer.init(params), []
     for loss in losses:
         updates, state = optimizer.update(params | {"w": jnp.float32(1)}, state, params, value=loss)

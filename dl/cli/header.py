@@ -44,7 +44,7 @@ def group_options(options: Any) -> dict[str, list[str]]:
 
     >>> from dl.train.options import TrainOptions
     >>> group_options(TrainOptions(epochs=3))["training"]
-    ['batch_size=128', 'patience=0', 'members=1']
+    ['batch_size=128', 'patience=0', 'stop_below=0.0', 'members=1']
     """
     titles = ("experiment", "training", "learning", "data", "text", "running")
     groups: dict[str, list[str]] = {title: [] for title in titles}
