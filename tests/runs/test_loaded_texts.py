@@ -94,14 +94,16 @@ def test_what_is_no_class_and_no_probability_is_refused(folder: Path) -> None:
         writer.predict(symbols)
     with pytest.raises(InputError, match="does not tell classes of texts: give it arrays"):
         writer.probabilities(["the cat"])
-    with pytest.raises(InputError, match=r"several lengths: give Ragged\(values, lengths\)"):
+    with pytest.raises(InputError, match=r"give a list of them, or Ragged\(values, lengths\)"):
         reader.predict(symbols)
     with pytest.raises(InputError, match="one length: give an array"):
         writer.outputs(Ragged(symbols, np.array([3])))
     for lengths in ([0], [6], [3, 3]):
         with pytest.raises(InputError, match="from 1 to its 5 steps"):
             reader.outputs(Ragged(symbols, np.array(lengths)))
-    for texts in ([], [" "], ["good", ""]):
+    with pytest.raises(InputError, match="the model reads texts: give a list of them"):
+        reader.predict([])
+    for texts in ([" "], ["good", ""]):
         with pytest.raises(InputError, match="a text without any symbol has no class"):
             reader.predict(texts)
 

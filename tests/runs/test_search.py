@@ -133,6 +133,16 @@ def test_a_search_that_was_stopped_ends_like_a_whole_one(
         assert (folder.path / name).read_bytes() == (searched / name).read_bytes()
 
 
+_MARKS = (
+    "search.json",
+    "groups/0-000/config.json",
+    "groups/0-000/metrics.jsonl",
+    "trials.jsonl",
+    "groups/1-000/metrics.jsonl",
+)
+"""The search is killed as soon as each of these files is there."""
+
+
 @pytest.mark.slow
 def test_a_search_that_is_killed_again_and_again_ends_like_a_whole_one(
     searched: Path, tmp_path: Path
@@ -141,15 +151,16 @@ def test_a_search_that_is_killed_again_and_again_ends_like_a_whole_one(
     words = f"{WORDS} {VARY} --method coarse-to-fine --stages 2 --search-dir".split()
     finish([*words, str(whole)])
     died = 0
-    for seconds in (3, 6, 9, 7, 8, 10):
+    for mark in _MARKS:
         started = (killed / "search.json").exists()
         again = ["resume", str(killed), "--quiet"] if started else [*words, str(killed)]
         process = subprocess.Popen(command(*again), cwd=ROOT, stdout=-3, stderr=-3)
-        time.sleep(seconds)
+        while process.poll() is None and not (killed / mark).exists():
+            time.sleep(0.01)
         process.kill()
         died += process.wait() == -signal.SIGKILL
     finish(["resume", str(killed), "--quiet"])
-    assert died > 1
+    assert died >= 3
     for name in ("trials.jsonl", "trials.csv", "search.json"):
         assert (killed / name).read_bytes() == (whole / name).read_bytes()
 
