@@ -6,7 +6,6 @@ from typing import TypeAlias
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy.special import expit, softmax
 
 from dl.assess.binary import BinaryReport, binary_report
 from dl.assess.classification import ClassificationReport, classification_report
@@ -102,6 +101,8 @@ def _next_symbols(logits: Array, batch: Batch) -> dict[str, Array]:
 def _on_classes(
     answers: Answers, spec: DataSpec, source: Source, name: str
 ) -> ClassificationReport:
+    from scipy.special import softmax  # takes a while to load, and trainings need no report
+
     return classification_report(
         softmax(answers["outputs"].astype(np.float64), axis=-1),
         answers["targets"],
@@ -112,6 +113,8 @@ def _on_classes(
 
 
 def _on_yes_or_no(answers: Answers, spec: DataSpec, source: Source, name: str) -> BinaryReport:
+    from scipy.special import expit
+
     probabilities = expit(answers["outputs"].astype(np.float64))
     return binary_report(
         probabilities, answers["targets"], output_names=spec.class_names, name=name

@@ -8,6 +8,20 @@ from dl.errors import InputError
 from dl.types import Device
 
 
+def ask_for_devices(count: int) -> list[Device]:
+    """All devices of this process, of which `count` are asked for; 0 asks for as many as suit.
+
+    Raises:
+        InputError: when fewer are here, and as `find_devices`.
+    """
+    available = find_devices()
+    if not 0 <= count <= len(available):
+        raise InputError(
+            f"{count} devices asked for, {len(available)} {available[0].platform} device(s) here"
+        )
+    return available
+
+
 def find_devices() -> list[Device]:
     """The devices of this process.
 

@@ -12,7 +12,7 @@ from jax.sharding import NamedSharding, PartitionSpec
 from dl.errors import InputError
 from dl.train.ahead import Ahead, one_at_a_time
 from dl.train.device_errors import device_errors
-from dl.train.devices import find_devices
+from dl.train.devices import ask_for_devices
 from dl.train.parallel import AXIS, make_mesh, replicate, shard, unreplicate
 from dl.train.state import TrainState
 from dl.types import Array, Device, PyTree
@@ -171,13 +171,9 @@ def make_layout(parallel: str = "auto", *, devices: int = 0, batch_size: int) ->
     Raises:
         InputError: when fewer devices are available, or the batch does not divide over them.
     """
-    available = find_devices()
+    available = ask_for_devices(devices)
     if parallel not in ("auto", "jit", "pmap"):
         raise InputError(f"parallel {parallel!r} is not one of auto, jit, pmap")
-    if not 0 <= devices <= len(available):
-        raise InputError(
-            f"{devices} devices asked for, {len(available)} {available[0].platform} device(s) here"
-        )
     even = (n for n in range(len(available), 0, -1) if batch_size % n == 0)
     count = devices or next(even)
     if batch_size % count:

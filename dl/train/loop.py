@@ -26,8 +26,8 @@ from dl.train.record import Record, best_step, stops_early
 from dl.types import Array, Metrics
 
 _REMEDIES = (
-    "lower --learning-rate, or in code of your own warm it up (optimizers.warm_up) or clip the "
-    "gradient (optimizers.clipped); the last checkpoint before it is kept"
+    "lower --learning-rate, let it rise at first (--warm-up 100), or clip the gradient (--clip 1); "
+    "the last checkpoint before it is kept"
 )
 
 

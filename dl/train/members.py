@@ -9,7 +9,7 @@ from jax.sharding import NamedSharding, PartitionSpec
 
 from dl.errors import InputError
 from dl.train.ahead import Ahead
-from dl.train.devices import find_devices
+from dl.train.devices import ask_for_devices
 from dl.train.layout import Layout, Resident, is_state
 from dl.train.parallel import AXIS, make_mesh
 from dl.types import PyTree
@@ -96,11 +96,7 @@ def make_members_layout(
     Raises:
         InputError: when fewer devices are available, or the members do not divide over them.
     """
-    available = find_devices()
-    if not 0 <= devices <= len(available):
-        raise InputError(
-            f"{devices} devices asked for, {len(available)} {available[0].platform} device(s) here"
-        )
+    available = ask_for_devices(devices)
     count = devices or max(n for n in range(1, len(available) + 1) if members % n == 0)
     if members % count:
         raise InputError(
