@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 from broken import MLP, MOONS, OPTIONS, applied, begun, one_percent_off, recipe_of, subject_of
 from broken import with_dead_units as dead
@@ -147,7 +148,7 @@ def test_frozen_layers_may_stay_as_they_are() -> None:
 
 
 def test_a_learning_rate_of_0_is_found() -> None:
-    subject = subject_of(recipe_of(LOGISTIC, learning_rate=0.0))
+    subject = subject_of(recipe_of(LOGISTIC)._replace(optimizer=optax.sgd(0.0)))
     finding = checks.dry_run(subject, checks.make_trial(subject))
     assert finding.result == "failed"
     assert finding.found == "0 of 2 arrays moved in 4 steps"
