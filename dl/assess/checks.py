@@ -1,4 +1,4 @@
-"""Probabilities and targets in the form that all figures take; wrong ones are one sentence."""
+"""Brings probabilities and targets into the form that all figures take, and refuses wrong ones."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -100,7 +100,7 @@ def names_of(names: Sequence[str] | None, count: int, what: str = "class") -> tu
         InputError: for another number of names.
     """
     if names is not None and len(names) != count:
-        raise InputError(f"{len(names)} names for {count} {what}(es): give one for each")
+        raise InputError(f"{len(names)} names are given, {count} are needed: one for each {what}")
     return tuple(map(str, range(count) if names is None else names))
 
 

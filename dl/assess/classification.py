@@ -15,6 +15,7 @@ from dl.assess.mistakes import (
     mistakes_table,
     most_confused,
     pairs_table,
+    with_names,
     worst_mistakes,
 )
 from dl.assess.ranking import average_precision, class_ranks, roc_auc
@@ -24,7 +25,7 @@ from dl.screen import escaped
 from dl.tables import Table
 
 MOST_CLASSES = 20
-"""Of more classes people are shown those with the lowest F1, and no confusion matrix."""
+"""How many classes people are shown: of more, those with the lowest F1, and no confusion matrix."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -133,9 +134,9 @@ class ClassificationReport:
             "classes": rows_of(self._class_table(range(len(self.class_names)), averages=False)),
             "averages": rows_of(self._class_table(())),
             "confusion_matrix": self.confusion.tolist(),
-            "most_confused": [_with_names(one, self.class_names) for one in self.confused],
+            "most_confused": [with_names(one, self.class_names) for one in self.confused],
             "calibration": rows_of(self.calibration.table()),
-            "worst_mistakes": [_with_names(one, self.class_names) for one in self.mistakes],
+            "worst_mistakes": [with_names(one, self.class_names) for one in self.mistakes],
         }
 
     def __str__(self) -> str:
@@ -197,9 +198,9 @@ def classification_report(
     Args:
         probabilities: what a classifier gives, such as `trained.probabilities(inputs)`.
         targets: the right classes, from 0 to K − 1.
-        class_names: the K names of the classes.
+        class_names: the K names of the classes; numbers if none are given.
         name: what was looked at, for the title.
-        bins: of the calibration.
+        bins: how many bins the calibration has.
         mistakes: how many of the worst mistakes are kept.
         example_name: what the example of an index is called.
 
@@ -244,7 +245,3 @@ def classification_report(
 def _count(cell: int) -> str:
     """Zeros as dots, so that mistakes stand out."""
     return f"{cell:,}" if cell else "·"
-
-
-def _with_names(one: Mistake | ConfusedPair, names: Sequence[str]) -> dict[str, Any]:
-    return {**one._asdict(), "target": names[one.target], "answer": names[one.answer]}

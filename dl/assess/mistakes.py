@@ -99,6 +99,15 @@ def pairs_table(pairs: Sequence[ConfusedPair], names: Sequence[str]) -> Table:
     )
 
 
+def with_names(one: Mistake | ConfusedPair, names: Sequence[str]) -> dict[str, Any]:
+    """A mistake or a pair as plain values for JSON, with the `names` [K] of its classes.
+
+    >>> with_names(ConfusedPair(0, 1, count=2, share=0.5), ("cat", "dog"))
+    {'target': 'cat', 'answer': 'dog', 'count': 2, 'share': 0.5}
+    """
+    return {**one._asdict(), "target": names[one.target], "answer": names[one.answer]}
+
+
 def mistakes_table(mistakes: Sequence[Mistake], names: Sequence[str]) -> Table:
     """One row for each mistake, with the names of the classes and of the example."""
     return Table(

@@ -115,6 +115,8 @@ def output_scores(targets: Any, answers: Any) -> Scores:
 def mean_of_defined(values: np.ndarray, weights: np.ndarray | None = None) -> float:
     """The mean of the `values` [K] that are not nan, weighted [K]; nan if there is none.
 
+    Where all of their weights are 0 it is the plain mean, as in scikit-learn.
+
     >>> mean_of_defined(np.array([1.0, np.nan, 0.0]), np.array([3, 5, 1]))
     0.75
     """

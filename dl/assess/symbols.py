@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dl.assess.calibration import Reliability, reliability
-from dl.assess.mistakes import ConfusedPair, most_confused, pairs_table
+from dl.assess.mistakes import ConfusedPair, most_confused, pairs_table, with_names
 from dl.assess.report import defined, heading, plain_figures, rows_of, write_report
 from dl.assess.scores import Scores
 from dl.errors import InputError
@@ -16,7 +16,7 @@ from dl.screen import escaped
 from dl.tables import Table
 
 MOST_SYMBOLS = 20
-"""People are shown as many symbols, the most frequent ones."""
+"""How many symbols people are shown: the most frequent ones."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -102,20 +102,13 @@ class SymbolReport:
 
     def to_dict(self) -> dict[str, Any]:
         """All figures, as plain values for JSON; None where a figure does not exist."""
-        named = {"target": self.symbols, "answer": self.symbols}
         return {
             "kind": "language",
             "name": self.name,
             "symbols": len(self.targets),
             **plain_figures(self.figures()),
             "vocabulary": rows_of(self.table()),
-            "most_confused": [
-                {
-                    field: named[field][value] if field in named else value
-                    for field, value in one._asdict().items()
-                }
-                for one in self.confused
-            ],
+            "most_confused": [with_names(one, self.symbols) for one in self.confused],
             "calibration": rows_of(self.calibration.table()),
         }
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-from dl.checks.finding import Finding, OnFinding, Report, broken, timed
+from dl.checks.finding import Finding, OnFinding, Report, broken, report_of, timed
 from dl.checks.gradient import gradient
 from dl.checks.initial_loss import initial_loss
 from dl.checks.looks import look_at_data
@@ -47,7 +47,7 @@ def check(
     only: Sequence[str] = (),
     on_finding: OnFinding = lambda finding: None,
 ) -> Report:
-    """Check a recipe before it is trained for long; it takes seconds, and nothing is written.
+    """Check a recipe before it is trained for long. It takes seconds or minutes; no run is written.
 
     The checks: how the `data` look; the `memory` of a step; the `initial loss` beside ln K (B4);
     the `gradient` beside finite differences; whether `one batch` is learned by heart; a `dry run`
@@ -76,11 +76,7 @@ def check(
     recipe = options.with_optimizer(recipe, data.spec)
     layout = choose_layout(options, recipe.model, example_inputs(data.spec))
     subject = _subject(recipe, data, options, layout)
-    findings = []
-    for finding in _findings(subject, only or CHECKS):
-        on_finding(finding)
-        findings.append(finding)
-    return Report(tuple(findings))
+    return report_of(_findings(subject, only or CHECKS), on_finding)
 
 
 def _check_names(only: Sequence[str]) -> None:
@@ -116,13 +112,13 @@ def _findings(subject: Subject, names: Sequence[str]) -> Iterator[Finding]:
     tried = [name for name in of_trial if name in names]
     if not tried:
         return
-    trial, seconds = None, time.perf_counter()
+    start = time.perf_counter()
     try:
         trial = make_trial(subject)
     except Exception as error:
-        yield replace(broken("dry run", error), seconds=time.perf_counter() - seconds)
+        yield replace(broken("dry run", error), seconds=time.perf_counter() - start)
         return
-    seconds = time.perf_counter() - seconds
+    seconds = time.perf_counter() - start  # counted with the first check that needs the trial
     for name in tried:
         finding = timed(name, partial(of_trial[name], trial))
         yield replace(finding, seconds=finding.seconds + seconds)

@@ -1,13 +1,13 @@
 """Checks of an experiment that counts in the place of training a net."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from dl.checks.finding import Finding, OnFinding, Report, timed
+from dl.checks.finding import Finding, OnFinding, Report, report_of, timed
 from dl.checks.looks import shares
 from dl.data.dataset import Dataset
 
@@ -20,14 +20,15 @@ def check_counting(
     `count(options, data)` must give finite figures, and the same ones a second time; the loss of
     the test part should be below that of equally probable symbols, ln K.
     """
-    looks = timed("data", lambda: Finding("data", "information", shares(data)))
+    return report_of(_findings(count, options, data), on_finding)
+
+
+def _findings(count: Callable, options: Any, data: Dataset) -> Iterator[Finding]:
+    yield timed("data", lambda: Finding("data", "information", shares(data)))
     start = time.perf_counter()
     first, second = count(options, data), count(options, data)
-    counts = replace(_counts(first, second), seconds=time.perf_counter() - start)
-    findings = (looks, counts, _counted_loss(first[0], data.spec.classes))
-    for finding in findings:
-        on_finding(finding)
-    return Report(findings)
+    yield replace(_counts(first, second), seconds=time.perf_counter() - start)
+    yield _counted_loss(first[0], data.spec.classes)
 
 
 def _counts(first: Any, second: Any) -> Finding:
@@ -46,5 +47,5 @@ def _counted_loss(figures: dict[str, dict[str, float]], classes: int) -> Finding
     found, expected = f"test {loss:.4g}", f"below ln {classes} = {equal:.4g}"
     if loss < equal:
         return Finding("loss", "passed", found, expected, value=loss)
-    remedy = "the counts tell less than equal probabilities: give more text or shorter n-grams"
+    remedy = "the counts predict worse than equal probabilities: give more text or shorter n-grams"
     return Finding("loss", "warning", found, expected, remedy, loss)

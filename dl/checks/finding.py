@@ -3,7 +3,7 @@
 import json
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Literal, TypeAlias
 
@@ -65,7 +65,7 @@ def timed(name: str, make: Callable[[], Finding]) -> Finding:
 
 def broken(name: str, error: Exception) -> Finding:
     """A check that ended with an exception."""
-    return Finding(name, "failed", f"{type(error).__name__}", "", first_line(error))
+    return Finding(name, "failed", type(error).__name__, "", first_line(error))
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,15 @@ class Report:
 
     def __str__(self) -> str:
         return self.table().text()
+
+
+def report_of(findings: Iterable[Finding], on_finding: OnFinding) -> Report:
+    """The report of `findings`; `on_finding` hears each when it is made."""
+    heard = []
+    for finding in findings:
+        on_finding(finding)
+        heard.append(finding)
+    return Report(tuple(heard))
 
 
 def _plain(finding: Finding) -> dict[str, str | float | None]:

@@ -41,12 +41,12 @@ def gradient(subject: Subject) -> Finding:
     try:
         with jax.enable_x64(True):
             function, leaves = _prepare(subject, state, batch, np.float64)
-            digits = function.fewest_digits(leaves)
-            if digits == 64:
+            bits = function.fewest_bits(leaves)
+            if bits == 64:
                 return _compare(subject, function, leaves, FLOAT64)
-        if digits < 32:
+        if bits < 32:
             return not_applicable(
-                NAME, f"computed in {digits} bits: check it with --precision float32"
+                NAME, f"computed in {bits} bits: check it with --precision float32"
             )
         reason = "a model that rounds to it"
     except (TypeError, ValueError, NotImplementedError) as error:
@@ -65,7 +65,7 @@ class _Problem(NamedTuple):
     def __call__(self, leaves: list[np.ndarray]) -> tuple[Any, list[Any]]:
         return self.compiled(leaves, self.state, self.batch)
 
-    def fewest_digits(self, leaves: list[np.ndarray]) -> int:
+    def fewest_bits(self, leaves: list[np.ndarray]) -> int:
         """The bits of the shortest type to which numbers of float64 are rounded; 64 if none are."""
         traced = self.compiled.trace(leaves, self.state, self.batch).jaxpr.jaxpr
         return min(map(_bits_after, equations(traced, platform=jax.default_backend())))

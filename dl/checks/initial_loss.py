@@ -19,7 +19,7 @@ from dl.types import Autoencoder, Batch, Metrics, Objective
 
 NAME = "initial loss"
 BAND, MOST = 2.0, 5.0
-"""A loss outside of 1/2 to 2 times that of a net that knows nothing is told, above 5 refused."""
+"""How many times the expected loss are a warning, and how many a failure."""
 _LEAST_ROWS = 32
 
 
@@ -31,7 +31,8 @@ def initial_loss(subject: Subject) -> Finding:
     parameters are all 0, which as a rule predicts 0. A loss for which that net does not have
     the ln K of equal outputs, such as that of the perceptron rule, is not compared. It is
     the loss of evaluation, or for a model with batch statistics, which are not known yet, that of
-    training. More than twice the expected loss is a warning, more than five times a failure.
+    training. More than twice the expected loss is a warning; more than five times, or less than
+    half of ln K, is a failure. So is a loss that is not finite.
     """
     batch = subject.batch(max(subject.options.batch_size, _LEAST_ROWS))
     state = subject.state_for(batch)
@@ -43,6 +44,9 @@ def initial_loss(subject: Subject) -> Finding:
         metrics.compute(measure(replace(state, params=params), batch))["loss"]
         for params in (state.params, blank)
     )
+    if not math.isfinite(loss):
+        remedy = "look at the inputs and at the first parameters, which are not finite or too large"
+        return Finding(NAME, "failed", f"{loss:.4g}", "a finite number", remedy, loss)
     spec = subject.data.spec
     if isinstance(subject.recipe.model, Autoencoder) or spec.task == "regression":
         return _beside_zeros(loss, of_zeros)
@@ -79,7 +83,7 @@ def loss_of_equal_outputs(spec: DataSpec, task: str | None) -> tuple[float, str]
 
 def _beside_equal_outputs(loss: float, expected: float, words: str) -> Finding:
     band = f"about {words}"
-    if not loss <= BAND * expected:  # also nan
+    if loss > BAND * expected:
         remedy = (
             "the first outputs are far from equal: scale the inputs to mean 0 and variance 1, or "
             "begin with smaller weights in the last layer"
@@ -88,8 +92,8 @@ def _beside_equal_outputs(loss: float, expected: float, words: str) -> Finding:
         return Finding(NAME, result, f"{loss:.4g}", band, remedy, loss)
     if loss < expected / BAND:
         remedy = (
-            "the net knows answers before it is trained: look whether its inputs hold the targets, "
-            "or its parameters are those of an earlier training"
+            "the net knows answers before it is trained: look whether its inputs contain the "
+            "targets, or its parameters are those of an earlier training"
         )
         return Finding(NAME, "failed", f"{loss:.4g}", band, remedy, loss)
     return Finding(NAME, "passed", f"{loss:.4g}", band, value=loss)
@@ -97,7 +101,7 @@ def _beside_equal_outputs(loss: float, expected: float, words: str) -> Finding:
 
 def _beside_zeros(loss: float, of_zeros: float) -> Finding:
     expected = f"at most {BAND:g} × {of_zeros:.4g}, of parameters 0"
-    if math.isfinite(of_zeros) and not loss <= BAND * of_zeros:
+    if math.isfinite(of_zeros) and loss > BAND * of_zeros:
         remedy = (
             "the first outputs are far larger than the targets: scale inputs and targets, or begin "
             "with smaller weights in the last layer"

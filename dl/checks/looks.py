@@ -1,4 +1,4 @@
-"""What the data look like to the net: classes and inputs."""
+"""What do the data look like: the shares of the classes, and the size of the inputs?"""
 
 import numpy as np
 

@@ -18,8 +18,8 @@ def memory_of_a_step(subject: Subject) -> Finding:
     """Parameters, their gradients, optimizer state, data, and what waits for the backward pass.
 
     Nothing is compiled: the values that the backward pass needs from the forward pass are those
-    that `jax.vjp` keeps, by their shapes. A compiler may recompute some, and needs further room for
-    what it computes, so that the estimate is no exact figure.
+    that `jax.vjp` keeps, by their shapes. This is an estimate: the compiler may compute some of
+    them again, and needs further room for what it computes.
     """
     layout, options = subject.layout, subject.options
     devices = len(layout.devices)
@@ -34,8 +34,8 @@ def memory_of_a_step(subject: Subject) -> Finding:
         "for the backward pass": kept,
     }
     total, room = sum(parts.values()), memory_of(layout.devices[0])
-    shared = devices if layout.devices[0].platform == "cpu" else 1
-    found = f"{in_mib(total * shared)}, {in_mib(kept * shared)} of it {[*parts][-1]}"
+    shared = devices if layout.devices[0].platform == "cpu" else 1  # all CPU devices share one
+    found = f"{in_mib(total * shared)}, {in_mib(kept * shared)} of it for the backward pass"
     if room is None:
         return Finding(NAME, "information", found, value=float(total * shared))
     expected = f"at most {in_mib(room)}"
@@ -69,7 +69,7 @@ def _loss(subject: Subject, state: Any, batch: PyTree, params: Params) -> Any:
 
 
 def in_mib(size: float) -> str:
-    """A number of bytes for people.
+    """A number of bytes as text, in MiB (2²⁰ bytes).
 
     >>> in_mib(3 * 2**20)
     '3.0 MiB'

@@ -25,10 +25,11 @@ def one_batch(subject: Subject) -> Finding:
     """Whether Adam learns one small batch by heart, with the recipe's model and objective.
 
     It passes as soon as the loss has fallen to a fifth, in training or in evaluation, or all
-    examples are classified rightly. The rates 0.001, 0.01 and 0.1 have 100 steps each, from the
-    first parameters on, then the best of them 300. Nothing is augmented. There are 8 examples, or 2
-    sequences with a target at every step. A net with fewer parameters an output has as many
-    examples as these: p weights and a bias can put any p points in general position on any side.
+    examples are classified rightly. Each of the rates 0.001, 0.01 and 0.1 gets 100 steps; then the
+    best of them gets 300. All begin with the first parameters. Nothing is augmented. There are 8
+    examples, or 2 sequences with a target at every step. A net with fewer than 8 parameters for
+    each output gets only as many examples: p weights and a bias can put any p points in general
+    position on any side.
     """
     batch = subject.batch(_rows(subject))
     trial = _trial(subject, batch)

@@ -1,4 +1,4 @@
-"""A few real steps, then the same with a stop between: do they work, and do they repeat?"""
+"""A few real steps of training, and the same with a stop between: do they work, and repeat?"""
 
 import tempfile
 import warnings
@@ -63,10 +63,10 @@ def dry_run(subject: Subject, trial: Trial) -> Finding:
     if unfinite:
         remedy = f"look at {_listed(unfinite)}, at the inputs, and at a lower --learning-rate"
         return Finding(name, "failed", f"numbers that are not finite after {steps}", "", remedy)
-    still = _unmoved(trial.before.state.params, state.params)
-    frozen = _frozen(subject.recipe, trial.after) if still else set()
+    still, count = _unmoved(trial.before.state.params, state.params), len(by_path(state.params))
+    # With a rate of 0 nothing moves either, and that is not what freezing is for.
+    frozen = _frozen(subject.recipe, trial.after) if 0 < len(still) < count else set()
     stuck = [path for path in still if path not in frozen]
-    count = len(by_path(state.params))
     found = f"{count - len(still)} of {count} arrays moved in {steps}"
     found += f", {len(frozen)} frozen" if frozen else ""
     expected = "finite, all moved"
@@ -111,7 +111,7 @@ def resume(subject: Subject, trial: Trial) -> Finding:
     if wrong:
         remedy = (
             f"{_listed(wrong)} came out otherwise: let model, objective, optimizer, augmentation "
-            "and data be pure, what is random drawn from the key and what is counted in the state"
+            "and data be pure; draw what is random from the key, and keep counts in the state"
         )
         return Finding(
             name, "failed", f"{how}: other bits", f"the bits of {trial.total} steps", remedy
@@ -124,7 +124,7 @@ def _compile(subject: Subject) -> Compiled:
 
 
 def _advance(compiled: Compiled, training: Training, start: int, end: int) -> Training:
-    """One call for each step; a warning of another compilation is what a check is for."""
+    """One call for each step; whether they compile again is told by a check, not by a warning."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RecompilationWarning)
         for step in range(start, end):
@@ -134,7 +134,7 @@ def _advance(compiled: Compiled, training: Training, start: int, end: int) -> Tr
 
 
 def _host(compiled: Compiled, training: Training) -> Training:
-    """A copy that the next step, which takes the memory of its state, leaves alone."""
+    """A copy on the host; the next step writes over the memory of the state that it is given."""
     return jax.tree.map(jnp.copy, compiled.layout.fetch(training))
 
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-import jax
+import jax.numpy as jnp
 import numpy as np
 
 from dl.checks.finding import Finding, not_applicable
@@ -38,13 +38,14 @@ class Idle(NamedTuple):
 def units(subject: Subject, state: TrainState) -> Finding:
     """The share of dead and of saturated units by layer, on one batch.
 
-    A ReLU unit is dead if it is 0 for all examples (of a map or a sequence: everywhere); a tanh or
-    logistic unit is saturated if nine in ten of its outputs are within 0.01 of an end. A layer in
-    which all are so passes no gradient on, which is a failure; more than half are a warning.
+    A ReLU unit is dead if it is 0 for all examples (in a map or a sequence: everywhere). A tanh or
+    logistic unit is saturated if nine in ten of its outputs are within 0.01 of an end of its range.
+    A layer of dead or saturated units alone passes no gradient on, which is a failure; more than
+    half of them are a warning.
     Source: A6, C7.
     """
     rows = min(max(subject.options.batch_size, _LEAST_ROWS), _MOST_ROWS)
-    inputs = jax.numpy.asarray(values_of(subject.batch(rows)["inputs"]))
+    inputs = jnp.asarray(values_of(subject.batch(rows)["inputs"]))
     found = activation_outputs(subject.recipe.model, state.params, state.model_state, inputs)
     if not found:
         return not_applicable(NAME, "the model has no ReLU, tanh or logistic units")

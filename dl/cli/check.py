@@ -6,9 +6,8 @@ import cyclopts
 from cyclopts import Parameter
 
 from dl.cli.catalog import Catalog
-from dl.cli.docstring import join_descriptions, rewrap
+from dl.cli.named import named_app
 from dl.cli.outcome import print_json_text, print_text, say
-from dl.cli.run import convert, options_help
 from dl.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,13 +29,6 @@ def check(name: str, /, *, catalog: Annotated[Catalog, Parameter(parse=False)]) 
 def check_app(catalog: Catalog, name: str) -> cyclopts.App:
     """The parser of `check NAME`: the experiment's options, and those of checking."""
     chosen = catalog.load(name)
-    app = cyclopts.App(
-        name=f"python -m {catalog.package} check {name}",
-        help=rewrap(_HELP),
-        version_flags=[],
-        help_format="plaintext",
-        default_parameter=Parameter(converter=convert),
-    )
 
     def command(
         *,
@@ -44,13 +36,11 @@ def check_app(catalog: Catalog, name: str) -> cyclopts.App:
         only: Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")] = None,
         format: Literal["text", "markdown", "csv", "json"] = "text",
     ) -> int:
-        return _check(chosen, options, [name.replace("-", " ") for name in only or ()], format)
+        return _check(chosen, options, [check.replace("-", " ") for check in only or ()], format)
 
-    command.__doc__ = join_descriptions(_COMMAND_HELP) + options_help(chosen.options)
-    command.__annotations__["options"] = Annotated[chosen.options, Parameter(name="*")]
-    command.__kwdefaults__ = {**(command.__kwdefaults__ or {}), "options": chosen.options()}
-    app.default(command)
-    return app
+    return named_app(
+        catalog, "check", chosen, command, help=_HELP, parameters=_PARAMETERS, may_count=True
+    )
 
 
 _HELP = """Check an experiment before it is trained for long. Nothing is written.
@@ -64,7 +54,7 @@ two steps have the bits of four), units (dead and saturated ones by layer).
 The exit code is 1 if a check fails, with one line for each.
 """
 
-_COMMAND_HELP = """Check.
+_PARAMETERS = """Check.
 
 Parameters
 ----------

@@ -12,7 +12,7 @@ from dl.cli.outcome import describe_values, print_json, say
 def committee(
     *runs: Path,
     part: Literal["train", "validation", "test"] = "test",
-    checkpoint: Literal["last", "best"] = "last",
+    checkpoint: Literal["last", "best"] | None = None,
     catalog: Annotated[Catalog, Parameter(parse=False)],
 ) -> None:
     """Evaluate the mean of the probabilities of several runs; the last line is a JSON object.
@@ -26,7 +26,8 @@ def committee(
     part
         Which part of the data set.
     checkpoint
-        The newest parameters, or those with the lowest validation loss.
+        The newest parameters, or those with the lowest validation loss; by default, for each run,
+        the latter if it has patience.
     """
     from dl.errors import InputError
 

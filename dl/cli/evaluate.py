@@ -1,19 +1,16 @@
 """`evaluate RUN`: the metrics of a trained model on one part of its data, or a report."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from dl.assess.report import Form, Report, write_report
 from dl.cli.catalog import Catalog, name_experiment
 from dl.cli.outcome import describe_values, print_text, say
 from dl.errors import InputError, RunError
 from dl.screen import escaped, escaped_json
 
-if TYPE_CHECKING:
-    from dl.assess.report import Report
-
-Form: TypeAlias = Literal["text", "markdown", "csv", "json"]
 _ENDINGS: dict[str, Form] = {".md": "markdown", ".csv": "csv", ".json": "json"}
 
 
@@ -104,9 +101,7 @@ def _check_report_options(
         )
 
 
-def _written(report: "Report", form: Form) -> str:
-    from dl.assess.report import write_report
-
+def _written(report: Report, form: Form) -> str:
     text = write_report(report, form)
     return escaped_json(text) if form == "json" else escaped(text, keep="\n\t")
 

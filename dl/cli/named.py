@@ -23,18 +23,19 @@ def named_app(
     *,
     help: str,
     parameters: str,
+    may_count: bool = False,
 ) -> cyclopts.App:
-    """The parser of `verb NAME`, whose `command` takes the `options` of an experiment that trains.
+    """The parser of `verb NAME`, whose `command` takes the `options` of the `chosen` experiment.
 
-    `parameters` is the docstring of the others.
+    `parameters` is the docstring of the command's other parameters.
 
     Raises:
-        InputError: for an experiment that counts.
+        InputError: for an experiment that counts, unless the command `may_count`.
     """
-    if chosen.count is not None:
+    if chosen.count is not None and not may_count:
         raise InputError(f"{chosen.name} counts, and trains no net: {verb} has nothing to try")
     app = cyclopts.App(
-        name=f"python -m {catalog.package} {verb} {chosen.name}",
+        name=f"python -m {catalog.package} {verb} {chosen.file or chosen.name}",
         help=rewrap(help),
         version_flags=[],
         help_format="plaintext",

@@ -57,29 +57,26 @@ class Committee:
         Raises:
             InputError: when the members have other examples there.
         """
+        opened = [member.open_data() for member in self.members]
         answers = [
             answers_of(member.network, data, part, batch_size=member.options.batch_size)
-            for member, data in zip(self.members, self._data, strict=True)
+            for member, data in zip(self.members, opened, strict=True)
         ]
         for other in answers[1:]:
             if not np.array_equal(other["targets"], answers[0]["targets"]):
                 raise InputError(
-                    f"the members have different examples in their {part} part: take the part test "
-                    "of one data set"
+                    f"the members have different examples in their {part} part: take members that "
+                    "were trained on one data set, and its test part"
                 )
         outputs = jnp.stack([jnp.asarray(each["outputs"]) for each in answers])
         mean = np.asarray(mean_answer(outputs, self.members[0].spec.task))
-        return report_on_answers({**answers[0], "outputs": mean}, self._data[0], part)
+        return report_on_answers({**answers[0], "outputs": mean}, opened[0], part)
 
     def evaluate(self, part: str = "test") -> dict[str, float]:
         """Accuracy and loss of the committee on a part of the members' data."""
         report = self.report(part)
         assert isinstance(report, ClassificationReport)  # of nets that choose a class
         return {"accuracy": report.accuracy, "loss": report.log_loss}
-
-    @property
-    def _data(self) -> list:
-        return [member.open_data() for member in self.members]
 
 
 def _check_members(members: Sequence[Trained]) -> None:

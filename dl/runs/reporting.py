@@ -62,9 +62,10 @@ def answers_of(network: Network, data: Dataset, part: str, *, batch_size: int) -
         )
     spec, source = data.spec, data.part(part)
     pick = _KINDS[spec.task][0]
-    if pick is _outputs and len(source) * spec.classes > MOST_OUTPUTS:
+    predictions = _count_predictions(source, spec)
+    if pick is _outputs and predictions * spec.classes > MOST_OUTPUTS:
         raise InputError(
-            f"the {part} part of {spec.name} has {len(source):,} × {spec.classes:,} outputs, and a "
+            f"the {part} part of {spec.name} has {predictions:,} × {spec.classes:,} outputs, and a "
             f"report holds at most {MOST_OUTPUTS:,}: report on a smaller part"
         )
     return collect(
@@ -77,6 +78,13 @@ def answers_of(network: Network, data: Dataset, part: str, *, batch_size: int) -
         batch_size=batch_size,
         precision=network.precision,
     )
+
+
+def _count_predictions(source: Source, spec: DataSpec) -> int:
+    """One for each example, or for each step of the sequences."""
+    if spec.has_step_targets and isinstance(source, RaggedSource):
+        return int(source.lengths.sum())
+    return len(source)
 
 
 def _outputs(outputs: Array, batch: Batch) -> dict[str, Array]:
@@ -147,7 +155,7 @@ _KINDS: dict[str, tuple[Callable[..., dict[str, Array]], Callable[..., AnyReport
     "regression": (_outputs, _on_numbers),
     "language": (_next_symbols, _on_symbols),
 }
-"""What is kept of a task's outputs, and what becomes of it; a new task is a row here too."""
+"""For each task: what is kept of its outputs, and which report that becomes."""
 
 
 def _naming(source: Source, spec: DataSpec) -> Callable[[int], str]:

@@ -44,13 +44,15 @@ def train_population(
     [0.1, 0.01, 0.001]
     """
     if bool(members) == bool(varied):
-        raise InputError("a population has a number of members or values to vary: give one of both")
+        raise InputError(
+            "a population has a number of members or values to vary: give one of the two"
+        )
     if varied:
         counts = {name: len(values) for name, values in varied.items()}
         members = max(counts.values())
         if len(set(counts.values())) > 1:
             raise InputError(
-                f"every option needs as many values, one for each member, not {counts}"
+                f"every option needs the same number of values, one for each member, not {counts}"
             )
         recipe = recipe.varied(varied)
     return fit(recipe, data, replace(options, members=members), **how)

@@ -165,7 +165,7 @@ def test_wrong_predictions_are_one_sentence(probabilities: Any, targets: Any, sa
 
 
 def test_other_wrong_arguments() -> None:
-    with pytest.raises(InputError, match=r"3 names for 2 class\(es\)"):
+    with pytest.raises(InputError, match="3 names are given, 2 are needed: one for each class"):
         assess.classification_report(np.eye(2), [0, 1], class_names=("a", "b", "c"))
     with pytest.raises(InputError, match=r"0 and 1: give no other"):
         assess.binary_report([0.5], [2])

@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 from broken import MLP, MOONS, OPTIONS, applied, begun, one_percent_off, recipe_of, subject_of
 from broken import with_dead_units as dead
@@ -146,6 +147,21 @@ def test_frozen_layers_may_stay_as_they_are() -> None:
     assert finding.found == "2 of 4 arrays moved in 4 steps, 2 frozen"
 
 
+def test_a_learning_rate_of_0_is_found() -> None:
+    subject = subject_of(recipe_of(LOGISTIC)._replace(optimizer=optax.sgd(0.0)))
+    finding = checks.dry_run(subject, checks.make_trial(subject))
+    assert finding.result == "failed"
+    assert finding.found == "0 of 2 arrays moved in 4 steps"
+    assert "the learning rate is 0" in finding.remedy
+
+
+def test_a_first_loss_that_is_not_finite_is_found() -> None:
+    model = applied(LOGISTIC, lambda logits: jnp.nan * logits)
+    finding = checks.initial_loss(subject_of(recipe_of(model)))
+    assert finding.result == "failed"
+    assert finding.expected == "a finite number"
+
+
 def test_numbers_that_are_not_finite_are_found() -> None:
     subject, trial = trial_of("good")
     state = replace(
@@ -259,9 +275,8 @@ def test_an_unknown_check_is_refused() -> None:
 
 def test_a_count_that_changes_is_found() -> None:
     losses = itertools.count(1)
-    text = dl.load_data("moons")
     report = checks.check_counting(
-        lambda options, data: ({"test": {"loss": 0.1 * next(losses)}}, 5), OPTIONS, text
+        lambda options, data: ({"test": {"loss": 0.1 * next(losses)}}, 5), OPTIONS, MOONS
     )
     assert [finding.name for finding in report.failed] == ["counts"]
     assert "let count be pure" in report.failed[0].remedy

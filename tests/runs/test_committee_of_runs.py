@@ -1,5 +1,6 @@
 """A committee of trained nets of any kind: means by hand, and members that do not fit."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -64,17 +65,22 @@ def test_members_that_do_not_fit_are_refused(pair: tuple[dl.Trained, dl.Trained]
         dl.Committee((pair[0], train(LABELS[::-1], width=3))).evaluate()
 
 
-def test_the_verb_refuses_runs_with_other_classes_in_one_line(
+def test_the_verb_evaluates_runs_together_and_refuses_others_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name, data in (("digits", "digits"), ("moons", "moons")):
-        experiment = "softmax_mnist" if name == "digits" else "logistic_moons"
+    digits, moons = str(tmp_path / "digits"), str(tmp_path / "moons")
+    for experiment, folder in (("softmax_mnist", digits), ("logistic_moons", moons)):
+        data = Path(folder).name
         words = ["run", experiment, "--dataset", data, "--epochs", "1", "--quiet"]
-        assert main(argv=[*words, "--devices", "1", "--run-dir", str(tmp_path / name)]) == 0
+        assert main(argv=[*words, "--devices", "1", "--run-dir", folder]) == 0
     capsys.readouterr()
-    assert main(argv=["committee", *(str(tmp_path / name) for name in ("digits", "moons"))]) == 2
+    assert main(argv=["committee", digits, digits]) == 0
+    told, result = capsys.readouterr().out, Path(digits, "result.json").read_text()
+    own = json.loads(result)["metrics"]["test"]
+    assert json.loads(told) == pytest.approx(own, rel=1e-5), "the same net twice is that net"
+    assert main(argv=["committee", digits, moons]) == 2
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert "member 2 gives yes-or-no outputs" in error
-    assert main(argv=["committee", str(tmp_path / "digits")]) == 2
+    assert main(argv=["committee", digits]) == 2
     assert "give 1 more" in capsys.readouterr().err

@@ -89,7 +89,7 @@ def test_next_symbols_of_a_stream(tmp_path: Path) -> None:
         assert figures[name] == pytest.approx(values[name], rel=1e-5)
 
 
-def test_frames_of_sequences_of_several_lengths() -> None:
+def test_frames_of_sequences_of_several_lengths(monkeypatch: pytest.MonkeyPatch) -> None:
     random = np.random.default_rng(0)
     notes = [random.integers(0, 2, (length, 3)).astype(np.float32) for length in (2, 3, 5, 5)]
     part = ragged_source(notes, notes)
@@ -97,10 +97,14 @@ def test_frames_of_sequences_of_several_lengths() -> None:
         "notes", part, None, part, class_names=("c", "e", "g"), task="frames"
     )
     model = dl.models.step_model("rnn", 3, hidden_size=3)
-    report = begun(model, dl.objectives.frames, data).report()
+    trained = begun(model, dl.objectives.frames, data)
+    report = trained.report()
     assert isinstance(report, assess.BinaryReport)
     assert report.examples == 15, "padding is no example"
     assert report.scores.support.sum() == sum(each.sum() for each in notes)
+    monkeypatch.setattr(reporting, "MOST_OUTPUTS", 44)
+    with pytest.raises(dl.InputError, match="15 × 3 outputs, and a report holds at most 44"):
+        trained.report()
 
 
 def test_mistakes_on_texts_are_named_by_their_beginning(tmp_path: Path) -> None:

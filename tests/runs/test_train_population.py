@@ -37,8 +37,8 @@ def test_members_that_differ_in_a_rate_are_the_nets_of_these_rates() -> None:
 @pytest.mark.parametrize(
     ("how", "says"),
     [
-        ({}, "give one of both"),
-        ({"members": 2, "varied": {"learning_rate": [0.1, 0.2]}}, "give one of both"),
+        ({}, "give one of the two"),
+        ({"members": 2, "varied": {"learning_rate": [0.1, 0.2]}}, "give one of the two"),
         ({"varied": {"learning_rate": [0.1, 0.2], "l1": [0.1]}}, "'learning_rate': 2, 'l1': 1"),
         ({"varied": {"hidden_size": [8, 16]}}, "hidden_size"),
         ({"members": -1}, "members is -1"),
