@@ -1,4 +1,4 @@
-"""D5, D6, D7, D9: batch norm, dropout and the other means against over-fitting, by hand."""
+"""D5, D6, D7, D9: batch norm, dropout and the other remedies for over-fitting, by hand."""
 
 from typing import Any
 
