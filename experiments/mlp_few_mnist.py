@@ -4,7 +4,7 @@ Lecture: D5 (batch norm), D6 (dropout), D7 (weight sharing, augmentation, sparsi
     D9 (over-fitting, weight decay), E15 (committees).
 Expected: test accuracy 83.8 % ± 0.6 over ten members, all of them right on the 300; with
     augmentation (--degrees 10 --shift 2) 90.6 % ± 0.6, with shared weights (--net lenet5) 89.1 %
-    ± 0.5, with both 94.6 % ± 0.5; docs/results.md has a row for each means.
+    ± 0.5, with both 94.6 % ± 0.5; docs/results.md has a row for each remedy.
 Time: 17 s on 2 CPU cores, shared with other work; 114 s with shared weights.
 Command: python -m experiments run mlp_few_mnist
 """

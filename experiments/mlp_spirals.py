@@ -9,50 +9,27 @@ Command: python -m experiments run mlp_spirals
 
 from dataclasses import dataclass
 
-import jax
-
-from dl import (
-    Count,
-    Dataset,
-    DataSpec,
-    OptimizerName,
-    Recipe,
-    ScheduleName,
-    Trained,
-    TrainOptions,
-    models,
-    objectives,
-)
-from dl.inspect import separability
+from dl import Dataset, DataSpec, Recipe, Trained
+from experiments._untangling import UntanglingOptions, separability_by_layer, untangling_recipe
 
 
 @dataclass(frozen=True)
-class Options(TrainOptions):
+class Options(UntanglingOptions):
     """Options of mlp_spirals."""
 
     dataset: str = "spirals"
     epochs: int = 150
-    batch_size: int = 50
     learning_rate: float = 0.02
-    optimizer: OptimizerName = "adam"
-    schedule: ScheduleName = "cosine"
-    validation: float = 0.0
     checkpoint_every: int = 75
-    hidden_size: Count = 6
-    """Units in each hidden layer."""
-    num_layers: Count = 3
-    """Hidden layers."""
+    hidden_size: int = 6
+    num_layers: int = 3
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
-    """Hidden tanh layers of one size and a logistic output; Adam with a rate that falls to 0."""
-    sizes = (options.hidden_size,) * options.num_layers
-    model = models.mlp(data_spec.classes, hidden_sizes=sizes, activation=jax.nn.tanh)
-    objective = objectives.binary(model, label_smoothing=options.label_smoothing)
-    return Recipe(model, objective, options.make_optimizer(data_spec))
+    """Three layers of six tanh units, unless the options say otherwise; a logistic output."""
+    return untangling_recipe(options, data_spec)
 
 
 def conclude(options: Options, trained: Trained, data: Dataset) -> dict[str, dict[str, float]]:
     """How well a linear classifier separates the classes on the inputs and on each layer."""
-    found = separability(trained, data, activation=jax.nn.tanh)
-    return {f"linear_on_{layer}": {"accuracy": share} for layer, share in found.items()}
+    return separability_by_layer(trained, data)

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
+from dl.layers.precision import in_float32
 from dl.ranges import is_zero
 from dl.types import Array
 
@@ -29,6 +30,8 @@ class Dropout(nn.Module):
     def __call__(self, inputs: Array) -> Array:
         if self.deterministic or is_zero(self.rate):
             return inputs
-        keep = 1.0 - jnp.asarray(self.rate, inputs.dtype)
+        # In bfloat16, 1 - rate and the random numbers are rounded differently: the mean would move.
+        wide = in_float32(inputs)
+        keep = 1.0 - jnp.asarray(self.rate, wide.dtype)
         kept = jax.random.bernoulli(self.make_rng("dropout"), keep, inputs.shape)
-        return jnp.where(kept, inputs / keep, jnp.zeros((), inputs.dtype))
+        return jnp.where(kept, wide / keep, jnp.zeros((), wide.dtype)).astype(inputs.dtype)

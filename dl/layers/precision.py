@@ -17,11 +17,11 @@ _COMPUTING = ("__call__", "attend")
 def computing_in(dtype: str) -> Iterator[None]:
     """Within it, layers compute in `dtype`, such as "bfloat16"; "float32" changes nothing.
 
-    It acts on every module of Flax and of `dl.layers` that has a `dtype` (or, where the layer is
-    recurrent, a `product_dtype`, because a state that is rounded at each step would lose what is
-    small), and on what is traced within it. A layer with a type of its own keeps that. Parameters,
-    and so their gradients and the optimizer, keep their type: float32 as a rule (Micikevicius et
-    al. 2018). Normalisation layers of Flax take their statistics in float32.
+    It acts on every module of Flax and of `dl.layers` that has a `dtype`, if it is called, or
+    traced, within the context. Of a recurrent layer it sets the `product_dtype` instead: a state
+    that is rounded at each step would lose small changes. A layer with a type of its own keeps it.
+    Parameters, and so their gradients and the optimizer, keep their type, float32 as a rule
+    (Micikevicius et al. 2018). Normalisation layers of Flax take their statistics in float32.
 
     >>> with computing_in("bfloat16"):
     ...     y, variables = nn.Dense(3).init_with_output(jax.random.key(0), jnp.ones((1, 2)))

@@ -38,6 +38,9 @@ def train_seeds(
     The data have yes-or-no targets (`spirals`, `circles`, `moons`, `xor`). Seed s is that of
     `run --seed s`. Source: C8, D1.
 
+    Raises:
+        InputError: for less than one seed.
+
     >>> import dl
     >>> model = dl.models.mlp(1, hidden_sizes=(8,), activation=jnp.tanh)
     >>> train_seeds(model, dl.load_data("xor"), seeds=2, steps=300, learning_rate=0.05).accuracies
@@ -74,6 +77,12 @@ def compare_shapes(
 
     Each shape is one compiled program for all seeds (`train_seeds`). Shapes with about as many
     parameters show what depth adds to width. Source: D10, D11.
+
+    >>> import dl
+    >>> data = dl.load_data("xor")
+    >>> print(compare_shapes([(8,)], data, seeds=2, steps=300, learning_rate=0.05).text())
+    layers  width  parameters     mean  deviation    worst     best
+    1           8          33  100.0 %      0.0 %  100.0 %  100.0 %
     """
     rows = []
     for sizes in shapes:

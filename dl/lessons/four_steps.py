@@ -20,6 +20,9 @@ Examples = Mapping[str, Array]
 def draw_batch(key: Key, examples: Examples, *, batch_size: int) -> Examples:
     """Step 1: a mini-batch, `batch_size` different examples at random. Source: C8.
 
+    Raises:
+        InputError: for a batch larger than all examples, or of none.
+
     >>> draw_batch(jax.random.key(0), {"inputs": jnp.arange(100, 110)}, batch_size=3)
     {'inputs': Array([100, 101, 108], dtype=int32)}
     """

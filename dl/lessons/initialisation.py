@@ -81,7 +81,8 @@ def propagate(
 
     def layer(before: Array, weights: Array) -> tuple[Array, tuple[Array, Array]]:
         z = before @ weights
-        return activation(z), (z, activation(z))
+        a = activation(z)
+        return a, (z, a)
 
     return jax.lax.scan(layer, inputs, weights)[1]
 

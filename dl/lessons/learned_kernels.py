@@ -33,9 +33,10 @@ def learn_kernel(
 
     `pictures` x and `filtered` y are [B, H, W, C]: pictures before and after a kernel that is to be
     found again, such as one of `KERNELS` by `apply_kernel`. Places nearer to the border than half
-    the kernel are left out. The loss is a square in k, so that it has one minimum where the
-    windows of the pictures differ in all directions. Grey values should be of the order of 1. The
-    default is momentum at a rate of 0.1. Source: E2 ("can we learn proper kernels?").
+    the kernel are left out. The loss is quadratic in k. It has a single minimum unless the pictures
+    are as poor as flat ones, in which all pixels of a window are equal. Grey values should be of
+    the order of 1. The default is momentum at a rate of 0.1. Source: E2 ("can we learn proper
+    kernels?").
 
     Raises:
         InputError: for pictures and filtered pictures of different shapes, for sides that are even,

@@ -96,7 +96,7 @@ def adam_update(
     b2: float = 0.999,
     eps: float = 1e-8,
 ) -> tuple[Array, Moments]:
-    """The weights and moments after a step of Adam; the first moments are `Moments(0, 0)` arrays.
+    """The weights and moments after a step of Adam. The first step is given moments of zeros.
 
     Coupled, the decay is a part of g and so of both moments: it is divided by √ŝ like the rest, and
     weights with large gradients hardly shrink. Decoupled (AdamW), every weight shrinks by the same

@@ -57,7 +57,7 @@ def trainable_pool(
     >>> trainable_pool(jnp.ones((1, 4, 4, 3)), jnp.ones(3), jnp.zeros(3)).shape
     (1, 2, 2, 3)
     """
-    return activation(scale * _down(pooling)(x, window) + bias)
+    return activation(scale * pool_of_kind(pooling)(x, window) + bias)
 
 
 def spread(x: Array, errors: Array, *, window: int = 2, pooling: Pooling = "mean") -> Array:
@@ -67,11 +67,11 @@ def spread(x: Array, errors: Array, *, window: int = 2, pooling: Pooling = "mean
     a maximum gives everything to the winner (the first of equals). Then
     δ_l = w (f'(z_l) ⊙ up(δ_(l+1))) with x = f(z_l). Source: C5.
 
-    >>> spread(jnp.arange(4.0).reshape(1, 2, 2, 1), jnp.ones((1, 1, 1, 1)))[0, :, :, 0].tolist()
-    [[0.25, 0.25], [0.25, 0.25]]
-
     Raises:
         InputError: for errors of another shape than the pooled maps.
+
+    >>> spread(jnp.arange(4.0).reshape(1, 2, 2, 1), jnp.ones((1, 1, 1, 1)))[0, :, :, 0].tolist()
+    [[0.25, 0.25], [0.25, 0.25]]
     """
     batch, rows, columns, channels = x.shape
     down, across = rows // window, columns // window
@@ -83,24 +83,32 @@ def spread(x: Array, errors: Array, *, window: int = 2, pooling: Pooling = "mean
     inside = x[:, : down * window, : across * window]
     places = inside.reshape(batch, down, window, across, window, channels)
     places = places.transpose(0, 1, 3, 5, 2, 4).reshape(batch, down, across, channels, -1)
-    shares = _shares(pooling, places) * errors[..., None]
+    shares = _shares(pooling, places).astype(errors.dtype) * errors[..., None]
     shares = shares.reshape(batch, down, across, channels, window, window)
     wide = shares.transpose(0, 1, 4, 2, 5, 3).reshape(inside.shape)
     unseen = ((0, 0), (0, rows - down * window), (0, columns - across * window), (0, 0))
     return jnp.pad(wide, unseen)
 
 
-def _shares(pooling: Pooling, places: Array) -> Array:
-    """What each place of a window takes of its error: [..., s²] -> [..., s²], with the sum 1."""
-    if _down(pooling) is avg_pool:
-        return jnp.full_like(places, 1 / places.shape[-1])
-    return jax.nn.one_hot(places.argmax(axis=-1), places.shape[-1], dtype=places.dtype)
+def pool_of_kind(pooling: Pooling) -> Callable[..., Array]:
+    """`down`: the layer `avg_pool` for "mean", `max_pool` for "max". Source: C5.
 
+    Raises:
+        InputError: for any other name.
 
-def _down(pooling: Pooling) -> Callable[..., Array]:
+    >>> pool_of_kind("max")(jnp.arange(4.0).reshape(1, 2, 2, 1), 2).ravel().tolist()
+    [3.0]
+    """
     if pooling not in ("mean", "max"):
         raise InputError(f"unknown pooling {pooling!r}: give mean or max")
     return avg_pool if pooling == "mean" else max_pool
+
+
+def _shares(pooling: Pooling, places: Array) -> Array:
+    """What each place of a window takes of its error: [..., s²] -> [..., s²], with the sum 1."""
+    if pool_of_kind(pooling) is avg_pool:
+        return jnp.full(places.shape, 1 / places.shape[-1])
+    return jax.nn.one_hot(places.argmax(axis=-1), places.shape[-1])
 
 
 def _norms(maps: Array) -> Array:

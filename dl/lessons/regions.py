@@ -74,6 +74,9 @@ def regions_of_a_deep_net(inputs: int, width: int, depth: int) -> int:
     its inputs ⌊n/d⌋^d times onto each other, so that depth multiplies what width only adds to.
     Source: D10; Montúfar et al. 2014.
 
+    Raises:
+        InputError: for fewer units in a layer than inputs, and for no layer.
+
     >>> regions_of_a_deep_net(2, 4, 2), most_regions_of_a_layer(2, 8)
     (44, 37)
     """
@@ -100,7 +103,11 @@ def critical_points_on_the_slide(width: int, depth: int) -> float:
 def growth(shapes: Sequence[tuple[int, int]], *, inputs: int = 2) -> Table:
     """Depth against width for nets of (depth, width): units, regions, and the slide's number.
 
+    "regions" are those of `regions_of_a_deep_net`: some ReLU net of the shape has so many, or more.
     Source: D10.
+
+    Raises:
+        InputError: for fewer units in a layer than inputs.
 
     >>> print(growth([(1, 16), (4, 4)]).text())
     depth  width  units  regions  slide's critical points

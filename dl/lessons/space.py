@@ -52,6 +52,9 @@ def bend(points: Array, name: str = "tanh") -> Array:
 def change_dimension(points: Array, dimensions: int) -> Array:
     """The first `dimensions` axes; new ones are 0: [N, D] -> [N, dimensions]. Source: D11.
 
+    Raises:
+        InputError: for less than one dimension.
+
     >>> change_dimension(jnp.array([[1.0, 2.0]]), 3).tolist()
     [[1.0, 2.0, 0.0]]
     >>> change_dimension(jnp.array([[1.0, 2.0]]), 1).tolist()

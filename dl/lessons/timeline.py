@@ -39,8 +39,8 @@ _COMPARISON = (
 def history() -> Table:
     """Who found what when, from the threshold unit to AlexNet, by generation. Source: A7.
 
-    The winter lasts from 1969 to 1986. Its roots of back-propagation are counted with the
-    generation that they made possible.
+    The winter lasts from 1969 to 1986. The roots of back-propagation, from 1960 to 1970, are
+    counted with the generation that they made possible.
 
     >>> [row[0] for row in history().rows][:3], history().rows[-1][-1]
     ([1943, 1958, 1960], 'deep learning')

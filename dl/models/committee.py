@@ -14,10 +14,10 @@ def committee(model: Model, members: int, *, task: TaskName) -> Model:
     """`members` nets like `model`, as one model that answers with the mean of their probabilities.
 
     Every array of its parameters and state has a first axis [members, ...]. Outputs are logits of
-    the mean, log(1/K Σ_k p_k), so that they mean what those of one net mean; outputs that are no
-    probabilities, as of the task "regression", are averaged as they are. A member with a parameter
-    that is not finite, as of a training that diverged, is left out of the mean. A committee is
-    evaluated and applied, not trained: a population trains (`members` of `dl.TrainOptions`).
+    the mean, log(1/K Σ_k p_k), so that they mean what those of one net mean. Outputs that are no
+    probabilities, such as those of the task "regression", are averaged as they are. A member that
+    has diverged, so that a parameter is not finite, is left out of the mean. A committee is
+    evaluated and applied; it is not trained. A population is (`members` of `dl.TrainOptions`).
     Source: D7, E15.
 
     Raises:
@@ -66,7 +66,7 @@ def committee(model: Model, members: int, *, task: TaskName) -> Model:
 def mean_answer(outputs: Array, task: TaskName, *, asked: Array | None = None) -> Array:
     """The outputs [B, ...] that stand for the mean of the answers of K nets [K, B, ...].
 
-    `asked` [K] tells which of the nets count; by default all do, and if none does, too.
+    `asked` [K] tells which of the nets count. By default all do, and so they do where it says none.
 
     >>> odds = jnp.log(jnp.array([[0.9, 0.1], [0.5, 0.5]]))[:, None]
     >>> mean = jnp.exp(mean_answer(odds, "classification"))

@@ -29,7 +29,7 @@ class MLP(nn.Module):
         for number, size in enumerate(self.hidden_sizes, start=1):
             hidden = nn.Dense(
                 size,
-                use_bias=not self.batch_normalised,  # the norm would take it off again
+                use_bias=not self.batch_normalised,  # the norm would subtract it again
                 kernel_init=self.kernel_init,
                 name=f"hidden{number}",
             )(hidden)

@@ -61,6 +61,9 @@ def permute(pictures: Array, *, seed: int) -> Array:
 
     All channels of a pixel move together. Source: E6.
 
+    Raises:
+        InputError: for inputs that are not pictures.
+
     >>> permute(jnp.arange(8.0).reshape(1, 2, 2, 2), seed=0)[0, 0].tolist()
     [[0.0, 1.0], [6.0, 7.0]]
     """
@@ -70,7 +73,7 @@ def permute(pictures: Array, *, seed: int) -> Array:
             "take a data set of pictures"
         )
     count, height, width, channels = pictures.shape
-    # Philox, unlike the permutations of jax.random, is a constant of the compiled program.
+    # NumPy draws the order while the program is traced: in the program it is a constant.
     order = np.random.Generator(np.random.Philox(seed)).permutation(height * width)
     pixels = pictures.reshape(count, height * width, channels)[:, order]
     return pixels.reshape(pictures.shape)

@@ -95,6 +95,14 @@ def test_two_steps(name: str, tmp_path: Path) -> None:
     assert result["parameters"] > 0
 
 
+@pytest.mark.slow
+def test_the_layers_of_several_members_are_looked_at_one_by_one(tmp_path: Path) -> None:
+    figures = run("mlp_circles", tmp_path / "run", epochs=1, train_examples=100, members=2)
+    layers = {"linear_on_inputs", "linear_on_hidden1", "linear_on_output"}
+    assert layers <= set(figures["metrics"])
+    assert all(0 <= figures["metrics"][layer]["accuracy"] <= 1 for layer in layers)
+
+
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in DEEP)) for name in TRACED]
 )

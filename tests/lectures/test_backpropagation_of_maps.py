@@ -151,3 +151,5 @@ def test_wrong_shapes_are_refused_in_one_line() -> None:
         backprop.convolution_layer("softmax").forward(
             Weights(W, jnp.zeros(4)), jnp.ones((1, 5, 5, 2))
         )
+    with pytest.raises(InputError, match="unknown pooling 'median': give mean or max"):
+        backprop.pooling_layer("tanh", pooling="median")  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""D5, D6, D7, D9, E15: the experiment on few examples, each means against over-fitting in small."""
+"""D5, D6, D7, D9, E15: the experiment on few examples, each remedy for over-fitting in small."""
 
 from dataclasses import replace
 from functools import cache
@@ -122,7 +122,7 @@ def test_a_single_net_has_no_spread() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("arm", ARMS)
-def test_D5_D6_D7_D9_every_means_trains_its_members_in_one_program(arm: str) -> None:
+def test_D5_D6_D7_D9_every_remedy_trains_its_members_in_one_program(arm: str) -> None:
     net = trained(arm)
     assert len(net.members) == 2
     first, second = (member.evaluate("test")["accuracy"] for member in net.members)

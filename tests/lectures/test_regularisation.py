@@ -1,4 +1,4 @@
-"""D5, D6, D7, D9: batch norm, dropout and the other means against over-fitting, by hand."""
+"""D5, D6, D7, D9: batch norm, dropout and the other remedies for over-fitting, by hand."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from flax import linen as nn
 import dl
 from dl import models, objectives, optimizers
 from dl.data import augment
+from dl.layers import Dropout
 from dl.layers.blocks import batch_norm
 from dl.lessons import convolution
 from dl.objectives.reconstruction import Coded, l1_sparsity
@@ -78,6 +79,17 @@ def test_D6_units_are_off_at_random_in_training_and_all_on_for_prediction() -> N
     assert on.mean() == pytest.approx(600, abs=5)
     assert on.std() == pytest.approx(240**0.5, rel=0.2)
     np.testing.assert_array_equal(model.apply(params, {}, x)[0], np.full((200, 1), 1000.0))
+
+
+def test_D6_in_half_precision_as_many_units_are_off() -> None:
+    # In bfloat16 0.7 is 0.6992, and random numbers that are multiples of 1/128 are below it with
+    # the probability 90/128 = 0.7031.
+    layer, ones = Dropout(0.3, deterministic=False), jnp.ones(10**6, jnp.bfloat16)
+    outputs = layer.apply({}, ones, rngs={"dropout": jax.random.key(0)})
+    assert isinstance(outputs, jax.Array)
+    assert outputs.dtype == jnp.bfloat16
+    # The deviation of the share is √(0.3 · 0.7 / 10⁶) = 0.0005.
+    assert float((outputs > 0).mean()) == pytest.approx(0.7, abs=0.002)
 
 
 def test_D6_another_update_switches_other_units_off() -> None:

@@ -39,8 +39,8 @@ class TraceForm(NamedTuple):
 def thrice(w: Array, *, activation_name: str = "tanh") -> Repeated:
     """z = f(f(f(w))): ∂z/∂w = f'(y) f'(x) f'(w) with x = f(w) and y = f(x) from the way forward.
 
-    Without what is kept of it, f'(f(f(w))) f'(f(w)) f'(w) computes f(w) twice. Source: Goodfellow
-    et al. 2016, section 6.5.
+    The way forward has computed x and y already; f'(f(f(w))) f'(f(w)) f'(w), computed as it is
+    written, computes f(w) twice. Source: C4; Goodfellow et al. 2016, section 6.5.
 
     >>> round(float(thrice(jnp.array(2.0), activation_name="leaky_relu").dz_dw), 4)
     1.0

@@ -1,10 +1,9 @@
 """Convolution and trainable pooling as layers of the modular view (C5, C6)."""
 
-from dl.layers import avg_pool, max_pool
 from dl.lessons.backprop.maps import convolve_maps, errors_of_maps, kernel_gradient
 from dl.lessons.backprop.modular import Back, Layer
 from dl.lessons.backprop.quantities import Weights
-from dl.lessons.pooling import Pooling, spread
+from dl.lessons.pooling import Pooling, pool_of_kind, spread
 from dl.types import Array
 
 
@@ -37,11 +36,14 @@ def pooling_layer(activation: str, *, window: int = 2, pooling: Pooling = "mean"
     W and b are [C]. `up` spreads an error over its window (`dl.lessons.spread`): δ of the layer
     before is f'(Z_prev) ⊙ w up(δ). Source: C5.
 
+    Raises:
+        InputError: for a `pooling` that is neither "mean" nor "max".
+
     >>> W = Weights(jnp.array([2.0]), jnp.array([1.0]))
     >>> pooling_layer("identity").forward(W, jnp.ones((1, 4, 4, 1)))[1][0, :, :, 0].tolist()
     [[3.0, 3.0], [3.0, 3.0]]
     """
-    down = avg_pool if pooling == "mean" else max_pool
+    down = pool_of_kind(pooling)
 
     def carry_back(weights: Weights, A_prev: Array, delta: Array) -> Back:
         scaled = weights.W[None, None, None] * delta
