@@ -5,6 +5,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
+from dl.ranges import Range, check_number
 from dl.types import Array, Augment
 
 
@@ -72,10 +73,15 @@ def elastic(
     width `smoothness`; c makes `pixels` the standard deviation of D. Pictures [B, H, W, C], float.
     Source: D7; Simard, Steinkraus & Platt 2003.
 
+    Raises:
+        InputError: for a negative strength, and a width of 0.
+
     >>> keys, step = jax.random.split(jax.random.key(0), 2), jnp.zeros((), int)
     >>> bool((elastic(0.0)(keys, jnp.ones((2, 4, 4, 1)), step) == 1).all())
     True
     """
+    check_number("pixels", pixels, Range(at_least=0))
+    check_number("smoothness", smoothness, Range(above=0))
     limits = _limits(degrees, zoom, shift)
 
     def change(key: Array, picture: Array) -> Array:

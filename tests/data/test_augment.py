@@ -74,6 +74,12 @@ def test_d7_elastic_fields_are_smooth_and_have_the_given_strength(smoothness: fl
     assert correlation == pytest.approx(np.exp(-9 / (4 * smoothness**2)), abs=0.06)
 
 
+@pytest.mark.parametrize("wrong", [{"pixels": -1.0}, {"pixels": 1.0, "smoothness": 0.0}])
+def test_elastic_refuses_what_has_no_field(wrong: dict[str, float]) -> None:
+    with pytest.raises(InputError, match="it must be"):
+        elastic(**wrong)
+
+
 def test_elastic_bends_a_ramp_by_its_field() -> None:
     ramp = jnp.broadcast_to(jnp.arange(30.0)[:, None, None], (30, 30, 1))
     bent = jax.jit(elastic(1.5))(keys(1), ramp[None], STEP)[0, 8:22, 8:22, 0]
