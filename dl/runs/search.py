@@ -34,6 +34,11 @@ def check_search(search: Search) -> Search:
         )
     if options.members > 1:
         raise InputError("a search trains single nets: leave --members out")
+    if options.stop_below:
+        raise InputError(
+            "a search compares evaluations, and --stop-below ends a training between two of them: "
+            "leave it out, or give --patience in its place"
+        )
     if search.journal and search.method != "optuna":
         raise InputError("--journal is for --method optuna: give both, or none")
     if search.method == "halving" and "epochs" in search.vary:

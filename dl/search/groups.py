@@ -24,8 +24,9 @@ _OF_RUNNING = {
     "checkpoint_every",
     "keep",
     "patience",
+    "stop_below",
 }
-"""Options that say how a training is run and change nothing else, or when it ends."""
+"""Options that change no figure of a training, and those that end it early."""
 _DECIDING = ("optimizer", "schedule", "weight_decay", "l1")
 """Options that decide whether others have an effect."""
 _OTHERS = [each.name for each in fields(LearningFields) if each.name not in _DECIDING]
