@@ -143,11 +143,12 @@ class CoarseToFine:
 
 @dataclass(frozen=True)
 class Halving:
-    """Successive halving: `trials` draws for few epochs; the best 1/`factor` for `factor` times as
-    many, and so on, until the last are trained for `epochs`.
+    """Successive halving: many trials for few epochs, then the best of them for more.
 
-    Each round trains from the beginning, because a schedule is made for a number of epochs. What
-    has diverged is not trained again. Source: Jamieson & Talwalkar 2016.
+    It begins with `trials` draws. The best 1/`factor` of each round are trained for `factor` times
+    as many epochs in the next, and the last one for `epochs`. Each round trains from the beginning,
+    because a schedule is made for a number of epochs. What has diverged is not trained again.
+    Source: Jamieson & Talwalkar 2016.
 
     >>> Halving(9, epochs=9, factor=3).rounds({})
     [9, 3, 1]
