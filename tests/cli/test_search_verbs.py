@@ -133,7 +133,7 @@ def test_batches_prints_sizes_and_the_largest(capsys: pytest.CaptureFixture[str]
         ("rates logistic_moons --steps 5", "steps is 5; it must be at least 20"),
         ("rates logistic_moons --low 2 --high 1", "high is 1.0; it must be above 2.0"),
         ("batches logistic_moons --memory -1", "memory is -1.0"),
-        ("batches logistic_moons --memory 1e-9", "and the memory is 0.000 MiB: make"),
+        ("batches logistic_moons --memory 1e-12", "and the memory is 0.000 MiB: make"),
         ("batches logistic_moons --batch-size 5000", "batch"),
     ],
 )
