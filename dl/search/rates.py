@@ -105,7 +105,7 @@ def range_test(
 
     Raises:
         InputError: for a range or a number of steps that cannot be, an optimizer without a rate
-            of its own, and a loss that is not finite from the beginning.
+            of its own, and a training that diverges from the beginning.
 
     >>> import dl
     >>> data, options = dl.load_data("moons"), dl.TrainOptions(batch_size=50)
@@ -129,8 +129,8 @@ def range_test(
         )
     rates = low * (high / low) ** (np.arange(steps) / (steps - 1))
     losses = _until_diverged(_losses(recipe, data, options, own, rates))
-    if len(losses) < _IN_A_ROW:
-        raise InputError(f"the loss is not finite at a learning rate of {low:g}: begin lower")
+    if len(losses) <= _IN_A_ROW + 1:
+        raise InputError(f"training diverges at a learning rate of {low:g}: give a lower low")
     return RangeTest(rates[: len(losses)], np.array(losses))
 
 

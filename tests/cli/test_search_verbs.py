@@ -42,6 +42,8 @@ def _somewhere_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             "logistic_moons --vary batch_size=1,2,3 --method grid --trials 2",
             "grid of 3 combinations",
         ),
+        ("logistic_moons --vary batch_size=50,5000", "larger than the 900 training examples"),
+        ("logistic_moons --vary batch_size=50..5000 --trials 1", "larger than the 900"),
         (f"logistic_moons {RATE} --method gird", "--method"),
         (f"logistic_moons {RATE} --metric acc", "there is no metric acc"),
         (f"logistic_moons {RATE} --validation 0", "give --validation, such as 0.1"),

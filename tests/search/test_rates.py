@@ -128,6 +128,7 @@ def test_losses_far_above_the_first_end_it_also_where_that_is_below_0(first: flo
         ({"low": 1.0, "high": 0.1}, "high is 0.1; it must be above 1.0"),
         ({"steps": 3}, "steps is 3; it must be at least 20"),
         ({"low": float("nan")}, "low is nan"),
+        ({"low": 1e30, "high": 1e38}, "training diverges at a learning rate of 1e+30"),
     ],
 )
 def test_tests_that_cannot_be_made(how: dict, says: str) -> None:
