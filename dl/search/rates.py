@@ -130,7 +130,7 @@ def range_test(
     rates = low * (high / low) ** (np.arange(steps) / (steps - 1))
     losses = _until_diverged(_losses(recipe, data, options, own, rates))
     if len(losses) <= _IN_A_ROW + 1:
-        raise InputError(f"training diverges at a learning rate of {low:g}: give a lower low")
+        raise InputError(f"training diverges at a learning rate of {low:g}: begin at a lower one")
     return RangeTest(rates[: len(losses)], np.array(losses))
 
 

@@ -165,12 +165,13 @@ class Halving:
     def __post_init__(self) -> None:
         check_number("trials", self.trials, _COUNT, whole=True)
         check_number("factor", self.factor, Range(at_least=2), whole=True)
-        needed = self.factor ** (len(self.rounds({})) - 1)
+        rounds = len(self.rounds({}))
+        needed = self.factor ** (rounds - 1)
         if self.epochs < needed:
             raise InputError(
-                f"{self.trials} trials are divided by {self.factor} {len(self.rounds({})) - 1} "
-                f"times, which needs at least {needed} epochs, not {self.epochs}: give more epochs "
-                "or fewer trials"
+                f"halving {self.trials} trials takes {rounds} rounds, each {self.factor} times as "
+                f"long as the one before, which needs at least {needed} epochs, not {self.epochs}: "
+                "give more epochs or fewer trials"
             )
 
     def rounds(self, space: Space) -> list[int]:
