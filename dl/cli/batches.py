@@ -42,7 +42,8 @@ def batches_app(catalog: Catalog, name: str) -> cyclopts.App:
         from dl.search.one_step import at_a_constant_rate
 
         data, steady = open_data(options), at_a_constant_rate(options)
-        recipe, limit = chosen.recipe(steady, data.spec), int(memory * 2**30) or None
+        recipe = chosen.recipe(steady, data.spec)
+        limit = max(1, int(memory * 2**30)) if memory else None
         found = largest_batch(recipe, data, steady, memory=limit)
         why = "the data allow" if found.takes_all else "fits"
         said = f"--batch-size {found.largest}: the largest that {why}"

@@ -23,9 +23,9 @@ def resume(
     Parameters
     ----------
     run
-        The run's folder.
+        The folder of the run or search.
     experiment
-        The file of the run's experiment, if it was started with `run FILE.py`.
+        The file of its experiment, if it was started with `run FILE.py` or `search FILE.py`.
     quiet
         No progress.
     """

@@ -54,8 +54,9 @@ def search_app(catalog: Catalog, name: str) -> cyclopts.App:
         from dl.cli.machine import set_up_machine
 
         set_up_machine(options.devices)
+        from dl.runs.folder import make_folder
         from dl.runs.search import check_search
-        from dl.runs.search_folder import Search, new_search_folder, write_search
+        from dl.runs.search_folder import Search, SearchFolder, new_search_folder, write_search
 
         planned = Search(
             chosen,
@@ -71,7 +72,7 @@ def search_app(catalog: Catalog, name: str) -> cyclopts.App:
         )
         folder = new_search_folder(chosen, options.seed, search_dir)
         planned = check_search(planned)
-        folder.path.mkdir(parents=True)
+        folder = SearchFolder(make_folder(folder.path, chosen=search_dir is None))
         write_search(planned, folder)
         return make_search(planned, folder, catalog=catalog, format=format, quiet=quiet)
 

@@ -120,18 +120,9 @@ def new_folder(experiment: Experiment, seed: int, run_dir: str | Path | None) ->
             Path("runs") / experiment.name / f"{time.strftime('%Y%m%d-%H%M%S')}-{seed}"
         )
     folder = RunFolder(at_home(run_dir))
-    for place in (folder.path, *folder.path.absolute().parents):
-        if place.is_symlink() and not place.exists():
-            raise InputError(
-                f"--run-dir {folder.path} cannot be made: {place} is a link to "
-                f"{os.readlink(place)}, which does not exist; make that folder, or name another"
-            )
-        if place != folder.path and place.exists() and not place.is_dir():
-            raise InputError(f"--run-dir {folder.path} cannot be made: {place} is a file")
+    check_place(folder.path, "--run-dir")
     if folder.config.exists():
         _refuse_used_folder(folder, experiment)
-    if folder.path.exists() and not folder.path.is_dir():
-        raise InputError(f"--run-dir {folder.path} is a file; name a new folder")
     if folder.path.exists():
         check_stays_inside(folder.path)
     if folder.path.exists() and any(
@@ -143,24 +134,38 @@ def new_folder(experiment: Experiment, seed: int, run_dir: str | Path | None) ->
     return folder
 
 
-def make_folder(folder: RunFolder, *, chosen: bool) -> RunFolder:
-    """Create the folder of a new run.
+def check_place(path: Path, option: str) -> None:
+    """Raise an `InputError` unless `path`, given by this option, is a folder or can become one."""
+    for place in (path, *path.absolute().parents):
+        if place.is_symlink() and not place.exists():
+            raise InputError(
+                f"{option} {path} cannot be made: {place} is a link to {os.readlink(place)}, which "
+                "does not exist; make that folder, or name another"
+            )
+        if place != path and place.exists() and not place.is_dir():
+            raise InputError(f"{option} {path} cannot be made: {place} is a file")
+    if path.exists() and not path.is_dir():
+        raise InputError(f"{option} {path} is a file; name a new folder")
+
+
+def make_folder(wanted: Path, *, chosen: bool) -> Path:
+    """Create the folder of a new run or search, and return its path.
 
     A name that was `chosen` automatically gets a number if the folder exists by now.
 
     Raises:
         InputError: when it cannot be created.
     """
-    path, number = folder.path, 1
+    path, number = wanted, 1
     while True:
         try:
             path.mkdir(parents=True, exist_ok=not chosen)
-            return RunFolder(path)
+            return path
         except FileExistsError as error:
             if not chosen:
                 raise InputError(f"cannot make the folder {path}: {error.strerror}") from None
             number += 1
-            path = folder.path.with_name(f"{folder.path.name}-{number}")
+            path = wanted.with_name(f"{wanted.name}-{number}")
         except OSError as error:
             raise InputError(f"cannot make the folder {path}: {error.strerror}") from None
 

@@ -72,7 +72,7 @@ def start_run(
             init_from, experiment, options, data.spec, checkpoint=init_checkpoint
         )
         config = replace(config, origin=initial.origin)
-    folder = make_folder(folder, chosen=run_dir is None)
+    folder = RunFolder(make_folder(folder.path, chosen=run_dir is None))
     with locked(folder.path):
         if initial:
             write_initial(folder, initial)

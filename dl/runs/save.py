@@ -15,7 +15,7 @@ from dl.runs.checkpoint import Checkpoints
 from dl.runs.config import Config
 from dl.runs.experiment import Experiment, Figures, load_experiment
 from dl.runs.files import append_line, sealed, write_json
-from dl.runs.folder import make_folder, new_folder
+from dl.runs.folder import RunFolder, make_folder, new_folder
 from dl.runs.manifest import add_to_manifest, device_name
 from dl.runs.open_data import open_data
 from dl.train.compiled import Training
@@ -58,7 +58,8 @@ def write_run(
             f"--dataset {options.dataset} --validation {options.validation} are other data than "
             f"those that were trained on: give options that name them"
         )
-    made = make_folder(new_folder(experiment, options.seed, folder), chosen=False)
+    path = new_folder(experiment, options.seed, folder).path
+    made = RunFolder(make_folder(path, chosen=False))
     layout = "members" if options.members > 1 else "jit"
     varied, steps = recipe.of_members, options.steps_per_call
     Config(experiment, options, steps, layout, 1, data.spec, varied=varied).write(made.config)

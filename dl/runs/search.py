@@ -1,9 +1,10 @@
 """Make a search on disk: rounds of runs, which can be interrupted at any moment."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from dl.data.dataset import Dataset
 from dl.data.load import absolute
 from dl.errors import DivergedError, InputError
 from dl.runs.files import write_text
@@ -13,8 +14,8 @@ from dl.runs.open_data import open_data
 from dl.runs.search_folder import Search, SearchFolder
 from dl.runs.search_round import Round
 from dl.runs.shared_study import SharedSearch
-from dl.search.groups import check_metric, group_candidates, sign_of
-from dl.search.trials import Found
+from dl.search.groups import Group, check_metric, group_candidates, options_of, sign_of
+from dl.search.trials import Candidate, Found
 from dl.train.fits import zero_totals
 from dl.train.interrupt import StopRequest
 
@@ -34,15 +35,22 @@ def check_search(search: Search) -> Search:
         )
     if options.members > 1:
         raise InputError("a search trains single nets: leave --members out")
+    if options.stop_below:
+        raise InputError(
+            "a search compares evaluations, and --stop-below ends a training between two of them: "
+            "leave it out, or give --patience in its place"
+        )
     if search.journal and search.method != "optuna":
         raise InputError("--journal is for --method optuna: give both, or none")
     if search.method == "halving" and "epochs" in search.vary:
         raise InputError("halving gives the epochs itself: search others, or by another method")
     alone = replace(search, journal="")  # the first candidates of a shared study would stay in it
-    group_candidates(options, alone.strategy.draw(alone.space, 0, []), most=search.side_by_side)
+    drawn = alone.strategy.draw(alone.space, 0, [])
+    groups = group_candidates(options, drawn, most=search.side_by_side)
     data = open_data(options)
     if data.validation is None:
         raise InputError("a search compares on held-out examples: give --validation, such as 0.1")
+    _check_trials(search, groups, data)
     totals = zero_totals(experiment.recipe(options, data.spec), data.spec)
     # Each net stops at its own time, and a population needs its data in memory.
     in_turn = options.patience or options.parallel != "auto" or not data.train.in_memory
@@ -55,6 +63,16 @@ def check_search(search: Search) -> Search:
     if isinstance(checked.strategy, SharedSearch):
         checked.strategy.check(checked.space)
     return checked
+
+
+def _check_trials(search: Search, first: Sequence[Group], data: Dataset) -> None:
+    """Refuse ends of ranges that the data do not allow, and `first` trials that cannot be built."""
+    for name, dimension in search.space.items():
+        for end in dimension.grid(2):
+            options_of(search.options, Candidate({name: end})).check_plan(data)
+    for group in first:
+        group.options.check_plan(data)
+        search.experiment.recipe(group.options, data.spec)
 
 
 def run_search(

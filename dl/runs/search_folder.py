@@ -29,7 +29,7 @@ from dl.runs.files import (
     unsealed,
     write_json,
 )
-from dl.runs.folder import at_home, check_stays_inside
+from dl.runs.folder import at_home, check_place, check_stays_inside
 from dl.runs.shape import Misfit, as_kind
 from dl.screen import say
 from dl.search.groups import parse_space
@@ -43,6 +43,9 @@ from dl.search.strategies import (
     Strategy,
 )
 from dl.search.trials import Trial
+
+_LEFT_BY_A_START = "search.json.tmp"
+"""The only file when a process dies before search.json is whole."""
 
 
 @dataclass(frozen=True)
@@ -190,10 +193,12 @@ def open_search(path: str | Path, *, package: str) -> tuple[SearchFolder, Search
         search = _read_search(folder, package)
         check_space(search.space)
         _ = search.strategy
-    except (Misfit, InputError) as error:
+    except Misfit as error:
         raise InputError(
             f"{folder.config}: {error}; the file is broken: bring back a copy of it"
         ) from None
+    except InputError as error:  # also where a file or a package has to be named or installed
+        raise InputError(f"{folder.config}: {error}") from None
     return folder, search
 
 
@@ -215,17 +220,20 @@ def new_search_folder(experiment: Experiment, seed: int, path: str | Path | None
     """The folder for a new search; it is not created yet.
 
     Raises:
-        InputError: when it holds something.
+        InputError: when it holds something, or cannot be made.
     """
     if path is None:
         name = f"{time.strftime('%Y%m%d-%H%M%S')}-{seed}"
         return SearchFolder(Path("searches") / experiment.name / name)
     folder = SearchFolder(at_home(path))
+    check_place(folder.path, "--search-dir")
     if folder.config.exists():
         raise InputError(
             f"--search-dir {folder.path} holds a search; go on with `resume {folder.path}`"
         )
-    if folder.path.exists() and (not folder.path.is_dir() or any(folder.path.iterdir())):
+    if folder.path.exists() and any(
+        path.name != _LEFT_BY_A_START for path in folder.path.iterdir()
+    ):
         raise InputError(f"--search-dir {folder.path} is not empty; name a new folder")
     return folder
 

@@ -62,7 +62,7 @@ class SharedSearch:
                 study.tell(told.number, as_value(trial.score), skip_if_finished=True)
 
     def check(self, space: Space) -> None:
-        """Raise an `InputError` for a journal of another search; nothing is written."""
+        """Raise an `InputError` for a journal of another search; a new file is not begun."""
         if not self.journal.parent.is_dir():
             raise InputError(f"--journal {self.journal}: there is no folder {self.journal.parent}")
         if self.journal.exists():

@@ -20,7 +20,7 @@ from dl.train.state import first_arguments, jit_init_state
 from dl.types import PyTree
 
 _FINENESS = 8
-"""The search ends when the next size that was looked at is larger by this fraction at most."""
+"""The largest size that fits is found to within one part in so many."""
 
 
 @dataclass(frozen=True)

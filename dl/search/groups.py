@@ -24,12 +24,14 @@ _OF_RUNNING = {
     "checkpoint_every",
     "keep",
     "patience",
+    "stop_below",
 }
-"""Options that say how a training is run and change nothing else, or when it ends."""
+"""Options that change no figure of a training, and those that end it early."""
 _DECIDING = ("optimizer", "schedule", "weight_decay", "l1")
 """Options that decide whether others have an effect."""
 _OTHERS = [each.name for each in fields(LearningFields) if each.name not in _DECIDING]
 _MOST_CORNERS = 256
+"""How many combinations of the ends of all ranges are tried, before a search begins."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +85,11 @@ def _another(dimension: Dimension, value: Value) -> Value:
 
 def _check_corners(options: Any, space: Space) -> None:
     """Refuse options that take their ends one by one but not together, or never have an effect."""
-    corners = itertools.product(*(dimension.grid(2) for dimension in space.values()))
+    # Deciding options come last, and so change fastest: the first corners have all their values.
+    names = sorted(space, key=lambda name: name in _DECIDING)
+    corners = itertools.product(*(space[name].grid(2) for name in names))
     some = [
-        options_of(options, Candidate(dict(zip(space, values, strict=True))))
+        options_of(options, Candidate(dict(zip(names, values, strict=True))))
         for values in itertools.islice(corners, _MOST_CORNERS)
     ]
     for name in space:

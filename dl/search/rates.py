@@ -21,9 +21,10 @@ from dl.types import Array
 
 _WIDTH = 2.0
 """Losses are averaged with those at rates of about this factor more and less."""
-_DIVERGED = 4.0
-"""A loss of this many times the first counts as so many; several in a row end the test."""
+_DIVERGED = 3.0
+"""A loss that is above the first by this many times its size; larger ones count as this one."""
 _IN_A_ROW = 5
+"""So many steps in a row with such a loss end the test."""
 _PASSED_OVER = 0.1
 """The share of the steps, at the beginning, in which no rate is looked for."""
 
@@ -47,7 +48,7 @@ class RangeTest:
         """
         places = np.log(self.rates) / np.log(_WIDTH)
         weights = np.exp(-0.5 * (places[:, np.newaxis] - places) ** 2)
-        capped = np.minimum(self.losses, _DIVERGED * self.losses[0])
+        capped = np.minimum(self.losses, _diverged_from(self.losses[0]))
         return weights @ capped / weights.sum(axis=1)
 
     @property
@@ -104,7 +105,7 @@ def range_test(
 
     Raises:
         InputError: for a range or a number of steps that cannot be, an optimizer without a rate
-            of its own, and a loss that is not finite from the beginning.
+            of its own, and a training that diverges from the beginning.
 
     >>> import dl
     >>> data, options = dl.load_data("moons"), dl.TrainOptions(batch_size=50)
@@ -128,8 +129,8 @@ def range_test(
         )
     rates = low * (high / low) ** (np.arange(steps) / (steps - 1))
     losses = _until_diverged(_losses(recipe, data, options, own, rates))
-    if len(losses) < _IN_A_ROW:
-        raise InputError(f"the loss is not finite at a learning rate of {low:g}: begin lower")
+    if len(losses) <= _IN_A_ROW + 1:
+        raise InputError(f"training diverges at a learning rate of {low:g}: begin at a lower one")
     return RangeTest(rates[: len(losses)], np.array(losses))
 
 
@@ -152,6 +153,11 @@ def _losses(
         yield float(loss)
 
 
+def _diverged_from(first: float) -> float:
+    """Above which loss training has diverged; a log-density as a loss may begin below 0."""
+    return first + _DIVERGED * abs(first)
+
+
 def _until_diverged(losses: Iterator[float]) -> list[float]:
     """The losses up to the first that is not finite, or to several in a row that are too large."""
     kept: list[float] = []
@@ -159,6 +165,6 @@ def _until_diverged(losses: Iterator[float]) -> list[float]:
         if not np.isfinite(loss):
             break
         kept.append(loss)
-        if min(kept[-_IN_A_ROW:]) > _DIVERGED * kept[0]:
+        if min(kept[-_IN_A_ROW:]) > _diverged_from(kept[0]):
             break
     return kept

@@ -24,7 +24,10 @@ class Dimension(Protocol):
         ...
 
     def grid(self, count: int) -> list[Value]:
-        """At most `count` different values, spread evenly with the ends among them."""
+        """All values of a choice; of a range at most `count`, evenly spread, both ends included.
+
+        For a `count` of 1 it is the middle of the range.
+        """
         ...
 
 

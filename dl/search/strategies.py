@@ -143,11 +143,12 @@ class CoarseToFine:
 
 @dataclass(frozen=True)
 class Halving:
-    """Successive halving: `trials` draws for few epochs; the best 1/`factor` for `factor` times as
-    many, and so on, until the last are trained for `epochs`.
+    """Successive halving: many trials for few epochs, then the best of them for more.
 
-    Each round trains from the beginning, because a schedule is made for a number of epochs. What
-    has diverged is not trained again. Source: Jamieson & Talwalkar 2016.
+    It begins with `trials` draws. The best 1/`factor` of each round are trained for `factor` times
+    as many epochs in the next, and the last one for `epochs`. Each round trains from the beginning,
+    because a schedule is made for a number of epochs. What has diverged is not trained again.
+    Source: Jamieson & Talwalkar 2016.
 
     >>> Halving(9, epochs=9, factor=3).rounds({})
     [9, 3, 1]
@@ -164,12 +165,13 @@ class Halving:
     def __post_init__(self) -> None:
         check_number("trials", self.trials, _COUNT, whole=True)
         check_number("factor", self.factor, Range(at_least=2), whole=True)
-        needed = self.factor ** (len(self.rounds({})) - 1)
+        rounds = len(self.rounds({}))
+        needed = self.factor ** (rounds - 1)
         if self.epochs < needed:
             raise InputError(
-                f"{self.trials} trials are divided by {self.factor} {len(self.rounds({})) - 1} "
-                f"times, which needs at least {needed} epochs, not {self.epochs}: give more epochs "
-                "or fewer trials"
+                f"halving {self.trials} trials takes {rounds} rounds, each {self.factor} times as "
+                f"long as the one before, which needs at least {needed} epochs, not {self.epochs}: "
+                "give more epochs or fewer trials"
             )
 
     def rounds(self, space: Space) -> list[int]:

@@ -42,10 +42,13 @@ def _somewhere_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             "logistic_moons --vary batch_size=1,2,3 --method grid --trials 2",
             "grid of 3 combinations",
         ),
+        ("logistic_moons --vary batch_size=50,5000", "larger than the 900 training examples"),
+        ("logistic_moons --vary batch_size=50..5000 --trials 1", "larger than the 900"),
         (f"logistic_moons {RATE} --method gird", "--method"),
         (f"logistic_moons {RATE} --metric acc", "there is no metric acc"),
         (f"logistic_moons {RATE} --validation 0", "give --validation, such as 0.1"),
         (f"logistic_moons {RATE} --members 2", "leave --members out"),
+        (f"logistic_moons {RATE} --stop-below 0.1", "ends a training between two of them"),
         (f"logistic_moons {RATE} --journal a.log", "--journal is for --method optuna"),
         (f"ngram_shakespeare {RATE}", "counts, and trains no net"),
     ],
@@ -56,7 +59,7 @@ def test_wrong_searches_are_one_line_and_leave_nothing(
     code = main("experiments", ["search", *words.split()])
     out, err = capsys.readouterr()
     assert (code, out, err.count("\n")) == (2, "", 1)
-    assert err.startswith("error: ") or "search" not in words
+    assert err.startswith("error: ")
     assert says in err
     assert list(Path().iterdir()) == []
 
@@ -68,6 +71,9 @@ def test_a_folder_that_holds_something_is_refused(capsys: pytest.CaptureFixture[
     assert "is not empty; name a new folder" in capsys.readouterr().err
     assert main("experiments", ["resume", "full"]) == 2
     assert "full holds no run" in capsys.readouterr().err
+    below = f"search logistic_moons {RATE} --search-dir full/notes.txt/mine"
+    assert main("experiments", below.split()) == 2
+    assert "cannot be made: " in capsys.readouterr().err
 
 
 def test_a_file_of_ones_own_is_searched_and_resumed_when_it_is_named(
@@ -86,6 +92,7 @@ def test_a_file_of_ones_own_is_searched_and_resumed_when_it_is_named(
         "    return Recipe(model, objectives.binary(model))\n"
     )
     words = f"search ./mine.py {RATE} {SMALL} --trials 2 --search-dir found --format json --quiet"
+    Path("found").mkdir()  # an empty folder is as good as none
     assert main("experiments", words.split()) == 0
     out, err = capsys.readouterr()
     rows = json.loads(out)
@@ -128,7 +135,7 @@ def test_batches_prints_sizes_and_the_largest(capsys: pytest.CaptureFixture[str]
         ("rates logistic_moons --steps 5", "steps is 5; it must be at least 20"),
         ("rates logistic_moons --low 2 --high 1", "high is 1.0; it must be above 2.0"),
         ("batches logistic_moons --memory -1", "memory is -1.0"),
-        ("batches logistic_moons --memory 1e-9", "and the memory is 0.000 MiB: make"),
+        ("batches logistic_moons --memory 1e-12", "and the memory is 0.000 MiB: make"),
         ("batches logistic_moons --batch-size 5000", "batch"),
     ],
 )

@@ -195,7 +195,7 @@ def test_nets_that_stop_early_are_trained_one_by_one(tmp_path: Path) -> None:
 
 
 def test_nets_that_stop_early_are_compared_where_they_validated_best(tmp_path: Path) -> None:
-    search = moons({"learning_rate": "1.0,3.0"}, patience=2, metric="loss")
+    search = moons({"learning_rate": "1.0,3.0"}, patience=2, metric="loss", method="grid", trials=2)
     search = replace(search, options=replace(search.options, epochs=30))
     found = make(search, tmp_path / "search")
     assert found is not None
@@ -288,6 +288,16 @@ def test_a_damaged_or_a_strangers_search_is_one_line_and_runs_no_code(
     assert len(lines) == 1
     assert lines[0].startswith("error: ")
     assert says in lines[0]
+
+
+def test_a_file_that_has_to_be_named_is_no_damage(
+    copied: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(copied / "search.json", module="file:stranger.py")
+    assert main("experiments", ["resume", str(copied), "--quiet"]) == 2
+    err = capsys.readouterr().err
+    assert "add --experiment stranger.py" in err
+    assert "broken" not in err
 
 
 def test_lost_trials_are_read_from_the_runs_again(searched: Path, copied: Path) -> None:

@@ -114,6 +114,14 @@ def test_options_that_cannot_be_searched(words: dict[str, str], says: str) -> No
     assert says in str(caught.value)
 
 
+def test_an_option_beside_many_others_has_an_effect_if_any_optimizer_has_it() -> None:
+    """More corners than are tried: those that are must have both optimizers."""
+    others = ("learning_rate", "l1", "weight_decay", "clip", "label_smoothing", "ema")
+    words = {"optimizer": "sgd,momentum", "momentum": "0.1..0.9", "epochs": "1..3"}
+    words |= dict.fromkeys(others, "0.1..0.2") | {"batch_size": "16..32"}
+    assert len(parse_space(OPTIONS, words)) == 10
+
+
 def test_penalties_and_what_needs_them_are_searched_together() -> None:
     assert {*parse_space(OPTIONS, {"weight_decay": "0..0.1", "decoupled": "true,false"})} == {
         "weight_decay",

@@ -10,6 +10,7 @@ import pytest
 import dl
 from dl.errors import InputError
 from dl.search import RangeTest, range_test
+from dl.search.rates import _until_diverged
 from dl.train.state import first_state
 
 DATA = dl.load_data("moons")
@@ -113,6 +114,13 @@ def test_it_ends_where_training_diverges() -> None:
     assert found.proposed < 1e3
 
 
+@pytest.mark.parametrize("first", [2.0, -2.0])
+def test_losses_far_above_the_first_end_it_also_where_that_is_below_0(first: float) -> None:
+    fine = [first, first - 1, first - 2, first + 1, first, first]
+    far = first + 3 * abs(first) + 0.1
+    assert _until_diverged(iter([*fine, *[far] * 9])) == [*fine, *[far] * 5]
+
+
 @pytest.mark.parametrize(
     ("how", "says"),
     [
@@ -120,6 +128,7 @@ def test_it_ends_where_training_diverges() -> None:
         ({"low": 1.0, "high": 0.1}, "high is 0.1; it must be above 1.0"),
         ({"steps": 3}, "steps is 3; it must be at least 20"),
         ({"low": float("nan")}, "low is nan"),
+        ({"low": 1e30, "high": 1e38}, "training diverges at a learning rate of 1e+30"),
     ],
 )
 def test_tests_that_cannot_be_made(how: dict, says: str) -> None:
