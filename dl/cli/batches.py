@@ -1,10 +1,11 @@
 """`batches NAME`: which batch sizes of an experiment fit into memory."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import cyclopts
 from cyclopts import Parameter
 
+from dl.assess.report import Form
 from dl.cli.catalog import Catalog
 from dl.cli.named import named_app
 from dl.cli.outcome import print_text, say
@@ -30,7 +31,7 @@ def batches_app(catalog: Catalog, name: str) -> cyclopts.App:
     def command(
         *,
         memory: float = 0.0,
-        format: Literal["text", "markdown", "csv", "json"] = "text",
+        format: Form = "text",
         options: Annotated[Any, Parameter(name="*")],
     ) -> int:
         check_number("memory", memory, Range(at_least=0))

@@ -1,10 +1,11 @@
 """`check NAME`: whether an experiment can learn, before it is trained for long."""
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import cyclopts
 from cyclopts import Parameter
 
+from dl.assess.report import Form
 from dl.cli.catalog import Catalog
 from dl.cli.named import named_app
 from dl.cli.outcome import print_json_text, print_text, say
@@ -34,7 +35,7 @@ def check_app(catalog: Catalog, name: str) -> cyclopts.App:
         *,
         options: Annotated[Any, Parameter(name="*")],
         only: Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")] = None,
-        format: Literal["text", "markdown", "csv", "json"] = "text",
+        format: Form = "text",
     ) -> int:
         return _check(chosen, options, [check.replace("-", " ") for check in only or ()], format)
 

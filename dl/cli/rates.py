@@ -1,10 +1,11 @@
 """`rates NAME`: the learning-rate range test of an experiment."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import cyclopts
 from cyclopts import Parameter
 
+from dl.assess.report import Form
 from dl.cli.catalog import Catalog
 from dl.cli.named import named_app
 from dl.cli.outcome import print_text, say
@@ -31,7 +32,7 @@ def rates_app(catalog: Catalog, name: str) -> cyclopts.App:
         low: float = 1e-5,
         high: float = 10.0,
         steps: int = 100,
-        format: Literal["text", "markdown", "csv", "json"] = "text",
+        format: Form = "text",
         options: Annotated[Any, Parameter(name="*")],
     ) -> int:
         from dl.cli.machine import set_up_machine

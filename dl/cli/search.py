@@ -2,11 +2,12 @@
 
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import cyclopts
 from cyclopts import Parameter
 
+from dl.assess.report import Form
 from dl.cli.catalog import Catalog
 from dl.cli.named import named_app
 from dl.cli.next_steps import command
@@ -44,7 +45,7 @@ def search_app(catalog: Catalog, name: str) -> cyclopts.App:
         side_by_side: int = 16,
         journal: Path | None = None,
         search_dir: Path | None = None,
-        format: Literal["text", "markdown", "csv", "json"] = "text",
+        format: Form = "text",
         quiet: bool = False,
         options: Annotated[Any, Parameter(name="*")],
     ) -> int:
@@ -84,7 +85,7 @@ def make_search(
     folder: "SearchFolder",
     *,
     catalog: Catalog,
-    format: Literal["text", "markdown", "csv", "json"] = "text",
+    format: Form = "text",
     quiet: bool = False,
 ) -> int:
     """Search, or go on with a search; print its table. Returns the exit code."""
