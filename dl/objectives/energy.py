@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from dl import metrics
 from dl.errors import InputError
 from dl.layers.boltzmann import (
+    bottom_up,
     free_energy,
     gibbs_chain,
     hidden_mean,
@@ -148,9 +149,8 @@ def _values(
 
 def _inputs_of(model: BeliefNet, layer: int, params: Params, visible: Array) -> Array:
     """What the machines below `layer` make of the inputs: E[h | v], one after the other."""
-    for name, units in zip(model.machines[:layer], model.units, strict=False):
-        visible = hidden_mean(params[name], visible, units)
-    return visible
+    below = [params[name] for name in model.machines[:layer]]
+    return bottom_up(below, model.units[:layer], visible)
 
 
 def _places(key: Key, batch: Batch, *, train: bool) -> Array:
