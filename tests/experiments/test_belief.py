@@ -168,6 +168,17 @@ def test_data_that_are_no_pictures_are_refused() -> None:
         experiment.recipe(experiment.options(), dl.load_data("moons").spec)
 
 
+@pytest.mark.parametrize("early", [{"patience": 2, "validation": 0.1}, {"stop_below": 1.0}])
+def test_a_stack_does_not_stop_early_since_its_machines_have_losses_of_their_own(
+    early: dict[str, Any],
+) -> None:
+    spec = dl.load_data("digits").spec
+    stack, one = (load_experiment(f"experiments.{name}") for name in ("dbn_mnist", "rbm_mnist"))
+    with pytest.raises(InputError, match="nothing about a stack of 2: leave patience"):
+        stack.recipe(stack.options(layers="6-5", **early), spec)
+    one.recipe(one.options(hidden_size=6, **early), spec)
+
+
 def stored(folder: Path) -> dl.TrainState:
     """The state in the newest checkpoint."""
     return restore_training(*open_folder(folder))[0].state
