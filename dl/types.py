@@ -25,6 +25,8 @@ Params: TypeAlias = PyTree
 """Trainable parameters: nested dictionaries of arrays."""
 ModelState: TypeAlias = PyTree
 """State that forward passes update, such as batch statistics; `{}` for most models."""
+PRETRAINING = "pretraining"
+"""The part of a model state that counts the `steps` of greedy pre-training."""
 Carry: TypeAlias = PyTree
 """Recurrent state handed from one segment of a sequence to the next. `()` if there is none."""
 

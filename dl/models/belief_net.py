@@ -17,7 +17,7 @@ from dl.layers.boltzmann import BINARY, GAUSSIAN, hidden_inputs, visible_mean
 from dl.models.autoencoder import estimated_norm
 from dl.models.functional import from_linen
 from dl.models.unnormalised import Scale, unnormalised
-from dl.types import Array, BeliefNet, Carry, Key, ModelState, Params
+from dl.types import PRETRAINING, Array, BeliefNet, Carry, Key, ModelState, Params
 
 _SMALL = nn.initializers.normal(0.01)
 
@@ -63,7 +63,7 @@ class BoltzmannStack(nn.Module):
             machine = BoltzmannMachine(visible, hidden, linear, self.kernel_init)
             setattr(self, machine_name(number), machine)
         if len(self.hidden_sizes) > 1 and self.is_initializing():
-            self.variable("pretraining", "steps", jnp.zeros, (), jnp.int32)
+            self.variable(PRETRAINING, "steps", jnp.zeros, (), jnp.int32)
 
     def encode(self, visible: Array) -> Array:
         """The code: [B, ...] -> [B, F]."""

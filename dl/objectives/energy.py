@@ -19,7 +19,18 @@ from dl.layers.boltzmann import (
 )
 from dl.models.given import require_model
 from dl.ranges import Range, check_number
-from dl.types import Array, Batch, BeliefNet, Carry, Key, Metrics, ModelState, Objective, Params
+from dl.types import (
+    PRETRAINING,
+    Array,
+    Batch,
+    BeliefNet,
+    Carry,
+    Key,
+    Metrics,
+    ModelState,
+    Objective,
+    Params,
+)
 
 
 class _Given(NamedTuple):
@@ -102,7 +113,7 @@ def _of_layer(
     """The values of the machine whose turn it is."""
     if len(branches) == 1:
         return branches[0](given)
-    turn = model_state["pretraining"]["steps"] // steps_per_layer  # switch takes the last for more
+    turn = model_state[PRETRAINING]["steps"] // steps_per_layer  # switch takes the last for more
     return jax.lax.switch(turn, branches, given)
 
 

@@ -72,6 +72,18 @@ def test_f4_a_deep_auto_encoder_is_the_stack_itself_with_another_objective(stack
     assert initial.origin.new == ()
 
 
+def test_a_stack_that_begins_with_another_counts_its_own_steps(stack: Path) -> None:
+    """With the steps of the other its lower machines would never have their turn."""
+    loaded = dl.load(stack)
+    assert int(loaded.model_state["pretraining"]["steps"]) == 12
+    experiment = load_experiment("experiments.dbn_mnist")
+    options = experiment.options(**{**SMALL, "layers": "6-5-4", "linear_code": True})
+    recipe, init = experiment.recipe(options, loaded.spec), (loaded.params, loaded.model_state)
+    first = dl.train.state.first_state(recipe, loaded.spec, options, init=init)
+    assert int(first.model_state["pretraining"]["steps"]) == 0
+    jax.tree.map(np.testing.assert_array_equal, first.params, loaded.params)
+
+
 @pytest.mark.parametrize(
     ("name", "options", "says"),
     [
