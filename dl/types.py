@@ -25,6 +25,8 @@ Params: TypeAlias = PyTree
 """Trainable parameters: nested dictionaries of arrays."""
 ModelState: TypeAlias = PyTree
 """State that forward passes update, such as batch statistics; `{}` for most models."""
+PRETRAINING = "pretraining"
+"""The part of a model state that counts the `steps` of greedy pre-training."""
 Carry: TypeAlias = PyTree
 """Recurrent state handed from one segment of a sequence to the next. `()` if there is none."""
 
@@ -180,9 +182,8 @@ class BeliefNet(Autoencoder):
 
     `visible(inputs [B, ...]) -> [B, D]` are its inputs as probabilities from 0 to 1. `machines` are
     the names of the machines' parameters, upwards from the inputs, and `units` the kinds of their
-    hidden units. A carry holds a Markov chain for each row: visible units [B, D] by machine.
-    Of more than
-    one machine `model_state` counts the steps of pre-training.
+    hidden units. The carry of persistent chains holds one for each row: visible units [B, D] by
+    machine. Where there are several machines, `model_state` counts the steps of pre-training.
     """
 
     visible: Callable[[Array], Array]

@@ -53,12 +53,18 @@ def greedy_recipe(
     A `linear` code learns with a fiftieth of the rate: its units have no bounds.
 
     Raises:
-        InputError: for data that are no pictures, whose pixels are read as probabilities.
+        InputError: for data that are no pictures, whose pixels are read as probabilities, and for
+            an early stop of several machines.
     """
     if data_spec.input_dtype != "uint8":
         raise InputError(
             f"units that are 0 or 1 learn pictures, and {data_spec.name} has other numbers: name a "
             "data set of pictures"
+        )
+    if len(sizes) > 1 and (options.patience or options.stop_below):
+        raise InputError(
+            "the loss is that of the machine that learns, so it tells nothing about a stack of "
+            f"{len(sizes)}: leave patience and stop_below out"
         )
     model = models.belief_net(
         data_spec.input_shape,

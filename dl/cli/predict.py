@@ -38,8 +38,8 @@ def predict(
     the size of the model's inputs, whole or only their middle, as in the run's evaluation;
     transparent parts become white. Data like MNIST are bright strokes on a dark ground, cut out and
     centred: use --photo for a photograph of one sign on paper. Of 100 made photographs of MNIST's
-    test digits (pens, pencil, shadows, squared paper, large and turned pictures) LeNet tells
-    98 to 100. A text file is one text.
+    test digits (pens, pencil, shadows, squared paper, large and turned pictures) LeNet
+    recognises 98 to 100. A text file is one text.
 
     Parameters
     ----------

@@ -58,7 +58,7 @@ def class_numbers(array: np.ndarray, class_names: tuple[str, ...], *, name: str)
 
 
 def _name_numbers(class_names: tuple[str, ...]) -> bool:
-    """Whether the classes are called by numbers, which labels then mean; not their places."""
+    """Whether names of classes are numbers: a label is then such a name, not a class's place."""
     return any(name.removeprefix("-").isdecimal() for name in class_names)
 
 

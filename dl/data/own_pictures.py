@@ -74,7 +74,8 @@ def are_bytes(array: np.ndarray) -> bool:
     kind, flat, unsigned = array.dtype.kind, array.ndim == 2, array.dtype == np.uint8
     if array.ndim < 2 or kind not in "fiu" or array[:1].size < _FEW:
         return False
-    if not (flat if unsigned else kind == "f" or not flat):
+    are_scaled, are_symbols = unsigned and not flat, kind != "f" and not unsigned and flat
+    if are_scaled or are_symbols:
         return False
     counts = flat and not unsigned  # these are as large by chance
     if not (array.min() >= 0 and _BYTES * (1.0 if counts else 0.8) <= array.max() <= _BYTES):

@@ -21,9 +21,12 @@ _LOOKED_AT = 1000
 def check_scales(parts: Mapping[str, np.ndarray]) -> None:
     """Compare the float inputs [N, ...] of the parts, of which "train" is one.
 
-    Parts whose sizes differ twentyfold were scaled apart: refused where an example has at least 64
-    numbers, otherwise warned of. So is a training part of such examples with a size above 10, on
-    which nets learn badly.
+    Parts whose sizes differ twentyfold were not scaled alike. They are refused where an example has
+    at least 64 numbers, and warned of otherwise. A training part of at least 64 numbers an example
+    is also warned of if its size is above 10, because nets learn badly from such numbers.
+
+    Raises:
+        InputError: for parts of wide examples that were not scaled alike.
 
     >>> check_scales({"train": np.ones((2, 64), np.float32), "test": np.full((2, 64), 255.0)})
     Traceback (most recent call last):

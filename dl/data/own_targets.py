@@ -1,6 +1,7 @@
 """Targets that somebody has in memory: which task they ask for, and as the arrays of that task."""
 
 import warnings
+from collections import Counter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -125,7 +126,7 @@ def _tidy(array: np.ndarray, name: str) -> np.ndarray:
         if is_no_label(form):
             row = int(np.flatnonzero(places.ravel() == number)[0])
             raise InputError(f"{name}[{row}] is {form!r}, which {NO_LABEL}")
-    joined = sorted({form for form in forms if forms.count(form) > 1})
+    joined = sorted(form for form, count in Counter(forms).items() if count > 1)
     if joined:
         warnings.warn(
             f"labels of {name} in two spellings are one class: {listed(joined)}", stacklevel=4

@@ -6,7 +6,7 @@ are connected, so that either kind is independent given the other. `params` hold
 (Training products of experts by minimizing contrastive divergence).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import jax
@@ -91,6 +91,20 @@ def visible_inputs(params: Machine, hidden: Array) -> Array:
 def hidden_mean(params: Machine, visible: Array, units: Units = BINARY) -> Array:
     """E[h | v]: [B, D] -> [B, F]; of binary units the probabilities P(h = 1 | v)."""
     return units.mean(hidden_inputs(params, visible))
+
+
+def bottom_up(machines: Sequence[Machine], units: Sequence[Units], visible: Array) -> Array:
+    """E[h | v] of a stack of machines, one after the other from the lowest: [B, D] -> [B, F].
+
+    `units` has the kind of each machine's hidden units. Without machines it is `visible` itself.
+
+    >>> machine = {"kernel": jnp.zeros((2, 2)), "bias": jnp.zeros(2), "visible_bias": jnp.zeros(2)}
+    >>> bottom_up([machine, machine], [BINARY, GAUSSIAN], jnp.ones((1, 2))).tolist()
+    [[0.0, 0.0]]
+    """
+    for machine, kind in zip(machines, units, strict=True):
+        visible = hidden_mean(machine, visible, kind)
+    return visible
 
 
 def visible_mean(params: Machine, hidden: Array) -> Array:

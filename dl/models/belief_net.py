@@ -6,7 +6,6 @@ from `dl.objectives.contrastive_divergence`. Source: F4; Hinton, Osindero & Teh 
 """
 
 import math
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
@@ -15,12 +14,10 @@ from flax import linen as nn
 
 from dl.errors import InputError
 from dl.layers.boltzmann import BINARY, GAUSSIAN, hidden_inputs, visible_mean
-from dl.models.activations import capture_activations
 from dl.models.autoencoder import estimated_norm
 from dl.models.functional import from_linen
-from dl.models.trace import trace_layers
-from dl.models.unnormalised import Scale, scaled_trace
-from dl.types import Array, BeliefNet, Carry, Key, ModelState, Params
+from dl.models.unnormalised import Scale, unnormalised
+from dl.types import PRETRAINING, Array, BeliefNet, Carry, Key, ModelState, Params
 
 _SMALL = nn.initializers.normal(0.01)
 
@@ -34,6 +31,7 @@ class BoltzmannMachine(nn.Module):
     kernel_init: Callable[..., Array] = _SMALL
 
     def setup(self) -> None:
+        """Makes the weights and both biases."""
         zeros = nn.initializers.zeros
         self.kernel = self.param("kernel", self.kernel_init, (self.visible, self.hidden))
         self.bias = self.param("bias", zeros, (self.hidden,))
@@ -58,13 +56,14 @@ class BoltzmannStack(nn.Module):
     kernel_init: Callable[..., Array]
 
     def setup(self) -> None:
+        """Makes the machines; several have a counter of the steps of pre-training."""
         sizes = (math.prod(self.input_shape), *self.hidden_sizes)
         for number, (visible, hidden) in enumerate(pairwise(sizes), start=1):
             linear = self.linear_code and number == len(self.hidden_sizes)
             machine = BoltzmannMachine(visible, hidden, linear, self.kernel_init)
             setattr(self, machine_name(number), machine)
         if len(self.hidden_sizes) > 1 and self.is_initializing():
-            self.variable("pretraining", "steps", jnp.zeros, (), jnp.int32)
+            self.variable(PRETRAINING, "steps", jnp.zeros, (), jnp.int32)
 
     def encode(self, visible: Array) -> Array:
         """The code: [B, ...] -> [B, F]."""
@@ -127,11 +126,16 @@ def belief_net(
         raise InputError(
             f"hidden_sizes is {tuple(hidden_sizes)}; give at least one layer, of at least 1 unit"
         )
-    sizes = (math.prod(input_shape), *hidden_sizes)
-    scale = Scale(tuple(mean), tuple(std))
     module = BoltzmannStack(tuple(input_shape), tuple(hidden_sizes), linear_code, kernel_init)
+    return _belief_net(module, Scale(tuple(mean), tuple(std)), persistent=persistent)
+
+
+def _belief_net(module: BoltzmannStack, scale: Scale, *, persistent: bool) -> BeliefNet:
+    """The model of a stack: inputs and reconstructions are normalised by `scale`, units are not."""
+    inner = unnormalised(from_linen(module, name="belief_net"), mean=scale.mean, std=scale.std)
+    sizes = (math.prod(module.input_shape), *module.hidden_sizes)
     names = tuple(machine_name(number) for number in range(1, len(sizes)))
-    inner = from_linen(module, name="belief_net")
+    code_units = GAUSSIAN if module.linear_code else BINARY
 
     def visible(inputs: Array) -> Array:
         if inputs.shape[1:] != module.input_shape:
@@ -158,20 +162,15 @@ def belief_net(
     ) -> tuple[Array, ModelState, Carry]:
         return decode(params, encode(params, inputs)), model_state, carry
 
-    def activations(
-        params: Params, model_state: ModelState, inputs: Array
-    ) -> OrderedDict[str, Array]:
-        return capture_activations(module, params, {}, scale.undo(inputs))
-
     def chains(rows: int) -> Carry:
-        return {name: jnp.zeros((rows, size)) for name, size in zip(names, sizes, strict=False)}
+        return {name: jnp.zeros((rows, size)) for name, size in zip(names, sizes[:-1], strict=True)}
 
     return BeliefNet(
-        "belief_net",
+        inner.name,
         inner.init,
         apply,
-        lambda inputs: scaled_trace(trace_layers(module, inputs), scale),
-        activations,
+        inner.trace,
+        inner.activations,
         initial_carry=chains if persistent else None,
         always_carries=persistent,
         encode=encode,
@@ -179,5 +178,5 @@ def belief_net(
         jacobian_norm=estimated_norm(encode),
         visible=visible,
         machines=names,
-        units=(*(BINARY,) * (len(names) - 1), GAUSSIAN if linear_code else BINARY),
+        units=(*(BINARY,) * (len(names) - 1), code_units),
     )

@@ -36,8 +36,8 @@ class Scale(NamedTuple):
 def unnormalised(model: Model, *, mean: Sequence[float], std: Sequence[float]) -> Model:
     """`model`, applied to x̂ · std + mean: it sees pictures from 0 (black) to 1 (white) again.
 
-    `mean` and `std` are those of the data (`DataSpec`), per channel. A net that a machine of such
-    pictures has pre-trained needs them (`belief_net`).
+    `mean` and `std` are those of the data (`DataSpec`), per channel. A net that begins with the
+    weights of a `belief_net` needs such inputs, because that net was trained on them.
 
     >>> from dl.models import mlp
     >>> plain = mlp(3, hidden_sizes=())

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from dl import metrics
 from dl.errors import InputError
 from dl.layers.boltzmann import (
+    bottom_up,
     free_energy,
     gibbs_chain,
     hidden_mean,
@@ -18,7 +19,18 @@ from dl.layers.boltzmann import (
 )
 from dl.models.given import require_model
 from dl.ranges import Range, check_number
-from dl.types import Array, Batch, BeliefNet, Carry, Key, Metrics, ModelState, Objective, Params
+from dl.types import (
+    PRETRAINING,
+    Array,
+    Batch,
+    BeliefNet,
+    Carry,
+    Key,
+    Metrics,
+    ModelState,
+    Objective,
+    Params,
+)
 
 
 class _Given(NamedTuple):
@@ -101,7 +113,7 @@ def _of_layer(
     """The values of the machine whose turn it is."""
     if len(branches) == 1:
         return branches[0](given)
-    turn = model_state["pretraining"]["steps"] // steps_per_layer  # switch takes the last for more
+    turn = model_state[PRETRAINING]["steps"] // steps_per_layer  # switch takes the last for more
     return jax.lax.switch(turn, branches, given)
 
 
@@ -148,9 +160,8 @@ def _values(
 
 def _inputs_of(model: BeliefNet, layer: int, params: Params, visible: Array) -> Array:
     """What the machines below `layer` make of the inputs: E[h | v], one after the other."""
-    for name, units in zip(model.machines[:layer], model.units, strict=False):
-        visible = hidden_mean(params[name], visible, units)
-    return visible
+    below = [params[name] for name in model.machines[:layer]]
+    return bottom_up(below, model.units[:layer], visible)
 
 
 def _places(key: Key, batch: Batch, *, train: bool) -> Array:

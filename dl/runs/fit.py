@@ -111,9 +111,17 @@ def fit(
     training = layout.fetch(training)
     at_end = training.state.steps_made == compiled.plan.total_steps
     done = at_end or stops_early(records, patience=options.patience, stop_below=options.stop_below)
-    kept = {"pending": training.totals, "interrupted": not done, "open_data": lambda: data}
-    kept["best"] = listener.best
-    return Trained(recipe, data.spec, options, training.state, records, **kept)
+    return Trained(
+        recipe,
+        data.spec,
+        options,
+        training.state,
+        records,
+        pending=training.totals,
+        interrupted=not done,
+        best=listener.best,
+        open_data=lambda: data,
+    )
 
 
 def _layout(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Layout:

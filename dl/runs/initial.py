@@ -47,8 +47,8 @@ def take_initial(
     """The parameters of `run` for a new run of `experiment`.
 
     The head is new if the classes differ, or if `run` trained an auto-encoder and the new model is
-    none. It consists of the arrays whose shape depends on the number of classes. Of an auto-encoder
-    a classifier takes the encoder and leaves what else there is; a model without state takes none.
+    none. It consists of the arrays whose shape depends on the number of classes. A classifier takes
+    the encoder of an auto-encoder and leaves the rest; a model without state takes no state.
 
     Raises:
         InputError: when `run` is no run with a checkpoint, reads other symbols, or anything but the

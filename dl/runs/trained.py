@@ -167,13 +167,7 @@ class Trained:
         Raises:
             InputError: when there is no such part, or the data cannot be opened any more.
         """
-        if data is None:
-            return self._evaluate(part)
-        if not isinstance(data, Dataset):
-            raise InputError(
-                f"data is {shown(data)}: give a Dataset, such as dl.make_dataset(x, y)"
-            )
-        return self._evaluate_on(data)(part)
+        return self._evaluate(part) if data is None else self._evaluate_on(self._given(data))(part)
 
     def spread(self, part: str = "test", *, data: Dataset | None = None) -> dict[str, float]:
         """Mean, standard deviation (`_std`), `_min` and `_max` over the members of each metric.
@@ -183,7 +177,7 @@ class Trained:
         """
         if self.options.members == 1:
             raise InputError("a single net has no spread: evaluate it, or train several members")
-        data = self.open_data() if data is None else data
+        data = self._given(data)
         one_device = replace(self.options, devices=1)
         layout = choose_layout(one_device, self.recipe.model, example_inputs(self.spec))
         loops = can_loop(self.recipe, data, self.options, layout)
@@ -199,7 +193,7 @@ class Trained:
         Raises:
             InputError: when there is no such part, and for an auto-encoder.
         """
-        data = self.open_data() if data is None else data
+        data = self._given(data)
         return report_on(self.network, data, part, batch_size=self.options.batch_size)
 
     def save(self, folder: str | Path) -> Path:
@@ -231,6 +225,16 @@ class Trained:
     @cached_property
     def _evaluate(self) -> Callable[[str], dict[str, float]]:
         return self._evaluate_on(self.open_data())
+
+    def _given(self, data: Dataset | None) -> Dataset:
+        """`data`, or if there are none those that it was trained on."""
+        if data is None:
+            return self.open_data()
+        if not isinstance(data, Dataset):
+            raise InputError(
+                f"data is {shown(data)}: give a Dataset, such as dl.make_dataset(x, y)"
+            )
+        return data
 
     def _evaluate_on(self, data: Dataset) -> Callable[[str], dict[str, float]]:
         """The metrics of a part of `data`, on one device wherever the state was trained."""

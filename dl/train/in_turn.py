@@ -30,8 +30,8 @@ def in_turn(
     the same number of steps. Source: F4; Hinton, Osindero & Teh 2006.
 
     Raises:
-        InputError: for less than one step; when it is initialised, for other layers than those of
-            the parameters.
+        InputError: for less than one step; in `init`, for other layers than those of the
+            parameters.
 
     >>> import dl
     >>> both = in_turn({"low": dl.optimizers.sgd(0.5), "high": dl.optimizers.sgd(0.5)}, steps=1)
@@ -41,22 +41,21 @@ def in_turn(
     ([-0.5], [-0.0])
     """
     check_number("steps", steps, Range(at_least=1), whole=True)
-    names = list(optimizers)
+    starts = [number * steps for number in range(len(optimizers))]
     turns: dict[Hashable, optax.GradientTransformation] = {
-        name: _during(optimizers[name], number * steps, None if last else (number + 1) * steps)
-        for number, name in enumerate(names)
-        for last in [number == len(names) - 1]
+        name: _during(optimizer, start, end)
+        for (name, optimizer), start, end in zip(
+            optimizers.items(), starts, [*starts[1:], None], strict=True
+        )
     }
 
     def labels(params: Params) -> PyTree:
-        if set(params) != set(names):
+        if set(params) != set(optimizers):
             raise InputError(
-                f"the turns are of {', '.join(names)}, the parameters are {', '.join(params)}: "
-                "give an optimizer for each"
+                f"the turns are of {', '.join(optimizers)}, the parameters are "
+                f"{', '.join(params)}: give an optimizer for each"
             )
-        return {
-            name: jax.tree.map(lambda _, name=name: name, layer) for name, layer in params.items()
-        }
+        return {name: name for name in params}
 
     return optax.partition(turns, labels)
 
@@ -65,11 +64,10 @@ def _during(
     optimizer: optax.GradientTransformation, start: int, end: int | None
 ) -> optax.GradientTransformation:
     """`optimizer` from step `start` until before step `end`; nothing changes at other times."""
+    optimizer = optax.with_extra_args_support(optimizer)
 
     def init(params: Params) -> _Turn:
         return _Turn(jnp.zeros((), jnp.int32), optimizer.init(params))
-
-    optimizer = optax.with_extra_args_support(optimizer)
 
     def update(
         updates: PyTree, state: Any, params: Params | None = None, **extra: Any

@@ -19,7 +19,7 @@ from dl.train.options import TrainOptions
 from dl.train.quick import jit_quickly
 from dl.train.recipe import Recipe
 from dl.train.transfer import transfer
-from dl.types import Array, Carry, Key, Model, ModelState, Params, PyTree
+from dl.types import PRETRAINING, Array, Carry, Key, Model, ModelState, Params, PyTree
 
 
 @jax.tree_util.register_dataclass
@@ -174,7 +174,10 @@ def with_parameters(
     params: Params,
     model_state: ModelState,
 ) -> TrainState:
-    """`state` with other parameters and a newly initialised optimizer.
+    """`state` with other parameters and model state, and a newly initialised optimizer.
+
+    The steps of greedy pre-training are counted on from `state`: they belong to a training, not to
+    a net.
 
     >>> import dl
     >>> sgd = dl.optimizers.sgd(0.1)
@@ -186,10 +189,17 @@ def with_parameters(
     return replace(
         state,
         params=params,
-        model_state=model_state,
+        model_state=_with_counters_of(state, model_state),
         opt_state=optimizer.init(params),
         average=average,
     )
+
+
+def _with_counters_of(state: TrainState, model_state: ModelState) -> ModelState:
+    own = state.model_state
+    if not isinstance(own, Mapping) or PRETRAINING not in own:
+        return model_state
+    return {**model_state, PRETRAINING: own[PRETRAINING]}
 
 
 def count_parameters(params: Params) -> int:

@@ -72,6 +72,18 @@ def test_f4_a_deep_auto_encoder_is_the_stack_itself_with_another_objective(stack
     assert initial.origin.new == ()
 
 
+def test_a_stack_that_begins_with_another_counts_its_own_steps(stack: Path) -> None:
+    """With the steps of the other its lower machines would never have their turn."""
+    loaded = dl.load(stack)
+    assert int(loaded.model_state["pretraining"]["steps"]) == 12
+    experiment = load_experiment("experiments.dbn_mnist")
+    options = experiment.options(**{**SMALL, "layers": "6-5-4", "linear_code": True})
+    recipe, init = experiment.recipe(options, loaded.spec), (loaded.params, loaded.model_state)
+    first = dl.train.state.first_state(recipe, loaded.spec, options, init=init)
+    assert int(first.model_state["pretraining"]["steps"]) == 0
+    jax.tree.map(np.testing.assert_array_equal, first.params, loaded.params)
+
+
 @pytest.mark.parametrize(
     ("name", "options", "says"),
     [
@@ -166,6 +178,17 @@ def test_data_that_are_no_pictures_are_refused() -> None:
     experiment = load_experiment("experiments.rbm_mnist")
     with pytest.raises(InputError, match="moons has other numbers"):
         experiment.recipe(experiment.options(), dl.load_data("moons").spec)
+
+
+@pytest.mark.parametrize("early", [{"patience": 2, "validation": 0.1}, {"stop_below": 1.0}])
+def test_a_stack_does_not_stop_early_since_its_machines_have_losses_of_their_own(
+    early: dict[str, Any],
+) -> None:
+    spec = dl.load_data("digits").spec
+    stack, one = (load_experiment(f"experiments.{name}") for name in ("dbn_mnist", "rbm_mnist"))
+    with pytest.raises(InputError, match="nothing about a stack of 2: leave patience"):
+        stack.recipe(stack.options(layers="6-5", **early), spec)
+    one.recipe(one.options(hidden_size=6, **early), spec)
 
 
 def stored(folder: Path) -> dl.TrainState:

@@ -12,6 +12,7 @@ from dl import assess
 from dl.data.parts import dataset_of_sequences
 from dl.data.sources.arrays import ArraySource
 from dl.data.sources.ragged import ragged_source
+from dl.errors import InputError
 from dl.runs import reporting
 from dl.train.state import first_state
 
@@ -56,6 +57,13 @@ def test_other_data_are_reported_on(points: dl.Trained) -> None:
     data = dl.make_dataset(np.ones((4, 2)), ["low", "mid", "top", "top"], test=0.25, name="ones")
     report = points.report("train", data=data)
     assert report.title == "ones, train: 3 examples"
+
+
+def test_what_is_no_data_set_is_refused(points: dl.Trained) -> None:
+    wrong: Any = 3
+    for ask in (points.report, points.evaluate):
+        with pytest.raises(InputError, match="data is 3: give a Dataset"):
+            ask(data=wrong)
 
 
 def test_yes_or_no() -> None:

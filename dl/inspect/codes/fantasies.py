@@ -1,14 +1,12 @@
 """Pictures that a Boltzmann machine or a deep belief net makes up ("fantasies", Hinton 2006)."""
 
-from functools import partial
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from dl.errors import InputError
 from dl.inspect.trained import Trained, prepare
-from dl.layers.boltzmann import BINARY, gibbs_chain, hidden_mean, visible_inputs, visible_mean
+from dl.layers.boltzmann import BINARY, bottom_up, gibbs_chain, visible_inputs, visible_mean
 from dl.ranges import Range, check_number
 from dl.types import Array, BeliefNet, Key, Params
 
@@ -24,10 +22,11 @@ def fantasies(
     """Pictures drawn from a `belief_net`: probabilities of each pixel [N, ...], from 0 to 1.
 
     Each chain makes `steps` Gibbs steps in the uppermost machine; then every layer below is drawn
-    from the one above, and of the pixels P(v | h) is given. Chains begin at what the layers below
-    make of the raw inputs `start` [N, ...], or else at random bits. A net whose chains began at the
-    data (CD-1) has never seen where long ones lead: few steps from a `start` show what it learned,
-    or training with `persistent` chains. Source: F4; Hinton, Osindero & Teh 2006, section 6.
+    from the one above, and of the pixels P(v | h) is given. There are N = `chains`, which begin at
+    random bits; or one for each of the raw inputs `start` [N, ...], which begins at what the layers
+    below make of it. A net whose chains began at the data (CD-1) has never seen where long ones
+    lead. Few steps from a `start` show what it learned; one that was trained with `persistent`
+    chains can be drawn from at length. Source: F4; Hinton, Osindero & Teh 2006, section 6.
 
     Raises:
         InputError: for another model, no chain or no step.
@@ -46,9 +45,10 @@ def fantasies(
     check_number("chains", chains, Range(at_least=1), whole=True)
     check_number("steps", steps, Range(at_least=1), whole=True)
     start_key, key = jax.random.split(key)
-    top = trained.params[model.machines[-1]]["visible_bias"].shape
-    begin = jax.random.bernoulli(start_key, 0.5, (chains, *top)).astype(jnp.float32)
-    if start is not None:
+    if start is None:
+        top = trained.params[model.machines[-1]]["visible_bias"].shape
+        begin = jax.random.bernoulli(start_key, 0.5, (chains, *top)).astype(jnp.float32)
+    else:
         begin = below_the_top(model, trained.params, prepare(trained, start))
     pixels = np.asarray(_draw_compiled(model, trained.params, begin, key, steps))
     code = jnp.zeros((1, *trained.params[model.machines[-1]]["bias"].shape))
@@ -58,10 +58,8 @@ def fantasies(
 
 def below_the_top(model: BeliefNet, params: Params, inputs: Array) -> Array:
     """E[h | v] of the layer below the uppermost machine, upwards from inputs [B, ...]: [B, D]."""
-    visible = model.visible(inputs)
-    for name, units in zip(model.machines[:-1], model.units, strict=False):
-        visible = hidden_mean(params[name], visible, units)
-    return visible
+    below = [params[name] for name in model.machines[:-1]]
+    return bottom_up(below, model.units[:-1], model.visible(inputs))
 
 
 def draw_pixels(model: BeliefNet, params: Params, start: Array, key: Key, steps: int) -> Array:
@@ -76,6 +74,4 @@ def draw_pixels(model: BeliefNet, params: Params, start: Array, key: Key, steps:
     return probabilities
 
 
-@partial(jax.jit, static_argnames=("model", "steps"))
-def _draw_compiled(model: BeliefNet, params: Params, start: Array, key: Key, steps: int) -> Array:
-    return draw_pixels(model, params, start, key, steps)
+_draw_compiled = jax.jit(draw_pixels, static_argnames=("model", "steps"))
