@@ -10,6 +10,7 @@ from . import models as models
 from . import ngram as ngram
 from . import objectives as objectives
 from . import optimizers as optimizers
+from . import plots as plots
 from . import runs as runs
 from . import sampling as sampling
 from . import search as search

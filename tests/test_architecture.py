@@ -18,7 +18,7 @@ ORDER = [
     {"train", "sampling"},
     {"inspect", "lessons", "search"},
     {"runs"},
-    {"reports", "checks"},
+    {"reports", "plots", "checks"},
     {"cli"},
     {"experiments"},
 ]

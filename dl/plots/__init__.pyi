@@ -1,0 +1,4 @@
+from .style import COLOURS as COLOURS
+from .style import FORMATS as FORMATS
+from .style import save as save
+from .style import theme as theme
