@@ -32,6 +32,7 @@ def test_code_prints_what_stands_below_it(page: str) -> None:
         ]
 
 
+@pytest.mark.slow
 def test_the_guide_s_notebook_prints_what_stands_below_it() -> None:
     ((code, expected),) = BLOCKS.findall(GUIDE)
     out = io.StringIO()
@@ -60,6 +61,7 @@ def test_the_report_of_the_page_is_what_is_printed() -> None:
     assert out.getvalue() == expected
 
 
+@pytest.mark.slow
 def test_the_guide_s_experiment_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
