@@ -40,7 +40,7 @@ def shown_texts(figure: Figure) -> list[tuple[str, Bbox]]:
     with patch.object(Text, "draw", record):
         canvas.draw()
     shown = [text for text in drawn.values() if text.get_visible() and text.get_text().strip()]
-    small = [text.get_text() for text in shown if text.get_fontsize() < SMALLEST]
+    small = [text.get_text() for text in shown if float(text.get_fontsize()) < SMALLEST]
     assert not small, f"too small to be read: {small}"
     return [(text.get_text(), text.get_window_extent()) for text in shown]
 
