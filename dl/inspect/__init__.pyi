@@ -17,6 +17,8 @@ from .cost.connections import connections as connections
 from .cost.connections import count_connections as count_connections
 from .cost.summary import Summary as Summary
 from .cost.summary import summarize as summarize
+from .decisions import Decisions as Decisions
+from .decisions import decision_grid as decision_grid
 from .maps.filters import dense_filters as dense_filters
 from .maps.filters import filter_grid as filter_grid
 from .maps.filters import filters as filters

@@ -1,3 +1,11 @@
+from .activations import activations as activations
+from .animation import save_animation as save_animation
+from .descent import optimizer_paths as optimizer_paths
+from .descent import path_values as path_values
+from .regions import decision_frames as decision_frames
+from .regions import decision_regions as decision_regions
+from .signals import activation_histograms as activation_histograms
+from .signals import gradients_by_layer as gradients_by_layer
 from .style import COLOURS as COLOURS
 from .style import FORMATS as FORMATS
 from .style import save as save
