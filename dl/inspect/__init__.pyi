@@ -10,6 +10,8 @@ from .codes.neighbours import Neighbours as Neighbours
 from .codes.neighbours import nearest_neighbours as nearest_neighbours
 from .codes.pca import compare_with_pca as compare_with_pca
 from .codes.pca import largest_principal_angle as largest_principal_angle
+from .codes.plane import Plane as Plane
+from .codes.plane import plane_by_layer as plane_by_layer
 from .codes.probe import linear_probe as linear_probe
 from .codes.separability import separability as separability
 from .cost.connections import Connections as Connections

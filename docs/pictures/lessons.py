@@ -8,7 +8,7 @@ import jax.numpy as jnp
 
 import dl
 from dl import inspect, lessons, plots
-from dl.lessons import descent, initialisation, vanishing
+from dl.lessons import convolution, descent, initialisation, vanishing
 from docs.pictures.picture import Picture
 
 if TYPE_CHECKING:
@@ -88,6 +88,30 @@ def _decision_frames() -> "list[Figure]":
     return plots.decision_frames(grids, **drawn)
 
 
+@cache
+def _spirals_by_layer() -> tuple[dict[str, inspect.Plane], dict[str, float], jax.Array]:
+    data = dl.load_data("spirals")
+    model = dl.models.mlp(1, hidden_sizes=(8, 8, 2), activation=jnp.tanh)
+    found = lessons.train_seeds(model, data, seeds=1, steps=1000, learning_rate=0.03)
+    params = jax.tree.map(lambda leaf: leaf[0], found.states.params)
+    network = dl.Network(model, params, spec=data.spec)
+    points = data.test.inputs
+    planes = inspect.plane_by_layer(network, points, activation=jnp.tanh)
+    shares = inspect.separability(network, data, activation=jnp.tanh)
+    return planes, shares, data.test.targets
+
+
+def _space_transformation() -> "Figure":
+    planes, shares, labels = _spirals_by_layer()
+    names = ("one spiral", "the other")
+    return plots.space_transformation(planes, labels, separability=shares, class_names=names)
+
+
+@cache
+def _convolution() -> convolution.Steps:
+    return lessons.convolve_step_by_step(convolution.EXAMPLE, convolution.EXAMPLE_KERNEL)
+
+
 PICTURES: dict[str, Picture] = {
     "activations": Picture(
         "The activations of the lectures with their derivatives: where the ground is shaded the "
@@ -122,5 +146,20 @@ PICTURES: dict[str, Picture] = {
         "training on the moons (C1).",
         _decision_regions,
         _decision_frames,
+    ),
+    "space_transformation": Picture(
+        "What three hidden layers make of the plane: they scale, rotate, translate and bend it "
+        "until a line separates the two spirals (D11).",
+        _space_transformation,
+    ),
+    "convolution_step": Picture(
+        "One step of a convolution: nine pixels times nine weights, summed (E3).",
+        lambda: plots.convolution_step(_convolution(), 4),
+        lambda: plots.convolution_frames(_convolution()),
+    ),
+    "convolution_steps": Picture(
+        "All nine steps of the lecture's convolution; the small numbers are the weights of the "
+        "kernel (E3).",
+        lambda: plots.convolution_steps(_convolution()),
     ),
 }
