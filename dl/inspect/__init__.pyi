@@ -17,6 +17,10 @@ from .codes.separability import separability as separability
 from .cost.connections import Connections as Connections
 from .cost.connections import connections as connections
 from .cost.connections import count_connections as count_connections
+from .cost.drawing import Arrow as Arrow
+from .cost.drawing import Box as Box
+from .cost.drawing import Drawing as Drawing
+from .cost.drawing import draw_model as draw_model
 from .cost.summary import Summary as Summary
 from .cost.summary import summarize as summarize
 from .decisions import Decisions as Decisions
