@@ -1,5 +1,6 @@
 from .activations import activations as activations
 from .animation import save_animation as save_animation
+from .architecture import architecture as architecture
 from .cells import cell_diagram as cell_diagram
 from .convolution import convolution_frames as convolution_frames
 from .convolution import convolution_step as convolution_step
@@ -16,4 +17,6 @@ from .style import COLOURS as COLOURS
 from .style import FORMATS as FORMATS
 from .style import save as save
 from .style import theme as theme
+from .trials import parallel_coordinates as parallel_coordinates
+from .trials import score_by_option as score_by_option
 from .unfolded import unfolded_rnn as unfolded_rnn
