@@ -37,9 +37,9 @@ def test_nets_that_do_not_choose_in_the_plane_are_refused() -> None:
     gates = network(dl.load_data("gates"), np.zeros((2, 4)).tolist(), [0.0] * 4)
     with pytest.raises(InputError, match="gates has 4 yes-or-no answers"):
         decision_grid(gates)
-    digits = network(dl.load_data("digits"), np.zeros((784, 10)).tolist(), [0.0] * 10)
-    with pytest.raises(InputError, match=r"digits has inputs \(28, 28, 1\)"):
-        decision_grid(digits)
+    lines = dl.make_dataset(np.zeros((20, 3), np.float32), np.arange(20) % 2)
+    with pytest.raises(InputError, match=r"has inputs \(3,\): regions are drawn for"):
+        decision_grid(network(lines, np.zeros((3, 2)).tolist(), [0.0] * 2))
 
 
 def test_answers_of_other_shapes_are_refused() -> None:
