@@ -1,73 +1,10 @@
-# ---
-# jupyter:
-#   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
-# ---
-
 # %% [markdown]
 # # Quick start: a network that reads digits
-#
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/dl/blob/main/colab/00_quickstart.ipynb)
 #
 # In a few minutes you train LeNet, a convolutional network (lecture E8), on handwritten digits, look at how it learned
 # and at what it still gets wrong, interrupt it without losing anything, and write a training step by hand.
 #
 # You need Python and an idea of what a derivative is. Run the cells from top to bottom with Shift+Enter.
-
-# %% [markdown]
-# ## Set up
-#
-# Colab brings its own JAX, built for its TPUs and GPUs. The next cell installs `dl` only where it is missing, and tells
-# pip to keep the JAX that is there. If Colab asks to restart the session afterwards, do so and run this cell again. If
-# pip complains of conflicting dependencies, Colab's JAX is older than `dl` needs: choose the newest runtime version
-# under *Runtime → Change runtime type*.
-
-# %%
-import re
-from importlib import metadata
-from pathlib import Path
-
-try:
-    import dl
-except ImportError:
-    versions = {str(package.name): package.version for package in metadata.distributions()}
-    keep = [
-        f"{name}=={versions[name]}"
-        for name in versions
-        if re.match("(jax|jaxlib|libtpu)$|jax[-_]cuda", name)
-    ]
-    Path("keep.txt").write_text("\n".join(keep))
-    # %pip install --quiet --constraint keep.txt git+https://github.com/OWNER/dl
-    import dl
-
-# %% [markdown]
-# Which processor do the computations run on? The same code runs on all three kinds. In Colab you choose with *Runtime →
-# Change runtime type*; for this notebook any of them will do.
-
-# %%
-import os
-
-os.environ.setdefault(
-    "JAX_COMPILATION_CACHE_DIR", "compiled"
-)  # what was compiled once is kept in this folder
-import jax
-
-meaning = {
-    "tpu": "A TPU is a chip built for the matrix products that networks consist of.",
-    "gpu": "A GPU does thousands of small computations at once, which is what networks consist of.",
-    "cpu": "A CPU is the ordinary processor: fast enough for this notebook, slow for larger networks.",
-}
-device = jax.devices()[0]
-print(
-    f"JAX {jax.__version__}, {jax.device_count()} × {device.platform.upper()} ({device.device_kind})"
-)
-print(meaning[device.platform])
 
 # %% [markdown]
 # ## Look at the data
@@ -78,9 +15,13 @@ print(meaning[device.platform])
 # The options are those of the experiment `lenet_digits`, with fewer epochs. One epoch is one pass over all of train.
 
 # %%
+from pathlib import Path
+
+import jax
 import matplotlib.pyplot as plt
 import numpy as np
 
+import dl
 from experiments.lenet_digits import Options, build
 
 plt.rcParams.update({"figure.dpi": 100, "axes.spines.top": False, "axes.spines.right": False})
@@ -295,4 +236,4 @@ for number in range(61):
 # - **Train on MNIST**, 70,000 larger digits: `main("experiments", ["data", "prepare", "mnist"])`, then
 #   `main("experiments", ["run", "lenet_mnist_fast"])`.
 # - **Read the code**: a file of `experiments/` is a page long and says what it reproduces;
-#   [docs/design.md](https://github.com/OWNER/dl/blob/main/docs/design.md) explains how the rest is built.
+#   [docs/design.md](repo:docs/design.md) explains how the rest is built.
