@@ -25,9 +25,9 @@ from dl.train.interrupt import StopRequest, say_stopping
 from dl.train.layout import Layout, make_layout
 from dl.train.learning import OF_OPTIMIZER
 from dl.train.listener import Listener
+from dl.train.live import Shown, follow
 from dl.train.loop import train_loop
 from dl.train.options import TrainOptions
-from dl.train.progress import Progress
 from dl.train.recipe import Recipe
 from dl.train.record import Record, best_step, stops_early
 from dl.train.state import first_state
@@ -89,9 +89,10 @@ def fit(
     compiled = compile_recipe(recipe, data, options, layout)
     if progress and data.summary:
         say(data.summary)
+    earlier = resume.history if resume else []
     with (
         StopRequest(announce=say_stopping) as stop,
-        Progress(compiled.plan, show=progress) as shown,
+        follow(compiled.plan, show=progress, earlier=earlier) as shown,
     ):
         shown.begin(resume.step if resume else 0)
         compiled.compile_ahead()
@@ -105,7 +106,7 @@ def fit(
             compiled,
             training,
             listener,
-            history=resume.history if resume else [],
+            history=earlier,
             validates=data.validation is not None,
         )
     training = layout.fetch(training)
@@ -243,7 +244,7 @@ def _say_unused(recipe: Recipe, opt_state: PyTree, options: TrainOptions) -> Non
 class _Shown(Listener):
     """Shows progress, passes records to `on_record`, keeps the best, and stops on a signal."""
 
-    shown: Progress
+    shown: Shown
     heard: Callable[[Record], None]
     stop: StopRequest
     layout: Layout

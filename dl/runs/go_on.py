@@ -17,8 +17,8 @@ from dl.runs.result import make_result
 from dl.runs.setup import Setup
 from dl.train.compiled import Training
 from dl.train.interrupt import StopRequest
+from dl.train.live import Shown, follow
 from dl.train.loop import train_loop
-from dl.train.progress import Progress
 from dl.train.record import Record, stops_early
 from dl.train.steps_per_call import with_best_steps_per_call
 
@@ -29,7 +29,7 @@ def go_on(
     """Train to the end of the plan, then write and return the result; None if `stop` came first."""
     _note_start(setup)
     folder, clock = setup.folder, RunClock()
-    with Progress(setup.compiled.plan, show=show) as shown:
+    with follow(setup.compiled.plan, show=show) as shown:
         begun = folder.metrics.exists()
         if not begun:
             shown.begin(0)
@@ -66,7 +66,7 @@ def _restore(
     fresh: Training | None,
     checkpoints: Checkpoints,
     clock: RunClock,
-    shown: Progress,
+    shown: Shown,
 ) -> tuple[Training, list[Record]]:
     """The newest intact checkpoint and the records up to it, or a first state and no records.
 
@@ -100,7 +100,7 @@ def _restore(
 
 
 def _tell_missing(
-    folder: RunFolder, history: list[Record], shown: Progress, *, step: int, epoch: int
+    folder: RunFolder, history: list[Record], shown: Shown, *, step: int, epoch: int
 ) -> None:
     """Tell when records are lost: every epoch's end makes one."""
     recorded = {record.step for record in history if record.split == "train"}
@@ -144,7 +144,7 @@ def _train(
     )
 
 
-def _best(setup: Setup, checkpoints: Checkpoints, shown: Progress) -> Training | None:
+def _best(setup: Setup, checkpoints: Checkpoints, shown: Shown) -> Training | None:
     """The training where it validated best, if the run has patience."""
     if not setup.config.options.patience:
         return None

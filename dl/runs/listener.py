@@ -15,8 +15,8 @@ from dl.runs.setup import Setup
 from dl.train.compiled import Training
 from dl.train.interrupt import StopRequest
 from dl.train.listener import Listener
+from dl.train.live import Shown
 from dl.train.network import Network
-from dl.train.progress import Progress
 from dl.train.record import Record
 from dl.types import Model
 
@@ -30,7 +30,7 @@ class RunListener(Listener):
     setup: Setup
     checkpoints: Checkpoints
     clock: RunClock
-    shown: Progress
+    shown: Shown
     profiler: Profiler
     stop: StopRequest
     _losses: dict[int, float] = field(default_factory=dict, init=False)
