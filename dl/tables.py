@@ -61,7 +61,7 @@ class Table:
         conv1    9
         output  10
         """
-        head, *rows = self._lines()
+        head, *rows = self.lines()
         widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
         lines = [_aligned(row, widths).rstrip() for row in (head, *rows)]
         return "\n".join([self.title, *lines] if self.title else lines)
@@ -74,7 +74,7 @@ class Table:
         | :-- | --: |
         | conv1 | 9 |
         """
-        head, *rows = ([cell.replace("|", r"\|") for cell in line] for line in self._lines())
+        head, *rows = ([cell.replace("|", r"\|") for cell in line] for line in self.lines())
         rule = [":--", *["--:"] * (len(head) - 1)]
         table = "\n".join(f"| {' | '.join(line)} |" for line in (head, rule, *rows))
         return f"{self.title}\n\n{table}" if self.title else table
@@ -113,7 +113,7 @@ class Table:
         >>> Table(("layer", "n"), (("<b>", 9),)).html().split("<tbody>")[1][:40]
         '<tr><th scope="row" style="text-align:le'
         """
-        head, *rows = self._lines()
+        head, *rows = self.lines()
         title = f"<caption>{_safe(self.title)}</caption>" if self.title else ""
         columns = "".join(_cell("th", cell, place, "col") for place, cell in enumerate(head))
         body = "".join(f"<tr>{_row(row)}</tr>" for row in rows)
@@ -122,7 +122,7 @@ class Table:
     def _repr_html_(self) -> str:
         return self.html()
 
-    def _lines(self) -> list[list[str]]:
+    def lines(self) -> list[list[str]]:
         """The headings and the cells as people are shown them."""
         head = [self.headings.get(name, name) for name in self.columns]
         rows = [
