@@ -11,6 +11,10 @@ from .overlays import occlusion as occlusion
 from .overlays import saliency as saliency
 from .recurrent_nets import gates as gates
 from .recurrent_nets import gradient_reach as gradient_reach
+from .run_pictures import RUN_PICTURES as RUN_PICTURES
+from .run_pictures import RunPicture as RunPicture
+from .run_pictures import of_run as of_run
+from .run_pictures import pictures_of as pictures_of
 from .style import COLOURS as COLOURS
 from .style import FORMATS as FORMATS
 from .style import save as save
