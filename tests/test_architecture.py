@@ -33,7 +33,18 @@ PURE = {
     "objectives",
     "experiments",
 }
-HEAVY = {"tensorflow_datasets", "sklearn", "matplotlib", "orbax", "grain", "PIL", "tqdm", "optuna"}
+HEAVY = {
+    "tensorflow_datasets",
+    "sklearn",
+    "matplotlib",
+    "orbax",
+    "grain",
+    "PIL",
+    "tqdm",
+    "optuna",
+    "tensorboardX",
+    "wandb",
+}
 NOWHERE = {"tensorflow", "torch", "chex", "clu", "ml_collections", "absl", "pickle"}
 
 

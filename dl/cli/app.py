@@ -28,6 +28,7 @@ from dl.cli.outcome import leave_at_once, leave_if_interrupted, say
 from dl.cli.predict import predict
 from dl.cli.programs import programs
 from dl.cli.rates import rates, rates_app
+from dl.cli.records import records
 from dl.cli.resume import resume
 from dl.cli.run import experiment_app, run
 from dl.cli.sample import sample
@@ -150,6 +151,7 @@ def _verbs(catalog: Catalog) -> cyclopts.App:
         "run": run,
         "resume": resume,
         "evaluate": evaluate,
+        "records": records,
         "committee": committee,
         "predict": predict,
         "sample": sample,

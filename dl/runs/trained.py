@@ -23,12 +23,13 @@ from dl.runs.members import (
 )
 from dl.runs.reporting import AnyReport, report_on
 from dl.runs.save import write_run
+from dl.tables import Table
 from dl.train.compiled import Training, can_loop
 from dl.train.evaluation import Evaluation
 from dl.train.layout import make_layout
 from dl.train.network import Inputs, Network, Predictions
 from dl.train.recipe import Recipe
-from dl.train.record import Record, curve
+from dl.train.record import Record, as_table, curve
 from dl.train.state import TrainState
 from dl.train.traced import choose_layout
 from dl.types import Array, Autoencoder, Metrics, Model, ModelState, Params
@@ -221,6 +222,10 @@ class Trained:
     def curve(self, split: str, name: str) -> tuple[list[float], list[float]]:
         """Epochs and values of one metric on one split, ready to plot."""
         return curve(self.history, split, name)
+
+    def history_table(self) -> Table:
+        """The history as a table with a row for each record: `.csv()`, `.markdown()`, `.text()`."""
+        return as_table(self.history)
 
     @cached_property
     def _evaluate(self) -> Callable[[str], dict[str, float]]:
