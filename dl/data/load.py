@@ -120,9 +120,9 @@ def load_data(
 
     Args:
         name: a built-in data set (`digits`, `gates`, `xor`, `spirals`, `circles`, `moons`,
-            `names`), `folder:PATH` (one sub-folder of pictures for each class), `text:PATH`, `lines:PATH`,
-            `jsonl:PATH`, `tsv:PATH`, `csv:PATH`, `chorales:PATH`, `adding:STEPS`, or a TFDS name
-            (`mnist`, `cifar10`, `tiny_shakespeare`, ...).
+            `names`), `folder:PATH` (one sub-folder of pictures for each class), `text:PATH`,
+            `lines:PATH`, `jsonl:PATH`, `tsv:PATH`, `csv:PATH`, `chorales:PATH`, `adding:STEPS`, or
+            a TFDS name (`mnist`, `cifar10`, `tiny_shakespeare`, ...).
         validation: the fraction of the training examples to hold out; the permutation that chooses
             them is the same for every seed. Of one stream of text the end is held out.
         data_dir: where TFDS keeps prepared data; default `$TFDS_DATA_DIR`, then TFDS's own folder.
