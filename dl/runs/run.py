@@ -17,6 +17,7 @@ from dl.runs.load import damage_of_end
 from dl.runs.lock import locked
 from dl.runs.open_data import check_same_data
 from dl.runs.setup import Setup
+from dl.runs.shipped import refuse_to_write
 from dl.runs.sinks.sinks import choose_sinks
 from dl.runs.stored import read_result, read_starts
 from dl.screen import say
@@ -107,6 +108,7 @@ def resume_run(
         if not damage:
             say(f"{run} is finished already")
             return Outcome(folder, result)
+        refuse_to_write(folder.path, package=package)
         say(f"{run} is finished, but {damage}: training its end again")
     with locked(folder.path):
         _check_readable(folder)
