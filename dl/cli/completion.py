@@ -41,9 +41,9 @@ def completion(
 ) -> None:
     """Print a script that completes verbs, experiments, options and their words after `dl`.
 
-    - bash: dl completion bash > ~/.local/share/bash-completion/completions/dl
-    - zsh: dl completion zsh > ~/.dl.zsh, and a line `source ~/.dl.zsh` in ~/.zshrc
-    - fish: dl completion fish > ~/.config/fish/completions/dl.fish
+    Bash: dl completion bash > ~/.local/share/bash-completion/completions/dl
+    Zsh: dl completion zsh > ~/.dl.zsh, and a line `source ~/.dl.zsh` in ~/.zshrc
+    Fish: dl completion fish > ~/.config/fish/completions/dl.fish
 
     A new shell has it. After `python -m experiments` nothing is completed.
 

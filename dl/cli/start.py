@@ -14,13 +14,13 @@ Deep learning from the perceptron to the LSTM, as experiments that run.
   {0} evaluate RUN --report          how good is it?
 
 The nets of `sample lstm_names` and `predict lenet_digits` come trained.
-All verbs: {0} --help. Keys that complete words: completion --help."""
+All verbs: {0} --help. Words after TAB: completion --help."""
 
 
 def start_page(package: str) -> str:
     """About ten lines for somebody who types the command alone.
 
-    >>> print(start_page("experiments").splitlines()[2])  # doctest: +ELLIPSIS
-      python -m experiments list ... all of them, by lecture
+    >>> print(start_page("experiments").splitlines()[0])
+    Deep learning from the perceptron to the LSTM, as experiments that run.
     """
     return _LINES.format(program(package))

@@ -64,7 +64,8 @@ def test_a_name_reads_a_picture_and_writes_names_and_changes_nothing(
         "lenet_digits is no folder here: using the trained run of the package, "
         f"{FOLDER / 'lenet_digits'}"
     ]
-    assert main("experiments", "sample lstm_names --count 5 --temperature 0.5".split()) == 0
+    words = "sample lstm_names --count 5 --temperature 0.5"
+    assert main("experiments", words.split()) == 0
     out, err = capsys.readouterr()
     assert len(out.split()) == 5
     assert all(name.isalpha() and name.istitle() for name in out.split())
