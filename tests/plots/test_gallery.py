@@ -19,14 +19,8 @@ PICTURES: dict[str, Picture] = {
 }
 
 
-TRAINED = ("curves", "confusion", "mistakes", "filters", "feature_maps", "saliency", "occlusion")
-TRAINED += ("reconstructions", "code_space", "boltzmann_filters", "fantasies", "reliability")
-SLOW = {f"runs: {name}" for name in TRAINED}
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=pytest.mark.slow if n in SLOW else ()) for n in PICTURES]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PICTURES)
 def test_texts_can_be_read(name: str) -> None:
     with dl.plots.theme("light"):
         check_layout(PICTURES[name].draw())
