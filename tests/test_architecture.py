@@ -33,7 +33,19 @@ PURE = {
     "objectives",
     "experiments",
 }
-HEAVY = {"tensorflow_datasets", "sklearn", "matplotlib", "orbax", "grain", "PIL", "tqdm", "optuna"}
+HEAVY = {
+    "tensorflow_datasets",
+    "sklearn",
+    "matplotlib",
+    "orbax",
+    "grain",
+    "PIL",
+    "tqdm",
+    "optuna",
+    "IPython",
+    "tensorboardX",
+    "wandb",
+}
 NOWHERE = {"tensorflow", "torch", "chex", "clu", "ml_collections", "absl", "pickle"}
 
 
