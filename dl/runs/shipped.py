@@ -50,9 +50,10 @@ def no_such_run(path: Path, *, package: str) -> InputError:
         own = _newest_of(path.name)
         remedy = f"give the folder of a run, {own}" if own else f"train it with `run {path.name}`"
         return InputError(
-            f"{path.name} is an experiment, and no trained run of it is here: {remedy}"
+            f"{path.name} is an experiment, and comes without a trained run: {remedy}"
         )
-    along = f"; of those that come along: {did_you_mean(path.name, shipped)}" if shipped else ""
+    hint = did_you_mean(path.name, shipped)
+    along = f", or name a run that comes along ({hint})" if shipped else ""
     return InputError(f"no run folder {path}: give the path that `run` printed{along}")
 
 

@@ -151,7 +151,8 @@ def test_damaged_files_are_skipped_and_named(
     assert len(data.test) == 6
     first, second = capsys.readouterr().err.splitlines()
     assert (
-        first == f"skipped: {parts}/train/a/0.png is not a picture in any format that Pillow reads"
+        first
+        == f"skipped: {parts}/train/a/0.png is not a picture in any format that Pillow reads: save it as PNG"
     )
     assert second.startswith(f"skipped: {parts}/train/b/1.png is a damaged picture, or none (")
 
@@ -321,7 +322,7 @@ WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "text called a picture": (
         lambda root: (root / "train" / "b" / "1.png").write_text("text"),
-        "train/b/1.png is not a picture in any format that Pillow reads",
+        "train/b/1.png is not a picture in any format that Pillow reads: save it as PNG",
     ),
     "picture cut off": (cut_off, "train/b/1.png is a damaged picture"),
     "empty file": (
