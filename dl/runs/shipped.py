@@ -28,9 +28,9 @@ def shipped_runs(package: str = "experiments") -> dict[str, Path]:
 def find_run(run: str | Path, *, package: str = "experiments") -> Path:
     """The folder that `run` means: that path if there is one, else a shipped run of this name."""
     path = Path(run)
-    if _is_name(path) and not path.exists():
+    if _is_name(path):
         folder = shipped_runs(package).get(path.name)
-        if folder is not None:
+        if folder is not None and not path.exists():
             own = _newest_of(path.name)
             say(
                 f"{path.name} is no folder here: using the trained run of the package, {folder}"
