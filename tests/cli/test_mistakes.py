@@ -40,7 +40,7 @@ MISTAKES = {
 OF_A_RUN = {
     "predict lenet_digits": "predict needs at least one picture or text: predict RUN FILE...",
     "predict lenet_digits absent.png": "there is no file absent.png: give the path of a picture",
-    "predict lenet_digits notes.txt": "is not a picture in any format that Pillow reads: save it",
+    "predict lenet_digits notes.txt": "is not a picture in any format that Pillow reads",
     "predict lenet_digits folder": "folder is a folder: give the pictures in it, such as folder/*",
     "predict lstm_names notes.txt": "lstm_names writes text and knows no classes: use `sample",
     "sample lenet_digits": "and writes no text: give the run of a language model",

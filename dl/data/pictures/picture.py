@@ -148,9 +148,7 @@ def _not_a_picture(file: Path, error: Exception) -> InputError:
     if isinstance(error, PermissionError):
         return InputError(f"{file} cannot be read: {error.strerror}")
     if isinstance(error, UnidentifiedImageError):
-        return InputError(
-            f"{file} is not a picture in any format that Pillow reads: save it as PNG"
-        )
+        return InputError(f"{file} is not a picture in any format that Pillow reads, such as PNG")
     if isinstance(error, TooLarge):
         return InputError(f"{file} is too large a picture: {error}")
     if isinstance(error, Image.DecompressionBombError):

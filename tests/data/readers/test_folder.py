@@ -142,7 +142,7 @@ def test_damaged_files_are_skipped_and_named(
     cut_off(parts)
     (parts / "train" / "a" / "0.png").write_text("text")
     with pytest.raises(
-        InputError, match="reads: repair it, or pass over such files with --damaged skip"
+        InputError, match="such as PNG: repair it, or pass over such files with --damaged skip"
     ):
         load_folder(parts, validation=0.0)
     data = load_folder(parts, validation=0.0, damaged="skip")
@@ -150,7 +150,7 @@ def test_damaged_files_are_skipped_and_named(
     assert data.train.targets.tolist() == [0, 0, 1, 1]
     assert len(data.test) == 6
     first, second = capsys.readouterr().err.splitlines()
-    what = "is not a picture in any format that Pillow reads: save it as PNG"
+    what = "is not a picture in any format that Pillow reads, such as PNG"
     assert first == f"skipped: {parts}/train/a/0.png {what}"
     assert second.startswith(f"skipped: {parts}/train/b/1.png is a damaged picture, or none (")
 
@@ -320,7 +320,7 @@ WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "text called a picture": (
         lambda root: (root / "train" / "b" / "1.png").write_text("text"),
-        "train/b/1.png is not a picture in any format that Pillow reads: save it as PNG",
+        "train/b/1.png is not a picture in any format that Pillow reads, such as PNG",
     ),
     "picture cut off": (cut_off, "train/b/1.png is a damaged picture"),
     "empty file": (
