@@ -28,6 +28,7 @@ from dl.cli.docstring import description, rewrap, with_whole_lines
 from dl.cli.evaluate import evaluate
 from dl.cli.horizon import horizon
 from dl.cli.list import list_experiments
+from dl.cli.mistakes import check_verb, with_remedy
 from dl.cli.outcome import leave_at_once, leave_if_interrupted, say
 from dl.cli.plot import plot
 from dl.cli.predict import predict
@@ -70,7 +71,9 @@ def main(package: str = "experiments", argv: Sequence[str] | None = None) -> int
             if code > 128:
                 _leave_closed_terminal()
             return code
-    except (InputError, cyclopts.CycloptsError) as error:
+    except cyclopts.CycloptsError as error:
+        return _fail(InputError(with_remedy(error, words, package)), 2)
+    except InputError as error:
         return _fail(error, 2)
     except RunError as error:
         return _fail(error, 1)
@@ -154,7 +157,9 @@ def _choose_app(catalog: Catalog, words: list[str]) -> tuple[cyclopts.App, list[
     """The parser for `words`: some verbs have the options of the experiment that they name."""
     if len(words) > 1 and words[0] in _OF_EXPERIMENTS and not words[1].startswith("-"):
         return _OF_EXPERIMENTS[words[0]](catalog, words[1]), words[2:]
-    return _verbs(catalog), words
+    app = _verbs(catalog)
+    check_verb(words[0], [*app], catalog.names())
+    return app, words
 
 
 def _verbs(catalog: Catalog) -> cyclopts.App:
