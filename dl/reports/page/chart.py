@@ -130,12 +130,16 @@ def _curves(lines: Sequence[Line], x: Scale, y: Scale) -> Iterator[Html]:
     for line in lines:
         yield tag(
             "path",
-            class_=f"line c{line.colour % 8}{' dashed' if line.dashed else ''}",
+            class_=_classes(line),
             d=_path(line.xs, line.ys, x, y),
             data_name=line.name,
             data_xs=_numbers_of(line.xs),
             data_ys=_numbers_of(line.ys),
         )
+
+
+def _classes(line: Line) -> str:
+    return f"line c{line.colour % 8}{' dashed' if line.dashed else ''}"
 
 
 def _band(line: Line, x: Scale, y: Scale) -> str:
@@ -186,7 +190,7 @@ def _legend(lines: Sequence[Line]) -> Html:
             "li",
             tag(
                 "svg",
-                tag("path", class_=f"line c{line.colour % 8}{' dashed' * line.dashed}", d="M0 5h26"),
+                tag("path", class_=_classes(line), d="M0 5h26"),
                 viewBox="0 0 26 10",
                 aria_hidden="true",
             ),

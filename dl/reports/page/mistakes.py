@@ -1,6 +1,6 @@
-"""What the model answers: the confusion matrix, the examples behind its cells, the worst mistakes."""
+"""What the model answers: confusion matrix, the examples behind its cells, worst mistakes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from dl.assess.classification import MOST_CLASSES, ClassificationReport
 from dl.assess.mistakes import Mistake, pairs_table
@@ -40,7 +40,7 @@ def answers_section(answered: Answered) -> Html:
     )  # fmt: skip
 
 
-def _more(tables: object) -> Html:
+def _more(tables: Iterable[Html]) -> Html:
     return tag("details", tag("summary", "All figures of the report"), *tables)
 
 
@@ -140,7 +140,7 @@ def _worst(report: ClassificationReport, examples: Sequence[Example]) -> Html | 
 def _mistake(report: ClassificationReport, mistake: Mistake, example: Example) -> Html:
     name, answer = report.class_names[mistake.target], report.class_names[mistake.answer]
     caption = join([
-        tag("b", name), f" taken for {answer} ({100 * mistake.probability:.0f} %)",
+        tag("b", name), f" taken for {answer} ({100 * mistake.probability:.0f}\u00a0%)",
     ])  # fmt: skip
     return _example(example, f"example {mistake.index}, {name} taken for {answer}", caption)
 

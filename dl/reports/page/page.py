@@ -60,8 +60,8 @@ def policy(*, live: bool = False) -> str:
     """
     connect = "; connect-src 'self'" if live else ""
     return (
-        f"default-src 'none'; style-src '{_digest('page.css')}'; script-src '{_digest('page.js')}'; "
-        f"img-src data:; base-uri 'none'; form-action 'none'{connect}"
+        f"default-src 'none'; img-src data:; style-src '{_digest('page.css')}'; "
+        f"script-src '{_digest('page.js')}'; base-uri 'none'; form-action 'none'{connect}"
     )
 
 
