@@ -33,14 +33,14 @@ class Line(NamedTuple):
 
 
 class Axes(NamedTuple):
-    """The title of a chart, what its axes measure, and a name for it that the page has once.
+    """What a chart shows over what, and a name for it that the page has once.
 
-    Numbers of an axis that is a `percent` are shares from 0 to 1.
+    The title is what the vertical axis measures; if that is a `percent`, its numbers are shares
+    from 0 to 1.
     """
 
     title: str
     x: str
-    y: str
     key: str
     percent: bool = False
 
@@ -84,7 +84,6 @@ def _svg(axes: Axes, lines: Sequence[Line], drawn: Sequence[Line]) -> Html:
         tag("desc", _in_words(axes, lines), id=f"{axes.key}-desc"),
         tag("g", *_vertical_ticks(axes, y), *_horizontal_ticks(x), class_="ticks"),
         tag("text", axes.x, class_="axis", x=(LEFT + RIGHT) / 2, y=HEIGHT - 8),
-        tag("text", axes.y, class_="axis", x=-(TOP + BOTTOM) / 2, y=14, transform="rotate(-90)"),
         tag("svg", *_curves(drawn, x, y), **_plot_area(), class_="curves"),
         role="img",
         viewBox=f"0 0 {WIDTH:g} {HEIGHT:g}",

@@ -77,8 +77,8 @@ def _lead(runs: Sequence[Material]) -> list[Html]:
     first = runs[0].docstring.splitlines()[:1]
     said = [tag("p", line, class_="lead") for line in first]
     begun = str(runs[0].starts[0].get("time", ""))[:10] if runs[0].starts else ""
-    state = " · ".join(filter(None, [state_of(runs[0]), begun]))
-    return [*said, tag("p", state, class_="lead")]
+    state = [state_of(runs[0]), *([" · ", tag("span", begun, class_="whole")] if begun else [])]
+    return [*said, tag("p", *state, class_="lead")]
 
 
 def _sections(runs: Sequence[Material]) -> dict[str, Html]:

@@ -41,7 +41,7 @@ def written(name: str, value: float) -> str:
 
 def is_share(metric: str) -> bool:
     """Whether the values of this metric are shares from 0 to 1."""
-    return metric.split("_")[-1] == "accuracy"
+    return "accuracy" in metric.split("_")
 
 
 def changed_options(run: Material) -> list[tuple[str, Any]]:
