@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+
 from dl.assess.classification import MOST_CLASSES, ClassificationReport
 from dl.assess.mistakes import Mistake, pairs_table
 from dl.assess.report import figures_table
@@ -81,13 +83,11 @@ def _confusion(report: ClassificationReport, answered: Answered) -> Html:
 
 
 def _cell(report: ClassificationReport, answered: Answered, row: int, column: int) -> Html:
-    """The deeper the shade of a mistake, the larger its share of the class."""
+    """The deeper the shade, the larger the share of the class."""
     count = int(report.confusion[row, column])
     if not count:
         return tag("td", "·", class_="none")
-    share = count / max(1, int(report.confusion[row].sum()))
-    shade = min(SHADES, 1 + int((SHADES - 1) * (share if row == column else 4 * share)))
-    kind = f"{'right' if row == column else 'wrong'} shade-{shade}"
+    kind = f"{'right' if row == column else 'wrong'} shade-{_shade(report.confusion, row, column)}"
     if not answered.behind.get((row, column)):
         return tag("td", f"{count:,}", class_=kind)
     names = report.class_names
@@ -97,6 +97,20 @@ def _cell(report: ClassificationReport, answered: Answered, row: int, column: in
         tag("a", f"{count:,}", href=f"#cell-{row}-{column}", aria_label=said),
         class_=kind,
     )
+
+
+def _shade(confusion: np.ndarray, row: int, column: int) -> int:
+    """From 1 to SHADES; mistakes, which are few, by the root of their share of the largest one.
+
+    >>> counts = np.array([[99, 1, 0], [4, 90, 0], [0, 0, 50]])
+    >>> _shade(counts, 2, 2), _shade(counts, 1, 0), _shade(counts, 0, 1)
+    (9, 9, 4)
+    """
+    shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
+    if row == column:
+        return 1 + int((SHADES - 1) * shares[row, column])
+    largest = np.max(shares * (1 - np.eye(len(shares))))
+    return 1 + round((SHADES - 1) * float(shares[row, column] / largest) ** 0.5)
 
 
 def _behind(

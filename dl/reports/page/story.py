@@ -166,10 +166,10 @@ def _times(run: Material) -> list[tuple[str, str]]:
     if run.result is None:
         return []
     result = run.result
-    rate = result["examples_per_second"]
+    rate, compiling = result["examples_per_second"], result["compile_seconds"]
     return [
         ("time", describe_seconds(result["wall_seconds"])),
-        ("of it compiling", describe_seconds(result["compile_seconds"])),
+        *([("of it compiling", describe_seconds(compiling))] if compiling else []),
         *([("examples per second", f"{rate:,.0f}")] if rate else []),
         ("parameters", f"{result['parameters']:,}"),
         ("device", result["device"]),
