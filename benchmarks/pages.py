@@ -17,7 +17,7 @@ from dl.reports.page.page import page
 from dl.train.record import Record
 
 ROUNDS = 7
-_PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+_PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
 _LOADED = "performance.getEntriesByType('navigation')[0].loadEventEnd"
 
 
@@ -60,7 +60,7 @@ def measure(file: Path, chromium: str) -> Iterator[tuple[float, float]]:
         for _ in range(ROUNDS):
             tab = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
             tab.goto(file.as_uri())
-            tab.wait_for_function(f"{_LOADED} > 0")
+            tab.wait_for_function(f"{_LOADED} > 0 && {_PAINT} > 0")
             yield tab.evaluate(_PAINT), tab.evaluate(_LOADED)
             tab.close()
 

@@ -138,7 +138,8 @@ def _curves(lines: Sequence[Line], x: Scale, y: Scale) -> Iterator[Html]:
 
 
 def _classes(line: Line) -> str:
-    return f"line c{line.colour % 8}{' dashed' if line.dashed else ''}"
+    kind = " dot" if len(line.xs) == 1 else " dashed" if line.dashed else ""
+    return f"line c{line.colour % 8}{kind}"
 
 
 def _band(line: Line, x: Scale, y: Scale) -> str:
@@ -156,13 +157,16 @@ def _band_data(line: Line) -> dict[str, str]:
 
 
 def _path(xs: Sequence[float], ys: Sequence[float], x: Scale, y: Scale) -> str:
-    """A path through the finite points, broken at the others; a lone point is a short line."""
+    """A path through the finite points, broken at the others; a lone point is a dot.
+
+    The first point of a piece stands twice: a line without length has round ends, none has not.
+    """
     parts = []
     pairs = zip(xs, ys, strict=True)
     for finite, group in groupby(pairs, key=lambda pair: math.isfinite(pair[1])):
         points = [f"{x(a):.1f},{y(b):.1f}" for a, b in group if finite]
         if points:
-            parts.append(f"M{' '.join(points)}{'h.01' if len(points) == 1 else ''}")
+            parts.append(f"M{' '.join([points[0], *points])}")
     return "".join(parts)
 
 

@@ -166,10 +166,10 @@ def test_a_chart_answers_to_the_mouse(browser, files) -> None:
     tab.mouse.down()
     tab.mouse.move(left + 0.8 * area["width"], middle, steps=5)
     tab.mouse.up()
-    labels = chart.locator(".ticks .below").all_inner_texts()
+    labels = chart.locator(".ticks .below").all_text_contents()
     assert min(map(float, labels)) > 2
     chart.get_by_role("button", name="Whole curve").click()
-    assert chart.locator(".ticks .below").all_inner_texts()[-1] == "5"
+    assert chart.locator(".ticks .below").all_text_contents()[-1] == "5"
 
 
 def test_a_served_page_follows_the_run_and_stops_at_its_end(browser) -> None:

@@ -72,7 +72,9 @@ def test_points_of_a_chart_lie_where_their_numbers_are() -> None:
     """The area goes from 58 to 408 and, with 4 % room at each end, from 208 up to 12."""
     chart = line_chart(AXES, [Line("train", [0.0, 5.0, 10.0], [1.0, 0.0, 2.0])])
     path = next(each for each in Outline(chart).named("path") if "data-xs" in each)
-    points = [tuple(map(float, pair.split(","))) for pair in path["d"].removeprefix("M").split()]
+    points = [tuple(map(float, pair.split(","))) for pair in path["d"].removeprefix("M").split()][
+        1:
+    ]
     top, bottom, room = 12.0, 208.0, 0.08
     height = (bottom - top) / (2.0 + 2 * room)
     wanted = [(58, 1.0), (233, 0.0), (408, 2.0)]
