@@ -1,6 +1,7 @@
 from .activations import activations as activations
 from .animation import save_animation as save_animation
 from .calibration import reliability_diagram as reliability_diagram
+from .cells import cell_diagram as cell_diagram
 from .codes import code_space as code_space
 from .codes import fantasies as fantasies
 from .codes import reconstructions as reconstructions
@@ -10,12 +11,14 @@ from .convolution import convolution_step as convolution_step
 from .convolution import convolution_steps as convolution_steps
 from .descent import optimizer_paths as optimizer_paths
 from .descent import path_values as path_values
+from .examples import examples as examples
 from .layer_maps import feature_maps as feature_maps
 from .layer_maps import filters as filters
 from .learning_curves import curves as curves
 from .learning_rates import range_test_curve as range_test_curve
 from .overlays import occlusion as occlusion
 from .overlays import saliency as saliency
+from .receptive import receptive_fields as receptive_fields
 from .recurrent_nets import gates as gates
 from .recurrent_nets import gradient_reach as gradient_reach
 from .regions import decision_frames as decision_frames
@@ -27,4 +30,5 @@ from .style import COLOURS as COLOURS
 from .style import FORMATS as FORMATS
 from .style import save as save
 from .style import theme as theme
+from .unfolded import unfolded_rnn as unfolded_rnn
 from .worst_mistakes import mistakes as mistakes
