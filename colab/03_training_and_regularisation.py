@@ -15,8 +15,6 @@ import jax.numpy as jnp
 import numpy as np
 
 import dl
-from dl import lessons, plots
-from dl.lessons import descent, initialisation, penalties
 
 # %% [markdown]
 # ## Which step? The optimizers
@@ -34,14 +32,17 @@ from dl.lessons import descent, initialisation, penalties
 # 20 times as steep across (y) as along (x).
 
 # %%
-paths = {name: lessons.trajectory(optimizer) for name, optimizer in descent.OPTIMIZERS.items()}
-plots.optimizer_paths(paths)
+paths = {
+    name: dl.lessons.trajectory(optimizer)
+    for name, optimizer in dl.lessons.descent.OPTIMIZERS.items()
+}
+dl.plots.optimizer_paths(paths)
 
 # %% [markdown]
 # The same in numbers: `turns` counts how often a path crosses the valley's floor, `length` is how far it went.
 
 # %%
-print(lessons.compare_optimizers().text())
+print(dl.lessons.compare_optimizers().text())
 
 # %% [markdown]
 # Plain descent zig-zags: it crosses the floor at every one of its 30 steps and goes several times as far as the others.
@@ -59,12 +60,12 @@ print(lessons.compare_optimizers().text())
 # That shrinks w exactly if |1 − αc| < 1, so for 0 < α < 2/c. Along y the curvature c is 2, so the limit is α = 1.
 
 # %%
-print(lessons.compare_rates().text())
+print(dl.lessons.compare_rates().text())
 
 # %%
 rates = (0.01, 0.1, 0.5, 0.95, 1.0, 1.05)
-by_rate = dict(zip(map("α = {}".format, rates), lessons.sweep_rates(rates), strict=True))
-plots.path_values(by_rate)
+by_rate = dict(zip(map("α = {}".format, rates), dl.lessons.sweep_rates(rates), strict=True))
+dl.plots.path_values(by_rate)
 
 # %% [markdown]
 # Too small is slow, too large diverges, and the best rate lies just below the limit. A network's surface is no
@@ -86,7 +87,7 @@ def steep(points):
 
 def ends(rate):
     """f after 200 steps of gradient descent."""
-    path = lessons.trajectory(dl.optimizers.sgd(rate), steps=200, function=steep)
+    path = dl.lessons.trajectory(dl.optimizers.sgd(rate), steps=200, function=steep)
     return float(steep(path[-1]))
 
 
@@ -98,7 +99,7 @@ print(f"just below: {ends(0.98 * limit):.3g}, just above: {ends(1.02 * limit):.3
 
 # %%
 # The second derivative along y is 4, so the limit is 2/4.
-limit = descent.stable_rate(4.0)
+limit = dl.lessons.descent.stable_rate(4.0)
 print(
     f"limit {limit}: below it ends at {ends(0.98 * limit):.3g}, above it at {ends(1.02 * limit):.3g}"
 )
@@ -125,13 +126,13 @@ assert ends(0.98 * limit) < 0.1 < 100 < ends(1.02 * limit)
 keys = jax.random.split(jax.random.key(0))
 inputs = jax.random.normal(keys[0], (1000, 100))
 outputs = {}
-for name in initialisation.INITIALIZERS:
-    weights = initialisation.draw_weights(keys[1], name)
-    outputs[name] = initialisation.propagate(weights, inputs)[1]
-plots.activation_histograms(outputs)
+for name in dl.lessons.initialisation.INITIALIZERS:
+    weights = dl.lessons.initialisation.draw_weights(keys[1], name)
+    outputs[name] = dl.lessons.initialisation.propagate(weights, inputs)[1]
+dl.plots.activation_histograms(outputs)
 
 # %%
-print(lessons.compare_initialisations().text())
+print(dl.lessons.compare_initialisations().text())
 
 # %% [markdown]
 # With N(0, 1) the units are saturated: they say −1 or 1, and where tanh is flat no error passes back. With N(0, 0.01)
@@ -176,7 +177,7 @@ for member in sweep.members:
 # %%
 test = dl.search.range_test(recipe, data, replace(options, optimizer="momentum"))
 print(f"proposed for momentum: {test.proposed:.3g}")
-plots.range_test_curve(test)
+dl.plots.range_test_curve(test)
 
 # %% [markdown]
 # The rate need not stay the same. A large rate makes way, but the gradient of a batch is only an estimate, and a large
@@ -196,7 +197,7 @@ for schedule in ("constant", "cosine", "one-cycle"):
         options, optimizer="momentum", learning_rate=0.03, schedule=schedule, members=4
     )
     histories[schedule] = dl.fit(recipe, data, chosen, progress=False).history
-plots.curves(histories)
+dl.plots.curves(histories)
 
 # %% [markdown]
 # A line is the mean of four nets with different first weights and orders of the batches; the band is one standard
@@ -243,7 +244,7 @@ for scale in (1.0, 4.0):
         print(f"{name:<15} test loss {spread['loss']:.2f} ± {spread['loss_std']:.2f}")
 
 # %%
-plots.curves({name: normalised[name].history for name in ("plain, × 4", "batch norm, × 4")})
+dl.plots.curves({name: normalised[name].history for name in ("plain, × 4", "batch norm, × 4")})
 
 # %% [markdown]
 # With good first weights batch norm changes little. With bad ones it takes most of the harm away: a net is less
@@ -327,7 +328,7 @@ for name, trained in nets.items():
     print(f"{name:<14}{figures(trained)}")
 
 # %%
-plots.curves({name: nets[name].history for name in ("nothing", "weight decay", "augmentation")})
+dl.plots.curves({name: nets[name].history for name in ("nothing", "weight decay", "augmentation")})
 
 # %% [markdown]
 # The plain net has all of its training digits right and a training loss near 0, but many of the others wrong: that gap
@@ -393,7 +394,9 @@ print(f"right: {right:.3g}, as on the slide: {slide:.3g}")
 for form, expected in (("coupled", right), ("as printed", slide)):
     weight = jnp.ones(1)
     for _ in range(100):
-        weight = penalties.sgd_update(weight, jnp.zeros(1), rate=0.1, strength=0.5, form=form)
+        weight = dl.lessons.penalties.sgd_update(
+            weight, jnp.zeros(1), rate=0.1, strength=0.5, form=form
+        )
     assert np.isclose(float(weight[0]), expected, rtol=1e-3)
 
 # %% [markdown]

@@ -206,6 +206,7 @@ SAYS = {
         "all three equal: True",
         "[255, 178, 205, 240]",
         "[255, 178, 209, 240]",
+        "(4, 4, 2)",
         "[[-1. -1. -1.]\n [-1.  8. -1.]\n [-1. -1. -1.]]",
         "431,080",
     ],
@@ -222,7 +223,7 @@ SAYS = {
 PICTURES = {
     "00_quickstart": 3,
     "03_training_and_regularisation": 7,
-    "04_convolution_and_lenet": 14,
+    "04_convolution_and_lenet": 13,
     "05_deep_convnets": 6,
 }
 """How many pictures a notebook draws."""
