@@ -111,7 +111,7 @@ print("written back:", dl.lessons.smooth(GREY_VALUES, write_back=True)[1].tolist
 # %% [markdown]
 # And here are the lecture's eight kernels (E2) at work on a digit. Those whose weights sum to 0 answer to edges and to
 # nothing else: between two corners of a diagonal, with 4 and with 8 neighbours, vertical. Those whose weights sum to 1
-# keep the brightness: the identity, two blurs, and a sharpener.
+# keep the brightness: the identity, two blurs, and a sharpener. Each row below is on one scale of greys.
 
 # %%
 data = dl.load_data("digits", validation=0.1)
@@ -126,7 +126,8 @@ def seen_by(*names):
 
 edge_kernels = ("edges_diagonal", "edges_of_4", "edges_of_8", "vertical_edge")
 others = ("identity", "box_blur", "gaussian_blur", "sharpen")
-print("above:", *edge_kernels, "\nbelow:", *others)
+print("first row: ", *edge_kernels)
+print("second row:", *others)
 dl.plots.feature_maps(digit, {"edges": seen_by(*edge_kernels), "others": seen_by(*others)})
 
 # %% [markdown]
