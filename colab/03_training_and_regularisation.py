@@ -244,11 +244,12 @@ for scale in (1.0, 4.0):
         print(f"{name:<15} test loss {spread['loss']:.2f} ± {spread['loss_std']:.2f}")
 
 # %%
-dl.plots.curves({name: normalised[name].history for name in ("plain, × 4", "batch norm, × 4")})
+too_large = {name: normalised[f"{name}, × 4"].history for name in ("plain", "batch norm")}
+dl.plots.curves(too_large, metrics=["accuracy"])
 
 # %% [markdown]
-# With good first weights batch norm changes little. With bad ones it takes most of the harm away: a net is less
-# sensitive to initialisation and rate.
+# The picture shows the nets that began four times too large. With good first weights batch norm changes little; with bad
+# ones it takes most of the harm away. A net is less sensitive to initialisation and rate.
 
 # %% [markdown]
 # ## Dropout
