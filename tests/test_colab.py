@@ -224,7 +224,7 @@ PICTURES = {
     "00_quickstart": 3,
     "03_training_and_regularisation": 7,
     "04_convolution_and_lenet": 13,
-    "05_deep_convnets": 6,
+    "05_deep_convnets": 5,
 }
 """How many pictures a notebook draws."""
 
