@@ -137,14 +137,14 @@ own_recipe = dl.Recipe(own_model, dl.objectives.classification(own_model))
 own_options = dl.TrainOptions(
     epochs=30, batch_size=16, optimizer="adam", learning_rate=0.01, validation=0.2
 )
-tasted = dl.fit(own_recipe, wines, own_options)
-print(f"test accuracy {tasted.evaluate()['accuracy']:.1%}")
+wine_net = dl.fit(own_recipe, wines, own_options)
+print(f"test accuracy {wine_net.evaluate()['accuracy']:.1%}")
 
 # %% [markdown]
 # It predicts for raw inputs too:
 
 # %%
-tasted.predict(scaled[:5].astype(np.float32))
+wine_net.predict(scaled[:5].astype(np.float32))
 
 # %% [markdown]
 # ## Interrupt and resume

@@ -8,8 +8,6 @@
 # You should know what convolution, pooling and a receptive field are (`04_convolution_and_lenet`).
 
 # %%
-from dataclasses import replace
-
 import jax
 import jax.numpy as jnp
 import numpy as np

@@ -1,5 +1,6 @@
 from .activations import activations as activations
 from .animation import save_animation as save_animation
+from .architecture import architecture as architecture
 from .calibration import reliability_diagram as reliability_diagram
 from .cells import cell_diagram as cell_diagram
 from .codes import code_space as code_space
@@ -23,6 +24,10 @@ from .recurrent_nets import gates as gates
 from .recurrent_nets import gradient_reach as gradient_reach
 from .regions import decision_frames as decision_frames
 from .regions import decision_regions as decision_regions
+from .run_pictures import RUN_PICTURES as RUN_PICTURES
+from .run_pictures import RunPicture as RunPicture
+from .run_pictures import of_run as of_run
+from .run_pictures import pictures_of as pictures_of
 from .signals import activation_histograms as activation_histograms
 from .signals import gradients_by_layer as gradients_by_layer
 from .space import space_transformation as space_transformation
@@ -30,5 +35,7 @@ from .style import COLOURS as COLOURS
 from .style import FORMATS as FORMATS
 from .style import save as save
 from .style import theme as theme
+from .trials import parallel_coordinates as parallel_coordinates
+from .trials import score_by_option as score_by_option
 from .unfolded import unfolded_rnn as unfolded_rnn
 from .worst_mistakes import mistakes as mistakes

@@ -38,6 +38,7 @@ def confusion(report: ClassificationReport | BinaryReport) -> "Figure":
     classes = len(names)
     side = 2.2 + 0.52 * min(max(classes, 3), 20)
     figure, axes = new_figure(width=side + 1.0, height=side)
+    figure.set_layout_engine("compressed")
     _draw_shares(figure, axes, shares)
     class_ticks(axes, names)
     axes.set(
@@ -59,7 +60,7 @@ def _counted(report: ClassificationReport | BinaryReport) -> tuple[np.ndarray, t
             "of its own: a confusion matrix needs one output, or classes"
         )
     name = report.output_names[0]
-    return report.confusion[0], (f"not {name}", name)
+    return report.confusion[0], (f"{name}: no", f"{name}: yes")
 
 
 def _accuracy(counts: np.ndarray) -> float:

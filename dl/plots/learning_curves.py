@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numpy as np
 
 from dl.errors import InputError, did_you_mean
+from dl.plots.labels import legend_below
 from dl.plots.style import Line, lines, new_figure
 from dl.screen import escaped
 from dl.train.record import Record
@@ -46,7 +47,7 @@ def curves(
     Of several runs `histories` has a curve for each name. What it holds for a name is a history, or
     those of several seeds, which become their mean with a band of one standard deviation. The
     members of a population become a band in the same way. A metric that spans a wide range has a
-    logarithmic axis. `metrics` chooses among the metrics; None draws all.
+    logarithmic axis. `metrics` chooses among the metrics; None draws all, the loss first.
 
     Raises:
         InputError: when there is no record yet, or no such metric.
@@ -68,9 +69,7 @@ def curves(
     for axes in panels[len(names) :]:
         axes.set_visible(False)
     handles = dict(entry for axes in panels for entry in _legend_entries(axes))
-    figure.legend(
-        handles.values(), handles.keys(), loc="outside lower center", ncols=min(3, len(handles))
-    )
+    legend_below(figure, list(handles.values()), list(handles))
     return figure
 
 
@@ -122,7 +121,7 @@ def _chosen(groups: Mapping[str, list[History]], metrics: Sequence[str] | None) 
     for name in metrics or ():
         if name not in known:
             raise InputError(f"the records have no {name!r}; {did_you_mean(name, known)}")
-    return list(metrics or known)
+    return list(metrics or sorted(known, key="loss".__ne__))
 
 
 def _draw_metric(axes: Any, metric: str, groups: Mapping[str, list[History]]) -> None:

@@ -37,7 +37,7 @@ FORMATS = ("png", "svg", "pdf")
 _DASHES = ("-", "--", "-.", ":")
 _MARKERS = ("o", "s", "^", "D", "v", "P")
 
-_SHARED = {
+_SHARED: dict[Any, Any] = {
     "font.size": 10.0,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -113,6 +113,11 @@ def ink() -> str:
 
     themed = rcParams["svg.hashsalt"] == _SHARED["svg.hashsalt"]
     return rcParams["text.color"] if themed else _INKS["light"][0]
+
+
+def is_dark() -> bool:
+    """Whether the theme that is in force is that for dark pages."""
+    return ink() == _INKS["dark"][0]
 
 
 def pictures_only(axes: Any) -> None:
