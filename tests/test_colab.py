@@ -208,9 +208,38 @@ SAYS = {
         "the same new weights: True",
         "answers [[0.   0.99 1.   0.01]]",
     ],
+    "03_training_and_regularisation": [
+        "sgd           30",
+        "to and fro for ever",
+        "nothing: 100% of the training digits right",
+        "right: 0.00592, as on the slide: 7.89e-31",
+    ],
+    "04_convolution_and_lenet": [
+        "all three equal: True",
+        "[255, 178, 205, 240]",
+        "[255, 178, 209, 240]",
+        "(4, 4, 2)",
+        "[[-1. -1. -1.]\n [-1.  8. -1.]\n [-1. -1. -1.]]",
+        "431,080",
+    ],
+    "05_deep_convnets": [
+        "shared                    34,944",
+        "locally connected    105,705,600",
+        "fully connected   44,892,355,200",
+        "62,378,344",
+        "37,752,832",
+        "scalability",
+    ],
 }
 """What the text of a notebook promises that it prints."""
-PICTURES = {"00_quickstart": 3, "01_neurons_and_xor": 7, "02_backpropagation": 2}
+PICTURES = {
+    "00_quickstart": 3,
+    "01_neurons_and_xor": 7,
+    "02_backpropagation": 2,
+    "03_training_and_regularisation": 7,
+    "04_convolution_and_lenet": 13,
+    "05_deep_convnets": 5,
+}
 """How many pictures a notebook draws."""
 
 
