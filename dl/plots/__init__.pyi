@@ -1,3 +1,15 @@
+from .activations import activations as activations
+from .animation import save_animation as save_animation
+from .convolution import convolution_frames as convolution_frames
+from .convolution import convolution_step as convolution_step
+from .convolution import convolution_steps as convolution_steps
+from .descent import optimizer_paths as optimizer_paths
+from .descent import path_values as path_values
+from .regions import decision_frames as decision_frames
+from .regions import decision_regions as decision_regions
+from .signals import activation_histograms as activation_histograms
+from .signals import gradients_by_layer as gradients_by_layer
+from .space import space_transformation as space_transformation
 from .style import COLOURS as COLOURS
 from .style import FORMATS as FORMATS
 from .style import save as save
