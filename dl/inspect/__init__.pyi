@@ -46,4 +46,6 @@ from .recurrence.jacobians import step_jacobians as step_jacobians
 from .recurrence.spectra import scaled_to as scaled_to
 from .recurrence.spectra import singular_values as singular_values
 from .recurrence.spectra import spectral_radius as spectral_radius
+from .recurrence.text_gates import TextGates as TextGates
+from .recurrence.text_gates import text_gates as text_gates
 from .trained import Trained as Trained
