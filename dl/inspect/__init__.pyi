@@ -21,6 +21,8 @@ from .cost.drawing import Arrow as Arrow
 from .cost.drawing import Box as Box
 from .cost.drawing import Drawing as Drawing
 from .cost.drawing import draw_model as draw_model
+from .cost.fields import Seen as Seen
+from .cost.fields import fields_of_unit as fields_of_unit
 from .cost.summary import Summary as Summary
 from .cost.summary import summarize as summarize
 from .decisions import Decisions as Decisions
@@ -43,9 +45,15 @@ from .recurrence.gradients import initial_gradient_norms as initial_gradient_nor
 from .recurrence.gradients import stack_gradient_norms as stack_gradient_norms
 from .recurrence.jacobians import jacobian_norms as jacobian_norms
 from .recurrence.jacobians import step_jacobians as step_jacobians
+from .recurrence.one_step import CellStep as CellStep
+from .recurrence.one_step import cell_step as cell_step
 from .recurrence.spectra import scaled_to as scaled_to
 from .recurrence.spectra import singular_values as singular_values
 from .recurrence.spectra import spectral_radius as spectral_radius
+<<<<<<< HEAD
 from .recurrence.text_gates import TextGates as TextGates
 from .recurrence.text_gates import text_gates as text_gates
+=======
+from .recurrence.unrolled import unroll as unroll
+>>>>>>> b
 from .trained import Trained as Trained

@@ -1,10 +1,13 @@
 from .activations import activations as activations
 from .animation import save_animation as save_animation
+from .cells import cell_diagram as cell_diagram
 from .convolution import convolution_frames as convolution_frames
 from .convolution import convolution_step as convolution_step
 from .convolution import convolution_steps as convolution_steps
 from .descent import optimizer_paths as optimizer_paths
 from .descent import path_values as path_values
+from .examples import examples as examples
+from .receptive import receptive_fields as receptive_fields
 from .regions import decision_frames as decision_frames
 from .regions import decision_regions as decision_regions
 from .signals import activation_histograms as activation_histograms
@@ -28,3 +31,4 @@ from .style import FORMATS as FORMATS
 from .style import save as save
 from .style import theme as theme
 from .worst_mistakes import mistakes as mistakes
+from .unfolded import unfolded_rnn as unfolded_rnn

@@ -17,6 +17,11 @@ _MOST_POINTS = 200
 _MOST_METRICS = 3
 
 
+def curves_html(records: Sequence[Record], *, epochs: int) -> str:
+    """The newest values of each part and all curves; "" before there is a record."""
+    return _legend(records) + curve_chart(records, epochs=epochs) if records else ""
+
+
 def curve_chart(records: Sequence[Record], *, epochs: int) -> str:
     """A chart for each metric, the loss first, with a curve for each part over the epochs.
 
@@ -119,12 +124,8 @@ def _curve(places: Sequence[tuple[float, float] | None], colour: str, dashes: st
     return f'<path d="{" ".join(words)}" {pen}/>{dots}'
 
 
-def legend(records: Sequence[Record]) -> str:
-    """The newest values of each part beside a piece of its line; "" before there are any.
-
-    >>> "loss 0.5000" in legend([Record(1, 1.0, "train", {"loss": 0.5})])
-    True
-    """
+def _legend(records: Sequence[Record]) -> str:
+    """The newest values of each part beside a piece of its line."""
     newest = {record.split: record for record in records}
     return "".join(
         _legend_row(newest[split], *_LINES[split]) for split in _LINES if split in newest

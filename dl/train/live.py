@@ -7,7 +7,7 @@ from html import escape
 from typing import Any, TypeAlias
 
 from dl.screen import escaped, in_notebook
-from dl.train.curve_chart import curve_chart, legend
+from dl.train.curve_chart import curves_html
 from dl.train.pace import Pace
 from dl.train.plan import Plan
 from dl.train.progress import Progress
@@ -99,11 +99,8 @@ class LiveProgress:
     def _html(self) -> str:
         notes = "".join(f"<div>{escape(escaped(note))}</div>" for note in self._notes)
         bar = f'<progress value="{self._step}" max="{self._plan.total_steps}"></progress>'
-        chart = curve_chart(self._records, epochs=self._plan.epochs) if self._records else ""
-        return (
-            f"<div>{notes}<div>{bar} {escape(self._head())}</div>"
-            f"{legend(self._records)}{chart}</div>"
-        )
+        curves = curves_html(self._records, epochs=self._plan.epochs)
+        return f"<div>{notes}<div>{bar} {escape(self._head())}</div>{curves}</div>"
 
     def _text(self) -> str:
         """What a front end shows that draws no HTML."""

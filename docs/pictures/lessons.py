@@ -112,6 +112,32 @@ def _convolution() -> convolution.Steps:
     return lessons.convolve_step_by_step(convolution.EXAMPLE, convolution.EXAMPLE_KERNEL)
 
 
+def _receptive_fields() -> "Figure":
+    from sklearn.datasets import load_sample_image
+
+    photograph = load_sample_image("flower.jpg")[100:327, 200:427]
+    summary = dl.summarize(dl.models.alexnet(), photograph.shape)
+    return plots.receptive_fields(photograph, inspect.fields_of_unit(summary))
+
+
+def _unfolded_rnn() -> "Figure":
+    params = {"input": jnp.ones((1, 1)), "recurrent": jnp.full((1, 1), 0.5)}
+    xs = [1.0, 0.0, 0.0, -1.0]
+    (states,) = inspect.unroll("rnn", params, jnp.array(xs).reshape(4, 1, 1))
+    return plots.unfolded_rnn(4, inputs=xs, states=states.ravel().tolist())
+
+
+def _cell_diagram(kind: str, blocks: int) -> "Figure":
+    """A layer of four units with weights drawn at random, at the last of five steps."""
+    keys = jax.random.split(jax.random.key(0), 3)
+    params = {
+        "input": jax.random.normal(keys[0], (3, 4 * blocks)),
+        "recurrent": jax.random.normal(keys[1], (4, 4 * blocks)),
+    }
+    xs = jax.random.normal(keys[2], (5, 1, 3))
+    return plots.cell_diagram(inspect.cell_step(kind, params, xs, unit=1))
+
+
 PICTURES: dict[str, Picture] = {
     "activations": Picture(
         "The activations of the lectures with their derivatives: where the ground is shaded the "
@@ -161,5 +187,24 @@ PICTURES: dict[str, Picture] = {
         "All nine steps of the lecture's convolution; the small numbers are the weights of the "
         "kernel (E3).",
         lambda: plots.convolution_steps(_convolution()),
+    ),
+    "receptive_fields": Picture(
+        "What one unit of each map of AlexNet sees of a picture of 227 × 227 pixels: from 11 to "
+        "195 pixels a side (E7).",
+        _receptive_fields,
+    ),
+    "unfolded_rnn": Picture(
+        "A recurrent net with one unit, W = 1 and U = ½, unfolded over four steps: all steps have "
+        "the same weights (G1).",
+        _unfolded_rnn,
+    ),
+    "lstm_cell": Picture(
+        "One unit of an LSTM at one step: f keeps a part of the cell, i writes, o shows (G3).",
+        lambda: _cell_diagram("lstm", 4),
+    ),
+    "gru_cell": Picture(
+        "One unit of the lecture's GRU at one step: r resets h before the candidate is made, z "
+        "weighs the new state (G4).",
+        lambda: _cell_diagram("gru", 3),
     ),
 }
