@@ -1,5 +1,6 @@
 from .activations import activations as activations
 from .animation import save_animation as save_animation
+from .architecture import architecture as architecture
 from .calibration import reliability_diagram as reliability_diagram
 from .cells import cell_diagram as cell_diagram
 from .codes import code_space as code_space
@@ -30,5 +31,7 @@ from .style import COLOURS as COLOURS
 from .style import FORMATS as FORMATS
 from .style import save as save
 from .style import theme as theme
+from .trials import parallel_coordinates as parallel_coordinates
+from .trials import score_by_option as score_by_option
 from .unfolded import unfolded_rnn as unfolded_rnn
 from .worst_mistakes import mistakes as mistakes

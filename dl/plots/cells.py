@@ -26,8 +26,8 @@ def cell_diagram(step: CellStep, *, symbol: str = "") -> "Figure":
     """
     if step.kind not in _DRAWINGS:
         raise InputError(f"there is a diagram of lstm and gru, not of {step.kind}")
-    title = f"{step.kind.upper()}: unit {step.unit} of {step.units}, step {step.step} (counted from 0)"
-    canvas = new_canvas(13.0, 7.6, scale=_SCALE, title=title)
+    place = f"unit {step.unit} of {step.units}, step {step.step} (counted from 0)"
+    canvas = new_canvas(13.0, 7.6, scale=_SCALE, title=f"{step.kind.upper()}: {place}")
     words = {name: f"{value:.2f}".replace("-", "−") for name, value in step.values.items()}
     _DRAWINGS[step.kind](canvas, words, f"$x_t$ {symbol}".strip())
     return canvas.figure

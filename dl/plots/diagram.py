@@ -1,9 +1,8 @@
 """Boxes, circles and arrows, of which the diagrams of nets are made."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dl.plots.style import COLOURS, ink, new_figure
+from dl.plots.style import COLOURS, ink, is_dark, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -60,17 +59,14 @@ def new_canvas(width: float, height: float, *, scale: float, title: str = "") ->
     return Canvas(figure, axes)
 
 
-def _colours(name: str) -> dict[str, Any]:
-    from matplotlib.colors import to_rgba
-
-    ground = ink_free(to_rgba(COLOURS[name]))
-    return {"facecolor": ground, "edgecolor": COLOURS[name]}
-
-
-def ink_free(colour: Sequence[float], share: float = 0.3) -> tuple[float, ...]:
-    """The colour mixed with the ground of the page, opaque, so that lines behind it are hidden."""
+def mixed_with_ground(name: str, share: float = 0.3) -> tuple[float, ...]:
+    """A colour of `COLOURS` on the page: opaque, so that it hides the lines behind it."""
     from matplotlib.colors import to_rgb
 
-    ink_rgb = to_rgb(ink())
-    ground = (1.0, 1.0, 1.0) if sum(ink_rgb) < 1.5 else to_rgb("#161616")
-    return tuple(share * a + (1 - share) * b for a, b in zip(colour[:3], ground, strict=True))
+    ground = to_rgb("#161616" if is_dark() else "white")
+    pairs = zip(to_rgb(COLOURS[name]), ground, strict=True)
+    return tuple(share * colour + (1 - share) * page for colour, page in pairs)
+
+
+def _colours(name: str) -> dict[str, Any]:
+    return {"facecolor": mixed_with_ground(name), "edgecolor": COLOURS[name]}

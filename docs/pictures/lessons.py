@@ -1,5 +1,7 @@
 """The pictures of the lectures' own demonstrations."""
 
+import math
+from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -7,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 import dl
-from dl import inspect, lessons, plots
+from dl import inspect, lessons, plots, search
 from dl.lessons import convolution, descent, initialisation, vanishing
 from docs.pictures.picture import Picture
 
@@ -138,6 +140,32 @@ def _cell_diagram(kind: str, blocks: int) -> "Figure":
     return plots.cell_diagram(inspect.cell_step(kind, params, xs, unit=1))
 
 
+@cache
+def _search() -> search.Found:
+    """A random search for the optimizer, its rate and the number of steps on D2's valley."""
+    space = {
+        "optimizer": search.Choice(("sgd", "momentum", "adam")),
+        "learning_rate": search.LogUniform(1e-3, 10.0),
+        "steps": search.Whole(10, 60),
+    }
+
+    def score(candidates: list[search.Candidate]) -> list[float]:
+        """log₁₀ f where each path ends; those that end above 100 have diverged."""
+        rates = [each["learning_rate"] for each in candidates]
+        paths = {
+            name: lessons.sweep_rates(rates, descent.OPTIMIZERS[name], steps=60)
+            for name in space["optimizer"].values
+        }
+        ends = [
+            float(descent.surface(paths[each["optimizer"]][number, each["steps"]]))
+            for number, each in enumerate(candidates)
+        ]
+        return [math.log10(end) if end < 100 else math.inf for end in ends]
+
+    found = search.minimise(score, space, search.RandomSearch(24, seed=0))
+    return replace(found, metric="log₁₀ f at the end")
+
+
 PICTURES: dict[str, Picture] = {
     "activations": Picture(
         "The activations of the lectures with their derivatives: where the ground is shaded the "
@@ -206,5 +234,22 @@ PICTURES: dict[str, Picture] = {
         "One unit of the lecture's GRU at one step: r resets h before the candidate is made, z "
         "weighs the new state (G4).",
         lambda: _cell_diagram("gru", 3),
+    ),
+    "score_by_option": Picture(
+        "A random search on a log scale: where 24 paths over the valley of D2 end, against the "
+        "learning rate (D8).",
+        lambda: plots.score_by_option(_search()),
+    ),
+    "parallel_coordinates": Picture(
+        "The same search: a line for each trial, the best is thick (D8).",
+        lambda: plots.parallel_coordinates(_search()),
+    ),
+    "architecture": Picture(
+        "LeNet as it is computed: the shape of each layer's outputs, and its parameters (E8).",
+        lambda: plots.architecture(dl.models.lenet(), (28, 28, 1)),
+    ),
+    "residual_architecture": Picture(
+        "ResNet-8: residual blocks, where a sum joins a path with its short cut (E13).",
+        lambda: plots.architecture(dl.models.cifar_resnet(8), (32, 32, 3)),
     ),
 }
