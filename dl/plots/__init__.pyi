@@ -24,6 +24,10 @@ from .recurrent_nets import gates as gates
 from .recurrent_nets import gradient_reach as gradient_reach
 from .regions import decision_frames as decision_frames
 from .regions import decision_regions as decision_regions
+from .run_pictures import RUN_PICTURES as RUN_PICTURES
+from .run_pictures import RunPicture as RunPicture
+from .run_pictures import of_run as of_run
+from .run_pictures import pictures_of as pictures_of
 from .signals import activation_histograms as activation_histograms
 from .signals import gradients_by_layer as gradients_by_layer
 from .space import space_transformation as space_transformation
