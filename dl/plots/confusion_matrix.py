@@ -59,7 +59,7 @@ def _counted(report: ClassificationReport | BinaryReport) -> tuple[np.ndarray, t
             "of its own: a confusion matrix needs one output, or classes"
         )
     name = report.output_names[0]
-    return report.confusion[0], (f"not {name}", name)
+    return report.confusion[0], (f"{name}: no", f"{name}: yes")
 
 
 def _accuracy(counts: np.ndarray) -> float:

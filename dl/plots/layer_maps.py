@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 _COLUMNS = 10
 _MOST_MAPS = 20
-_MOST_FILTERS = 256
+_MOST_FILTERS = 100
+_MOST_CHANNELS = 16
 
 
 def filters(kernel: Any, *, name: str = "filters") -> "Figure":
@@ -24,7 +25,7 @@ def filters(kernel: Any, *, name: str = "filters") -> "Figure":
 
     Middle grey is a weight of 0; white and black are the largest size of a weight in the filter.
     Kernels of three channels are in colour. Of other kernels with several channels a row is one
-    filter, with a tile for each channel. At most 256 tiles are drawn.
+    filter, with a tile for each channel. At most 100 filters are drawn, of the last kind 16 with 16 channels.
 
     Raises:
         InputError: for an array of another shape.
@@ -53,11 +54,10 @@ def filters(kernel: Any, *, name: str = "filters") -> "Figure":
 
 
 def _cut(kernel: np.ndarray) -> np.ndarray:
-    """The first filters [h, w, C, F], and of very many channels the first ones."""
+    """The filters [h, w, C, F] that are drawn: the first ones, and of many channels the first."""
     if kernel.shape[2] in (1, 3):
         return kernel[..., :_MOST_FILTERS]
-    kernel = kernel[:, :, :16]
-    return kernel[..., : _MOST_FILTERS // kernel.shape[2]]
+    return kernel[:, :, :_MOST_CHANNELS, :_MOST_CHANNELS]
 
 
 def feature_maps(picture: Any, maps: Mapping[str, Any], *, title: str = "") -> "Figure":

@@ -46,7 +46,7 @@ def curves(
     Of several runs `histories` has a curve for each name. What it holds for a name is a history, or
     those of several seeds, which become their mean with a band of one standard deviation. The
     members of a population become a band in the same way. A metric that spans a wide range has a
-    logarithmic axis. `metrics` chooses among the metrics; None draws all.
+    logarithmic axis. `metrics` chooses among the metrics; None draws all, the loss first.
 
     Raises:
         InputError: when there is no record yet, or no such metric.
@@ -122,7 +122,7 @@ def _chosen(groups: Mapping[str, list[History]], metrics: Sequence[str] | None) 
     for name in metrics or ():
         if name not in known:
             raise InputError(f"the records have no {name!r}; {did_you_mean(name, known)}")
-    return list(metrics or known)
+    return list(metrics or sorted(known, key="loss".__ne__))
 
 
 def _draw_metric(axes: Any, metric: str, groups: Mapping[str, list[History]]) -> None:
