@@ -51,6 +51,7 @@ from .train.in_turn import in_turn as in_turn
 from .train.learning import OptimizerName as OptimizerName
 from .train.learning import Precision as Precision
 from .train.learning import ScheduleName as ScheduleName
+from .train.listener import STOP as STOP
 from .train.network import Network as Network
 from .train.options import DocumentOptions as DocumentOptions
 from .train.options import ReadingOptions as ReadingOptions

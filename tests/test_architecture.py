@@ -43,6 +43,8 @@ HEAVY = {
     "tqdm",
     "optuna",
     "IPython",
+    "tensorboardX",
+    "wandb",
 }
 NOWHERE = {"tensorflow", "torch", "chex", "clu", "ml_collections", "absl", "pickle"}
 

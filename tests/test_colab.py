@@ -196,9 +196,21 @@ SAYS = {
         "exit code 130",
         "'result.json'",
     ],
+    "01_neurons_and_xor": [
+        "nand  w = (-1.0, -1.0), b =  1.5:  [1 1 1 0]",
+        "accuracy on the four gates: 100%",
+        "the best gets 3 of 4 corners right",
+        "accuracy 100%",
+    ],
+    "02_backpropagation": [
+        "half the squared error 0.0975",
+        "cross-entropy          0.5108",
+        "the same new weights: True",
+        "answers [[0.   0.99 1.   0.01]]",
+    ],
 }
 """What the text of a notebook promises that it prints."""
-PICTURES = {"00_quickstart": 3}
+PICTURES = {"00_quickstart": 3, "01_neurons_and_xor": 7, "02_backpropagation": 2}
 """How many pictures a notebook draws."""
 
 

@@ -25,7 +25,8 @@ def filters(kernel: Any, *, name: str = "filters") -> "Figure":
 
     Middle grey is a weight of 0; white and black are the largest size of a weight in the filter.
     Kernels of three channels are in colour. Of other kernels with several channels a row is one
-    filter, with a tile for each channel. At most 100 filters are drawn, of the last kind 16 with 16 channels.
+    filter, with a tile for each channel. At most 100 filters are drawn, and of this last kind 16,
+    with 16 channels.
 
     Raises:
         InputError: for an array of another shape.

@@ -8,12 +8,17 @@ import numpy as np
 
 import dl.inspect as inspect
 from dl.errors import InputError, did_you_mean
+from dl.inspect.cost.drawing import draw_model
+from dl.inspect.recurrence.text_gates import calls_of_text
+from dl.plots.architecture import architecture
 from dl.plots.calibration import reliability_diagram
+from dl.plots.cells import cell_diagram
 from dl.plots.codes import code_space, fantasies, reconstructions
 from dl.plots.confusion_matrix import confusion
 from dl.plots.layer_maps import feature_maps, filters
 from dl.plots.learning_curves import History, curves
 from dl.plots.overlays import occlusion, saliency
+from dl.plots.receptive import receptive_fields
 from dl.plots.recurrent_nets import gates, gradient_reach
 from dl.plots.run_subject import Subject, differing_options
 from dl.plots.worst_mistakes import mistakes
@@ -102,6 +107,31 @@ def draw_gates(asked: Asked, run: Subject) -> "Figure":
     layers = {each.name: each for each in inspect.text_gates(run.net, text)}
     (name,) = _named_layers(asked, list(layers)) or list(layers)[:1]
     return gates(layers[name])
+
+
+def draw_cell(asked: Asked, run: Subject) -> "Figure":
+    """At the last symbol, of the unit whose hidden state varies most over the text."""
+    text = asked.text or run.text(asked.part, asked.example)
+    found, symbols = calls_of_text(run.net, text)
+    calls = {call.name: call for call in found}
+    (name,) = _named_layers(asked, list(calls)) or list(calls)[:1]
+    kind, params, xs = calls[name][1:4]
+    hidden = inspect.gate_activations(kind, params, xs)["hidden"]
+    unit = int(np.argmax(np.std(hidden[:, 0], axis=0)))
+    symbol = symbols[0] if calls[name].reverse else symbols[-1]
+    return cell_diagram(inspect.cell_step(kind, params, xs, unit=unit), symbol=repr(symbol))
+
+
+def draw_architecture(asked: Asked, run: Subject) -> "Figure":
+    return architecture(draw_model(run.model, run.spec.input_shape))
+
+
+def draw_receptive_fields(asked: Asked, run: Subject) -> "Figure":
+    (picture,), _ = run.examples(asked.part, asked.examples(1))
+    seen = inspect.fields_of_unit(inspect.summarize(run.model, run.spec.input_shape))
+    layers = _named_layers(asked, [each.layer for each in seen])
+    chosen = layers or _spread([each.layer for each in seen], _LAYERS)
+    return receptive_fields(picture, [each for each in seen if each.layer in chosen])
 
 
 def draw_gradient_reach(asked: Asked, *runs: Subject) -> "Figure":

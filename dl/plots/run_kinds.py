@@ -55,6 +55,17 @@ def reads_text(run: Subject) -> bool:
     return run.spec.vocabulary is not None and is_recurrent(run)
 
 
+def reads_text_with_gates(run: Subject) -> bool:
+    """An LSTM or a GRU that reads text: it has three or four blocks of weights."""
+    weights = (shape for path, shape in run.parameters.items() if path.endswith("/recurrent"))
+    return run.spec.vocabulary is not None and any(w[1] in (3 * w[0], 4 * w[0]) for w in weights)
+
+
+def tells_layers(run: Subject) -> bool:
+    """A model whose layers can be traced."""
+    return run.model.trace is not None
+
+
 def gives_pictures_again(run: Subject) -> bool:
     """An auto-encoder of pictures."""
     return run.sees_pictures and isinstance(run.model, Autoencoder)

@@ -119,6 +119,12 @@ RUN_PICTURES: dict[str, RunPicture] = {
         drawings.draw_curves,
         several=True,
     ),
+    "architecture": RunPicture(
+        "the layers with their shapes and parameters, as boxes and arrows",
+        "a model that tells its layers",
+        kinds.tells_layers,
+        drawings.draw_architecture,
+    ),
     "confusion": RunPicture(
         "which classes are taken for which: counts and shares",
         "a net that tells classes apart",
@@ -154,6 +160,13 @@ RUN_PICTURES: dict[str, RunPicture] = {
         drawings.draw_feature_maps,
         (*_OF_EXAMPLES, "layers"),
     ),
+    "receptive-fields": RunPicture(
+        "which part of a picture a unit of each layer sees",
+        "a net whose layers give maps of pictures",
+        kinds.has_maps,
+        drawings.draw_receptive_fields,
+        (*_OF_EXAMPLES, "layers"),
+    ),
     "saliency": RunPicture(
         "the pixels to which the score of the answer reacts most",
         "a net that tells pictures apart",
@@ -173,6 +186,13 @@ RUN_PICTURES: dict[str, RunPicture] = {
         "a recurrent net that reads text",
         kinds.reads_text,
         drawings.draw_gates,
+        (*_OF_EXAMPLES, "layers", "text"),
+    ),
+    "cell": RunPicture(
+        "the cell of an LSTM or a GRU with this run's numbers, after a text",
+        "an LSTM or a GRU that reads text",
+        kinds.reads_text_with_gates,
+        drawings.draw_cell,
         (*_OF_EXAMPLES, "layers", "text"),
     ),
     "gradients": RunPicture(

@@ -1,6 +1,6 @@
 """Train a run from its newest checkpoint to its end."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from dl.errors import InputError
@@ -15,6 +15,8 @@ from dl.runs.manifest import add_to_manifest
 from dl.runs.profile import Profiler
 from dl.runs.result import make_result
 from dl.runs.setup import Setup
+from dl.runs.sinks.sink import Begun
+from dl.runs.sinks.sinks import open_sinks
 from dl.train.compiled import Training
 from dl.train.interrupt import StopRequest
 from dl.train.live import Shown, follow
@@ -38,8 +40,11 @@ def go_on(
         with Checkpoints(folder.checkpoints, keep=setup.config.options.keep) as checkpoints:
             training, history = _restore(setup, fresh, checkpoints, clock, shown)
             setup = _with_steps_per_call(setup, training)
-            with Profiler(folder.profile if profile else None) as profiler:
-                listener = RunListener(setup, checkpoints, clock, shown, profiler, stop)
+            with (
+                Profiler(folder.profile if profile else None) as profiler,
+                open_sinks(setup.config.log, _begun(setup, history), shown.tell) as sinks,
+            ):
+                listener = RunListener(setup, checkpoints, clock, shown, profiler, stop, sinks)
                 training, history = _train(setup, training, history, listener)
             checkpoints.wait()
             if not _is_done(setup, training, history):
@@ -49,6 +54,11 @@ def go_on(
             result = make_result(setup, answering, history, clock, steps=steps)
             write_json(folder.result, sealed(result))
     return result
+
+
+def _begun(setup: Setup, history: list[Record]) -> Begun:
+    config = setup.config
+    return Begun(setup.folder.path, config.experiment.name, asdict(config.options), history)
 
 
 def _note_start(setup: Setup) -> None:

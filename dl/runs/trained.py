@@ -25,13 +25,14 @@ from dl.runs.members import (
 from dl.runs.reporting import AnyReport, report_on
 from dl.runs.save import write_run
 from dl.screen import escaped
+from dl.tables import Table
 from dl.train.compiled import Training, can_loop
 from dl.train.curve_chart import curves_html
 from dl.train.evaluation import Evaluation
 from dl.train.layout import make_layout
 from dl.train.network import Inputs, Network, Predictions
 from dl.train.recipe import Recipe
-from dl.train.record import Record, curve
+from dl.train.record import Record, as_table, curve
 from dl.train.state import TrainState, count_parameters
 from dl.train.traced import choose_layout
 from dl.types import Array, Autoencoder, Metrics, Model, ModelState, Params
@@ -224,6 +225,10 @@ class Trained:
     def curve(self, split: str, name: str) -> tuple[list[float], list[float]]:
         """Epochs and values of one metric on one split, ready to plot."""
         return curve(self.history, split, name)
+
+    def history_table(self) -> Table:
+        """The history as a table with a row for each record: `.csv()`, `.markdown()`, `.text()`."""
+        return as_table(self.history)
 
     def __repr__(self) -> str:
         return f"Trained({self._title}, {self._progress})"

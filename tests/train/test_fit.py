@@ -78,6 +78,31 @@ def test_interrupted_and_resumed_equals_uninterrupted() -> None:
     assert without_rate(resumed.history) == without_rate(uninterrupted.history)
 
 
+def test_a_callback_that_answers_stop_ends_training_like_an_interruption() -> None:
+    options = replace(OPTIONS, steps_per_call=4)
+    heard: list[Record] = []
+
+    def stop_at_20(record: Record) -> object:
+        heard.append(record)
+        return dl.STOP if record.step == 20 else True  # of other answers none stops
+
+    stopped = fit(options, on_record=stop_at_20)
+    assert (stopped.step, stopped.interrupted) == (20, True)
+    assert stopped.history == heard
+    resumed = fit(options, resume=stopped)
+    assert not resumed.interrupted
+    assert bits(resumed) == bits(whole(options))
+    assert without_rate(resumed.history) == without_rate(whole(options).history)
+
+
+def test_stop_at_the_last_record_leaves_nothing_to_resume() -> None:
+    def stop_at_end(record: Record) -> object:
+        return dl.STOP if record.step == 48 and record.split == "validation" else None
+
+    ended = fit(replace(OPTIONS, steps_per_call=4), on_record=stop_at_end)
+    assert (ended.step, ended.interrupted) == (48, False)
+
+
 def test_interrupted_between_two_records_loses_no_sums() -> None:
     calls: list[int] = []
 

@@ -67,6 +67,12 @@ def text_gates(trained: Trained, text: str) -> list[TextGates]:
         InputError: when the net does not read text or has no recurrent layer, for an empty text and
             for unknown symbols.
     """
+    calls, symbols = calls_of_text(trained, text)
+    return [_gates(call, symbols) for call in calls]
+
+
+def calls_of_text(trained: Trained, text: str) -> tuple[list[LayerCall], list[str]]:
+    """The calls of the recurrent layers that read `text`, and its symbols; see `text_gates`."""
     if trained.spec is None:
         raise InputError(f"{trained.model.name} has no description of its data: give Network spec=")
     vocabulary = trained.spec.text
@@ -83,7 +89,7 @@ def text_gates(trained: Trained, text: str) -> list[TextGates]:
         trained.model, trained.params, trained.model_state, jnp.asarray(numbers)[None]
     )
     check_recurrent(calls, trained.model.name)
-    return [_gates(call, symbols) for call in calls]
+    return calls, symbols
 
 
 def check_recurrent(calls: Sequence[LayerCall], name: str) -> None:

@@ -12,7 +12,9 @@ def architecture_svg(drawing: Drawing, title: str) -> Html:
     width, height = drawing.width + 2 * MARGIN, drawing.height + 2 * MARGIN
     joins = sum(len(box.name) > 0 and box.kind == "join" for box in drawing.boxes)
     layers = len(drawing.boxes) - joins - 1
-    said = f"{layers} layers and {len(drawing.arrows)} arrows from the input at the top to the output"
+    said = (
+        f"{layers} layers and {len(drawing.arrows)} arrows from the input at the top to the output"
+    )
     return tag(
         "svg",
         tag("title", title, id="drawing-title"),

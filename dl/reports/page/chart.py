@@ -186,7 +186,9 @@ def _legend(lines: Sequence[Line]) -> Html:
             "li",
             tag(
                 "svg",
-                tag("path", class_=f"line c{line.colour % 8}{' dashed' * line.dashed}", d="M0 5h26"),
+                tag(
+                    "path", class_=f"line c{line.colour % 8}{' dashed' * line.dashed}", d="M0 5h26"
+                ),
                 viewBox="0 0 26 10",
                 aria_hidden="true",
             ),

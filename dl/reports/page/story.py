@@ -110,7 +110,9 @@ def _differences(runs: Sequence[Material]) -> Html:
 def _described(run: Material) -> dict[str, str]:
     config = run.config
     start = run.starts[-1] if run.starts else {}
-    options = {each.name: _value(getattr(config.options, each.name)) for each in fields(config.options)}
+    options = {
+        each.name: _value(getattr(config.options, each.name)) for each in fields(config.options)
+    }
     return {
         "experiment": config.experiment.name,
         **options,
@@ -127,9 +129,7 @@ def _described(run: Material) -> dict[str, str]:
 def making_section(runs: Sequence[Material]) -> Html:
     """Times, commands, versions, device and commit of every start."""
     several = len(runs) > 1
-    parts = (
-        join([tag("h3", run.name) if several else None, _making(run)]) for run in runs
-    )
+    parts = (join([tag("h3", run.name) if several else None, _making(run)]) for run in runs)
     return tag("section", tag("h2", "How it was made"), *parts, id="making")
 
 
