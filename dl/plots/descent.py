@@ -86,7 +86,7 @@ def _draw_path(panel: Any, name: str, points: np.ndarray, function: Callable[[An
 
 
 def _checked(paths: Mapping[str, Array | np.ndarray]) -> dict[str, np.ndarray]:
-    arrays = {name: np.asarray(points) for name, points in paths.items()}
+    arrays = {name: np.asarray(points, np.float32) for name, points in paths.items()}
     wrong = {name: points.shape for name, points in arrays.items() if points.shape[1:] != (2,)}
     if wrong or not arrays:
         raise InputError(f"paths are points [S + 1, 2] by name, not of shapes {wrong or 'none'}")
