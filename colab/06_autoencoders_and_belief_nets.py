@@ -16,8 +16,8 @@
 # $$h = f(W x + b), \qquad y = g(V h + c), \qquad L = \sum_i (y_i - x_i)^2$$
 #
 # A perfect copy is not the aim: the code is. It has to say what matters about a picture, and no label tells it what that
-# is. With `REAL_DATA` the nets learn from MNIST's 60,000 digits, which takes an hour on two CPU cores. Otherwise they
-# learn from 1,437 digits of scikit-learn, which were enlarged from 8 × 8 pixels.
+# is. With `REAL_DATA` the nets learn from MNIST's 60,000 digits, for which you should allow an hour on a CPU. Otherwise
+# they learn from 1,437 digits of scikit-learn, which were enlarged from 8 × 8 pixels.
 
 # %%
 REAL_DATA = False  # @param {type:"boolean"}
@@ -234,7 +234,7 @@ assert np.allclose(code, np.asarray(dl.normalize(digits, spec)).reshape(len(digi
 from experiments import rbm_mnist
 
 options = rbm_mnist.Options(
-    **settings(epochs=40, batch_size=50, learning_rate=0.1, validation=0.0), hidden_size=100
+    **settings(epochs=40, batch_size=50, learning_rate=0.1, hidden_size=100), validation=0.0
 )
 machine = dl.fit(rbm_mnist.build(options, spec), data, options, progress=False)
 found = machine.evaluate()
@@ -309,12 +309,12 @@ dl.plots.fantasies(dl.inspect.fantasies(stack, jax.random.key(1), start=begin, s
 # same net begins from random weights.
 
 # %%
+from dl.data.dataset import limit
 from experiments import dbn_classifier_mnist
 
-options = dbn_classifier_mnist.Options(
-    **settings(epochs=100, batch_size=25, layers="200-200"), train_examples=50
-)
-recipe = dbn_classifier_mnist.build(options, spec)
+options = dbn_classifier_mnist.Options(**settings(layers="200-200"), epochs=100, batch_size=25)
+few = limit(data, train=50)
+recipe = dbn_classifier_mnist.build(options, few.spec)
 fresh, state = jax.jit(recipe.model.init)(jax.random.key(0), jnp.zeros((1, *spec.input_shape)))
 learned = {
     name: {"kernel": machine["kernel"], "bias": machine["bias"]}
@@ -322,7 +322,7 @@ learned = {
 }
 starts = {"random weights": fresh, "the belief net": {**fresh, **learned}}
 for name, params in starts.items():
-    classifier = dl.fit(recipe, data, options, init=(params, state), progress=False)
+    classifier = dl.fit(recipe, few, options, init=(params, state), progress=False)
     print(f"from {name:14}: test accuracy {classifier.evaluate()['accuracy']:.1%}")
 
 # %% [markdown]

@@ -15,7 +15,8 @@
 # $$h_t = f(W_x\, x_t + W_h\, h_{t-1} + b)$$
 #
 # Unfolded over time, that is a deep feed-forward net with one layer for each step. All layers share their weights, so
-# that sequences of any length can be read. Here is one unit with $W_x = 1$, $W_h = ½$ and tanh, step by step:
+# that sequences of any length can be read. Here is one unit with $W_x = 1$, $W_h = ½$ and tanh, step by step.
+# (The drawing writes W and U for the two weights.)
 
 # %%
 import jax
@@ -54,7 +55,7 @@ dl.plots.unfolded_rnn(4, inputs=xs, states=[h.item() for h in states])
 noise = 0.1 * jax.random.normal(jax.random.key(0), (60, 16, 8))
 fresh = init_layer("rnn", jax.random.key(1), input_size=8, hidden_size=64)
 norms = {
-    f"‖W_h‖ = {size}": dl.inspect.gradient_norms(
+    f"norm {size}": dl.inspect.gradient_norms(
         "rnn", dl.inspect.scaled_to("rnn", fresh, norm=size), noise
     ).state
     for size in (0.8, 1.0, 1.5)
@@ -124,8 +125,8 @@ gru = init_layer("gru", jax.random.key(2), input_size=8, hidden_size=4)
 dl.plots.cell_diagram(dl.inspect.cell_step("gru", gru, 10 * noise[:5]))
 
 # %% [markdown]
-# How far do the gradients of new layers reach? An LSTM whose gates begin half open forgets as fast as the others. A
-# bias that opens its forget gate changes that.
+# How far do the gradients of new layers reach? As they begin, LSTM and GRU forget as fast as the RNN: their gates are
+# neither open nor shut. A bias that opens the forget gate of the LSTM changes that.
 
 # %%
 wide = 10 * noise
@@ -176,7 +177,8 @@ assert cell_after_100(least + 0.1) > 0.5 > cell_after_100(least - 0.1)
 #
 # A test of memory (Hochreiter and Schmidhuber 1997): a sequence of random numbers, two of which are marked. The answer
 # is the sum of the marked ones. Who always says 1 has a mean squared error of 1/6 ≈ 0.167. The nets have 32 units and
-# read 50 steps; `REAL_DATA` makes it the experiments' own 200 and 400 steps with 128 units, which takes half an hour.
+# read 50 steps. `REAL_DATA` makes it the 200 and 400 steps of the experiments, with 128 units: allow half an hour on a
+# CPU.
 
 # %%
 REAL_DATA = False  # @param {type:"boolean"}
@@ -186,7 +188,6 @@ from experiments import lstm_adding, rnn_adding
 
 small = {
     "dataset": "adding:50",
-    "train_examples": 10_000,
     "epochs": 3,
     "hidden_size": 32,
     "batch_size": 50,
@@ -277,6 +278,10 @@ brackets = dl.load_data(options.dataset, reading=options.reading)
 reader = dl.fit(lstm_shakespeare.build(options, brackets.spec), brackets, options, progress=False)
 print("it writes:", "".join(dl.generate(reader, "a", length=60)))
 
+# %% [markdown]
+# In the picture yellow gates are open and dark ones shut. Is there a forget gate that shuts at every bracket? And a row
+# of "hidden" that looks different inside of brackets and outside?
+
 # %%
 sentence = "ab cd (da bc) a bbb (c da a) cc (d) ab aa (bb cd)"
 (gates,) = dl.inspect.text_gates(reader, sentence)
@@ -285,14 +290,13 @@ dl.plots.gates(gates)
 # %% [markdown]
 # ### Exercise 3: who remembers the bracket?
 #
-# One row of "cell" should look different inside of brackets and outside. Find the unit whose cell goes most with being
-# inside, by the correlation of the two.
+# Find the unit whose hidden state goes most with being inside of brackets, by the correlation of the two.
 
 # %%
 inside = np.cumsum([(symbol == "(") - (symbol == ")") for symbol in sentence])
 print("".join(map(str, inside)))
-values = gates.activations["cell"]  # [characters, units]
-unit = 0  # change this
+values = gates.activations["hidden"]  # [characters, units]
+unit = 1  # change this
 print(f"unit {unit}: correlation {np.corrcoef(values[:, unit], inside)[0, 1]:.2f}")
 
 # %% [markdown]
@@ -307,7 +311,7 @@ assert abs(correlations[best]) > 0.7
 other = "c (a bb) da cd (ab a dd) b (c) aa"
 (again,) = dl.inspect.text_gates(reader, other)
 inside_other = np.cumsum([(symbol == "(") - (symbol == ")") for symbol in other])
-repeated = np.corrcoef(again.activations["cell"][:, best], inside_other)[0, 1]
+repeated = np.corrcoef(again.activations["hidden"][:, best], inside_other)[0, 1]
 print(f"on another sentence: {repeated:.2f}")
 assert repeated * np.sign(correlations[best]) > 0.6
 
