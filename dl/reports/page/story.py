@@ -13,7 +13,6 @@ from dl.reports.page.tables import html_table, pairs, scrolling
 from dl.tables import Table
 from dl.train.progress_text import describe_seconds
 
-
 NARROW = 420
 """A drawing of less pixels in width has room for the table beside it."""
 
