@@ -82,7 +82,8 @@ print(f"flattened {summary.parameters:,}, averaged {averaged.parameters:,}")
 
 # %% [markdown]
 # And **small kernels** (VGG): two layers of 3×3 see 5×5 pixels, with fewer weights and one more ReLU in between.
-#
+
+# %% [markdown]
 # ### Exercise 1: three threes for a seven
 #
 # How many layers of 3×3 see as much as one of 7×7, and what share of its weights do they have? All layers have C channels
@@ -366,7 +367,8 @@ print(table(rows).text())
 # is where the older methods are strong. On MNIST and on pictures of clothes the nets are ahead, as
 # [docs/results.md](repo:docs/results.md) shows, and on ImageNet (E14: 1,000 classes, where people err in about 5 % with
 # five answers each, and the winner of 2017 in 2.3 %) nothing else comes near.
-#
+
+# %% [markdown]
 # ### Exercise 3: what would AlexNet cost as one dense layer?
 #
 # Suppose AlexNet's first layer were fully connected, with a parameter in 4 bytes. How many gigabytes would it take?
