@@ -172,10 +172,10 @@ dl.plots.gradients_by_layer(norms, quantity="‖∂J/∂W‖")
 # He's weights keep the gradient of the plain net from vanishing altogether (C7), but it is smaller and uneven. Worse is
 # what happens on the way forward: a plain stack of ReLU layers makes all inputs look more and more alike, so that its
 # output hardly depends on the picture. With skips each layer adds a little to what is there, and what is there gets
-# through to the end. Now train them, three of each, beside nets of four layers:
+# through to the end. Now train them, three of each, beside a plain net of four layers:
 
 # %%
-shapes = {"4 plain": (4, False), "4 with skips": (4, True)} | shapes
+shapes = {"4 plain": (4, False)} | shapes
 options = dl.TrainOptions(
     epochs=5, batch_size=32, optimizer="momentum", learning_rate=0.003, members=3
 )
