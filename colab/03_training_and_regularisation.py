@@ -71,7 +71,8 @@ dl.plots.path_values(by_rate)
 # Too small is slow, too large diverges, and the best rate lies just below the limit. A network's surface is no
 # parabola, but the picture stays the same: the loss first falls faster and faster as the rate grows, and then, quite
 # suddenly, not at all.
-#
+
+# %% [markdown]
 # ### Exercise 1: a steeper valley
 #
 # The valley below is twice as steep across. What is the largest rate at which gradient descent still comes down? Work
@@ -373,7 +374,8 @@ assert combined.spread("test")["loss"] < alone
 # %% [markdown]
 # If you try fifty combinations on the test part and keep the best, you have fitted your choice to these test digits,
 # and its figure is too good: the smallest of fifty noisy numbers is small by luck too.
-#
+
+# %% [markdown]
 # ### Exercise 3: the slide's weight decay
 #
 # A slide prints the update as W ← W − α∂L/∂W − λW. Without the rate α in the last term, λ would mean something else at

@@ -82,7 +82,8 @@ print(f"flattened {summary.parameters:,}, averaged {averaged.parameters:,}")
 
 # %% [markdown]
 # And **small kernels** (VGG): two layers of 3×3 see 5×5 pixels, with fewer weights and one more ReLU in between.
-#
+
+# %% [markdown]
 # ### Exercise 1: three threes for a seven
 #
 # How many layers of 3×3 see as much as one of 7×7, and what share of its weights do they have? All layers have C channels
@@ -171,10 +172,10 @@ dl.plots.gradients_by_layer(norms, quantity="‖∂J/∂W‖")
 # He's weights keep the gradient of the plain net from vanishing altogether (C7), but it is smaller and uneven. Worse is
 # what happens on the way forward: a plain stack of ReLU layers makes all inputs look more and more alike, so that its
 # output hardly depends on the picture. With skips each layer adds a little to what is there, and what is there gets
-# through to the end. Now train them, three of each, beside nets of four layers:
+# through to the end. Now train them, three of each, beside a plain net of four layers:
 
 # %%
-shapes = {"4 plain": (4, False), "4 with skips": (4, True)} | shapes
+shapes = {"4 plain": (4, False)} | shapes
 options = dl.TrainOptions(
     epochs=5, batch_size=32, optimizer="momentum", learning_rate=0.003, members=3
 )
@@ -366,7 +367,8 @@ print(table(rows).text())
 # is where the older methods are strong. On MNIST and on pictures of clothes the nets are ahead, as
 # [docs/results.md](repo:docs/results.md) shows, and on ImageNet (E14: 1,000 classes, where people err in about 5 % with
 # five answers each, and the winner of 2017 in 2.3 %) nothing else comes near.
-#
+
+# %% [markdown]
 # ### Exercise 3: what would AlexNet cost as one dense layer?
 #
 # Suppose AlexNet's first layer were fully connected, with a parameter in 4 bytes. How many gigabytes would it take?
