@@ -113,7 +113,7 @@ assert norm_after_50(1.1) > 100
 #
 # ## GRU: the same idea with one state
 #
-# The gated recurrent unit (Cho et al. 2014, G4), as it is on the slides:
+# The gated recurrent unit (Cho et al. 2014, G4), in the form of the slides (Chung et al. 2014):
 #
 # $$z = \sigma(W_z [h, x]), \quad r = \sigma(W_r [h, x]), \quad \tilde h = \tanh(W [r \ast h, x]), \quad
 # h = (1 - z) \ast h_{\text{prev}} + z \ast \tilde h$$
