@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _COLUMNS = 8
+_LONGEST = 12
+"""Characters of a label that have room above a picture."""
 
 
 def examples(dataset: Dataset, part: str = "train", *, count: int = 16, seed: int = 0) -> "Figure":
@@ -53,7 +55,7 @@ def _grid(sample: Sample) -> "Figure":
     for axis, pixels, label in zip(_flat(axes), sample.examples, sample.labels, strict=False):
         grey = pixels.shape[-1] == 1
         axis.imshow(pixels[..., 0] if grey else pixels, cmap="gray", vmin=0, vmax=255)
-        axis.set_title(_title(label), fontsize=10)
+        axis.set_title(_title(label), fontsize=10 if len(label) < 8 else 8)
     for axis in _flat(axes)[len(sample.examples) :]:
         axis.set_visible(False)
     return figure
@@ -84,6 +86,7 @@ def _fields(sample: Sample) -> "Figure":
         axis.set(yticks=[])
         axis.grid(False)
         axis.set_ylabel(_title(label), rotation=0, ha="right", va="center")
+    _flat(axes)[-1].xaxis.get_major_locator().set_params(integer=True)
     _flat(axes)[-1].set_xlabel("step" if sample.kind == "sequences" else "place of the number")
     return figure
 
@@ -110,4 +113,6 @@ def _flat(axes: Any) -> Sequence[Any]:
 
 def _title(label: str) -> str:
     """A label as matplotlib writes it, which takes what stands between two $ for a formula."""
-    return escaped(label).replace("$", r"\$")
+    safe = escaped(label)
+    cut = safe if len(safe) <= _LONGEST else f"{safe[: _LONGEST - 1]}…"
+    return cut.replace("$", r"\$")

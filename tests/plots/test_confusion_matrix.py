@@ -24,7 +24,7 @@ def test_cells_are_shares_of_each_class_and_tell_the_counts() -> None:
     figure = dl.plots.confusion(report)
     axes = figure.axes[0]
     expected = confusion_matrix(targets, answers, normalize="true")
-    np.testing.assert_allclose(axes.images[0].get_array(), expected)
+    np.testing.assert_allclose(np.asarray(axes.images[0].get_array()), expected)
     counts = confusion_matrix(targets, answers)
     written = {
         tuple(int(place) for place in text.get_position()): int(text.get_text().split("\n")[0])

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from layout_checks import check_layout
 
 import dl
 from dl.errors import InputError
@@ -33,7 +34,7 @@ def test_points_have_the_marker_of_their_class() -> None:
         for row, (label,) in zip(data.train.inputs, data.train.targets, strict=True)
     }
     for label, places in enumerate(drawn):
-        assert {known[tuple(np.float32(place))] for place in places} == {label}
+        assert {known[tuple(np.asarray(place, np.float32))] for place in places} == {label}
     assert len({line.marker for line in lines(2)}) == 2
 
 
@@ -60,3 +61,11 @@ def test_text_is_never_a_formula(tmp_path: Path) -> None:
 def test_what_is_no_data_set_is_refused() -> None:
     with pytest.raises(InputError, match="dataset is digits: give a Dataset"):
         dl.plots.examples("digits")
+
+
+def test_long_names_of_classes_stay_above_their_pictures() -> None:
+    names = ("a class with a rather long name", "AMERICAN STAFFORDSHIRE")
+    pictures = np.zeros((40, 3, 3), np.uint8)
+    figure = dl.plots.examples(dl.make_dataset(pictures, np.arange(40) % 2, class_names=names))
+    check_layout(figure)
+    assert {axes.get_title() for axes in figure.axes} == {"a class wit…", "AMERICAN ST…"}

@@ -38,7 +38,7 @@ def test_maps_lie_side_by_side_on_the_scale_of_their_layer() -> None:
     maps = np.stack([np.full((2, 2), value) for value in (0.0, 1.0, 5.0)], axis=-1)
     figure = dl.plots.feature_maps(picture, {"conv1": maps, "conv1.pool": maps[:1, :1]})
     above, conv, pool = (axes.images[0] for axes in figure.axes)
-    np.testing.assert_allclose(above.get_array(), picture[..., 0] / 255)
+    np.testing.assert_allclose(np.asarray(above.get_array()), picture[..., 0] / 255)
     assert conv.get_array()[0].filled(-1)[:8].tolist() == [0, 0, -1, 1, 1, -1, 5, 5]
     assert conv.get_clim() == (0, 5)
     assert pool.get_array().shape == (1, 19)

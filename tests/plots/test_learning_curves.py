@@ -41,7 +41,7 @@ def test_seeds_are_a_band_of_one_standard_deviation() -> None:
     means = [statistics.fmean(column) for column in zip(*seeds, strict=True)]
     deviations = [statistics.stdev(column) for column in zip(*seeds, strict=True)]
     assert axes.lines[0].get_ydata() == pytest.approx(means)
-    outline = axes.collections[0].get_paths()[0].vertices
+    outline = np.asarray(axes.collections[0].get_paths()[0].vertices)
     first = outline[outline[:, 0] == 1.0, 1]
     assert (first.min(), first.max()) == pytest.approx(
         (means[0] - deviations[0], means[0] + deviations[0])
@@ -77,7 +77,7 @@ def test_runs_differ_in_more_than_colour() -> None:
     figure = dl.plots.curves({name: history([1.0, 0.5]) for name in names}, metrics=["loss"])
     lines = figure.axes[0].lines
     assert len({line.get_color() for line in lines}) == 4
-    assert len({line.get_marker() for line in lines}) == 4
+    assert len({str(line.get_marker()) for line in lines}) == 4
     check_layout(figure)
 
 

@@ -22,7 +22,7 @@ def test_rows_are_units_and_columns_symbols() -> None:
     figure = dl.plots.gates(layer)
     update, hidden = figure.axes[:2]
     np.testing.assert_allclose(
-        update.images[0].get_array(), layer.activations["update"][:, [0, 2, 1]].T
+        np.asarray(update.images[0].get_array()), layer.activations["update"][:, [0, 2, 1]].T
     )
     assert update.images[0].get_clim() == (0, 1)
     assert hidden.images[0].get_clim() == (-1, 1)

@@ -17,7 +17,9 @@ def test_points_are_those_of_scikit_learn() -> None:
     figure = dl.plots.reliability_diagram(reliability(given, right, bins=10))
     above, below = figure.axes
     shares, means = calibration_curve(right, given, n_bins=10)
-    np.testing.assert_allclose(above.lines[1].get_xydata(), np.stack([means, shares], axis=1))
+    np.testing.assert_allclose(
+        np.asarray(above.lines[1].get_xydata()), np.stack([means, shares], axis=1)
+    )
     counts = np.histogram(given, np.linspace(0, 1, 11))[0]
     assert [bar.get_height() for bar in below.patches] == counts.tolist()
     assert below.get_xlabel() == "probability of the answer"
@@ -35,10 +37,10 @@ def test_a_range_test_marks_its_rates() -> None:
     found = RangeTest(rates, 1 + np.tanh((np.log10(rates) + 2) ** 2 - 2))
     figure = dl.plots.range_test_curve(found)
     points, smoothed, *marks = figure.axes[0].lines
-    np.testing.assert_array_equal(points.get_xdata(), rates)
-    np.testing.assert_array_equal(points.get_ydata(), found.losses)
-    np.testing.assert_allclose(smoothed.get_ydata(), found.smoothed)
-    assert [mark.get_xdata()[0] for mark in marks] == pytest.approx(
+    np.testing.assert_array_equal(np.asarray(points.get_xdata()), rates)
+    np.testing.assert_array_equal(np.asarray(points.get_ydata()), found.losses)
+    np.testing.assert_allclose(np.asarray(smoothed.get_ydata()), found.smoothed)
+    assert [np.asarray(mark.get_xdata())[0] for mark in marks] == pytest.approx(
         [found.steepest, found.proposed, found.lowest]
     )
     assert figure.axes[0].get_xscale() == "log"
