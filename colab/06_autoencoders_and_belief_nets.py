@@ -256,7 +256,8 @@ dl.plots.fantasies(dl.inspect.fantasies(machine, jax.random.key(0), start=begin,
 # Contrastive divergence never looks further than one step from the data, so nothing keeps a long chain where the digits
 # are. With the option `persistent` of `rbm_mnist` chains go on from one step of training to the next (Tieleman 2008); on
 # MNIST a thousand steps from random bits then end mostly at digits ([results](repo:docs/results.md)).
-#
+
+# %% [markdown]
 # ### Exercise 3: one step by hand
 #
 # Take one visible and one hidden unit with $w = 2$, $c = 1$, $b = 0$, and the data $v = 1$. How much does contrastive

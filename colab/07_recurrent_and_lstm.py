@@ -69,7 +69,8 @@ dl.plots.gradient_reach(norms)
 #
 # On long texts the unfolded net would become too deep. *Truncated* back-propagation cuts the text into segments: the
 # state goes on from one to the next, the gradient does not.
-#
+
+# %% [markdown]
 # ### Exercise 1: how far back?
 #
 # Take one unit near $h = 0$, where the slope of tanh is 1, so that each step multiplies the gradient by $w$. Which $w$
@@ -91,9 +92,9 @@ print(f"{norm_after_50(w):.2e}, should be 1.00e-02")
 # ### Solution
 
 # %%
-solution = 0.01 ** (1 / 50)  # w^50 = 0.01
-print(f"w = {solution:.4f}: {norm_after_50(solution):.2e}")
-assert np.isclose(norm_after_50(solution), 0.01, rtol=1e-3)
+found_w = 0.01 ** (1 / 50)  # w^50 = 0.01
+print(f"w = {found_w:.4f}: {norm_after_50(found_w):.2e}")
+assert np.isclose(norm_after_50(found_w), 0.01, rtol=1e-3)
 # A tenth more makes it explode:
 assert norm_after_50(1.1) > 100
 
@@ -112,7 +113,7 @@ assert norm_after_50(1.1) > 100
 #
 # ## GRU: the same idea with one state
 #
-# The gated recurrent unit (Cho et al. 2014, G4), as it is on the slides:
+# The gated recurrent unit (Cho et al. 2014, G4), in the form of the slides (Chung et al. 2014):
 #
 # $$z = \sigma(W_z [h, x]), \quad r = \sigma(W_r [h, x]), \quad \tilde h = \tanh(W [r \ast h, x]), \quad
 # h = (1 - z) \ast h_{\text{prev}} + z \ast \tilde h$$

@@ -40,10 +40,9 @@ manual = re.sub(r"\n{3,}", "\n\n", manual)[:200_000]
 Path("manual.txt").write_text(manual)
 name = "tiny_shakespeare" if REAL_DATA else "text:manual.txt"
 data = dl.load_data(name)
-print(
-    f"{data.spec.classes} characters, {len(manual):,} in all, of which a tenth is kept for the test"
-)
-print(manual[:330])
+vocabulary = data.spec.text
+print(f"{data.spec.classes} different characters; a tenth of the text is kept for the test")
+print(vocabulary.decode(data.train.tokens[:330]))
 
 # %% [markdown]
 # ## Counting: n-grams
@@ -123,6 +122,12 @@ dl.plots.curves(writer.history, metrics=["perplexity"])
 # with two layers is better than the best n-grams ([results](repo:docs/results.md)), and with more text the distance
 # grows.
 #
+# What do its gates do while it reads? z near 1 (yellow) takes over the new state, z near 0 keeps the old one (G5).
+
+# %%
+dl.plots.gates(dl.inspect.text_gates(writer, "The first of them is in the list.")[0], units=12)
+
+# %% [markdown]
 # ## Writing
 #
 # To write, draw a character from the prediction, let the net read it, and so on. The **temperature** $\tau$ says how
@@ -140,7 +145,6 @@ for temperature in (0.3, 0.7, 1.2):
 
 # %%
 grams = dl.ngram.fit(train, order=6, symbols=data.spec.classes)
-vocabulary = data.spec.text
 drawn = dl.ngram.sample(grams, vocabulary.encode("The "), length=250, temperature=0.7)
 print("The " + vocabulary.decode(drawn))
 
@@ -242,7 +246,9 @@ print(*written[:4], "", sep="\n")
 c_programs.compare({"LSTM": report})
 
 # %% [markdown]
-# One of them beside the nearest program that it has learned from:
+# It is quick to learn the grammar. Now look at the names: is what is read what was declared, and is what is printed what
+# was computed? For that the net has to remember a name over the whole program, and no rule of the grammar tells it to.
+# Here is one of them beside the nearest programs that it has learned from:
 
 # %%
 print(c_programs.beside(report.samples[0]))

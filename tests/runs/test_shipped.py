@@ -74,14 +74,14 @@ def test_a_name_reads_a_picture_and_writes_names_and_changes_nothing(
     monkeypatch.delenv("DL_NO_PAGE", raising=False)
     for verb in ("resume", "records", "evaluate"):
         assert main("experiments", [verb, "lenet_digits"]) == 0
-    assert not list(tmp_path.iterdir())
-    assert main("experiments", ["report", "lenet_digits", "--no-predictions"]) == 0
-    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
     out, err = capsys.readouterr()
     assert "lenet_digits is finished already" in err
     stored = json.loads((FOLDER / "lenet_digits" / "result.json").read_text())
     assert json.loads(out.splitlines()[-1])["accuracy"] == 358 / 360
     assert stored["metrics"]["test"]["accuracy"] == 358 / 360
+    assert not list(tmp_path.iterdir())
+    assert main("experiments", ["report", "lenet_digits", "--no-predictions"]) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
     assert contents(FOLDER) == before
 
 
