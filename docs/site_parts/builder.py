@@ -1,4 +1,4 @@
-"""Sphinx keeps the name search.html for its own search, and this documentation has a page search.md."""
+"""Sphinx calls the page that searches the site search.html, and this site has a search.md."""
 
 from typing import Any
 

@@ -63,8 +63,9 @@ def _line(line: str) -> str:
 
 def _code(line: str, match: re.Match[str]) -> str:
     before, after = line[: match.start()][-1:], line[match.end() :][:1]
-    text = f"``{match[2]}``"
-    return f"{chr(92) + ' ' if before.isalnum() else ''}{text}{chr(92) + ' ' if after.isalnum() else ''}"
+    apart = r"\ "  # code that touches a word would not be seen as code
+    left, right = (apart if beside.isalnum() else "" for beside in (before, after))
+    return f"{left}``{match[2]}``{right}"
 
 
 def _escaped(text: str) -> str:

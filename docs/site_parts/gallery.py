@@ -1,4 +1,4 @@
-"""The directive `pictures`: every picture of a table in docs/pictures/, drawn while the site is built.
+"""The directive `pictures`: the pictures of a table in docs/pictures/, drawn by the build.
 
 Each is drawn twice, for light pages and for dark ones. The files are kept in the build folder and
 drawn again when a file of dl/ or of docs/pictures/ has changed.
@@ -11,9 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-import dl
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
+
+import dl
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = "pictures_drawn"

@@ -7,9 +7,10 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
+from sphinx.pycode import ModuleAnalyzer
+
 from docs.site_parts.docstrings import as_rst
 from docs.site_parts.rooms import ROOMS, Entry, entries, home, tree
-from sphinx.pycode import ModuleAnalyzer
 
 FOLDER = "api"
 """Where in docs/ the pages are written; git ignores it."""

@@ -93,7 +93,8 @@ def home(entry: Entry) -> Entry:
 def tree(module: str) -> ast.Module:
     """The parsed source of a module; of a room that loads its names late, its list."""
     spec = importlib.util.find_spec(module)
-    assert spec and spec.origin
+    assert spec
+    assert spec.origin
     path = Path(spec.origin)
     listed = path.with_suffix(".pyi")
     return ast.parse((listed if listed.exists() else path).read_text(encoding="utf-8"))

@@ -11,8 +11,9 @@ import textwrap
 from functools import cache
 from typing import Any
 
-from docs.site_parts.rooms import documented
 from sphinx.util.nodes import make_refnode
+
+from docs.site_parts.rooms import documented
 
 
 def setup(app: Any) -> dict[str, bool]:
@@ -50,7 +51,7 @@ def as_written(
 
 
 class _Types(ast.NodeTransformer):
-    """Types that are written as text become code, and those of the reference get their full name."""
+    """Types written as text become code, and those of the reference get their full name."""
 
     def __init__(self, names: dict[str, Any]) -> None:
         self.names = names

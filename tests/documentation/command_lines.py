@@ -6,11 +6,11 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.__main__ import _parse as parse_benchmarks
+from code_blocks import ROOT
 
+from benchmarks.__main__ import _parse as parse_benchmarks
 from dl.cli.app import _choose_app
 from dl.cli.catalog import Catalog
-from code_blocks import ROOT
 
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
 WITHOUT_WORDS = {"python3 -m venv .venv", "source .venv/bin/activate"}

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import cyclopts
 import pytest
+from code_blocks import PAGES, Block, blocks, shown_by_sphinx
+from command_lines import check_command, commands
 
 import dl
 import dl.train.parallel
-from command_lines import check_command, commands
-from code_blocks import PAGES, Block, blocks, shown_by_sphinx
 
 ELSEWHERE = {
     "README.md": "tests/test_readme.py",
@@ -57,7 +57,9 @@ def test_commands_are_understood(block: Block, experiment_file: Path) -> None:
 @pytest.fixture
 def experiment_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder to work in, with the experiment that the guide writes."""
-    (code,) = [block.text for block in blocks("docs/own_experiments.md") if "class Net" in block.text]
+    (code,) = [
+        block.text for block in blocks("docs/own_experiments.md") if "class Net" in block.text
+    ]
     path = tmp_path / "my_experiment.py"
     path.write_text(code, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
@@ -65,7 +67,8 @@ def experiment_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(
-    "page", [page if page in QUICK else pytest.param(page, marks=pytest.mark.slow) for page in PYTHON]
+    "page",
+    [page if page in QUICK else pytest.param(page, marks=pytest.mark.slow) for page in PYTHON],
 )
 def test_python_prints_what_stands_below_it(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
