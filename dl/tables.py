@@ -59,7 +59,7 @@ class Table:
         conv1    9
         output  10
         """
-        head, *rows = self._lines()
+        head, *rows = self.lines()
         widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
         lines = [_aligned(row, widths).rstrip() for row in (head, *rows)]
         return "\n".join([self.title, *lines] if self.title else lines)
@@ -72,7 +72,7 @@ class Table:
         | :-- | --: |
         | conv1 | 9 |
         """
-        head, *rows = ([cell.replace("|", r"\|") for cell in line] for line in self._lines())
+        head, *rows = ([cell.replace("|", r"\|") for cell in line] for line in self.lines())
         rule = [":--", *["--:"] * (len(head) - 1)]
         table = "\n".join(f"| {' | '.join(line)} |" for line in (head, rule, *rows))
         return f"{self.title}\n\n{table}" if self.title else table
@@ -105,7 +105,7 @@ class Table:
         rows = [dict(zip(self.columns, row, strict=True)) for row in self.rows]
         return json.dumps(rows, indent=2)
 
-    def _lines(self) -> list[list[str]]:
+    def lines(self) -> list[list[str]]:
         """The headings and the cells as people are shown them."""
         head = [self.headings.get(name, name) for name in self.columns]
         rows = [

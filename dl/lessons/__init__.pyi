@@ -16,6 +16,7 @@ from . import timeline as timeline
 from . import vanishing as vanishing
 from .convolution import as_dense as as_dense
 from .convolution import convolve as convolve
+from .convolution import convolve_step_by_step as convolve_step_by_step
 from .convolution import count_weights as count_weights
 from .convolution import output_size as output_size
 from .depth import compare_shapes as compare_shapes

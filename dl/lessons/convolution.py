@@ -26,6 +26,21 @@ class Weights(NamedTuple):
     dense: int
 
 
+class Steps(NamedTuple):
+    """A convolution one output after the other, row by row: N = P · Q steps."""
+
+    picture: np.ndarray
+    """The picture with its padding [H, W]."""
+    kernel: np.ndarray
+    """[h, w]."""
+    corners: np.ndarray
+    """Row and column of the upper left pixel of each step's window [N, 2]."""
+    products: np.ndarray
+    """k_ij x_(sp+i)(sq+j) of each step [N, h, w], whose sum is the step's output."""
+    output: np.ndarray
+    """[P, Q]."""
+
+
 def convolve(
     picture: Array | np.ndarray, kernel: Array | np.ndarray, *, strides: int = 1, padding: int = 0
 ) -> Array:
@@ -45,6 +60,23 @@ def convolve(
     x = jnp.asarray(picture, jnp.float32)[None, :, :, None]
     k = jnp.asarray(kernel, jnp.float32)[:, :, None, None]
     return convolution(x, k, strides=strides, padding=padding)[0, :, :, 0]
+
+
+def convolve_step_by_step(
+    picture: Array | np.ndarray, kernel: Array | np.ndarray, *, strides: int = 1, padding: int = 0
+) -> Steps:
+    """The windows and the products whose sums are the outputs of `convolve`. Source: E3.
+
+    >>> steps = convolve_step_by_step(EXAMPLE, EXAMPLE_KERNEL)
+    >>> steps.products[0].tolist()
+    [[1.0, 0.0, 1.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    """
+    output = np.asarray(convolve(picture, kernel, strides=strides, padding=padding))
+    padded = np.pad(np.asarray(picture, np.float32), padding)
+    weights = np.asarray(kernel, np.float32)
+    corners = strides * np.argwhere(np.ones_like(output))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, weights.shape)
+    return Steps(padded, weights, corners, windows[tuple(corners.T)] * weights, output)
 
 
 def output_size(n: int, m: int, *, stride: int = 1, padding: int = 0) -> int:

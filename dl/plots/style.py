@@ -113,6 +113,11 @@ def ink() -> str:
     return rcParams["text.color"] if themed else _INKS["light"][0]
 
 
+def is_dark() -> bool:
+    """Whether the theme that is in force is that for dark pages."""
+    return ink() == _INKS["dark"][0]
+
+
 def pictures_only(axes: Any) -> None:
     """Take ticks, frame and grid away, for axes that hold a picture."""
     for each in np.ravel(np.asarray(axes)):

@@ -19,6 +19,7 @@ PICTURES: dict[str, Picture] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PICTURES)
 def test_texts_can_be_read(name: str) -> None:
     with dl.plots.theme("light"):

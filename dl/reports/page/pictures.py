@@ -1,0 +1,62 @@
+"""Examples as a page shows them: pictures as PNG in the page itself, texts as text."""
+
+import base64
+import io
+from typing import Any
+
+import numpy as np
+
+from dl.reports.page.html import Html, tag
+
+SMALLEST, LONGEST_TEXT = 56, 300
+"""Pixels that a picture's side is shown with at least; characters of a text that are shown."""
+
+
+def is_picture(shape: tuple[int, ...]) -> bool:
+    """Whether examples of this shape are pictures: [H, W, C] with one or three channels."""
+    return len(shape) == 3 and shape[-1] in (1, 3)
+
+
+def png(picture: Any) -> str:
+    """A picture [H, W, C] as the address of a PNG that the page itself holds.
+
+    Pictures that are not uint8 are stretched from their lowest value to their highest.
+    """
+    from PIL import Image
+
+    pixels = np.asarray(picture)
+    if pixels.dtype != np.uint8:
+        low, high = float(np.min(pixels)), float(np.max(pixels))
+        pixels = np.rint((pixels - low) / ((high - low) or 1.0) * 255).astype(np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(
+        file, "PNG", optimize=True
+    )
+    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def picture(pixels: Any, says: str, caption: Any = None) -> Html:
+    """A picture with the text that stands for it, and a caption below it."""
+    high, wide = np.shape(pixels)[:2]
+    factor = max(1, -(-SMALLEST // max(high, wide, 1)))
+    shown = tag(
+        "img",
+        src=png(pixels),
+        alt=says,
+        width=wide * factor,
+        height=high * factor,
+        loading="lazy",
+        class_="pixels" if factor > 1 else None,
+    )
+    return tag("figure", shown, tag("figcaption", caption) if caption is not None else None)
+
+
+def passage(words: str, caption: Any = None) -> Html:
+    """A text, cut where it is long, with a caption below it."""
+    cut = words[:LONGEST_TEXT] + ("…" if len(words) > LONGEST_TEXT else "")
+    return tag(
+        "figure",
+        tag("blockquote", cut),
+        tag("figcaption", caption) if caption is not None else None,
+        class_="passage",
+    )

@@ -1,0 +1,59 @@
+"""Write the page of runs into a file."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from dl.errors import InputError
+from dl.reports.page.material import gather
+from dl.reports.page.page import page
+from dl.runs.files import write_text
+
+NAME = "report.html"
+"""The page of a run, in its folder."""
+
+
+def write_page(
+    runs: Sequence[str | Path],
+    file: str | Path | None = None,
+    *,
+    predictions: bool = True,
+    package: str = "experiments",
+) -> Path:
+    """Write the page of `runs` and return its path; of one run by default into its own folder.
+
+    With `predictions` the page of one run has what its model answers for the test part.
+
+    Raises:
+        InputError: when a folder is no run or is broken, and when the file cannot be written.
+    """
+    path = Path(file).expanduser() if file is not None else default_file(runs)
+    check_file(path)
+    one = len(runs) == 1
+    materials = [
+        gather(run, predictions=predictions and one, model=one, package=package) for run in runs
+    ]
+    text = page(materials)
+    try:
+        write_text(path, text)
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror}") from None
+    return path
+
+
+def default_file(runs: Sequence[str | Path]) -> Path:
+    """`report.html` in the folder of the run; of several runs here."""
+    return Path(runs[0]).expanduser() / NAME if len(runs) == 1 else Path(NAME)
+
+
+def check_file(path: Path) -> None:
+    """Refuse before anything is computed a file that could not be written afterwards.
+
+    Raises:
+        InputError: when it is a folder, or lies in none that can be written into.
+    """
+    folder = path.absolute().parent
+    if path.is_dir() or not folder.is_dir():
+        raise InputError(f"cannot write {path}: name a file in a folder that exists")
+    if not os.access(folder, os.W_OK):
+        raise InputError(f"cannot write {path}: {folder} cannot be written into; name another file")
