@@ -25,6 +25,7 @@ from dl.cli.evaluate import evaluate
 from dl.cli.horizon import horizon
 from dl.cli.list import list_experiments
 from dl.cli.outcome import leave_at_once, leave_if_interrupted, say
+from dl.cli.plot import plot
 from dl.cli.predict import predict
 from dl.cli.programs import programs
 from dl.cli.rates import rates, rates_app
@@ -151,6 +152,7 @@ def _verbs(catalog: Catalog) -> cyclopts.App:
         "resume": resume,
         "evaluate": evaluate,
         "committee": committee,
+        "plot": plot,
         "predict": predict,
         "sample": sample,
         "search": search,

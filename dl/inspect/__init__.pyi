@@ -50,5 +50,7 @@ from .recurrence.one_step import cell_step as cell_step
 from .recurrence.spectra import scaled_to as scaled_to
 from .recurrence.spectra import singular_values as singular_values
 from .recurrence.spectra import spectral_radius as spectral_radius
+from .recurrence.text_gates import TextGates as TextGates
+from .recurrence.text_gates import text_gates as text_gates
 from .recurrence.unrolled import unroll as unroll
 from .trained import Trained as Trained

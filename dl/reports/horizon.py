@@ -15,11 +15,9 @@ from dl.data.sources.source import Source
 from dl.data.sources.streamed import StreamedSource
 from dl.data.sources.tokens import TokenSource
 from dl.data.split import permutation
-from dl.data.text.vocabulary import END
 from dl.errors import InputError
-from dl.inspect.recurrence.gates import gate_activations
 from dl.inspect.recurrence.horizon import LayerHorizons, layer_horizon
-from dl.inspect.recurrence.text_gates import TextGates
+from dl.inspect.recurrence.text_gates import TextGates, check_recurrent, text_gates
 from dl.models.recurrent_calls import LayerCall, recurrent_calls
 from dl.runs.folder import open_folder
 from dl.runs.initial import read_initial
@@ -81,22 +79,7 @@ def gates_of_text(
         InputError: when the run does not read text or has no recurrent layer, for an empty text
             and for unknown symbols.
     """
-    loaded = load(run, checkpoint=checkpoint, package=package)
-    vocabulary = loaded.spec.text
-    numbers = vocabulary.encode(text, unknown="refuse")
-    if not len(numbers):
-        raise InputError("the text is empty: give at least one symbol")
-    if END in vocabulary.symbols:
-        numbers = np.array([vocabulary.end, *numbers])
-    symbols = [
-        END if vocabulary.symbols[number] == END else vocabulary.decode([number])
-        for number in numbers
-    ]
-    calls = recurrent_calls(
-        loaded.model, loaded.params, loaded.model_state, jnp.asarray(numbers)[None]
-    )
-    _check_recurrent(calls, loaded.model.name)
-    return [_gates(call, symbols) for call in calls]
+    return text_gates(load(run, checkpoint=checkpoint, package=package), text)
 
 
 def _check_traced(model: Model, state: TrainState, spec: DataSpec) -> None:
@@ -108,22 +91,7 @@ def _check_traced(model: Model, state: TrainState, spec: DataSpec) -> None:
         return ()
 
     jax.eval_shape(apply, state.params, state.model_state, example_inputs(spec))
-    _check_recurrent(calls, model.name)
-
-
-def _check_recurrent(calls: list[LayerCall], name: str) -> None:
-    if not calls:
-        raise InputError(
-            f"{name} has no recurrent layers: give the folder of a run with rnn, lstm or gru"
-        )
-
-
-def _gates(call: LayerCall, symbols: list[str]) -> TextGates:
-    activations = {
-        name: np.asarray(values)[:: -1 if call.reverse else 1, 0]
-        for name, values in gate_activations(call.kind, call.params, call.xs).items()
-    }
-    return TextGates(call.name, call.kind, symbols, activations)
+    check_recurrent(calls, model.name)
 
 
 def _horizons(first: LayerCall, last: LayerCall) -> LayerHorizons:

@@ -3,9 +3,14 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 
-from dl.inspect.recurrence.gates import NOT_GATES
+from dl.data.text.vocabulary import END
+from dl.errors import InputError
+from dl.inspect.recurrence.gates import NOT_GATES, gate_activations
+from dl.inspect.trained import Trained
+from dl.models.recurrent_calls import LayerCall, recurrent_calls
 from dl.tables import Table
 
 
@@ -51,3 +56,53 @@ class TextGates(NamedTuple):
                 for name, values in self.activations.items()
             },
         }
+
+
+def text_gates(trained: Trained, text: str) -> list[TextGates]:
+    """The gates and states of every recurrent layer at each symbol of `text` (G5).
+
+    A model that was trained on documents reads `END` first, as in training.
+
+    Raises:
+        InputError: when the net does not read text or has no recurrent layer, for an empty text and
+            for unknown symbols.
+    """
+    calls, symbols = calls_of_text(trained, text)
+    return [_gates(call, symbols) for call in calls]
+
+
+def calls_of_text(trained: Trained, text: str) -> tuple[list[LayerCall], list[str]]:
+    """The calls of the recurrent layers that read `text`, and its symbols; see `text_gates`."""
+    if trained.spec is None:
+        raise InputError(f"{trained.model.name} has no description of its data: give Network spec=")
+    vocabulary = trained.spec.text
+    numbers = vocabulary.encode(text, unknown="refuse")
+    if not len(numbers):
+        raise InputError("the text is empty: give at least one symbol")
+    if END in vocabulary.symbols:
+        numbers = np.array([vocabulary.end, *numbers])
+    symbols = [
+        END if vocabulary.symbols[number] == END else vocabulary.decode([number])
+        for number in numbers
+    ]
+    calls = recurrent_calls(
+        trained.model, trained.params, trained.model_state, jnp.asarray(numbers)[None]
+    )
+    check_recurrent(calls, trained.model.name)
+    return calls, symbols
+
+
+def check_recurrent(calls: Sequence[LayerCall], name: str) -> None:
+    """Raise an `InputError` when the model of this name has no recurrent layer."""
+    if not calls:
+        raise InputError(
+            f"{name} has no recurrent layers: give the folder of a run with rnn, lstm or gru"
+        )
+
+
+def _gates(call: LayerCall, symbols: Sequence[str]) -> TextGates:
+    activations = {
+        name: np.asarray(values)[:: -1 if call.reverse else 1, 0]
+        for name, values in gate_activations(call.kind, call.params, call.xs).items()
+    }
+    return TextGates(call.name, call.kind, symbols, activations)
