@@ -3,6 +3,7 @@
 from typing import Any
 
 from sphinx.builders.html import StandaloneHTMLBuilder
+from sphinx.domains.std import StandardDomain
 
 SEARCH = "find"
 """The name of the page that searches the site; templates/sidebar/search.html leads to it."""
@@ -21,4 +22,5 @@ class Builder(StandaloneHTMLBuilder):
 
 def setup(app: Any) -> dict[str, bool]:
     app.add_builder(Builder, override=True)
+    StandardDomain._virtual_doc_names.pop("search", None)
     return {"parallel_read_safe": True}

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+import jax
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
@@ -56,12 +57,21 @@ def drawn(name: str, picture: Any) -> list[Path]:
     folder.mkdir(exist_ok=True)
     paths = [folder / f"{name}-{theme}-{code_digest()}.png" for theme in THEMES]
     if not all(path.exists() for path in paths):
+        compile_quickly(folder)
         for old in folder.glob(f"{name}-*"):
             old.unlink()
         for path, theme in zip(paths, THEMES, strict=True):
             with dl.plots.theme(theme):
                 dl.plots.save(picture.draw(), path)
     return paths
+
+
+@cache
+def compile_quickly(folder: Path) -> None:
+    """Programs that run twice, once for each theme, are worth compiling once, and not for long."""
+    jax.config.update("jax_disable_most_optimizations", True)
+    jax.config.update("jax_compilation_cache_dir", str(folder / "compiled"))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
 
 
 @cache
