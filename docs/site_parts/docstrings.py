@@ -17,7 +17,7 @@ def setup(app: Any) -> dict[str, bool]:
     return {"parallel_read_safe": True}
 
 
-def translate(app: Any, what: str, name: str, value: Any, options: Any, lines: list[str]) -> None:
+def translate(app: Any, what: Any, name: str, value: Any, options: Any, lines: list[str]) -> None:
     """What autodoc calls for each docstring; those of fields have no sections to look for."""
     lines[:] = as_rst(lines)
     if what not in ("attribute", "property", "data"):

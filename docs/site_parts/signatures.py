@@ -61,7 +61,7 @@ class _Types(ast.NodeTransformer):
             return node
         return self.visit(ast.parse(node.value, mode="eval").body)
 
-    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         return node if ast.unparse(node.value) == "Literal" else self.generic_visit(node)
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
