@@ -33,7 +33,17 @@ PURE = {
     "objectives",
     "experiments",
 }
-HEAVY = {"tensorflow_datasets", "sklearn", "matplotlib", "orbax", "grain", "PIL", "tqdm", "optuna"}
+HEAVY = {
+    "tensorflow_datasets",
+    "sklearn",
+    "matplotlib",
+    "orbax",
+    "grain",
+    "PIL",
+    "tqdm",
+    "optuna",
+    "playwright",
+}
 NOWHERE = {"tensorflow", "torch", "chex", "clu", "ml_collections", "absl", "pickle"}
 
 

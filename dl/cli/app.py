@@ -29,12 +29,14 @@ from dl.cli.plot import plot
 from dl.cli.predict import predict
 from dl.cli.programs import programs
 from dl.cli.rates import rates, rates_app
+from dl.cli.report import report
 from dl.cli.resume import resume
 from dl.cli.run import experiment_app, run
 from dl.cli.sample import sample
 from dl.cli.search import search, search_app
 from dl.cli.show import show
 from dl.cli.versions import versions
+from dl.cli.watch import watch
 from dl.data.naming import shown
 from dl.errors import InputError, RunError
 from dl.runs.event_loops import quiet_event_loops
@@ -150,6 +152,8 @@ def _verbs(catalog: Catalog) -> cyclopts.App:
         "check": check,
         "run": run,
         "resume": resume,
+        "watch": watch,
+        "report": report,
         "evaluate": evaluate,
         "committee": committee,
         "plot": plot,

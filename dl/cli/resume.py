@@ -16,6 +16,7 @@ def resume(
     *,
     experiment: Path | None = None,
     quiet: bool = False,
+    page: Annotated[bool, Parameter(negative="--no-page")] = True,
     catalog: Annotated[Catalog, Parameter(parse=False)],
 ) -> int:
     """Resume a run or a search; the result is as if it had never stopped.
@@ -28,6 +29,8 @@ def resume(
         The file of its experiment, if it was started with `run FILE.py` or `search FILE.py`.
     quiet
         No progress.
+    page
+        Write report.html, the page of the run, at its end.
     """
     name_experiment(experiment)
     if (run / "search.json").exists():
@@ -42,7 +45,7 @@ def resume(
 
     with StopRequest(leave_at_once, say_stopping) as stop:
         outcome = resume_run(run, stop=stop, show=not quiet, package=catalog.package)
-        return report_outcome(outcome, stop, config, package=catalog.package)
+        return report_outcome(outcome, stop, config, package=catalog.package, page=page)
 
 
 def _resume_search(path: Path, catalog: Catalog, *, quiet: bool) -> int:

@@ -107,8 +107,8 @@ def _behind(
     return {cell: examples for cell, examples in chosen.items() if examples}
 
 
-def _examples(indices: Sequence[int], source: Source, spec: DataSpec) -> list[Example]:
-    """The examples at these indices; those that are neither picture nor text have an index alone."""
+def _examples(indices: Sequence[int], source: Any, spec: DataSpec) -> list[Example]:
+    """The examples at these indices; one that is neither picture nor text has an index alone."""
     if not indices:
         return []
     if is_picture(spec.input_shape):
@@ -123,7 +123,7 @@ def _words(index: int, source: Any, spec: DataSpec) -> str:
     return spec.text.decode(source.inputs[index][: source.lengths[index]])
 
 
-def _again(trained: Trained, source: Source) -> list[tuple[Any, Any]]:
+def _again(trained: Trained, source: Any) -> list[tuple[Any, Any]]:
     spec = trained.spec
     if not is_picture(spec.input_shape):
         return []

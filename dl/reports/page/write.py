@@ -8,6 +8,7 @@ from dl.errors import InputError
 from dl.reports.page.material import gather
 from dl.reports.page.page import page
 from dl.runs.files import write_text
+from dl.runs.folder import open_folder
 
 NAME = "report.html"
 """The page of a run, in its folder."""
@@ -28,6 +29,8 @@ def write_page(
         InputError: when a folder is no run or is broken, and when the file cannot be written.
     """
     path = Path(file).expanduser() if file is not None else default_file(runs)
+    for run in runs:
+        open_folder(run, package=package)
     check_file(path)
     one = len(runs) == 1
     materials = [
