@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from dl.errors import InputError
 from dl.layers.activations import ACTIVATIONS, Activation, activation
 from dl.lessons.initialisation import SATURATED
 from dl.plots.style import ink, lines, new_figure
+from dl.types import Array
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,7 +41,7 @@ def activations(names: Sequence[str] = (), *, limit: float = 5.0) -> "Figure":
     figure, axes = new_figure(rows, columns, **size, sharex=True, sharey=True)
     panels = np.ravel(axes).tolist()
     for each, panel in zip(chosen, panels, strict=False):
-        _draw(panel, each, np.linspace(-limit, limit, 401, dtype=np.float32))
+        _draw(panel, each, jnp.linspace(-limit, limit, 401))
     for panel in panels[len(chosen) :]:
         panel.remove()
     for panel in panels[max(len(chosen) - columns, 0) : len(chosen)]:
@@ -49,9 +51,9 @@ def activations(names: Sequence[str] = (), *, limit: float = 5.0) -> "Figure":
     return figure
 
 
-def _draw(panel: Any, each: Activation, x: np.ndarray) -> None:
-    slopes = np.asarray(each.derivative(x))
-    for curve, line in zip((each.function(x), slopes), lines(2), strict=True):
+def _draw(panel: Any, each: Activation, inputs: Array) -> None:
+    x, slopes = np.asarray(inputs), np.asarray(each.derivative(inputs))
+    for curve, line in zip((each.function(inputs), slopes), lines(2), strict=True):
         panel.plot(x, curve, color=line.color, linestyle=line.linestyle)
     for side in each.saturates:
         flat = (np.abs(slopes) < SATURATED) & ((x < 0) if side == "left" else (x > 0))
@@ -76,7 +78,7 @@ def _legend() -> list[Any]:
     from matplotlib.patches import Patch
 
     curves = [
-        Line2D([], [], color=line.color, linestyle=line.linestyle, label=label)
+        Line2D([], [], **line._replace(marker="")._asdict(), label=label)
         for line, label in zip(lines(2), ("f(x)", "f'(x)"), strict=True)
     ]
     grounds = [

@@ -41,7 +41,7 @@ def architecture(model: Model | Drawing, input_shape: tuple[int, ...] = ()) -> "
 
     >>> import dl
     >>> figure = architecture(dl.models.softmax_regression(10), (4,))
-    >>> [text.get_text() for text in figure.axes[0].texts]
+    >>> [text.get_text() for text in figure.axes[0].texts if text.get_text()]
     ['input\\n4', 'output\\n10 · 50 parameters']
     """
     if isinstance(model, Drawing):

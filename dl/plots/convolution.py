@@ -1,5 +1,6 @@
 """A convolution step by step: the window, the products, their sum, the output so far (E3)."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,12 +38,12 @@ def convolution_step(steps: Steps, number: int) -> "Figure":
     window = steps.picture[row : row + height, column : column + width]
     factors = [f"{x:g} · {k:g}" for x, k in zip(window.flat, steps.kernel.flat, strict=True)]
     _draw_cells(left, steps.picture, title="picture")
-    _outline(left, row, column, steps.kernel.shape)
+    _outline(left, (row, column), steps.kernel.shape)
     _draw_cells(middle, steps.products[number], factors, title="pixel · weight")
     done = np.where(np.arange(steps.output.size) <= number, steps.output.ravel(), np.nan)
     total = float(steps.products[number].sum())
     _draw_cells(right, done.reshape(steps.output.shape), title=f"output so far; sum = {total:g}")
-    _outline(right, *np.unravel_index(number, steps.output.shape), (1, 1))
+    _outline(right, divmod(number, steps.output.shape[1]), (1, 1))
     return figure
 
 
@@ -78,7 +79,7 @@ def convolution_steps(steps: Steps) -> "Figure":
     figure, axes = new_figure(rows, columns, width=2.2 * columns, height=2.4 * rows)
     for panel, corner, products in zip(np.ravel(axes), steps.corners, steps.products, strict=True):
         _draw_cells(panel, steps.picture, title=f"sum = {float(products.sum()):g}")
-        _outline(panel, *corner, steps.kernel.shape)
+        _outline(panel, corner, steps.kernel.shape)
         for (i, j), weight in np.ndenumerate(steps.kernel):
             place = (corner[1] + j + 0.44, corner[0] + i + 0.4)
             style = {"ha": "right", "va": "bottom", "fontsize": 7, "weight": "bold"}
@@ -104,9 +105,9 @@ def _draw_cells(panel: Any, values: np.ndarray, words: Any = None, *, title: str
     panel.set_title(title, fontsize="medium")
 
 
-def _outline(panel: Any, row: int, column: int, shape: tuple[int, int]) -> None:
+def _outline(panel: Any, place: Sequence[int], shape: Sequence[int]) -> None:
     from matplotlib.patches import Rectangle
 
-    corner = (column - 0.5, row - 0.5)
+    corner = (place[1] - 0.5, place[0] - 0.5)
     style = {"fill": False, "edgecolor": COLOURS["vermilion"], "linewidth": 2.5, "clip_on": False}
     panel.add_patch(Rectangle(corner, shape[1], shape[0], **style, zorder=3))

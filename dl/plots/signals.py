@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from dl.errors import InputError
@@ -45,7 +46,9 @@ def activation_histograms(
     figure, axes = new_figure(len(layers), depth, **size, sharex=True, sharey=True)
     panels = np.reshape(axes, (len(layers), depth))
     for row, (name, array) in zip(panels, layers.items(), strict=True):
-        shares, edges = (np.asarray(each) for each in histograms(array, bins=bins, limits=limits))
+        shares, edges = (
+            np.asarray(each) for each in histograms(jnp.asarray(array), bins=bins, limits=limits)
+        )
         for panel, share, layer in zip(row, shares, array, strict=True):
             _draw_histogram(panel, share, edges, float(layer.std()))
         row[0].set_ylabel(name)

@@ -36,7 +36,7 @@ FORMATS = ("png", "svg", "pdf")
 _DASHES = ("-", "--", "-.", ":")
 _MARKERS = ("o", "s", "^", "D", "v", "P")
 
-_SHARED = {
+_SHARED: dict[Any, Any] = {
     "font.size": 10.0,
     "axes.spines.top": False,
     "axes.spines.right": False,

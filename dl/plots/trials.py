@@ -29,7 +29,7 @@ def score_by_option(found: Found, name: str = "learning_rate") -> "Figure":
     ('log', 'loss')
     """
     _check(found, name)
-    values = [trial.values.get(name) for trial in found.trials]
+    values: list[Any] = [trial.values.get(name) for trial in found.trials]
     if not all(type(value) in (int, float) for value in values):
         raise InputError(f"{name} is no number in all trials: parallel_coordinates shows words too")
     done = [trial for trial in found.trials if math.isfinite(trial.score)]

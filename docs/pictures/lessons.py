@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 import dl
 from dl import inspect, lessons, plots, search
@@ -91,7 +92,7 @@ def _decision_frames() -> "list[Figure]":
 
 
 @cache
-def _spirals_by_layer() -> tuple[dict[str, inspect.Plane], dict[str, float], jax.Array]:
+def _spirals_by_layer() -> tuple[dict[str, inspect.Plane], dict[str, float], np.ndarray]:
     data = dl.load_data("spirals")
     model = dl.models.mlp(1, hidden_sizes=(8, 8, 2), activation=jnp.tanh)
     found = lessons.train_seeds(model, data, seeds=1, steps=1000, learning_rate=0.03)

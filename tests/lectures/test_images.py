@@ -152,6 +152,25 @@ def test_E3_the_full_result() -> None:
     np.testing.assert_array_equal(got, sums_of_windows(lesson.EXAMPLE, lesson.EXAMPLE_KERNEL))
 
 
+def test_E3_step_by_step() -> None:
+    steps = lesson.convolve_step_by_step(lesson.EXAMPLE, lesson.EXAMPLE_KERNEL)
+    assert steps.corners.tolist() == [[row, column] for row in range(3) for column in range(3)]
+    assert steps.products[3].tolist() == [[0, 0, 1], [0, 0, 0], [0, 0, 1]]
+    assert steps.products.sum((1, 2)).tolist() == [4, 3, 4, 2, 4, 3, 2, 3, 4]
+    assert steps.output.tolist() == [[4, 3, 4], [2, 4, 3], [2, 3, 4]]
+
+
+def test_E3_steps_with_strides_and_padding() -> None:
+    generator = np.random.default_rng(0)
+    picture, kernel = generator.normal(size=(5, 4)), generator.normal(size=(3, 2))
+    steps = lesson.convolve_step_by_step(picture, kernel, strides=2, padding=1)
+    assert steps.picture.shape == (7, 6)
+    assert steps.corners[-1].tolist() == [4, 4]
+    expected = sums_of_windows(np.pad(picture, 1), kernel)[::2, ::2]
+    np.testing.assert_allclose(steps.output, expected, atol=1e-5)
+    np.testing.assert_allclose(steps.products.sum((1, 2)), expected.ravel(), atol=1e-5)
+
+
 def test_E4_two_kernels_on_a_colour_picture() -> None:
     rng = np.random.default_rng(0)
     picture, pair = rng.normal(size=(1, 6, 6, 3)), rng.normal(size=(3, 3, 3, 2))

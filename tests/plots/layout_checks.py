@@ -1,6 +1,7 @@
 """What holds for every picture: each text can be read, whole and alone."""
 
 from itertools import combinations
+from typing import Any
 from unittest.mock import patch
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -43,6 +44,11 @@ def shown_texts(figure: Figure) -> list[tuple[str, Bbox]]:
     small = [text.get_text() for text in shown if float(text.get_fontsize()) < SMALLEST]
     assert not small, f"too small to be read: {small}"
     return [(text.get_text(), text.get_window_extent()) for text in shown]
+
+
+def panels(figure: Any) -> list[Any]:
+    """The axes of a figure, whose data tests compare."""
+    return figure.axes
 
 
 def _inside(box: Bbox, page: Bbox) -> bool:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from layout_checks import panels
 
 import dl
 from dl.errors import InputError
@@ -16,7 +17,7 @@ def test_a6_the_curves_are_the_functions_and_their_slopes() -> None:
         (np.tanh(x), 1 / np.cosh(x) ** 2),
         (np.where(x > 0, x, np.expm1(x)), np.where(x > 0, 1, np.exp(x))),
     ]
-    for axes, curves in zip(figure.axes, expected, strict=True):
+    for axes, curves in zip(panels(figure), expected, strict=True):
         for line, curve in zip(axes.lines, curves, strict=True):
             np.testing.assert_allclose(line.get_xdata(), x, atol=1e-6)
             np.testing.assert_allclose(line.get_ydata(), curve, atol=1e-6)
@@ -25,7 +26,7 @@ def test_a6_the_curves_are_the_functions_and_their_slopes() -> None:
 
 def test_a6_the_ground_is_shaded_where_the_slope_is_small() -> None:
     figure = dl.plots.activations(["logistic", "relu", "identity"])
-    logistic, relu, identity = ([*axes.patches] for axes in figure.axes)
+    logistic, relu, identity = ([*axes.patches] for axes in panels(figure))
     # σ (1 − σ) = 0.05 for σ = (1 ± √0.8) / 2, that is at ± 2.887.
     edge = np.log((1 + np.sqrt(0.8)) / (1 - np.sqrt(0.8)))
     spans = [(patch.get_x(), patch.get_x() + patch.get_width()) for patch in logistic]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from layout_checks import panels
 
 import dl
 from dl.errors import InputError
@@ -18,7 +19,7 @@ def outlines(axes) -> list[tuple[float, ...]]:
 
 def test_e3_one_step_shows_window_products_and_output_so_far() -> None:
     figure = dl.plots.convolution_step(STEPS, 5)  # second row, third column
-    picture, products, output = figure.axes
+    picture, products, output = panels(figure)
     assert outlines(picture) == [(1.5, 0.5, 3, 3)]
     assert [text.get_text() for text in picture.texts] == [str(x) for x in EXAMPLE.flat]
     window = EXAMPLE[1:4, 2:5]
@@ -32,17 +33,17 @@ def test_e3_one_step_shows_window_products_and_output_so_far() -> None:
 
 def test_e3_all_steps_lie_as_the_output_does() -> None:
     figure = dl.plots.convolution_steps(STEPS)
-    assert [axes.get_title() for axes in figure.axes] == [f"sum = {total}" for total in OUTPUT]
-    assert [outlines(axes)[0][:2] for axes in figure.axes] == [
+    assert [axes.get_title() for axes in panels(figure)] == [f"sum = {total}" for total in OUTPUT]
+    assert [outlines(axes)[0][:2] for axes in panels(figure)] == [
         (column - 0.5, row - 0.5) for row in range(3) for column in range(3)
     ]
-    weights = [text.get_text() for text in figure.axes[4].texts if "×" in text.get_text()]
+    weights = [text.get_text() for text in panels(figure)[4].texts if "×" in text.get_text()]
     assert weights == [f"×{weight}" for weight in EXAMPLE_KERNEL.flat]
 
 
 def test_e3_frames_fill_the_output_one_by_one() -> None:
     frames = dl.plots.convolution_frames(STEPS)
-    assert [len(frame.axes[2].texts) for frame in frames] == list(range(1, 10))
+    assert [len(panels(frame)[2].texts) for frame in frames] == list(range(1, 10))
 
 
 def test_what_does_not_fit_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from layout_checks import panels
 
 import dl
 from dl.errors import InputError
@@ -11,7 +12,7 @@ FIELDS = [Seen("conv1", 10, 6, 5, 5), Seen("conv2", -2, -1, 31, 14)]
 
 
 def test_e7_each_field_is_a_rectangle_around_its_pixels() -> None:
-    (axes,) = dl.plots.receptive_fields(np.zeros((28, 28, 1)), FIELDS).axes
+    (axes,) = panels(dl.plots.receptive_fields(np.zeros((28, 28, 1)), FIELDS))
     named = [patch for patch in axes.patches if patch.get_label()]
     assert [
         (patch.get_label(), *patch.get_xy(), patch.get_width(), patch.get_height())

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from layout_checks import panels
 
 import dl
 from dl.errors import InputError
@@ -23,7 +24,7 @@ DRAWING = Drawing(
 
 
 def test_boxes_words_and_arrows_lie_where_the_drawing_says() -> None:
-    (axes,) = dl.plots.architecture(DRAWING).axes
+    (axes,) = panels(dl.plots.architecture(DRAWING))
     boxes = [patch.get_bbox().bounds for patch in axes.patches if hasattr(patch, "get_boxstyle")]
     assert boxes == [(20, 0, 168, 44), (0, 72, 168, 44), (60, 144, 56, 22)]
     assert [text.get_text() for text in axes.texts if text.get_text()] == [
@@ -37,7 +38,7 @@ def test_boxes_words_and_arrows_lie_where_the_drawing_says() -> None:
 
 
 def test_a_model_is_drawn_from_its_traced_computation() -> None:
-    (axes,) = dl.plots.architecture(dl.models.softmax_regression(3), (4,)).axes
+    (axes,) = panels(dl.plots.architecture(dl.models.softmax_regression(3), (4,)))
     words = [text.get_text() for text in axes.texts if text.get_text()]
     assert words == ["input\n4", "output\n3 · 15 parameters"]
     assert len(axes.lines) == 1

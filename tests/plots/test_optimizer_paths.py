@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from layout_checks import panels
 
 import dl
 from dl.errors import InputError
@@ -17,7 +18,7 @@ def test_d2_each_path_is_drawn_from_start_to_end() -> None:
     rates = [0.1, 0.95]
     paths = dict(zip("ab", dl.lessons.sweep_rates(rates, steps=5), strict=True))
     figure = dl.plots.optimizer_paths(paths)
-    for axes, rate in zip(figure.axes, rates, strict=True):
+    for axes, rate in zip(panels(figure), rates, strict=True):
         path, start, end = axes.lines
         expected = by_hand(rate, 5)
         np.testing.assert_allclose(path.get_xydata(), expected, rtol=1e-5)
@@ -29,17 +30,17 @@ def test_d2_each_path_is_drawn_from_start_to_end() -> None:
             if len(curve.vertices):
                 x, y = curve.vertices.T
                 np.testing.assert_allclose(x**2 / 20 + y**2, level, rtol=0.02, atol=0.01)
-    assert [axes.get_title() for axes in figure.axes] == ["a", "b"]
+    assert [axes.get_title() for axes in panels(figure)] == ["a", "b"]
 
 
 def test_a_path_that_leaves_is_cut_at_the_neighbourhood_of_its_start() -> None:
-    (axes,) = dl.plots.optimizer_paths({"away": by_hand(1.5, 20)}).axes
+    (axes,) = panels(dl.plots.optimizer_paths({"away": by_hand(1.5, 20)}))
     assert axes.get_ylim() == (-3, 3)
     assert axes.get_xlim() == pytest.approx((-9.1, 9.1))
 
 
 def test_d3_the_value_after_each_step() -> None:
-    (axes,) = dl.plots.path_values({"0.95": by_hand(0.95, 4)}).axes
+    (axes,) = panels(dl.plots.path_values({"0.95": by_hand(0.95, 4)}))
     x, y = by_hand(0.95, 4).T
     np.testing.assert_allclose(axes.lines[0].get_ydata(), x**2 / 20 + y**2, rtol=1e-6)
     assert (axes.get_yscale(), axes.get_xlabel()) == ("log", "step")

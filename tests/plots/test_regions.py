@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from layout_checks import panels
 from PIL import Image
 
 import dl
@@ -18,7 +19,7 @@ GRID = decision_grid(lambda points: (points[:, 0] + 1) / 2, side=9)
 def test_colours_tell_the_class_and_how_certain_it_is() -> None:
     from matplotlib.colors import to_rgb
 
-    (axes,) = dl.plots.decision_regions(GRID).axes
+    (axes,) = panels(dl.plots.decision_regions(GRID))
     picture = axes.images[0].get_array()
     np.testing.assert_allclose(picture[0, 0, :3], to_rgb(COLOURS["blue"]))
     np.testing.assert_allclose(picture[0, -1, :3], to_rgb(COLOURS["orange"]))
@@ -30,7 +31,7 @@ def test_colours_tell_the_class_and_how_certain_it_is() -> None:
 
 
 def test_the_boundary_is_where_the_classes_are_equally_probable() -> None:
-    (axes,) = dl.plots.decision_regions(GRID).axes
+    (axes,) = panels(dl.plots.decision_regions(GRID))
     (boundary,) = [each for each in axes.collections if hasattr(each, "levels")]
     np.testing.assert_allclose(boundary.get_paths()[0].vertices[:, 0], 0, atol=1e-6)
 
@@ -40,7 +41,7 @@ def test_points_have_the_colour_and_the_marker_of_their_class() -> None:
     figure = dl.plots.decision_regions(
         {"a": GRID, "b": GRID}, points=points, labels=labels, class_names=("no", "yes")
     )
-    for axes in figure.axes:
+    for axes in panels(figure):
         no, yes = (each for each in axes.collections if not hasattr(each, "levels"))
         np.testing.assert_allclose(no.get_offsets(), points[1:2])
         np.testing.assert_allclose(yes.get_offsets(), points[[0, 2]])
@@ -54,7 +55,7 @@ def test_three_classes_have_three_boundaries() -> None:
     x, y = np.meshgrid(axis, axis)
     scores = np.exp(3 * np.stack([x, y, -x - y], -1))
     grid = Decisions(axis, axis, scores / scores.sum(-1, keepdims=True))
-    (axes,) = dl.plots.decision_regions(grid).axes
+    (axes,) = panels(dl.plots.decision_regions(grid))
     assert len(axes.collections) == 3
 
 
@@ -73,7 +74,7 @@ def test_points_that_do_not_fit_are_refused(options: dict, message: str) -> None
 
 def test_frames_become_an_animation(tmp_path: Path) -> None:
     frames = dl.plots.decision_frames({"step 0": GRID, "step 1": GRID._replace(x=GRID.x + 1)})
-    assert [frame.axes[0].get_title() for frame in frames] == ["step 0", "step 1"]
+    assert [panels(frame)[0].get_title() for frame in frames] == ["step 0", "step 1"]
     path = dl.plots.save_animation(frames, tmp_path / "moving.gif", seconds=0.25, dpi=40)
     with Image.open(path) as animation:
         assert animation.n_frames == 2

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from layout_checks import panels
 
 import dl
 from dl.errors import InputError
@@ -11,15 +12,15 @@ def test_d4_bars_are_shares_of_the_outputs_by_layer() -> None:
     generator = np.random.default_rng(0)
     outputs = generator.normal(0, 0.5, (2, 40, 5)).astype(np.float32)
     figure = dl.plots.activation_histograms({"mine": outputs, "half": outputs / 2}, bins=8)
-    assert len(figure.axes) == 4
-    for number, axes in enumerate(figure.axes):
+    assert len(panels(figure)) == 4
+    for number, axes in enumerate(panels(figure)):
         layer = outputs[number % 2] / (1 + number // 2)
         bars = axes.patches[0].get_data()
         counts, edges = np.histogram(layer.clip(-1, 1), 8, (-1, 1))
         np.testing.assert_allclose(bars.values, counts / layer.size, atol=1e-6)
         np.testing.assert_allclose(bars.edges, edges, atol=1e-6)
         assert axes.get_title().endswith(f"σ = {layer.std():.2g}")
-    assert [figure.axes[at].get_ylabel() for at in (0, 2)] == ["mine", "half"]
+    assert [panels(figure)[at].get_ylabel() for at in (0, 2)] == ["mine", "half"]
 
 
 def test_nets_of_several_depths_are_refused() -> None:
@@ -30,7 +31,7 @@ def test_nets_of_several_depths_are_refused() -> None:
 
 
 def test_c7_norms_by_layer_and_zeros_left_out() -> None:
-    (axes,) = dl.plots.gradients_by_layer({"a": [0.0, 0.5, 2.0], "b": [1.0, 1.0]}).axes
+    (axes,) = panels(dl.plots.gradients_by_layer({"a": [0.0, 0.5, 2.0], "b": [1.0, 1.0]}))
     a, b = axes.lines
     np.testing.assert_array_equal(a.get_xdata(), [1, 2, 3])
     np.testing.assert_array_equal(a.get_ydata(), [np.nan, 0.5, 2.0])

@@ -1,6 +1,7 @@
 """Grid lines, points and titles of the space transformation (D11)."""
 
 import numpy as np
+from layout_checks import panels
 
 import dl
 from dl.inspect.codes.plane import Plane
@@ -13,13 +14,13 @@ def test_d11_each_layer_has_its_grid_its_points_and_its_separability() -> None:
     figure = dl.plots.space_transformation(
         planes, np.array([[0.0], [1.0], [0.0]]), separability={"inputs": 0.625, "hidden1": 1.0}
     )
-    for factor, axes in zip((1, 2), figure.axes, strict=True):
+    for factor, axes in zip((1, 2), panels(figure), strict=True):
         lines, zeros, ones = axes.collections
         np.testing.assert_allclose(lines.get_segments(), factor * grid)
         np.testing.assert_allclose(zeros.get_offsets(), factor * points[[0, 2]])
         np.testing.assert_allclose(ones.get_offsets(), factor * points[[1]])
-    assert [axes.get_title() for axes in figure.axes] == [
+    assert [axes.get_title() for axes in panels(figure)] == [
         "inputs\nlinear classifier 62 %",
         "hidden1\nlinear classifier 100 %",
     ]
-    assert [axes.get_xlabel() for axes in figure.axes] == ["axis 1", "component 1 of 8 units"]
+    assert [axes.get_xlabel() for axes in panels(figure)] == ["axis 1", "component 1 of 8 units"]

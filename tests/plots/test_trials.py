@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from layout_checks import panels
 
 import dl
 from dl.errors import DivergedError, InputError
@@ -21,7 +22,7 @@ FOUND = Found(
 
 
 def test_d8_the_metric_against_the_rate_on_a_log_scale() -> None:
-    (axes,) = dl.plots.score_by_option(FOUND).axes
+    (axes,) = panels(dl.plots.score_by_option(FOUND))
     done, best, lost = axes.lines
     np.testing.assert_allclose(done.get_xydata(), [[0.001, 0.5], [0.1, 0.9]])
     np.testing.assert_allclose(best.get_xydata(), [[0.1, 0.9]])
@@ -35,7 +36,7 @@ def test_d8_the_metric_against_the_rate_on_a_log_scale() -> None:
 
 
 def test_each_trial_crosses_every_axis_at_its_value() -> None:
-    (axes,) = dl.plots.parallel_coordinates(FOUND).axes
+    (axes,) = panels(dl.plots.parallel_coordinates(FOUND))
     lines = sorted((line.get_ydata().tolist() for line in axes.lines[:3]), key=lambda y: y[0])
     # The rate on a log scale, relu below tanh, units linear, the accuracy where there is one.
     np.testing.assert_allclose(lines[0], [0, 0, 0, 0])
@@ -59,7 +60,7 @@ def test_each_trial_crosses_every_axis_at_its_value() -> None:
 
 def test_options_that_a_trial_lacks_leave_a_gap() -> None:
     trials = [Trial(0, 0, {"a": 1.0}, 1.0), Trial(1, 0, {"a": 2.0, "b": 3.0}, 2.0)]
-    (axes,) = dl.plots.parallel_coordinates(Found(trials)).axes
+    (axes,) = panels(dl.plots.parallel_coordinates(Found(trials)))
     gaps = sum(np.isnan(line.get_ydata()).any() for line in axes.lines[:2])
     assert gaps == 1
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -57,7 +58,8 @@ def plane_by_layer(
         raise InputError(f"points in the plane are [N, 2], not of shape {places.shape}")
     grid = _grid(places, lines)
     planes = {"inputs": Plane(places, grid, 2)}
-    names = [row.name for row in trained.model.layers(jnp.asarray(places[:1])) if row.parameters]
+    example = jax.ShapeDtypeStruct((1, 2), jnp.float32)
+    names = [row.name for row in trained.model.layers(example) if row.parameters]
     together = np.concatenate([places, grid.reshape(-1, 2)])
     maps = feature_maps(trained, together, layers=names[:-1]) if names[:-1] else {}
     for name, outputs in maps.items():

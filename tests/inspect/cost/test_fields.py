@@ -20,6 +20,7 @@ def test_e7_the_unit_depends_on_the_pixels_of_its_field_alone() -> None:
     )
     # With weights of 1, a unit answers with more where one pixel of its field has more.
     lit = np.eye(400, dtype=np.float32).reshape(400, 20, 20, 1)
+    assert model.activations is not None
     maps = model.activations(params, {}, jnp.concatenate([zeros, lit]))
     seen = fields_of_unit(dl.summarize(model, (20, 20, 1)), (1, 0))
     for field, (row, column) in zip(seen, [(10, 6), (5, 3), (3, 1), (1, 0)], strict=True):

@@ -22,7 +22,7 @@ def σ(z: np.ndarray) -> np.ndarray:
 def test_g3_the_numbers_of_an_lstm() -> None:
     params = layer(4)
     step = cell_step("lstm", params, XS, step=2, unit=1, example=1)
-    c = h = np.zeros(3)
+    c = h = i = f = g = o = c_before = h_before = np.zeros(3)
     for x in XS[:, 1]:
         c_before, h_before = c, h
         z = x @ params["input"] + h @ params["recurrent"] + params["bias"]
@@ -49,7 +49,7 @@ def test_g3_the_numbers_of_an_lstm() -> None:
 def test_g4_the_numbers_of_a_gru() -> None:
     params = layer(3)
     step = cell_step("gru", params, XS, unit=2)
-    h = np.zeros(3)
+    h = r = z = n = before = np.zeros(3)
     for x in XS[:, 0]:
         before = h
         a = x @ params["input"] + params["bias"]
