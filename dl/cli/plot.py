@@ -62,7 +62,7 @@ def plot(
         return
     *runs, what = _runs_and_picture(words)
     path = output or Path(f"{what}.png")
-    _check_file(path)
+    check_picture_file(path)
     from dl.plots import of_run, save, theme
 
     with theme("dark" if dark else "light"):
@@ -107,10 +107,11 @@ def _runs_and_picture(words: tuple[str, ...]) -> tuple[str, ...]:
     return words  # of_run names the nearest picture
 
 
-def _check_file(path: Path) -> None:
-    """Refuse before anything is computed what could not be written afterwards."""
-    from dl.plots.style import check_format
+def check_picture_file(path: Path) -> None:
+    """Refuse before anything is computed what could not be written as a picture afterwards."""
+    from dl.plots.style import check_format, import_matplotlib
 
+    import_matplotlib()
     check_format(path)
     if path.is_dir() or not path.absolute().parent.is_dir():
         raise InputError(f"cannot write {path}: name a file in a folder that exists")

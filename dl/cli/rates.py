@@ -1,5 +1,6 @@
 """`rates NAME`: the learning-rate range test of an experiment."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import cyclopts
@@ -9,6 +10,7 @@ from dl.assess.report import Form
 from dl.cli.catalog import Catalog
 from dl.cli.named import named_app
 from dl.cli.outcome import print_text, say
+from dl.cli.plot import check_picture_file
 from dl.errors import InputError
 
 
@@ -33,10 +35,13 @@ def rates_app(catalog: Catalog, name: str) -> cyclopts.App:
         high: float = 10.0,
         steps: int = 100,
         format: Form = "text",
+        output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
         options: Annotated[Any, Parameter(name="*")],
     ) -> int:
         from dl.cli.machine import set_up_machine
 
+        if output is not None:
+            check_picture_file(output)
         set_up_machine(1)
         from dl.runs.open_data import open_data
         from dl.search import range_test
@@ -50,6 +55,10 @@ def rates_app(catalog: Catalog, name: str) -> cyclopts.App:
             f"the loss falls fastest at {found.steepest:.2g} and is lowest at {found.lowest:.2g}; "
             f"try --learning-rate {found.proposed:.2g}"
         )
+        if output is not None:
+            from dl.plots import range_test_curve, save
+
+            say(f"picture written to {save(range_test_curve(found), output)}")
         return 0
 
     return named_app(catalog, "rates", chosen, command, help=_HELP, parameters=_PARAMETERS)
@@ -72,4 +81,6 @@ steps
     How many steps, at least 20.
 format
     How the table of losses is printed.
+output
+    Also draw the losses over the rates into this file: .png, .svg or .pdf.
 """

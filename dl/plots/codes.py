@@ -148,6 +148,6 @@ def _by_class(count: int, targets: Any, names: Sequence[str]) -> list[tuple[str,
     if len(classes) > _MOST_CLASSES:
         return everything
     return [
-        (shortened(names[each] if names else str(each), 18), np.flatnonzero(targets == each))
+        (shortened(str(names[each] if names else each), 18), np.flatnonzero(targets == each))
         for each in classes
     ]

@@ -38,6 +38,7 @@ def confusion(report: ClassificationReport | BinaryReport) -> "Figure":
     classes = len(names)
     side = 2.2 + 0.52 * min(max(classes, 3), 20)
     figure, axes = new_figure(width=side + 1.0, height=side)
+    figure.set_layout_engine("compressed")
     _draw_shares(figure, axes, shares)
     class_ticks(axes, names)
     axes.set(

@@ -32,6 +32,14 @@ def wrapped(text: str, width: int, *, lines: int = 2) -> str:
     return "\n".join(textwrap.wrap(safe, width, max_lines=lines, placeholder="…"))
 
 
+def legend_below(figure: Any, handles: Sequence[Any], labels: Sequence[str]) -> None:
+    """A legend below the axes, in as many columns as the figure's width has room for."""
+    longest = max(map(len, labels), default=0)
+    room = figure.get_figwidth() / (0.7 + 0.085 * longest)
+    columns = max(1, min(3, len(labels), int(room)))
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns)
+
+
 def class_ticks(axes: Any, names: Sequence[str]) -> None:
     """Name the rows and columns of a matrix of classes; of many classes some of their numbers."""
     if len(names) > _MOST_TICKS:

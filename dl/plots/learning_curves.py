@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numpy as np
 
 from dl.errors import InputError, did_you_mean
+from dl.plots.labels import legend_below
 from dl.plots.style import Line, lines, new_figure
 from dl.screen import escaped
 from dl.train.record import Record
@@ -68,9 +69,7 @@ def curves(
     for axes in panels[len(names) :]:
         axes.set_visible(False)
     handles = dict(entry for axes in panels for entry in _legend_entries(axes))
-    figure.legend(
-        handles.values(), handles.keys(), loc="outside lower center", ncols=min(3, len(handles))
-    )
+    legend_below(figure, list(handles.values()), list(handles))
     return figure
 
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from dl.plots.labels import legend_below
 from dl.plots.style import COLOURS, new_figure
 from dl.search.rates import RangeTest
 
@@ -35,5 +36,5 @@ def range_test_curve(found: RangeTest) -> "Figure":
     low, high = float(found.smoothed.min()), float(found.smoothed.max())
     room = 0.15 * ((high - low) or 1.0)
     axes.set_ylim(low - room, high + room)
-    figure.legend(loc="outside lower center", ncols=3)
+    legend_below(figure, *axes.get_legend_handles_labels())
     return figure

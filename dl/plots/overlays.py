@@ -58,8 +58,8 @@ def occlusion(
         InputError: for arrays that do not belong together.
 
     >>> figure = occlusion(np.zeros((1, 4, 4, 1)), np.zeros((1, 2, 2)), [1.0], patch=2, stride=2)
-    >>> figure.axes[1].images[1].get_extent()
-    (-0.5, 3.5, 3.5, -0.5)
+    >>> list(figure.axes[1].images[1].get_extent())
+    [-0.5, 3.5, 3.5, -0.5]
     """
     pictures, scores = np.asarray(pictures), np.asarray(scores, np.float64)
     if len(pictures) != len(scores) or len(scores) != len(whole) or scores.ndim != 3:

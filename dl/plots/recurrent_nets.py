@@ -7,7 +7,7 @@ import numpy as np
 
 from dl.errors import InputError
 from dl.inspect.recurrence.text_gates import TextGates
-from dl.plots.labels import shortened
+from dl.plots.labels import legend_below, shortened
 from dl.plots.style import lines, new_figure
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def gradient_reach(
         _draw_norms(axes, values, label, line, 1.8)
     axes.set_yscale("log")
     axes.set(xlabel="distance $T - t$ / steps", ylabel=r"norm of $\partial L_T / \partial h_t$")
-    figure.legend(loc="outside lower center", ncols=2)
+    legend_below(figure, *axes.get_legend_handles_labels())
     return figure
 
 

@@ -7,6 +7,9 @@ import jax
 import numpy as np
 
 import dl.inspect as inspect
+from dl.assess.binary import BinaryReport
+from dl.assess.classification import ClassificationReport
+from dl.assess.regression import RegressionReport
 from dl.errors import InputError, did_you_mean
 from dl.inspect.cost.drawing import draw_model
 from dl.inspect.recurrence.text_gates import calls_of_text
@@ -57,19 +60,24 @@ def draw_curves(asked: Asked, *runs: Subject) -> "Figure":
 
 
 def draw_confusion(asked: Asked, run: Subject) -> "Figure":
-    return confusion(run.trained.report(asked.part, data=run.data))  # type: ignore[arg-type]
+    report = run.trained.report(asked.part, data=run.data)
+    assert isinstance(report, ClassificationReport | BinaryReport)
+    return confusion(report)
 
 
 def draw_calibration(asked: Asked, run: Subject) -> "Figure":
-    return reliability_diagram(run.trained.report(asked.part, data=run.data).calibration)  # type: ignore[union-attr]
+    report = run.trained.report(asked.part, data=run.data)
+    assert not isinstance(report, RegressionReport)
+    return reliability_diagram(report.calibration)
 
 
 def draw_mistakes(asked: Asked, run: Subject) -> "Figure":
     report = run.trained.report(asked.part, data=run.data)
-    wrong = [each.index for each in report.mistakes]  # type: ignore[union-attr]
-    if not run.sees_pictures:
-        return mistakes(report)  # type: ignore[arg-type]
-    return mistakes(report, run.examples(asked.part, wrong)[0])  # type: ignore[arg-type]
+    assert isinstance(report, ClassificationReport)
+    if not run.sees_pictures or not report.mistakes:
+        return mistakes(report)
+    wrong = [each.index for each in report.mistakes]
+    return mistakes(report, list(run.examples(asked.part, wrong)[0]))
 
 
 def draw_filters(asked: Asked, run: Subject) -> "Figure":
@@ -177,8 +185,8 @@ def _named_layers(asked: Asked, known: Sequence[str]) -> list[str]:
 def _spread(names: Sequence[str], most: int) -> list[str]:
     """At most `most` of the names, evenly spread, with the first and the last."""
     places = np.linspace(0, len(names) - 1, min(most, len(names))).round().astype(int)
-    return [names[place] for place in places]
+    return [names[int(place)] for place in places]
 
 
 def _answers(run: Subject, pictures: np.ndarray) -> list[str]:
-    return list(run.net.predict(pictures).labels)
+    return [str(label) for label in run.net.predict(pictures).labels]

@@ -4,9 +4,11 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 import dl
+from dl.assess import ClassificationReport, classification_report
 from docs.pictures.picture import Picture
 
 if TYPE_CHECKING:
@@ -59,15 +61,20 @@ def _curves() -> "Figure":
     return dl.plots.curves({f"rate {rate:g}": _perceptrons(rate).history for rate in (0.1, 0.01)})
 
 
-def _mistakes() -> "Figure":
+@cache
+def _report() -> ClassificationReport:
     report = _lenet().report()
+    assert isinstance(report, ClassificationReport)
+    return report
+
+
+def _mistakes() -> "Figure":
+    report = _report()
     pictures = _lenet().open_data().test.inputs
     return dl.plots.mistakes(report, [pictures[each.index] for each in report.mistakes])
 
 
 def _mistakes_in_texts() -> "Figure":
-    from dl.assess import classification_report
-
     texts = ["Not bad at all", "I wanted to like this film, and for an hour I nearly did"]
     texts += ["Surely the best sleep I had this week", "A film"]
     report = classification_report(
@@ -81,8 +88,6 @@ def _mistakes_in_texts() -> "Figure":
 
 
 def _confused_clothes() -> "Figure":
-    from dl.assess import classification_report
-
     rng = np.random.default_rng(0)
     classes = rng.integers(0, 4, 400)
     close = np.array([[3, 2, 0, 0], [2, 3, 0, 0], [0, 0, 4, 2], [0, 0, 1, 4.0]])
@@ -122,7 +127,7 @@ def _gates() -> "Figure":
     symbols = sorted(set(_TEXT))
     layer = init_layer("lstm", jax.random.key(0), input_size=len(symbols), hidden_size=12)
     numbers = [symbols.index(symbol) for symbol in _TEXT]
-    xs = 4.0 * np.eye(len(symbols), dtype=np.float32)[numbers][:, None]
+    xs = 4.0 * jax.nn.one_hot(jnp.array(numbers), len(symbols))[:, None]
     values = dl.inspect.gate_activations("lstm", layer, xs)
     activations = {name: np.asarray(each)[:, 0] for name, each in values.items()}
     return dl.plots.gates(TextGates("a new layer", "lstm", _TEXT, activations))
@@ -177,7 +182,7 @@ PICTURES: dict[str, Picture] = {
     ),
     "confusion": Picture(
         "The confusion matrix: counts, and shares of each class.",
-        lambda: dl.plots.confusion(_lenet().report()),
+        lambda: dl.plots.confusion(_report()),
     ),
     "confusion_names": Picture(
         "A confusion matrix of classes with names: coats and shirts are taken for each other, and "
@@ -224,7 +229,7 @@ PICTURES: dict[str, Picture] = {
     ),
     "reliability": Picture(
         "How often the net is right, over how sure it was.",
-        lambda: dl.plots.reliability_diagram(_lenet().report().calibration),
+        lambda: dl.plots.reliability_diagram(_report().calibration),
     ),
     "range_test": Picture(
         "A range test: the loss while the learning rate rises, and the rate to try (D3).",
