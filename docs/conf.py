@@ -1,11 +1,13 @@
 """Settings of the documentation: sphinx-build -W -n docs docs/_build."""
 
+import os
 import sys
 import tomllib
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
+os.environ.setdefault("JAX_PLATFORMS", "cpu")  # the gallery looks the same everywhere
 
 with (HERE.parent / "pyproject.toml").open("rb") as file:
     repository = tomllib.load(file)["project"].get("urls", {}).get("Repository", "")
