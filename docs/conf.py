@@ -52,11 +52,13 @@ html_theme_options = {
     "light_css_variables": {
         "color-brand-primary": "#0b5a91",
         "color-brand-content": "#0b5a91",
+        "color-added": "#116329",
         "font-stack": "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif",
     },
     "dark_css_variables": {
         "color-brand-primary": "#7cc4f5",
         "color-brand-content": "#7cc4f5",
+        "color-added": "#7ee787",
     },
 }
 if repository and "OWNER" not in repository:
