@@ -108,7 +108,7 @@ def test_the_distribution_is_called_the_same_everywhere() -> None:
     assert f"`{DISTRIBUTION}`" in README
     extras = [name for extra in project["optional-dependencies"].values() for name in extra]
     own = [name.partition("[")[0] for name in extras if name.startswith("dl")]
-    assert own == [DISTRIBUTION] * 2
+    assert set(own) == {DISTRIBUTION}
     for extra in re.findall(r"-e '\.\[(\w+)\]'|'\.\[(\w+)\]'", README):
         assert max(extra) in project["optional-dependencies"]
 
