@@ -1,6 +1,7 @@
 """Examples of data sets as figures: the values and labels of the data, each in its place."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ def test_points_have_the_marker_of_their_class() -> None:
     data = dl.load_data("circles")
     figure = dl.plots.examples(data, count=64)
     (axes,) = figure.axes
-    drawn = [each.get_offsets() for each in axes.collections]
+    drawn: list[Any] = [np.asarray(each.get_offsets()) for each in axes.collections]
     assert [each.get_label() for each in axes.collections] == ["0", "1"]
     assert sum(map(len, drawn)) == 64
     labels = np.asarray(data.train.targets).reshape(-1)
