@@ -122,7 +122,8 @@ dl.plots.curves(writer.history, metrics=["perplexity"])
 # with two layers is better than the best n-grams ([results](repo:docs/results.md)), and with more text the distance
 # grows.
 #
-# What do its gates do while it reads? z near 1 (yellow) takes over the new state, z near 0 keeps the old one (G5).
+# What do its gates do while it reads? z near 1 (yellow) takes over the new state, z near 0 keeps the old one (G5). The
+# picture has the twelve of its units that vary most.
 
 # %%
 dl.plots.gates(dl.inspect.text_gates(writer, "The first of them is in the list.")[0], units=12)
@@ -246,6 +247,8 @@ print(*written[:4], "", sep="\n")
 c_programs.compare({"LSTM": report})
 
 # %% [markdown]
+# "Same structure" counts programs that are those of the corpus but for names and numbers; there are not many forms.
+#
 # It is quick to learn the grammar. Now look at the names: is what is read what was declared, and is what is printed what
 # was computed? For that the net has to remember a name over the whole program, and no rule of the grammar tells it to.
 # Here is one of them beside the nearest programs that it has learned from:
