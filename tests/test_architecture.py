@@ -33,7 +33,20 @@ PURE = {
     "objectives",
     "experiments",
 }
-HEAVY = {"tensorflow_datasets", "sklearn", "matplotlib", "orbax", "grain", "PIL", "tqdm", "optuna"}
+HEAVY = {
+    "tensorflow_datasets",
+    "sklearn",
+    "matplotlib",
+    "orbax",
+    "grain",
+    "PIL",
+    "tqdm",
+    "optuna",
+    "IPython",
+    "tensorboardX",
+    "wandb",
+    "playwright",
+}
 NOWHERE = {"tensorflow", "torch", "chex", "clu", "ml_collections", "absl", "pickle"}
 
 

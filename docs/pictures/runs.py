@@ -176,6 +176,15 @@ def _range_test() -> "Figure":
 
 
 PICTURES: dict[str, Picture] = {
+    "examples": Picture(
+        "Examples of a data set with their labels.",
+        lambda: dl.plots.examples(dl.load_data("digits")),
+    ),
+    "examples_of_sequences": Picture(
+        "Examples of sequences with their targets: the numbers above, and marks at the two of them "
+        "that are to be added.",
+        lambda: dl.plots.examples(dl.load_data("adding:30"), count=4),
+    ),
     "curves": Picture(
         "Loss and accuracy at two learning rates: mean and standard deviation of three nets each.",
         _curves,

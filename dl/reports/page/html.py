@@ -19,7 +19,9 @@ def text(content: Any) -> Html:
     >>> text("a < b"), text(Html("<b>a</b>")), text("\x00")
     ('a &lt; b', '<b>a</b>', '\\x00')
     """
-    return content if isinstance(content, Html) else Html(escape(escaped(str(content), keep="\n\t")))
+    return (
+        content if isinstance(content, Html) else Html(escape(escaped(str(content), keep="\n\t")))
+    )
 
 
 def tag(name: str, /, *children: Any, **attributes: Any) -> Html:

@@ -29,17 +29,19 @@ def state_of(run: Material) -> str:
     if not run.records:
         return "not finished, no records yet"
     last = run.records[-1]
-    return f"not finished: step {last.step:,}, epoch {last.epoch:.4g} of {run.config.options.epochs}"
+    return (
+        f"not finished: step {last.step:,}, epoch {last.epoch:.4g} of {run.config.options.epochs}"
+    )
 
 
 def written(name: str, value: float) -> str:
     """A figure as people read it: accuracies in percent."""
-    return f"{100 * value:.2f} %" if is_share(name) else brief(value)
+    return f"{100 * value:.2f}\u00a0%" if is_share(name) else brief(value)
 
 
 def is_share(metric: str) -> bool:
     """Whether the values of this metric are shares from 0 to 1."""
-    return metric.split("_")[-1] == "accuracy"
+    return "accuracy" in metric.split("_")
 
 
 def changed_options(run: Material) -> list[tuple[str, Any]]:
@@ -161,7 +163,9 @@ def _ends(left: float, right: float, ends: Sequence[str]) -> list[Html]:
     if right - left < 110:
         middle = min(max((left + right) / 2, 75), 345)
         return [tag("text", f"{ends[0]} to {ends[1]}", x=f"{middle:.1f}", y=40)]
-    return [tag("text", end, x=f"{x:.1f}", y=40) for x, end in zip((left, right), ends, strict=True)]
+    return [
+        tag("text", end, x=f"{x:.1f}", y=40) for x, end in zip((left, right), ends, strict=True)
+    ]
 
 
 def _figures(metrics: dict[str, dict[str, float]], *, finished: bool) -> Html:
