@@ -89,6 +89,7 @@ def fit(
     _check_arguments(recipe, options, resume=resume, init=init, on_record=on_record)
     task = task_of(recipe.objective)
     data = as_dataset(data, validation=options.validation, task=task)
+    _check_all_are_meant(options, data)
     options.check_plan(data)
     own_optimizer = recipe.optimizer is not None
     recipe = _with_hyperparams(recipe, data.spec, options)
@@ -194,6 +195,16 @@ def _check_arguments(recipe: Any, options: Any, *, resume: Any, init: Any, on_re
     if init is not None and options.members > 1:
         raise InputError("init holds the parameters of a single net: leave members out")
     check_smoothing(recipe.objective, options.label_smoothing, what="the recipe")
+
+
+def _check_all_are_meant(options: TrainOptions, data: Dataset) -> None:
+    """Refuse a number of training examples that is smaller than what there is."""
+    if 0 < options.train_examples < len(data.train):
+        raise InputError(
+            f"train_examples is {options.train_examples}, and the data have {len(data.train)} "
+            "training examples, which dl.fit uses all: give it dl.data.dataset.limit(data, "
+            f"train={options.train_examples}), or leave train_examples out"
+        )
 
 
 def _first_training(

@@ -314,3 +314,9 @@ def test_numbers_that_were_made_a_data_set_are_no_yes_or_no_either() -> None:
     data = dl.make_dataset(POINTS, 2.0 * NUMBERS - 1)
     with pytest.raises(InputError, match="those of arrays go from -1 to 1: give truth values"):
         dl.fit(recipe, data, dl.TrainOptions(batch_size=9), progress=False)
+
+
+def test_fewer_examples_than_there_are_must_be_chosen_before() -> None:
+    options = replace(OPTIONS, train_examples=20)
+    with pytest.raises(InputError, match=r"train_examples is 20, .*dataset.limit\(data, train=20\)"):
+        fit(options)
