@@ -1,19 +1,5 @@
-# ---
-# jupyter:
-#   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
-# ---
-
 # %% [markdown]
 # # Quick start: a network that reads digits
-#
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/dl/blob/main/colab/00_quickstart.ipynb)
 #
 # In a few minutes you train LeNet, a convolutional network (lecture E8), on handwritten digits, look at how it learned
 # and at what it still gets wrong, interrupt it without losing anything, and write a training step by hand.
@@ -21,80 +7,37 @@
 # You need Python and an idea of what a derivative is. Run the cells from top to bottom with Shift+Enter.
 
 # %% [markdown]
-# ## Set up
-#
-# Colab brings its own JAX, built for its TPUs and GPUs. The next cell installs `dl` only where it is missing, and tells
-# pip to keep the JAX that is there. If Colab asks to restart the session afterwards, do so and run this cell again. If
-# pip complains of conflicting dependencies, Colab's JAX is older than `dl` needs: choose the newest runtime version
-# under *Runtime → Change runtime type*.
-
-# %%
-import re
-from importlib import metadata
-from pathlib import Path
-
-try:
-    import dl
-except ImportError:
-    versions = {str(package.name): package.version for package in metadata.distributions()}
-    keep = [
-        f"{name}=={versions[name]}"
-        for name in versions
-        if re.match("(jax|jaxlib|libtpu)$|jax[-_]cuda", name)
-    ]
-    Path("keep.txt").write_text("\n".join(keep))
-    # %pip install --quiet --constraint keep.txt git+https://github.com/OWNER/dl
-    import dl
-
-# %% [markdown]
-# Which processor do the computations run on? The same code runs on all three kinds. In Colab you choose with *Runtime →
-# Change runtime type*; for this notebook any of them will do.
-
-# %%
-import os
-
-os.environ.setdefault(
-    "JAX_COMPILATION_CACHE_DIR", "compiled"
-)  # what was compiled once is kept in this folder
-import jax
-
-meaning = {
-    "tpu": "A TPU is a chip built for the matrix products that networks consist of.",
-    "gpu": "A GPU does thousands of small computations at once, which is what networks consist of.",
-    "cpu": "A CPU is the ordinary processor: fast enough for this notebook, slow for larger networks.",
-}
-device = jax.devices()[0]
-print(
-    f"JAX {jax.__version__}, {jax.device_count()} × {device.platform.upper()} ({device.device_kind})"
-)
-print(meaning[device.platform])
-
-# %% [markdown]
 # ## Look at the data
 #
 # 1,797 digits, written by hand, come with scikit-learn. They are split into three parts: the network learns from
 # **train**, we watch its progress on **validation**, and **test** is kept for the end.
 #
-# The options are those of the experiment `lenet_digits`, with fewer epochs. One epoch is one pass over all of train.
+# With `REAL_DATA` the digits are those of MNIST instead: 70,000 larger ones, which are downloaded (12 MB) and take some
+# minutes to train on without a TPU or GPU.
 
 # %%
-import matplotlib.pyplot as plt
+REAL_DATA = False  # @param {type:"boolean"}
+
+# %%
+from pathlib import Path
+
+import jax
 import numpy as np
 
+import dl
 from experiments.lenet_digits import Options, build
 
-plt.rcParams.update({"figure.dpi": 100, "axes.spines.top": False, "axes.spines.right": False})
-
-options = Options(epochs=8)
+# The options of the experiment lenet_digits, with fewer epochs. One epoch is one pass over all of train.
+options = Options(dataset="mnist" if REAL_DATA else "digits", epochs=8)
 data = dl.load_data(options.dataset, validation=options.validation)
-print(f"train {len(data.train)}, validation {len(data.validation)}, test {len(data.test)} digits")
+data
 
-figure, axes = plt.subplots(1, 10, figsize=(9, 1.2), layout="constrained")
-for axis, picture, label in zip(axes, data.train.inputs, data.train.targets, strict=False):
-    axis.imshow(picture[:, :, 0], cmap="gray_r")
-    axis.set_title(f"{label}", fontsize=11)
-    axis.axis("off")
-plt.show()
+# %% [markdown]
+# A value that ends a cell is shown: a data set says what it holds. `data.show("test")` draws more of its examples with
+# their labels.
+
+# %%
+data.show(count=20)
 
 # %% [markdown]
 # ## Train
@@ -105,30 +48,22 @@ plt.show()
 
 # %%
 recipe = build(options, data.spec)
-print(dl.summarize(recipe.model, data.spec.input_shape))
+dl.summarize(recipe.model, data.spec.input_shape)
 
 # %% [markdown]
-# The first step takes a moment longer: JAX compiles it for your processor.
+# The first step takes a moment longer: JAX compiles it for your processor. Then the curves grow while it learns.
 
 # %%
 trained = dl.fit(recipe, data, options)
-last = trained.history[-1]
-print(f"{last.split} after epoch {last.epoch:.0f}: accuracy {last.values['accuracy']:.1%}")
 
 # %% [markdown]
 # ## Look at how it learned
+#
+# What `dl.fit` returns has the history of the training. `dl.plots` makes pictures of such values, which
+# `dl.plots.save(figure, "curves.pdf")` writes to a file.
 
 # %%
-figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
-for axis, name in zip(axes, ("loss", "accuracy"), strict=True):
-    for split in ("train", "validation"):
-        axis.plot(*trained.curve(split, name), "o-", markersize=4, label=split)
-    axis.set(title=name, xlabel="epoch")
-    axis.grid(alpha=0.3)
-axes[0].set_ylim(bottom=0)
-axes[1].set_ylim(top=1.01)
-axes[0].legend(frameon=False)
-plt.show()
+dl.plots.curves(trained.history)
 
 # %% [markdown]
 # Both losses should fall. Why is train *worse* than validation at first? A point of train is the mean over an epoch in
@@ -139,45 +74,84 @@ plt.show()
 # %% [markdown]
 # ## Look at its mistakes
 #
-# Now the test digits, which the network has never seen. `recipe.model.apply` is a pure function: parameters and pictures
-# in, numbers out. Softmax (A5) turns the ten numbers into probabilities.
+# Now the test digits, which the network has never seen. A report compares the answers with the labels: how often each
+# digit (a row) was taken for which (a column).
 
 # %%
-from dl.data.gather import normalize
-
-pictures, labels = data.test.inputs, data.test.targets
-apply = jax.jit(recipe.model.apply)
-numbers, _, _ = apply(trained.params, trained.model_state, normalize(pictures, data.spec))
-probabilities = np.asarray(jax.nn.softmax(numbers))
-answers = probabilities.argmax(axis=1)
-print(
-    f"{np.sum(answers != labels)} of {len(labels)} wrong: test accuracy {np.mean(answers == labels):.1%}"
-)
+report = trained.report("test")
+print(f"test accuracy {report.accuracy:.1%} on {report.examples} digits")
+dl.plots.confusion(report)
 
 # %% [markdown]
-# Here are the twelve digits whose right label got the least probability: the mistakes (red), then the narrow escapes.
-# Would you have known them all?
+# The mistakes of which the network was most certain, "right → answered". Would you have known them all?
 
 # %%
-right_probability = probabilities[np.arange(len(labels)), labels]
-figure, axes = plt.subplots(2, 6, figsize=(9, 4), layout="constrained")
-for axis, number in zip(axes.flat, np.argsort(right_probability), strict=False):
-    answer, label = answers[number], labels[number]
-    axis.imshow(pictures[number, :, :, 0], cmap="gray_r")
-    axis.set_title(
-        f"says {answer} ({probabilities[number, answer]:.0%})\nis {label}",
-        fontsize=11,
-        color="black" if answer == label else "tab:red",
-    )
-    axis.set(xticks=[], yticks=[])
-    axis.spines[:].set(visible=True, color="lightgray")
-plt.show()
+pictures, labels = data.test.inputs, data.test.targets
+dl.plots.mistakes(report, [pictures[mistake.index] for mistake in report.mistakes])
+
+# %% [markdown]
+# ## Your own data
+#
+# `dl.make_dataset` makes a data set of arrays, here of 178 wines with 13 measurements each and three kinds. It cuts off
+# a test part, finds from the targets what there is to predict, and refuses in one line what cannot be right.
+
+# %%
+from sklearn.datasets import load_wine
+
+wine = load_wine()
+scaled = (wine.data - wine.data.mean(axis=0)) / wine.data.std(axis=0)
+wines = dl.make_dataset(
+    scaled, wine.target, class_names=("first", "second", "third"), validation=0.2, name="wines"
+)
+wines
+
+# %% [markdown]
+# ## Your own model
+#
+# A model is two pure functions: one draws the parameters, the other maps parameters and inputs [B, 13] to outputs
+# [B, 3]. This one is the multilayer perceptron of the lectures (C1), $a = \tanh(x W_1 + b_1)$, $y = a W_2 + b_2$. A recipe
+# without an optimizer takes the one that the options describe. Nets of Flax or NNX come in with `dl.from_linen` and
+# `dl.from_nnx`.
+
+# %%
+import jax.numpy as jnp
+
+
+def init(key, inputs):
+    first, second = jax.random.split(key)
+    return {
+        "W1": jax.random.normal(first, (inputs.shape[-1], 16)) / inputs.shape[-1] ** 0.5,
+        "b1": jnp.zeros(16),
+        "W2": jax.random.normal(second, (16, 3)) / 4,
+        "b2": jnp.zeros(3),
+    }
+
+
+def apply(params, inputs):
+    hidden = jnp.tanh(inputs @ params["W1"] + params["b1"])
+    return hidden @ params["W2"] + params["b2"]
+
+
+own_model = dl.from_functions(init, apply, name="own net")
+own_recipe = dl.Recipe(own_model, dl.objectives.classification(own_model))
+own_options = dl.TrainOptions(
+    epochs=30, batch_size=16, optimizer="adam", learning_rate=0.01, validation=0.2
+)
+wine_net = dl.fit(own_recipe, wines, own_options)
+print(f"test accuracy {wine_net.evaluate()['accuracy']:.1%}")
+
+# %% [markdown]
+# It predicts for raw inputs too:
+
+# %%
+wine_net.predict(scaled[:5].astype(np.float32))
 
 # %% [markdown]
 # ## Interrupt and resume
 #
 # Colab takes machines away, and people press the stop button. `dl.fit` then ends in good order and returns what it has;
-# `resume=` goes on from there. Below, code presses the button after half of the epochs.
+# `resume=` goes on from there. Below, code presses the button after half of the epochs, and `progress=False` leaves the
+# curves out.
 #
 # `recipe` was built once, for all 8 epochs: its learning rate rises and falls over the whole training. A recipe that is
 # built for 4 epochs would be another training.
@@ -266,13 +240,13 @@ for (answer, probability), label in zip(
 # %%
 model = dl.models.lenet(data.spec.classes)
 objective, optimizer = dl.objectives.classification(model), dl.optimizers.momentum(0.01)
-example = normalize(data.train.inputs[:1], data.spec)
+example = dl.normalize(data.train.inputs[:1], data.spec)
 state = jax.jit(lambda: dl.init_state(model, optimizer, example, seed=0))()
 step = dl.jit_step(dl.make_train_step(objective, optimizer))
 generator = np.random.default_rng(0)
 for number in range(61):
     index = generator.choice(len(data.train), 32, replace=False)
-    inputs, targets = normalize(data.train.inputs[index], data.spec), data.train.targets[index]
+    inputs, targets = dl.normalize(data.train.inputs[index], data.spec), data.train.targets[index]
     state, sums = step(
         state, {"inputs": inputs, "targets": targets, "mask": np.ones(32), "index": index}
     )
@@ -290,9 +264,7 @@ for number in range(61):
 #   `dl.optimizers.adam(0.001)` in place of `momentum` (D1), a rate of 1.0 (D3), `Options(dropout=0.0)` (D6).
 # - **See what there is**: `!python -m experiments list` names every experiment with its lecture and the result to
 #   expect; `!python -m experiments show lenet5_mnist` prints a network's layers.
-# - **Start from the beginning** of the lectures (A3): `main("experiments", ["run", "perceptron_gates"])` learns AND
-#   and OR, `perceptron_xor` fails at XOR, `mlp_xor` does not.
-# - **Train on MNIST**, 70,000 larger digits: `main("experiments", ["data", "prepare", "mnist"])`, then
-#   `main("experiments", ["run", "lenet_mnist_fast"])`.
+# - **Start from the beginning** of the lectures: the next notebook,
+#   [neurons and XOR](repo:colab/01_neurons_and_xor.ipynb), goes from one neuron to a net.
 # - **Read the code**: a file of `experiments/` is a page long and says what it reproduces;
-#   [docs/design.md](https://github.com/OWNER/dl/blob/main/docs/design.md) explains how the rest is built.
+#   [docs/design.md](repo:docs/design.md) explains how the rest is built.

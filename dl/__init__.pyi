@@ -22,10 +22,10 @@ from .assess.regression import regression_report as regression_report
 from .checks.check import check as check
 from .data import augment as augment
 from .data.dataset import Dataset as Dataset
-from .data.dataset import DataSpec as DataSpec
 from .data.gather import normalize as normalize
 from .data.load import load_data as load_data
 from .data.own_arrays import make_dataset as make_dataset
+from .data.spec import DataSpec as DataSpec
 from .data.text.reading import Reading as Reading
 from .errors import InputError as InputError
 from .errors import RunError as RunError
@@ -51,6 +51,7 @@ from .train.in_turn import in_turn as in_turn
 from .train.learning import OptimizerName as OptimizerName
 from .train.learning import Precision as Precision
 from .train.learning import ScheduleName as ScheduleName
+from .train.listener import STOP as STOP
 from .train.network import Network as Network
 from .train.options import DocumentOptions as DocumentOptions
 from .train.options import ReadingOptions as ReadingOptions

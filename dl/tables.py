@@ -5,9 +5,11 @@ import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from typing import TypeAlias
 
 from dl.errors import InputError
+from dl.screen import escaped
 
 Cell: TypeAlias = str | int | float | tuple[int, ...] | None
 """A word, a number, a shape, or None for a value that does not exist."""
@@ -105,6 +107,21 @@ class Table:
         rows = [dict(zip(self.columns, row, strict=True)) for row in self.rows]
         return json.dumps(rows, indent=2)
 
+    def html(self) -> str:
+        """A table for a page or a notebook, in which every cell is escaped.
+
+        >>> Table(("layer", "n"), (("<b>", 9),)).html().split("<tbody>")[1][:40]
+        '<tr><th scope="row" style="text-align:le'
+        """
+        head, *rows = self.lines()
+        title = f"<caption>{_safe(self.title)}</caption>" if self.title else ""
+        columns = "".join(_cell("th", cell, place, "col") for place, cell in enumerate(head))
+        body = "".join(f"<tr>{_row(row)}</tr>" for row in rows)
+        return f"<table>{title}<thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>"
+
+    def _repr_html_(self) -> str:
+        return self.html()
+
     def lines(self) -> list[list[str]]:
         """The headings and the cells as people are shown them."""
         head = [self.headings.get(name, name) for name in self.columns]
@@ -147,3 +164,19 @@ def _formatted(cell: Cell, form: Format) -> str:
 def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
     first, *others = zip(cells, widths, strict=True)
     return "  ".join([first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)])
+
+
+def _row(cells: Sequence[str]) -> str:
+    first, *others = cells
+    return _cell("th", first, 0, "row") + "".join(_cell("td", cell, 1) for cell in others)
+
+
+def _cell(tag: str, text: str, place: int, scope: str = "") -> str:
+    """A cell in HTML: those of the first column to the left, the others to the right."""
+    side = "right" if place else "left"
+    head = f' scope="{scope}"' if scope else ""
+    return f'<{tag}{head} style="text-align:{side}">{_safe(text)}</{tag}>'
+
+
+def _safe(text: str) -> str:
+    return escape(escaped(text))

@@ -42,6 +42,9 @@ HEAVY = {
     "PIL",
     "tqdm",
     "optuna",
+    "IPython",
+    "tensorboardX",
+    "wandb",
     "playwright",
 }
 NOWHERE = {"tensorflow", "torch", "chex", "clu", "ml_collections", "absl", "pickle"}

@@ -11,6 +11,7 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 GUIDE = (DOCS / "own_experiments.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_guide_s_experiment_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

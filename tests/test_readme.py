@@ -37,6 +37,7 @@ def run_example(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], dict[str, An
     return run
 
 
+@pytest.mark.slow
 def test_library_example_runs(
     capsys: pytest.CaptureFixture[str], run_example: Callable[[str], dict[str, Any]]
 ) -> None:
@@ -47,6 +48,7 @@ def test_library_example_runs(
     assert names["pixels"].shape == (4, 28, 28)
 
 
+@pytest.mark.slow
 def test_own_data_and_own_net_are_trained(run_example: Callable[[str], dict[str, Any]]) -> None:
     names = run_example("dl.make_dataset")
     assert names["data"].spec.classes == 3

@@ -10,7 +10,7 @@ import numpy as np
 from dl.assess.calibration import Reliability, nats, reliability
 from dl.assess.checks import names_of, yes_or_no, yes_probabilities
 from dl.assess.ranking import average_precision, roc_auc
-from dl.assess.report import defined, heading, plain_figures, rows_of, write_report
+from dl.assess.report import defined, heading, plain_figures, report_html, rows_of, write_report
 from dl.assess.scores import Scores, confusion_matrix, mean_of_defined
 from dl.screen import escaped
 from dl.tables import Table
@@ -122,6 +122,9 @@ class BinaryReport:
 
     def __str__(self) -> str:
         return write_report(self)
+
+    def _repr_html_(self) -> str:
+        return report_html(self)
 
     def __repr__(self) -> str:
         return f"BinaryReport({self.title}, accuracy {self.accuracy:.4f})"

@@ -19,7 +19,7 @@ from dl.assess.mistakes import (
     worst_mistakes,
 )
 from dl.assess.ranking import average_precision, class_ranks, roc_auc
-from dl.assess.report import defined, heading, plain_figures, rows_of, write_report
+from dl.assess.report import defined, heading, plain_figures, report_html, rows_of, write_report
 from dl.assess.scores import Scores, class_scores, confusion_matrix, mean_of_defined
 from dl.screen import escaped
 from dl.tables import Table
@@ -141,6 +141,9 @@ class ClassificationReport:
 
     def __str__(self) -> str:
         return write_report(self)
+
+    def _repr_html_(self) -> str:
+        return report_html(self)
 
     def __repr__(self) -> str:
         return f"ClassificationReport({self.title}, accuracy {self.accuracy:.4f})"

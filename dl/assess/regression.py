@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dl.assess.checks import names_of
-from dl.assess.report import defined, heading, plain_figures, rows_of, write_report
+from dl.assess.report import defined, heading, plain_figures, report_html, rows_of, write_report
 from dl.assess.scores import mean_of_defined
 from dl.errors import InputError
 from dl.screen import escaped
@@ -93,6 +93,9 @@ class RegressionReport:
 
     def __str__(self) -> str:
         return write_report(self)
+
+    def _repr_html_(self) -> str:
+        return report_html(self)
 
     def __repr__(self) -> str:
         return f"RegressionReport({self.title}, mse {float(np.mean(self.mse)):.4g})"

@@ -3,11 +3,14 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from html import escape
 from typing import Any, Literal, Protocol
 
 from dl.tables import Table
 
 Form = Literal["text", "markdown", "csv", "json"]
+"""The forms of a report in files and on a terminal; notebooks show `report_html`."""
 
 
 class Report(Protocol):
@@ -43,6 +46,17 @@ def write_report(report: Report, form: Form = "text") -> str:
         return json.dumps(report.to_dict(), ensure_ascii=False)
     tables = [figures_table(report.figures()), *report.tables()]
     return "\n\n".join([report.title, *(getattr(table, form)() for table in tables)])
+
+
+def report_html(report: Report) -> str:
+    """The report for a notebook: its figures, and each table below, closed until it is opened."""
+    tables = [
+        f"<details><summary>{escape(table.title or ', '.join(table.columns))}</summary>"
+        f"{replace(table, title='').html()}</details>"
+        for table in report.tables()
+    ]
+    figures = figures_table(report.figures()).html()
+    return f"<div><b>{escape(report.title)}</b>{figures}{''.join(tables)}</div>"
 
 
 def figures_table(figures: Mapping[str, float]) -> Table:

@@ -9,7 +9,7 @@ import numpy as np
 
 from dl.assess.calibration import Reliability, reliability
 from dl.assess.mistakes import ConfusedPair, most_confused, pairs_table, with_names
-from dl.assess.report import defined, heading, plain_figures, rows_of, write_report
+from dl.assess.report import defined, heading, plain_figures, report_html, rows_of, write_report
 from dl.assess.scores import Scores
 from dl.errors import InputError
 from dl.screen import escaped
@@ -114,6 +114,9 @@ class SymbolReport:
 
     def __str__(self) -> str:
         return write_report(self)
+
+    def _repr_html_(self) -> str:
+        return report_html(self)
 
     def __repr__(self) -> str:
         return f"SymbolReport({self.title}, loss {self.loss:.4f})"

@@ -113,6 +113,9 @@ class Report:
     def __str__(self) -> str:
         return self.table().text()
 
+    def _repr_html_(self) -> str:
+        return self.table().html()
+
 
 def report_of(findings: Iterable[Finding], on_finding: OnFinding) -> Report:
     """The report of `findings`; `on_finding` hears each when it is made."""

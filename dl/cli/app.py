@@ -5,12 +5,15 @@ Exit codes: 0 done; 2 wrong input (one line of error, nothing written); 1 failur
 """
 
 import errno
+import inspect
 import io
 import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import partial
+from pathlib import Path
+from typing import Any, get_args
 
 import cyclopts
 
@@ -19,27 +22,32 @@ from dl.cli.batches import batches, batches_app
 from dl.cli.catalog import Catalog
 from dl.cli.check import check, check_app
 from dl.cli.committee import committee
+from dl.cli.completion import Known, Shell, completion, words_of
 from dl.cli.data import data_app
 from dl.cli.docstring import description, rewrap, with_whole_lines
 from dl.cli.evaluate import evaluate
 from dl.cli.horizon import horizon
 from dl.cli.list import list_experiments
+from dl.cli.mistakes import check_verb, with_remedy
 from dl.cli.outcome import leave_at_once, leave_if_interrupted, say
 from dl.cli.plot import plot
 from dl.cli.predict import predict
 from dl.cli.programs import programs
 from dl.cli.rates import rates, rates_app
+from dl.cli.records import records
 from dl.cli.report import report
 from dl.cli.resume import resume
 from dl.cli.run import experiment_app, run
 from dl.cli.sample import sample
 from dl.cli.search import search, search_app
 from dl.cli.show import show
+from dl.cli.start import start_page
 from dl.cli.versions import versions
 from dl.cli.watch import watch
 from dl.data.naming import shown
 from dl.errors import InputError, RunError
 from dl.runs.event_loops import quiet_event_loops
+from dl.runs.shipped import find_run, shipped_runs
 from dl.train.signal_watch import SignalWatch
 
 
@@ -65,7 +73,9 @@ def main(package: str = "experiments", argv: Sequence[str] | None = None) -> int
             if code > 128:
                 _leave_closed_terminal()
             return code
-    except (InputError, cyclopts.CycloptsError) as error:
+    except cyclopts.CycloptsError as error:
+        return _fail(InputError(with_remedy(error, words, package)), 2)
+    except InputError as error:
         return _fail(error, 2)
     except RunError as error:
         return _fail(error, 1)
@@ -112,13 +122,28 @@ def _write_nowhere(stream: Any) -> None:
 
 
 def _dispatch(catalog: Catalog, words: list[str]) -> int:
+    if not words:
+        print(start_page(catalog.package))
+        return 0
     app, words = _choose_app(catalog, words)
     command, bound, ignored = app.parse_args(
         words, exit_on_error=False, print_error=False, verbose=False
     )
-    extra: dict[str, Any] = {"catalog": catalog} if "catalog" in ignored else {}
+    offered = {"catalog": catalog, "known": partial(_known_words, catalog)}
+    extra = {name: what for name, what in offered.items() if name in ignored}
+    _find_runs(bound, catalog.package)
     result = command(*bound.args, **bound.kwargs, **extra)
     return result if isinstance(result, int) else 0
+
+
+def _find_runs(bound: inspect.BoundArguments, package: str) -> None:
+    """Put the folder of a run that comes along where a command line has its name."""
+    for name in {"run", "runs", "init_from"} & bound.arguments.keys():
+        given = bound.arguments[name]
+        if isinstance(given, Path):
+            bound.arguments[name] = find_run(given, package=package)
+        elif isinstance(given, tuple):
+            bound.arguments[name] = tuple(find_run(run, package=package) for run in given)
 
 
 _OF_EXPERIMENTS = {
@@ -134,7 +159,9 @@ def _choose_app(catalog: Catalog, words: list[str]) -> tuple[cyclopts.App, list[
     """The parser for `words`: some verbs have the options of the experiment that they name."""
     if len(words) > 1 and words[0] in _OF_EXPERIMENTS and not words[1].startswith("-"):
         return _OF_EXPERIMENTS[words[0]](catalog, words[1]), words[2:]
-    return _verbs(catalog), words
+    app = _verbs(catalog)
+    check_verb(words[0], [*app], catalog.names())
+    return app, words
 
 
 def _verbs(catalog: Catalog) -> cyclopts.App:
@@ -155,6 +182,7 @@ def _verbs(catalog: Catalog) -> cyclopts.App:
         "watch": watch,
         "report": report,
         "evaluate": evaluate,
+        "records": records,
         "committee": committee,
         "plot": plot,
         "predict": predict,
@@ -165,12 +193,37 @@ def _verbs(catalog: Catalog) -> cyclopts.App:
         "programs": programs,
         "horizon": horizon,
         "baselines": baselines,
+        "completion": completion,
     }
     for name, verb in verbs.items():
         help = rewrap(description(verb.__doc__ or ""))
         app.command(with_whole_lines(verb), name=name, help=help)
     app.command(data_app, name="data")
     return app
+
+
+def _known_words(catalog: Catalog) -> Known:
+    """The words that a shell completes; loads every experiment."""
+    names = tuple(catalog.names())
+    verbs = _verbs(catalog)
+    options = {name: words_of(verbs[name])[0] for name in verbs if not name.startswith("-")}
+    told = {name: words_of(experiment_app(catalog, name)) for name in names}
+    shared = set(told[names[0]][0]) & set(words_of(check_app(catalog, names[0]))[0])
+    for verb, make in _OF_EXPERIMENTS.items():
+        words = words_of(make(catalog, names[0]))[0]
+        options[verb] = (*(word for word in words if word not in shared), "--help")
+    return Known(
+        names,
+        tuple(shipped_runs(catalog.package)),
+        tuple(_OF_EXPERIMENTS),
+        options,
+        {
+            name: tuple(w for w in words if w not in options["run"])
+            for name, (words, _) in told.items()
+        },
+        {name: words for _, choices in told.values() for name, words in choices.items()},
+        {"show": names, "data": ("list", "prepare"), "completion": get_args(Shell), "list": ()},
+    )
 
 
 def _fail_on_device(error: Exception) -> int:

@@ -1,60 +1,70 @@
-"""`list`: the experiments, by the kind of net, with what to expect and how long it takes."""
+"""`list`: the experiments by lecture, with what to expect and how long it takes."""
 
-import re
 import sys
+from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from dl.cli.catalog import Catalog
-from dl.cli.docstring import first_line, first_sentence, terminal_width, wrap
+from dl.cli.docstring import terminal_width, wrap
 from dl.cli.header import can_dim
+from dl.cli.outcome import print_json
+from dl.cli.summary import Summary, summarise
 
-_KINDS = {
-    "ABCD": "Neurons and multilayer perceptrons",
-    "E": "Convolutional nets",
-    "F": "Auto-encoders",
-    "G": "Recurrent nets",
-    "H": "Programs and counted n-grams",
+HEADINGS = {
+    "A": "A. Neurons and single layers",
+    "B": "B. Losses and objectives",
+    "C": "C. Back-propagation",
+    "D": "D. Optimisation, initialisation, tuning",
+    "E": "E. Images",
+    "F": "F. Unsupervised learning",
+    "G": "G. Sequences",
+    "H": "H. Systems",
     "": "Others",
 }
-"""Headings, by the lecture that an experiment names first."""
+"""The lectures, by the letter of an experiment's first point."""
 
 
-def list_experiments(*, catalog: Annotated[Catalog, Parameter(parse=False)]) -> None:
-    """List the experiments by kind, with the figure that each is to reach and its time."""
-    documented = {name: catalog.docstring(name) for name in catalog.names()}
+def list_experiments(
+    *,
+    json: Annotated[bool, Parameter(negative=())] = False,
+    catalog: Annotated[Catalog, Parameter(parse=False)],
+) -> None:
+    """List the experiments by lecture, with the figure that each is to reach and its time.
+
+    Parameters
+    ----------
+    json
+        For programs: a list of objects with name, title, lecture (the ids of its points), expected,
+        time and command.
+    """
+    summaries = [summarise(name, catalog.docstring(name)) for name in catalog.names()]
+    if json:
+        print_json([asdict(each) for each in summaries], indent=2)
+        return
     width = terminal_width() - 1 if sys.stdout.isatty() else 10_000
     bold, plain = ("\x1b[1m", "\x1b[0m") if can_dim(sys.stdout) else ("", "")
-    for number, (heading, names) in enumerate(_by_kind(documented).items()):
+    for number, (heading, those) in enumerate(by_lecture(summaries).items()):
         print(f"{chr(10) if number else ''}{bold}{heading}{plain}")
-        for name in names:
-            entry = _entry(name, documented[name], width)
-            print(f"{bold}{name}{plain}{entry.removeprefix(name)}")
+        for each in those:
+            print(f"{bold}{each.name}{plain}{_entry(each, width).removeprefix(each.name)}")
 
 
-def _by_kind(documented: dict[str, str]) -> dict[str, list[str]]:
-    """Names by the heading that they stand under, in the order of the headings."""
-    sections: dict[str, list[str]] = {heading: [] for heading in _KINDS.values()}
-    for name, docstring in documented.items():
-        sections[_KINDS[_letters(docstring)]].append(name)
-    return {heading: names for heading, names in sections.items() if names}
+def by_lecture(summaries: Iterable[Summary]) -> dict[str, list[Summary]]:
+    """The experiments by the heading that they stand under, in the order of the lectures."""
+    sections: dict[str, list[Summary]] = {heading: [] for heading in HEADINGS.values()}
+    for each in summaries:
+        sections[HEADINGS[each.letter]].append(each)
+    return {heading: those for heading, those in sections.items() if those}
 
 
-def _letters(docstring: str) -> str:
-    """The key of `_KINDS` for an experiment.
-
-    >>> _letters("A net.\\n\\nLecture: D6, E8."), _letters("A net.")
-    ('ABCD', '')
-    """
-    lecture = re.search(r"^Lecture: ([A-Z])\d", docstring, re.MULTILINE)
-    known = [letters for letters in _KINDS if lecture and lecture[1] in letters]
-    return known[0] if known else ""
-
-
-def _entry(name: str, docstring: str, width: int) -> str:
+def _entry(each: Summary, width: int) -> str:
     """One experiment: its name with what it is, and below that its time and its figure."""
-    fields = [first_sentence(docstring, label) for label in ("Time:", "Expected:")]
-    lines = [wrap(f"{name}  {first_line(docstring)}", width, hanging="    ")]
-    lines += [wrap(field, width, indent="    ", hanging="    ") for field in fields if field]
+    points = f" ({', '.join(each.lecture)})" if each.lecture else ""
+    lines = [wrap(f"{each.name}  {each.title.removesuffix('.')}{points}", width, hanging="    ")]
+    for label, text in (("Time", each.time), ("Expected", each.expected)):
+        if text:
+            lines.append(wrap(f"{label}: {text}", width, indent="    ", hanging="    "))
     return "\n".join(lines)

@@ -30,7 +30,7 @@ def resume(
     quiet
         No progress.
     page
-        Write report.html, the page of the run, at its end.
+        Write report.html, the page of the run, when it ends; not if it was finished before.
     """
     name_experiment(experiment)
     if (run / "search.json").exists():
@@ -38,7 +38,8 @@ def resume(
     from dl.cli.machine import set_up_machine
     from dl.runs.folder import open_folder
 
-    config = open_folder(run, package=catalog.package)[1]
+    folder, config = open_folder(run, package=catalog.package)
+    page = page and not folder.is_finished
     set_up_machine(config.devices)
     from dl.runs.run import resume_run
     from dl.train.interrupt import StopRequest, say_stopping

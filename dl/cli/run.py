@@ -53,6 +53,7 @@ def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
         experiment: Path | None = None,
         freeze: Annotated[list[str] | None, Parameter(consume_multiple=1, negative="")] = None,
         seeds: int = 1,
+        log: Annotated[list[str] | None, Parameter(consume_multiple=1, negative="")] = None,
         quiet: bool = False,
         profile: bool = False,
         page: bool = True,
@@ -71,6 +72,7 @@ def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
             "init_from": init_from,
             "init_checkpoint": init_checkpoint,
             "freeze": freeze or (),
+            "log": log or (),
         }
         how = {"show": not quiet, "profile": profile, **beginning}
         return _run_seeds(chosen, runs, folders, package=catalog.package, page=page, **how)
@@ -108,6 +110,9 @@ freeze
     statistics.
 seeds
     Repeat over this many seeds, counting up from --seed, and give mean and standard deviation.
+log
+    Where records go beside metrics.jsonl: csv, tensorboard, wandb, or several with commas between
+    them. The last two need an extra. `resume` goes on with them.
 quiet
     No progress.
 profile

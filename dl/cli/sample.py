@@ -2,13 +2,19 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
 from dl.cli.catalog import Catalog, name_experiment
+from dl.cli.outcome import print_text
 from dl.cli.right_kind import require_language_model
+from dl.errors import InputError
+from dl.ranges import Range, check_number
 from dl.screen import escaped
+
+if TYPE_CHECKING:
+    from dl.runs.trained import Trained
 
 
 def sample(
@@ -17,6 +23,7 @@ def sample(
     *,
     prime: str = "",
     length: int = 500,
+    count: int = 1,
     temperature: float = 1.0,
     top_k: int = 0,
     seed: int = 0,
@@ -36,6 +43,8 @@ def sample(
         The text to continue; models of single documents need none.
     length
         Symbols to write.
+    count
+        How many texts to write, one below the other; for models of single documents, such as names.
     temperature
         Values below 1 make likely symbols more likely; 0 always takes the most likely.
     top_k
@@ -53,8 +62,13 @@ def sample(
     from dl.runs.generate import generate
     from dl.runs.load import load
 
+    loaded = load(run, checkpoint=checkpoint, package=catalog.package)
+    if count != 1:
+        how = {"temperature": temperature, "top_k": top_k, "seed": seed}
+        print_text("\n".join(_documents(loaded, count, prime=prime, longest=length, **how)))
+        return
     written = generate(
-        load(run, checkpoint=checkpoint, package=catalog.package),
+        loaded,
         prime,
         length=length,
         temperature=temperature,
@@ -66,3 +80,15 @@ def sample(
         sys.stdout.write(escaped(piece, keep="\n\t"))
         sys.stdout.flush()
     sys.stdout.write("\n")
+
+
+def _documents(loaded: "Trained", count: int, *, prime: str, longest: int, **how: Any) -> list[str]:
+    """Several documents, drawn side by side."""
+    from dl.runs.generate import generate_documents
+
+    check_number("count", count, Range(at_least=1, at_most=10_000), whole=True)
+    if not loaded.spec.ragged:
+        raise InputError("--count is for models of single documents: leave it out, try --length")
+    if prime:
+        raise InputError("--count writes whole documents: leave --prime out, or --count")
+    return generate_documents(loaded, count, longest=longest, **how)

@@ -8,11 +8,11 @@ from functools import cached_property
 import numpy as np
 
 from dl.data.part_checks import check_part
-from dl.data.pictures.crops import View
+from dl.data.sample import draw_sample
+from dl.data.shown import Examples, dataset_html
 from dl.data.sources.source import Source
+from dl.data.spec import DataSpec
 from dl.data.split import permutation
-from dl.data.tasks import TASKS, Task, TaskName
-from dl.data.text.vocabulary import Vocabulary
 from dl.errors import InputError
 
 MEMORY_LIMIT = 4 * 2**30
@@ -21,66 +21,7 @@ MEMORY_LIMIT = 4 * 2**30
 _LIMIT_SEED = 18_10_43
 
 
-@dataclass(frozen=True)
-class DataSpec:
-    """What a model needs to know about its data.
-
-    `input_shape` is the shape of one example. `mean` and `std` are per channel, of the training
-    part, for pictures in [0, 1]. `train_size` counts the training examples without those that are
-    held out. `view` is the part of a picture that evaluation resizes to `input_shape`. `ragged`
-    sequences have several lengths; `input_shape` has the longest. A `carried` stream is read in
-    segments, and a recurrent state goes from one to the next. `class_names` names the outputs; a
-    language task has its symbols in `vocabulary` instead. Other tasks on text have a `vocabulary`
-    too.
-    """
-
-    name: str
-    task: TaskName
-    input_shape: tuple[int, ...]
-    input_dtype: str
-    class_names: tuple[str, ...]
-    train_size: int
-    mean: tuple[float, ...] = (0.0,)
-    std: tuple[float, ...] = (1.0,)
-    view: View = "whole"
-    ragged: bool = False
-    carried: bool = False
-    vocabulary: Vocabulary | None = None
-
-    @property
-    def kind(self) -> Task:
-        """The row of the task in `dl.data.tasks`."""
-        return TASKS[self.task]
-
-    @property
-    def classes(self) -> int:
-        """The number of a model's outputs: classes, symbols, numbers or yes-or-no answers."""
-        predicts_symbols = self.kind.predicts_symbols and self.vocabulary is not None
-        return len(self.text) if predicts_symbols else len(self.class_names)
-
-    @property
-    def has_step_targets(self) -> bool:
-        """Whether every step of a sequence has a target."""
-        return self.kind.step_targets
-
-    @property
-    def has_symbols(self) -> bool:
-        """Whether inputs are whole numbers that name something, such as characters."""
-        return self.input_dtype != "uint8" and np.issubdtype(self.input_dtype, np.integer)
-
-    @property
-    def text(self) -> Vocabulary:
-        """The vocabulary.
-
-        Raises:
-            InputError: for data that are no text.
-        """
-        if self.vocabulary is None:
-            raise InputError(f"{self.name} is no text")
-        return self.vocabulary
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Dataset:
     """Training, validation (None if nothing is held out) and test part, with their description.
 
@@ -122,6 +63,38 @@ class Dataset:
                 f"{self.spec.name} has no {name} part here; known: train, validation (if cut), test"
             )
         return source
+
+    def show(self, part: str = "train", *, count: int = 16, seed: int = 0) -> Examples:
+        """Some examples of a part with their labels, which a notebook draws.
+
+        Another `seed` chooses others. `dl.plots.examples` draws them into a figure.
+
+        Raises:
+            InputError: when there is no such part, or `count` is not from 1 to 64.
+
+        >>> import dl
+        >>> dl.load_data("xor").show(count=2)
+        xor, train: 2 of 4 examples
+        0, 1  1
+        1, 0  1
+        """
+        source = self.part(part)
+        sample = draw_sample(source, self.spec, count=count, seed=seed)
+        of = f"{len(sample.examples)} of {len(source):,} examples"
+        return Examples(f"{self.spec.name}, {part}: {of}", sample)
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """The number of examples of each part that there is."""
+        parts = {"train": self.train, "validation": self.validation, "test": self.test}
+        return {name: len(part) for name, part in parts.items() if part is not None}
+
+    def __repr__(self) -> str:
+        parts = ", ".join(f"{name} {size:,}" for name, size in self.sizes.items())
+        return f"Dataset({self.spec.name}, {self.spec.task}: {parts})"
+
+    def _repr_html_(self) -> str:
+        return dataset_html(self.spec, self.sizes, self.show(count=8))
 
 
 def limit(dataset: Dataset, *, train: int) -> Dataset:

@@ -16,6 +16,7 @@ from dl.data.readers.adding import load_adding
 from dl.data.readers.chorales import load_chorales
 from dl.data.readers.embedded import load_digits
 from dl.data.readers.folder import Colour, Damaged, load_folder
+from dl.data.readers.names import load_names
 from dl.data.readers.synthetic import (
     load_circles,
     load_gates,
@@ -50,6 +51,7 @@ READERS: dict[str, Reader] = {
     "spirals": Reader(load_spirals),
     "circles": Reader(load_circles),
     "moons": Reader(load_moons),
+    "names": Reader(load_names, options=("reading",)),
     "folder": Reader(
         load_folder,
         "PATH",
@@ -117,10 +119,10 @@ def load_data(
     """The data set called `name`.
 
     Args:
-        name: a built-in data set (`digits`, `gates`, `xor`, `spirals`, `circles`, `moons`),
-            `folder:PATH` (one sub-folder of pictures for each class), `text:PATH`, `lines:PATH`,
-            `jsonl:PATH`, `tsv:PATH`, `csv:PATH`, `chorales:PATH`, `adding:STEPS`, or a TFDS name
-            (`mnist`, `cifar10`, `tiny_shakespeare`, ...).
+        name: a built-in data set (`digits`, `gates`, `xor`, `spirals`, `circles`, `moons`,
+            `names`), `folder:PATH` (one sub-folder of pictures for each class), `text:PATH`,
+            `lines:PATH`, `jsonl:PATH`, `tsv:PATH`, `csv:PATH`, `chorales:PATH`, `adding:STEPS`, or
+            a TFDS name (`mnist`, `cifar10`, `tiny_shakespeare`, ...).
         validation: the fraction of the training examples to hold out; the permutation that chooses
             them is the same for every seed. Of one stream of text the end is held out.
         data_dir: where TFDS keeps prepared data; default `$TFDS_DATA_DIR`, then TFDS's own folder.
@@ -251,7 +253,10 @@ def _check_spelling(name: str) -> None:
 
 def _taken(name: str, reader: Reader, options: Mapping[str, Any]) -> dict[str, Any]:
     """The options that `reader` takes; raises InputError if another one is given."""
-    has_pictures = not reader.behind or not _REFUSED_ELSEWHERE.keys().isdisjoint(reader.options)
+    is_text = "reading" in reader.options
+    has_pictures = not (reader.behind or is_text) or not _REFUSED_ELSEWHERE.keys().isdisjoint(
+        reader.options
+    )
     for option, (default, reason) in _REFUSED_ELSEWHERE.items():
         if option in reader.options or options.get(option, default) == default:
             continue

@@ -12,6 +12,7 @@ from .convolution import convolution_step as convolution_step
 from .convolution import convolution_steps as convolution_steps
 from .descent import optimizer_paths as optimizer_paths
 from .descent import path_values as path_values
+from .examples import examples as examples
 from .layer_maps import feature_maps as feature_maps
 from .layer_maps import filters as filters
 from .learning_curves import curves as curves

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from dl.errors import InputError
+from dl.plots.notebook import show_figures
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -99,6 +100,7 @@ def new_figure(
     if rcParams["svg.hashsalt"] != _SHARED["svg.hashsalt"]:
         with theme():
             return new_figure(rows, columns, width=width, height=height, **subplots)
+    show_figures()
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False, **subplots)
     return figure, axes if rows * columns > 1 else axes[0, 0]

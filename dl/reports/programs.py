@@ -26,6 +26,7 @@ from dl.runs.folder import open_folder
 from dl.runs.generate import generate_documents
 from dl.runs.load import load
 from dl.runs.open_data import open_data_of
+from dl.runs.shipped import refuse_to_write
 from dl.runs.trained import Trained
 from dl.train.options import require
 
@@ -79,8 +80,9 @@ def report_on_run(
         RunError: when the data have changed since the run.
     """
     check_installed()
-    loaded, judge = load(run, checkpoint=checkpoint, package=package), find_judge()
     folder, config = open_folder(run, package=package)
+    refuse_to_write(folder.path, package=package)
+    loaded, judge = load(folder.path, checkpoint=checkpoint, package=package), find_judge()
     data = open_data_of(folder, config)
     known = _training_programs(data, loaded.spec.text)
     options = replace(options, longest=options.longest or _longest(known, loaded.spec.text))

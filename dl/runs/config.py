@@ -13,6 +13,7 @@ from dl.ranges import CountOrZero
 from dl.runs.experiment import Experiment, load_experiment_of
 from dl.runs.files import read_json, sealed, unsealed, write_json
 from dl.runs.shape import Misfit, as_kind
+from dl.runs.sinks.sinks import SinkName
 from dl.train.learning import check_varied
 from dl.train.recipe import Recipe
 
@@ -65,6 +66,8 @@ class Config:
     origin: Origin | None = None
     varied: dict[str, tuple[float, ...]] = field(default_factory=dict)
     """Options that differ between the members of a population, with the value of each member."""
+    log: tuple[SinkName, ...] = ()
+    """Where records go beside metrics.jsonl."""
     edited: bool = field(default=False, compare=False)
 
     def build(self) -> Recipe:
@@ -90,6 +93,7 @@ class Config:
             "freeze": self.freeze,
             "origin": asdict(self.origin) if self.origin else None,
             "varied": self.varied,
+            "log": self.log,
         }
         write_json(path, sealed(stored))
 
@@ -143,6 +147,7 @@ class _Stored:
     freeze: tuple[str, ...] = ()
     origin: Origin | None = None
     varied: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    log: tuple[SinkName, ...] = ()
 
 
 def _as_config(value: dict[str, Any], package: str, path: Path, intact: bool) -> Config:
@@ -163,6 +168,7 @@ def _as_config(value: dict[str, Any], package: str, path: Path, intact: bool) ->
         freeze=stored.freeze,
         origin=stored.origin,
         varied=stored.varied,
+        log=stored.log,
         edited=not intact,
     )
 

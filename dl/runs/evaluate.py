@@ -73,8 +73,8 @@ def evaluate_part(
             fit the model; for the report on an auto-encoder.
         RunError: when the data are not those that the run was trained on.
     """
-    config = open_folder(run, package=package)[1]
-    trained, remarks = load_with_remarks(run, checkpoint=checkpoint, package=package)
+    folder, config = open_folder(run, package=package)
+    trained, remarks = load_with_remarks(folder.path, checkpoint=checkpoint, package=package)
     data = trained.open_data() if dataset is None else other_data(dataset, config)
     examples, unit = _count(data.part(part))
     told = _computed(lambda: trained.report(part, data=data), config) if report else None

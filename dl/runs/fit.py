@@ -24,10 +24,10 @@ from dl.train.fits import check_recipe, check_smoothing, zero_totals
 from dl.train.interrupt import StopRequest, say_stopping
 from dl.train.layout import Layout, make_layout
 from dl.train.learning import OF_OPTIMIZER
-from dl.train.listener import Listener
+from dl.train.listener import STOP, Listener
+from dl.train.live import Shown, follow
 from dl.train.loop import train_loop
 from dl.train.options import TrainOptions
-from dl.train.progress import Progress
 from dl.train.recipe import Recipe
 from dl.train.record import Record, best_step, stops_early
 from dl.train.state import first_state
@@ -47,7 +47,7 @@ def fit(
     resume: Trained | None = None,
     init: tuple[Params, ModelState] | None = None,
     progress: bool = True,
-    on_record: Callable[[Record], None] = lambda record: None,
+    on_record: Callable[[Record], object] = lambda record: None,
 ) -> Trained:
     """Train `recipe` on `data` as `options` say, and evaluate on the validation part.
 
@@ -61,7 +61,11 @@ def fit(
     and continues its training, also with more `options.epochs`, exactly as if it had not stopped;
     whatever would change its past is refused. With `options.patience` the result answers with the
     parameters that validated best, and goes on from its last. `init` holds parameters and model
-    state to use in place of new ones (see `dl.transfer`). `on_record` is called with every record.
+    state to use in place of new ones (see `dl.transfer`).
+
+    `on_record` is called with every record. If it returns `dl.STOP`, training ends after the
+    current call, as Ctrl-C ends it: `resume` goes on from there. Whatever else it returns is
+    ignored, so that `list.append` and `tqdm.update` may be given.
 
     Raises:
         InputError: when the recipe does not fit the data or the training to resume, or the options
@@ -73,6 +77,13 @@ def fit(
     >>> model = dl.models.mlp(1, hidden_sizes=(4,))
     >>> recipe = dl.Recipe(model, dl.objectives.binary(model), dl.optimizers.sgd(0.5))
     >>> dl.fit(recipe, data, options, progress=False).history[-1].step
+    2
+    >>> def low(record):
+    ...     return dl.STOP if record.values["loss"] < 1 else None
+    >>> part = dl.fit(recipe, data, options, progress=False, on_record=low)
+    >>> part.step, part.interrupted
+    (1, True)
+    >>> dl.fit(recipe, data, options, progress=False, resume=part).step
     2
     """
     _check_arguments(recipe, options, resume=resume, init=init, on_record=on_record)
@@ -89,9 +100,10 @@ def fit(
     compiled = compile_recipe(recipe, data, options, layout)
     if progress and data.summary:
         say(data.summary)
+    earlier = resume.history if resume else []
     with (
         StopRequest(announce=say_stopping) as stop,
-        Progress(compiled.plan, show=progress) as shown,
+        follow(compiled.plan, show=progress, earlier=earlier) as shown,
     ):
         shown.begin(resume.step if resume else 0)
         compiled.compile_ahead()
@@ -105,7 +117,7 @@ def fit(
             compiled,
             training,
             listener,
-            history=resume.history if resume else [],
+            history=earlier,
             validates=data.validation is not None,
         )
     training = layout.fetch(training)
@@ -241,13 +253,14 @@ def _say_unused(recipe: Recipe, opt_state: PyTree, options: TrainOptions) -> Non
 
 @dataclass
 class _Shown(Listener):
-    """Shows progress, passes records to `on_record`, keeps the best, and stops on a signal."""
+    """Shows progress, passes records to `on_record`, keeps the best, and stops when asked to."""
 
-    shown: Progress
-    heard: Callable[[Record], None]
+    shown: Shown
+    heard: Callable[[Record], object]
     stop: StopRequest
     layout: Layout
     best: Training | None
+    answered_stop: bool = False
 
     def on_best(self, training: Training, step: int) -> None:
         # A copy, because the next call takes the memory of the state.
@@ -255,10 +268,11 @@ class _Shown(Listener):
 
     def on_record(self, record: Record) -> None:
         self.shown.record(record)
-        self.heard(record)
+        if self.heard(record) is STOP:
+            self.answered_stop = True
 
     def on_call(self, step: int) -> None:
         self.shown.advance(step)
 
     def stop_requested(self) -> bool:
-        return self.stop.requested
+        return self.answered_stop or self.stop.requested

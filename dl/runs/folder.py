@@ -6,6 +6,8 @@ runs/lenet_digits/20260131-120000-0/
     config.json       the experiment, every option, what was chosen for it (written first)
     manifest.json     versions, device, git commit, data fingerprint, seed, command of each start
     metrics.jsonl     a record on each line
+    metrics.csv       with --log csv: the records as a table
+    tensorboard/      with --log tensorboard: event files
     checkpoints/      Orbax checkpoints by step
     damaged/          what could not be read, put aside by `resume`
     profile/          with --profile: a trace of some steps
@@ -27,6 +29,7 @@ from dl.errors import InputError
 from dl.runs.config import Config, read_config
 from dl.runs.experiment import Experiment
 from dl.runs.files import ends_torn, read_json, rewrite_lines
+from dl.runs.shipped import find_run, no_such_run
 from dl.runs.stored import read_records
 from dl.screen import say
 from dl.train.record import Record
@@ -171,7 +174,7 @@ def make_folder(wanted: Path, *, chosen: bool) -> Path:
 
 
 def open_folder(run: str | Path, *, package: str = "experiments") -> tuple[RunFolder, Config]:
-    """The folder of an existing run, and its configuration.
+    """The folder of an existing run, or of the shipped one of that name, and its configuration.
 
     Only an experiment of `package` is imported.
 
@@ -179,15 +182,22 @@ def open_folder(run: str | Path, *, package: str = "experiments") -> tuple[RunFo
         InputError: when there is no run, config.json is broken, of another version or names a
             module of another package, or a file of the folder is a link that leaves it.
     """
-    folder = RunFolder(at_home(run))
+    folder = RunFolder(find_run(at_home(run), package=package))
     if not folder.path.is_dir():
-        raise InputError(f"no run folder {folder.path}: give the path that `run` printed")
+        raise no_such_run(folder.path, package=package)
     if not folder.config.exists():
-        raise InputError(
-            f"{folder.path} holds no run, it has no config.json: give the path that `run` printed"
-        )
+        raise InputError(_why_no_run(folder.path))
     check_stays_inside(folder.path)
     return folder, read_config(folder.config, package=package)
+
+
+def _why_no_run(path: Path) -> str:
+    """What to say of a folder without config.json: it may hold the folders of runs."""
+    inside = [config.parent for config in path.glob("*/config.json")]
+    if not inside:
+        return f"{path} holds no run, it has no config.json: give the path that `run` printed"
+    newest = max(inside, key=lambda run: run.stat().st_mtime)
+    return f"{path} is no run, it holds {len(inside)}: give one of them, such as {newest}"
 
 
 def at_home(path: str | Path) -> Path:

@@ -1,6 +1,6 @@
 """Train a run from its newest checkpoint to its end."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from dl.errors import InputError
@@ -15,10 +15,12 @@ from dl.runs.manifest import add_to_manifest
 from dl.runs.profile import Profiler
 from dl.runs.result import make_result
 from dl.runs.setup import Setup
+from dl.runs.sinks.sink import Begun
+from dl.runs.sinks.sinks import open_sinks
 from dl.train.compiled import Training
 from dl.train.interrupt import StopRequest
+from dl.train.live import Shown, follow
 from dl.train.loop import train_loop
-from dl.train.progress import Progress
 from dl.train.record import Record, stops_early
 from dl.train.steps_per_call import with_best_steps_per_call
 
@@ -29,7 +31,7 @@ def go_on(
     """Train to the end of the plan, then write and return the result; None if `stop` came first."""
     _note_start(setup)
     folder, clock = setup.folder, RunClock()
-    with Progress(setup.compiled.plan, show=show) as shown:
+    with follow(setup.compiled.plan, show=show) as shown:
         begun = folder.metrics.exists()
         if not begun:
             shown.begin(0)
@@ -38,8 +40,11 @@ def go_on(
         with Checkpoints(folder.checkpoints, keep=setup.config.options.keep) as checkpoints:
             training, history = _restore(setup, fresh, checkpoints, clock, shown)
             setup = _with_steps_per_call(setup, training)
-            with Profiler(folder.profile if profile else None) as profiler:
-                listener = RunListener(setup, checkpoints, clock, shown, profiler, stop)
+            with (
+                Profiler(folder.profile if profile else None) as profiler,
+                open_sinks(setup.config.log, _begun(setup, history), shown.tell) as sinks,
+            ):
+                listener = RunListener(setup, checkpoints, clock, shown, profiler, stop, sinks)
                 training, history = _train(setup, training, history, listener)
             checkpoints.wait()
             if not _is_done(setup, training, history):
@@ -49,6 +54,11 @@ def go_on(
             result = make_result(setup, answering, history, clock, steps=steps)
             write_json(folder.result, sealed(result))
     return result
+
+
+def _begun(setup: Setup, history: list[Record]) -> Begun:
+    config = setup.config
+    return Begun(setup.folder.path, config.experiment.name, asdict(config.options), history)
 
 
 def _note_start(setup: Setup) -> None:
@@ -66,7 +76,7 @@ def _restore(
     fresh: Training | None,
     checkpoints: Checkpoints,
     clock: RunClock,
-    shown: Progress,
+    shown: Shown,
 ) -> tuple[Training, list[Record]]:
     """The newest intact checkpoint and the records up to it, or a first state and no records.
 
@@ -100,7 +110,7 @@ def _restore(
 
 
 def _tell_missing(
-    folder: RunFolder, history: list[Record], shown: Progress, *, step: int, epoch: int
+    folder: RunFolder, history: list[Record], shown: Shown, *, step: int, epoch: int
 ) -> None:
     """Tell when records are lost: every epoch's end makes one."""
     recorded = {record.step for record in history if record.split == "train"}
@@ -144,7 +154,7 @@ def _train(
     )
 
 
-def _best(setup: Setup, checkpoints: Checkpoints, shown: Progress) -> Training | None:
+def _best(setup: Setup, checkpoints: Checkpoints, shown: Shown) -> Training | None:
     """The training where it validated best, if the run has patience."""
     if not setup.config.options.patience:
         return None

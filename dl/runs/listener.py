@@ -12,11 +12,12 @@ from dl.runs.files import append_line
 from dl.runs.generate import first_prime, generate
 from dl.runs.profile import Profiler
 from dl.runs.setup import Setup
+from dl.runs.sinks.sinks import Sinks
 from dl.train.compiled import Training
 from dl.train.interrupt import StopRequest
 from dl.train.listener import Listener
+from dl.train.live import Shown
 from dl.train.network import Network
-from dl.train.progress import Progress
 from dl.train.record import Record
 from dl.types import Model
 
@@ -30,15 +31,17 @@ class RunListener(Listener):
     setup: Setup
     checkpoints: Checkpoints
     clock: RunClock
-    shown: Progress
+    shown: Shown
     profiler: Profiler
     stop: StopRequest
+    sinks: Sinks
     _losses: dict[int, float] = field(default_factory=dict, init=False)
     """Validation losses by step; a checkpoint is saved with the loss of its step, if any."""
 
     def on_record(self, record: Record) -> None:
         """Store and show a record."""
         _append(self.setup.folder.metrics, record)
+        self.sinks.record(record)
         self.shown.record(record)
         if record.split == "validation" and math.isfinite(record.values["loss"]):
             self._losses[record.step] = record.values["loss"]

@@ -27,6 +27,7 @@ def load(
 ) -> Trained:
     """The model of the run in folder `run`, with its newest parameters ("last") or its "best".
 
+    `run` may also be the name of a run that comes with the package, such as "lenet_digits".
     The best have the lowest validation loss. By default they answer if the run has `patience`, and
     the newest are there too, so that `dl.fit` can go on from them (`resume`).
 
@@ -37,6 +38,11 @@ def load(
     Raises:
         InputError: when the folder is no run, is damaged, has no checkpoint yet, or one that does
             not fit.
+
+    >>> import dl
+    >>> trained = dl.load("lenet_digits")
+    >>> trained.predict(trained.open_data().test.inputs[:4]).labels
+    ['1', '4', '8', '6']
     """
     if experiment is not None:
         load_experiment_file(experiment)

@@ -17,6 +17,8 @@ from dl.runs.load import damage_of_end
 from dl.runs.lock import locked
 from dl.runs.open_data import check_same_data
 from dl.runs.setup import Setup
+from dl.runs.shipped import refuse_to_write
+from dl.runs.sinks.sinks import choose_sinks
 from dl.runs.stored import read_result, read_starts
 from dl.screen import say
 from dl.train.interrupt import StopRequest
@@ -39,6 +41,7 @@ def start_run(
     init_checkpoint: Literal["last", "best"] | None = None,
     freeze: Sequence[str] = (),
     varied: Varied | None = None,
+    log: Sequence[str] = (),
     stop: StopRequest,
     show: bool = True,
     profile: bool = False,
@@ -48,7 +51,8 @@ def start_run(
 
     With `init_from` it begins with another run's parameters (see `take_initial`); layers that match
     the names and globs in `freeze` are not trained. `varied` has the hyper-parameters in which the
-    members of a population differ. `profile` traces some steps.
+    members of a population differ. `profile` traces some steps. `log` names where records go beside
+    metrics.jsonl (`dl.runs.sinks`), now and when the run is resumed.
 
     All input is checked before the folder is made.
 
@@ -59,14 +63,15 @@ def start_run(
     folder = new_folder(experiment, options.seed, run_dir)
     options = replace(options, dataset=absolute(options.dataset))
     kind = kind_of(experiment)
-    if not kind.trains and (init_from or freeze or profile):
+    if not kind.trains and (init_from or freeze or profile or log):
         raise InputError(
-            f"{experiment.name} trains no net: leave --init-from, --freeze and --profile out"
+            f"{experiment.name} trains no net: leave --init-from, --freeze, --profile and --log out"
         )
+    sinks = choose_sinks(log)
     if init_from and kind.trains and options.members > 1:
         raise InputError("--init-from is for a single net: leave --members out")
     config, data, compiled = kind.prepare(experiment, options, freeze=freeze, varied=varied or {})
-    initial = None
+    config, initial = replace(config, log=sinks), None
     if init_from is not None:
         initial = take_initial(
             init_from, experiment, options, data.spec, checkpoint=init_checkpoint
@@ -103,6 +108,7 @@ def resume_run(
         if not damage:
             say(f"{run} is finished already")
             return Outcome(folder, result)
+        refuse_to_write(folder.path, package=package)
         say(f"{run} is finished, but {damage}: training its end again")
     with locked(folder.path):
         _check_readable(folder)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,16 @@ from dl.runs.members import (
 )
 from dl.runs.reporting import AnyReport, report_on
 from dl.runs.save import write_run
+from dl.screen import escaped
+from dl.tables import Table
 from dl.train.compiled import Training, can_loop
+from dl.train.curve_chart import curves_html
 from dl.train.evaluation import Evaluation
 from dl.train.layout import make_layout
 from dl.train.network import Inputs, Network, Predictions
 from dl.train.recipe import Recipe
-from dl.train.record import Record, curve
-from dl.train.state import TrainState
+from dl.train.record import Record, as_table, curve
+from dl.train.state import TrainState, count_parameters
 from dl.train.traced import choose_layout
 from dl.types import Array, Autoencoder, Metrics, Model, ModelState, Params
 
@@ -38,7 +42,7 @@ def _no_data() -> Dataset:
     raise InputError("the data of this training are not at hand: give evaluate(part, data=...)")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Trained:
     """A recipe with its trained state, and with the history of its training.
 
@@ -221,6 +225,29 @@ class Trained:
     def curve(self, split: str, name: str) -> tuple[list[float], list[float]]:
         """Epochs and values of one metric on one split, ready to plot."""
         return curve(self.history, split, name)
+
+    def history_table(self) -> Table:
+        """The history as a table with a row for each record: `.csv()`, `.markdown()`, `.text()`."""
+        return as_table(self.history)
+
+    def __repr__(self) -> str:
+        return f"Trained({self._title}, {self._progress})"
+
+    def _repr_html_(self) -> str:
+        facts = f"{self._progress}; {count_parameters(self.params):,} parameters"
+        curves = curves_html(self.history, epochs=self.options.epochs)
+        return f"<div><b>{escape(self._title)}</b><div>{escape(facts)}</div>{curves}</div>"
+
+    @property
+    def _title(self) -> str:
+        members = self.options.members
+        several = f"{members} × " if members > 1 else ""
+        return escaped(f"{several}{self.recipe.model.name} on {self.spec.name}")
+
+    @property
+    def _progress(self) -> str:
+        rest = ", interrupted: dl.fit(..., resume=...) goes on" if self.interrupted else ""
+        return f"{self.step:,} steps{rest}"
 
     @cached_property
     def _evaluate(self) -> Callable[[str], dict[str, float]]:

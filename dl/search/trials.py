@@ -63,6 +63,9 @@ class Found:
             )
         return best
 
+    def _repr_html_(self) -> str:
+        return self.table().html()
+
     def table(self) -> Table:
         """The trials, the best first: rank, trial, round, values, epochs and metric."""
         names = list(dict.fromkeys(name for trial in self.trials for name in trial.values))

@@ -1,8 +1,22 @@
 """Callbacks of the training loop."""
 
-from typing import Any
+import enum
+from typing import Any, Final
 
 from dl.train.record import Record
+
+
+class Stop(enum.Enum):
+    """The answer of a callback that wants no more training; nothing else stops it."""
+
+    STOP = "stop"
+
+    def __repr__(self) -> str:
+        return "dl.STOP"
+
+
+STOP: Final = Stop.STOP
+"""What `on_record` of `dl.fit` returns to end the training after the current call."""
 
 
 class Listener:

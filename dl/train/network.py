@@ -16,10 +16,12 @@ from dl.data.raw_inputs import as_raw
 from dl.data.text.reading import Reading
 from dl.errors import InputError
 from dl.layers.precision import computing_in, in_float32
+from dl.tables import Table
 from dl.types import Array, Autoencoder, Model, ModelState, Params, Ragged
 
 Inputs: TypeAlias = np.ndarray | Array | Ragged | list[str]
 """Raw inputs [B, ...], sequences of several lengths, or texts."""
+_MOST_SHOWN = 20
 
 
 class Prediction(NamedTuple):
@@ -73,6 +75,13 @@ class Predictions(Sequence[Prediction]):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self.probabilities, dtype=dtype, copy=copy)
+
+    def _repr_html_(self) -> str:
+        rows = [(number, *self[number]) for number in range(min(len(self), _MOST_SHOWN))]
+        more = len(self) - _MOST_SHOWN
+        title = f"the first {_MOST_SHOWN} of {len(self):,} predictions" if more > 0 else ""
+        columns = ("example", "prediction", "probability")
+        return Table(columns, rows, formats={"probability": ".1%"}, title=title).html()
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The progress of a run: a line for each epoch, and between them a bar on a terminal."""
+"""The progress of a run as text: a line for each epoch, and between them a bar on a terminal."""
 
 import contextlib
 import math
@@ -7,7 +7,8 @@ import sys
 import time
 from typing import Any, TextIO
 
-from dl.screen import escaped, in_notebook
+from dl.screen import escaped
+from dl.train.pace import Pace
 from dl.train.plan import Plan
 from dl.train.progress_text import bar_text, describe, epoch_line
 from dl.train.record import Record
@@ -31,7 +32,7 @@ class Progress:
         self._start = 0
         self._newest: dict[str, Record] = {}
         self._shown_step = -1
-        self._rate = _Rate()
+        self._pace = Pace()
         self._said_at = 0.0
 
     def __enter__(self) -> "Progress":
@@ -53,11 +54,8 @@ class Progress:
         """Move the bar to `step`, the last step handed to the device."""
         if self._plan.is_epoch_end(step) and self._has_line(step):
             self._show_newest()
-        # The first call is compiled as it is made, and the evaluation at the first epoch's end:
-        # the time left counts from after both.
-        if not self._rate.begun or (self._rate.first_epoch and self._plan.is_epoch_end(step)):
-            self._rate.begin(step, first_epoch=not self._rate.begun)
-        if self._show and wants_bar(self._stream):
+        self._pace.advance(step, ends_epoch=self._plan.is_epoch_end(step))
+        if self._show and self._stream.isatty():
             with contextlib.suppress(OSError):  # a closed terminal must not end a training
                 self._move_bar(step)
 
@@ -66,7 +64,7 @@ class Progress:
         self._newest[record.split] = record
         if record.split == "train" and not self._plan.is_epoch_end(record.step):
             late = time.monotonic() - self._said_at > _QUIET
-            if late and not wants_bar(self._stream):
+            if late and not self._stream.isatty():
                 self.say(describe(record, epochs=self._plan.epochs))
 
     def say(self, text: str) -> None:
@@ -105,7 +103,7 @@ class Progress:
             self._bar = self._make_bar(name)
         self._bar.set_description_str(name, refresh=False)
         text = bar_text(
-            self._rate.seconds_left(step, self._plan.total_steps),
+            self._pace.seconds_left(step, self._plan.total_steps),
             self._newest.values(),
             width=self._width() - len(self._bar.desc) - _BAR - 2 * len(str(self._bar.total)),
         )
@@ -113,14 +111,13 @@ class Progress:
         self._bar.update(step - self._bar.n)
 
     def _make_bar(self, name: str) -> Any:
-        from tqdm.auto import tqdm
+        from tqdm import tqdm
 
-        length = "bar" if in_notebook() else "bar:10"
         return tqdm(
             desc=name,
             total=self._plan.total_steps,
             initial=self._start,
-            bar_format=f"{{desc}} {{percentage:3.0f}}% |{{{length}}}| {{n}}/{{total}}{{postfix}}",
+            bar_format="{desc} {percentage:3.0f}% |{bar:10}| {n}/{total}{postfix}",
             dynamic_ncols=True,
             mininterval=0.2,
             file=self._stream,
@@ -128,32 +125,8 @@ class Progress:
         )
 
     def _width(self) -> int:
-        if in_notebook():
-            return 110
         return shutil.get_terminal_size().columns if self._stream.isatty() else 1000
 
 
 _BAR = 7 + 10 + 2 + 1 + 2 + 1
 """Columns of " 100% |", the bar, "| ", "/", ", " and the last column, which stays free."""
-
-
-class _Rate:
-    """Steps per second since `begin`."""
-
-    def __init__(self) -> None:
-        self.begun = self.first_epoch = False
-
-    def begin(self, step: int, *, first_epoch: bool) -> None:
-        self.begun, self.first_epoch = True, first_epoch
-        self._step, self._since = step, time.monotonic()
-
-    def seconds_left(self, step: int, total: int) -> float | None:
-        """Seconds to step `total` at the rate so far; None before there is one."""
-        if step <= self._step:
-            return None
-        return (time.monotonic() - self._since) / (step - self._step) * (total - step)
-
-
-def wants_bar(stream: TextIO) -> bool:
-    """Whether a bar can be drawn: on a terminal, or in a notebook's output."""
-    return stream.isatty() or in_notebook()

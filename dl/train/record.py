@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from dl.errors import InputError, did_you_mean
+from dl.tables import Cell, Table
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,41 @@ def curve(records: Sequence[Record], split: str, name: str) -> tuple[list[float]
             f"the records of {split} have no {name!r}; {did_you_mean(str(name), known)}"
         )
     return [record.epoch for record in chosen], [record.values[name] for record in chosen]
+
+
+def columns_of(records: Sequence[Record]) -> tuple[str, ...]:
+    """The columns of a table of records: the union of the values' names, in order of appearance.
+
+    >>> columns_of([Record(10, 1.0, "train", {"loss": 0.5}), Record(10, 1.0, "test", {"mse": 0.4})])
+    ('step', 'epoch', 'split', 'loss', 'mse', 'examples_per_second')
+    """
+    names = dict.fromkeys(name for record in records for name in _cells(record))
+    return ("step", "epoch", "split", *names, "examples_per_second")
+
+
+def as_table(records: Sequence[Record], columns: Sequence[str] = ()) -> Table:
+    """The records as rows; a value that a record does not have is None.
+
+    The columns are those of `columns_of` if none are given. The values of a population's members
+    have columns of their own, such as `loss[0]`.
+
+    >>> print(as_table([Record(10, 1.0, "train", {"loss": 0.25}, 900.0)]).csv())
+    step,epoch,split,loss,examples_per_second
+    10,1.0,train,0.25,900.0
+    """
+    columns = tuple(columns) or columns_of(records)
+    rows = [{**asdict(record), **_cells(record)} for record in records]
+    formats = dict.fromkeys(columns[3:-1], ".4f") | {"examples_per_second": ",.0f", "epoch": "g"}
+    return Table(columns, [tuple(map(row.get, columns)) for row in rows], formats=formats)
+
+
+def _cells(record: Record) -> dict[str, Cell]:
+    members = {
+        f"{name}[{number}]": value
+        for name, values in (record.members or {}).items()
+        for number, value in enumerate(values)
+    }
+    return {**record.values, **members}
 
 
 def best_step(records: Sequence[Record]) -> int | None:

@@ -51,14 +51,14 @@ def _boltzmann_machine() -> "Trained":
 def _perceptrons(learning_rate: float) -> "Trained":
     """A population of three."""
     data = dl.load_data("digits", validation=0.2)
-    model = dl.models.softmax_regression(10)
+    model = dl.models.mlp(10, hidden_sizes=(8,))
     recipe = dl.Recipe(model, dl.objectives.classification(model))
     options = dl.TrainOptions(epochs=8, batch_size=32, learning_rate=learning_rate, members=3)
     return dl.fit(recipe, data, options, progress=False)
 
 
 def _curves() -> "Figure":
-    return dl.plots.curves({f"rate {rate:g}": _perceptrons(rate).history for rate in (0.1, 0.01)})
+    return dl.plots.curves({f"rate {rate:g}": _perceptrons(rate).history for rate in (0.01, 0.002)})
 
 
 @cache
@@ -176,6 +176,15 @@ def _range_test() -> "Figure":
 
 
 PICTURES: dict[str, Picture] = {
+    "examples": Picture(
+        "Examples of a data set with their labels.",
+        lambda: dl.plots.examples(dl.load_data("digits")),
+    ),
+    "examples_of_sequences": Picture(
+        "Examples of sequences with their targets: the numbers above, and marks at the two of them "
+        "that are to be added.",
+        lambda: dl.plots.examples(dl.load_data("adding:30"), count=4),
+    ),
     "curves": Picture(
         "Loss and accuracy at two learning rates: mean and standard deviation of three nets each.",
         _curves,

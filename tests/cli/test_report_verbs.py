@@ -134,7 +134,7 @@ def a_search(run: Path) -> None:
     [
         ("report", None, "give the folder of a run, or of several"),
         ("report nowhere", None, "no run folder nowhere"),
-        ("report .", None, "holds no run, it has no config.json"),
+        ("report .", None, ". is no run, it holds 1: give one of them, such as run"),
         ("report run", another_version, "has format 9, this version reads 1 and 2"),
         ("report run", broken_record, "metrics.jsonl, line 1 is broken"),
         (

@@ -97,7 +97,6 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         ("lstm_programs --dataset jsonl:text.txt", "text.txt, line 1, is no JSON"),
         ("lstm_programs", "this experiment has no public data set of its own: give --dataset"),
-        ("lstm_names", "this experiment has no public data set of its own: give --dataset"),
         ("lstm_chorales", "this experiment has no public data set of its own: give --dataset"),
         (
             "lstm_chorales --dataset chorales:high.json",

@@ -59,11 +59,13 @@ def test_any_number_of_scanned_steps_gives_the_same_bits() -> None:
         assert bits(fit(replace(OPTIONS, steps_per_call=steps))) == bits(reference)
 
 
+@pytest.mark.slow
 def test_another_seed_gives_other_parameters_and_the_same_seed_the_same() -> None:
     assert bits(fit()) == bits(whole())
     assert bits(fit(replace(OPTIONS, seed=1))) != bits(whole())
 
 
+@pytest.mark.slow
 def test_interrupted_and_resumed_equals_uninterrupted() -> None:
     def stop_once(record: Record) -> None:
         if record.step == 20:
@@ -78,6 +80,32 @@ def test_interrupted_and_resumed_equals_uninterrupted() -> None:
     assert without_rate(resumed.history) == without_rate(uninterrupted.history)
 
 
+def test_a_callback_that_answers_stop_ends_training_like_an_interruption() -> None:
+    options = replace(OPTIONS, steps_per_call=4)
+    heard: list[Record] = []
+
+    def stop_at_20(record: Record) -> object:
+        heard.append(record)
+        return dl.STOP if record.step == 20 else True  # of other answers none stops
+
+    stopped = fit(options, on_record=stop_at_20)
+    assert (stopped.step, stopped.interrupted) == (20, True)
+    assert stopped.history == heard
+    resumed = fit(options, resume=stopped)
+    assert not resumed.interrupted
+    assert bits(resumed) == bits(whole(options))
+    assert without_rate(resumed.history) == without_rate(whole(options).history)
+
+
+def test_stop_at_the_last_record_leaves_nothing_to_resume() -> None:
+    def stop_at_end(record: Record) -> object:
+        return dl.STOP if record.step == 48 and record.split == "validation" else None
+
+    ended = fit(replace(OPTIONS, steps_per_call=4), on_record=stop_at_end)
+    assert (ended.step, ended.interrupted) == (48, False)
+
+
+@pytest.mark.slow
 def test_interrupted_between_two_records_loses_no_sums() -> None:
     calls: list[int] = []
 
@@ -153,6 +181,7 @@ def test_one_compilation_serves_chunks_of_every_length() -> None:
     assert compiled.guard.count == 1
 
 
+@pytest.mark.slow
 def test_sequences_of_many_lengths_compile_once_a_bucket() -> None:
     lengths = np.random.default_rng(0).integers(1, 30, 40)
     rows = [np.arange(length, dtype=np.float32)[:, None] for length in lengths]

@@ -15,6 +15,7 @@ the validation part when its `--validation` is 0, and otherwise on that fraction
 a stream is its end. Of a class that would be held out as a whole, one document is trained on.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -75,6 +76,17 @@ def load_text_file(kind: str, path: str | Path, *, validation: float, reading: R
     )
     if train.labels is not None and reading.use_labels:
         return labelled_documents(name, train, held_out, test, reading=reading)
+    build = stream_of_documents if reading.stream else documents
+    return build(name, train, held_out, test, reading=reading)
+
+
+def lines_as_documents(
+    name: str, texts: Sequence[str], *, validation: float, reading: Reading
+) -> Dataset:
+    """A data set called `name` of these texts, held out and ordered as those of `lines:PATH`."""
+    train, held_out, test = _three_parts(
+        name, {"train": Documents(list(texts))}, validation=validation, by_label=False
+    )
     build = stream_of_documents if reading.stream else documents
     return build(name, train, held_out, test, reading=reading)
 

@@ -4,18 +4,21 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from typing import Literal, TypeAlias
 
 import numpy as np
 
 from dl.data.text.words import WordRule, word_starts, words
 from dl.errors import InputError
+from dl.screen import escaped
 
 Unit: TypeAlias = Literal["char", "byte", "word"]
 END = "<end>"
 """Stands before the first symbol of a document and after the last."""
 UNKNOWN = "<unknown>"
 """Stands for every symbol that is not in the vocabulary."""
+_MOST_SHOWN = 100
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,15 @@ class Vocabulary:
         return (" " if self.unit == "word" else "").join(
             shown.get(symbol, symbol) for symbol in symbols
         )
+
+    def _repr_html_(self) -> str:
+        shown = " ".join(
+            f"<code>{escape(ascii(symbol)[1:-1] if symbol.isspace() else escaped(symbol))}</code>"
+            for symbol in self.symbols[:_MOST_SHOWN]
+        )
+        more = len(self) - _MOST_SHOWN
+        rest = f" and {more:,} more" if more > 0 else ""
+        return f"<div><b>{len(self):,} symbols ({self.unit})</b> {shown}{rest}</div>"
 
     def _encode_characters(self, text: str) -> np.ndarray:
         codes = np.frombuffer(text.encode("utf-32-le", errors="surrogatepass"), np.uint32)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -75,6 +75,9 @@ class Summary:
 
     def __str__(self) -> str:
         return f"{self.name}\n{self.table().text()}"
+
+    def _repr_html_(self) -> str:
+        return replace(self.table(), title=self.name).html()
 
 
 def summarize(model: Model, input_shape: tuple[int, ...], *, name: str | None = None) -> Summary:

@@ -12,7 +12,7 @@ from dl.assess.classification import MOST_CLASSES, ClassificationReport
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.gather import normalize
 from dl.data.sources.source import Source
-from dl.errors import InputError, RunError
+from dl.errors import InputError, first_line
 from dl.inspect.codes.autoencoders import reconstruct
 from dl.reports.page.pictures import is_picture
 from dl.runs.config import Config
@@ -58,8 +58,8 @@ def answers_of_run(folder: RunFolder, config: Config, notes: list[str]) -> Answe
             folder.path, checkpoint=None, package=config.experiment.package
         )
         return answers_on(trained, "validation" if config.varied else "test")
-    except (InputError, RunError, OSError) as error:
-        notes.append(f"The model's answers are not shown: {error}.")
+    except Exception as error:  # also of data that have moved, and an experiment's own model
+        notes.append(f"The model's answers are not shown: {first_line(error)}.")
         return None
 
 

@@ -4,7 +4,7 @@ from dl.inspect.cost.drawing import Arrow, Box, Drawing
 from dl.reports.page.html import Html, tag
 from dl.tables import times
 
-MARGIN, MOST_LETTERS = 6.0, 23
+MARGIN, MOST_LETTERS = 6.0, 21
 
 
 def architecture_svg(drawing: Drawing, title: str) -> Html:

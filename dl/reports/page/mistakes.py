@@ -104,7 +104,7 @@ def _shade(confusion: np.ndarray, row: int, column: int) -> int:
 
     >>> counts = np.array([[99, 1, 0], [4, 90, 0], [0, 0, 50]])
     >>> _shade(counts, 2, 2), _shade(counts, 1, 0), _shade(counts, 0, 1)
-    (9, 9, 4)
+    (9, 9, 5)
     """
     shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
     if row == column:

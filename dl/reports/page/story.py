@@ -13,6 +13,9 @@ from dl.reports.page.tables import html_table, pairs, scrolling
 from dl.tables import Table
 from dl.train.progress_text import describe_seconds
 
+NARROW = 420
+"""A drawing of less pixels in width has room for the table beside it."""
+
 
 def texts_section(texts: Mapping[int, str]) -> Html:
     """What a language model wrote at the first evaluation and at the newest ones."""
@@ -41,7 +44,7 @@ def model_section(run: Material) -> Html | None:
             "div",
             scrolling(architecture_svg(run.drawing, title), name=title, tall=True),
             html_table(_without_empty_columns(summary.table())),
-            class_="model",
+            class_="model" if run.drawing.width < NARROW else None,
         ),
         id="model",
     )

@@ -104,7 +104,7 @@ def test_enlarging_keeps_every_grey_value_apart_and_the_border_black() -> None:
     assert (pictures.min(), pictures.max()) == (0, 255)
 
 
-@pytest.mark.parametrize("name", ["digits", "gates", "xor", "spirals", "circles", "moons"])
+@pytest.mark.parametrize("name", ["digits", "gates", "xor", "spirals", "circles", "moons", "names"])
 def test_loading_by_name_gives_the_same_data_every_time(name: str) -> None:
     first, second = dl.load_data(name), dl.load_data(name)
     assert first.spec.name == name

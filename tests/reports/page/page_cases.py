@@ -85,7 +85,7 @@ class Outline(HTMLParser):
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.elements: list[tuple[str, dict[str, Any]]] = []
         self.texts: list[str] = []
         self.open: list[str] = []
         self.unclosed: list[str] = []
@@ -105,7 +105,7 @@ class Outline(HTMLParser):
         if self.open and self.open[-1] not in ("script", "style"):
             self.texts.append(data)
 
-    def named(self, tag: str) -> list[dict[str, str | None]]:
+    def named(self, tag: str) -> list[dict[str, Any]]:
         """The attributes of all elements of this name."""
         return [attributes for name, attributes in self.elements if name == tag]
 

@@ -1,0 +1,108 @@
+"""Some examples of a part of the data, in forms that people can look at."""
+
+from typing import Any, Literal, NamedTuple, TypeAlias, cast
+
+import numpy as np
+
+from dl.data.naming import shown
+from dl.data.sources.source import Source
+from dl.data.sources.tokens import TokenSource
+from dl.data.spec import DataSpec
+from dl.data.split import permutation
+from dl.errors import InputError
+
+Kind: TypeAlias = Literal["pictures", "texts", "numbers", "sequences"]
+MOST = 64
+"""How many examples can be looked at together."""
+_LONGEST = 300
+
+
+class Sample(NamedTuple):
+    """Examples and their labels.
+
+    Pictures are uint8 [H, W, 1] or [H, W, 3], numbers [D], sequences [T, D], texts are strings. A
+    stream of text has no labels: these are "".
+    """
+
+    kind: Kind
+    examples: tuple[Any, ...]
+    labels: tuple[str, ...]
+
+
+def draw_sample(source: Source, spec: DataSpec, *, count: int, seed: int = 0) -> Sample:
+    """Up to `count` examples of a part, chosen at random by `seed`.
+
+    Raises:
+        InputError: for a `count` that is not from 1 to 64.
+    """
+    if not 1 <= count <= MOST:
+        raise InputError(f"count is {count}; give a number of examples from 1 to {MOST}")
+    if isinstance(source, TokenSource):
+        texts = tuple(_segments(source, spec, count=count, seed=seed))
+        return Sample("texts", texts, ("",) * len(texts))
+    # The first examples would not do: the pictures of a folder are sorted by class.
+    index = permutation(seed, len(source))[:count]
+    batch = cast(Any, source).gather(index)  # only a stream has no examples to gather
+    kind = _kind(spec)
+    rows = [_cut(batch, place) for place in range(len(batch["targets"]))]
+    return Sample(
+        kind,
+        tuple(_pixels(rows)) if kind == "pictures" else tuple(_plain(row, spec) for row in rows),
+        tuple(label_of(target, spec) for target in batch["targets"]),
+    )
+
+
+def label_of(target: np.ndarray, spec: DataSpec) -> str:
+    """What is said below an example: its class, its answers, or its numbers.
+
+    >>> spec = DataSpec("gates", "binary", (2,), "float32", ("and", "or"), train_size=4)
+    >>> label_of(np.array([0.0, 1.0]), spec), label_of(np.array([0.0, 0.0]), spec)
+    ('or', 'none')
+    """
+    if spec.has_step_targets:
+        return ""
+    if spec.kind.chooses:
+        return shown(spec.class_names[int(target)])
+    values = np.atleast_1d(target)
+    if spec.task == "binary" and len(values) > 1:
+        true = [name for name, value in zip(spec.class_names, values, strict=True) if value > 0.5]
+        return shown(", ".join(true) or "none")
+    return shown(", ".join(f"{value:.3g}" for value in values))
+
+
+def _kind(spec: DataSpec) -> Kind:
+    if spec.has_symbols:
+        return "texts" if spec.vocabulary is not None else "numbers"
+    if len(spec.input_shape) == 3:
+        return "pictures"
+    return "numbers" if len(spec.input_shape) == 1 else "sequences"
+
+
+def _segments(source: TokenSource, spec: DataSpec, *, count: int, seed: int) -> list[str]:
+    """Pieces of a stream from random places."""
+    starts = permutation(seed, max(1, len(source.tokens) - source.steps))[:count]
+    return [spec.text.decode(source.tokens[at : at + source.steps])[:_LONGEST] for at in starts]
+
+
+def _cut(batch: dict[str, np.ndarray], place: int) -> np.ndarray:
+    """One example, without the padding of a sequence."""
+    row = batch["inputs"][place]
+    return row[: batch["lengths"][place]] if "lengths" in batch else row
+
+
+def _plain(row: np.ndarray, spec: DataSpec) -> Any:
+    if spec.vocabulary is not None and spec.has_symbols:
+        return spec.vocabulary.decode(row)[:_LONGEST]
+    return row if row.ndim < 3 else row.reshape(len(row), -1)
+
+
+def _pixels(pictures: list[np.ndarray]) -> list[np.ndarray]:
+    """Pictures as bytes; numbers of any scale from black, their lowest, to white."""
+    low, high = min(map(np.min, pictures)), max(map(np.max, pictures))
+    channels = 3 if pictures[0].shape[-1] >= 3 else 1
+    return [
+        picture[..., :channels]
+        if picture.dtype == np.uint8
+        else (255 * (picture[..., :channels] - low) / ((high - low) or 1)).astype(np.uint8)
+        for picture in pictures
+    ]

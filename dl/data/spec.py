@@ -1,0 +1,69 @@
+"""What a model needs to know about its data."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dl.data.pictures.crops import View
+from dl.data.tasks import TASKS, Task, TaskName
+from dl.data.text.vocabulary import Vocabulary
+from dl.errors import InputError
+
+
+@dataclass(frozen=True)
+class DataSpec:
+    """What a model needs to know about its data.
+
+    `input_shape` is the shape of one example. `mean` and `std` are per channel, of the training
+    part, for pictures in [0, 1]. `train_size` counts the training examples without those that are
+    held out. `view` is the part of a picture that evaluation resizes to `input_shape`. `ragged`
+    sequences have several lengths; `input_shape` has the longest. A `carried` stream is read in
+    segments, and a recurrent state goes from one to the next. `class_names` names the outputs; a
+    language task has its symbols in `vocabulary` instead. Other tasks on text have a `vocabulary`
+    too.
+    """
+
+    name: str
+    task: TaskName
+    input_shape: tuple[int, ...]
+    input_dtype: str
+    class_names: tuple[str, ...]
+    train_size: int
+    mean: tuple[float, ...] = (0.0,)
+    std: tuple[float, ...] = (1.0,)
+    view: View = "whole"
+    ragged: bool = False
+    carried: bool = False
+    vocabulary: Vocabulary | None = None
+
+    @property
+    def kind(self) -> Task:
+        """The row of the task in `dl.data.tasks`."""
+        return TASKS[self.task]
+
+    @property
+    def classes(self) -> int:
+        """The number of a model's outputs: classes, symbols, numbers or yes-or-no answers."""
+        predicts_symbols = self.kind.predicts_symbols and self.vocabulary is not None
+        return len(self.text) if predicts_symbols else len(self.class_names)
+
+    @property
+    def has_step_targets(self) -> bool:
+        """Whether every step of a sequence has a target."""
+        return self.kind.step_targets
+
+    @property
+    def has_symbols(self) -> bool:
+        """Whether inputs are whole numbers that name something, such as characters."""
+        return self.input_dtype != "uint8" and np.issubdtype(self.input_dtype, np.integer)
+
+    @property
+    def text(self) -> Vocabulary:
+        """The vocabulary.
+
+        Raises:
+            InputError: for data that are no text.
+        """
+        if self.vocabulary is None:
+            raise InputError(f"{self.name} is no text")
+        return self.vocabulary

@@ -1,0 +1,1 @@
+"""Where the records of a run go beside metrics.jsonl: a file for each kind of sink."""
