@@ -34,7 +34,7 @@ default_role = "code"
 
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
-myst_highlight_code_blocks = False  # of those without a language
+highlight_language = "text"  # of blocks without a language; doctests are told by their >>>
 
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
