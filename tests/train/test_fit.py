@@ -318,5 +318,5 @@ def test_numbers_that_were_made_a_data_set_are_no_yes_or_no_either() -> None:
 
 def test_fewer_examples_than_there_are_must_be_chosen_before() -> None:
     options = replace(OPTIONS, train_examples=20)
-    with pytest.raises(InputError, match=r"train_examples is 20, .*dataset.limit\(data, train=20\)"):
+    with pytest.raises(InputError, match=r"train_examples is 20, .*limit\(data, train=20\)"):
         fit(options)
