@@ -11,6 +11,7 @@ Command: python -m experiments run committee_mnist
 from dataclasses import dataclass
 
 from dl import (
+    Count,
     DataSpec,
     NotNegative,
     OptimizerName,
@@ -40,6 +41,10 @@ class Options(TrainOptions):
     validation: float = 0.0
     log_every: int = 500
     evaluate_every: int = 10
+    first_maps: Count = 32
+    """Maps of the first convolution."""
+    second_maps: Count = 64
+    """Maps of the second convolution."""
     dropout: Rate = 0.3
     """Fraction of the units that are switched off before each dense layer."""
     elastic: NotNegative = 1.2
@@ -58,7 +63,8 @@ class Options(TrainOptions):
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
     """One member: LeNet with dropout; Nesterov's momentum with a one-cycle rate."""
-    model = models.lenet(data_spec.classes, dropout=options.dropout)
+    features = (options.first_maps, options.second_maps)
+    model = models.lenet(data_spec.classes, features=features, dropout=options.dropout)
     objective = objectives.classification(model, label_smoothing=options.label_smoothing)
     change = augment.elastic(
         options.elastic,

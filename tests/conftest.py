@@ -13,6 +13,8 @@ os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(_CACHE))
 # All programs, however small: workers, modules and the next call of pytest share them.
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+# Hundreds of tests end a run; the tests of the page ask for it.
+os.environ.setdefault("DL_NO_PAGE", "1")
 
 import hypothesis  # noqa: E402
 import jax  # noqa: E402

@@ -45,6 +45,7 @@ HEAVY = {
     "IPython",
     "tensorboardX",
     "wandb",
+    "playwright",
 }
 NOWHERE = {"tensorflow", "torch", "chex", "clu", "ml_collections", "absl", "pickle"}
 

@@ -230,6 +230,21 @@ SAYS = {
         "37,752,832",
         "scalability",
     ],
+    "06_autoencoders_and_belief_nets": [
+        "3 numbers keep 41%, 21 are needed for 90 %",
+        "squared error of a pixel 0.0000",
+        "Δw = 0.1241",
+    ],
+    "07_recurrent_and_lstm": [
+        "h = 0.000 0.762 0.363 0.180 -0.721",
+        "w = 0.9120: 1.00e-02",
+        "f > 0.9931, so b > 4.97",
+    ],
+    "08_text_and_programs": [
+        "perplexity infinite",
+        "wrong characters: 1",
+        "[('int', 'void'), ('==', '<'), ('x', 'n'), ('max', 'max2')]",
+    ],
 }
 """What the text of a notebook promises that it prints."""
 PICTURES = {
@@ -239,6 +254,9 @@ PICTURES = {
     "03_training_and_regularisation": 7,
     "04_convolution_and_lenet": 13,
     "05_deep_convnets": 5,
+    "06_autoencoders_and_belief_nets": 7,
+    "07_recurrent_and_lstm": 9,
+    "08_text_and_programs": 2,
 }
 """How many pictures a notebook draws."""
 

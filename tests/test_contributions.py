@@ -52,6 +52,7 @@ def _added(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(READERS, "counts", Reader(load_counts, "SIZE"))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_added")
 def test_a_data_set_and_a_task_are_a_row_each() -> None:
     data = dl.load_data("counts:40", validation=0.2)
@@ -119,6 +120,7 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
 '''
 
 
+@pytest.mark.slow
 def test_a_model_and_an_experiment_are_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

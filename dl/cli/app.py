@@ -28,12 +28,14 @@ from dl.cli.docstring import description, rewrap, with_whole_lines
 from dl.cli.evaluate import evaluate
 from dl.cli.horizon import horizon
 from dl.cli.list import list_experiments
+from dl.cli.mistakes import check_verb, with_remedy
 from dl.cli.outcome import leave_at_once, leave_if_interrupted, say
 from dl.cli.plot import plot
 from dl.cli.predict import predict
 from dl.cli.programs import programs
 from dl.cli.rates import rates, rates_app
 from dl.cli.records import records
+from dl.cli.report import report
 from dl.cli.resume import resume
 from dl.cli.run import experiment_app, run
 from dl.cli.sample import sample
@@ -41,6 +43,7 @@ from dl.cli.search import search, search_app
 from dl.cli.show import show
 from dl.cli.start import start_page
 from dl.cli.versions import versions
+from dl.cli.watch import watch
 from dl.data.naming import shown
 from dl.errors import InputError, RunError
 from dl.runs.event_loops import quiet_event_loops
@@ -70,7 +73,9 @@ def main(package: str = "experiments", argv: Sequence[str] | None = None) -> int
             if code > 128:
                 _leave_closed_terminal()
             return code
-    except (InputError, cyclopts.CycloptsError) as error:
+    except cyclopts.CycloptsError as error:
+        return _fail(InputError(with_remedy(error, words, package)), 2)
+    except InputError as error:
         return _fail(error, 2)
     except RunError as error:
         return _fail(error, 1)
@@ -154,7 +159,9 @@ def _choose_app(catalog: Catalog, words: list[str]) -> tuple[cyclopts.App, list[
     """The parser for `words`: some verbs have the options of the experiment that they name."""
     if len(words) > 1 and words[0] in _OF_EXPERIMENTS and not words[1].startswith("-"):
         return _OF_EXPERIMENTS[words[0]](catalog, words[1]), words[2:]
-    return _verbs(catalog), words
+    app = _verbs(catalog)
+    check_verb(words[0], [*app], catalog.names())
+    return app, words
 
 
 def _verbs(catalog: Catalog) -> cyclopts.App:
@@ -172,6 +179,8 @@ def _verbs(catalog: Catalog) -> cyclopts.App:
         "check": check,
         "run": run,
         "resume": resume,
+        "watch": watch,
+        "report": report,
         "evaluate": evaluate,
         "records": records,
         "committee": committee,

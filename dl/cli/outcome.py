@@ -7,6 +7,7 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 from dl.cli.next_steps import command, next_steps
+from dl.cli.page import leave_page
 from dl.screen import escaped, escaped_json, in_notebook, say
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def print_text(text: str) -> None:
     """Print a result of one or several lines, on standard output."""
-    print(escaped(text, keep="\n\t"))
+    print(escaped(text, keep="\n\t"), flush=True)
 
 
 def print_json(value: Any, **how: Any) -> None:
@@ -49,9 +50,18 @@ def leave_if_interrupted(number: int) -> None:
 
 
 def report_outcome(
-    outcome: "Outcome", stop: "StopRequest", config: "Config", *, package: str, last: bool = True
+    outcome: "Outcome",
+    stop: "StopRequest",
+    config: "Config",
+    *,
+    package: str,
+    page: bool = True,
+    last: bool = True,
 ) -> int:
-    """Print how a run ended, and if it is the `last` what comes next; returns its exit code."""
+    """Print how a run ended, and if it is the `last` what comes next; returns its exit code.
+
+    A run that is finished gets its `page`.
+    """
     path = outcome.folder.path
     if outcome.result is None:
         again = command(package, "resume", path, config)
@@ -62,6 +72,8 @@ def report_outcome(
     for part, values in outcome.result["metrics"].items():
         say(describe_values(part, values))
     say(describe_cost(outcome.result))
+    if page:
+        leave_page(path, package=package)
     for number, line in enumerate(next_steps(package, path, config) if last else []):
         say(f"{'      ' if number else 'next: '}{line}")
     print_text(escaped(str(path)))

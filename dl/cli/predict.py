@@ -71,6 +71,7 @@ def predict(
             raise InputError(f"--photo is for pictures, and {run} reads texts: leave it out")
         predictions = _of_texts(loaded, files, text or [])
     else:
+        _require_classes(loaded, run)
         if text or len(loaded.spec.input_shape) != 3:
             kind = (
                 "pictures"
@@ -86,6 +87,11 @@ def predict(
         print_text(escaped(f"{name}: {answer.label} ({answer.probability:.3f})"))
         if answer.probability < _SURE:
             say(f"{name}: {describe_doubt(predictions.class_names, row)}")
+
+
+def _require_classes(loaded: "Trained", run: Path) -> None:
+    if loaded.spec.kind.predicts_symbols:
+        raise InputError(f"{run} writes text and knows no classes: use `sample {run}`")
 
 
 def describe_doubt(class_names: tuple[str, ...], probabilities: "np.ndarray") -> str:

@@ -16,6 +16,7 @@ def resume(
     *,
     experiment: Path | None = None,
     quiet: bool = False,
+    page: Annotated[bool, Parameter(negative="--no-page")] = True,
     catalog: Annotated[Catalog, Parameter(parse=False)],
 ) -> int:
     """Resume a run or a search; the result is as if it had never stopped.
@@ -28,6 +29,8 @@ def resume(
         The file of its experiment, if it was started with `run FILE.py` or `search FILE.py`.
     quiet
         No progress.
+    page
+        Write report.html, the page of the run, when it ends; not if it was finished before.
     """
     name_experiment(experiment)
     if (run / "search.json").exists():
@@ -35,14 +38,15 @@ def resume(
     from dl.cli.machine import set_up_machine
     from dl.runs.folder import open_folder
 
-    config = open_folder(run, package=catalog.package)[1]
+    folder, config = open_folder(run, package=catalog.package)
+    page = page and not folder.is_finished
     set_up_machine(config.devices)
     from dl.runs.run import resume_run
     from dl.train.interrupt import StopRequest, say_stopping
 
     with StopRequest(leave_at_once, say_stopping) as stop:
         outcome = resume_run(run, stop=stop, show=not quiet, package=catalog.package)
-        return report_outcome(outcome, stop, config, package=catalog.package)
+        return report_outcome(outcome, stop, config, package=catalog.package, page=page)
 
 
 def _resume_search(path: Path, catalog: Catalog, *, quiet: bool) -> int:

@@ -56,6 +56,7 @@ def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
         log: Annotated[list[str] | None, Parameter(consume_multiple=1, negative="")] = None,
         quiet: bool = False,
         profile: bool = False,
+        page: bool = True,
     ) -> int:
         name_experiment(experiment)
         check_number("seeds", seeds, Range(at_least=1, at_most=1000), whole=True)
@@ -74,7 +75,7 @@ def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
             "log": log or (),
         }
         how = {"show": not quiet, "profile": profile, **beginning}
-        return _run_seeds(chosen, runs, folders, package=catalog.package, **how)
+        return _run_seeds(chosen, runs, folders, package=catalog.package, page=page, **how)
 
     command.__doc__ = join_descriptions(_COMMAND_HELP) + options_help(chosen.options)
     command.__annotations__["options"] = Annotated[chosen.options, Parameter(name="*")]
@@ -117,6 +118,8 @@ quiet
 profile
     Write a profiler's trace of about 20 steps into the run's folder, for TensorBoard or
     ui.perfetto.dev.
+page
+    Write report.html, the page of the run, at its end.
 """
 
 
@@ -156,6 +159,7 @@ def _run_seeds(
     folders: list[Path | None],
     *,
     package: str,
+    page: bool,
     **how: Any,
 ) -> int:
     """Run each entry of `runs` in its folder; `how` goes to `start_run`."""
@@ -190,7 +194,8 @@ def _run_seeds(
             outcome = start_run(
                 experiment, options, run_dir=folder, stop=stop, on_start=announce, **how
             )
-            code = report_outcome(outcome, stop, configs[-1], package=package, last=len(runs) == 1)
+            ends = {"page": page, "last": len(runs) == 1}
+            code = report_outcome(outcome, stop, configs[-1], package=package, **ends)
             if code or outcome.result is None:
                 return code
             figures.append(outcome.result["metrics"])

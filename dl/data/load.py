@@ -253,7 +253,10 @@ def _check_spelling(name: str) -> None:
 
 def _taken(name: str, reader: Reader, options: Mapping[str, Any]) -> dict[str, Any]:
     """The options that `reader` takes; raises InputError if another one is given."""
-    has_pictures = not reader.behind or not _REFUSED_ELSEWHERE.keys().isdisjoint(reader.options)
+    is_text = "reading" in reader.options
+    has_pictures = not (reader.behind or is_text) or not _REFUSED_ELSEWHERE.keys().isdisjoint(
+        reader.options
+    )
     for option, (default, reason) in _REFUSED_ELSEWHERE.items():
         if option in reader.options or options.get(option, default) == default:
             continue

@@ -82,7 +82,7 @@ def draw_mistakes(asked: Asked, run: Subject) -> "Figure":
 
 def draw_filters(asked: Asked, run: Subject) -> "Figure":
     kernels = inspect.filters(run.net) or inspect.dense_filters(run.net)
-    (name,) = _named_layers(asked, list(kernels)) or list(kernels)[:1]
+    name = _one_layer(asked, list(kernels))
     return filters(kernels[name], name=name)
 
 
@@ -113,7 +113,7 @@ def draw_occlusion(asked: Asked, run: Subject) -> "Figure":
 def draw_gates(asked: Asked, run: Subject) -> "Figure":
     text = asked.text or run.text(asked.part, asked.example)
     layers = {each.name: each for each in inspect.text_gates(run.net, text)}
-    (name,) = _named_layers(asked, list(layers)) or list(layers)[:1]
+    name = _one_layer(asked, list(layers))
     return gates(layers[name])
 
 
@@ -122,7 +122,7 @@ def draw_cell(asked: Asked, run: Subject) -> "Figure":
     text = asked.text or run.text(asked.part, asked.example)
     found, symbols = calls_of_text(run.net, text)
     calls = {call.name: call for call in found}
-    (name,) = _named_layers(asked, list(calls)) or list(calls)[:1]
+    name = _one_layer(asked, list(calls))
     kind, params, xs = calls[name][1:4]
     hidden = inspect.gate_activations(kind, params, xs)["hidden"]
     unit = int(np.argmax(np.std(hidden[:, 0], axis=0)))
@@ -180,6 +180,14 @@ def _named_layers(asked: Asked, known: Sequence[str]) -> list[str]:
         if name not in known:
             raise InputError(f"there is no layer {name!r} to draw; {did_you_mean(name, known)}")
     return list(asked.layers)
+
+
+def _one_layer(asked: Asked, known: Sequence[str]) -> str:
+    """The layer that was asked for, or the first."""
+    chosen = _named_layers(asked, known) or known[:1]
+    if len(chosen) > 1:
+        raise InputError(f"this picture shows one layer, not {len(chosen)}: name one of them")
+    return chosen[0]
 
 
 def _spread(names: Sequence[str], most: int) -> list[str]:

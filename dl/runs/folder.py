@@ -6,6 +6,8 @@ runs/lenet_digits/20260131-120000-0/
     config.json       the experiment, every option, what was chosen for it (written first)
     manifest.json     versions, device, git commit, data fingerprint, seed, command of each start
     metrics.jsonl     a record on each line
+    metrics.csv       with --log csv: the records as a table
+    tensorboard/      with --log tensorboard: event files
     checkpoints/      Orbax checkpoints by step
     damaged/          what could not be read, put aside by `resume`
     profile/          with --profile: a trace of some steps

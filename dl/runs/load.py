@@ -41,8 +41,8 @@ def load(
 
     >>> import dl
     >>> trained = dl.load("lenet_digits")
-    >>> str(trained.predict(trained.open_data().test.inputs[:5]).labels[0])
-    '7'
+    >>> trained.predict(trained.open_data().test.inputs[:4]).labels
+    ['1', '4', '8', '6']
     """
     if experiment is not None:
         load_experiment_file(experiment)

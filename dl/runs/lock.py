@@ -10,6 +10,7 @@ from filelock import FileLock, Timeout
 
 from dl.errors import InputError
 
+_TABLE = Path("/proc/locks")
 _NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 
@@ -41,3 +42,20 @@ def locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def is_locked(folder: Path) -> bool | None:
+    """Whether a process of this machine trains in `folder`; None where the system does not tell.
+
+    Linux lists its locks, so nothing is locked to find out.
+    """
+    try:
+        number = (folder / "lock").stat().st_ino
+    except OSError:
+        return False
+    try:
+        lines = _TABLE.read_text().splitlines()
+    except OSError:
+        return None
+    # Such as `1: FLOCK  ADVISORY  WRITE 8816 fe:00:3885296 0 EOF`: the last number is the inode's.
+    return any(f":{number} " in line for line in lines if "FLOCK" in line)

@@ -28,9 +28,9 @@ def shipped_runs(package: str = "experiments") -> dict[str, Path]:
 def find_run(run: str | Path, *, package: str = "experiments") -> Path:
     """The folder that `run` means: that path if there is one, else a shipped run of this name."""
     path = Path(run)
-    if _is_name(path) and not path.exists():
+    if _is_name(path):
         folder = shipped_runs(package).get(path.name)
-        if folder is not None:
+        if folder is not None and not path.exists():
             own = _newest_of(path.name)
             say(
                 f"{path.name} is no folder here: using the trained run of the package, {folder}"
@@ -50,9 +50,10 @@ def no_such_run(path: Path, *, package: str) -> InputError:
         own = _newest_of(path.name)
         remedy = f"give the folder of a run, {own}" if own else f"train it with `run {path.name}`"
         return InputError(
-            f"{path.name} is an experiment, and no trained run of it is here: {remedy}"
+            f"{path.name} is an experiment, and comes without a trained run: {remedy}"
         )
-    along = f"; of those that come along: {did_you_mean(path.name, shipped)}" if shipped else ""
+    hint = did_you_mean(path.name, shipped)
+    along = f", or name a run that comes along ({hint})" if shipped else ""
     return InputError(f"no run folder {path}: give the path that `run` printed{along}")
 
 

@@ -48,7 +48,7 @@ def read_records(path: Path) -> list[Record]:
     records: list[Record] = []
     for number, line in enumerate(read_lines(path), 1):
         try:
-            record = _as_record(line)
+            record = as_record(line)
         except Misfit as error:
             refuse_line(path, number, str(error))
         if records and record.step < records[-1].step:
@@ -113,7 +113,12 @@ def _check_start(start: dict[str, Any], place: str) -> None:
     as_kind(CountOrZero, start.get("seed"), f"{place}.seed")
 
 
-def _as_record(line: Any) -> Record:
+def as_record(line: Any) -> Record:
+    """A line of metrics.jsonl as a record.
+
+    Raises:
+        Misfit: when it is none.
+    """
     stored = as_kind(_Record, line, "")
     values = _numbers(stored.values, "values")
     if stored.split == "validation" and "loss" not in values:

@@ -17,7 +17,8 @@ def ask_for_devices(count: int) -> list[Device]:
     available = find_devices()
     if not 0 <= count <= len(available):
         raise InputError(
-            f"{count} devices asked for, {len(available)} {available[0].platform} device(s) here"
+            f"{count} devices asked for, {len(available)} {available[0].platform} device(s) here: "
+            f"give --devices {len(available)} or fewer"
         )
     return available
 

@@ -51,14 +51,14 @@ def _boltzmann_machine() -> "Trained":
 def _perceptrons(learning_rate: float) -> "Trained":
     """A population of three."""
     data = dl.load_data("digits", validation=0.2)
-    model = dl.models.softmax_regression(10)
+    model = dl.models.mlp(10, hidden_sizes=(8,))
     recipe = dl.Recipe(model, dl.objectives.classification(model))
     options = dl.TrainOptions(epochs=8, batch_size=32, learning_rate=learning_rate, members=3)
     return dl.fit(recipe, data, options, progress=False)
 
 
 def _curves() -> "Figure":
-    return dl.plots.curves({f"rate {rate:g}": _perceptrons(rate).history for rate in (0.1, 0.01)})
+    return dl.plots.curves({f"rate {rate:g}": _perceptrons(rate).history for rate in (0.01, 0.002)})
 
 
 @cache

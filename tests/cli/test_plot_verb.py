@@ -134,6 +134,7 @@ WRONG = [
     ("{run} saliency --example 9999", "digits has examples 0 to 359, and 9999 is none of them"),
     ("{run} saliency --example=-1", "and -1 is none of them"),
     ("{run} filters --layer outptu", "there is no layer 'outptu' to draw; did you mean output?"),
+    ("{run} filters --layer output --layer output", "this picture shows one layer, not 2"),
     ("{run} confusion --part validate", "validat"),
     ("{run} curves --checkpoint newest", "last"),
     ("other_version curves", "has format 99, this version reads 1 and 2"),

@@ -51,7 +51,9 @@ def test_list_names_every_experiment_with_what_it_is(capsys: pytest.CaptureFixtu
     assert [line for line in expected if not line.endswith(".")] == [], "whole sentences"
 
 
-@pytest.mark.parametrize("words", ["list", "--help", "run --help", "data --help"])
+@pytest.mark.parametrize(
+    "words", ["", "list", "list --json", "--help", "run --help", "data --help"]
+)
 def test_quick_verbs_import_no_jax(words: str) -> None:
     code = (
         f"import sys; from dl.cli import main\n"

@@ -35,7 +35,7 @@ def refused(words: str, capsys: pytest.CaptureFixture[str]) -> str:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        ("rnu lenet_digits", "Did you mean"),
+        ("rnu lenet_digits", "did you mean run?"),
         ("run lenet_digit", "unknown experiment 'lenet_digit'; did you mean lenet_digits?"),
         ("show lenet_digit", "did you mean lenet_digits?"),
         ("run lenet_digits --epoch 3", "--epoch. Did you mean --epochs?"),

@@ -38,7 +38,7 @@ ALIKE = [
     name
     for name in SMALL
     if (name.startswith("lenet") and name != "lenet_digits")
-    or name in ("mlp_few_mnist", "mlp_permuted_mnist")
+    or name in ("committee_mnist", "mlp_few_mnist", "mlp_permuted_mnist")
 ]
 """Those whose runs are that of lenet_digits or mlp_mnist on other pictures, or in small in
 tests/lectures.

@@ -159,7 +159,7 @@ def test_two_steps_are_too_few_for_a_time_scale(tmp_path: Path) -> None:
     assert main("experiments", [*words.split(), str(tmp_path / "run")]) == 0
 
 
-@pytest.mark.parametrize("name", ["lstm_programs", "lstm_names", "lstm_chorales"])
+@pytest.mark.parametrize("name", ["lstm_programs", "lstm_chorales"])
 def test_experiments_without_public_data_ask_for_them_in_one_line(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,7 +5,6 @@ import jax.numpy as jnp
 import numpy as np
 
 import dl
-from dl.inspect.trained import Trained
 from dl.layers.recurrent import init_layer
 
 

@@ -342,6 +342,9 @@ SIBLINGS = [
     "rnn_of_rows",
     "autoencoder_tied",
     "mlp_c1",
+    "mlp_normalised",
+    "belief_net",
+    "perceptron",
 ]
 """Models that resemble others here in all that a test can see: seldom compiled, always traced."""
 

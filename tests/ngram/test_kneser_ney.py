@@ -198,6 +198,7 @@ def read_shakespeare(folder: Path) -> tuple[np.ndarray, np.ndarray]:
     return symbols[: len(texts[0])], symbols[len(texts[0]) :]
 
 
+@pytest.mark.slow
 def test_a_longer_context_helps_on_real_text_up_to_a_point(shared_data: Path) -> None:
     train, held_out = read_shakespeare(shared_data / "tfds")
     assert (len(train), len(held_out)) == (1_003_854, 111_540)

@@ -101,6 +101,7 @@ def code(params: Any) -> np.ndarray:
     return expit(PIXELS @ np.asarray(params["hidden1"]["kernel"]) + params["hidden1"]["bias"])
 
 
+@pytest.mark.slow
 def test_a_stack_learns_machine_by_machine_from_what_those_below_make_of_the_data() -> None:
     model = models.belief_net((D,), (F, 3, 2), linear_code=True)
     params = {"hidden1": machine(1, D, F), "hidden2": machine(2, F, 3), "hidden3": machine(3, 3, 2)}

@@ -29,10 +29,9 @@ def test_points_have_the_marker_of_their_class() -> None:
     drawn = [each.get_offsets() for each in axes.collections]
     assert [each.get_label() for each in axes.collections] == ["0", "1"]
     assert sum(map(len, drawn)) == 64
-    known = {
-        tuple(row): int(label)
-        for row, (label,) in zip(data.train.inputs, data.train.targets, strict=True)
-    }
+    labels = np.asarray(data.train.targets).reshape(-1)
+    rows = np.asarray(data.train.inputs)
+    known = {tuple(row): int(label) for row, label in zip(rows, labels, strict=True)}
     for label, places in enumerate(drawn):
         assert {known[tuple(np.asarray(place, np.float32))] for place in places} == {label}
     assert len({line.marker for line in lines(2)}) == 2

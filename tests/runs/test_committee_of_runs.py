@@ -28,6 +28,7 @@ def pair() -> tuple[dl.Trained, dl.Trained]:
     return train(), train(width=5, inputs=100 * X + 7)
 
 
+@pytest.mark.slow
 def test_e15_a_committee_answers_with_the_mean_of_the_probabilities(
     pair: tuple[dl.Trained, dl.Trained],
 ) -> None:
@@ -65,6 +66,7 @@ def test_members_that_do_not_fit_are_refused(pair: tuple[dl.Trained, dl.Trained]
         dl.Committee((pair[0], train(LABELS[::-1], width=3))).evaluate()
 
 
+@pytest.mark.slow
 def test_the_verb_evaluates_runs_together_and_refuses_others_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -125,6 +125,7 @@ def test_without_patience_the_last_parameters_answer() -> None:
     assert bits(trained.params) == bits(trained.state.params)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("before_best", [True, False])
 def test_a_fit_goes_on_from_its_last_state_and_knows_its_best(before_best: bool) -> None:
     best, last = best_and_last(losses(fitted().history))
@@ -138,6 +139,7 @@ def test_a_fit_goes_on_from_its_last_state_and_knows_its_best(before_best: bool)
     assert losses(resumed.history) == losses(fitted().history)
 
 
+@pytest.mark.slow
 def test_a_loaded_run_goes_on_as_if_it_had_not_stopped(whole: Path) -> None:
     patient = fit(patience=6)
     resumed = fit(patience=6, resume=dl.load(whole))
@@ -153,6 +155,7 @@ def test_a_best_that_was_not_kept_is_not_made_up() -> None:
     assert bits_of(fit(resume=rising)) == bits_of(fitted())
 
 
+@pytest.mark.slow
 def test_both_are_saved_and_an_interrupted_one_can_be_resumed_on_disk(tmp_path: Path) -> None:
     folder = fitted().save(tmp_path / "done")
     loaded = dl.load(folder)
@@ -177,6 +180,7 @@ def test_without_its_best_checkpoint_a_run_answers_with_the_next(
     assert dl.load(folder).answering.steps_made == last
 
 
+@pytest.mark.slow
 def test_of_a_population_the_mean_loss_decides() -> None:
     trained = fit(members=2, learning_rate=3.0)
     assert trained.best is not None

@@ -53,6 +53,7 @@ def call(words: list[str], capsys: pytest.CaptureFixture[str], code: int = 0) ->
     return capsys.readouterr()
 
 
+@pytest.mark.slow
 def test_a_file_is_run_shown_evaluated_loaded_and_resumed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -84,6 +84,7 @@ def test_numbers() -> None:
     assert report.mse.sum() == pytest.approx(trained.evaluate()["mse"], rel=1e-5)
 
 
+@pytest.mark.slow
 def test_next_symbols_of_a_stream(tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text("the cat sat on the mat. " * 60)
     data = dl.load_data(f"text:{tmp_path}/text.txt", validation=0.1)
@@ -115,6 +116,7 @@ def test_frames_of_sequences_of_several_lengths(monkeypatch: pytest.MonkeyPatch)
         trained.report()
 
 
+@pytest.mark.slow
 def test_mistakes_on_texts_are_named_by_their_beginning(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     texts = [" ".join(random.choice(WORDS, random.integers(1, 9))) for _ in range(40)]

@@ -63,6 +63,7 @@ def trials_in(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / "trials.jsonl").read_text().splitlines()]
 
 
+@pytest.mark.slow
 def test_every_trial_is_as_good_as_a_run_of_its_own(searched: Path, tmp_path: Path) -> None:
     sizes = [len([*each]) for each in (trials_in(searched), (searched / "groups").iterdir())]
     assert sizes[0] == 5 > sizes[1]  # some were trained side by side
@@ -194,6 +195,7 @@ def test_nets_that_stop_early_are_trained_one_by_one(tmp_path: Path) -> None:
     assert check_search(replace(search, options=MOONS.options())).side_by_side == 16
 
 
+@pytest.mark.slow
 def test_nets_that_stop_early_are_compared_where_they_validated_best(tmp_path: Path) -> None:
     search = moons({"learning_rate": "1.0,3.0"}, patience=2, metric="loss", method="grid", trials=2)
     search = replace(search, options=replace(search.options, epochs=30))

@@ -54,8 +54,9 @@ def test_the_script_that_makes_them_has_the_commands_that_made_them() -> None:
 
 
 def test_a_name_reads_a_picture_and_writes_names_and_changes_nothing(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     before = contents(FOLDER)
     assert main("experiments", ["predict", "lenet_digits", str(FOLDER / "seven.png")]) == 0
     out, err = capsys.readouterr()
@@ -70,6 +71,7 @@ def test_a_name_reads_a_picture_and_writes_names_and_changes_nothing(
     assert len(out.split()) == 5
     assert all(name.isalpha() and name.istitle() for name in out.split())
     assert err.count("\n") == 1
+    monkeypatch.delenv("DL_NO_PAGE", raising=False)
     for verb in ("resume", "records", "evaluate"):
         assert main("experiments", [verb, "lenet_digits"]) == 0
     out, err = capsys.readouterr()
@@ -77,6 +79,9 @@ def test_a_name_reads_a_picture_and_writes_names_and_changes_nothing(
     stored = json.loads((FOLDER / "lenet_digits" / "result.json").read_text())
     assert json.loads(out.splitlines()[-1])["accuracy"] == 358 / 360
     assert stored["metrics"]["test"]["accuracy"] == 358 / 360
+    assert not list(tmp_path.iterdir())
+    assert main("experiments", ["report", "lenet_digits", "--no-predictions"]) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
     assert contents(FOLDER) == before
 
 

@@ -19,6 +19,7 @@ def recipe() -> dl.Recipe:
     return dl.Recipe(model, dl.objectives.classification(model))
 
 
+@pytest.mark.slow
 def test_members_that_differ_in_a_rate_are_the_nets_of_these_rates() -> None:
     rates = [0.1, 0.01]
     varied = {"learning_rate": rates}

@@ -65,6 +65,7 @@ def test_the_memory_of_a_step_is_that_of_the_compiled_program() -> None:
     assert large - small >= 800 * 256 * 4
 
 
+@pytest.mark.slow
 def test_a_pretended_memory_decides_what_fits() -> None:
     limit = step_memory(RECIPE, DATA, dl.TrainOptions(batch_size=128))
     found = largest_batch(RECIPE, DATA, OPTIONS, memory=limit)

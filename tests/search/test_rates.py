@@ -78,6 +78,7 @@ def leaves_of(state: object) -> list:
     return jax.tree.leaves(state)
 
 
+@pytest.mark.slow
 def test_the_losses_are_those_of_steps_at_the_rates() -> None:
     """By hand: plain gradient descent on the batches of a run, with jax.grad."""
     found = range_test(RECIPE, DATA, OPTIONS, low=0.01, high=1.0, steps=20)

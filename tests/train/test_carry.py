@@ -63,6 +63,7 @@ def test_the_first_state_carries_a_row_of_zeros_for_each_row_of_a_batch() -> Non
     assert jax.eval_shape(make).carry == (), "a net without a state has none to carry"
 
 
+@pytest.mark.slow
 def test_a_state_made_by_hand_can_be_donated() -> None:
     model = models.language_model("lstm", V, hidden_size=3, num_layers=2)
     state = dl.init_state(model, OPTIMIZER, ROWS[:, :T], seed=0, carried_rows=B)
@@ -71,6 +72,7 @@ def test_a_state_made_by_hand_can_be_donated() -> None:
     assert all(np.any(leaf) for leaf in jax.tree.leaves(jax.device_get(after.carry)))
 
 
+@pytest.mark.slow
 def test_a_segment_as_long_as_the_sequence_is_full_back_propagation() -> None:
     """And two segments are not: the gradient stops between them, the state does not (Williams and
     Peng 1990).
@@ -154,6 +156,7 @@ def test_devices_keep_the_state_of_their_own_rows() -> None:
     assert_same(train_two(sharded, jax.tree.map(jnp.copy, first_state())), expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["lstm", "gru_reset_after"])
 def test_no_device_gathers_the_sequences_of_others(kind: str) -> None:
     """In float32 a CPU does: there one product over T B rows is faster, and training is split by
@@ -254,6 +257,7 @@ def test_interrupted_with_a_carried_state_and_resumed_equals_uninterrupted() -> 
     )
 
 
+@pytest.mark.slow
 def test_any_number_of_scanned_steps_gives_the_same_bits() -> None:
     one = fit(replace(OPTIONS, steps_per_call=1))
     jax.tree.map(

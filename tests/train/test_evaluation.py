@@ -85,6 +85,7 @@ def test_a_stream_is_evaluated_as_if_in_one_pass_whatever_the_segments(steps: in
     assert metrics.compute(total(sums)) == pytest.approx(reference("validation"), rel=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("mode", "devices"), [("jit", 1), ("jit", 2), ("pmap", 2)])
 def test_a_run_evaluates_its_parts_alike_on_any_devices(mode: str, devices: int) -> None:
     recipe = dl.Recipe(MODEL, OBJECTIVE, dl.optimizers.sgd(0.1))

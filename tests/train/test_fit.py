@@ -59,11 +59,13 @@ def test_any_number_of_scanned_steps_gives_the_same_bits() -> None:
         assert bits(fit(replace(OPTIONS, steps_per_call=steps))) == bits(reference)
 
 
+@pytest.mark.slow
 def test_another_seed_gives_other_parameters_and_the_same_seed_the_same() -> None:
     assert bits(fit()) == bits(whole())
     assert bits(fit(replace(OPTIONS, seed=1))) != bits(whole())
 
 
+@pytest.mark.slow
 def test_interrupted_and_resumed_equals_uninterrupted() -> None:
     def stop_once(record: Record) -> None:
         if record.step == 20:
@@ -103,6 +105,7 @@ def test_stop_at_the_last_record_leaves_nothing_to_resume() -> None:
     assert (ended.step, ended.interrupted) == (48, False)
 
 
+@pytest.mark.slow
 def test_interrupted_between_two_records_loses_no_sums() -> None:
     calls: list[int] = []
 
@@ -178,6 +181,7 @@ def test_one_compilation_serves_chunks_of_every_length() -> None:
     assert compiled.guard.count == 1
 
 
+@pytest.mark.slow
 def test_sequences_of_many_lengths_compile_once_a_bucket() -> None:
     lengths = np.random.default_rng(0).integers(1, 30, 40)
     rows = [np.arange(length, dtype=np.float32)[:, None] for length in lengths]

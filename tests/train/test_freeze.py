@@ -114,6 +114,7 @@ def train_call(
     )
 
 
+@pytest.mark.slow
 def test_frozen_batch_norm_is_the_same_function_in_training_as_in_evaluation() -> None:
     before, after, loss = train_call(["conv1", "mlp1_1"])
     assert bits(before) == bits(after)

@@ -248,6 +248,7 @@ def test_options_of_an_optimizer_that_the_recipe_has_itself_are_said_to_have_no_
         fit(recipe, optimizer="adam", clip=1.0)
 
 
+@pytest.mark.slow
 def test_a_recipe_without_optimizer_learns_as_the_options_say() -> None:
     objective = dl.objectives.binary(MLP)
     options = {"optimizer": "adam", "learning_rate": 0.05, "weight_decay": 0.01}

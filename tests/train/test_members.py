@@ -117,6 +117,7 @@ def counted(members: int) -> dl.Trained:
     return fit(replace(OPTIONS, members=members, seed=4))
 
 
+@pytest.mark.slow
 def test_members_counted_by_seed_share_their_batches_and_nothing_else(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -187,6 +188,7 @@ def diverging() -> dl.Trained:
     return fit(options, varied={"learning_rate": (0.05, 1e30)})
 
 
+@pytest.mark.slow
 def test_a_member_that_diverges_does_not_stop_the_others() -> None:
     last = diverging().history[-1]
     assert last.members is not None
@@ -239,6 +241,7 @@ def test_populations_that_cannot_be_are_refused_in_one_line() -> None:
         assert "\n" not in str(refused.value)
 
 
+@pytest.mark.slow
 def test_a_recipe_without_optimizer_can_have_members_with_their_own_rates() -> None:
     model = dl.models.mlp(10, hidden_sizes=(4,))
     recipe = dl.Recipe(model, dl.objectives.classification(model))

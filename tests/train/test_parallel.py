@@ -86,6 +86,7 @@ def test_step_changes_parameters_and_donates_the_state(case: Any) -> None:
     assert all(leaf.is_deleted() for leaf in jax.tree.leaves(given.params))
 
 
+@pytest.mark.slow
 def test_pmap_gives_each_device_its_own_dropout_mask() -> None:
     model = dl.models.mlp(10, hidden_sizes=(64,), dropout=0.5)
     objective, optimizer = dl.objectives.classification(model), dl.optimizers.sgd(0.1)

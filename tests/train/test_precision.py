@@ -121,6 +121,7 @@ def trained() -> dl.Trained:
     return dl.fit(recipe, data, options, progress=False)
 
 
+@pytest.mark.slow
 def test_evaluation_prediction_and_report_have_the_precision_of_the_training() -> None:
     ours, data = trained(), trained().open_data()
     values, report = ours.evaluate("test"), ours.report("test")
@@ -144,6 +145,7 @@ def test_evaluation_prediction_and_report_have_the_precision_of_the_training() -
     assert kept["outputs"].dtype == jnp.bfloat16
 
 
+@pytest.mark.slow
 def test_sampling_has_the_precision_that_it_is_given() -> None:
     model = dl.models.language_model("gru", 7, hidden_size=4)
     params, state = model.init(jax.random.key(0), jnp.asarray(SYMBOLS))

@@ -48,6 +48,7 @@ def test_the_choice_is_the_fewest_steps_that_hide_a_call(
     assert all(call / fewer > 0.02 * each for fewer in (1, 2, 5, 10, 20, 50) if fewer < chosen)
 
 
+@pytest.mark.slow
 def test_measuring_leaves_the_training_as_it_is() -> None:
     data = dl.load_data("digits", validation=0.0)
     compiled = compile_recipe(mlp_recipe(), data, OPTIONS, make_layout(devices=1, batch_size=64))
@@ -59,6 +60,7 @@ def test_measuring_leaves_the_training_as_it_is() -> None:
     assert compiled.guard.count == 1
 
 
+@pytest.mark.slow
 def test_no_trial_where_only_single_steps_pay(monkeypatch: pytest.MonkeyPatch) -> None:
     data = dl.load_data("digits", validation=0.0)
     compiled = compile_recipe(lenet5_recipe(), data, OPTIONS, make_layout(devices=1, batch_size=64))
@@ -80,6 +82,7 @@ def test_convolutions_too_give_the_same_bits_with_any_number_of_steps() -> None:
     assert bits(ends[0].state.params) == bits(ends[1].state.params) == bits(ends[2].state.params)
 
 
+@pytest.mark.slow
 def test_records_do_not_depend_on_the_number_of_steps() -> None:
     data = dl.load_data("digits", validation=0.0)
     fits = [

@@ -121,6 +121,7 @@ def test_objectives_with_their_options() -> None:
         trace_steps(coder, noisy, optimizers.adam(0.1), batch)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps_per_call", [1, 2])
 def test_a_training_with_its_data_and_its_predictions(steps_per_call: int) -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (30, 4, 4, 1), np.uint8)

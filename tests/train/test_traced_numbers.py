@@ -127,6 +127,7 @@ def test_a_number_that_is_an_argument_gives_what_it_gives_as_a_constant(name: st
     assert traced.history[-1].values == pytest.approx(constant.history[-1].values, rel=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("numbers", [{"learning_rate": 0.2}, {"dropout": 0.6}, {"momentum": 0.2}])
 def test_each_number_arrives(numbers: dict[str, float]) -> None:
     """What `at` builds for traced values is what the options build for plain ones."""

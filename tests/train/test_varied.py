@@ -14,6 +14,7 @@ OPTIONS = dl.TrainOptions(epochs=2, batch_size=100, optimizer="momentum", device
 VALUES = {"learning_rate": (0.01, 0.1, 1.0), "momentum": (0.9, 0.0, 0.5)}
 
 
+@pytest.mark.slow
 def test_each_member_ends_like_a_training_of_its_own() -> None:
     together = dl.fit(
         RECIPE.varied(VALUES), DATA, replace(OPTIONS, members=3), progress=False

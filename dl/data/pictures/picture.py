@@ -142,11 +142,13 @@ def _not_a_picture(file: Path, error: Exception) -> InputError:
     from PIL import Image, UnidentifiedImageError
 
     if isinstance(error, FileNotFoundError):
-        return InputError(f"there is no file {file}")
-    if isinstance(error, PermissionError | IsADirectoryError):
+        return InputError(f"there is no file {file}: give the path of a picture")
+    if isinstance(error, IsADirectoryError):
+        return InputError(f"{file} is a folder: give the pictures in it, such as {file}/*.png")
+    if isinstance(error, PermissionError):
         return InputError(f"{file} cannot be read: {error.strerror}")
     if isinstance(error, UnidentifiedImageError):
-        return InputError(f"{file} is not a picture in any format that Pillow reads")
+        return InputError(f"{file} is not a picture in any format that Pillow reads, such as PNG")
     if isinstance(error, TooLarge):
         return InputError(f"{file} is too large a picture: {error}")
     if isinstance(error, Image.DecompressionBombError):

@@ -94,7 +94,9 @@ def list_parts(root: Path, *, known: tuple[str, ...] | None = None) -> Parts:
     """
     try:
         if not root.is_dir():
-            raise InputError(f"there is no folder {root}")
+            raise InputError(
+                f"there is no folder {root}: give one with a sub-folder for each class"
+            )
         folders = find_parts(root)
         listed = {part: _list_classes(path, known) for part, path in folders.items()}
         whole = None if folders else _list_classes(root, known)

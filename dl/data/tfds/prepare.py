@@ -119,7 +119,11 @@ def _check_name(tfds: Any, name: str, folder: Path) -> None:
         return  # a set that somebody else has made with TFDS
     if match is None or match["set"] not in known:
         near = difflib.get_close_matches(name.lower(), known, n=3)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"known ones: {_CATALOG}"
+        hint = (
+            f"did you mean {' or '.join(near)}?"
+            if near
+            else f"known ones: those of `data list`, and {_CATALOG}"
+        )
         if missing and not near:
             hint += f" (some of them need the Python package {', '.join(missing)})"
         raise InputError(f"unknown data set {name!r}; {hint}")

@@ -12,7 +12,7 @@ from dl.assess.classification import MOST_CLASSES, ClassificationReport
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.gather import normalize
 from dl.data.sources.source import Source
-from dl.errors import InputError, RunError
+from dl.errors import InputError, first_line
 from dl.inspect.codes.autoencoders import reconstruct
 from dl.reports.page.pictures import is_picture
 from dl.runs.config import Config
@@ -58,8 +58,8 @@ def answers_of_run(folder: RunFolder, config: Config, notes: list[str]) -> Answe
             folder.path, checkpoint=None, package=config.experiment.package
         )
         return answers_on(trained, "validation" if config.varied else "test")
-    except (InputError, RunError, OSError) as error:
-        notes.append(f"The model's answers are not shown: {error}.")
+    except Exception as error:  # also of data that have moved, and an experiment's own model
+        notes.append(f"The model's answers are not shown: {first_line(error)}.")
         return None
 
 
@@ -107,8 +107,8 @@ def _behind(
     return {cell: examples for cell, examples in chosen.items() if examples}
 
 
-def _examples(indices: Sequence[int], source: Source, spec: DataSpec) -> list[Example]:
-    """The examples at these indices; those that are neither picture nor text have an index alone."""
+def _examples(indices: Sequence[int], source: Any, spec: DataSpec) -> list[Example]:
+    """The examples at these indices; one that is neither picture nor text has an index alone."""
     if not indices:
         return []
     if is_picture(spec.input_shape):
@@ -123,7 +123,7 @@ def _words(index: int, source: Any, spec: DataSpec) -> str:
     return spec.text.decode(source.inputs[index][: source.lengths[index]])
 
 
-def _again(trained: Trained, source: Source) -> list[tuple[Any, Any]]:
+def _again(trained: Trained, source: Any) -> list[tuple[Any, Any]]:
     spec = trained.spec
     if not is_picture(spec.input_shape):
         return []

@@ -4,17 +4,14 @@ from dl.inspect.cost.drawing import Arrow, Box, Drawing
 from dl.reports.page.html import Html, tag
 from dl.tables import times
 
-MARGIN, MOST_LETTERS = 6.0, 23
+MARGIN, MOST_LETTERS = 6.0, 21
 
 
 def architecture_svg(drawing: Drawing, title: str) -> Html:
     """Boxes with name, output shape and number of parameters, and the arrows between them."""
     width, height = drawing.width + 2 * MARGIN, drawing.height + 2 * MARGIN
-    joins = sum(len(box.name) > 0 and box.kind == "join" for box in drawing.boxes)
-    layers = len(drawing.boxes) - joins - 1
-    said = (
-        f"{layers} layers and {len(drawing.arrows)} arrows from the input at the top to the output"
-    )
+    layers = sum(box.kind not in ("input", "join") for box in drawing.boxes)
+    said = f"{layers} layers and {len(drawing.arrows)} arrows, with the input at the top"
     return tag(
         "svg",
         tag("title", title, id="drawing-title"),

@@ -33,14 +33,14 @@ class Line(NamedTuple):
 
 
 class Axes(NamedTuple):
-    """The title of a chart, what its axes measure, and a name for it that the page has once.
+    """What a chart shows over what, and a name for it that the page has once.
 
-    Numbers of an axis that is a `percent` are shares from 0 to 1.
+    The title is what the vertical axis measures; if that is a `percent`, its numbers are shares
+    from 0 to 1.
     """
 
     title: str
     x: str
-    y: str
     key: str
     percent: bool = False
 
@@ -84,7 +84,6 @@ def _svg(axes: Axes, lines: Sequence[Line], drawn: Sequence[Line]) -> Html:
         tag("desc", _in_words(axes, lines), id=f"{axes.key}-desc"),
         tag("g", *_vertical_ticks(axes, y), *_horizontal_ticks(x), class_="ticks"),
         tag("text", axes.x, class_="axis", x=(LEFT + RIGHT) / 2, y=HEIGHT - 8),
-        tag("text", axes.y, class_="axis", x=-(TOP + BOTTOM) / 2, y=14, transform="rotate(-90)"),
         tag("svg", *_curves(drawn, x, y), **_plot_area(), class_="curves"),
         role="img",
         viewBox=f"0 0 {WIDTH:g} {HEIGHT:g}",
@@ -130,12 +129,17 @@ def _curves(lines: Sequence[Line], x: Scale, y: Scale) -> Iterator[Html]:
     for line in lines:
         yield tag(
             "path",
-            class_=f"line c{line.colour % 8}{' dashed' if line.dashed else ''}",
+            class_=_classes(line),
             d=_path(line.xs, line.ys, x, y),
             data_name=line.name,
             data_xs=_numbers_of(line.xs),
             data_ys=_numbers_of(line.ys),
         )
+
+
+def _classes(line: Line) -> str:
+    kind = " dot" if len(line.xs) == 1 else " dashed" if line.dashed else ""
+    return f"line c{line.colour % 8}{kind}"
 
 
 def _band(line: Line, x: Scale, y: Scale) -> str:
@@ -153,13 +157,16 @@ def _band_data(line: Line) -> dict[str, str]:
 
 
 def _path(xs: Sequence[float], ys: Sequence[float], x: Scale, y: Scale) -> str:
-    """A path through the finite points, broken at the others; a lone point is a short line."""
+    """A path through the finite points, broken at the others; a lone point is a dot.
+
+    The first point of a piece stands twice: a line without length has round ends, none has not.
+    """
     parts = []
     pairs = zip(xs, ys, strict=True)
     for finite, group in groupby(pairs, key=lambda pair: math.isfinite(pair[1])):
         points = [f"{x(a):.1f},{y(b):.1f}" for a, b in group if finite]
         if points:
-            parts.append(f"M{' '.join(points)}{'h.01' if len(points) == 1 else ''}")
+            parts.append(f"M{' '.join([points[0], *points])}")
     return "".join(parts)
 
 
@@ -186,9 +193,7 @@ def _legend(lines: Sequence[Line]) -> Html:
             "li",
             tag(
                 "svg",
-                tag(
-                    "path", class_=f"line c{line.colour % 8}{' dashed' * line.dashed}", d="M0 5h26"
-                ),
+                tag("path", class_=_classes(line), d="M0 5h26"),
                 viewBox="0 0 26 10",
                 aria_hidden="true",
             ),

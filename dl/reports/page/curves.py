@@ -18,13 +18,7 @@ def curves_section(runs: Sequence[Material]) -> Html:
     metrics = _metrics(runs)
     figures = [
         line_chart(
-            Axes(
-                name.replace("_", " "),
-                "epoch",
-                name.replace("_", " "),
-                f"chart-{number}",
-                is_share(name),
-            ),
+            Axes(name.replace("_", " "), "epoch", f"chart-{number}", is_share(name)),
             _lines(runs, name),
         )
         for number, name in enumerate(metrics[:MOST_CHARTS])
@@ -82,8 +76,15 @@ def _line(name: str, records: list[Record], metric: str, *, colour: int, dashed:
     line = Line(name, xs, ys, colour=colour, dashed=dashed)
     if not all(len(values) > 1 and all(map(math.isfinite, values)) for values in members):
         return line
-    spread = [statistics.stdev(values) for values in members]
-    return line._replace(
-        low=[y - s for y, s in zip(ys, spread, strict=True)],
-        high=[y + s for y, s in zip(ys, spread, strict=True)],
-    )
+    bands = [_band(y, values) for y, values in zip(ys, members, strict=True)]
+    return line._replace(low=[low for low, _ in bands], high=[high for _, high in bands])
+
+
+def _band(mean: float, values: list[float]) -> tuple[float, float]:
+    """A standard deviation to either side of the mean, but not past the last member.
+
+    >>> _band(0.75, [0.5, 1.0, 0.75])
+    (0.5, 1.0)
+    """
+    spread = statistics.stdev(values)
+    return max(mean - spread, min(values)), min(mean + spread, max(values))

@@ -48,7 +48,7 @@ _FORMS = (
     (rf"test accuracy {_NUMBER} %(?: ± {_NUMBER})?", "accuracy", 0.01),
     (rf"{_NUMBER} % accuracy(?: ± {_NUMBER})?", "accuracy", 0.01),
     (rf"(?:not solved: )?test MSE {_NUMBER}(?: ± {_NUMBER})?", "mse", 1.0),
-    (rf"{_NUMBER} nats per c(?:haracter|hord)(?: ± {_NUMBER})?", "loss", 1.0),
+    (rf"{_NUMBER} nats(?: \([^)]*\))? per c(?:haracter|hord)(?: ± {_NUMBER})?", "loss", 1.0),
 )
 
 

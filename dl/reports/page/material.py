@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dl.errors import InputError, RunError
+from dl.errors import first_line
 from dl.inspect.cost.drawing import Drawing, place
 from dl.inspect.cost.flow import flow
 from dl.inspect.cost.summary import Summary, summarize
@@ -81,8 +81,8 @@ def _layers(config: Config, notes: list[str]) -> tuple[Summary | None, Drawing |
     try:
         model = experiment.recipe(config.options, spec, freeze=config.freeze).model
         return summarize(model, spec.input_shape), place(flow(model, spec.input_shape))
-    except (InputError, RunError) as error:
-        notes.append(f"The layers are not shown: {error}.")
+    except Exception as error:  # an experiment's own model may do anything
+        notes.append(f"The layers are not shown: {first_line(error)}.")
         return None, None
 
 

@@ -1,6 +1,8 @@
-"""What the model answers: the confusion matrix, the examples behind its cells, the worst mistakes."""
+"""What the model answers: confusion matrix, the examples behind its cells, worst mistakes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+import numpy as np
 
 from dl.assess.classification import MOST_CLASSES, ClassificationReport
 from dl.assess.mistakes import Mistake, pairs_table
@@ -40,7 +42,7 @@ def answers_section(answered: Answered) -> Html:
     )  # fmt: skip
 
 
-def _more(tables: object) -> Html:
+def _more(tables: Iterable[Html]) -> Html:
     return tag("details", tag("summary", "All figures of the report"), *tables)
 
 
@@ -81,13 +83,11 @@ def _confusion(report: ClassificationReport, answered: Answered) -> Html:
 
 
 def _cell(report: ClassificationReport, answered: Answered, row: int, column: int) -> Html:
-    """The deeper the shade of a mistake, the larger its share of the class."""
+    """The deeper the shade, the larger the share of the class."""
     count = int(report.confusion[row, column])
     if not count:
         return tag("td", "·", class_="none")
-    share = count / max(1, int(report.confusion[row].sum()))
-    shade = min(SHADES, 1 + int((SHADES - 1) * (share if row == column else 4 * share)))
-    kind = f"{'right' if row == column else 'wrong'} shade-{shade}"
+    kind = f"{'right' if row == column else 'wrong'} shade-{_shade(report.confusion, row, column)}"
     if not answered.behind.get((row, column)):
         return tag("td", f"{count:,}", class_=kind)
     names = report.class_names
@@ -97,6 +97,20 @@ def _cell(report: ClassificationReport, answered: Answered, row: int, column: in
         tag("a", f"{count:,}", href=f"#cell-{row}-{column}", aria_label=said),
         class_=kind,
     )
+
+
+def _shade(confusion: np.ndarray, row: int, column: int) -> int:
+    """From 1 to SHADES; mistakes, which are few, by the root of their share of the largest one.
+
+    >>> counts = np.array([[99, 1, 0], [4, 90, 0], [0, 0, 50]])
+    >>> _shade(counts, 2, 2), _shade(counts, 1, 0), _shade(counts, 0, 1)
+    (9, 9, 5)
+    """
+    shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
+    if row == column:
+        return 1 + int((SHADES - 1) * shares[row, column])
+    largest = np.max(shares * (1 - np.eye(len(shares))))
+    return 1 + round((SHADES - 1) * float(shares[row, column] / largest) ** 0.5)
 
 
 def _behind(
@@ -140,7 +154,7 @@ def _worst(report: ClassificationReport, examples: Sequence[Example]) -> Html | 
 def _mistake(report: ClassificationReport, mistake: Mistake, example: Example) -> Html:
     name, answer = report.class_names[mistake.target], report.class_names[mistake.answer]
     caption = join([
-        tag("b", name), f" taken for {answer} ({100 * mistake.probability:.0f} %)",
+        tag("b", name), f" taken for {answer} ({100 * mistake.probability:.0f}\u00a0%)",
     ])  # fmt: skip
     return _example(example, f"example {mistake.index}, {name} taken for {answer}", caption)
 

@@ -56,7 +56,7 @@
       let text = "", open = false;
       line.xs.forEach((value, n) => {
         const finite = Number.isFinite(line.ys[n]);
-        if (finite) text += (open ? " " : "M") + point(value, line.ys[n]);
+        if (finite) text += `${open ? "" : `M${point(value, line.ys[n])}`} ${point(value, line.ys[n])}`;
         open = finite;
       });
       return text;

@@ -60,8 +60,8 @@ def policy(*, live: bool = False) -> str:
     """
     connect = "; connect-src 'self'" if live else ""
     return (
-        f"default-src 'none'; style-src '{_digest('page.css')}'; script-src '{_digest('page.js')}'; "
-        f"img-src data:; base-uri 'none'; form-action 'none'{connect}"
+        f"default-src 'none'; img-src data:; style-src '{_digest('page.css')}'; "
+        f"script-src '{_digest('page.js')}'; base-uri 'none'; form-action 'none'{connect}"
     )
 
 
@@ -77,8 +77,8 @@ def _lead(runs: Sequence[Material]) -> list[Html]:
     first = runs[0].docstring.splitlines()[:1]
     said = [tag("p", line, class_="lead") for line in first]
     begun = str(runs[0].starts[0].get("time", ""))[:10] if runs[0].starts else ""
-    state = " · ".join(filter(None, [state_of(runs[0]), begun]))
-    return [*said, tag("p", state, class_="lead")]
+    state = [state_of(runs[0]), *([" · ", tag("span", begun, class_="whole")] if begun else [])]
+    return [*said, tag("p", *state, class_="lead")]
 
 
 def _sections(runs: Sequence[Material]) -> dict[str, Html]:

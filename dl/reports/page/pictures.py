@@ -45,7 +45,6 @@ def picture(pixels: Any, says: str, caption: Any = None) -> Html:
         alt=says,
         width=wide * factor,
         height=high * factor,
-        loading="lazy",
         class_="pixels" if factor > 1 else None,
     )
     return tag("figure", shown, tag("figcaption", caption) if caption is not None else None)

@@ -36,12 +36,12 @@ def state_of(run: Material) -> str:
 
 def written(name: str, value: float) -> str:
     """A figure as people read it: accuracies in percent."""
-    return f"{100 * value:.2f} %" if is_share(name) else brief(value)
+    return f"{100 * value:.2f}\u00a0%" if is_share(name) else brief(value)
 
 
 def is_share(metric: str) -> bool:
     """Whether the values of this metric are shares from 0 to 1."""
-    return metric.split("_")[-1] == "accuracy"
+    return "accuracy" in metric.split("_")
 
 
 def changed_options(run: Material) -> list[tuple[str, Any]]:

@@ -1,7 +1,7 @@
 """The sections behind the result: texts, the model, options, and how the run was made."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from dl.reports.page.architecture import architecture_svg
@@ -12,6 +12,9 @@ from dl.reports.page.scales import brief
 from dl.reports.page.tables import html_table, pairs, scrolling
 from dl.tables import Table
 from dl.train.progress_text import describe_seconds
+
+NARROW = 420
+"""A drawing of less pixels in width has room for the table beside it."""
 
 
 def texts_section(texts: Mapping[int, str]) -> Html:
@@ -29,8 +32,8 @@ def model_section(run: Material) -> Html | None:
         return None
     summary = run.summary
     said = (
-        f"{summary.name}: {summary.parameters:,} parameters, {summary.macs:,} multiply-adds for one "
-        "example."
+        f"{summary.name}: {summary.parameters:,} parameters, {summary.macs:,} multiply-adds for "
+        "one example."
     )
     title = f"drawing of {summary.name}"
     return tag(
@@ -40,10 +43,24 @@ def model_section(run: Material) -> Html | None:
         tag(
             "div",
             scrolling(architecture_svg(run.drawing, title), name=title, tall=True),
-            html_table(summary.table()),
-            class_="model",
+            html_table(_without_empty_columns(summary.table())),
+            class_="model" if run.drawing.width < NARROW else None,
         ),
         id="model",
+    )
+
+
+def _without_empty_columns(table: Table) -> Table:
+    """Of models that see no pictures nothing is known about fields and strides."""
+    kept = [
+        place
+        for place in range(len(table.columns))
+        if any(row[place] is not None for row in table.rows)
+    ]
+    return replace(
+        table,
+        columns=tuple(table.columns[place] for place in kept),
+        rows=[tuple(row[place] for place in kept) for row in table.rows],
     )
 
 
@@ -152,10 +169,10 @@ def _times(run: Material) -> list[tuple[str, str]]:
     if run.result is None:
         return []
     result = run.result
-    rate = result["examples_per_second"]
+    rate, compiling = result["examples_per_second"], result["compile_seconds"]
     return [
         ("time", describe_seconds(result["wall_seconds"])),
-        ("of it compiling", describe_seconds(result["compile_seconds"])),
+        *([("of it compiling", describe_seconds(compiling))] if compiling else []),
         *([("examples per second", f"{rate:,.0f}")] if rate else []),
         ("parameters", f"{result['parameters']:,}"),
         ("device", result["device"]),

@@ -10,10 +10,8 @@ from dl.tables import Table
 def html_table(table: Table) -> Html:
     """A `Table` in a box that scrolls sideways where the page is narrower.
 
-    >>> print(html_table(Table(("layer", "n"), (("conv1", 9),), title="a net")))
-    <div class="scroll" role="region" aria-label="a net" tabindex="0"><table><caption>a
-    net</caption><thead><tr><th scope="col">layer</th><th scope="col">n</th></tr></thead><tbody><tr><th
-    scope="row">conv1</th><td>9</td></tr></tbody></table></div>
+    >>> html_table(Table(("layer", "n"), (("conv1", 9),), title="a net"))
+    '...<tbody><tr><th scope="row">conv1</th><td>9</td></tr></tbody></table></div>'
     """
     head, *rows = table.lines()
     return scrolling(

@@ -8,6 +8,8 @@ from dl.errors import InputError
 from dl.reports.page.material import gather
 from dl.reports.page.page import page
 from dl.runs.files import write_text
+from dl.runs.folder import open_folder
+from dl.runs.shipped import shipped_runs
 
 NAME = "report.html"
 """The page of a run, in its folder."""
@@ -22,16 +24,18 @@ def write_page(
 ) -> Path:
     """Write the page of `runs` and return its path; of one run by default into its own folder.
 
-    With `predictions` the page of one run has what its model answers for the test part.
+    The page of a run that comes with the package, whose folder is not written into, is written
+    here. With `predictions` the page of one run has what its model answers for the test part.
 
     Raises:
         InputError: when a folder is no run or is broken, and when the file cannot be written.
     """
-    path = Path(file).expanduser() if file is not None else default_file(runs)
+    folders = [open_folder(run, package=package)[0].path for run in runs]
+    path = Path(file).expanduser() if file is not None else default_file(folders, package=package)
     check_file(path)
     one = len(runs) == 1
     materials = [
-        gather(run, predictions=predictions and one, model=one, package=package) for run in runs
+        gather(run, predictions=predictions and one, model=one, package=package) for run in folders
     ]
     text = page(materials)
     try:
@@ -41,9 +45,10 @@ def write_page(
     return path
 
 
-def default_file(runs: Sequence[str | Path]) -> Path:
-    """`report.html` in the folder of the run; of several runs here."""
-    return Path(runs[0]).expanduser() / NAME if len(runs) == 1 else Path(NAME)
+def default_file(folders: Sequence[Path], *, package: str) -> Path:
+    """`report.html` in the folder of the run; of several runs, or a run of the package, here."""
+    own = len(folders) == 1 and folders[0] not in shipped_runs(package).values()
+    return folders[0] / NAME if own else Path(NAME)
 
 
 def check_file(path: Path) -> None:

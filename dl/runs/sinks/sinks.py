@@ -9,7 +9,7 @@ from dl.errors import InputError, did_you_mean, first_line
 from dl.runs.sinks.csv_file import CsvFile
 from dl.runs.sinks.sink import Begun, Sink
 from dl.runs.sinks.tensorboard import TensorBoard
-from dl.runs.sinks.wandb import Wandb
+from dl.runs.sinks.weights_and_biases import WeightsAndBiases
 from dl.train.record import Record
 
 SinkName = Literal["csv", "tensorboard", "wandb"]
@@ -27,7 +27,7 @@ class Offered(NamedTuple):
 SINKS: dict[SinkName, Offered] = {
     "csv": Offered(CsvFile),
     "tensorboard": Offered(TensorBoard, "tensorboardX", "tensorboard"),
-    "wandb": Offered(Wandb, "wandb", "wandb"),
+    "wandb": Offered(WeightsAndBiases, "wandb", "wandb"),
 }
 
 

@@ -59,19 +59,21 @@ class TensorBoard:
 
 
 def _scalar(tag: str, value: float, step: int, when: float) -> Any:
-    from tensorboardX.proto.event_pb2 import Event
-    from tensorboardX.proto.summary_pb2 import Summary
-
-    summary = Summary(value=[Summary.Value(tag=tag, simple_value=value)])
-    return Event(wall_time=when, step=step, summary=summary)
+    summary = {"value": [{"tag": tag, "simple_value": value}]}
+    return _messages().Event(wall_time=when, step=step, summary=summary)
 
 
 def _forget_all() -> Any:
     """The event that makes a TensorBoard drop the steps from 0 on that it has read."""
-    from tensorboardX.proto.event_pb2 import Event, SessionLog
+    begins = {"status": _messages().SessionLog.START}
+    return _messages().Event(wall_time=time.time(), step=0, session_log=begins)
 
-    begins = SessionLog(status=SessionLog.SessionStatus.Value("START"))
-    return Event(wall_time=time.time(), step=0, session_log=begins)
+
+def _messages() -> Any:
+    """The module of TensorBoard's messages, whose classes are made when it is imported."""
+    from tensorboardX.proto import event_pb2
+
+    return event_pb2
 
 
 def _times(files: list[Path]) -> _Times:
@@ -90,13 +92,11 @@ def read_events(path: Path) -> Iterator[Any]:
     Each is framed by its length [8 bytes], a checksum [4], and after it another [4]: TensorFlow's
     TFRecord.
     """
-    from tensorboardX.proto.event_pb2 import Event
-
     data, at = path.read_bytes(), 0
     while at + 12 <= len(data):
         (size,) = struct.unpack_from("<Q", data, at)
         body = data[at + 12 : at + 12 + size]
         if len(body) < size:
             return
-        yield Event.FromString(body)
+        yield _messages().Event.FromString(body)
         at += 12 + size + 4

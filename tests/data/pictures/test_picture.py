@@ -116,7 +116,7 @@ def test_files_that_are_not_pictures_are_refused(tmp_path: Path) -> None:
     for name, said in (
         ("x.txt", "x.txt is not a picture"),
         ("absent.png", "there is no file"),
-        (".", "cannot be read"),
+        (".", "is a folder: give the pictures in it"),
     ):
         with pytest.raises(InputError, match=said):
             read_picture(tmp_path / name, shape=(8, 8, 1))

@@ -142,7 +142,7 @@ def test_damaged_files_are_skipped_and_named(
     cut_off(parts)
     (parts / "train" / "a" / "0.png").write_text("text")
     with pytest.raises(
-        InputError, match="reads: repair it, or pass over such files with --damaged skip"
+        InputError, match="such as PNG: repair it, or pass over such files with --damaged skip"
     ):
         load_folder(parts, validation=0.0)
     data = load_folder(parts, validation=0.0, damaged="skip")
@@ -150,9 +150,8 @@ def test_damaged_files_are_skipped_and_named(
     assert data.train.targets.tolist() == [0, 0, 1, 1]
     assert len(data.test) == 6
     first, second = capsys.readouterr().err.splitlines()
-    assert (
-        first == f"skipped: {parts}/train/a/0.png is not a picture in any format that Pillow reads"
-    )
+    what = "is not a picture in any format that Pillow reads, such as PNG"
+    assert first == f"skipped: {parts}/train/a/0.png {what}"
     assert second.startswith(f"skipped: {parts}/train/b/1.png is a damaged picture, or none (")
 
 
@@ -321,7 +320,7 @@ WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "text called a picture": (
         lambda root: (root / "train" / "b" / "1.png").write_text("text"),
-        "train/b/1.png is not a picture in any format that Pillow reads",
+        "train/b/1.png is not a picture in any format that Pillow reads, such as PNG",
     ),
     "picture cut off": (cut_off, "train/b/1.png is a damaged picture"),
     "empty file": (
@@ -343,10 +342,10 @@ def test_unfit_folders_are_refused_with_the_reason(wrong: str, parts: Path) -> N
 
 
 def test_paths_that_are_not_folders_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"there is no folder .*absent$"):
+    with pytest.raises(InputError, match=r"there is no folder .*absent: give one with"):
         load_folder(tmp_path / "absent", validation=0.0)
     (tmp_path / "file").touch()
-    with pytest.raises(InputError, match=r"there is no folder .*file$"):
+    with pytest.raises(InputError, match=r"there is no folder .*file: give one with"):
         load_folder(tmp_path / "file", validation=0.0)
     with pytest.raises(InputError, match="holds no pictures"):
         load_folder(tmp_path, validation=0.0)

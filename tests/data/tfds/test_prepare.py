@@ -235,7 +235,7 @@ def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
     [
         ("mnsit", "unknown data set 'mnsit'; did you mean mnist or"),
         ("MNIST", "did you mean mnist or"),
-        ("zzzzzzzz", "known ones: https://"),
+        ("zzzzzzzz", "known ones: those of `data list`, and https://"),
         ("huggingface:mnist", "unknown data set 'huggingface:mnist'"),
         ("../mnist", "unknown data set '../mnist'"),
         ("emnist/leters", "did you mean letters?"),

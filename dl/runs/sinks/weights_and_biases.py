@@ -17,7 +17,7 @@ from dl.screen import say
 from dl.train.record import Record
 
 
-class Wandb:
+class WeightsAndBiases:
     """A row of W&B's history for each step, with values such as `loss/train`."""
 
     def open(self, run: Begun) -> None:
