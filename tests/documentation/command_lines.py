@@ -55,6 +55,8 @@ def check_command(words: list[str]) -> None:
 
 def parse(words: list[str]) -> None:
     """Let the runner read a command line; a wrong verb, option or value raises an error."""
+    if not words:  # the runner says what there is
+        return
     app, rest = _choose_app(Catalog("experiments"), words)
     app.parse_args(rest, exit_on_error=False, print_error=False, verbose=False)
 
