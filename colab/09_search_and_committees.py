@@ -20,7 +20,6 @@
 # %%
 from dataclasses import replace
 
-import jax
 import numpy as np
 
 import dl
@@ -79,16 +78,9 @@ dl.plots.curves(
 )
 
 # %% [markdown]
-# Each member is the net that it would have been alone, to rounding: the members do not see each other.
-
-# %%
-alone = dl.fit(recipe, data, replace(options, learning_rate=1e-2), progress=False)
-differences = jax.tree.map(
-    lambda a, b: float(np.abs(a - b).max()), alone.params, tried.members[2].params
-)
-print(f"largest difference of a weight: {max(jax.tree.leaves(differences)):.0e}")
-
-# %% [markdown]
+# Each member is the net that it would have been alone, to rounding, because members do not see each other. (The next
+# notebook, on [many devices](repo:colab/10_many_devices.ipynb), compares one with a net that was trained alone.)
+#
 # What decides on the *program*, such as the number of units, the batch size or the optimizer (all in D8), cannot differ
 # inside one population. A search trains such groups one after the other:
 # `python -m experiments search mlp_mnist --vary learning_rate=log:1e-4..1 --vary hidden_size=log:16..256`.
@@ -162,12 +154,12 @@ at_random = search(dl.search.RandomSearch(16, seed=0))
 dl.plots.score_by_option(at_random)
 
 # %% [markdown]
-# That may have been a lucky draw. Four more searches with other seeds are again one population, of 64 nets. (A grid may
+# That may have been a lucky draw. Three more searches with other seeds are again one population, of 48 nets. (A grid may
 # be lucky too, if one of its few rates happens to be the right one.)
 
 # %%
-draws = [dl.search.RandomSearch(16, seed=seed).draw(space, 0, []) for seed in range(1, 5)]
-scores = np.reshape(losses([each for draw in draws for each in draw]), (4, 16))
+draws = [dl.search.RandomSearch(16, seed=seed).draw(space, 0, []) for seed in range(1, 4)]
+scores = np.reshape(losses([each for draw in draws for each in draw]), (3, 16))
 bests = [at_random.best.score, *np.nanmin(scores, axis=1)]
 print(f"grid:   {on_grid.best.score:.3f}")
 print("random:", "  ".join(f"{score:.3f}" for score in bests))
@@ -180,8 +172,8 @@ print(f"{sum(best < on_grid.best.score for best in bests)} of {len(bests)} rando
 # The first draws from the whole space, each later one from a smaller box around the best so far.
 
 # %%
-coarse_to_fine = search(dl.search.CoarseToFine(16, stages=4, seed=0))
-for stage in range(4):
+coarse_to_fine = search(dl.search.CoarseToFine(15, stages=3, seed=0))
+for stage in range(3):
     own = [trial for trial in coarse_to_fine.trials if trial.round == stage]
     rates_of_it = sorted(trial.values["learning_rate"] for trial in own)
     best = min(trial.score for trial in own)
@@ -196,7 +188,7 @@ dl.plots.parallel_coordinates(coarse_to_fine)
 # %% [markdown]
 # ### Exercise 2: one stage more, by hand
 #
-# Draw eight more candidates around the best of the random search: rates up to three times smaller and larger, on a
+# Try eight more candidates around the best of the random search: rates up to three times smaller and larger, on a
 # logarithmic scale, with its decay as it is. Does the best get better?
 
 # %%
