@@ -210,9 +210,9 @@ print(
     f"before {best.score:.3f}, now {min(finer):.3f} at a rate of {near[int(np.argmin(finer))]:.2g}"
 )
 assert np.isclose(near[0] * 9, near[-1])
-# Which is best among near neighbours is decided by a few of the validation digits. Whether it is
-# better in truth only more digits can tell, so a last stage is soon fine enough.
-assert max(finer) < on_grid.best.score or min(finer) <= 1.05 * best.score
+# Even the worst of them is better than most of the random search. Which is the best among such near
+# neighbours, a few of the validation digits decide: a stage or two like this are enough.
+assert max(finer) < np.median([trial.score for trial in at_random.trials])
 
 # %% [markdown]
 # ## Ask several nets
@@ -233,8 +233,8 @@ committee = dl.train_population(recipe, data, chosen, members=8, progress=False)
 dl.plots.curves(committee.history)
 
 # %% [markdown]
-# The band is one standard deviation over the eight. Now, once, the test part. What `train_population` returns answers as
-# a committee, and `spread` has the figures of its members:
+# The band is one standard deviation over the eight. Now the test part, on which nothing is chosen any more. What
+# `train_population` returns answers as a committee, and `spread` has the figures of its members:
 
 # %%
 together, single = committee.evaluate("test"), committee.spread("test")
