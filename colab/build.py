@@ -64,6 +64,8 @@ def _opening(cpu_devices: int) -> list[Any]:
     if cpu_devices > 1:
         line = f'jax.config.update("jax_num_cpu_devices", {cpu_devices})  # where there is no TPU'
         cells[-1].source = cells[-1].source.replace("import jax\n", f"import jax\n\n{line}\n")
+        which = f"take a CPU, which then acts as {cpu_devices} devices, or a TPU of several chips."
+        cells[-2].source = cells[-2].source.replace("any of them will do.", which)
     return cells
 
 

@@ -245,6 +245,19 @@ SAYS = {
         "wrong characters: 1",
         "[('int', 'void'), ('==', '<'), ('x', 'n'), ('max', 'max2')]",
     ],
+    "09_search_and_committees": [
+        "{'log scale': '71.6%', 'linear': '0.9%'}",
+        "(8, 360, 10) members, digits, classes",
+        "right members: 0.67 committee: [0.34333333 0.65666667]",
+    ],
+    "10_many_devices": [
+        "8 × CPU",
+        "a weight matrix (32, 10) lies on 8 devices",
+        "real rows on each device: [8 8 8 8 8 8 2 0]",
+        "axis_name=batch: devices differ by 0.0e+00",
+        "batch size 62 does not divide over 8 devices: use a multiple of 8",
+        "{64: 8, 60: 6, 50: 5, 49: 7}",
+    ],
 }
 """What the text of a notebook promises that it prints."""
 PICTURES = {
@@ -257,6 +270,8 @@ PICTURES = {
     "06_autoencoders_and_belief_nets": 7,
     "07_recurrent_and_lstm": 9,
     "08_text_and_programs": 2,
+    "09_search_and_committees": 7,
+    "10_many_devices": 2,
 }
 """How many pictures a notebook draws."""
 
