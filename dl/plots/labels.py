@@ -7,6 +7,8 @@ from typing import Any
 from dl.screen import escaped
 
 _MOST_TICKS = 30
+_HANDLE, _LETTER, _LINE = 0.7, 0.085, 0.2
+"""Inches of a legend: what stands before a label, a letter's width, a line's height."""
 
 
 def shortened(text: str, most: int) -> str:
@@ -33,10 +35,18 @@ def wrapped(text: str, width: int, *, lines: int = 2) -> str:
 
 
 def legend_below(figure: Any, handles: Sequence[Any], labels: Sequence[str]) -> None:
-    """A legend below the axes, in as many columns as the figure's width has room for."""
-    longest = max(map(len, labels), default=0)
-    room = figure.get_figwidth() / (0.7 + 0.085 * longest)
-    columns = max(1, min(3, len(labels), int(room)))
+    """A legend below the axes, in as many columns as the figure's width has room for.
+
+    A label that is wider than the figure is broken into lines, and the figure grows by a legend of
+    more than four lines.
+    """
+    width = figure.get_figwidth()
+    letters = int((width - _HANDLE) / _LETTER)
+    labels = ["\n".join(textwrap.wrap(label, letters)) for label in labels]
+    longest = max((len(line) for label in labels for line in label.split("\n")), default=0)
+    columns = max(1, min(3, len(labels), int(width / (_HANDLE + _LETTER * longest))))
+    height = -(-sum(1 + label.count("\n") for label in labels) // columns)
+    figure.set_figheight(figure.get_figheight() + _LINE * max(0, height - 4))
     figure.legend(handles, labels, loc="outside lower center", ncols=columns)
 
 

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numpy as np
 
 from dl.errors import InputError, did_you_mean
-from dl.plots.labels import legend_below
+from dl.plots.labels import legend_below, shortened
 from dl.plots.style import Line, lines, new_figure
-from dl.screen import escaped
 from dl.train.record import Record
 
 if TYPE_CHECKING:
@@ -21,9 +20,15 @@ _SPLITS = {"train": "--", "validation": "-"}
 """The splits that are drawn, and their dashes where curves of several runs are."""
 _WIDE_RANGE = 30.0
 """Values above 0 whose largest is this many times their smallest have a logarithmic axis."""
+_OUTLYING = 5.0
+_CROWDED = 0.1
+"""So have those whose largest is `_OUTLYING` times their smallest, if half of all lie in this share
+of the range."""
 _UNITS = {"accuracy": "accuracy / %", "bits": "bits for each symbol"}
 _MARKERS = 8
 """About so many markers stand on a curve."""
+_LONGEST = 200
+"""Characters of a run's name that the legend holds."""
 
 
 class Band(NamedTuple):
@@ -46,8 +51,10 @@ def curves(
 
     Of several runs `histories` has a curve for each name. What it holds for a name is a history, or
     those of several seeds, which become their mean with a band of one standard deviation. The
-    members of a population become a band in the same way. A metric that spans a wide range has a
-    logarithmic axis. `metrics` chooses among the metrics; None draws all, the loss first.
+    members of a population become a band in the same way. A metric that spans a wide range, or in
+    which a few large values leave no room for the others, has a logarithmic axis; of a band that
+    reaches below 0 only the upper part is seen there. `metrics` chooses among the metrics; None
+    draws all, the loss first.
 
     Raises:
         InputError: when there is no record yet, or no such metric.
@@ -105,7 +112,7 @@ def _values(record: Record, metric: str) -> Sequence[float]:
 
 def _named(histories: Any) -> dict[str, Any]:
     if isinstance(histories, Mapping):
-        return {escaped(str(name)): given for name, given in histories.items()}
+        return {str(name): given for name, given in histories.items()}
     return {"": histories}
 
 
@@ -133,7 +140,7 @@ def _draw_metric(axes: Any, metric: str, groups: Mapping[str, list[History]]) ->
             found = _scaled(band(histories, split, metric), metric)
             if len(found.epochs):
                 own = _line_of(line, split, dashes, alone=len(groups) == 1)
-                _draw_band(axes, found, own, " ".join(filter(None, [name, split])))
+                _draw_band(axes, found, own, f"{shortened(name, _LONGEST)} {split}".strip())
                 drawn.append(found)
     if _spans_widely(drawn):
         axes.set_yscale("log")
@@ -166,13 +173,11 @@ def _scaled(found: Band, metric: str) -> Band:
 
 def _spans_widely(bands: Sequence[Band]) -> bool:
     values = np.concatenate([[], *(each.mean[np.isfinite(each.mean)] for each in bands)])
-    lows = np.concatenate([[], *(each.mean - each.deviation for each in bands)])
-    return bool(
-        len(values)
-        and values.min() > 0
-        and np.nanmin(lows) > 0
-        and values.max() / values.min() > _WIDE_RANGE
-    )
+    if not len(values) or values.min() <= 0:
+        return False
+    low, middle, high = values.min(), np.median(values), values.max()
+    is_crowded = middle - low < _CROWDED * (high - low)
+    return bool(high > _WIDE_RANGE * low or (high > _OUTLYING * low and is_crowded))
 
 
 def _legend_entries(axes: Any) -> Iterator[tuple[str, Any]]:

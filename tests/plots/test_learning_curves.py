@@ -63,7 +63,13 @@ def test_seeds_share_only_the_steps_that_all_have() -> None:
 
 @pytest.mark.parametrize(
     ("losses", "scale"),
-    [([2.0, 1.0, 0.1], "linear"), ([3.0, 0.3, 0.01], "log"), ([3.0, 0.01, -1.0], "linear")],
+    [
+        ([2.0, 1.0, 0.1], "linear"),
+        ([3.0, 0.3, 0.01], "log"),
+        ([3.0, 0.01, -1.0], "linear"),
+        ([20.0, 1.2, 1.0, 0.9, 0.8], "log"),
+        ([4.0, 1.2, 1.0, 0.9, 0.81], "linear"),
+    ],
 )
 def test_the_axis_is_logarithmic_where_values_span_a_wide_range(
     losses: list[float], scale: str
@@ -88,6 +94,28 @@ def test_five_metrics_of_runs_with_long_names_can_be_read() -> None:
     figure = dl.plots.curves({f"learning rate 0.0{n}, dropout 0.{n}": records for n in range(3)})
     assert sum(axes.get_visible() for axes in figure.axes) == 5
     check_layout(figure)
+
+
+def test_a_wide_band_leaves_the_axis_logarithmic() -> None:
+    """In its first epoch one of two nets is far off: mean minus deviation is below 0."""
+    seeds = [[0.9, 0.8, 0.7], [99.0, 0.7, 0.6]]
+    figure = dl.plots.curves({"net": [history(losses) for losses in seeds]}, metrics=["loss"])
+    assert figure.axes[0].get_yscale() == "log"
+    low, high = figure.axes[0].get_ylim()
+    assert 0.1 < low < 0.65
+    assert high > 49.95
+    check_layout(figure)
+
+
+@pytest.mark.parametrize("name", ["a learning rate of 0.01 and " * 5, "/a/long/path" * 10, "$5"])
+def test_long_names_are_broken_into_lines_below_a_single_metric(name: str) -> None:
+    records = history([2.0, 1.0]) + history([3.0, 1.5], split="validation")
+    figure = dl.plots.curves({f"{name} {n}": records for n in range(3)}, metrics=["loss"])
+    check_layout(figure)
+    texts = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert len(texts) == 6
+    assert all(text.split()[-1] in ("train", "validation") for text in texts)
+    assert figure.axes[0].get_window_extent().height > 150
 
 
 def test_values_that_are_not_finite_break_no_curve() -> None:
