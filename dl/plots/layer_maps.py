@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _COLUMNS = 10
 _MOST_MAPS = 20
+_WIDTH, _LARGEST = 6.7, 1.3
+"""Inches of a row of maps, and of a map where there are few."""
 _MOST_FILTERS = 100
 _MOST_CHANNELS = 16
 
@@ -81,17 +83,19 @@ def feature_maps(picture: Any, maps: Mapping[str, Any], *, title: str = "") -> "
             f"maps are [h, w, F], and {wrong[0]} is of shape {arrays[wrong[0]].shape}: "
             "give those of one picture, of layers that have maps"
         )
-    rows = [1.0, *(-(-min(values.shape[2], _MOST_MAPS) // _COLUMNS) for values in arrays.values())]
-    figure, panels = new_figure(
-        len(rows), width=8.0, height=0.72 * sum(rows) + 0.5, height_ratios=rows
-    )
+    shown = {name: values[..., :_MOST_MAPS] for name, values in arrays.items()}
+    columns = min(_COLUMNS, max((values.shape[2] for values in shown.values()), default=1))
+    rows = [1, *(-(-values.shape[2] // columns) for values in shown.values())]
+    side = min(_LARGEST, _WIDTH / columns)
+    size = {"width": max(4.0, 1.3 + columns * side), "height": 1.07 * side * sum(rows) + 0.5}
+    figure, panels = new_figure(len(rows), **size, height_ratios=rows)
     panels = np.ravel(panels)
     show_picture(panels[0], picture)
     panels[0].set_anchor("W")
     _name_row(panels[0], "input", np.shape(picture))
     for axes, (name, values) in zip(panels[1:], arrays.items(), strict=True):
-        shown = tiled(values[..., :_MOST_MAPS].transpose(2, 0, 1), columns=_COLUMNS)
-        axes.imshow(shown, cmap="gray", interpolation="nearest")
+        tiles = tiled(shown[name].transpose(2, 0, 1), columns=columns)
+        axes.imshow(tiles, cmap="gray", interpolation="nearest")
         pictures_only(axes)
         axes.set_anchor("W")
         _name_row(axes, name, values.shape)

@@ -41,9 +41,17 @@ def test_maps_lie_side_by_side_on_the_scale_of_their_layer() -> None:
     np.testing.assert_allclose(np.asarray(above.get_array()), picture[..., 0] / 255)
     assert conv.get_array()[0].filled(-1)[:8].tolist() == [0, 0, -1, 1, 1, -1, 5, 5]
     assert conv.get_clim() == (0, 5)
-    assert pool.get_array().shape == (1, 19)
+    assert pool.get_array().shape == (1, 5)
     assert figure.axes[2].get_ylabel() == "conv1.pool\n1×1×3"
     check_layout(figure)
+
+
+def test_few_maps_fill_the_width() -> None:
+    maps = {"edges": np.zeros((8, 8, 4)), "others": np.zeros((8, 8, 2))}
+    figure = dl.plots.feature_maps(np.zeros((8, 8, 1)), maps)
+    check_layout(figure)
+    edges = figure.axes[1].get_window_extent()
+    assert edges.width > 0.75 * figure.bbox.width
 
 
 def test_at_most_twenty_maps_of_a_layer_are_drawn() -> None:
