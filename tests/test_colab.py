@@ -266,7 +266,7 @@ PICTURES = {
     "02_backpropagation": 2,
     "03_training_and_regularisation": 7,
     "04_convolution_and_lenet": 13,
-    "05_deep_convnets": 5,
+    "05_deep_convnets": 6,
     "06_autoencoders_and_belief_nets": 7,
     "07_recurrent_and_lstm": 9,
     "08_text_and_programs": 2,
