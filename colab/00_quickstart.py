@@ -66,7 +66,7 @@ trained = dl.fit(recipe, data, options)
 dl.plots.curves(trained.history)
 
 # %% [markdown]
-# Both losses should fall. Why is train *worse* than validation at first? A point of train is the mean over an epoch in
+# Both losses should fall. Why is train *worse* than validation? A point of train is the mean over an epoch in
 # which the network was still improving, with 30 % of its units switched off at random (dropout, D6) and on digits that
 # are turned and shifted at random (augmentation, D7); validation is measured at the epoch's end, on plain digits with
 # all units on. Train falling on while validation rises would be over-fitting (D9).
@@ -254,8 +254,8 @@ for number in range(61):
         print(f"step {number:2}: loss {dl.metrics.compute(sums)['loss']:.3f}")
 
 # %% [markdown]
-# The first loss should be near ln 10 ≈ 2.303, that of pure guessing among ten digits (B4): a check worth having before
-# you train anything for hours. The numbers jump up and down because each belongs to a single batch.
+# The first loss should be near ln 10 ≈ 2.303, that of pure guessing among ten digits, or a little above it (B4): a check
+# worth having before you train anything for hours. The numbers jump up and down because each belongs to a single batch.
 
 # %% [markdown]
 # ## Where to go next

@@ -76,7 +76,7 @@ for epoch in range(1, 11):
     for x, y in zip(np.asarray(corners), targets, strict=True):
         error = y - int(w @ x + b > 0)
         w, b, mistakes = w + error * x, b + error, mistakes + abs(error)
-    print(f"epoch {epoch}: {mistakes} mistakes, w = {w}, b = {b:+.0f}")
+    print(f"epoch {epoch}: mistakes {mistakes}, w = {w}, b = {b:+.0f}")
     if not mistakes:
         break
 
@@ -215,7 +215,7 @@ dl.plots.space_transformation(
 # $$y_k = \frac{e^{a_k}}{\sum_i e^{a_i}}$$
 #
 # One such layer on raw pixels is softmax regression, the experiment `softmax_mnist`. With `REAL_DATA` it learns from
-# MNIST's 60,000 digits, otherwise from the 1,797 small ones of scikit-learn.
+# MNIST's 60,000 digits, otherwise from 1,437 small ones of scikit-learn.
 
 # %%
 REAL_DATA = False  # @param {type:"boolean"}

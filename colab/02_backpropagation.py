@@ -202,7 +202,7 @@ dl.plots.curves(history)
 # near $\ln K$ (B4), which is worth a look before any long training: $\ln 10 \approx 2.303$ for digits.
 #
 # The experiment `mlp_mnist` is the same with more units and Adam in the place of plain descent. With `REAL_DATA` it
-# learns from MNIST's 60,000 digits, otherwise from the 1,797 of scikit-learn.
+# learns from MNIST's 60,000 digits, otherwise from 1,437 of scikit-learn.
 
 # %%
 REAL_DATA = False  # @param {type:"boolean"}

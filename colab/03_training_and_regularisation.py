@@ -137,7 +137,7 @@ print(dl.lessons.compare_initialisations().text())
 
 # %% [markdown]
 # With N(0, 1) the units are saturated: they say −1 or 1, and where tanh is flat no error passes back. With N(0, 0.01)
-# the signal fades away. Xavier's keeps its spread.
+# the signal fades away. With Xavier's weights and with He's the spread shrinks only slowly.
 #
 # Before the first step there is a check that costs nothing (B4). A net that does not know anything yet should give each
 # of K classes a probability of about 1/K, so its cross-entropy should be about ln K. If it is not, the first weights or
@@ -250,7 +250,7 @@ dl.plots.curves(too_large, metrics=["accuracy"])
 
 # %% [markdown]
 # The picture shows the nets that began four times too large. With good first weights batch norm changes little; with bad
-# ones it takes most of the harm away. A net is less sensitive to initialisation and rate.
+# ones it takes most of the harm away: it makes a net less sensitive to its initialisation (and to the rate).
 
 # %% [markdown]
 # ## Dropout

@@ -110,8 +110,9 @@ print("written back:", dl.lessons.smooth(GREY_VALUES, write_back=True)[1].tolist
 
 # %% [markdown]
 # And here are the lecture's eight kernels (E2) at work on a digit. Those whose weights sum to 0 answer to edges and to
-# nothing else: between two corners of a diagonal, with 4 and with 8 neighbours, vertical. Those whose weights sum to 1
-# keep the brightness: the identity, two blurs, and a sharpener. Each row below is on one scale of greys.
+# nothing else: `edges_diagonal` compares the corners of one diagonal with those of the other, `edges_of_4` and
+# `edges_of_8` compare a pixel with its 4 or 8 neighbours, `vertical_edge` compares left with right. Those whose weights
+# sum to 1 keep the brightness: the identity, two blurs, and a sharpener. Each row below is on one scale of greys.
 
 # %%
 data = dl.load_data("digits", validation=0.1)
