@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dl.errors import InputError
-from dl.plots.style import import_matplotlib
 from dl.ranges import Range, check_number
 
 if TYPE_CHECKING:
@@ -51,7 +50,6 @@ def _check(figures: "Sequence[Figure]", path: Path, seconds: float) -> None:
 
 
 def _as_picture(figure: "Figure", dpi: float):
-    import_matplotlib()
     from PIL import Image
 
     buffer = io.BytesIO()
