@@ -189,7 +189,7 @@ PICTURES: dict[str, Picture] = {
     ),
     "activation_histograms": Picture(
         "Outputs of five tanh layers with 100 units: with N(0, 1) they saturate, with N(0, 0.01) "
-        "they fade away, with Xavier's weights they keep their spread (D4).",
+        "they fade away, with Xavier's and He's weights their spread shrinks slowly (D4).",
         _activation_histograms,
     ),
     "gradients_by_layer": Picture(
