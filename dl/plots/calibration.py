@@ -38,6 +38,6 @@ def reliability_diagram(calibration: Reliability) -> "Figure":
     above.legend(loc="upper left")
     edges = calibration.edges
     below.bar(edges[:-1], calibration.counts, np.diff(edges), align="edge", color=COLOURS["sky"])
-    below.set(ylabel="answers", xlabel="probability of the answer")
+    below.set(ylabel="number of answers", xlabel="probability of the answer")
     below.set_yscale("symlog", linthresh=1)
     return figure

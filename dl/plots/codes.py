@@ -120,6 +120,8 @@ def code_space(codes: Any, targets: Any = None, *, class_names: Sequence[str] = 
             label=label,
         )
     axes.set(xlabel=names[0], ylabel=names[1])
+    if codes.shape[1] == 1:
+        axes.set_yticks([])
     if len(groups) > 1:
         figure.legend(loc="outside right upper", title="class", markerscale=1.6)
     return figure

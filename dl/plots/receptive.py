@@ -7,7 +7,7 @@ import numpy as np
 
 from dl.errors import InputError
 from dl.inspect.cost.fields import Seen
-from dl.plots.style import lines, new_figure, pictures_only
+from dl.plots.style import Line, lines, new_figure, pictures_only
 from dl.types import Array
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ def receptive_fields(picture: Array | np.ndarray, fields: Sequence[Seen]) -> "Fi
     >>> [text.get_text() for text in figure.legends[0].get_texts()]
     ['conv1: 5 × 5']
     """
-    from matplotlib.patches import Rectangle
-
     pixels = np.asarray(picture)
     if pixels.ndim not in (2, 3) or pixels.shape[2:] not in ((), (1,), (3,)) or not fields:
         raise InputError(
@@ -38,15 +36,21 @@ def receptive_fields(picture: Array | np.ndarray, fields: Sequence[Seen]) -> "Fi
     figure, axes = new_figure(width=6.4, height=4.6)
     axes.imshow(pixels.squeeze(-1) if pixels.shape[2:] == (1,) else pixels, cmap="gray")
     for line, seen in zip(lines(len(fields)), fields, strict=True):
-        place = ((seen.left - 0.5, seen.top - 0.5), seen.width, seen.height)
-        axes.add_patch(Rectangle(*place, fill=False, edgecolor="#161616", linewidth=3.5))
-        style = {"edgecolor": line.color, "linestyle": line.linestyle, "linewidth": 2}
-        label = f"{seen.layer}: {seen.height} × {seen.width}"
-        axes.add_patch(Rectangle(*place, fill=False, **style, label=label))
+        _draw_field(axes, seen, line)
     pictures_only(axes)
     _show_all(axes, pixels.shape, fields)
     figure.legend(loc="outside right center", frameon=False, title="what a unit sees (pixels)")
     return figure
+
+
+def _draw_field(axes: Any, seen: Seen, line: Line) -> None:
+    from matplotlib.patches import Rectangle
+
+    place = ((seen.left - 0.5, seen.top - 0.5), seen.width, seen.height)
+    axes.add_patch(Rectangle(*place, fill=False, edgecolor="#161616", linewidth=3.5))
+    style = {"edgecolor": line.color, "linestyle": line.linestyle, "linewidth": 2}
+    label = f"{seen.layer}: {seen.height} × {seen.width}"
+    axes.add_patch(Rectangle(*place, fill=False, **style, label=label))
 
 
 def _show_all(axes: Any, shape: tuple[int, ...], fields: Sequence[Seen]) -> None:

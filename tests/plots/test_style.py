@@ -9,6 +9,7 @@ import pytest
 
 import dl
 from dl.errors import InputError
+from dl.inspect.cost.fields import Seen
 from dl.plots.style import COLOURS, ink, lines, new_figure, pictures_only
 
 
@@ -97,6 +98,8 @@ def test_without_matplotlib_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(InputError, match=r"pip install 'dl-lectures\[plots\]'"):
         new_figure()
+    with pytest.raises(InputError, match=r"pip install 'dl-lectures\[plots\]'"):
+        dl.plots.receptive_fields(np.zeros((8, 8)), [Seen("conv1", 1, 1, 5, 5)])
 
 
 def _hex(colour: tuple[float, ...]) -> str:
