@@ -87,8 +87,8 @@ def feature_maps(picture: Any, maps: Mapping[str, Any], *, title: str = "") -> "
     columns = min(_COLUMNS, max((values.shape[2] for values in shown.values()), default=1))
     rows = [1, *(-(-values.shape[2] // columns) for values in shown.values())]
     side = min(_LARGEST, _WIDTH / columns)
-    size = {"width": max(4.0, 1.3 + columns * side), "height": 1.07 * side * sum(rows) + 0.5}
-    figure, panels = new_figure(len(rows), **size, height_ratios=rows)
+    width, height = max(4.0, 1.3 + columns * side), 1.07 * side * sum(rows) + 0.5
+    figure, panels = new_figure(len(rows), width=width, height=height, height_ratios=rows)
     panels = np.ravel(panels)
     show_picture(panels[0], picture)
     panels[0].set_anchor("W")
