@@ -233,7 +233,13 @@ with jnp.printoptions(precision=2, suppress=True):
 from experiments.mlp_few_mnist import Options, build
 
 few = Options(
-    dataset="digits", validation=0.2, epochs=10, evaluate_every=1, hidden_size=128, members=5
+    dataset="digits",
+    validation=0.2,
+    train_examples=0,  # all of them, for now
+    epochs=10,
+    evaluate_every=1,
+    hidden_size=128,
+    members=5,
 )
 normalised = {}
 for scale in (1.0, 4.0):
