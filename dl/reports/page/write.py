@@ -9,7 +9,7 @@ from dl.reports.page.material import gather
 from dl.reports.page.page import page
 from dl.runs.files import write_text
 from dl.runs.folder import open_folder
-from dl.runs.shipped import shipped_runs
+from dl.runs.shipped import is_shipped
 
 NAME = "report.html"
 """The page of a run, in its folder."""
@@ -47,7 +47,7 @@ def write_page(
 
 def default_file(folders: Sequence[Path], *, package: str) -> Path:
     """`report.html` in the folder of the run; of several runs, or a run of the package, here."""
-    own = len(folders) == 1 and folders[0] not in shipped_runs(package).values()
+    own = len(folders) == 1 and not is_shipped(folders[0], package=package)
     return folders[0] / NAME if own else Path(NAME)
 
 
