@@ -76,15 +76,15 @@ class LiveProgress:
         if not self._works:
             return
         self._drawn_at = time.monotonic()
-        shown = {"text/html": self._html(), "text/plain": self._text()}
         try:
+            shown = {"text/html": self._html(), "text/plain": self._text()}
             if self._output is None:
                 from IPython.display import display
 
                 self._output = display(shown, raw=True, display_id=True)
             else:
                 self._output.update(shown, raw=True)
-        except Exception as error:  # whatever a front end does, training goes on
+        except Exception as error:  # whatever curves or a front end do, training goes on
             self._works = False
             warnings.warn(f"the progress cannot be shown here: {error!r}", stacklevel=2)
 

@@ -129,6 +129,17 @@ def test_fit_learns_the_same_whether_it_is_shown_or_not(
     assert all(jax.tree.leaves(equal))
 
 
+def test_values_that_cannot_be_drawn_cost_a_warning(output: Output) -> None:
+    """The distance of the two is more than a float can hold."""
+    with follow(PLAN) as shown:
+        for step, loss in ((1, -1.7e308), (2, 1.7e308)):
+            shown.record(Record(step, step / 100, "train", {"loss": loss}))
+        with pytest.warns(UserWarning, match="progress cannot be shown here: OverflowError"):
+            shown.tell("the training goes on")
+        shown.tell("and nothing more is said")
+    assert not output.shown
+
+
 def test_a_page_that_is_closed_costs_a_warning(output: Output, problem: tuple[Any, ...]) -> None:
     output.broken = True
     with pytest.warns(UserWarning, match="progress cannot be shown here: ConnectionError") as told:
