@@ -14,8 +14,9 @@ from dl.train.progress import Progress
 from dl.train.progress_text import describe_seconds, epoch_line
 from dl.train.record import Record
 
-INTERVAL = 0.5
-"""Seconds between two drawings: a browser that is sent more falls behind."""
+INTERVAL, REST = 0.5, 50
+"""Seconds between two drawings at least, because a browser that is sent more falls behind; and how
+many times as long as a drawing took, so that of very many records the training does not wait."""
 _WIDTH = 100
 
 
@@ -33,7 +34,7 @@ class LiveProgress:
         self._step = 0
         self._state = ""
         self._output: Any = None
-        self._drawn_at = -INTERVAL
+        self._due = 0.0
         self._works = True
 
     def __enter__(self) -> "LiveProgress":
@@ -58,7 +59,7 @@ class LiveProgress:
         self._pace.advance(step, ends_epoch=self._plan.is_epoch_end(step))
         left = self._pace.seconds_left(step, self._plan.total_steps)
         self._state = f"{describe_seconds(left)} left" if left is not None else ""
-        if time.monotonic() - self._drawn_at >= INTERVAL:
+        if time.monotonic() >= self._due:
             self._draw()
 
     def record(self, record: Record) -> None:
@@ -75,7 +76,7 @@ class LiveProgress:
     def _draw(self) -> None:
         if not self._works:
             return
-        self._drawn_at = time.monotonic()
+        begun = time.monotonic()
         try:
             shown = {"text/html": self._html(), "text/plain": self._text()}
             if self._output is None:
@@ -87,6 +88,8 @@ class LiveProgress:
         except Exception as error:  # whatever curves or a front end do, training goes on
             self._works = False
             warnings.warn(f"the progress cannot be shown here: {error!r}", stacklevel=2)
+        ended = time.monotonic()
+        self._due = ended + max(INTERVAL, REST * (ended - begun))
 
     def _head(self) -> str:
         total, epochs = self._plan.total_steps, self._plan.epochs
