@@ -3,10 +3,9 @@
 import time
 import warnings
 from collections.abc import Sequence
-from html import escape
 from typing import Any, TypeAlias
 
-from dl.screen import escaped, in_notebook
+from dl.screen import escaped_html, in_notebook
 from dl.train.curve_chart import curves_html
 from dl.train.pace import Pace
 from dl.train.plan import Plan
@@ -100,10 +99,10 @@ class LiveProgress:
         return ", ".join(word for word in words if word)
 
     def _html(self) -> str:
-        notes = "".join(f"<div>{escape(escaped(note))}</div>" for note in self._notes)
+        notes = "".join(f"<div>{escaped_html(note)}</div>" for note in self._notes)
         bar = f'<progress value="{self._step}" max="{self._plan.total_steps}"></progress>'
         curves = curves_html(self._records, epochs=self._plan.epochs)
-        return f"<div>{notes}<div>{bar} {escape(self._head())}</div>{curves}</div>"
+        return f"<div>{notes}<div>{bar} {escaped_html(self._head())}</div>{curves}</div>"
 
     def _text(self) -> str:
         """What a front end shows that draws no HTML."""
