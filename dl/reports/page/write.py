@@ -7,7 +7,7 @@ from pathlib import Path
 from dl.errors import InputError
 from dl.reports.page.material import gather
 from dl.reports.page.page import page
-from dl.runs.files import write_text
+from dl.runs.files import check_output, write_text
 from dl.runs.folder import open_folder
 from dl.runs.shipped import is_shipped
 
@@ -57,8 +57,7 @@ def check_file(path: Path) -> None:
     Raises:
         InputError: when it is a folder, or lies in none that can be written into.
     """
+    check_output(path)
     folder = path.absolute().parent
-    if path.is_dir() or not folder.is_dir():
-        raise InputError(f"cannot write {path}: name a file in a folder that exists")
     if not os.access(folder, os.W_OK):
         raise InputError(f"cannot write {path}: {folder} cannot be written into; name another file")
