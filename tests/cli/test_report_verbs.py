@@ -148,6 +148,7 @@ def a_search(run: Path) -> None:
         ),
         ("report run -o no/such/page.html", None, "name a file in a folder that exists"),
         ("report run -o run", None, "cannot write run: name a file"),
+        ("report run -o run/config.json", None, "where pages end in .html"),
         ("records run -o no/such/table.csv", None, "name a file in a folder that exists"),
         ("records run -o run/metrics.jsonl", None, "lies in the run's folder, which records does"),
         ("watch nowhere", None, "no run folder nowhere"),

@@ -28,11 +28,13 @@ def write_page(
     here. With `predictions` the page of one run has what its model answers for the test part.
 
     Raises:
-        InputError: when a folder is no run or is broken, and when the file cannot be written.
+        InputError: when a folder is no run or is broken, and when the file cannot be written or
+            could be another one of a run.
     """
     folders = [open_folder(run, package=package)[0].path for run in runs]
     path = Path(file).expanduser() if file is not None else default_file(folders, package=package)
     check_file(path)
+    _check_replaces_no_other(path, folders)
     one = len(runs) == 1
     materials = [
         gather(run, predictions=predictions and one, model=one, package=package) for run in folders
@@ -61,3 +63,10 @@ def check_file(path: Path) -> None:
     folder = path.absolute().parent
     if not os.access(folder, os.W_OK):
         raise InputError(f"cannot write {path}: {folder} cannot be written into; name another file")
+
+
+def _check_replaces_no_other(path: Path, folders: Sequence[Path]) -> None:
+    """Refuse a file in the folder of a run that is no page by its name."""
+    place = path.resolve()
+    if place.suffix != ".html" and any(place.is_relative_to(each.resolve()) for each in folders):
+        raise InputError(f"{path} lies in the run's folder, where pages end in .html: rename it")
