@@ -69,7 +69,7 @@ def _picture(pixels: np.ndarray) -> str:
     """A picture; one of few pixels is enlarged, with its pixels as squares."""
     few = max(pixels.shape[:2]) <= _SMALL
     how = "image-rendering:pixelated" if few else f"max-height:{2 * _WIDTH}px"
-    return f'<img src="{_png(pixels)}" alt="" style="width:{_WIDTH}px;{how}">'
+    return f'<img src="{png_address(pixels)}" alt="" style="width:{_WIDTH}px;{how}">'
 
 
 def _sequence(steps: np.ndarray) -> str:
@@ -79,14 +79,16 @@ def _sequence(steps: np.ndarray) -> str:
     greys = 255 * (values - values.min(1, keepdims=True)) / np.where(span > 0, span, 1)
     height = max(12, min(12 * len(values), _WIDTH))
     style = f"width:{2 * _WIDTH}px;height:{height}px;image-rendering:pixelated"
-    return f'<img src="{_png(greys.astype(np.uint8)[..., None])}" alt="" style="{style}">'
+    return f'<img src="{png_address(greys.astype(np.uint8)[..., None])}" alt="" style="{style}">'
 
 
-def _png(pixels: np.ndarray) -> str:
+def png_address(pixels: np.ndarray) -> str:
+    """A picture, uint8 [H, W, C] with one or three channels, as a PNG inside of its own address."""
     from PIL import Image
 
     file = io.BytesIO()
-    Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(file, "PNG")
+    grey_or_colour = pixels[..., 0] if pixels.shape[-1] == 1 else pixels
+    Image.fromarray(grey_or_colour).save(file, "PNG", optimize=True)
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
