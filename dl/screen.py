@@ -1,8 +1,9 @@
-"""Text from files, made safe to show on a terminal."""
+"""Text from files, made safe to show on a terminal or in a page."""
 
 import contextlib
 import re
 import sys
+from html import escape
 
 # C0, DEL and C1; ends of lines and turns of the writing direction; halves of surrogates.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -19,6 +20,15 @@ def escaped(text: str, *, keep: str = "") -> str:
     d\u202eog
     """
     return _CONTROL.sub(lambda found: found[0] if found[0] in keep else _written(found[0]), text)
+
+
+def escaped_html(text: str, *, keep: str = "") -> str:
+    r"""`text` as HTML shows it, also in an attribute; control characters as in `escaped`.
+
+    >>> escaped_html("a < b\x00")
+    'a &lt; b\\x00'
+    """
+    return escape(escaped(text, keep=keep))
 
 
 def escaped_json(text: str) -> str:

@@ -5,11 +5,10 @@ import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
 from typing import TypeAlias
 
 from dl.errors import InputError
-from dl.screen import escaped
+from dl.screen import escaped_html
 
 Cell: TypeAlias = str | int | float | tuple[int, ...] | None
 """A word, a number, a shape, or None for a value that does not exist."""
@@ -107,16 +106,24 @@ class Table:
         rows = [dict(zip(self.columns, row, strict=True)) for row in self.rows]
         return json.dumps(rows, indent=2)
 
-    def html(self) -> str:
-        """A table for a page or a notebook, in which every cell is escaped.
+    def html(self, *, aligned: bool = True) -> str:
+        """A table for a notebook or a page, in which every cell is escaped.
 
-        >>> Table(("layer", "n"), (("<b>", 9),)).html().split("<tbody>")[1][:40]
+        Cells are `aligned` as in `text`; a page with a style sheet of its own does that itself.
+
+        >>> table = Table(("layer", "n"), (("<b>", 9),))
+        >>> table.html().split("<tbody>")[1][:40]
         '<tr><th scope="row" style="text-align:le'
+        >>> table.html(aligned=False).split("<tbody>")[1]
+        '<tr><th scope="row">&lt;b&gt;</th><td>9</td></tr></tbody></table>'
         """
+        sides = ("left", "right") if aligned else ("", "")
         head, *rows = self.lines()
-        title = f"<caption>{_safe(self.title)}</caption>" if self.title else ""
-        columns = "".join(_cell("th", cell, place, "col") for place, cell in enumerate(head))
-        body = "".join(f"<tr>{_row(row)}</tr>" for row in rows)
+        title = f"<caption>{escaped_html(self.title)}</caption>" if self.title else ""
+        columns = "".join(
+            _cell("th", cell, sides[place > 0], "col") for place, cell in enumerate(head)
+        )
+        body = "".join(f"<tr>{_row(row, sides)}</tr>" for row in rows)
         return f"<table>{title}<thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>"
 
     def _repr_html_(self) -> str:
@@ -166,17 +173,15 @@ def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join([first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)])
 
 
-def _row(cells: Sequence[str]) -> str:
+def _row(cells: Sequence[str], sides: tuple[str, str]) -> str:
     first, *others = cells
-    return _cell("th", first, 0, "row") + "".join(_cell("td", cell, 1) for cell in others)
+    return _cell("th", first, sides[0], "row") + "".join(
+        _cell("td", cell, sides[1]) for cell in others
+    )
 
 
-def _cell(tag: str, text: str, place: int, scope: str = "") -> str:
-    """A cell in HTML: those of the first column to the left, the others to the right."""
-    side = "right" if place else "left"
+def _cell(tag: str, text: str, side: str, scope: str = "") -> str:
+    """A cell in HTML, aligned to a `side` if one is given; `scope` is that of a heading."""
     head = f' scope="{scope}"' if scope else ""
-    return f'<{tag}{head} style="text-align:{side}">{_safe(text)}</{tag}>'
-
-
-def _safe(text: str) -> str:
-    return escape(escaped(text))
+    style = f' style="text-align:{side}"' if side else ""
+    return f"<{tag}{head}{style}>{escaped_html(text)}</{tag}>"

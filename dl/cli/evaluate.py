@@ -93,12 +93,10 @@ def _check_report_options(
         raise InputError(f"{'--format' if format else '--output'} is for --report: give it too")
     if output is None:
         return
-    if output.is_dir() or not output.absolute().parent.is_dir():
-        raise InputError(f"cannot write {output}: name a file in a folder that exists")
-    if output.resolve().is_relative_to(run.expanduser().resolve()):
-        raise InputError(
-            f"{output} lies in the run's folder, which evaluate does not change: name another file"
-        )
+    from dl.runs.files import check_output, check_outside
+
+    check_output(output)
+    check_outside(output, run, verb="evaluate")
 
 
 def _written(report: Report, form: Form) -> str:

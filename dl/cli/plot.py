@@ -110,8 +110,8 @@ def _runs_and_picture(words: tuple[str, ...]) -> tuple[str, ...]:
 def check_picture_file(path: Path) -> None:
     """Refuse before anything is computed what could not be written as a picture afterwards."""
     from dl.plots.style import check_format, import_matplotlib
+    from dl.runs.files import check_output
 
     import_matplotlib()
     check_format(path)
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        raise InputError(f"cannot write {path}: name a file in a folder that exists")
+    check_output(path)

@@ -35,15 +35,19 @@ def records(
         A table for people, in Markdown, or CSV with whole numbers for a spreadsheet. By default
         what the ending of the file in --output says, else text.
     output
-        Write the table into this file.
+        Write the table into this file, outside of the run's folder.
     experiment
         The file of the run's experiment, if it was started with `run FILE.py`.
     """
     name_experiment(experiment)
+    from dl.runs.files import check_output, check_outside
     from dl.runs.folder import open_folder
     from dl.train.record import as_table
 
     folder, _ = open_folder(run, package=catalog.package)
+    if output is not None:
+        check_output(output)
+        check_outside(output, folder.path, verb="records")
     history = folder.records()
     if not history:
         raise InputError(f"{folder.path} has no records yet: wait for its first, or `resume` it")

@@ -4,14 +4,13 @@ import base64
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 
 from dl.data.naming import shown, some_of
 from dl.data.sample import Sample
 from dl.data.spec import DataSpec
-from dl.screen import escaped
+from dl.screen import escaped, escaped_html
 from dl.tables import Table, times
 
 _SMALL = 64
@@ -34,7 +33,7 @@ class Examples:
         return escaped("\n".join([self.title, *lines]), keep="\n")
 
     def _repr_html_(self) -> str:
-        return f"<div><b>{_safe(self.title)}</b>{examples_html(self.sample)}</div>"
+        return f"<div><b>{escaped_html(self.title)}</b>{examples_html(self.sample)}</div>"
 
 
 def examples_html(sample: Sample) -> str:
@@ -57,12 +56,12 @@ def dataset_html(spec: DataSpec, sizes: Mapping[str, int], examples: Examples) -
         f"inputs {'up to ' if spec.ragged else ''}{times(spec.input_shape)} {spec.input_dtype}",
         ", ".join(f"{name} {size:,}" for name, size in sizes.items()),
     ]
-    lines = "".join(f"<div>{_safe(fact)}</div>" for fact in facts)
-    return f"<div><b>{_safe(spec.name)}</b>{lines}{examples_html(examples.sample)}</div>"
+    lines = "".join(f"<div>{escaped_html(fact)}</div>" for fact in facts)
+    return f"<div><b>{escaped_html(spec.name)}</b>{lines}{examples_html(examples.sample)}</div>"
 
 
 def _figure(picture: str, label: str) -> str:
-    caption = f"<figcaption>{_safe(label)}</figcaption>" if label else ""
+    caption = f"<figcaption>{escaped_html(label)}</figcaption>" if label else ""
     return f'<figure style="margin:4px;text-align:center">{picture}{caption}</figure>'
 
 
@@ -70,7 +69,7 @@ def _picture(pixels: np.ndarray) -> str:
     """A picture; one of few pixels is enlarged, with its pixels as squares."""
     few = max(pixels.shape[:2]) <= _SMALL
     how = "image-rendering:pixelated" if few else f"max-height:{2 * _WIDTH}px"
-    return f'<img src="{_png(pixels)}" alt="" style="width:{_WIDTH}px;{how}">'
+    return f'<img src="{png_address(pixels)}" alt="" style="width:{_WIDTH}px;{how}">'
 
 
 def _sequence(steps: np.ndarray) -> str:
@@ -80,20 +79,22 @@ def _sequence(steps: np.ndarray) -> str:
     greys = 255 * (values - values.min(1, keepdims=True)) / np.where(span > 0, span, 1)
     height = max(12, min(12 * len(values), _WIDTH))
     style = f"width:{2 * _WIDTH}px;height:{height}px;image-rendering:pixelated"
-    return f'<img src="{_png(greys.astype(np.uint8)[..., None])}" alt="" style="{style}">'
+    return f'<img src="{png_address(greys.astype(np.uint8)[..., None])}" alt="" style="{style}">'
 
 
-def _png(pixels: np.ndarray) -> str:
+def png_address(pixels: np.ndarray) -> str:
+    """A picture, uint8 [H, W, C] with one or three channels, as a PNG inside of its own address."""
     from PIL import Image
 
     file = io.BytesIO()
-    Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(file, "PNG")
+    grey_or_colour = pixels[..., 0] if pixels.shape[-1] == 1 else pixels
+    Image.fromarray(grey_or_colour).save(file, "PNG", optimize=True)
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
 def _text(text: str, label: str) -> str:
-    head = f"<b>{_safe(label)}</b> " if label else ""
-    safe = _safe(text.replace("\n", "↵"))
+    head = f"<b>{escaped_html(label)}</b> " if label else ""
+    safe = escaped_html(text.replace("\n", "↵"))
     return f'<div style="margin:4px 0">{head}<code style="white-space:pre-wrap">{safe}</code></div>'
 
 
@@ -109,7 +110,3 @@ def _numbers_table(sample: Sample) -> Table:
 
 def _numbers(row: np.ndarray) -> str:
     return some_of([f"{value:.4g}" for value in row])
-
-
-def _safe(text: str) -> str:
-    return escape(escaped(text))

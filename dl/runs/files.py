@@ -121,6 +121,24 @@ def refuse_line(path: Path, number: int, why: str) -> NoReturn:
     )
 
 
+def check_output(path: Path) -> None:
+    """Refuse, before anything is computed, a file for the user that could not be written then.
+
+    Raises:
+        InputError: when it is a folder, or lies in none.
+    """
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise InputError(f"cannot write {path}: name a file in a folder that exists")
+
+
+def check_outside(path: Path, run: Path, *, verb: str) -> None:
+    """Raise an `InputError` for a file in the folder of a run, which `verb` only reads."""
+    if path.resolve().is_relative_to(run.expanduser().resolve()):
+        raise InputError(
+            f"{path} lies in the run's folder, which {verb} does not change: name another file"
+        )
+
+
 def write_text(path: Path, text: str) -> None:
     """Replace `path` in one step by a file with this text."""
     _replace(path, text)

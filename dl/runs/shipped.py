@@ -57,9 +57,14 @@ def no_such_run(path: Path, *, package: str) -> InputError:
     return InputError(f"no run folder {path}: give the path that `run` printed{along}")
 
 
+def is_shipped(folder: Path, *, package: str) -> bool:
+    """Whether `folder`, however its path is written, is that of a run that comes with `package`."""
+    return folder.resolve() in {path.resolve() for path in shipped_runs(package).values()}
+
+
 def refuse_to_write(folder: Path, *, package: str) -> None:
     """Raise a `RunError` for the folder of a run that comes with `package`."""
-    if folder.resolve() in {path.resolve() for path in shipped_runs(package).values()}:
+    if is_shipped(folder, package=package):
         raise RunError(
             f"{folder} comes with the package and is not written to: copy the folder, and give the "
             "copy"

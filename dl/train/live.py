@@ -3,10 +3,9 @@
 import time
 import warnings
 from collections.abc import Sequence
-from html import escape
 from typing import Any, TypeAlias
 
-from dl.screen import escaped, in_notebook
+from dl.screen import escaped_html, in_notebook
 from dl.train.curve_chart import curves_html
 from dl.train.pace import Pace
 from dl.train.plan import Plan
@@ -14,8 +13,9 @@ from dl.train.progress import Progress
 from dl.train.progress_text import describe_seconds, epoch_line
 from dl.train.record import Record
 
-INTERVAL = 0.5
-"""Seconds between two drawings: a browser that is sent more falls behind."""
+INTERVAL, REST = 0.5, 50
+"""Seconds between two drawings at least, because a browser that is sent more falls behind; and how
+many times as long as a drawing took, so that of very many records the training does not wait."""
 _WIDTH = 100
 
 
@@ -33,7 +33,7 @@ class LiveProgress:
         self._step = 0
         self._state = ""
         self._output: Any = None
-        self._drawn_at = -INTERVAL
+        self._due = 0.0
         self._works = True
 
     def __enter__(self) -> "LiveProgress":
@@ -58,7 +58,7 @@ class LiveProgress:
         self._pace.advance(step, ends_epoch=self._plan.is_epoch_end(step))
         left = self._pace.seconds_left(step, self._plan.total_steps)
         self._state = f"{describe_seconds(left)} left" if left is not None else ""
-        if time.monotonic() - self._drawn_at >= INTERVAL:
+        if time.monotonic() >= self._due:
             self._draw()
 
     def record(self, record: Record) -> None:
@@ -75,18 +75,20 @@ class LiveProgress:
     def _draw(self) -> None:
         if not self._works:
             return
-        self._drawn_at = time.monotonic()
-        shown = {"text/html": self._html(), "text/plain": self._text()}
+        begun = time.monotonic()
         try:
+            shown = {"text/html": self._html(), "text/plain": self._text()}
             if self._output is None:
                 from IPython.display import display
 
                 self._output = display(shown, raw=True, display_id=True)
             else:
                 self._output.update(shown, raw=True)
-        except Exception as error:  # whatever a front end does, training goes on
+        except Exception as error:  # whatever curves or a front end do, training goes on
             self._works = False
             warnings.warn(f"the progress cannot be shown here: {error!r}", stacklevel=2)
+        ended = time.monotonic()
+        self._due = ended + max(INTERVAL, REST * (ended - begun))
 
     def _head(self) -> str:
         total, epochs = self._plan.total_steps, self._plan.epochs
@@ -97,10 +99,10 @@ class LiveProgress:
         return ", ".join(word for word in words if word)
 
     def _html(self) -> str:
-        notes = "".join(f"<div>{escape(escaped(note))}</div>" for note in self._notes)
+        notes = "".join(f"<div>{escaped_html(note)}</div>" for note in self._notes)
         bar = f'<progress value="{self._step}" max="{self._plan.total_steps}"></progress>'
         curves = curves_html(self._records, epochs=self._plan.epochs)
-        return f"<div>{notes}<div>{bar} {escape(self._head())}</div>{curves}</div>"
+        return f"<div>{notes}<div>{bar} {escaped_html(self._head())}</div>{curves}</div>"
 
     def _text(self) -> str:
         """What a front end shows that draws no HTML."""

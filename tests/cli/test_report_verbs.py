@@ -40,6 +40,10 @@ def own(finished: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(finished, tmp_path / "run"))
 
 
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 def test_a_run_leaves_its_page(finished: Path) -> None:
     text = (finished / "report.html").read_text(encoding="utf-8")
     assert "<h1>perceptron_xor</h1>" in text
@@ -144,6 +148,9 @@ def a_search(run: Path) -> None:
         ),
         ("report run -o no/such/page.html", None, "name a file in a folder that exists"),
         ("report run -o run", None, "cannot write run: name a file"),
+        ("report run -o run/config.json", None, "where pages end in .html"),
+        ("records run -o no/such/table.csv", None, "name a file in a folder that exists"),
+        ("records run -o run/metrics.jsonl", None, "lies in the run's folder, which records does"),
         ("watch nowhere", None, "no run folder nowhere"),
         ("watch run", another_version, "has format 9"),
         ("watch run", a_search, "is the folder of a search: watch one of the runs in its groups/"),
@@ -154,8 +161,10 @@ def a_search(run: Path) -> None:
 def test_refused_in_one_line(words, harm, says, own, capsys) -> None:
     if harm:
         harm(own)
+    before = contents(own)
     _, err = call(words, capsys, code=2)
     assert err.startswith("error: ")
     assert err.count("\n") == 1
     assert says in err
     assert not Path("page.html").exists()
+    assert contents(own) == before

@@ -134,7 +134,7 @@ def test_predict_classifies_files_and_texts(
     [
         ("{0}/lstm_sentiment {0}/nothing.txt", "nothing.txt"),
         ("{0}/lstm_sentiment --photo --text good", "--photo is for pictures"),
-        ("{0}/lstm_shakespeare --text good", "takes inputs of shape (8,), not texts"),
+        ("{0}/lstm_shakespeare --text good", "writes text and knows no classes: use `sample "),
         ("{0}/lstm_adding {0}/said.tsv", "takes inputs of shape (6, 2), not pictures"),
     ],
 )

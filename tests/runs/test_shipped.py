@@ -13,6 +13,7 @@ import pytest
 import dl
 from dl.cli import main
 from dl.errors import InputError, RunError
+from dl.reports.page.write import default_file
 from dl.runs import run as runs
 from dl.runs.run import resume_run
 from dl.runs.shipped import find_run, refuse_to_write, shipped_runs
@@ -83,6 +84,16 @@ def test_a_name_reads_a_picture_and_writes_names_and_changes_nothing(
     assert main("experiments", ["report", "lenet_digits", "--no-predictions"]) == 0
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
     assert contents(FOLDER) == before
+
+
+def test_its_page_is_written_here_however_its_folder_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "link").symlink_to(FOLDER / "lenet_digits")
+    monkeypatch.chdir(FOLDER.parent)
+    for folder in (Path("trained/lenet_digits"), tmp_path / "link", FOLDER / "." / "lenet_digits"):
+        assert default_file([folder], package="experiments") == Path("report.html")
+    assert default_file([tmp_path], package="experiments") == tmp_path / "report.html"
 
 
 def test_what_is_there_comes_before_what_comes_along(

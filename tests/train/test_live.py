@@ -68,6 +68,24 @@ def test_one_output_is_drawn_at_most_twice_a_second(output: Output, clock: list[
     assert " left" in output.shown[-2]["text/html"]
 
 
+def test_drawings_that_take_long_come_seldom(
+    output: Output, clock: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A training waits for its drawings for a fiftieth of its time at most."""
+
+    def slow(records: Any, *, epochs: int) -> str:
+        clock[0] += 0.2
+        return ""
+
+    monkeypatch.setattr(dl.train.live, "curves_html", slow)
+    with follow(PLAN) as shown:
+        shown.begin(0)
+        for step in range(1, 300):
+            clock[0] += 0.1
+            shown.advance(step)
+    assert len(output.shown) == 4  # at the begin, after 10 and 20 seconds, and at the end
+
+
 def test_the_last_drawing_is_of_the_whole_training(output: Output, clock: list[float]) -> None:
     with follow(PLAN) as shown:
         shown.begin(0)
@@ -127,6 +145,17 @@ def test_fit_learns_the_same_whether_it_is_shown_or_not(
     assert capsys.readouterr().err == ""
     equal = jax.tree.map(np.array_equal, silent.params, shown.params)
     assert all(jax.tree.leaves(equal))
+
+
+def test_values_that_cannot_be_drawn_cost_a_warning(output: Output) -> None:
+    """The distance of the two is more than a float can hold."""
+    with follow(PLAN) as shown:
+        for step, loss in ((1, -1.7e308), (2, 1.7e308)):
+            shown.record(Record(step, step / 100, "train", {"loss": loss}))
+        with pytest.warns(UserWarning, match="progress cannot be shown here: OverflowError"):
+            shown.tell("the training goes on")
+        shown.tell("and nothing more is said")
+    assert not output.shown
 
 
 def test_a_page_that_is_closed_costs_a_warning(output: Output, problem: tuple[Any, ...]) -> None:

@@ -17,9 +17,7 @@ from dl.train.steps_per_call import (
     with_best_steps_per_call,
 )
 
-OPTIONS = dl.TrainOptions(
-    dataset="digits", epochs=1, batch_size=64, validation=0.0, train_examples=448, devices=1
-)
+OPTIONS = dl.TrainOptions(dataset="digits", epochs=1, batch_size=64, validation=0.0, devices=1)
 
 
 def bits(tree: object) -> list[bytes]:

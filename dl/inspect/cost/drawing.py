@@ -84,7 +84,8 @@ def place(nodes: Sequence[Node]) -> Drawing:
         for number, (node, row) in enumerate(zip(nodes, rows, strict=True))
     ]
     arrows = [_arrow(path, boxes, centres, tops) for path in paths.values()]
-    return Drawing(tuple(boxes), tuple(arrows), max(box.x + box.width for box in boxes), height)
+    width = max(centre + _half(point, nodes) for point, centre in centres.items())
+    return Drawing(tuple(boxes), tuple(arrows), width, height)
 
 
 Point = tuple[int, int]
@@ -117,7 +118,7 @@ def _centres(
     for upper, lower in (pair for path in paths for pair in pairwise(path)):
         above[lower].append(upper)
         below[upper].append(lower)
-    half = {point: (_wide(nodes[point[0]]) if point[0] >= 0 else LANE) / 2 for point in points}
+    half = {point: _half(point, nodes) for point in points}
     lines = _ordered(points, above)
     centres = dict.fromkeys(points, 0.0)
     for sweep in range(SWEEPS):
@@ -196,6 +197,11 @@ def _arrow(
         x, top = centres[point], tops[point[1]]
         points += [(x, top), (x, tops[point[1] + 1] - BELOW)]
     return Arrow(source, target, (*points, (end.x + end.width / 2, end.y)))
+
+
+def _half(point: Point, nodes: Sequence[Node]) -> float:
+    """Half the width of a box, or of a lane."""
+    return (_wide(nodes[point[0]]) if point[0] >= 0 else LANE) / 2
 
 
 def _wide(node: Node) -> float:

@@ -1,10 +1,9 @@
 """HTML and SVG in which all text from outside is escaped: what is no `Html` yet, becomes it."""
 
 from collections.abc import Iterable
-from html import escape
 from typing import Any
 
-from dl.screen import escaped
+from dl.screen import escaped_html
 
 _WITHOUT_END = {"meta", "img", "br"}
 
@@ -19,9 +18,7 @@ def text(content: Any) -> Html:
     >>> text("a < b"), text(Html("<b>a</b>")), text("\x00")
     ('a &lt; b', '<b>a</b>', '\\x00')
     """
-    return (
-        content if isinstance(content, Html) else Html(escape(escaped(str(content), keep="\n\t")))
-    )
+    return content if isinstance(content, Html) else Html(escaped_html(str(content), keep="\n\t"))
 
 
 def tag(name: str, /, *children: Any, **attributes: Any) -> Html:

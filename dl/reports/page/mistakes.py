@@ -170,7 +170,7 @@ def _again(answered: Answered) -> Html:
     pairs = (
         tag(
             "div",
-            picture(given, f"test picture {number}"),
+            picture(given, f"picture {number} of the {answered.part} part"),
             picture(made, f"picture {number}, reconstructed"),
         )
         for number, (given, made) in enumerate(answered.again)

@@ -36,8 +36,8 @@ def page(runs: Sequence[Material], *, live: bool = False) -> str:
         tag("header", tag("h1", title), *_lead(runs)),
         tag("nav", tag("ul", *(_entry(name) for name in sections)), aria_label="sections"),
         tag("main", *sections.values(), id="main"),
-        tag("footer", "Written by dl. The numbers of all records are in metrics.jsonl, beside this "
-            "page." if len(runs) == 1 else "Written by dl."),
+        tag("footer", "Written by dl. The numbers of all records are in the run's metrics.jsonl."
+            if len(runs) == 1 else "Written by dl."),
         Html(f"<script>{_file('page.js')}</script>"),
     ])  # fmt: skip
     head = tag(

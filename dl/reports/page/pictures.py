@@ -1,11 +1,10 @@
 """Examples as a page shows them: pictures as PNG in the page itself, texts as text."""
 
-import base64
-import io
 from typing import Any
 
 import numpy as np
 
+from dl.data.shown import png_address
 from dl.reports.page.html import Html, tag
 
 SMALLEST, LONGEST_TEXT = 56, 300
@@ -22,17 +21,11 @@ def png(picture: Any) -> str:
 
     Pictures that are not uint8 are stretched from their lowest value to their highest.
     """
-    from PIL import Image
-
     pixels = np.asarray(picture)
     if pixels.dtype != np.uint8:
         low, high = float(np.min(pixels)), float(np.max(pixels))
         pixels = np.rint((pixels - low) / ((high - low) or 1.0) * 255).astype(np.uint8)
-    file = io.BytesIO()
-    Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(
-        file, "PNG", optimize=True
-    )
-    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+    return png_address(pixels)
 
 
 def picture(pixels: Any, says: str, caption: Any = None) -> Html:

@@ -39,7 +39,7 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
 
 
 def span(values: Sequence[float]) -> tuple[float, float]:
-    """The lowest and the highest number, a little apart if they are equal.
+    """The lowest and the highest number, a little apart if they are equal but for rounding.
 
     >>> span([1.0, 3.0]), span([2.0]), span([])
     ((1.0, 3.0), (1.0, 3.0), (0.0, 1.0))
@@ -47,7 +47,7 @@ def span(values: Sequence[float]) -> tuple[float, float]:
     if not values:
         return 0.0, 1.0
     low, high = min(values), max(values)
-    if low < high:
+    if high - low > 1e-9 * max(abs(low), abs(high)):
         return low, high
     half = abs(low) / 2 or 1.0
     return low - half, high + half

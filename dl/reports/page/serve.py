@@ -14,7 +14,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from dl.errors import InputError, RunError
+from dl.errors import InputError, RunError, first_line
 from dl.reports.page.material import gather
 from dl.reports.page.page import page, policy
 from dl.runs.folder import RunFolder
@@ -115,9 +115,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(HTTPStatus.NOT_FOUND, "not found\n", kind="text/plain")
             return
         try:
-            self._answer(HTTPStatus.OK, self.server.made(), kind="text/html")
-        except (InputError, RunError, OSError) as error:
-            self._answer(HTTPStatus.SERVICE_UNAVAILABLE, f"{error}\n", kind="text/plain")
+            made = self.server.made()
+        except Exception as error:  # an experiment's own model may do anything
+            said = f"{first_line(error)}\n"
+            self._answer(HTTPStatus.SERVICE_UNAVAILABLE, said, kind="text/plain")
+            return
+        self._answer(HTTPStatus.OK, made, kind="text/html")
 
     def _answer(self, status: HTTPStatus, text: str, *, kind: str) -> None:
         body = text.encode()

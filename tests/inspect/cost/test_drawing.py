@@ -7,7 +7,7 @@ import pytest
 
 from dl import models
 from dl.errors import InputError
-from dl.inspect.cost.drawing import Box, Drawing, draw_model, place
+from dl.inspect.cost.drawing import LANE, Box, Drawing, draw_model, place
 from dl.inspect.cost.flow import Node, flow
 from dl.types import Model
 
@@ -113,6 +113,16 @@ def test_arrows_join_edges_go_down_and_touch_no_other_box(name: str) -> None:
             assert start[1] < end[1]
             assert 0 <= end[0] <= drawing.width
             assert not [box.name for box in drawing.boxes if crosses(start, end, box)]
+
+
+def test_a_lane_beyond_all_boxes_lies_inside_too() -> None:
+    """The last sum reads both layers and the first sum: two lanes beside one box."""
+    sources = [(), (0,), (0, 1), (2,), (1, 2, 3)]
+    nodes = [Node("", "join" if len(each) > 1 else "dense", (1,), 0, each) for each in sources]
+    drawing = place(nodes)
+    farthest = max(x for arrow in drawing.arrows for x, _ in arrow.points)
+    assert farthest > max(box.x + box.width for box in drawing.boxes)
+    assert farthest + LANE / 2 == drawing.width
 
 
 def test_a_model_made_of_functions_has_nothing_to_draw() -> None:

@@ -17,7 +17,7 @@ from dl.reports.page.chart import COLUMNS, Axes, Line, line_chart
 from dl.reports.page.expected import Expected, expected_of
 from dl.reports.page.html import Html, tag, text
 from dl.reports.page.pictures import png
-from dl.reports.page.scales import ticks
+from dl.reports.page.scales import span, ticks
 from dl.reports.page.thin import kept_points
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -50,6 +50,13 @@ def test_ticks_lie_inside_at_even_distances(low: float, width: float, most: int)
     assert all(low - room <= tick <= low + width + room for tick in found)
     distances = np.diff(found)
     assert np.allclose(distances, distances[:1], rtol=1e-3)
+
+
+def test_values_that_rounding_sets_apart_count_as_equal() -> None:
+    """Axes between them would have numbers that a browser cannot count up to."""
+    low, high = span([0.7, math.nextafter(0.7, 1.0)])
+    assert low < 0.4
+    assert high > 1.0
 
 
 def test_thinned_curve_keeps_every_peak() -> None:

@@ -70,6 +70,22 @@ def test_headers_forbid_all_that_is_not_needed(server: PageServer) -> None:
     assert "Python" not in answer.headers["Server"]
 
 
+def test_a_page_that_cannot_be_made_is_told() -> None:
+    pages = iter(["<p>page</p>"])
+
+    def made() -> str:
+        page = next(pages, None)
+        if page is None:
+            raise ValueError("a model of one's own failed\nin many lines")
+        return page
+
+    with PageServer(made) as server:
+        assert ask(server, f"/{server.token}/")[0].status == 200
+        answer, body = ask(server, f"/{server.token}/")
+    assert (answer.status, body) == (503, "a model of one's own failed\n")
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+
+
 def test_every_server_has_another_token() -> None:
     with PageServer(str) as one, PageServer(str) as other:
         assert one.token != other.token
