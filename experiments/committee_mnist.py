@@ -2,9 +2,9 @@
 
 Lecture: E15, D7. Papers: Ciresan et al. 2011 and 2012 (committees of larger nets: 0.27 % and 0.23 %
     errors); Simard et al. 2003 (elastic distortions).
-Expected: `--members 4 --epochs 10` has a test accuracy of 99.61 %, its members 99.50 % ± 0.04. The
-    whole committee was not measured yet.
-Time: 510 s for these four on 2 CPU cores, shared with other work.
+Expected: a test accuracy of 99.68 %; its members have 99.64 % ± 0.02. The committees of the papers
+    have 99.73 and 99.77 %.
+Time: 5,537 s on 2 CPU cores, shared with other work; about 79 s an epoch when alone.
 Command: python -m experiments run committee_mnist
 """
 
@@ -32,12 +32,13 @@ class Options(TrainOptions):
     """Options of committee_mnist."""
 
     dataset: str = "mnist"
-    members: int = 16
+    members: int = 10
     epochs: int = 30
     batch_size: int = 128
     learning_rate: float = 0.1
     optimizer: OptimizerName = "nesterov"
     schedule: ScheduleName = "one-cycle"
+    weight_decay: float = 5e-4
     validation: float = 0.0
     log_every: int = 500
     evaluate_every: int = 10
