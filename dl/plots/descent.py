@@ -24,6 +24,9 @@ def optimizer_paths(
     `function` maps [..., 2] -> [...]. Paths are those of `dl.lessons.trajectory` or
     `dl.lessons.sweep_rates`. What leaves the neighbourhood of the start is cut. Source: D2, D3.
 
+    Raises:
+        InputError: for arrays of another shape, and without paths.
+
     >>> import dl
     >>> figure = optimizer_paths({"sgd": dl.lessons.trajectory(dl.optimizers.sgd(0.5), steps=3)})
     >>> figure.axes[0].lines[0].get_xydata()[0].tolist()
@@ -53,7 +56,10 @@ def path_values(
 ) -> "Figure":
     """f along each path, step by step, on a logarithmic scale: points [S + 1, 2] by name.
 
-    Source: D3.
+    Values of f that are not above 0 have no place on the scale and are left out. Source: D3.
+
+    Raises:
+        InputError: for arrays of another shape, and without paths.
 
     >>> import dl
     >>> figure = path_values({"0.5": dl.lessons.trajectory(dl.optimizers.sgd(0.5), steps=3)})
@@ -74,8 +80,9 @@ def _draw_path(panel: Any, name: str, points: np.ndarray, function: Callable[[An
     reach = np.maximum(np.abs(points[0]) * (1.3, 1.5), 0.1)
     x, y = (np.linspace(-half, half, 121, dtype=np.float32) for half in reach)
     heights = np.asarray(function(np.stack(np.meshgrid(x, y), axis=-1)))
-    # Even distances of the root: of a bowl, contours at even distances.
-    levels = np.linspace(heights.min() ** 0.5, heights.max() ** 0.5, 9)[1:] ** 2
+    lowest = heights.min()
+    # Even steps of the root of the height: the contours of a bowl then lie at even distances.
+    levels = lowest + np.linspace(0, (heights.max() - lowest) ** 0.5, 9)[1:] ** 2
     panel.contour(x, y, heights, levels=levels, colors=ink(), linewidths=0.6, alpha=0.45)
     style = {"color": COLOURS["vermilion"], "markersize": 3, "linewidth": 1.2}
     panel.plot(*points.T, "-o", **style)
