@@ -7,7 +7,7 @@ import numpy as np
 
 from dl.errors import InputError
 from dl.lessons.descent import surface
-from dl.plots.style import COLOURS, ink, lines, new_figure
+from dl.plots.style import COLOURS, ink, lines, new_figure, new_panels
 from dl.types import Array
 
 if TYPE_CHECKING:
@@ -33,19 +33,13 @@ def optimizer_paths(
     [-7.0, 2.0]
     """
     paths = _checked(paths)
-    columns = min(_COLUMNS, len(paths))
-    rows = -(-len(paths) // columns)
-    size = {"width": 0.6 + 2.3 * columns, "height": 0.7 + 1.7 * rows}
-    figure, axes = new_figure(rows, columns, **size, sharex=True, sharey=True)
-    panels = np.ravel(axes).tolist()
-    for panel, (name, points) in zip(panels, paths.items(), strict=False):
+    size = {"columns": _COLUMNS, "panel": (2.3, 1.7), "room": (0.6, 0.7)}
+    figure, panels = new_panels(len(paths), **size, sharex=True, sharey=True)
+    for panel, (name, points) in zip(panels, paths.items(), strict=True):
         _draw_path(panel, name, points, function)
-    for panel in panels[len(paths) :]:
-        panel.remove()
-    for panel in panels[max(len(paths) - columns, 0) : len(paths)]:
+    for panel in panels[-_COLUMNS:]:
         panel.set_xlabel("x")
-        panel.tick_params(labelbottom=True)
-    for panel in panels[: len(paths) : columns]:
+    for panel in panels[::_COLUMNS]:
         panel.set_ylabel("y")
     figure.suptitle("● start     ✕ end     thin lines: equal f", fontsize="medium")
     return figure
