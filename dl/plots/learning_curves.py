@@ -66,8 +66,8 @@ def curves(
     """
     groups = {name: _several(given) for name, given in _named(histories).items()}
     names = _chosen(groups, metrics)
-    size = {"panel": (6.4, 4.2)} if len(names) == 1 else {"panel": (4.8, 3.4), "room": (0.0, 0.6)}
-    figure, panels = new_panels(len(names), columns=2, **size)
+    panel, room = ((6.4, 4.2), (0.0, 0.0)) if len(names) == 1 else ((4.8, 3.4), (0.0, 0.6))
+    figure, panels = new_panels(len(names), columns=2, panel=panel, room=room)
     for axes, name in zip(panels, names, strict=True):
         _draw_metric(axes, name, groups)
     handles = dict(entry for axes in panels for entry in _legend_entries(axes))
