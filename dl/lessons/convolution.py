@@ -48,6 +48,9 @@ def convolve(
 
     `padding` zeros are added on every side. The kernel is not flipped. Source: E3, E4.
 
+    Raises:
+        InputError: for arrays of other shapes, and as `output_size`.
+
     >>> convolve(EXAMPLE, EXAMPLE_KERNEL).tolist()
     [[4.0, 3.0, 4.0], [2.0, 4.0, 3.0], [2.0, 3.0, 4.0]]
     """
@@ -65,7 +68,12 @@ def convolve(
 def convolve_step_by_step(
     picture: Array | np.ndarray, kernel: Array | np.ndarray, *, strides: int = 1, padding: int = 0
 ) -> Steps:
-    """The windows and the products whose sums are the outputs of `convolve`. Source: E3.
+    """[H, W] * [h, w] window by window: the products whose sums are the outputs of `convolve`.
+
+    Source: E3.
+
+    Raises:
+        InputError: as `convolve`.
 
     >>> steps = convolve_step_by_step(EXAMPLE, EXAMPLE_KERNEL)
     >>> steps.products[0].tolist()
@@ -83,6 +91,9 @@ def output_size(n: int, m: int, *, stride: int = 1, padding: int = 0) -> int:
     """The number of outputs of m weights on n inputs: ⌊(n + 2 padding − m) / stride⌋ + 1.
 
     With stride 1 and without padding it is n − m + 1. Source: E4.
+
+    Raises:
+        InputError: for more weights than padded inputs, and for sizes that make no sense.
 
     >>> output_size(28, 5), output_size(28, 5, padding=2), output_size(227, 11, stride=4)
     (24, 28, 55)

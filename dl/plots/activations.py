@@ -9,7 +9,7 @@ import numpy as np
 from dl.errors import InputError
 from dl.layers.activations import ACTIVATIONS, Activation, activation
 from dl.lessons.initialisation import SATURATED
-from dl.plots.style import ink, lines, new_figure
+from dl.plots.style import ink, lines, new_panels
 from dl.types import Array
 
 if TYPE_CHECKING:
@@ -35,18 +35,12 @@ def activations(names: Sequence[str] = (), *, limit: float = 5.0) -> "Figure":
     chosen = [activation(name) for name in names or ACTIVATIONS if names or name != "softmax"]
     if any(each.name == "softmax" for each in chosen):
         raise InputError("softmax maps a vector to a vector: it has no curve, leave it out")
-    columns = min(_COLUMNS, len(chosen))
-    rows = -(-len(chosen) // columns)
-    size = {"width": 0.4 + 2.3 * columns, "height": 0.8 + 1.9 * rows}
-    figure, axes = new_figure(rows, columns, **size, sharex=True, sharey=True)
-    panels = np.ravel(axes).tolist()
-    for each, panel in zip(chosen, panels, strict=False):
+    size = {"columns": _COLUMNS, "panel": (2.3, 1.9), "room": (0.4, 0.8)}
+    figure, panels = new_panels(len(chosen), **size, sharex=True, sharey=True)
+    for each, panel in zip(chosen, panels, strict=True):
         _draw(panel, each, jnp.linspace(-limit, limit, 401))
-    for panel in panels[len(chosen) :]:
-        panel.remove()
-    for panel in panels[max(len(chosen) - columns, 0) : len(chosen)]:
+    for panel in panels[-_COLUMNS:]:
         panel.set_xlabel("x")
-        panel.tick_params(labelbottom=True)
     figure.legend(handles=_legend(), loc="outside upper center", ncols=4, frameon=False)
     return figure
 

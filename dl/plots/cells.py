@@ -9,7 +9,8 @@ from dl.plots.diagram import Canvas, new_canvas
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_SCALE = 0.72
+_WIDTH, _HEIGHT, _SCALE = 13.0, 7.6, 0.72
+"""A diagram in its own units, from its lower left corner on, and the inches of a unit."""
 
 
 def cell_diagram(step: CellStep, *, symbol: str = "") -> "Figure":
@@ -17,6 +18,9 @@ def cell_diagram(step: CellStep, *, symbol: str = "") -> "Figure":
 
     `step` is that of `dl.inspect.cell_step`. Every gate sees all of h and x; the numbers are those
     of one unit. `symbol` is what the layer reads at this step. Source: G3, G4.
+
+    Raises:
+        InputError: for a cell that is neither an LSTM nor a GRU.
 
     >>> import dl
     >>> params = {"input": jnp.zeros((1, 3)), "recurrent": jnp.zeros((1, 3))}
@@ -27,20 +31,21 @@ def cell_diagram(step: CellStep, *, symbol: str = "") -> "Figure":
     if step.kind not in _DRAWINGS:
         raise InputError(f"there is a diagram of lstm and gru, not of {step.kind}")
     place = f"unit {step.unit} of {step.units}, step {step.step} (counted from 0)"
-    canvas = new_canvas(13.0, 7.6, scale=_SCALE, title=f"{step.kind.upper()}: {place}")
+    canvas = new_canvas(_WIDTH, _HEIGHT, scale=_SCALE, title=f"{step.kind.upper()}: {place}")
     words = {name: f"{value:.2f}".replace("-", "−") for name, value in step.values.items()}
     _DRAWINGS[step.kind](canvas, words, f"$x_t$ {symbol}".strip())
     return canvas.figure
 
 
 def _draw_lstm(canvas: Canvas, words: dict[str, str], x: str) -> None:
-    gates = {"forget": 2.6, "input": 4.8, "candidate": 6.8, "output": 8.8}
     canvas.path((1.0, 6.6), (11.9, 6.6))
-    canvas.path((1.0, 1.5), (gates["output"], 1.5), (gates["output"], 2.2))
+    canvas.path((1.0, 1.5), (8.8, 1.5), (8.8, 2.2))
     canvas.path((1.7, 0.7), (1.7, 1.5), head=False)
-    for name, x_gate in gates.items():
-        canvas.path((x_gate, 1.5), (x_gate, 2.2), dot=name != "output")
-        canvas.box((x_gate, 2.5), "tanh" if name == "candidate" else "σ")
+    for across in (2.6, 4.8, 6.8):
+        canvas.path((across, 1.5), (across, 2.2), dot=True)
+    gates = {(2.6, 2.5): "σ", (4.8, 2.5): "σ", (6.8, 2.5): "tanh", (8.8, 2.5): "σ"}
+    for at, word in gates.items():
+        canvas.box(at, word)
     canvas.path((2.6, 2.8), (2.6, 6.32))
     canvas.path((4.8, 2.8), (4.8, 4.6), (6.52, 4.6))
     canvas.path((6.8, 2.8), (6.8, 4.32))
@@ -50,7 +55,8 @@ def _draw_lstm(canvas: Canvas, words: dict[str, str], x: str) -> None:
     canvas.path((8.8, 2.8), (8.8, 4.0), (10.32, 4.0))
     canvas.path((10.6, 3.72), (10.6, 1.5), (11.9, 1.5))
     canvas.box((10.6, 5.7), "tanh", colour="green")
-    for at, sign in {(2.6, 6.6): "×", (6.8, 4.6): "×", (10.6, 4.0): "×", (6.8, 6.6): "+"}.items():
+    signs = {(2.6, 6.6): "×", (6.8, 4.6): "×", (10.6, 4.0): "×", (6.8, 6.6): "+"}
+    for at, sign in signs.items():
         canvas.circle(at, sign)
     _ends(canvas, {"$C_{t-1}$": words["cell_before"], "$C_t$": words["cell"]}, 6.6)
     _ends(canvas, {"$h_{t-1}$": words["hidden_before"], "$h_t$": words["hidden"]}, 1.5)
@@ -82,7 +88,8 @@ def _draw_gru(canvas: Canvas, words: dict[str, str], x: str) -> None:
     canvas.path((6.0, 5.98), (6.0, 6.32))
     canvas.path((8.8, 2.8), (8.8, 4.52))
     canvas.path((8.8, 5.08), (8.8, 6.32))
-    for at, word in {(3.2, 2.5): "σ", (6.0, 2.5): "σ", (8.8, 2.5): "tanh"}.items():
+    gates = {(3.2, 2.5): "σ", (6.0, 2.5): "σ", (8.8, 2.5): "tanh"}
+    for at, word in gates.items():
         canvas.box(at, word)
     signs = {(3.2, 3.9): "×", (6.0, 6.6): "×", (8.8, 4.8): "×", (8.8, 6.6): "+"}
     for at, sign in signs.items():

@@ -146,6 +146,7 @@ def _by_class(count: int, targets: Any, names: Sequence[str]) -> list[tuple[str,
     everything = [("", np.arange(count))]
     if targets is None:
         return everything
+    targets = np.asarray(targets)
     classes = np.unique(targets)
     if len(classes) > _MOST_CLASSES:
         return everything

@@ -7,7 +7,7 @@ import numpy as np
 
 from dl.errors import InputError
 from dl.lessons.descent import surface
-from dl.plots.style import COLOURS, ink, lines, new_figure
+from dl.plots.style import COLOURS, ink, lines, new_figure, new_panels
 from dl.types import Array
 
 if TYPE_CHECKING:
@@ -24,25 +24,22 @@ def optimizer_paths(
     `function` maps [..., 2] -> [...]. Paths are those of `dl.lessons.trajectory` or
     `dl.lessons.sweep_rates`. What leaves the neighbourhood of the start is cut. Source: D2, D3.
 
+    Raises:
+        InputError: for arrays of another shape, and without paths.
+
     >>> import dl
     >>> figure = optimizer_paths({"sgd": dl.lessons.trajectory(dl.optimizers.sgd(0.5), steps=3)})
     >>> figure.axes[0].lines[0].get_xydata()[0].tolist()
     [-7.0, 2.0]
     """
     paths = _checked(paths)
-    columns = min(_COLUMNS, len(paths))
-    rows = -(-len(paths) // columns)
-    size = {"width": 0.6 + 2.3 * columns, "height": 0.7 + 1.7 * rows}
-    figure, axes = new_figure(rows, columns, **size, sharex=True, sharey=True)
-    panels = np.ravel(axes).tolist()
-    for panel, (name, points) in zip(panels, paths.items(), strict=False):
+    size = {"columns": _COLUMNS, "panel": (2.3, 1.7), "room": (0.6, 0.7)}
+    figure, panels = new_panels(len(paths), **size, sharex=True, sharey=True)
+    for panel, (name, points) in zip(panels, paths.items(), strict=True):
         _draw_path(panel, name, points, function)
-    for panel in panels[len(paths) :]:
-        panel.remove()
-    for panel in panels[max(len(paths) - columns, 0) : len(paths)]:
+    for panel in panels[-_COLUMNS:]:
         panel.set_xlabel("x")
-        panel.tick_params(labelbottom=True)
-    for panel in panels[: len(paths) : columns]:
+    for panel in panels[::_COLUMNS]:
         panel.set_ylabel("y")
     figure.suptitle("● start     ✕ end     thin lines: equal f", fontsize="medium")
     return figure
@@ -53,7 +50,10 @@ def path_values(
 ) -> "Figure":
     """f along each path, step by step, on a logarithmic scale: points [S + 1, 2] by name.
 
-    Source: D3.
+    Values of f that are not above 0 have no place on the scale and are left out. Source: D3.
+
+    Raises:
+        InputError: for arrays of another shape, and without paths.
 
     >>> import dl
     >>> figure = path_values({"0.5": dl.lessons.trajectory(dl.optimizers.sgd(0.5), steps=3)})
@@ -74,8 +74,9 @@ def _draw_path(panel: Any, name: str, points: np.ndarray, function: Callable[[An
     reach = np.maximum(np.abs(points[0]) * (1.3, 1.5), 0.1)
     x, y = (np.linspace(-half, half, 121, dtype=np.float32) for half in reach)
     heights = np.asarray(function(np.stack(np.meshgrid(x, y), axis=-1)))
-    # Even distances of the root: of a bowl, contours at even distances.
-    levels = np.linspace(heights.min() ** 0.5, heights.max() ** 0.5, 9)[1:] ** 2
+    lowest = heights.min()
+    # Even steps of the root of the height: the contours of a bowl then lie at even distances.
+    levels = lowest + np.linspace(0, (heights.max() - lowest) ** 0.5, 9)[1:] ** 2
     panel.contour(x, y, heights, levels=levels, colors=ink(), linewidths=0.6, alpha=0.45)
     style = {"color": COLOURS["vermilion"], "markersize": 3, "linewidth": 1.2}
     panel.plot(*points.T, "-o", **style)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dl.plots.style import COLOURS, ink, is_dark, new_figure
+from dl.plots.style import COLOURS, ground, ink, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -63,8 +63,7 @@ def mixed_with_ground(name: str, share: float = 0.3) -> tuple[float, ...]:
     """A colour of `COLOURS` on the page: opaque, so that it hides the lines behind it."""
     from matplotlib.colors import to_rgb
 
-    ground = to_rgb("#161616" if is_dark() else "white")
-    pairs = zip(to_rgb(COLOURS[name]), ground, strict=True)
+    pairs = zip(to_rgb(COLOURS[name]), to_rgb(ground()), strict=True)
     return tuple(share * colour + (1 - share) * page for colour, page in pairs)
 
 

@@ -1,8 +1,6 @@
 """Examples of a data set with their labels: pictures, points, numbers, sequences and texts."""
 
-import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,7 +8,9 @@ from dl.data.dataset import Dataset
 from dl.data.naming import shown
 from dl.data.sample import Sample, draw_sample
 from dl.errors import InputError
-from dl.plots.style import ink, lines, new_figure, pictures_only
+from dl.plots.labels import shortened
+from dl.plots.picture_grid import show_picture
+from dl.plots.style import ink, lines, new_figure, new_panels, pictures_only
 from dl.screen import escaped
 
 if TYPE_CHECKING:
@@ -24,8 +24,9 @@ _LONGEST = 12
 def examples(dataset: Dataset, part: str = "train", *, count: int = 16, seed: int = 0) -> "Figure":
     """Examples of a part of `dataset`, chosen at random by `seed`, with their labels.
 
-    Pictures are a grid, examples of two numbers points in the plane, others bars; sequences [T, D]
-    are fields of greys with time from left to right, texts are lines.
+    Pictures are a grid, examples of two numbers points in the plane. Other numbers [D] and
+    sequences [T, D] are rows of greys, time from left to right, from the least value of each row
+    in black to its largest in white. Texts are lines.
 
     Raises:
         InputError: when there is no such part, or `count` is not from 1 to 64.
@@ -48,16 +49,11 @@ def examples(dataset: Dataset, part: str = "train", *, count: int = 16, seed: in
 
 
 def _grid(sample: Sample) -> "Figure":
-    columns = min(_COLUMNS, len(sample.examples))
-    rows = math.ceil(len(sample.examples) / columns)
-    figure, axes = new_figure(rows, columns, width=max(1.1 * columns, 2.0), height=1.3 * rows)
-    pictures_only(axes)
-    for axis, pixels, label in zip(_flat(axes), sample.examples, sample.labels, strict=False):
-        grey = pixels.shape[-1] == 1
-        axis.imshow(pixels[..., 0] if grey else pixels, cmap="gray", vmin=0, vmax=255)
-        axis.set_title(_title(label), fontsize=10 if len(label) < 8 else 8)
-    for axis in _flat(axes)[len(sample.examples) :]:
-        axis.set_visible(False)
+    size = {"columns": _COLUMNS, "panel": (1.1, 1.3), "least_width": 2.0}
+    figure, panels = new_panels(len(sample.examples), **size)
+    for axes, picture, label in zip(panels, sample.examples, sample.labels, strict=True):
+        show_picture(axes, picture)
+        axes.set_title(shortened(label, _LONGEST), fontsize=10 if len(label) < 8 else 8)
     return figure
 
 
@@ -67,7 +63,9 @@ def _points(sample: Sample) -> "Figure":
     places = np.stack(sample.examples)
     for line, label in zip(lines(len(labels)), labels, strict=True):
         chosen = places[np.array(sample.labels) == label]
-        axes.scatter(*chosen.T, color=line.color, marker=line.marker, label=_title(label))
+        axes.scatter(
+            *chosen.T, color=line.color, marker=line.marker, label=shortened(label, _LONGEST)
+        )
     axes.set(xlabel="$x_1$", ylabel="$x_2$")
     if len(labels) <= _COLUMNS:
         figure.legend(loc="outside right upper")
@@ -76,18 +74,18 @@ def _points(sample: Sample) -> "Figure":
 
 def _fields(sample: Sample) -> "Figure":
     """Each example as a field: time or the place of a number from left to right."""
-    count = len(sample.examples)
-    figure, axes = new_figure(count, 1, width=6.4, height=0.55 * count + 0.7, sharex=True)
-    for axis, values, label in zip(_flat(axes), sample.examples, sample.labels, strict=True):
+    size = {"columns": 1, "panel": (6.4, 0.55), "room": (0.0, 0.7)}
+    figure, panels = new_panels(len(sample.examples), **size, sharex=True)
+    for axes, values, label in zip(panels, sample.examples, sample.labels, strict=True):
         rows = np.atleast_2d(np.asarray(values, np.float64).T)
         span = np.ptp(rows, axis=1, keepdims=True)
         scaled = (rows - rows.min(1, keepdims=True)) / np.where(span > 0, span, 1)
-        axis.imshow(scaled, cmap="gray", aspect="auto", vmin=0, vmax=1, interpolation="nearest")
-        axis.set(yticks=[])
-        axis.grid(False)
-        axis.set_ylabel(_title(label), rotation=0, ha="right", va="center")
-    _flat(axes)[-1].xaxis.get_major_locator().set_params(integer=True)
-    _flat(axes)[-1].set_xlabel("step" if sample.kind == "sequences" else "place of the number")
+        axes.imshow(scaled, cmap="gray", aspect="auto", vmin=0, vmax=1, interpolation="nearest")
+        axes.set(yticks=[])
+        axes.grid(False)
+        axes.set_ylabel(shortened(label, _LONGEST), rotation=0, ha="right", va="center")
+    panels[-1].xaxis.get_major_locator().set_params(integer=True)
+    panels[-1].set_xlabel("step" if sample.kind == "sequences" else "place of the number")
     return figure
 
 
@@ -99,20 +97,10 @@ def _texts(sample: Sample) -> "Figure":
     for row, (text, label) in enumerate(zip(sample.examples, sample.labels, strict=True)):
         line = escaped(text.replace("\n", "↵"))
         cut = line if len(line) <= 70 else f"{line[:69]}…"
-        axes.text(0.0, row + 0.5, _title(label), va="center", weight="bold", color=ink())
+        word = shortened(label, _LONGEST)
+        axes.text(0.0, row + 0.5, word, va="center", weight="bold", color=ink())
         axes.text(
             0.18 if label else 0.0, row + 0.5, cut, va="center", family="monospace", color=ink(),
             parse_math=False,
         )  # fmt: skip
     return figure
-
-
-def _flat(axes: Any) -> Sequence[Any]:
-    return list(np.ravel(np.asarray(axes)))
-
-
-def _title(label: str) -> str:
-    """A label as matplotlib writes it, which takes what stands between two $ for a formula."""
-    safe = escaped(label)
-    cut = safe if len(safe) <= _LONGEST else f"{safe[: _LONGEST - 1]}…"
-    return cut.replace("$", r"\$")

@@ -7,7 +7,7 @@ import numpy as np
 
 from dl.errors import InputError, did_you_mean
 from dl.plots.labels import legend_below, shortened
-from dl.plots.style import Line, lines, new_figure
+from dl.plots.style import Line, lines, new_panels
 from dl.train.record import Record
 
 if TYPE_CHECKING:
@@ -66,15 +66,10 @@ def curves(
     """
     groups = {name: _several(given) for name, given in _named(histories).items()}
     names = _chosen(groups, metrics)
-    columns = min(len(names), 2)
-    rows = -(-len(names) // columns)
-    width, height = (6.4, 4.2) if columns == 1 else (9.6, 0.6 + 3.4 * rows)
-    figure, panels = new_figure(rows, columns, width=width, height=height)
-    panels = np.ravel(panels)
-    for axes, name in zip(panels, names, strict=False):
+    panel, room = ((6.4, 4.2), (0.0, 0.0)) if len(names) == 1 else ((4.8, 3.4), (0.0, 0.6))
+    figure, panels = new_panels(len(names), columns=2, panel=panel, room=room)
+    for axes, name in zip(panels, names, strict=True):
         _draw_metric(axes, name, groups)
-    for axes in panels[len(names) :]:
-        axes.set_visible(False)
     handles = dict(entry for axes in panels for entry in _legend_entries(axes))
     legend_below(figure, list(handles.values()), list(handles))
     return figure

@@ -7,7 +7,7 @@ import numpy as np
 
 from dl.errors import InputError
 from dl.inspect.decisions import Decisions
-from dl.plots.style import ink, lines, new_figure
+from dl.plots.style import ink, lines, new_panels
 from dl.types import Array
 
 if TYPE_CHECKING:
@@ -41,18 +41,13 @@ def decision_regions(
     known = max(grid.probabilities.shape[-1] for grid in named.values())
     names = list(class_names) or [f"class {number}" for number in range(known)]
     groups = _by_class(points, labels, known)
-    columns = min(_COLUMNS, len(named))
-    rows = -(-len(named) // columns)
-    size = {"width": 1.0 + 2.9 * columns, "height": 0.9 + 2.7 * rows}
-    figure, axes = new_figure(rows, columns, **size, sharex=True, sharey=True)
-    panels = np.ravel(axes).tolist()
-    for panel, (name, grid) in zip(panels, named.items(), strict=False):
+    size = {"columns": _COLUMNS, "panel": (2.9, 2.7), "room": (1.0, 0.9)}
+    figure, panels = new_panels(len(named), **size, sharex=True, sharey=True)
+    for panel, (name, grid) in zip(panels, named.items(), strict=True):
         _draw_grid(panel, grid)
         for line, group in zip(lines(known), groups, strict=False):
             panel.scatter(*group.T, **_dots(line))
         panel.set(title=name)
-    for panel in panels[len(named) :]:
-        panel.remove()
     figure.supxlabel("x₁", fontsize="medium")
     figure.supylabel("x₂", fontsize="medium")
     figure.legend(handles=_legend(names), loc="outside upper center", ncols=4, frameon=False)

@@ -60,18 +60,21 @@ def draw_curves(asked: Asked, *runs: Subject) -> "Figure":
 
 
 def draw_confusion(asked: Asked, run: Subject) -> "Figure":
+    """The confusion matrix of a part."""
     report = run.trained.report(asked.part, data=run.data)
     assert isinstance(report, ClassificationReport | BinaryReport)
     return confusion(report)
 
 
 def draw_calibration(asked: Asked, run: Subject) -> "Figure":
+    """The reliability diagram of a part."""
     report = run.trained.report(asked.part, data=run.data)
     assert not isinstance(report, RegressionReport)
     return reliability_diagram(report.calibration)
 
 
 def draw_mistakes(asked: Asked, run: Subject) -> "Figure":
+    """Inputs that are pictures are drawn; of others there is a table with their names."""
     report = run.trained.report(asked.part, data=run.data)
     assert isinstance(report, ClassificationReport)
     if not run.sees_pictures or not report.mistakes:
@@ -81,12 +84,14 @@ def draw_mistakes(asked: Asked, run: Subject) -> "Figure":
 
 
 def draw_filters(asked: Asked, run: Subject) -> "Figure":
+    """The first convolution or the named one; without convolutions, dense layers on pixels."""
     kernels = inspect.filters(run.net) or inspect.dense_filters(run.net)
     name = _one_layer(asked, list(kernels))
     return filters(kernels[name], name=name)
 
 
 def draw_feature_maps(asked: Asked, run: Subject) -> "Figure":
+    """The first example and its maps, in layers evenly spread from the first to the last."""
     (picture,), _ = run.examples(asked.part, asked.examples(1))
     known = [row.name for row in run.layers if len(row.output_shape) == 3]
     chosen = _named_layers(asked, known) or _spread(known, _LAYERS)
@@ -96,11 +101,13 @@ def draw_feature_maps(asked: Asked, run: Subject) -> "Figure":
 
 
 def draw_saliency(asked: Asked, run: Subject) -> "Figure":
+    """The first five examples, each with the net's answer as its title."""
     pictures, _ = run.examples(asked.part, asked.examples(5))
     return saliency(pictures, inspect.saliency(run.net, pictures), titles=_answers(run, pictures))
 
 
 def draw_occlusion(asked: Asked, run: Subject) -> "Figure":
+    """The patch is a quarter of the picture's shorter side, and moves by a fourteenth of it."""
     pictures, _ = run.examples(asked.part, asked.examples(5))
     side = min(pictures.shape[1:3])
     patch, stride = max(1, side // 4), max(1, side // 14)
@@ -111,6 +118,7 @@ def draw_occlusion(asked: Asked, run: Subject) -> "Figure":
 
 
 def draw_gates(asked: Asked, run: Subject) -> "Figure":
+    """The first recurrent layer, while it reads the given text or one of the data."""
     text = asked.text or run.text(asked.part, asked.example)
     layers = {each.name: each for each in inspect.text_gates(run.net, text)}
     name = _one_layer(asked, list(layers))
@@ -131,10 +139,12 @@ def draw_cell(asked: Asked, run: Subject) -> "Figure":
 
 
 def draw_architecture(asked: Asked, run: Subject) -> "Figure":
+    """The layers of the model, traced for one input."""
     return architecture(draw_model(run.model, run.spec.input_shape))
 
 
 def draw_receptive_fields(asked: Asked, run: Subject) -> "Figure":
+    """The middle unit of the last map, and the units below it in layers evenly spread."""
     (picture,), _ = run.examples(asked.part, asked.examples(1))
     seen = inspect.fields_of_unit(inspect.summarize(run.model, run.spec.input_shape))
     layers = _named_layers(asked, [each.layer for each in seen])
@@ -143,6 +153,7 @@ def draw_receptive_fields(asked: Asked, run: Subject) -> "Figure":
 
 
 def draw_gradient_reach(asked: Asked, *runs: Subject) -> "Figure":
+    """Every recurrent layer of every run, trained and at initialisation."""
     trained, initial = {}, {}
     for run in runs:
         found = horizons_of_run(run.name, checkpoint=run.checkpoint, package=run.package)
@@ -155,6 +166,7 @@ def draw_gradient_reach(asked: Asked, *runs: Subject) -> "Figure":
 
 
 def draw_reconstructions(asked: Asked, run: Subject) -> "Figure":
+    """The first eight examples and their reconstructions, as grey values from 0 to 1."""
     pictures, _ = run.examples(asked.part, asked.examples(8))
     std, mean = (np.asarray(each, np.float32) for each in (run.spec.std, run.spec.mean))
     scale = 255 if pictures.dtype == np.uint8 else 1
@@ -162,6 +174,7 @@ def draw_reconstructions(asked: Asked, run: Subject) -> "Figure":
 
 
 def draw_code_space(asked: Asked, run: Subject) -> "Figure":
+    """All examples of a part, coloured by class where they have classes."""
     part, net = run.data.part(asked.part), run.net
     codes = inspect.encode(net.autoencoder, net.params, part.inputs, run.spec)
     if not run.spec.kind.chooses:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dl.errors import InputError
 from dl.inspect.codes.plane import Plane
 from dl.plots.style import ink, lines, new_figure
 from dl.types import Array
@@ -26,6 +27,9 @@ def space_transformation(
     `dl.inspect.separability` gives it, stands in the titles: the accuracy of a linear classifier.
     Source: D11.
 
+    Raises:
+        InputError: when a point of a plane has no label, or a label no point.
+
     >>> corners = np.array([[0.0, 0.0], [1.0, 1.0]])
     >>> plane = Plane(corners, corners[None], 2)
     >>> figure = space_transformation({"inputs": plane}, np.array([0, 1]),
@@ -34,6 +38,9 @@ def space_transformation(
     'inputs\\nlinear classifier 100 %'
     """
     classes = np.asarray(labels).reshape(-1).astype(int)
+    counts = {name: len(plane.points) for name, plane in planes.items()}
+    if set(counts.values()) != {len(classes)}:
+        raise InputError(f"{len(classes)} labels for points {counts}: give each point its class")
     size = {"width": 0.4 + 2.7 * len(planes), "height": 3.7}
     figure, axes = new_figure(1, len(planes), **size)
     for panel, (name, plane) in zip(np.ravel(axes), planes.items(), strict=True):

@@ -106,6 +106,41 @@ def new_figure(
     return figure, axes if rows * columns > 1 else axes[0, 0]
 
 
+def new_panels(
+    count: int,
+    *,
+    columns: int,
+    panel: tuple[float, float],
+    room: tuple[float, float] = (0.0, 0.0),
+    least_width: float = 0.0,
+    **subplots: Any,
+) -> "tuple[Figure, list[Any]]":
+    """A figure and its `count` axes, in rows of at most `columns`.
+
+    It has `panel` inches, width and height, for each column and row, and `room` for what stands
+    around them; it is at least `least_width` inches wide. `subplots` goes to `Figure.subplots`.
+
+    >>> figure, panels = new_panels(5, columns=3, panel=(2.0, 1.5), room=(0.5, 0.0))
+    >>> len(panels), figure.get_size_inches().tolist()
+    (5, [6.5, 3.0])
+    """
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    width, height = (
+        number * side + more
+        for number, side, more in zip((columns, rows), panel, room, strict=True)
+    )
+    width = max(width, least_width)
+    figure, axes = new_figure(rows, columns, width=width, height=height, **subplots)
+    panels = np.ravel(axes).tolist()
+    for spare in panels[count:]:
+        spare.remove()
+    # Of a shared axis only the last row has numbers, which may be one of the spare panels.
+    for lowest in panels[:count][-columns:]:
+        lowest.tick_params(labelbottom=True)
+    return figure, panels[:count]
+
+
 def ink() -> str:
     """The colour of text and frames in the theme that is in force."""
     import_matplotlib()
@@ -113,6 +148,11 @@ def ink() -> str:
 
     themed = rcParams["svg.hashsalt"] == _SHARED["svg.hashsalt"]
     return rcParams["text.color"] if themed else _INKS["light"][0]
+
+
+def ground() -> str:
+    """The colour of the page in the theme that is in force."""
+    return _INKS["dark" if is_dark() else "light"][1]
 
 
 def is_dark() -> bool:

@@ -46,8 +46,8 @@ def unfolded_rnn(
     canvas.word((2.9, 2.6), "=", fontsize=16)
     _node(canvas, (3.9, 2.6), "h", 0, states)
     for step in range(1, steps + 1):
-        _draw_step(canvas, 3.9 + 2.0 * step, step)
         place = 3.9 + 2.0 * step
+        _draw_step(canvas, place)
         _node(canvas, (place, 0.6), "x", step, inputs, first=1)
         _node(canvas, (place, 2.6), "h", step, states)
         _node(canvas, (place, 4.6), "y", step, outputs, first=1)
@@ -64,7 +64,7 @@ def _draw_cycle(canvas: Canvas) -> None:
         canvas.word(at, weights)
 
 
-def _draw_step(canvas: Canvas, x: float, step: int) -> None:
+def _draw_step(canvas: Canvas, x: float) -> None:
     canvas.path((x, 1.1), (x, 2.1))
     canvas.path((x, 3.1), (x, 4.1))
     canvas.path((x - 1.5, 2.6), (x - 0.5, 2.6))

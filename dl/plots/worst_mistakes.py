@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from dl.assess.classification import ClassificationReport
 from dl.assess.mistakes import Mistake
 from dl.errors import InputError
 from dl.plots.labels import shortened, wrapped
 from dl.plots.picture_grid import show_picture
-from dl.plots.style import ink, new_figure, pictures_only
+from dl.plots.style import ink, new_figure, new_panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -49,12 +47,8 @@ def mistakes(report: ClassificationReport, pictures: Sequence[Any] | None = None
 
 def _pictures(report: ClassificationReport, pictures: Sequence[Any]) -> "Figure":
     shown = report.mistakes[:_MOST_PICTURES]
-    columns = min(_COLUMNS, len(shown))
-    rows = -(-len(shown) // columns)
-    width, height = max(4.2, 1.35 * columns), 1.75 * rows + 0.4
-    figure, panels = new_figure(rows, columns, width=width, height=height)
-    panels = np.ravel(panels)
-    pictures_only(panels)
+    size = {"columns": _COLUMNS, "panel": (1.35, 1.75), "room": (0.0, 0.4), "least_width": 4.2}
+    figure, panels = new_panels(len(shown), **size)
     for axes, mistake, picture in zip(panels, shown, pictures, strict=False):
         show_picture(axes, picture)
         axes.set_title(_title(mistake, report.class_names), fontsize=8)

@@ -34,13 +34,11 @@ def _paths_of_rates() -> dict[str, jax.Array]:
 def _activation_histograms() -> "Figure":
     keys = jax.random.split(jax.random.key(0))
     inputs = jax.random.normal(keys[0], (1000, 100))
-    weights = {name: initialisation.draw_weights(keys[1], name) for name in INITIALIZERS}
-    return plots.activation_histograms(
-        {name: initialisation.propagate(each, inputs)[1] for name, each in weights.items()}
-    )
-
-
-INITIALIZERS = initialisation.INITIALIZERS
+    outputs = {}
+    for name in initialisation.INITIALIZERS:
+        weights = initialisation.draw_weights(keys[1], name)
+        outputs[name] = initialisation.propagate(weights, inputs)[1]
+    return plots.activation_histograms(outputs)
 
 
 def _gradients_by_layer() -> "Figure":

@@ -47,6 +47,12 @@ def test_codes_of_two_numbers_are_drawn_as_they_are() -> None:
     check_layout(figure)
 
 
+def test_classes_may_be_words() -> None:
+    axes = dl.plots.code_space(np.eye(2), ["dog", "cat"]).axes[0]
+    drawn = {each.get_label(): each.get_offsets().tolist() for each in axes.collections}
+    assert drawn == {"cat": [[0, 1]], "dog": [[1, 0]]}
+
+
 def test_longer_codes_are_drawn_by_their_principal_components() -> None:
     codes = np.random.default_rng(0).normal(size=(50, 5)) * [1, 5, 1, 3, 1]
     axes = dl.plots.code_space(codes).axes[0]

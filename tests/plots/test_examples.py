@@ -16,11 +16,10 @@ def test_pictures_stand_below_their_labels() -> None:
     numbers = np.arange(40)
     pictures = np.broadcast_to(numbers[:, None, None], (40, 3, 3)).astype(np.uint8)
     figure = dl.plots.examples(dl.make_dataset(pictures, numbers % 4), count=10)
-    shown = [axes for axes in figure.axes if axes.get_visible()]
-    assert len(shown) == 10
-    for axes in shown:
+    assert len(figure.axes) == 10
+    for axes in figure.axes:
         (image,) = axes.get_images()
-        assert str(int(image.get_array()[0, 0]) % 4) == axes.get_title()
+        assert str(round(255 * image.get_array()[0, 0]) % 4) == axes.get_title()
 
 
 def test_points_have_the_marker_of_their_class() -> None:

@@ -33,6 +33,14 @@ def test_d2_each_path_is_drawn_from_start_to_end() -> None:
     assert [axes.get_title() for axes in panels(figure)] == ["a", "b"]
 
 
+def test_a_function_below_zero_has_contours_too() -> None:
+    paths = {"a": by_hand(0.1, 2)}
+    figure = dl.plots.optimizer_paths(paths, function=lambda points: (points**2).sum(-1) - 9)
+    (contour,) = panels(figure)[0].collections
+    radii = np.sqrt(contour.levels + 9)
+    np.testing.assert_allclose(np.diff(radii), radii[0], rtol=1e-5)  # of circles around 0
+
+
 def test_a_path_that_leaves_is_cut_at_the_neighbourhood_of_its_start() -> None:
     (axes,) = panels(dl.plots.optimizer_paths({"away": by_hand(1.5, 20)}))
     assert axes.get_ylim() == (-3, 3)

@@ -1,9 +1,11 @@
 """Grid lines, points and titles of the space transformation (D11)."""
 
 import numpy as np
+import pytest
 from layout_checks import panels
 
 import dl
+from dl.errors import InputError
 from dl.inspect.codes.plane import Plane
 
 
@@ -24,3 +26,9 @@ def test_d11_each_layer_has_its_grid_its_points_and_its_separability() -> None:
         "hidden1\nlinear classifier 100 %",
     ]
     assert [axes.get_xlabel() for axes in panels(figure)] == ["axis 1", "component 1 of 8 units"]
+
+
+def test_points_without_a_label_are_refused() -> None:
+    plane = Plane(np.zeros((3, 2)), np.zeros((2, 5, 2)), 2)
+    with pytest.raises(InputError, match=r"2 labels for points \{'inputs': 3\}"):
+        dl.plots.space_transformation({"inputs": plane}, np.array([0, 1]))

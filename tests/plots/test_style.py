@@ -10,7 +10,7 @@ import pytest
 import dl
 from dl.errors import InputError
 from dl.inspect.cost.fields import Seen
-from dl.plots.style import COLOURS, ink, lines, new_figure, pictures_only
+from dl.plots.style import COLOURS, ink, lines, new_figure, new_panels, pictures_only
 
 
 def lightness(colour: str) -> float:
@@ -63,6 +63,16 @@ def test_one_axes_alone_or_an_array_of_them() -> None:
     pictures_only(axes)
     assert not any(each.get_xticks().size for each in axes.ravel())
     assert len(figure.axes) == 4
+
+
+def test_panels_fill_rows_and_the_lowest_have_numbers() -> None:
+    figure, panels = new_panels(4, columns=3, panel=(2.0, 1.5), room=(0.5, 1.0), sharex=True)
+    assert len(panels) == len(figure.axes) == 4
+    assert figure.get_size_inches().tolist() == [6.5, 4.0]
+    assert [each.xaxis.get_tick_params()["labelbottom"] for each in panels] == [False] + [True] * 3
+    narrow, alone = new_panels(1, columns=3, panel=(2.0, 1.5), least_width=3.0)
+    assert len(alone) == 1
+    assert narrow.get_size_inches().tolist() == [3.0, 1.5]
 
 
 STARTS = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}

@@ -13,8 +13,11 @@ from dl.inspect.cost.flow import Node, flow
 from dl.types import Model
 
 WIDTH, HEIGHT, BETWEEN, BELOW = 168.0, 44.0, 16.0, 28.0
+"""The sides of a box, and the gaps to the next box of its row and to the next row."""
 JOIN_WIDTH, JOIN_HEIGHT, LANE = 56.0, 22.0, 12.0
+"""The sides of the box of a join, and the width that an arrow takes in a row that it passes."""
 SWEEPS = 12
+"""How often boxes move towards those that they are joined to, downwards and upwards in turn."""
 
 
 class Box(NamedTuple):
@@ -58,6 +61,9 @@ def draw_model(model: Model, input_shape: tuple[int, ...]) -> Drawing:
 
     Source of the placement: Sugiyama, Tagawa and Toda 1981 (rows, and lanes for long arrows).
 
+    Raises:
+        InputError: when the model was made from functions, which do not mark their layers.
+
     >>> import dl
     >>> drawing = draw_model(dl.models.softmax_regression(10), (4,))
     >>> drawing.boxes[1]
@@ -65,9 +71,6 @@ def draw_model(model: Model, input_shape: tuple[int, ...]) -> Drawing:
         x=0.0, y=72.0, width=168.0, height=44.0)
     >>> drawing.arrows
     (Arrow(source=0, target=1, points=((84.0, 44.0), (84.0, 72.0))),)
-
-    Raises:
-        InputError: when the model was made from functions, which do not mark their layers.
     """
     return place(flow(model, input_shape))
 

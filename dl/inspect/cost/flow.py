@@ -33,12 +33,12 @@ def flow(model: Model, input_shape: tuple[int, ...]) -> tuple[Node, ...]:
     several (the sum of a residual block, the concatenation of an Inception block), they are a
     node too.
 
+    Raises:
+        InputError: when the model was made from functions, which do not mark their layers.
+
     >>> import dl
     >>> [(node.name, node.sources) for node in flow(dl.models.lenet(), (28, 28, 1))[:4]]
     [('input', ()), ('conv1', (0,)), ('conv1.pool', (1,)), ('conv2', (2,))]
-
-    Raises:
-        InputError: when the model was made from functions, which do not mark their layers.
     """
     traced = trace_model(model, input_shape)
     following = _Following(traced, input_shape)
@@ -71,6 +71,11 @@ class _Following:
     def visit(
         self, equation: JaxprEqn, inputs: Sequence[int | None], place: Place
     ) -> Sequence[int | None]:
+        """The node of each output of `equation`, whose `inputs` are nodes too; None of constants.
+
+        An equation of a layer belongs to the layer's node. One outside of layers passes on the node
+        of its input, or is a join of several.
+        """
         name, layer = equation.primitive.name, place.layer
         before = list(dict.fromkeys(number for number in inputs if number is not None))
         if name == "name" and equation.params["name"].startswith("layer "):
@@ -88,6 +93,7 @@ class _Following:
         return [self._join(equation, before)] * len(equation.outvars)
 
     def nodes(self) -> list[Node]:
+        """The nodes met so far, numbered as they were met."""
         return [
             Node(
                 row.name,
