@@ -26,9 +26,9 @@ class LiveProgress:
     into costs a warning; the training goes on.
     """
 
-    def __init__(self, plan: Plan, *, earlier: Sequence[Record] = ()) -> None:
+    def __init__(self, plan: Plan) -> None:
         self._plan, self._pace = plan, Pace()
-        self._records = list(earlier)
+        self._records: list[Record] = []
         self._notes: list[str] = []
         self._step = 0
         self._state = ""
@@ -45,9 +45,12 @@ class LiveProgress:
         if self._output is not None:
             self._draw()
 
-    def begin(self, step: int) -> None:
-        """Say that the programs are compiled with which training goes on from `step`."""
-        self._step = step
+    def begin(self, step: int, *, earlier: Sequence[Record] = ()) -> None:
+        """Say that the programs are compiled with which training goes on from `step`.
+
+        The curves begin with the records from `earlier`, before that step.
+        """
+        self._step, self._records = step, list(earlier)
         if step < self._plan.total_steps:
             self._state = "compiling; the first time takes longest"
             self._draw()
@@ -115,11 +118,6 @@ class LiveProgress:
 Shown: TypeAlias = Progress | LiveProgress
 
 
-def follow(plan: Plan, *, show: bool = True, earlier: Sequence[Record] = ()) -> Shown:
-    """What shows the progress of a run: curves in a notebook, lines and a bar elsewhere.
-
-    Curves begin with the records from before a resume.
-    """
-    if show and in_notebook():
-        return LiveProgress(plan, earlier=earlier)
-    return Progress(plan, show=show)
+def follow(plan: Plan, *, show: bool = True) -> Shown:
+    """What shows the progress of a run: curves in a notebook, lines and a bar elsewhere."""
+    return LiveProgress(plan) if show and in_notebook() else Progress(plan, show=show)
