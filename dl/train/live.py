@@ -48,7 +48,7 @@ class LiveProgress:
     def begin(self, step: int, *, earlier: Sequence[Record] = ()) -> None:
         """Say that the programs are compiled with which training goes on from `step`.
 
-        The curves begin with the records from `earlier`, before that step.
+        The curves begin with the records in `earlier`, which were made before that step.
         """
         self._step, self._records = step, list(earlier)
         if step < self._plan.total_steps:

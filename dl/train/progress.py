@@ -48,7 +48,7 @@ class Progress:
     def begin(self, step: int, *, earlier: Sequence[Record] = ()) -> None:
         """Say that the programs are compiled with which training goes on from `step`.
 
-        The records from `earlier` had their lines when they were made.
+        The records in `earlier` are not shown again.
         """
         self._start = step
         if step < self._plan.total_steps:
