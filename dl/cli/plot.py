@@ -114,7 +114,7 @@ def _is_run(word: str, package: str) -> bool:
 
 
 def check_picture_file(path: Path) -> None:
-    """Refuse before anything is computed what could not be written as a picture afterwards."""
+    """Refuse a file that could not become a picture; called before the picture is computed."""
     from dl.plots.style import check_format, import_matplotlib
     from dl.runs.files import check_output
 

@@ -82,7 +82,7 @@ def follow(
 
 
 def _read(line: bytes) -> Record | None:
-    """The record of a line; None for what is none, which `resume` speaks of."""
+    """The record of a line; None for a line that is no record, of which `resume` tells."""
     try:
         return as_record(json.loads(line))
     except (ValueError, Misfit):

@@ -13,9 +13,11 @@ from dl.train.progress import Progress
 from dl.train.progress_text import describe_seconds, epoch_line
 from dl.train.record import Record
 
-INTERVAL, REST = 0.5, 50
-"""Seconds between two drawings at least, because a browser that is sent more falls behind; and how
-many times as long as a drawing took, so that of very many records the training does not wait."""
+INTERVAL = 0.5
+"""At least so many seconds lie between two drawings: a browser that is sent more falls behind."""
+REST = 50
+"""A drawing is followed by a rest of so many times as long as it took. Drawings of very many
+records take long, and the training waits for them."""
 _WIDTH = 100
 
 
