@@ -19,9 +19,10 @@ Words = dict[str, tuple[str, ...]]
 class Known:
     """The words of the command line.
 
-    `options` has those of each verb. Verbs in `of_experiments` take an experiment, and its options
-    (`own`) too; the others of a run may take the name of one that comes along (`runs`). `choices`
-    has the words that an option takes, `second` those that other verbs take first.
+    `options` has the options of each verb. A verb in `of_experiments` is followed by one of the
+    `experiments`, whose own options are in `own`. A verb in `second` is followed by one of the
+    words given there. All other verbs may be followed by a run that comes with the package, one of
+    `runs`. `choices` has the words that an option takes.
     """
 
     experiments: tuple[str, ...]

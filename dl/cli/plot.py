@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from dl.cli.catalog import Catalog, name_experiment
 from dl.cli.outcome import print_text
 from dl.errors import InputError
+from dl.runs.shipped import shipped_runs
 from dl.screen import escaped
 
 
@@ -60,7 +61,7 @@ def plot(
     if names:
         _print_list(words, catalog.package)
         return
-    *runs, what = _runs_and_picture(words)
+    *runs, what = _runs_and_picture(words, catalog.package)
     path = output or Path(f"{what}.png")
     check_picture_file(path)
     from dl.plots import of_run, save, theme
@@ -87,7 +88,7 @@ def _print_list(runs: tuple[str, ...], package: str) -> None:
         print_text(f"{name:<16} {row.shows}")
 
 
-def _runs_and_picture(words: tuple[str, ...]) -> tuple[str, ...]:
+def _runs_and_picture(words: tuple[str, ...], package: str) -> tuple[str, ...]:
     """The words, of which the last one is the name of a picture.
 
     Raises:
@@ -99,7 +100,7 @@ def _runs_and_picture(words: tuple[str, ...]) -> tuple[str, ...]:
         return words
     if words and words[-1] in RUN_PICTURES:
         raise InputError(f"give the folder of a run before the picture: plot RUN {words[-1]}")
-    if not words or (Path(words[-1]).expanduser() / "config.json").exists():
+    if not words or _is_run(words[-1], package):
         run = words[0] if words else "RUN"
         raise InputError(f"name the picture last: plot {run} curves (--list says which fit)")
     if len(words) == 1:
@@ -107,8 +108,13 @@ def _runs_and_picture(words: tuple[str, ...]) -> tuple[str, ...]:
     return words  # of_run names the nearest picture
 
 
+def _is_run(word: str, package: str) -> bool:
+    """Whether a word is the folder of a run, or the name of one that comes along."""
+    return word in shipped_runs(package) or (Path(word).expanduser() / "config.json").exists()
+
+
 def check_picture_file(path: Path) -> None:
-    """Refuse before anything is computed what could not be written as a picture afterwards."""
+    """Refuse a file that could not become a picture; called before the picture is computed."""
     from dl.plots.style import check_format, import_matplotlib
     from dl.runs.files import check_output
 

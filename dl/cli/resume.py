@@ -31,6 +31,7 @@ def resume(
         No progress.
     page
         Write report.html, the page of the run, when it ends; not if it was finished before.
+        DL_NO_PAGE=1 in the environment leaves it out of all runs.
     """
     name_experiment(experiment)
     if (run / "search.json").exists():

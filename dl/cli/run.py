@@ -119,7 +119,8 @@ profile
     Write a profiler's trace of about 20 steps into the run's folder, for TensorBoard or
     ui.perfetto.dev.
 page
-    Write report.html, the page of the run, at its end.
+    Write report.html, the page of the run, at its end. DL_NO_PAGE=1 in the environment leaves it
+    out of all runs.
 """
 
 
@@ -194,8 +195,10 @@ def _run_seeds(
             outcome = start_run(
                 experiment, options, run_dir=folder, stop=stop, on_start=announce, **how
             )
-            ends = {"page": page, "last": len(runs) == 1}
-            code = report_outcome(outcome, stop, configs[-1], package=package, **ends)
+            alone = len(runs) == 1
+            code = report_outcome(
+                outcome, stop, configs[-1], package=package, page=page, last=alone
+            )
             if code or outcome.result is None:
                 return code
             figures.append(outcome.result["metrics"])

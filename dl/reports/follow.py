@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from dl.runs.folder import RunFolder
 from dl.runs.lock import is_locked
@@ -34,7 +35,7 @@ class Tail:
         """
         try:
             with self._path.open("rb") as file:
-                self._begin_anew_if_replaced(file.fileno())
+                self._begin_anew_if_replaced(file)
                 file.seek(self._offset)
                 whole, end, _ = file.read().rpartition(b"\n")
         except OSError:
@@ -46,16 +47,15 @@ class Tail:
         self._told = max(self._told, self._line)
         return new
 
-    def _begin_anew_if_replaced(self, descriptor: int) -> None:
+    def _begin_anew_if_replaced(self, file: BinaryIO) -> None:
         """A run that is resumed cuts its records: those before the cut were told already."""
-        now = os.fstat(descriptor)
+        now = os.fstat(file.fileno())
         if now.st_ino == self._inode and now.st_size >= self._offset:
             return
         replaced, self._inode = self._inode != 0, now.st_ino
         self._offset = self._line = 0
         if replaced:
-            with self._path.open("rb") as file:
-                self._told = min(self._told, file.read().count(b"\n"))
+            self._told = min(self._told, file.read().count(b"\n"))
 
 
 def follow(
@@ -82,7 +82,7 @@ def follow(
 
 
 def _read(line: bytes) -> Record | None:
-    """The record of a line; None for what is none, which `resume` speaks of."""
+    """The record of a line; None for a line that is no record, of which `resume` tells."""
     try:
         return as_record(json.loads(line))
     except (ValueError, Misfit):

@@ -122,7 +122,7 @@ def refuse_line(path: Path, number: int, why: str) -> NoReturn:
 
 
 def check_output(path: Path) -> None:
-    """Refuse, before anything is computed, a file for the user that could not be written then.
+    """Refuse a file that could not be written; called before its content is computed.
 
     Raises:
         InputError: when it is a folder, or lies in none.

@@ -33,7 +33,7 @@ from dl.train.record import Record, best_step, stops_early
 from dl.train.state import first_state
 from dl.train.steps_per_call import with_best_steps_per_call
 from dl.train.traced import choose_layout
-from dl.types import ModelState, Params, PyTree
+from dl.types import ModelState, Params
 
 _OF_STEP = ("ema",)
 """The options that are numbers of the step itself, whatever made the recipe."""
@@ -91,7 +91,6 @@ def fit(
     data = as_dataset(data, validation=options.validation, task=task)
     _check_all_are_meant(options, data)
     options.check_plan(data)
-    own_optimizer = recipe.optimizer is not None
     recipe = _with_hyperparams(recipe, data.spec, options)
     check_members(recipe, data, options)
     if resume is not None:
@@ -102,18 +101,14 @@ def fit(
     if progress and data.summary:
         say(data.summary)
     earlier = resume.history if resume else []
-    with (
-        StopRequest(announce=say_stopping) as stop,
-        follow(compiled.plan, show=progress, earlier=earlier) as shown,
-    ):
-        shown.begin(resume.step if resume else 0)
+    with StopRequest(announce=say_stopping) as stop, follow(compiled.plan, show=progress) as shown:
+        shown.begin(resume.step if resume else 0, earlier=earlier)
         compiled.compile_ahead()
         training = compiled.start(_first_training(recipe, data, options, resume=resume, init=init))
-        if own_optimizer:
-            _say_unused(recipe, layout.fetch(training.state.opt_state), options)
+        _say_unused(recipe, options, training, layout)
         if not options.steps_per_call:
             compiled = with_best_steps_per_call(compiled, training)
-        listener = _Shown(shown, on_record, stop, compiled.layout, best)
+        listener = _FitListener(shown, on_record, stop, compiled.layout, best)
         training, records = train_loop(
             compiled,
             training,
@@ -239,16 +234,17 @@ def _best_so_far(resume: Trained | None, options: TrainOptions) -> Training | No
     )
 
 
-def _say_unused(recipe: Recipe, opt_state: PyTree, options: TrainOptions) -> None:
+def _say_unused(recipe: Recipe, options: TrainOptions, training: Training, layout: Layout) -> None:
     """Warn of options that were chosen, and that the recipe's own optimizer decides.
 
-    Where an experiment builds the recipe from its options, both are one.
+    A recipe that can be made again has its optimizer from the options.
     """
     if recipe.remake is not None:
         return
     chosen = [each.name for each in fields(options) if getattr(options, each.name) != each.default]
     of_recipe = OF_OPTIMIZER if type(options) is TrainOptions else ("learning_rate",)
     unused = [name for name in of_recipe if name in chosen]
+    opt_state = layout.fetch(training.state.opt_state)
     used = hyperparams(opt_state).get("learning_rate", options.learning_rate)
     if math.isclose(options.learning_rate, used, rel_tol=1e-6):
         unused = [name for name in unused if name != "learning_rate"]
@@ -263,7 +259,7 @@ def _say_unused(recipe: Recipe, opt_state: PyTree, options: TrainOptions) -> Non
 
 
 @dataclass
-class _Shown(Listener):
+class _FitListener(Listener):
     """Shows progress, passes records to `on_record`, keeps the best, and stops when asked to."""
 
     shown: Shown

@@ -102,9 +102,9 @@ def _restore(
             f"{compiled.plan.total_steps}: bring its epochs and batch_size back"
         )
     shown.tell(f"going on from step {step} of {compiled.plan.total_steps}")
-    shown.begin(step)
-    clock.add_earlier(notes)
     history = folder.cut_records(step)
+    shown.begin(step, earlier=history)
+    clock.add_earlier(notes)
     _tell_missing(folder, history, shown, step=step, epoch=compiled.plan.steps_per_epoch)
     return compiled.start(tree), history
 

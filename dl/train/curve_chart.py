@@ -1,6 +1,6 @@
 """The curves of a training as a drawing in SVG, for notebooks: small, and without matplotlib.
 
-Lines and text take the colour of the page, so that they can be read on light and on dark ones.
+Axes and text take the colour of the page, so that they can be read on light and on dark ones.
 """
 
 import math
@@ -44,10 +44,12 @@ def curve_chart(records: Sequence[Record], *, epochs: int) -> str:
 
 
 def ticks(low: float, high: float) -> list[float]:
-    """Round numbers from at or below `low` to at or above `high`: 3 to 6 of them.
+    """Round numbers, the first at or below `low`, the last at or above `high`.
 
-    >>> ticks(0.0, 2.4), ticks(0.93, 0.97)
-    ([0.0, 1.0, 2.0, 3.0], [0.93, 0.94, 0.95, 0.96, 0.97])
+    There are 3 to 6 of them, or 2 if the ends are equal.
+
+    >>> ticks(0.0, 2.4), ticks(0.93, 0.97), ticks(2.0, 2.0)
+    ([0.0, 1.0, 2.0, 3.0], [0.93, 0.94, 0.95, 0.96, 0.97], [2.0, 3.0])
     """
     size = max(abs(low), abs(high)) or 1.0
     span = high - low if high - low > 1e-9 * size else size

@@ -18,7 +18,7 @@ def ask_for_devices(count: int) -> list[Device]:
     if not 0 <= count <= len(available):
         raise InputError(
             f"{count} devices asked for, {len(available)} {available[0].platform} device(s) here: "
-            f"give --devices {len(available)} or fewer"
+            f"leave --devices out, or give a number up to {len(available)}"
         )
     return available
 

@@ -13,9 +13,11 @@ from dl.train.progress import Progress
 from dl.train.progress_text import describe_seconds, epoch_line
 from dl.train.record import Record
 
-INTERVAL, REST = 0.5, 50
-"""Seconds between two drawings at least, because a browser that is sent more falls behind; and how
-many times as long as a drawing took, so that of very many records the training does not wait."""
+INTERVAL = 0.5
+"""At least so many seconds lie between two drawings: a browser that is sent more falls behind."""
+REST = 50
+"""A drawing is followed by a rest of so many times as long as it took. Drawings of very many
+records take long, and the training waits for them."""
 _WIDTH = 100
 
 
@@ -26,9 +28,9 @@ class LiveProgress:
     into costs a warning; the training goes on.
     """
 
-    def __init__(self, plan: Plan, *, earlier: Sequence[Record] = ()) -> None:
+    def __init__(self, plan: Plan) -> None:
         self._plan, self._pace = plan, Pace()
-        self._records = list(earlier)
+        self._records: list[Record] = []
         self._notes: list[str] = []
         self._step = 0
         self._state = ""
@@ -45,9 +47,12 @@ class LiveProgress:
         if self._output is not None:
             self._draw()
 
-    def begin(self, step: int) -> None:
-        """Say that the programs are compiled with which training goes on from `step`."""
-        self._step = step
+    def begin(self, step: int, *, earlier: Sequence[Record] = ()) -> None:
+        """Say that the programs are compiled with which training goes on from `step`.
+
+        The curves begin with the records in `earlier`, which were made before that step.
+        """
+        self._step, self._records = step, list(earlier)
         if step < self._plan.total_steps:
             self._state = "compiling; the first time takes longest"
             self._draw()
@@ -115,11 +120,6 @@ class LiveProgress:
 Shown: TypeAlias = Progress | LiveProgress
 
 
-def follow(plan: Plan, *, show: bool = True, earlier: Sequence[Record] = ()) -> Shown:
-    """What shows the progress of a run: curves in a notebook, lines and a bar elsewhere.
-
-    Curves begin with the records from before a resume.
-    """
-    if show and in_notebook():
-        return LiveProgress(plan, earlier=earlier)
-    return Progress(plan, show=show)
+def follow(plan: Plan, *, show: bool = True) -> Shown:
+    """What shows the progress of a run: curves in a notebook, lines and a bar elsewhere."""
+    return LiveProgress(plan) if show and in_notebook() else Progress(plan, show=show)

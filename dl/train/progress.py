@@ -5,6 +5,7 @@ import math
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any, TextIO
 
 from dl.screen import escaped
@@ -44,8 +45,11 @@ class Progress:
             with contextlib.suppress(OSError):
                 self._bar.close()
 
-    def begin(self, step: int) -> None:
-        """Say that the programs are compiled with which training goes on from `step`."""
+    def begin(self, step: int, *, earlier: Sequence[Record] = ()) -> None:
+        """Say that the programs are compiled with which training goes on from `step`.
+
+        The records in `earlier` are not shown again.
+        """
         self._start = step
         if step < self._plan.total_steps:
             self.say("compiling; the first time takes longest")

@@ -7,8 +7,6 @@ from typing import Any
 from sphinx.ext.napoleon import Config, GoogleDocstring
 
 _CODE = re.compile(r"(`+)(.+?)\1")
-
-
 _SETTINGS = Config(napoleon_numpy_docstring=False, napoleon_use_rtype=False)
 
 

@@ -24,7 +24,7 @@ MISTAKES = {
     "run mlp_xor --dataset xro": "unknown data set 'xro'; known ones: those of `data list`",
     "run mlp_xor --dataset folder:nowhere": "nowhere: give one with a sub-folder for each class",
     "run mlp_xor --log cvs": "--log 'cvs': did you mean csv?",
-    "run mlp_xor --devices 64": "give --devices 8 or fewer",
+    "run mlp_xor --devices 64": "leave --devices out, or give a number up to 8",
     "run mlp_xor --init-from nowhere": "give the path that `run` printed, or name a run that comes",
     "run lstm_programs": "has no public data set of its own: give --dataset, such as jsonl:PATH",
     "resume": "`python -m experiments resume --help` shows what it takes",

@@ -116,6 +116,7 @@ WRONG = [
     ("", "name the picture last: plot RUN curves"),
     ("curves", "give the folder of a run before the picture: plot RUN curves"),
     ("nowhere", "give a run and a picture: plot RUN WHAT; nowhere alone is neither"),
+    ("lenet_digits", "name the picture last: plot lenet_digits curves"),
     ("{run}", "name the picture last: plot {run} curves"),
     ("{run} {run}", "name the picture last: plot {run} curves"),
     ("{run} curve", "there is no picture 'curve'; did you mean curves?"),

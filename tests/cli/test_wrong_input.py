@@ -88,7 +88,7 @@ def refused(words: str, capsys: pytest.CaptureFixture[str]) -> str:
             "run lenet_digits --batch-size 30 --devices 8",
             "batch size 30 does not divide over 8 devices",
         ),
-        ("run lenet_digits --devices 64", "64 devices asked for"),
+        ("run lenet_digits --devices 64", "8 cpu device(s) here: leave --devices out"),
         ("run lenet_digits --dataset digit", "did you mean digits?"),
         ("run lenet_digits --dataset folders:there", "unknown kind of data set 'folders'"),
         ("run lenet_digits --dataset folder:there", "there"),

@@ -1,5 +1,7 @@
 """Progress in a notebook: one output, drawn seldom, and never in the way of the training."""
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -9,6 +11,9 @@ import pytest
 import dl
 import dl.train.live
 import dl.train.pace
+from dl.runs.experiment import load_experiment
+from dl.runs.run import resume_run, start_run
+from dl.train.interrupt import StopRequest
 from dl.train.live import LiveProgress, follow
 from dl.train.plan import Plan
 from dl.train.progress import Progress
@@ -108,10 +113,28 @@ def test_a_training_that_ends_early_says_so(output: Output) -> None:
 
 
 def test_curves_of_a_resumed_training_begin_at_its_start(output: Output) -> None:
-    with follow(PLAN, earlier=[Record(100, 1.0, "train", {"loss": 2.0})]) as shown:
-        shown.begin(100)
+    with follow(PLAN) as shown:
+        shown.begin(100, earlier=[Record(100, 1.0, "train", {"loss": 2.0})])
         shown.record(Record(200, 2.0, "train", {"loss": 1.0}))
     assert output.shown[-1]["text/html"].count(" L") == 1
+
+
+@pytest.mark.slow
+def test_curves_of_a_resumed_run_begin_with_the_records_that_it_keeps(
+    output: Output, tmp_path: Path
+) -> None:
+    """Of four epochs the last is lost: its curves are those of a run that was never stopped."""
+    moons = load_experiment("experiments.logistic_moons")
+    options = moons.options(epochs=4, checkpoint_every=1, devices=1, steps_per_call=8)
+    start_run(moons, options, run_dir=tmp_path / "run", stop=StopRequest())
+    whole = output.shown[-1]["text/html"]
+    (tmp_path / "run" / "result.json").unlink()
+    newest = max((tmp_path / "run" / "checkpoints").iterdir(), key=lambda path: int(path.name))
+    shutil.rmtree(newest)
+    resume_run(tmp_path / "run", stop=StopRequest())
+    resumed = output.shown[-1]["text/html"]
+    assert resumed.partition("<svg")[2] == whole.partition("<svg")[2]
+    assert "going on from step" in resumed
 
 
 def test_what_is_said_is_escaped(output: Output) -> None:

@@ -220,7 +220,7 @@ def test_populations_that_cannot_be_are_refused_in_one_line() -> None:
     cases = [
         (recipe, replace(several, parallel="pmap"), {}, "parallel pmap is for a single net"),
         (recipe, replace(several, devices=3), {}, "2 members do not divide over 3 devices"),
-        (recipe, replace(several, devices=64), {}, "64 devices asked for"),
+        (recipe, replace(several, devices=64), {}, "leave --devices out, or give a number up to 8"),
         (recipe, several, {"init": of_two}, "init holds the parameters of a single net"),
         (recipe.varied(rates), OPTIONS, {}, "learning_rate has 2 values and members is 1"),
         (

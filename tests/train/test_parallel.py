@@ -133,7 +133,7 @@ def test_whole_training_is_the_same_in_every_layout(mode: str, devices: int) -> 
 def test_layout_refuses_what_it_cannot_share() -> None:
     with pytest.raises(InputError, match="batch size 30 does not divide over 8 devices"):
         make_layout("pmap", devices=8, batch_size=30)
-    with pytest.raises(InputError, match="9 devices asked for, 8 cpu"):
+    with pytest.raises(InputError, match=r"9 devices asked for, 8 cpu .* a number up to 8"):
         make_layout("jit", devices=9, batch_size=30)
     with pytest.raises(InputError, match="'tpu' is not one of"):
         make_layout("tpu", batch_size=30)

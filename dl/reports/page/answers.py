@@ -24,8 +24,10 @@ from dl.types import Autoencoder
 
 MOST_EXAMPLES = 20_000
 """A part with more examples is left out, so that a page costs little beside its run."""
-CELL, MOST_BEHIND, RECONSTRUCTED = 8, 400, 10
-"""Examples behind a cell of the confusion matrix, and behind all cells; pictures given again."""
+CELL, MOST_BEHIND = 8, 400
+"""At most so many examples stand behind a cell of the confusion matrix, and behind all cells."""
+RECONSTRUCTED = 10
+"""So many pictures are shown beside what an auto-encoder makes of them."""
 
 
 class Example(NamedTuple):
@@ -40,8 +42,8 @@ class Example(NamedTuple):
 class Answered:
     """The report on a part of the data, and examples to look at.
 
-    `behind` has for each (class, answer) some of its examples; `again` pictures beside what an
-    auto-encoder makes of them.
+    `behind` has some examples for each (class, answer). `again` has pairs: a picture, and what an
+    auto-encoder makes of it.
     """
 
     part: str

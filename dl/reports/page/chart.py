@@ -97,15 +97,10 @@ def _svg(axes: Axes, lines: Sequence[Line], drawn: Sequence[Line]) -> Html:
 
 def _plot_area() -> dict[str, str]:
     """A clip: what lies outside of the axes is not seen, also when the script enlarges a part."""
-    size = f"{RIGHT - LEFT:g} {BOTTOM - TOP + 4:g}"
-    wide, high = size.split()
-    return {
-        "x": f"{LEFT:g}",
-        "y": f"{TOP - 2:g}",
-        "width": wide,
-        "height": high,
-        "viewBox": f"{LEFT:g} {TOP - 2:g} {size}",
-    }
+    edges = (LEFT, TOP - 2, RIGHT - LEFT, BOTTOM - TOP + 4)
+    x, y, width, height = (f"{edge:g}" for edge in edges)
+    view = f"{x} {y} {width} {height}"
+    return {"x": x, "y": y, "width": width, "height": height, "viewBox": view}
 
 
 def _scales(lines: Sequence[Line]) -> tuple[Scale, Scale]:

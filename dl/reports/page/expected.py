@@ -26,7 +26,7 @@ class Expected(NamedTuple):
         return self.mean - 2 * self.spread, self.mean + 2 * self.spread
 
     def judge(self, value: float) -> str:
-        """How `value` lies to the figure, in words.
+        """How far `value` is from the figure, in words.
 
         >>> Expected("", "accuracy", 0.99, 0.002, percent=True).judge(0.9921)
         'within the expected band'

@@ -1,4 +1,4 @@
-"""HTML and SVG in which all text from outside is escaped: what is no `Html` yet, becomes it."""
+"""HTML and SVG made of elements. All text that is not `Html` already is escaped."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -49,8 +49,9 @@ def gather(
 ) -> Material:
     """What is known of the run in folder `run`, which is only read.
 
-    With `predictions` the trained model answers for the whole test part (that of a search, which
-    must not look there, for the validation part); with `model` its layers are traced.
+    With `predictions` the trained model answers for the whole test part. If its members differ in
+    options, which are then compared as in a search, it answers for the validation part. With
+    `model` its layers are traced.
 
     Raises:
         InputError: when the folder is no run, or one of its files is broken.

@@ -56,7 +56,7 @@ def changed_options(run: Material) -> list[tuple[str, Any]]:
 
 
 def _one(run: Material) -> Html:
-    metrics = run.result["metrics"] if run.result else _newest(run)
+    metrics = _metrics(run)
     expected = expected_of(run.docstring)
     return tag(
         "div",
@@ -66,8 +66,10 @@ def _one(run: Material) -> Html:
     )
 
 
-def _newest(run: Material) -> dict[str, dict[str, float]]:
-    """The newest record of each part, for a run that has no result yet."""
+def _metrics(run: Material) -> dict[str, dict[str, float]]:
+    """The figures of each part: of the result, or the newest records of a run that has none yet."""
+    if run.result is not None:
+        return run.result["metrics"]
     return {record.split: record.values for record in run.records}
 
 
@@ -185,12 +187,8 @@ def _figures(metrics: dict[str, dict[str, float]], *, finished: bool) -> Html:
 
 def _compared(runs: Sequence[Material]) -> Html:
     """A row for each run: state, figures of the test part (or the newest validation), time."""
-    parts = [
-        (run.result["metrics"] if run.result else _newest(run)).get("test")
-        or (run.result["metrics"] if run.result else _newest(run)).get("validation")
-        or {}
-        for run in runs
-    ]
+    metrics = [_metrics(run) for run in runs]
+    parts = [each.get("test") or each.get("validation") or {} for each in metrics]
     names = list(dict.fromkeys(name for values in parts for name in values))
     rows = [
         (

@@ -195,7 +195,6 @@ def _start(start: dict[str, Any], number: int) -> Html:
         tag("summary", f"Start {number}: {_value(start.get('time'))}"),
         tag("pre", _value(start.get("command")), class_="command"),
         pairs(rows),
-        open=None,
     )
 
 

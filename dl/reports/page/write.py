@@ -54,7 +54,7 @@ def default_file(folders: Sequence[Path], *, package: str) -> Path:
 
 
 def check_file(path: Path) -> None:
-    """Refuse before anything is computed a file that could not be written afterwards.
+    """Refuse a file that could not be written; called before its content is computed.
 
     Raises:
         InputError: when it is a folder, or lies in none that can be written into.

@@ -20,7 +20,7 @@ class Sink(Protocol):
     """Shows or stores records; it may raise whatever it likes, which ends it and not the run."""
 
     def open(self, run: Begun) -> None:
-        """Begin to take records; what was stored becomes `run.records`, no more and no less.
+        """Begin to take records. Afterwards the sink holds `run.records`, no more and no less.
 
         After an interruption the run goes on from its newest checkpoint, and records past that are
         made again. As far as a format allows, none may then be there twice.
