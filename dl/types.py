@@ -38,6 +38,17 @@ class Ragged(NamedTuple):
     lengths: Any
 
 
+class Pair(NamedTuple):
+    """What an encoder-decoder reads: `source`, and the symbol before each target, `previous`.
+
+    `source` is what is encoded, such as `Ragged` symbols [B, S] or pictures [B, H, W, C];
+    `previous` [B, T] begins with the symbol that stands before all targets.
+    """
+
+    source: Any
+    previous: Any
+
+
 Batch: TypeAlias = Mapping[str, Any]
 """`inputs` [B, ...], `targets` [B, ...], `mask` [B] and `index` [B], the numbers of the examples.
 
@@ -189,6 +200,20 @@ class BeliefNet(Autoencoder):
     visible: Callable[[Array], Array]
     machines: tuple[str, ...]
     units: tuple[Any, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderDecoder(Model):
+    """A model of one sequence given another: `apply` takes a `Pair` and gives logits [B, T, V].
+
+    `encode(params, model_state, source) -> (memory, carry)`: what the decoder looks at, and the
+    state with which it starts. `step(params, model_state, memory, carry, previous [B]) -> (logits
+    [B, V], carry, weights [B, S])` gives the next symbol, and how much it looked at each place of
+    the source; without attention the weights are [B, 0]. Leaves of memory and carry are [B, ...].
+    """
+
+    encode: Callable[[Params, ModelState, Any], tuple[Any, Carry]]
+    step: Callable[[Params, ModelState, Any, Carry, Array], tuple[Array, Carry, Array]]
 
 
 class Objective(Protocol):

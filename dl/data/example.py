@@ -9,6 +9,7 @@ from dl.data.dataset import DataSpec
 from dl.data.gather import make_gather
 from dl.data.sources.arrays import ArraySource
 from dl.data.sources.batching import IndexedBatch
+from dl.data.sources.pairs import PairSource
 from dl.data.sources.ragged import RaggedSource
 from dl.data.sources.source import Source
 from dl.data.sources.tokens import TokenSource
@@ -37,8 +38,10 @@ def example_inputs(spec: DataSpec) -> Any:
 
 def blank_source(spec: DataSpec) -> Source:
     """A source with one example of zeros, of the kind that the description asks for."""
-    shape, dtype = spec.kind.target(spec.input_shape, spec.classes)
     inputs = np.zeros((1, *spec.input_shape), spec.input_dtype)
+    if spec.kind.target_sequences:
+        return _blank_pairs(spec, inputs)
+    shape, dtype = spec.kind.target(spec.input_shape, spec.classes)
     targets = np.zeros((1, *shape), dtype)
     if spec.ragged:
         (steps,) = spec.input_shape[:1]
@@ -47,3 +50,12 @@ def blank_source(spec: DataSpec) -> Source:
     if spec.kind.predicts_symbols:
         return TokenSource(np.zeros(2, spec.input_dtype), spec.input_shape[0])
     return ArraySource(inputs, targets)
+
+
+def _blank_pairs(spec: DataSpec, inputs: np.ndarray) -> Source:
+    targets = np.zeros((1, spec.longest_target), np.int32)
+    end = spec.text.end if spec.kind.predicts_symbols else None
+    steps = np.array([spec.input_shape[0]], np.int32)
+    lengths = np.array([spec.longest_target], np.int32)
+    widths = ((int(steps[0]), spec.longest_target),)
+    return PairSource(inputs, steps, targets, lengths, widths, end)

@@ -4,6 +4,7 @@ import numpy as np
 
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.sources.arrays import ArraySource
+from dl.data.sources.pairs import PairSource, with_common_pair_widths
 from dl.data.sources.ragged import RaggedSource, with_common_widths
 from dl.data.sources.streamed import IMAGENET_MEAN, IMAGENET_STD, Records, StreamedSource
 from dl.data.split import split_validation
@@ -72,6 +73,39 @@ def dataset_of_sequences(
     else:
         train, validation, test = with_common_widths(train, validation, test)
     return Dataset(spec, train, validation, test)
+
+
+def dataset_of_pairs(
+    name: str,
+    train: PairSource,
+    validation: PairSource | None,
+    test: PairSource,
+    *,
+    vocabulary: Vocabulary | None = None,
+    source_vocabulary: Vocabulary | None = None,
+    class_names: tuple[str, ...] = (),
+    sample_rate: int = 0,
+) -> Dataset:
+    """A `Dataset` of sequences with sequences for targets, evaluated at the same widths.
+
+    Its task is "sequence" where targets have an end, otherwise "transcription".
+    """
+    parts = [part for part in (train, validation, test) if part is not None]
+    train, *others = with_common_pair_widths(*parts)
+    spec = DataSpec(
+        name=name,
+        task="transcription" if train.end is None else "sequence",
+        input_shape=train.inputs.shape[1:],
+        input_dtype=str(train.inputs.dtype),
+        class_names=class_names,
+        train_size=len(train),
+        ragged=True,
+        vocabulary=vocabulary,
+        source_vocabulary=source_vocabulary,
+        longest_target=train.widths[-1][1],
+        sample_rate=sample_rate,
+    )
+    return Dataset(spec, train, others[0] if validation is not None else None, others[-1])
 
 
 def dataset_of_records(

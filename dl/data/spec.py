@@ -20,7 +20,9 @@ class DataSpec:
     sequences have several lengths; `input_shape` has the longest. A `carried` stream is read in
     segments, and a recurrent state goes from one to the next. `class_names` names the outputs; a
     language task has its symbols in `vocabulary` instead. Other tasks on text have a `vocabulary`
-    too.
+    too. Where targets are sequences of their own, `vocabulary` holds their symbols,
+    `source_vocabulary` those of the inputs if they are text, and `longest_target` is the length of
+    the longest. `sample_rate` is that of waveforms, in Hz.
     """
 
     name: str
@@ -35,6 +37,9 @@ class DataSpec:
     ragged: bool = False
     carried: bool = False
     vocabulary: Vocabulary | None = None
+    source_vocabulary: Vocabulary | None = None
+    longest_target: int = 0
+    sample_rate: int = 0
 
     @property
     def kind(self) -> Task:
@@ -55,7 +60,9 @@ class DataSpec:
     @property
     def has_symbols(self) -> bool:
         """Whether inputs are whole numbers that name something, such as characters."""
-        return self.input_dtype != "uint8" and np.issubdtype(self.input_dtype, np.integer)
+        if self.input_dtype == "uint8" or self.sample_rate:
+            return False
+        return np.issubdtype(self.input_dtype, np.integer)
 
     @property
     def text(self) -> Vocabulary:

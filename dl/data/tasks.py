@@ -9,7 +9,9 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import jax
 import jax.numpy as jnp
 
-TaskName: TypeAlias = Literal["classification", "binary", "regression", "language", "frames"]
+TaskName: TypeAlias = Literal[
+    "classification", "binary", "regression", "language", "frames", "sequence", "transcription"
+]
 Shape: TypeAlias = tuple[int, ...]
 
 
@@ -28,6 +30,8 @@ class Task(NamedTuple):
     """Whether every step of a sequence has a target."""
     predicts_symbols: bool = False
     """Whether the classes are the symbols of the vocabulary."""
+    target_sequences: bool = False
+    """Whether a target is a sequence with a length of its own; `target` is then one symbol."""
 
 
 TASKS: dict[str, Task] = {
@@ -50,5 +54,15 @@ TASKS: dict[str, Task] = {
         "yes-or-no outputs",
         jax.nn.sigmoid,
         step_targets=True,
+    ),
+    "sequence": Task(
+        lambda shape, outputs: ((), jnp.int32),
+        "symbols",
+        jax.nn.softmax,
+        predicts_symbols=True,
+        target_sequences=True,
+    ),
+    "transcription": Task(
+        lambda shape, outputs: ((), jnp.int32), "labels", jax.nn.softmax, target_sequences=True
     ),
 }

@@ -3,28 +3,25 @@
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
-from itertools import groupby
-from operator import itemgetter
+from functools import cached_property
 from typing import ClassVar
 
 import jax.numpy as jnp
 import numpy as np
 
 from dl.data.sources.arrays import batch_of_examples, examples_of
-from dl.data.sources.batching import (
-    IndexedBatch,
-    evaluation_batches,
-    step_weights,
-    steps_per_epoch,
-    with_examples,
+from dl.data.sources.batching import IndexedBatch, step_weights
+from dl.data.sources.buckets import (
+    BUCKETS,
+    bucket_batches,
+    bucket_calls,
+    bucket_epoch,
+    whole_evaluation,
+    widened,
 )
-from dl.data.sources.source import Call, TrainCalls
+from dl.data.sources.source import TrainCalls
 from dl.errors import InputError
 from dl.types import Array, Batch, Ragged
-
-BUCKETS = 4
-"""The largest number of widths of batches: a training step is compiled once for each width."""
 
 
 @dataclass(frozen=True)
@@ -117,31 +114,15 @@ class RaggedSource:
 
     def train_calls(self, *, seed: int, batch_size: int, total_steps: int) -> TrainCalls:
         """Successive batches of one width make one call."""
-
-        def calls(start: int, end: int) -> Iterable[Call]:
-            batches = self.batches(seed=seed, start=start, steps=end - start, batch_size=batch_size)
-            for bucket, group in groupby(batches, key=itemgetter(0)):
-                yield bucket, _joined([batch for _, batch in group])
-
-        return calls
+        return bucket_calls(self.fitting, seed=seed, batch_size=batch_size)
 
     def evaluated(self) -> "RaggedSource":
         """The source itself."""
         return self
 
     def evaluation_calls(self, *, batch_size: int) -> Callable[[], Iterable[IndexedBatch]]:
-        """Every sequence once, one batch a call.
-
-        Batches hold their sequences, so that the compiled program depends on the width of a batch
-        and not on the size of the part.
-        """
-        batches = evaluation_batches(len(self), batch_size)
-
-        def calls() -> Iterable[IndexedBatch]:
-            for index, mask in zip(batches.index, batches.mask, strict=True):
-                yield with_examples(IndexedBatch(index[None], mask[None]), self.gather(index))
-
-        return calls
+        """Every sequence once, one batch a call."""
+        return whole_evaluation(self.gather, len(self), batch_size)
 
     def evaluation_arrays(self) -> dict[str, np.ndarray]:
         """None: batches hold their sequences."""
@@ -150,9 +131,9 @@ class RaggedSource:
     def _cut(self, index: np.ndarray | slice, width: int) -> dict[str, np.ndarray]:
         targets = self.targets[index]
         return {
-            "inputs": _widened(self.inputs[index], width),
+            "inputs": widened(self.inputs[index], width),
             "lengths": self.lengths[index],
-            "targets": _widened(targets, width) if self.step_targets else targets,
+            "targets": widened(targets, width) if self.step_targets else targets,
         }
 
     def epoch(self, seed: int, epoch: int, batch_size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -161,21 +142,14 @@ class RaggedSource:
         Batches mix the sequences of a bucket at random; those left over go to the next wider
         bucket.
         """
-        return _epoch(self.fitting, seed, epoch, batch_size)
+        return bucket_epoch(self.fitting, seed, epoch, batch_size)
 
     def batches(
         self, *, seed: int, start: int, steps: int, batch_size: int
     ) -> list[tuple[int, IndexedBatch]]:
         """Bucket and batch, index and mask [1, B], of each of `steps` steps from `start` on."""
-        in_epoch = steps_per_epoch(len(self), batch_size)
-        numbered = []
-        for step in range(start, start + steps):
-            index, buckets = self.epoch(seed, step // in_epoch, batch_size)
-            row = index[step % in_epoch][None]
-            numbered.append(
-                (int(buckets[step % in_epoch]), IndexedBatch(row, np.ones(row.shape, np.float32)))
-            )
-        return numbered
+        end = start + steps
+        return bucket_batches(self.fitting, seed=seed, start=start, end=end, batch_size=batch_size)
 
 
 def ragged_source(
@@ -234,21 +208,10 @@ def with_common_widths(*sources: RaggedSource) -> list[RaggedSource]:
     return [sources[0], *(replace(source, widths=widths) for source in sources[1:])]
 
 
-def _joined(rows: list[IndexedBatch]) -> IndexedBatch:
-    index, mask = ([getattr(row, name) for row in rows] for name in ("index", "mask"))
-    return IndexedBatch(np.concatenate(index), np.concatenate(mask))
-
-
 def _quantiles(lengths: np.ndarray, buckets: int) -> tuple[int, ...]:
     """Widths between which there are about equally many of the rising lengths."""
     last = (np.arange(1, buckets + 1) * len(lengths) + buckets - 1) // buckets - 1
     return tuple(int(width) for width in np.unique(lengths[last]))
-
-
-def _widened(rows: np.ndarray, width: int) -> np.ndarray:
-    """[B, W, ...] cut or padded with zeros to `width` steps."""
-    missing = max(0, width - rows.shape[1])
-    return np.pad(rows[:, :width], ((0, 0), (0, missing), *[(0, 0)] * (rows.ndim - 2)))
 
 
 def _padded(sequences: Sequence[np.ndarray]) -> np.ndarray:
@@ -266,24 +229,3 @@ def _padded_like(targets: Sequence[np.ndarray], lengths: np.ndarray) -> np.ndarr
                 f"a sequence of {length} steps has {len(target)} targets: give one a step"
             )
     return _padded(targets)
-
-
-@lru_cache(maxsize=4)
-def _epoch(
-    fitting: tuple[int, ...], seed: int, epoch: int, batch_size: int
-) -> tuple[np.ndarray, np.ndarray]:
-    generator = np.random.Generator(np.random.Philox(key=np.array([seed, epoch], np.uint64)))
-    order = generator.permutation(fitting[-1]).astype(np.int32)
-    bucket_of = np.searchsorted(fitting, order, side="right")
-    left, batches, buckets = order[:0], [], []
-    for bucket in range(len(fitting)):
-        waiting = np.concatenate([left, order[bucket_of == bucket]])
-        full = len(waiting) // batch_size
-        batches.append(waiting[: full * batch_size].reshape(full, batch_size))
-        buckets += [bucket] * full
-        left = waiting[full * batch_size :]
-    shuffled = generator.permutation(len(buckets))
-    index, which = np.concatenate(batches)[shuffled], np.array(buckets, np.int32)[shuffled]
-    index.setflags(write=False)
-    which.setflags(write=False)
-    return index, which
