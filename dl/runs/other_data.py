@@ -61,6 +61,7 @@ def _open(dataset: str, config: Config) -> Dataset:
         validation=options.validation,
         random_crops=own.view == "middle",
         reading=replace(reading, vocabulary=own.vocabulary) if reading else None,
+        listening=options.listening,
         **asked,
     )
 
