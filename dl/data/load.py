@@ -19,6 +19,7 @@ from dl.data.readers.chorales import load_chorales
 from dl.data.readers.embedded import load_digits
 from dl.data.readers.folder import Colour, Damaged, load_folder
 from dl.data.readers.names import load_names
+from dl.data.readers.spoken_strings import load_spoken_strings
 from dl.data.readers.synthetic import (
     load_circles,
     load_gates,
@@ -67,6 +68,7 @@ READERS: dict[str, Reader] = {
     "chorales": Reader(load_chorales, "PATH"),
     "adding": Reader(load_adding, "STEPS"),
     "audio": Reader(load_audio, "PATH", ("listening",)),
+    "spoken_strings": Reader(load_spoken_strings, "PATH", ("listening",)),
 }
 """All kinds of data set but those of TFDS, by the name or by the word before the colon."""
 
@@ -126,7 +128,8 @@ def load_data(
         name: a built-in data set (`digits`, `gates`, `xor`, `spirals`, `circles`, `moons`,
             `names`), `folder:PATH` (one sub-folder of pictures for each class), `text:PATH`,
             `lines:PATH`, `jsonl:PATH`, `tsv:PATH`, `csv:PATH`, `chorales:PATH`, `audio:PATH` (one
-            sub-folder of recordings for each class, or named by it), `adding:STEPS`, or a TFDS name (`mnist`, `cifar10`, `tiny_shakespeare`, ...).
+            sub-folder of recordings for each class, or named by it), `spoken_strings:PATH` (joined
+            from these), `adding:STEPS`, or a TFDS name (`mnist`, `cifar10`, `tiny_shakespeare`, ...).
         validation: the fraction of the training examples to hold out; the permutation that chooses
             them is the same for every seed. Of one stream of text the end is held out.
         data_dir: where TFDS keeps prepared data; default `$TFDS_DATA_DIR`, then TFDS's own folder.

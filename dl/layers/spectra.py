@@ -14,6 +14,8 @@ from dl.errors import InputError
 from dl.types import Array
 
 Window = Literal["hamming", "hann", "none"]
+FRAME_MS, STEP_MS = 25.0, 10.0
+"""The usual length of a frame, and the time from one to the next, in milliseconds."""
 _LEAST_POWER = 1e-10
 
 
@@ -143,8 +145,8 @@ def log_mel(
     sample_rate: int,
     *,
     filters: int = 40,
-    frame_ms: float = 25.0,
-    step_ms: float = 10.0,
+    frame_ms: float = FRAME_MS,
+    step_ms: float = STEP_MS,
     kind: Window = "hamming",
     emphasis: float = 0.97,
 ) -> Array:

@@ -1,7 +1,7 @@
 """Models of sound: log-mel spectra of waveforms, and recurrent layers that read them (H4).
 
-The spectra are computed in the model, so that augmentation acts on waveforms and a trained net takes
-what a microphone gives. Source: Graves, Mohamed & Hinton 2013, arXiv:1303.5778.
+The spectra are computed in the model, so that augmentation acts on waveforms and a trained net
+takes what a microphone gives. Source: Graves, Mohamed & Hinton 2013, arXiv:1303.5778.
 """
 
 from collections.abc import Callable
@@ -31,8 +31,8 @@ class Hearing(NamedTuple):
 
     sample_rate: int
     filters: int = 40
-    frame_ms: float = 25.0
-    step_ms: float = 10.0
+    frame_ms: float = spectra.FRAME_MS
+    step_ms: float = spectra.STEP_MS
     stack: int = 1
 
     def vectors(self, inputs: Array | Ragged) -> Ragged:
@@ -106,8 +106,8 @@ def acoustic_model(
     dropout: float = 0.0,
     forget_bias: float = 1.0,
     filters: int = 40,
-    frame_ms: float = 25.0,
-    step_ms: float = 10.0,
+    frame_ms: float = spectra.FRAME_MS,
+    step_ms: float = spectra.STEP_MS,
     stack: int = 1,
     implementation: str = "auto",
 ) -> Model:
@@ -156,8 +156,8 @@ def spoken_word_model(
     forget_bias: float = 1.0,
     pool: str = "mean",
     filters: int = 40,
-    frame_ms: float = 25.0,
-    step_ms: float = 10.0,
+    frame_ms: float = spectra.FRAME_MS,
+    step_ms: float = spectra.STEP_MS,
     stack: int = 1,
     implementation: str = "auto",
 ) -> Model:
