@@ -43,6 +43,7 @@ from dl.cli.search import search, search_app
 from dl.cli.show import show
 from dl.cli.start import start_page
 from dl.cli.versions import versions
+from dl.cli.transcribe import transcribe
 from dl.cli.watch import watch
 from dl.data.naming import shown
 from dl.errors import InputError, RunError
@@ -187,6 +188,7 @@ def _verbs(catalog: Catalog) -> cyclopts.App:
         "plot": plot,
         "predict": predict,
         "sample": sample,
+        "transcribe": transcribe,
         "search": search,
         "rates": rates,
         "batches": batches,

@@ -35,6 +35,8 @@ def _uses(config: "Config") -> list[tuple[str, str]]:
     from dl.types import Autoencoder
 
     data, kind = config.data, config.data.kind
+    if data.sample_rate:
+        return [("predict" if kind.chooses else "transcribe", "RECORDING.wav")]
     if kind.predicts_symbols:
         return [("sample", "")]
     if not kind.chooses or isinstance(config.build().model, Autoencoder):
