@@ -28,6 +28,7 @@ from dl.data.readers.synthetic import (
     load_xor,
 )
 from dl.data.readers.text_files import load_text_file
+from dl.data.readers.timit import load_timit
 from dl.data.text.reading import Reading
 from dl.data.tfds.load import describe_tfds, load_tfds
 from dl.data.tfds.pictures import has_many_sizes
@@ -68,6 +69,7 @@ READERS: dict[str, Reader] = {
     "chorales": Reader(load_chorales, "PATH"),
     "adding": Reader(load_adding, "STEPS"),
     "audio": Reader(load_audio, "PATH", ("listening",)),
+    "timit": Reader(load_timit, "PATH", ("listening",)),
     "spoken_strings": Reader(load_spoken_strings, "PATH", ("listening",)),
 }
 """All kinds of data set but those of TFDS, by the name or by the word before the colon."""
@@ -129,7 +131,7 @@ def load_data(
             `names`), `folder:PATH` (one sub-folder of pictures for each class), `text:PATH`,
             `lines:PATH`, `jsonl:PATH`, `tsv:PATH`, `csv:PATH`, `chorales:PATH`, `audio:PATH` (one
             sub-folder of recordings for each class, or named by it), `spoken_strings:PATH` (joined
-            from these), `adding:STEPS`, or a TFDS name (`mnist`, `cifar10`, `tiny_shakespeare`, ...).
+            from these), `timit:PATH`, `adding:STEPS`, or a TFDS name (`mnist`, `cifar10`, `tiny_shakespeare`, ...).
         validation: the fraction of the training examples to hold out; the permutation that chooses
             them is the same for every seed. Of one stream of text the end is held out.
         data_dir: where TFDS keeps prepared data; default `$TFDS_DATA_DIR`, then TFDS's own folder.

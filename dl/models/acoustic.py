@@ -46,6 +46,7 @@ class Hearing(NamedTuple):
         features = spectra.log_mel(
             waveforms,
             self.sample_rate,
+            lengths=_lengths(inputs),
             filters=self.filters,
             frame_ms=self.frame_ms,
             step_ms=self.step_ms,
@@ -58,15 +59,10 @@ class Hearing(NamedTuple):
         return -(-self._frames(inputs) // self.stack)
 
     def _frames(self, inputs: Array | Ragged) -> Array:
-        samples = (
-            jnp.asarray(inputs.lengths)
-            if isinstance(inputs, Ragged)
-            else jnp.full(inputs.shape[:1], inputs.shape[1])
-        )
         size, step = (
             spectra.frame_samples(self.sample_rate, each) for each in (self.frame_ms, self.step_ms)
         )
-        return spectra.frame_count(samples, size, step)
+        return spectra.frame_count(_lengths(inputs), size, step)
 
 
 class AcousticNet(nn.Module):
@@ -191,6 +187,13 @@ def spoken_word_model(
     return from_recurrent(
         AcousticNet(hearing, SequenceNet(recurrent, outputs, pool=pool)), name=kind
     )
+
+
+def _lengths(inputs: Array | Ragged) -> Array:
+    """How many samples [B] each waveform has."""
+    if isinstance(inputs, Ragged):
+        return jnp.asarray(inputs.lengths)
+    return jnp.full(inputs.shape[:1], inputs.shape[1])
 
 
 def _stack(kind: str, hidden_size: int, **options: Any) -> Recurrent:
