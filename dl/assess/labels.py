@@ -22,9 +22,7 @@ class LabelErrors(NamedTuple):
         return (self.substitutions + self.insertions + self.deletions) / max(1, self.labels)
 
 
-def label_errors(
-    targets: Sequence[Sequence[int]], answers: Sequence[Sequence[int]]
-) -> LabelErrors:
+def label_errors(targets: Sequence[Sequence[int]], answers: Sequence[Sequence[int]]) -> LabelErrors:
     """The errors of all answers together. Source: Levenshtein 1966; Wagner & Fischer 1974.
 
     Raises:

@@ -103,9 +103,7 @@ class _Told(NamedTuple):
     weight: float
     bonus: float
 
-    def score(
-        self, prefix: Labels, ends: tuple[float, float], *, finished: bool = False
-    ) -> float:
+    def score(self, prefix: Labels, ends: tuple[float, float], *, finished: bool = False) -> float:
         heard = np.logaddexp(*ends) + self.bonus * len(prefix)
         if self.language is None or not self.weight:
             return float(heard)

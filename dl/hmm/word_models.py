@@ -74,9 +74,7 @@ def fit_word_models(
 def align(models: WordModels, log_sounds: np.ndarray, labels: Sequence[int]) -> np.ndarray:
     """The state [F] of each frame, by `log_sounds` [F, S], if just these words are said."""
     graph = chain(labels, models.log_stay, models.states)
-    path, _ = viterbi(
-        graph.log_start, graph.log_steps, graph.log_end, log_sounds[:, graph.states]
-    )
+    path, _ = viterbi(graph.log_start, graph.log_steps, graph.log_end, log_sounds[:, graph.states])
     return graph.states[path]
 
 

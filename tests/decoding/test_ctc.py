@@ -63,9 +63,10 @@ def test_the_best_path_is_not_always_the_best_labels() -> None:
     steps = np.log([[0.6, 0.4, 1e-9], [0.6, 0.4, 1e-9]])
     assert read_best_path(steps).labels == ()
     assert search_prefixes(steps, beam=4)[0].labels == (0,)
-    assert read_best_path(np.log(posteriors(0))).score <= search_prefixes(np.log(posteriors(0)))[
-        0
-    ].score + 1e-9
+    assert (
+        read_best_path(np.log(posteriors(0))).score
+        <= search_prefixes(np.log(posteriors(0)))[0].score + 1e-9
+    )
 
 
 def test_what_are_no_posteriors_is_refused() -> None:

@@ -1,6 +1,7 @@
 """Small files for the experiments on sequences, and options that keep their nets small."""
 
 import json
+import wave
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ PROGRAM = "int main() {{ int n = {0}; return n + {0}; }}"
 
 
 def write_small_data(folder: Path) -> dict[str, str]:
-    """The names for `--dataset`, by the form of the file: text, jsonl, lines, tsv, chorales."""
+    """The names for `--dataset`, by the form of the data: text, jsonl, lines, tsv, chorales, audio,
+    spoken_strings."""
     generator = np.random.default_rng(0)
     text = "\n".join(LINES[place] for place in generator.integers(0, len(LINES), 60))
     rows = [f"{LINES[place % len(LINES)]}\t{place % 2}" for place in range(60)]
@@ -32,12 +34,29 @@ def write_small_data(folder: Path) -> dict[str, str]:
         path = folder / f"{kind}.txt"
         path.write_text(content, encoding="utf-8")
         names[kind] = f"{kind}:{path}"
-    return names
+    sounds = write_small_sounds(folder / "sounds")
+    return {**names, "audio": f"audio:{sounds}", "spoken_strings": f"spoken_strings:{sounds}"}
+
+
+def write_small_sounds(folder: Path) -> Path:
+    """Two words, tones with noise, by two speakers."""
+    generator = np.random.default_rng(0)
+    folder.mkdir()
+    for place in range(40):
+        word, speaker, number = "ab"[place % 2], "xy"[place // 2 % 2], place // 4
+        tone = 6000 * np.sin((0.3 + 0.5 * (word == "a")) * np.arange(700 + 10 * number))
+        noisy = tone + generator.normal(scale=100, size=len(tone))
+        with wave.open(str(folder / f"{word}_{speaker}_{number}.wav"), "wb") as file:
+            file.setparams((1, 2, 8000, 0, "NONE", ""))
+            file.writeframes(noisy.astype("<i2").tobytes())
+    return folder
 
 
 _LANGUAGE = {"hidden_size": 4, "segment": 8, "batch_size": 4, "epochs": 1, "validation": 0.1}
 _WHOLE = {name: value for name, value in _LANGUAGE.items() if name != "segment"}
 _READER = {"hidden_size": 4, "batch_size": 8, "epochs": 1}
+_STRINGS = {"strings": 16, "test_strings": 8, "most_words": 2}
+_WORDS = {"strings": 40, "test_strings": 8, "most_words": 2, "states": 3, "rounds": 1}
 SMALL_OPTIONS: dict[str, tuple[str, dict]] = {
     "rnn_shakespeare": ("text", _LANGUAGE),
     "gru_shakespeare": ("text", _LANGUAGE),
@@ -51,6 +70,13 @@ SMALL_OPTIONS: dict[str, tuple[str, dict]] = {
     "gru_adding": ("adding:6", {**_READER, "train_examples": 16}),
     "lstm_mnist_rows": ("digits", {**_READER, "train_examples": 16}),
     "lstm_mnist_pixels": ("digits", {**_READER, "train_examples": 16}),
+    "lstm_spoken_digits": ("audio", {**_READER, "batch_size": 4}),
+    "ctc_spoken_digits": ("spoken_strings", {**_READER, **_STRINGS, "batch_size": 4}),
+    "hmm_spoken_digits": ("spoken_strings", _WORDS),
+    "dbn_spoken_digits": (
+        "spoken_strings",
+        {**_WORDS, "layers": "8", "pretraining": 1, "epochs": 1},
+    ),
     "ngram_shakespeare": ("text", {"longest_gram": 3, "validation": 0.1}),
     "ngram_programs": ("jsonl", {"longest_gram": 3}),
 }

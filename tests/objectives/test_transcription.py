@@ -71,8 +71,7 @@ def test_steps_that_are_blank_for_certain_change_nothing() -> None:
     longer = np.concatenate([log_odds, behind], axis=1)
     batch = batch_of([[1, 0]])
     short, long = (
-        metrics.compute(figures(jnp.asarray(each), batch))
-        for each in (log_odds, longer)
+        metrics.compute(figures(jnp.asarray(each), batch)) for each in (log_odds, longer)
     )
     assert long == pytest.approx(short, rel=1e-5)
     summed = jax.jit(jax.grad(lambda odds: ctc_nats(odds, batch["targets"]).sum()))

@@ -67,8 +67,10 @@ def load_timit(
             passed_over += 1
             continue
         utterance = _read(sentence, path, rate, listening.phones)
-        if part != "train" or not listening.longest or (
-            len(utterance.samples) <= listening.longest * rate
+        if (
+            part != "train"
+            or not listening.longest
+            or (len(utterance.samples) <= listening.longest * rate)
         ):
             parts[part].append(utterance)
     for part in ("train", "test"):

@@ -60,7 +60,9 @@ def transcribed(
         left_out.extend(u.name for u, is_short in zip(utterances, short, strict=True) if is_short)
         kept = np.flatnonzero(~short)
         if not len(kept):
-            raise InputError(f"{name}: no utterance of the {part} part is long enough for its labels")
+            raise InputError(
+                f"{name}: no utterance of the {part} part is long enough for its labels"
+            )
         return pair_source([utterances[i].samples for i in kept], [targets[i] for i in kept])
 
     kept, held_out = split_validation(source("train", train), fraction=fraction)
