@@ -17,6 +17,7 @@ from dl.data.readers.chorales import load_chorales
 from dl.data.readers.embedded import load_digits
 from dl.data.readers.folder import Colour, Damaged, load_folder
 from dl.data.readers.names import load_names
+from dl.data.readers.pairs import load_pairs
 from dl.data.readers.synthetic import (
     load_circles,
     load_gates,
@@ -62,6 +63,7 @@ READERS: dict[str, Reader] = {
     "jsonl": Reader(partial(load_text_file, "jsonl"), "PATH", ("reading",)),
     "tsv": Reader(partial(load_text_file, "tsv"), "PATH", ("reading",)),
     "csv": Reader(partial(load_text_file, "csv"), "PATH", ("reading",)),
+    "pairs": Reader(load_pairs, "PATH", ("reading",)),
     "chorales": Reader(load_chorales, "PATH"),
     "adding": Reader(load_adding, "STEPS"),
 }
@@ -121,8 +123,8 @@ def load_data(
     Args:
         name: a built-in data set (`digits`, `gates`, `xor`, `spirals`, `circles`, `moons`,
             `names`), `folder:PATH` (one sub-folder of pictures for each class), `text:PATH`,
-            `lines:PATH`, `jsonl:PATH`, `tsv:PATH`, `csv:PATH`, `chorales:PATH`, `adding:STEPS`, or
-            a TFDS name (`mnist`, `cifar10`, `tiny_shakespeare`, ...).
+            `lines:PATH`, `jsonl:PATH`, `tsv:PATH`, `csv:PATH`, `pairs:PATH`, `chorales:PATH`,
+            `adding:STEPS`, or a TFDS name (`mnist`, `cifar10`, `tiny_shakespeare`, ...).
         validation: the fraction of the training examples to hold out; the permutation that chooses
             them is the same for every seed. Of one stream of text the end is held out.
         data_dir: where TFDS keeps prepared data; default `$TFDS_DATA_DIR`, then TFDS's own folder.
