@@ -1,3 +1,4 @@
+from . import alignment as alignment
 from . import assess as assess
 from . import c_programs as c_programs
 from . import checks as checks
@@ -41,6 +42,7 @@ from .ranges import Range as Range
 from .ranges import Rate as Rate
 from .ranges import Share as Share
 from .runs.committee import Committee as Committee
+from .runs.experiment import Measured as Measured
 from .runs.fit import fit as fit
 from .runs.generate import generate as generate
 from .runs.load import load as load
@@ -57,6 +59,8 @@ from .train.options import DocumentOptions as DocumentOptions
 from .train.options import ReadingOptions as ReadingOptions
 from .train.options import TextOptions as TextOptions
 from .train.options import TrainOptions as TrainOptions
+from .train.pair_options import PairCountOptions as PairCountOptions
+from .train.pair_options import PairOptions as PairOptions
 from .train.parallel import jit_step as jit_step
 from .train.parallel import make_mesh as make_mesh
 from .train.parallel import pmap_step as pmap_step

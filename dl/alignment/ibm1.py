@@ -14,16 +14,14 @@ class IBM1:
     """t(e | f), the probability that the source word f is translated by the target word e.
 
     Only pairs that stand in one pair of sentences have a probability: word `sources[n]` becomes
-    `targets[n]` with `probabilities[n]`, sorted by source word and then by target word.
-    `fertilities` [source_words + 1] are the numbers of target words that a word stands for on
-    average. The last source word, number `source_words`, is NULL, from which words come that
-    translate none. `log_likelihoods` has the value of the training pairs before each round of EM.
+    `targets[n]` with `probabilities[n]`, sorted by source word and then by target word. Source word
+    number `source_words` is NULL, from which words come that translate none. `log_likelihoods` are
+    those of the training pairs before each round of EM, in nats.
     """
 
     sources: np.ndarray
     targets: np.ndarray
     probabilities: np.ndarray
-    fertilities: np.ndarray
     source_words: int
     target_words: int
     log_likelihoods: tuple[float, ...] = ()
@@ -54,14 +52,13 @@ def fit(
     Raises:
         InputError: for no pairs, an empty sentence, a word outside of the range.
 
-    >>> haus, buch = fit([np.array([0, 1]), np.array([0, 2])], [np.array([0, 1]), np.array([0, 2])],
-    ...                  source_words=3, target_words=3, rounds=20), None
-    >>> best_words(haus).tolist()
+    >>> das_haus, das_buch = np.array([0, 1]), np.array([0, 2])  # the house, the book
+    >>> model = fit([das_haus, das_buch], [das_haus, das_buch], source_words=3, target_words=3)
+    >>> best_words(model).tolist()
     [0, 1, 2]
     """
     _check_pairs(sources, targets, source_words, target_words)
     links = _links(sources, targets, source_words, target_words)
-    counts = np.bincount(links.pairs, minlength=len(links.codes)).astype(float)
     pair_sources, pair_targets = links.codes // target_words, links.codes % target_words
     table = np.full(len(links.codes), 1.0 / target_words)
     likelihoods = []
@@ -70,31 +67,25 @@ def fit(
         given = np.bincount(pair_sources, weights=counts, minlength=source_words + 1)
         table = counts / given[pair_sources]
         likelihoods.append(likelihood)
-    seen = np.bincount(np.concatenate(sources), minlength=source_words + 1).astype(float)
-    seen[source_words] = len(sources)
-    given = np.bincount(pair_sources, weights=counts, minlength=source_words + 1)
     return IBM1(
         pair_sources.astype(np.int32),
         pair_targets.astype(np.int32),
         table,
-        given / np.maximum(seen, 1.0),
         source_words,
         target_words,
         tuple(likelihoods),
     )
 
 
-def best_words(model: IBM1, *, least_fertility: float = 0.0) -> np.ndarray:
-    """The most probable translation of every source word: [source_words], −1 where there is none.
+def best_words(model: IBM1) -> np.ndarray:
+    """argmax_e t(e | f) of every source word f: [source_words]; −1 for words that were never seen.
 
-    Words that stand for fewer than `least_fertility` target words on average have none either: they
-    are more often left out of a translation than not.
+    NULL has none: what comes from it is not written in a translation word by word.
     """
     order = np.lexsort((model.targets, -model.probabilities, model.sources))
     words, first = np.unique(model.sources[order], return_index=True)
     best = np.full(model.source_words + 1, -1, np.int32)
     best[words] = model.targets[order][first]
-    best[model.fertilities < least_fertility] = -1
     return best[:-1]
 
 

@@ -113,9 +113,30 @@ class Vocabulary:
         """
         end = self._numbers.get(END)
         kept = list(itertools.takewhile(lambda number: number != end, map(int, numbers)))
-        if self.unit != "word":
+        if self.unit == "byte":
             return self.decode(kept)
-        return join_words(self.decode([number]) for number in kept)
+        return self.join("�" if symbol == UNKNOWN else symbol for symbol in self.symbols_of(kept))
+
+    def symbols_of(self, numbers: Iterable[int]) -> list[str]:
+        """The symbols themselves, for pictures and tables."""
+        return [self.symbols[int(number)] for number in numbers]
+
+    def split(self, text: str) -> list[str]:
+        """The symbols of a text as they stand in it, known or not; a byte is written as <c3>.
+
+        >>> Vocabulary("word", (), "unicode", lower=True).split("Ach, so!")
+        ['ach', ',', 'so', '!']
+        """
+        text = text.lower() if self.lower else text
+        if self.unit == "byte":
+            return [f"<{byte:02x}>" for byte in _utf8(text)]
+        return list(text) if self.unit == "char" else self._words(text)
+
+    def join(self, symbols: Iterable[str]) -> str:
+        """The text of symbols, with blanks as people set them: `split` backwards."""
+        if self.unit == "word":
+            return join_words(symbols)
+        return join_pieces(symbols) if self.unit == "subword" else "".join(symbols)
 
     def _repr_html_(self) -> str:
         shown = " ".join(
