@@ -3,6 +3,7 @@ from . import assess as assess
 from . import c_programs as c_programs
 from . import checks as checks
 from . import data as data
+from . import decoding as decoding
 from . import inspect as inspect
 from . import layers as layers
 from . import lessons as lessons
@@ -48,6 +49,9 @@ from .runs.generate import generate as generate
 from .runs.load import load as load
 from .runs.train_population import train_population as train_population
 from .runs.trained import Trained as Trained
+from .runs.translate import Translation as Translation
+from .runs.translate import evaluate_translation as evaluate_translation
+from .runs.translate import translate as translate
 from .train.freeze import freeze as freeze
 from .train.in_turn import in_turn as in_turn
 from .train.learning import OptimizerName as OptimizerName

@@ -35,7 +35,9 @@ def _uses(config: "Config") -> list[tuple[str, str]]:
     from dl.types import Autoencoder
 
     data, kind = config.data, config.data.kind
-    if kind.predicts_symbols:
+    if data.source_vocabulary is not None:
+        return [("translate", "")]
+    if kind.predicts_symbols and not kind.target_sequences:
         return [("sample", "")]
     if not kind.chooses or isinstance(config.build().model, Autoencoder):
         return []

@@ -20,6 +20,17 @@ def require_language_model(run: Path) -> None:
         )
 
 
+def require_translation(run: Path) -> None:
+    """Raise an `InputError` when the run in folder `run` does not write texts from texts."""
+    experiment, data = _described(run)
+    reads_text = isinstance(data.get("source_vocabulary"), dict)
+    if "task" in data and not (data["task"] == "sequence" and reads_text):
+        raise InputError(
+            f"{experiment} was trained on {data.get('name')} (task: {data['task']}) and translates "
+            "nothing: give the run of a translation, such as attention_translation"
+        )
+
+
 def require_recurrent(run: Path) -> None:
     """Raise an `InputError` when no layer of the run in folder `run` is recurrent."""
     experiment, data = _described(run)
