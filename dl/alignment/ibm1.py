@@ -41,13 +41,15 @@ def fit(
     source_words: int,
     target_words: int,
     rounds: int = 10,
+    null: bool = True,
 ) -> IBM1:
     """t(e | f) of pairs of sentences, each an array of word numbers, by `rounds` of EM.
 
     Every target word comes from one source word of its sentence or from NULL, all equally probable:
     p(e_1 … e_m | f_1 … f_l) ∝ Π_j 1 / (l + 1) Σ_i t(e_j | f_i). A round shares each e_j out among
     the f_i, in the ratio of t(e_j | f_i), and counts: t(e | f) is the share of e in what f was
-    given. The likelihood never falls, and has one maximum. Source: Brown et al. 1993, H6.
+    given. The likelihood never falls. Without `null`, every word comes from one of the sentence.
+    Source: Brown et al. 1993, H6.
 
     Raises:
         InputError: for no pairs, an empty sentence, a word outside of the range.
@@ -58,7 +60,9 @@ def fit(
     [0, 1, 2]
     """
     _check_pairs(sources, targets, source_words, target_words)
-    links = _links(sources, targets, source_words, target_words)
+    if null:
+        sources = [np.append(source_words, source) for source in sources]
+    links = _links(sources, targets, target_words)
     pair_sources, pair_targets = links.codes // target_words, links.codes % target_words
     table = np.full(len(links.codes), 1.0 / target_words)
     likelihoods = []
@@ -113,7 +117,7 @@ def log_likelihood(
 
 
 class _Links(NamedTuple):
-    """Every target word with every source word of its sentence and NULL, in groups of one target.
+    """Every target word with every source word of its sentence, in groups of one target word.
 
     `pairs` are the numbers of the pairs of words in `codes` (source · target_words + target);
     `starts` says where each group begins, `sizes` how many links it has.
@@ -126,16 +130,12 @@ class _Links(NamedTuple):
 
 
 def _links(
-    sources: Sequence[np.ndarray],
-    targets: Sequence[np.ndarray],
-    source_words: int,
-    target_words: int,
+    sources: Sequence[np.ndarray], targets: Sequence[np.ndarray], target_words: int
 ) -> _Links:
-    with_null = [np.append(source_words, source) for source in sources]
-    flat, firsts = _flat(with_null)
+    flat, firsts = _flat(sources)
     target_flat, _ = _flat(targets)
     sentence = np.repeat(np.arange(len(targets)), [len(target) for target in targets])
-    sizes = np.array([len(source) for source in with_null])[sentence]
+    sizes = np.array([len(source) for source in sources])[sentence]
     starts = np.cumsum(sizes) - sizes
     within = np.arange(sizes.sum()) - np.repeat(starts, sizes)
     words = flat[np.repeat(firsts[sentence], sizes) + within]

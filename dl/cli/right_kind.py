@@ -14,10 +14,10 @@ def require_language_model(run: Path) -> None:
     experiment, data = _described(run)
     task = data.get("task")
     if isinstance(task, str) and task != "language":
-        raise InputError(
-            f"{experiment} was trained on {data.get('name')} (task: {task}) and writes no text: "
-            "give the run of a language model"
-        )
+        trained_on = f"{experiment} was trained on {data.get('name')} (task: {task})"
+        if isinstance(data.get("source_vocabulary"), dict):
+            raise InputError(f"{trained_on} and writes translations: use `translate {run}`")
+        raise InputError(f"{trained_on} and writes no text: give the run of a language model")
 
 
 def require_translation(run: Path) -> None:

@@ -73,7 +73,7 @@ def translate(
     drawn = temperature != 0
     check_number("n_best", n_best, Range(at_least=1, at_most=1 if drawn else beam), whole=True)
     filled = [place for place, text in enumerate(texts) if text.strip()]
-    found = [[_blank()] for _ in texts]
+    found = [[_blank()] * n_best for _ in texts]
     if not filled:
         return found
     source = _encoded([texts[place] for place in filled], network)

@@ -82,6 +82,8 @@ def open_subwords(model: str) -> Any:
     try:
         unpacker = zlib.decompressobj()
         data = unpacker.decompress(base64.b64decode(model, validate=True), _MOST_BYTES)
+        if not data or not unpacker.eof:
+            raise ValueError("it is cut off")
         return _sentencepiece().SentencePieceProcessor(model_proto=data)
     except (binascii.Error, zlib.error, ValueError, RuntimeError) as error:
         if isinstance(error, InputError):
@@ -124,6 +126,5 @@ def _sentencepiece() -> Any:
         return importlib.import_module("sentencepiece")
     except ModuleNotFoundError:
         raise InputError(
-            "subwords need the package sentencepiece: pip install 'dl-lectures[translation]', or "
-            "give --unit word"
+            "subwords need the package sentencepiece: pip install 'dl-lectures[translation]'"
         ) from None
