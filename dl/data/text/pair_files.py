@@ -31,7 +31,7 @@ def read_parts(path: Path, name: str, reading: Reading) -> dict[str, Pairs]:
         return {"train": read_table(path, reading)}
     if not path.is_dir():
         return {"train": _two_beside(path, name, reading)}
-    found = _found(path, reading)
+    found = _found(path)
     if any(language_of(file) for file in found.files["train"]):
         source, target = _languages(found, path, reading)
         parts = {
@@ -49,15 +49,14 @@ def read_parts(path: Path, name: str, reading: Reading) -> dict[str, Pairs]:
     return parts
 
 
-def _found(path: Path, reading: Reading) -> PartFiles:
+def _found(path: Path) -> PartFiles:
     """The files of a folder by part; where no name holds a part, all files are the training part.
 
     Of tables and of files with another ending beside them, tables are taken.
     """
     names = sorted(entry.name for entry in path.iterdir())
     if any(part_of(name) for name in names):
-        asked = [f".{language}" for language in (reading.source, reading.target) if language]
-        return find_parts(path, usual=asked if len(asked) == 2 else TABLES)
+        return find_parts(path, usual=TABLES)
     files = [path / name for name in names if (path / name).is_file()]
     kept = [file for file in files if language_of(file)] or files
     if not kept:
@@ -86,7 +85,7 @@ def _languages(found: PartFiles, path: Path, reading: Reading) -> tuple[str, str
     files = found.files["train"]
     known = {language_of(file) for file in files} - {""}
     if len(known) == 1:
-        raise _alone(next(file for file in files if language_of(file)), "another language")
+        raise _alone(next(file for file in files if language_of(file)), "file of another language")
     return choose_languages(sorted(known), reading, path)
 
 
