@@ -17,6 +17,7 @@ from dl.data.readers.chorales import load_chorales
 from dl.data.readers.embedded import load_digits
 from dl.data.readers.folder import Colour, Damaged, load_folder
 from dl.data.readers.names import load_names
+from dl.data.readers.scenes import load_scenes
 from dl.data.readers.synthetic import (
     load_circles,
     load_gates,
@@ -44,6 +45,11 @@ class Reader(NamedTuple):
     """Gives the description without reading the data, where that can be done."""
 
 
+def _pictures(name: str, **options: Any) -> Dataset:
+    """The pictures that scenes are made of."""
+    return load_data(name, **options)
+
+
 READERS: dict[str, Reader] = {
     "digits": Reader(load_digits),
     "gates": Reader(load_gates),
@@ -64,6 +70,8 @@ READERS: dict[str, Reader] = {
     "csv": Reader(partial(load_text_file, "csv"), "PATH", ("reading",)),
     "chorales": Reader(load_chorales, "PATH"),
     "adding": Reader(load_adding, "STEPS"),
+    "scenes": Reader(partial(load_scenes, _pictures), "SET", ("data_dir",)),
+    "unseen-scenes": Reader(partial(load_scenes, _pictures, unseen=True), "SET", ("data_dir",)),
 }
 """All kinds of data set but those of TFDS, by the name or by the word before the colon."""
 

@@ -13,6 +13,7 @@ only.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -29,10 +30,10 @@ _OTHER_SIZE: dict[str, Size] = {"small": "large", "large": "small"}
 _SIZE_OF: dict[str, Size] = {
     word: size for size in _OTHER_SIZE.values() for word in (*_SIZES[size], *_COMPARED[size])
 }
-RESERVED = frozenset(" ".join((*_LEFT, *_RIGHT, *_ABOVE, *_BELOW, *_SIZE_OF, "a an")).split()) - {
-    "of"
-}
-"""The words of the grammar, which no thing may be called."""
+GRAMMAR_WORDS = frozenset(" ".join(("a an", *_LEFT, *_RIGHT, *_ABOVE, *_BELOW, *_SIZE_OF)).split())
+"""The words of captions beside the nouns."""
+RESERVED = GRAMMAR_WORDS - {"of"}
+"""The words that no thing may be called."""
 _VERTICAL = re.compile(rf" ({'|'.join((*_ABOVE, *_BELOW))}) ")
 _HORIZONTAL = re.compile(r" (?:to the )?(left|right) of ")
 _NOUN_PHRASE = re.compile(rf"an? (?:(?P<size>{'|'.join(_SIZE_OF)}) )?(?P<noun>.+)")
@@ -133,6 +134,7 @@ def _of_scene(scene: Scene) -> Phrase:
     return _related(upper, lower, _ABOVE, _BELOW)
 
 
+@lru_cache(maxsize=4096)
 def _of_row(row: tuple[Piece, ...]) -> Phrase:
     return _piece(*row) if len(row) == 1 else _related(row[:1], row[1:], _LEFT, _RIGHT)
 

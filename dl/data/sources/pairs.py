@@ -232,9 +232,7 @@ def _buckets(
     lengths: np.ndarray, target_lengths: np.ndarray, widths: tuple[Width, ...]
 ) -> np.ndarray:
     inputs, targets = zip(*widths, strict=True)
-    buckets = np.maximum(
-        np.searchsorted(inputs, lengths), np.searchsorted(targets, target_lengths)
-    )
+    buckets = np.maximum(np.searchsorted(inputs, lengths), np.searchsorted(targets, target_lengths))
     if buckets.max(initial=0) >= len(widths):
         raise InputError(
             f"pairs have up to {lengths.max()} and {target_lengths.max()} steps, and the widest "
