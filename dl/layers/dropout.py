@@ -8,7 +8,7 @@ from flax import linen as nn
 
 from dl.layers.precision import in_float32
 from dl.ranges import is_zero
-from dl.types import Array
+from dl.types import Array, Key
 
 
 class Dropout(nn.Module):
@@ -30,8 +30,17 @@ class Dropout(nn.Module):
     def __call__(self, inputs: Array) -> Array:
         if self.deterministic or is_zero(self.rate):
             return inputs
-        # In bfloat16, 1 - rate and the random numbers are rounded differently: the mean would move.
-        wide = in_float32(inputs)
-        keep = 1.0 - jnp.asarray(self.rate, wide.dtype)
-        kept = jax.random.bernoulli(self.make_rng("dropout"), keep, inputs.shape)
-        return jnp.where(kept, wide / keep, jnp.zeros((), wide.dtype)).astype(inputs.dtype)
+        return dropped(self.make_rng("dropout"), inputs, self.rate)
+
+
+def dropped(key: Key, inputs: Array, rate: Any) -> Array:
+    """The inputs with dropout of this `rate`, which may be traced; see `Dropout`.
+
+    >>> dropped(jax.random.key(0), jnp.ones(6), 0.5).tolist()
+    [0.0, 0.0, 2.0, 2.0, 0.0, 2.0]
+    """
+    # In bfloat16, 1 - rate and the random numbers are rounded differently: the mean would move.
+    wide = in_float32(inputs)
+    keep = 1.0 - jnp.asarray(rate, wide.dtype)
+    kept = jax.random.bernoulli(key, keep, inputs.shape)
+    return jnp.where(kept, wide / keep, jnp.zeros((), wide.dtype)).astype(inputs.dtype)

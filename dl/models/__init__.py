@@ -4,6 +4,7 @@ from dl.models.alexnet import alexnet
 from dl.models.autoencoder import autoencoder, conv_autoencoder
 from dl.models.belief_net import belief_net
 from dl.models.committee import committee
+from dl.models.encoder_decoder import encoder_decoder
 from dl.models.from_functions import from_functions
 from dl.models.from_nnx import from_nnx
 from dl.models.functional import from_linen
@@ -15,6 +16,7 @@ from dl.models.perceptron import logistic_regression, perceptron, softmax_regres
 from dl.models.permuted import permuted
 from dl.models.recurrent import language_model, sequence_model, step_model
 from dl.models.resnet import cifar_resnet, resnet
+from dl.models.text_encoder import text_encoder
 from dl.models.trace import trace_layers
 from dl.models.unnormalised import unnormalised
 from dl.models.vgg import vgg
@@ -28,6 +30,7 @@ __all__ = [
     "cifar_resnet",
     "committee",
     "conv_autoencoder",
+    "encoder_decoder",
     "from_functions",
     "from_linen",
     "from_nnx",
@@ -44,6 +47,7 @@ __all__ = [
     "sequence_model",
     "softmax_regression",
     "step_model",
+    "text_encoder",
     "threshold",
     "trace_layers",
     "unnormalised",

@@ -75,10 +75,14 @@ def _product_in_blocks(a: Array, b: Array, dtype: Any) -> Array:
     return lax.scan(add, rest, (lax.optimization_barrier(jnp.moveaxis(a, -1, 1)), b))[0]
 
 
-def with_products_in(product_dtype: Any, params: Mapping[str, Array]) -> dict[str, Array]:
-    """A cell's parameters, with the weights of its products in the type `product_dtype`.
+def with_products_in(
+    product_dtype: Any,
+    params: Mapping[str, Array],
+    weights: tuple[str, ...] = ("input", "recurrent"),
+) -> dict[str, Array]:
+    """A cell's parameters, with the `weights` of its products in the type `product_dtype`.
 
-    None leaves them as they are.
+    None leaves them as they are. Names in `weights` that are no parameters are passed over.
 
     >>> params = {"input": jnp.ones((2, 3)), "recurrent": jnp.ones((3, 3)), "bias": jnp.ones(3)}
     >>> {name: str(array.dtype) for name, array in with_products_in("bfloat16", params).items()}
@@ -86,7 +90,8 @@ def with_products_in(product_dtype: Any, params: Mapping[str, Array]) -> dict[st
     """
     factors = {
         name: params[name].astype(product_dtype or params[name].dtype)
-        for name in ("input", "recurrent")
+        for name in weights
+        if name in params
     }
     return {**params, **factors}
 
