@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.pictures.picture import MOST_MEGAPIXELS
 from dl.data.readers.adding import load_adding
+from dl.data.readers.captions import load_captions
 from dl.data.readers.chorales import load_chorales
 from dl.data.readers.embedded import load_digits
 from dl.data.readers.folder import Colour, Damaged, load_folder
@@ -69,6 +70,9 @@ READERS: dict[str, Reader] = {
     "tsv": Reader(partial(load_text_file, "tsv"), "PATH", ("reading",)),
     "csv": Reader(partial(load_text_file, "csv"), "PATH", ("reading",)),
     "chorales": Reader(load_chorales, "PATH"),
+    "captions": Reader(
+        load_captions, "PATH", ("image_size", "colour", "damaged", "max_megapixels", "reading")
+    ),
     "adding": Reader(load_adding, "STEPS"),
     "scenes": Reader(partial(load_scenes, _pictures), "SET", ("data_dir",)),
     "unseen-scenes": Reader(partial(load_scenes, _pictures, unseen=True), "SET", ("data_dir",)),
