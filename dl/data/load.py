@@ -44,6 +44,8 @@ class Reader(NamedTuple):
     """The options of `load_data` that this kind of data set takes."""
     describe: Callable[..., DataSpec] | None = None
     """Gives the description without reading the data, where that can be done."""
+    reading: Reading | None = Reading()
+    """How text is read if nothing is said; None leaves that to `read`."""
 
 
 def _pictures(name: str, **options: Any) -> Dataset:
@@ -71,7 +73,10 @@ READERS: dict[str, Reader] = {
     "csv": Reader(partial(load_text_file, "csv"), "PATH", ("reading",)),
     "chorales": Reader(load_chorales, "PATH"),
     "captions": Reader(
-        load_captions, "PATH", ("image_size", "colour", "damaged", "max_megapixels", "reading")
+        load_captions,
+        "PATH",
+        ("image_size", "colour", "damaged", "max_megapixels", "reading"),
+        reading=None,
     ),
     "adding": Reader(load_adding, "STEPS"),
     "scenes": Reader(partial(load_scenes, _pictures), "SET", ("data_dir",)),
@@ -83,6 +88,7 @@ TFDS = Reader(
     load_tfds,
     options=("data_dir", "image_size", "random_crops", "reading"),
     describe=describe_tfds,
+    reading=None,
 )
 """Reads every other name; it is called with the name."""
 
@@ -133,8 +139,9 @@ def load_data(
     Args:
         name: a built-in data set (`digits`, `gates`, `xor`, `spirals`, `circles`, `moons`,
             `names`), `folder:PATH` (one sub-folder of pictures for each class), `text:PATH`,
-            `lines:PATH`, `jsonl:PATH`, `tsv:PATH`, `csv:PATH`, `chorales:PATH`, `adding:STEPS`, or
-            a TFDS name (`mnist`, `cifar10`, `tiny_shakespeare`, ...).
+            `lines:PATH`, `jsonl:PATH`, `tsv:PATH`, `csv:PATH`, `chorales:PATH`, `adding:STEPS`,
+            `captions:PATH`, `scenes:SET`, `unseen-scenes:SET`, or a TFDS name (`mnist`, `cifar10`,
+            `coco_captions`, `tiny_shakespeare`, ...).
         validation: the fraction of the training examples to hold out; the permutation that chooses
             them is the same for every seed. Of one stream of text the end is held out.
         data_dir: where TFDS keeps prepared data; default `$TFDS_DATA_DIR`, then TFDS's own folder.
@@ -146,7 +153,7 @@ def load_data(
             are).
         damaged: "refuse" or "skip" a folder's files that cannot be read.
         max_megapixels: refuse a folder's pictures with more pixels (in millions) than this.
-        reading: how text becomes sequences; default characters, segments of 64.
+        reading: how text becomes sequences; default characters, segments of 64, of captions words.
 
     Raises:
         InputError: for an unknown name, an option that the data set does not take, data that cannot
@@ -163,7 +170,7 @@ def load_data(
         "colour": colour,
         "damaged": damaged,
         "max_megapixels": max_megapixels,
-        "reading": reading or Reading(),
+        "reading": reading or reader.reading,
     }
     return reader.read(*place, validation=validation, **_taken(name, reader, options))
 
@@ -182,7 +189,7 @@ def describe_data(
         "data_dir": data_dir,
         "image_size": image_size,
         "colour": colour,
-        "reading": reading or Reading(),
+        "reading": reading or reader.reading,
     }
     if reader.describe is None:
         return load_data(name, **options).spec

@@ -1,9 +1,10 @@
-"""A TFDS data set of labelled pictures or of text, read without TensorFlow."""
+"""A TFDS data set of labelled or captioned pictures or of text, read without TensorFlow."""
 
 from pathlib import Path
 
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.text.reading import Reading
+from dl.data.tfds.captions import holds_captions, load_tfds_captions
 from dl.data.tfds.pictures import describe_tfds_pictures, load_tfds_pictures
 from dl.data.tfds.prepare import find_builder, is_prepared
 from dl.data.tfds.text import holds_text, load_tfds_text
@@ -21,14 +22,15 @@ def load_tfds(
 ) -> Dataset:
     """The TFDS data set `name`, which is first downloaded and prepared where that is needed.
 
-    Pictures are uint8 [N, H, W, C] with labels int32 [N]; text becomes sequences of symbols. Train
+    Pictures are uint8 [N, H, W, C] with labels int32 [N] or captions (`dl.data.tfds.captions`);
+    text becomes sequences of symbols. Train
     and test are TFDS's own parts; where the test part is missing or has no labels, the validation
     part takes its place. Pictures are decoded while they are used (`dl.data.sources.streamed`) if
     they do not fit in memory, have many sizes, or are cropped at random.
 
     Args:
-        name: of a set of labelled pictures or of text: `mnist`, `emnist/letters`, `imagenet2012`,
-            `tiny_shakespeare`.
+        name: of a set of labelled or captioned pictures or of text: `mnist`, `imagenet2012`,
+            `coco_captions`, `tiny_shakespeare`.
         validation: the fraction of the training examples to hold out.
         data_dir: where prepared data is kept; default `$TFDS_DATA_DIR`, then
             `~/tensorflow_datasets`.
@@ -42,6 +44,14 @@ def load_tfds(
             `dl.data.tfds.prepare.prepare`.
     """
     info = find_builder(name, data_dir=data_dir).info
+    if holds_captions(info) and not random_crops:
+        return load_tfds_captions(
+            name,
+            validation=validation,
+            reading=reading or Reading(unit="word"),
+            image_size=image_size,
+            data_dir=data_dir,
+        )
     if not holds_text(info):
         return load_tfds_pictures(
             name,
@@ -74,12 +84,17 @@ def describe_tfds(
         InputError: for an unknown name, a set of something else, and text that is not prepared.
     """
     builder = find_builder(name, data_dir=data_dir)
-    if not holds_text(builder.info):
+    captioned = holds_captions(builder.info)
+    if not holds_text(builder.info) and not captioned:
         return describe_tfds_pictures(name, data_dir=data_dir, image_size=image_size)
     if not is_prepared(builder):
         raise InputError(
             f"the symbols of {name} are known when it is prepared: `data prepare {name}`"
         )
+    if captioned:
+        return load_tfds(
+            name, validation=0.0, data_dir=data_dir, image_size=image_size, reading=reading
+        ).spec
     return load_tfds_text(
         name, validation=0.0, reading=reading or Reading(), data_dir=data_dir
     ).spec
