@@ -14,8 +14,8 @@ FILES = sorted([*(ROOT / "dl").rglob("*.py"), *(ROOT / "experiments").rglob("*.p
 ORDER = [
     {"errors", "screen", "types", "ranges", "tables", "jaxprs", "promotion"},
     {"layers", "metrics", "assess", "data", "optimizers"},
-    {"models", "objectives", "ngram", "c_programs"},
-    {"train", "sampling"},
+    {"models", "objectives", "ngram", "alignment", "hmm", "c_programs"},
+    {"train", "sampling", "decoding"},
     {"inspect", "lessons", "search"},
     {"runs"},
     {"reports", "plots", "checks"},
@@ -27,6 +27,7 @@ PURE = {
     "layers",
     "models",
     "ngram",
+    "alignment",
     "metrics",
     "assess",
     "optimizers",
@@ -46,6 +47,8 @@ HEAVY = {
     "tensorboardX",
     "wandb",
     "playwright",
+    "sacrebleu",
+    "sentencepiece",
 }
 NOWHERE = {"tensorflow", "torch", "chex", "clu", "ml_collections", "absl", "pickle"}
 

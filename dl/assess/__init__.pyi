@@ -4,6 +4,8 @@ from .calibration import Reliability as Reliability
 from .calibration import brier_score as brier_score
 from .calibration import log_loss as log_loss
 from .calibration import reliability as reliability
+from .captions import bleu as bleu
+from .captions import cider as cider
 from .classification import ClassificationReport as ClassificationReport
 from .classification import classification_report as classification_report
 from .mistakes import ConfusedPair as ConfusedPair
@@ -25,3 +27,6 @@ from .scores import confusion_matrix as confusion_matrix
 from .scores import output_scores as output_scores
 from .symbols import SymbolReport as SymbolReport
 from .symbols import symbol_report as symbol_report
+from .translation import TranslationScores as TranslationScores
+from .translation import sentence_scores as sentence_scores
+from .translation import translation_scores as translation_scores

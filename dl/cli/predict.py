@@ -92,6 +92,8 @@ def predict(
 
 
 def _require_classes(loaded: "Trained", run: Path) -> None:
+    if loaded.spec.source_vocabulary is not None:
+        raise InputError(f"{run} translates and knows no classes: use `translate {run}`")
     if loaded.spec.kind.predicts_symbols:
         raise InputError(f"{run} writes text and knows no classes: use `sample {run}`")
 

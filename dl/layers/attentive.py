@@ -9,6 +9,7 @@ from flax import linen as nn
 from flax.linen.dtypes import promote_dtype
 from jax import lax
 
+from dl.errors import InputError
 from dl.layers.attention import (
     Memory,
     additive_scores,
@@ -16,14 +17,13 @@ from dl.layers.attention import (
     context,
     multiplicative_scores,
 )
+from dl.layers.attentive_fast import WEIGHTS, fast_attentive
 from dl.layers.recurrent.kinds import KINDS, check_kind
 from dl.layers.recurrent.parameters import layer_arrays
 from dl.layers.recurrent.products import product, with_products_in
 from dl.types import Array
 
 AttentiveParams = Mapping[str, Array]
-WEIGHTS = ("input", "recurrent", "query", "combine")
-"""The parameters that are factors of products."""
 
 
 class Attentive(NamedTuple):
@@ -72,10 +72,17 @@ def attentive_layer(
     additive scores also "query" [H, A] and "direction" [A]. `keys` [B, S, A] are the places of the
     memory as the query is compared with them; for multiplicative scores A is H.
 
+    `implementation` "auto" is a loop with a hand-written backward pass (`attentive_fast`), "scan"
+    differentiates the step; with `product_dtype` products are in that type.
+
     Raises:
-        InputError: for an unknown cell.
+        InputError: for an unknown cell or implementation.
     """
     check_kind(kind)
+    if implementation not in ("auto", "scan"):
+        raise InputError(f"unknown implementation {implementation!r}: it is 'auto' or 'scan'")
+    if implementation == "auto":
+        return _fast(kind, product_dtype, params, memory, keys, xs, carry)
 
     def step(carry: Attentive, x: Array) -> tuple[Attentive, tuple[Array, Array]]:
         factors = with_products_in(product_dtype, params, WEIGHTS)
@@ -83,6 +90,35 @@ def attentive_layer(
 
     carry, outputs = lax.scan(step, carry, xs)
     return outputs, carry
+
+
+def _fast(
+    kind: str,
+    product_dtype: Any,
+    params: AttentiveParams,
+    memory: Memory,
+    keys: Array,
+    xs: Array,
+    carry: Attentive,
+) -> tuple[tuple[Array, Array], Attentive]:
+    size = params["recurrent"].shape[0]
+    biases = {"bias": jnp.zeros(params["input"].shape[1], xs.dtype)}
+    if kind == "gru_reset_after":
+        biases["recurrent_bias"] = jnp.zeros(size, xs.dtype)
+    several = KINDS[kind].states > 1
+    state = carry.cell if several else (carry.cell,)
+    fed, weights, state = fast_attentive(
+        kind,
+        product_dtype,
+        {**biases, **params},
+        memory.values,
+        memory.mask,
+        keys,
+        xs,
+        state,
+        carry.fed,
+    )
+    return (fed, weights), Attentive(state if several else state[0], fed[-1])
 
 
 class AttentiveLayer(nn.Module):

@@ -4,6 +4,7 @@ from dl.models.acoustic import acoustic_model, spoken_word_model
 from dl.models.alexnet import alexnet
 from dl.models.autoencoder import autoencoder, conv_autoencoder
 from dl.models.belief_net import belief_net
+from dl.models.captioner import captioner
 from dl.models.committee import committee
 from dl.models.encoder_decoder import encoder_decoder
 from dl.models.from_functions import from_functions
@@ -29,6 +30,7 @@ __all__ = [
     "autoencoder",
     "averaged",
     "belief_net",
+    "captioner",
     "cifar_resnet",
     "committee",
     "conv_autoencoder",

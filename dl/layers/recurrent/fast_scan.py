@@ -53,22 +53,22 @@ def _forward(
     mask: Array | None,
 ) -> tuple[tuple[Array, State], tuple]:
     cell, steps = FAST_CELLS[kind], xs.shape[0]
-    weights = with_products_in(product_dtype, _halved(params, cell))
+    weights = with_products_in(product_dtype, halved(params, cell))
     buffer = product(xs, weights["input"])
     # One more row than steps: row t is the state before step t, row t + 1 that after it; in reverse
     # it is the other way round.
     history = tuple(jnp.zeros((steps + 1, *part.shape), part.dtype) for part in state)
-    history = _write(history, steps if reverse else 0, state)
+    history = write_row(history, steps if reverse else 0, state)
     extra = jax.eval_shape(cell.forward, weights, state, buffer[0])[2]
     extras = None if extra is None else jnp.zeros((steps, *extra.shape), extra.dtype)
 
     def body(number: Array, before: tuple) -> tuple:
         buffer, history, extras, state = before
         step = steps - 1 - number if reverse else number
-        new, activations, extra = cell.forward(weights, state, _read(buffer, step))
+        new, activations, extra = cell.forward(weights, state, read_row(buffer, step))
         state = _select(mask, step, new, state)
-        history = _write(history, step if reverse else step + 1, state)
-        return _write(buffer, step, activations), history, _write(extras, step, extra), state
+        history = write_row(history, step if reverse else step + 1, state)
+        return write_row(buffer, step, activations), history, write_row(extras, step, extra), state
 
     buffer, history, extras, last = lax.fori_loop(0, steps, body, (buffer, history, extras, state))
     outputs = history[-1][:-1] if reverse else history[-1][1:]
@@ -87,15 +87,15 @@ def _backward(
         inner, inner_extras, gradient = before
         step = number if reverse else steps - 1 - number
         early, late = (step + 1, step) if reverse else (step, step + 1)
-        gradient = (*gradient[:-1], gradient[-1] + _read(outputs, step))
-        around = _read(history, early), _read(history, late)
+        gradient = (*gradient[:-1], gradient[-1] + read_row(outputs, step))
+        around = read_row(history, early), read_row(history, late)
         new, dx, dextra = cell.backward(
-            weights, *around, _read(activations, step), _read(extras, step), gradient
+            weights, *around, read_row(activations, step), read_row(extras, step), gradient
         )
         new, dx, dextra = _select(
             mask, step, (new, dx, dextra), (gradient, *_zeros_like((dx, dextra)))
         )
-        return _write(inner, step, dx), _write(inner_extras, step, dextra), new
+        return write_row(inner, step, dx), write_row(inner_extras, step, dextra), new
 
     empty = jnp.zeros_like(activations), _zeros_like(extras)
     inner, inner_extras, first = lax.fori_loop(0, steps, body, (*empty, last))
@@ -113,8 +113,8 @@ def _backward(
 fast_scan.defvjp(_forward, _backward)
 
 
-def _halved(params: CellParams, cell: FastCell) -> dict[str, Array]:
-    """The weights with the columns of logistic gates halved."""
+def halved(params: CellParams, cell: FastCell) -> dict[str, Array]:
+    """The weights with the columns of logistic gates halved, as `FastCell.forward` takes them."""
     size = params["recurrent"].shape[0]
     factors = np.repeat(np.where(cell.logistic, 0.5, 1.0), size).astype(params["recurrent"].dtype)
     rows = factors[None]  # of a matrix
@@ -123,11 +123,13 @@ def _halved(params: CellParams, cell: FastCell) -> dict[str, Array]:
     return {**params, **halved}
 
 
-def _read(rows: Any, step: Array) -> Any:
+def read_row(rows: Any, step: Array) -> Any:
+    """The arrays of one step, from arrays of all steps [T, ...]."""
     return jax.tree.map(lambda leaf: lax.dynamic_index_in_dim(leaf, step, keepdims=False), rows)
 
 
-def _write(rows: Any, step: Array | int, new: Any) -> Any:
+def write_row(rows: Any, step: Array | int, new: Any) -> Any:
+    """The arrays of all steps [T, ...], with those of one step replaced."""
     return jax.tree.map(
         lambda leaf, row: lax.dynamic_update_index_in_dim(leaf, row, step, 0), rows, new
     )
@@ -136,7 +138,7 @@ def _write(rows: Any, step: Array | int, new: Any) -> Any:
 def _select(mask: Array | None, step: Array, new: Any, old: Any) -> Any:
     if mask is None:
         return new
-    is_step = _read(mask, step) > 0
+    is_step = read_row(mask, step) > 0
     return jax.tree.map(lambda a, b: jnp.where(is_step, a, b), new, old)
 
 
