@@ -17,7 +17,7 @@ from experiments._speech import SpeechOptions, augmentation
 class Options(SpeechOptions):
     """Options of lstm_spoken_digits."""
 
-    epochs: int = 30
+    epochs: int = 40
     batch_size: int = 32
     hidden_size: int = 128
     longest: float = 1.0

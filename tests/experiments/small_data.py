@@ -75,9 +75,11 @@ SMALL_OPTIONS: dict[str, tuple[str, dict]] = {
     "hmm_spoken_digits": ("spoken_strings", _WORDS),
     "dbn_spoken_digits": (
         "spoken_strings",
-        {**_WORDS, "layers": "8", "pretraining": 1, "epochs": 1},
+        {**_WORDS, "layers": "32", "pretraining": 1, "epochs": 20},
     ),
     "ngram_shakespeare": ("text", {"longest_gram": 3, "validation": 0.1}),
     "ngram_programs": ("jsonl", {"longest_gram": 3}),
 }
 """Form of the data and options of each experiment on sequences, so that it ends within seconds."""
+COUNTED = ("ngram_shakespeare", "ngram_programs", "hmm_spoken_digits", "dbn_spoken_digits")
+"""Those that count, and have no net that could be loaded."""
