@@ -1,7 +1,7 @@
 """A bidirectional LSTM that tells which digit is spoken.
 
-Lecture: H4, G3. Data: the Free Spoken Digit Dataset (Jackson et al. 2018), recordings 0 to 4 of each
-    speaker and digit for testing; or any folder of recordings, one sub-folder for each word.
+Lecture: H4, G3. Data: the Free Spoken Digit Dataset (Jackson et al. 2018), recordings 0 to 4 of
+    each speaker and digit for testing; or any folder of recordings, one sub-folder for each word.
 Expected: TODO
 Time: TODO
 Command: python -m experiments run lstm_spoken_digits --dataset audio:PATH

@@ -120,8 +120,7 @@ _REFUSED_ELSEWHERE = {
     "max_megapixels": _Option(MOST_MEGAPIXELS, _IN_FOLDERS),
     "random_crops": _Option(
         False,
-        "for photographs, in a folder or of TFDS, not for {name}: leave it out, or give "
-        "--no-random-crops",
+        "for photographs of a folder or TFDS, not for {name}: leave it out (--no-random-crops)",
     ),
     "image_size": _Option(
         None,

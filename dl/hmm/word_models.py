@@ -119,7 +119,7 @@ def _fit(
     mixtures: int,
     seed: int,
 ) -> WordModels:
-    """The model of each word on its pieces, and that of the pause; they go on from those `before`."""
+    """The model of each word on its pieces, and that of the pause; they go on from `before`."""
     fitted = []
     for word, own in enumerate(pieces):
         long = [piece for piece in own if len(piece) >= states]

@@ -5,10 +5,11 @@ Source: Lee & Hon 1989, Speaker-independent phone recognition using hidden Marko
 
 from typing import Literal
 
-PHONES = (
+_NAMES = (
     "aa ae ah ao aw ax ax-h axr ay b bcl ch d dcl dh dx eh el em en eng epi er ey f g gcl h# hh hv "
     "ih ix iy jh k kcl l m n ng nx ow oy p pau pcl q r s sh t tcl th uh uw ux v w y z zh"
-).split()
+)
+PHONES = tuple(_NAMES.split())
 """The phones of TIMIT's transcripts; a closure, as in `bcl`, is the silence before a burst."""
 _TO_48 = {
     "ax-h": "ax",

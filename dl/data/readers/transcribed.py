@@ -89,6 +89,7 @@ def _numbers(utterance: Utterance, number: dict[str, int]) -> np.ndarray:
         raise InputError(f"{utterance.name} has no labels: leave it out")
     if strange := sorted(set(utterance.labels) - number.keys()):
         raise InputError(
-            f"{utterance.name} has labels outside of the {len(number)} known ones: {listed(strange)}"
+            f"{utterance.name} has labels outside of the {len(number)} known ones: "
+            f"{listed(strange)}"
         )
     return np.array([number[label] for label in utterance.labels], np.int32)

@@ -94,7 +94,7 @@ def test_damaged_files_are_named_with_what_is_wrong(content: bytes, message: str
 
 
 def test_what_is_no_sound_is_refused() -> None:
-    with pytest.raises(InputError, match="a.wav is no"):
+    with pytest.raises(InputError, match=r"a\.wav is no"):
         decode_sound(b"a text", "a.wav")
 
 

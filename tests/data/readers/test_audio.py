@@ -151,8 +151,8 @@ def test_strings_too_short_for_their_labels_are_named_counted_and_left_out(named
             for row, length in zip(source.targets, source.target_lengths, strict=True)
         ]
         assert (steps >= needed).all()
+    two_words = Listening(strings=1, most_words=6, stack=1000, string_seed=1)
     with pytest.raises(InputError, match="no utterance of the train part is long enough"):
-        two_words = Listening(strings=1, most_words=6, stack=1000, string_seed=1)
         dl.load_data(f"spoken_strings:{named}", listening=two_words)
 
 
