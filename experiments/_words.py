@@ -20,7 +20,7 @@ class WordFields:
     """States of a word, from its beginning to its end."""
     mixtures: Count = 2
     """Gaussians of a state."""
-    rounds: CountOrZero = 2
+    rounds: CountOrZero = 1
     """How often the strings are aligned, and the models fitted again."""
 
 
@@ -37,8 +37,8 @@ def in_frames(part: object, data: Dataset) -> speech.Strings:
 
 def cut_tenth(strings: speech.Strings) -> tuple[speech.Strings, speech.Strings]:
     """Nine tenths of the strings to fit, and every tenth to choose numbers by."""
-    places = np.arange(len(strings.labels))
-    return strings.take(places[places % 10 > 0]), strings.take(places[places % 10 == 0])
+    places = range(len(strings.labels))
+    return strings.take(i for i in places if i % 10), strings.take(places[::10])
 
 
 def fit_words(options: WordFields, strings: speech.Strings, data: Dataset) -> WordModels:

@@ -33,7 +33,7 @@ class Options(WordFields, StringFields, DataOptions):
     dataset: str = ""
     validation: float = 0.0
     longest: float = 1.0
-    strings: int = 2000
+    strings: int = 1500
     layers: str = "512-512"
     """Units of the layers, from the inputs up."""
     pretraining: Count = 4

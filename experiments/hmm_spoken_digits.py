@@ -22,7 +22,7 @@ class Options(WordFields, StringFields, DataOptions):
     dataset: str = ""
     validation: float = 0.0
     longest: float = 1.0
-    strings: int = 2000
+    strings: int = 1500
 
 
 def count(options: Options, data: Dataset) -> tuple[dict[str, dict[str, float]], int]:

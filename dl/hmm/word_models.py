@@ -189,7 +189,7 @@ def _uniform(
                 for piece in pieces
             ]
         )
-        clusters = KMeans(min(mixtures, len(frames)), n_init=1, random_state=seed).fit(frames)
+        clusters = KMeans(min(mixtures, len(frames)), n_init="auto", random_state=seed).fit(frames)
         centres = np.resize(clusters.cluster_centers_, (mixtures, frames.shape[1]))
         means.append(centres)
         variances.append(np.tile(frames.var(axis=0) + _LEAST_VARIANCE, (mixtures, 1)))

@@ -19,7 +19,7 @@ FRAME_MS, STEP_MS = 25.0, 10.0
 _LEAST_POWER = 1e-10
 
 
-def frame_count(samples: Array | int, size: int, step: int) -> Array:
+def frame_count(samples: Array | np.ndarray | int, size: int, step: int) -> Array:
     """How many frames of `size` samples, `step` apart, hold `samples` samples: at least 1.
 
     F = 1 + ⌈(N − size) / step⌉; the last frame is filled with zeros.

@@ -1,6 +1,6 @@
 """Three generations of speech recognition on the same strings: HMM-GMM, belief net, LSTM (H4)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -30,9 +30,10 @@ class Strings(NamedTuple):
         """The mean log-energy [F] of each frame."""
         return [each.mean(axis=1) for each in self.energies]
 
-    def take(self, places: Sequence[int]) -> "Strings":
+    def take(self, places: Iterable[int]) -> "Strings":
         """The utterances at `places`."""
-        return Strings(*([each[place] for place in places] for each in self))
+        rows = [(self.cepstra[i], self.energies[i], self.labels[i]) for i in places]
+        return Strings(*(list(column) for column in zip(*rows, strict=True)))
 
 
 def in_frames(source: PairSource, sample_rate: int, *, filters: int = 26) -> Strings:
