@@ -17,7 +17,7 @@ PROGRAM = "int main() {{ int n = {0}; return n + {0}; }}"
 
 def write_small_data(folder: Path) -> dict[str, str]:
     """The names for `--dataset`, by the form of the data: text, jsonl, lines, tsv, chorales, audio,
-    spoken_strings."""
+    spoken_strings, timit."""
     generator = np.random.default_rng(0)
     text = "\n".join(LINES[place] for place in generator.integers(0, len(LINES), 60))
     rows = [f"{LINES[place % len(LINES)]}\t{place % 2}" for place in range(60)]
@@ -35,7 +35,25 @@ def write_small_data(folder: Path) -> dict[str, str]:
         path.write_text(content, encoding="utf-8")
         names[kind] = f"{kind}:{path}"
     sounds = write_small_sounds(folder / "sounds")
-    return {**names, "audio": f"audio:{sounds}", "spoken_strings": f"spoken_strings:{sounds}"}
+    timit = write_small_timit(folder / "timit")
+    return {
+        **names,
+        "audio": f"audio:{sounds}",
+        "spoken_strings": f"spoken_strings:{sounds}",
+        "timit": f"timit:{timit}",
+    }
+
+
+def write_small_timit(folder: Path) -> Path:
+    """Noise in TIMIT's layout, as wav, with three phones."""
+    generator = np.random.default_rng(0)
+    for place in ("TRAIN/DR1/FCJF0", "TRAIN/DR2/MAEB0", "TEST/DR1/MDAB0"):
+        for number in range(4):
+            path = folder / place / f"SX{number}.WAV"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_wav(path, generator.normal(scale=900, size=4000), rate=16_000)
+            path.with_suffix(".PHN").write_text("0 1500 h#\n1500 2500 ao\n2500 4000 h#\n")
+    return folder
 
 
 def write_small_sounds(folder: Path) -> Path:
@@ -46,10 +64,14 @@ def write_small_sounds(folder: Path) -> Path:
         word, speaker, number = "ab"[place % 2], "xy"[place // 2 % 2], place // 4
         tone = 6000 * np.sin((0.3 + 0.5 * (word == "a")) * np.arange(700 + 10 * number))
         noisy = tone + generator.normal(scale=100, size=len(tone))
-        with wave.open(str(folder / f"{word}_{speaker}_{number}.wav"), "wb") as file:
-            file.setparams((1, 2, 8000, 0, "NONE", ""))
-            file.writeframes(noisy.astype("<i2").tobytes())
+        write_wav(folder / f"{word}_{speaker}_{number}.wav", noisy, rate=8000)
     return folder
+
+
+def write_wav(path: Path, samples: np.ndarray, *, rate: int) -> None:
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, rate, 0, "NONE", ""))
+        file.writeframes(samples.astype("<i2").tobytes())
 
 
 _LANGUAGE = {"hidden_size": 4, "segment": 8, "batch_size": 4, "epochs": 1, "validation": 0.1}
@@ -72,10 +94,11 @@ SMALL_OPTIONS: dict[str, tuple[str, dict]] = {
     "lstm_mnist_pixels": ("digits", {**_READER, "train_examples": 16}),
     "lstm_spoken_digits": ("audio", {**_READER, "batch_size": 4}),
     "ctc_spoken_digits": ("spoken_strings", {**_READER, **_STRINGS, "batch_size": 4}),
+    "ctc_timit": ("timit", {**_READER, "batch_size": 4, "layers": 1, "beam": 2}),
     "hmm_spoken_digits": ("spoken_strings", _WORDS),
     "dbn_spoken_digits": (
         "spoken_strings",
-        {**_WORDS, "layers": "32", "pretraining": 1, "epochs": 20},
+        {**_WORDS, "layers": "32", "pretraining": 1, "epochs": 2},
     ),
     "ngram_shakespeare": ("text", {"longest_gram": 3, "validation": 0.1}),
     "ngram_programs": ("jsonl", {"longest_gram": 3}),

@@ -43,8 +43,9 @@ Kinds = Literal[39, 48, 61]
 
 
 def folded(phone: str, kinds: Kinds) -> str | None:
-    """The kind of one of the 61 phones, or of the 48; None for the glottal stop `q`, which is
-    dropped unless all 61 are kept.
+    """The kind of one of the 61 phones, or of the 48 or 39 kinds.
+
+    It is None for the glottal stop `q`, which is dropped unless all 61 are kept.
 
     >>> folded("bcl", 48), folded("bcl", 39), folded("vcl", 39), folded("q", 39), folded("q", 61)
     ('vcl', 'sil', 'sil', None, 'q')
