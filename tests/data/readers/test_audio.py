@@ -166,3 +166,13 @@ def test_one_class_and_foreign_classes_are_refused(tmp_path: Path) -> None:
     for kind in ("audio", "spoken_strings"):
         with pytest.raises(InputError, match="no training recording of high"):
             dl.load_data(f"{kind}:{tmp_path}")
+
+
+def test_recordings_are_shown_as_spectra_with_their_words(named: Path) -> None:
+    listening = Listening(strings=6, test_strings=6, most_words=3)
+    for name in ("audio", "spoken_strings"):
+        shown = dl.load_data(f"{name}:{named}", listening=listening).show(count=2)
+        assert shown.sample.kind == "sequences"
+        assert {energies.shape[1] for energies in shown.sample.examples} == {40}
+        assert {word for label in shown.sample.labels for word in label.split()} <= {*TONES}
+        assert "<svg" in shown._repr_html_() or "<img" in shown._repr_html_()
