@@ -1,6 +1,7 @@
 """What is said in recordings: from samples and files, greedily and by a beam, and from the verb."""
 
 import wave
+from dataclasses import replace
 from pathlib import Path
 
 import jax
@@ -13,6 +14,7 @@ from dl.cli import main
 from dl.data.text.vocabulary import Vocabulary
 from dl.decoding.ctc import ngram_language
 from dl.errors import InputError
+from dl.runs.other_data import check_same_kind
 from dl.runs.transcribe import transcribe
 
 SPEC = DataSpec(
@@ -122,3 +124,14 @@ def test_the_verb_writes_a_line_for_each_recording(
         assert main("experiments", command) == 2
         (line,) = capsys.readouterr().err.strip().splitlines()
         assert message in line
+
+
+def test_other_sound_must_be_of_the_kind_and_the_words_of_the_model() -> None:
+    check_same_kind(replace(SPEC, input_shape=(900,)), SPEC)
+    for changes, message in (
+        ({"sample_rate": 16000}, "sound at 16000 Hz, the model was trained on sound at 8000 Hz"),
+        ({"class_names": ("<blank>", "yes", "nope")}, "classes that the model does not know: nope"),
+        ({"task": "classification"}, "give data of its kind"),
+    ):
+        with pytest.raises(InputError, match=message):
+            check_same_kind(replace(SPEC, **changes), SPEC)
