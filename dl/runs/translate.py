@@ -55,7 +55,7 @@ def translate(
     length_penalty: float = 1.0,
     temperature: float = 0.0,
     seed: int = 0,
-    batch_size: int = 32,
+    batch_size: int = 64,
 ) -> list[list[Translation]]:
     """For each text its `n_best` translations, the best first, in the order of the texts.
 
@@ -87,7 +87,7 @@ def translate(
         alpha=length_penalty,
         temperature=temperature,
         seed=seed,
-        batch_size=batch_size,
+        batch_size=batch_size if len(filled) > 1 else 1,
         precision=network.precision,
     )
     for place, length, best in zip(filled, source.lengths, written, strict=True):

@@ -11,20 +11,26 @@ LINES = (
     "no one saw the fox",
     "the hen ate all the corn",
 )
+ENGLISH = {"hund": "dog", "katze": "cat", "maus": "mouse", "sieht": "sees"}
 PROGRAM = "int main() {{ int n = {0}; return n + {0}; }}"
 
 
 def write_small_data(folder: Path) -> dict[str, str]:
-    """The names for `--dataset`, by the form of the file: text, jsonl, lines, tsv, chorales."""
+    """The names for `--dataset`, by the form of the file, such as text, jsonl or pairs."""
     generator = np.random.default_rng(0)
     text = "\n".join(LINES[place] for place in generator.integers(0, len(LINES), 60))
     rows = [f"{LINES[place % len(LINES)]}\t{place % 2}" for place in range(60)]
+    pairs = [
+        f"{one} {verb} {other}.\t{ENGLISH[one]} {ENGLISH[verb]} {ENGLISH[other]}."
+        for one, verb, other in generator.choice(["hund", "katze", "maus", "sieht"], (60, 3))
+    ]
     songs = [[[60 + step % 5, 67] for step in range(length)] for length in (5, 8, 6, 9)]
     files = {
         "text": text,
         "jsonl": "\n".join(json.dumps({"code": PROGRAM.format(number)}) for number in range(40)),
         "lines": "\n".join(line[: 3 + place % 2] for place, line in enumerate(LINES * 15)),
         "tsv": "\n".join(rows),
+        "pairs": "\n".join(pairs),
         "chorales": json.dumps({"train": songs, "valid": songs[:1], "test": songs[1:2]}),
     }
     names = {}
@@ -37,6 +43,7 @@ def write_small_data(folder: Path) -> dict[str, str]:
 
 _LANGUAGE = {"hidden_size": 4, "segment": 8, "batch_size": 4, "epochs": 1, "validation": 0.1}
 _WHOLE = {name: value for name, value in _LANGUAGE.items() if name != "segment"}
+_PAIRS = {"batch_size": 8, "epochs": 1, "hidden_size": 4, "embedding_size": 4, "beam": 1}
 _READER = {"hidden_size": 4, "batch_size": 8, "epochs": 1}
 SMALL_OPTIONS: dict[str, tuple[str, dict]] = {
     "rnn_shakespeare": ("text", _LANGUAGE),
@@ -51,6 +58,9 @@ SMALL_OPTIONS: dict[str, tuple[str, dict]] = {
     "gru_adding": ("adding:6", {**_READER, "train_examples": 16}),
     "lstm_mnist_rows": ("digits", {**_READER, "train_examples": 16}),
     "lstm_mnist_pixels": ("digits", {**_READER, "train_examples": 16}),
+    "lstm_translation": ("pairs", _PAIRS),
+    "attention_translation": ("pairs", _PAIRS),
+    "ibm1_translation": ("pairs", {}),
     "ngram_shakespeare": ("text", {"longest_gram": 3, "validation": 0.1}),
     "ngram_programs": ("jsonl", {"longest_gram": 3}),
 }

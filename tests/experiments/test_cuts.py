@@ -26,7 +26,7 @@ from dl.train.layout import make_layout
 from dl.train.state import jit_init_state
 
 CATALOG = Catalog("experiments")
-TRAINED = [name for name in CATALOG.names() if not name.startswith("ngram_")]
+TRAINED = [name for name in CATALOG.names() if not name.startswith(("ngram_", "ibm1_"))]
 QUICK = ("autoencoder_mnist", "lstm_shakespeare")
 CUTS = (1, 2, 10, 100)
 

@@ -17,13 +17,14 @@ from dl.cli.catalog import Catalog
 from dl.data.example import example_inputs
 from dl.runs.open_data import open_data
 from dl.runs.run import start_run
+from dl.runs.stored import read_result
 from dl.train.fits import check_recipe_fits
 from dl.train.interrupt import StopRequest
 from dl.train.state import init_state
 
 CATALOG = Catalog("experiments")
 COUNTED = [name for name in SMALL_OPTIONS if name.startswith("ngram_")]
-TRAINED = [name for name in SMALL_OPTIONS if name not in COUNTED]
+TRAINED = [name for name in SMALL_OPTIONS if name not in (*COUNTED, "ibm1_translation")]
 ALIKE = [
     "rnn_shakespeare",
     "gru_shakespeare",
@@ -36,6 +37,7 @@ ALIKE = [
     "lstm_mnist_rows",
     "lstm_names",
     "lstm_sentiment",
+    "lstm_translation",
 ]
 """Those whose runs are another's here with another cell or other data: seldom run."""
 
@@ -60,7 +62,7 @@ def run(name: str, small_data: dict[str, str], folder: Path, **changes: Any) -> 
 
 
 def test_all_experiments_on_sequences_are_here() -> None:
-    kinds = ("rnn_", "gru_", "lstm_", "ngram_")
+    kinds = ("attention_", "gru_", "ibm1_", "lstm_", "ngram_", "rnn_")
     assert {name for name in CATALOG.names() if name.startswith(kinds)} == set(SMALL_OPTIONS)
 
 
@@ -110,6 +112,16 @@ def test_counting_is_done_once_and_resume_shows_its_result(
     assert f"loss {test['loss']:.4f}" in capsys.readouterr().err
     assert main("experiments", ["evaluate", str(tmp_path / "run")]) == 2
     assert "counts and has no net" in capsys.readouterr().err
+
+
+def test_words_are_translated_by_those_they_were_counted_with(
+    small_data: dict[str, str], tmp_path: Path
+) -> None:
+    """In the small data every word has one translation, and most come in the same order."""
+    result = run("ibm1_translation", small_data, tmp_path / "run")
+    assert result["metrics"]["test"]["bleu"] > 50
+    assert "tok:13a" in result["signatures"]["bleu"]
+    assert read_result(tmp_path / "run" / "result.json") == result
 
 
 @pytest.mark.slow

@@ -142,7 +142,7 @@ def main() -> None:
     from dl.cli.catalog import Catalog
 
     catalog = Catalog("experiments")
-    trained = [name for name in catalog.names() if not name.startswith("ngram_")]
+    trained = [name for name in catalog.names() if not name.startswith(("ngram_", "ibm1_"))]
     with tempfile.TemporaryDirectory() as work:
         data = write_all_small_data(Path(work))
         for name in trained if given.names == ["all"] else given.names:
