@@ -42,6 +42,8 @@ from .ranges import Positive as Positive
 from .ranges import Range as Range
 from .ranges import Rate as Rate
 from .ranges import Share as Share
+from .runs.caption import caption as caption
+from .runs.caption import caption_part as caption_part
 from .runs.committee import Committee as Committee
 from .runs.experiment import Measured as Measured
 from .runs.fit import fit as fit

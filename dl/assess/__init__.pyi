@@ -4,6 +4,8 @@ from .calibration import Reliability as Reliability
 from .calibration import brier_score as brier_score
 from .calibration import log_loss as log_loss
 from .calibration import reliability as reliability
+from .captions import bleu as bleu
+from .captions import cider as cider
 from .classification import ClassificationReport as ClassificationReport
 from .classification import classification_report as classification_report
 from .mistakes import ConfusedPair as ConfusedPair

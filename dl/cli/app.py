@@ -42,6 +42,7 @@ from dl.cli.sample import sample
 from dl.cli.search import search, search_app
 from dl.cli.show import show
 from dl.cli.start import start_page
+from dl.cli.transcribe import transcribe
 from dl.cli.translate import translate
 from dl.cli.versions import versions
 from dl.cli.watch import watch
@@ -189,6 +190,7 @@ def _verbs(catalog: Catalog) -> cyclopts.App:
         "predict": predict,
         "sample": sample,
         "translate": translate,
+        "transcribe": transcribe,
         "search": search,
         "rates": rates,
         "batches": batches,

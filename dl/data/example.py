@@ -9,6 +9,7 @@ from dl.data.dataset import DataSpec
 from dl.data.gather import make_gather
 from dl.data.sources.arrays import ArraySource
 from dl.data.sources.batching import IndexedBatch
+from dl.data.sources.captions import CaptionSource
 from dl.data.sources.pairs import PairSource
 from dl.data.sources.ragged import RaggedSource
 from dl.data.sources.source import Source
@@ -40,6 +41,8 @@ def blank_source(spec: DataSpec) -> Source:
     """A source with one example of zeros, of the kind that the description asks for."""
     inputs = np.zeros((1, *spec.input_shape), spec.input_dtype)
     if spec.kind.target_sequences:
+        if not spec.ragged:
+            return _blank_captions(spec, inputs)
         return _blank_pairs(spec, inputs)
     shape, dtype = spec.kind.target(spec.input_shape, spec.classes)
     targets = np.zeros((1, *shape), dtype)
@@ -59,3 +62,10 @@ def _blank_pairs(spec: DataSpec, inputs: np.ndarray) -> Source:
     lengths = np.array([spec.longest_target], np.int32)
     widths = ((int(steps[0]), spec.longest_target),)
     return PairSource(inputs, steps, targets, lengths, widths, end)
+
+
+def _blank_captions(spec: DataSpec, pictures: np.ndarray) -> Source:
+    targets = np.zeros((1, spec.longest_target), np.int32)
+    lengths = np.array([spec.longest_target], np.int32)
+    widths, only = (spec.longest_target,), np.zeros(1, np.int32)
+    return CaptionSource(pictures, only, targets, lengths, widths, spec.text.end)

@@ -10,14 +10,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from dl.data.audio.listening import Listening
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.pictures.picture import MOST_MEGAPIXELS
 from dl.data.readers.adding import load_adding
+from dl.data.readers.audio import load_audio
+from dl.data.readers.captions import load_captions
 from dl.data.readers.chorales import load_chorales
 from dl.data.readers.embedded import load_digits
 from dl.data.readers.folder import Colour, Damaged, load_folder
 from dl.data.readers.names import load_names
 from dl.data.readers.pairs import load_pairs
+from dl.data.readers.scenes import load_scenes
+from dl.data.readers.spoken_strings import load_spoken_strings
 from dl.data.readers.synthetic import (
     load_circles,
     load_gates,
@@ -43,6 +48,13 @@ class Reader(NamedTuple):
     """The options of `load_data` that this kind of data set takes."""
     describe: Callable[..., DataSpec] | None = None
     """Gives the description without reading the data, where that can be done."""
+    reading: Reading | None = Reading()
+    """How text is read if nothing is said; None leaves that to `read`."""
+
+
+def _pictures(name: str, **options: Any) -> Dataset:
+    """The pictures that scenes are made of."""
+    return load_data(name, **options)
 
 
 READERS: dict[str, Reader] = {
@@ -65,7 +77,17 @@ READERS: dict[str, Reader] = {
     "csv": Reader(partial(load_text_file, "csv"), "PATH", ("reading",)),
     "pairs": Reader(load_pairs, "PATH", ("reading",)),
     "chorales": Reader(load_chorales, "PATH"),
+    "captions": Reader(
+        load_captions,
+        "PATH",
+        ("image_size", "colour", "damaged", "max_megapixels", "reading"),
+        reading=None,
+    ),
     "adding": Reader(load_adding, "STEPS"),
+    "audio": Reader(load_audio, "PATH", ("listening",)),
+    "spoken_strings": Reader(load_spoken_strings, "PATH", ("listening",)),
+    "scenes": Reader(partial(load_scenes, _pictures), "SET", ("data_dir",)),
+    "unseen-scenes": Reader(partial(load_scenes, _pictures, unseen=True), "SET", ("data_dir",)),
 }
 """All kinds of data set but those of TFDS, by the name or by the word before the colon."""
 
@@ -73,6 +95,7 @@ TFDS = Reader(
     load_tfds,
     options=("data_dir", "image_size", "random_crops", "reading"),
     describe=describe_tfds,
+    reading=None,
 )
 """Reads every other name; it is called with the name."""
 
@@ -117,6 +140,7 @@ def load_data(
     damaged: Damaged = "refuse",
     max_megapixels: int = MOST_MEGAPIXELS,
     reading: Reading | None = None,
+    listening: Listening | None = None,
 ) -> Dataset:
     """The data set called `name`.
 
@@ -124,7 +148,10 @@ def load_data(
         name: a built-in data set (`digits`, `gates`, `xor`, `spirals`, `circles`, `moons`,
             `names`), `folder:PATH` (one sub-folder of pictures for each class), `text:PATH`,
             `lines:PATH`, `jsonl:PATH`, `tsv:PATH`, `csv:PATH`, `pairs:PATH`, `chorales:PATH`,
-            `adding:STEPS`, or a TFDS name (`mnist`, `cifar10`, `tiny_shakespeare`, ...).
+            `audio:PATH` (one sub-folder of recordings for each class, or named by it),
+            `spoken_strings:PATH` (joined from these), `captions:PATH`, `scenes:SET`,
+            `unseen-scenes:SET`, `adding:STEPS`, or a TFDS name (`mnist`, `cifar10`,
+            `coco_captions`, `tiny_shakespeare`, ...).
         validation: the fraction of the training examples to hold out; the permutation that chooses
             them is the same for every seed. Of one stream of text the end is held out.
         data_dir: where TFDS keeps prepared data; default `$TFDS_DATA_DIR`, then TFDS's own folder.
@@ -136,7 +163,8 @@ def load_data(
             are).
         damaged: "refuse" or "skip" a folder's files that cannot be read.
         max_megapixels: refuse a folder's pictures with more pixels (in millions) than this.
-        reading: how text becomes sequences; default characters, segments of 64.
+        reading: how text becomes sequences; default characters, segments of 64, of captions words.
+        listening: how recordings become examples.
 
     Raises:
         InputError: for an unknown name, an option that the data set does not take, data that cannot
@@ -153,7 +181,8 @@ def load_data(
         "colour": colour,
         "damaged": damaged,
         "max_megapixels": max_megapixels,
-        "reading": reading or Reading(),
+        "reading": reading or reader.reading,
+        "listening": listening or Listening(),
     }
     return reader.read(*place, validation=validation, **_taken(name, reader, options))
 
@@ -165,6 +194,7 @@ def describe_data(
     image_size: tuple[int, int] | None = None,
     colour: Colour = "auto",
     reading: Reading | None = None,
+    listening: Listening | None = None,
 ) -> DataSpec:
     """The shapes and classes of the data set `name`; TFDS pictures need not be prepared for it."""
     reader, place = _find_reader(name)
@@ -172,7 +202,8 @@ def describe_data(
         "data_dir": data_dir,
         "image_size": image_size,
         "colour": colour,
-        "reading": reading or Reading(),
+        "reading": reading or reader.reading,
+        "listening": listening or Listening(),
     }
     if reader.describe is None:
         return load_data(name, **options).spec

@@ -6,6 +6,7 @@ import numpy as np
 
 from dl.data.naming import shown, some_of
 from dl.data.sources.arrays import ArraySource
+from dl.data.sources.captions import CaptionSource
 from dl.data.sources.ragged import RaggedSource
 from dl.errors import InputError
 
@@ -24,9 +25,11 @@ def check_part(source: Any, spec: Any, part: str) -> None:
     Traceback (most recent call last):
     dl.errors.InputError: train part of two: target 1 is -1; its 2 classes are numbered from 0 to 1
     """
+    where = f"{part} part of {spec.name}"
+    if isinstance(source, CaptionSource):
+        _check_inputs(source.pictures, spec, slice(1, None), where)
     if not isinstance(source, ArraySource | RaggedSource):
         return
-    where = f"{part} part of {spec.name}"
     axes = slice(2 if isinstance(source, RaggedSource) else 1, None)
     _check_inputs(source.inputs, spec, axes, where)
     _check_targets(np.asarray(source.targets), spec, axes, where)

@@ -4,6 +4,7 @@ import numpy as np
 
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.sources.arrays import ArraySource
+from dl.data.sources.captions import CaptionSource, with_common_caption_widths
 from dl.data.sources.pairs import PairSource, with_common_pair_widths
 from dl.data.sources.ragged import RaggedSource, with_common_widths
 from dl.data.sources.streamed import IMAGENET_MEAN, IMAGENET_STD, Records, StreamedSource
@@ -56,6 +57,7 @@ def dataset_of_sequences(
     class_names: tuple[str, ...],
     task: TaskName,
     vocabulary: Vocabulary | None = None,
+    sample_rate: int = 0,
 ) -> Dataset:
     """A `Dataset` of sequences of several lengths. All parts are evaluated at the same widths."""
     spec = DataSpec(
@@ -67,6 +69,7 @@ def dataset_of_sequences(
         train_size=len(train),
         ragged=True,
         vocabulary=vocabulary,
+        sample_rate=sample_rate,
     )
     if validation is None:
         train, test = with_common_widths(train, test)
@@ -104,6 +107,33 @@ def dataset_of_pairs(
         source_vocabulary=source_vocabulary,
         longest_target=train.widths[-1][1],
         sample_rate=sample_rate,
+    )
+    return Dataset(spec, train, others[0] if validation is not None else None, others[-1])
+
+
+def dataset_of_captions(
+    name: str,
+    train: CaptionSource,
+    validation: CaptionSource | None,
+    test: CaptionSource,
+    *,
+    vocabulary: Vocabulary,
+) -> Dataset:
+    """A `Dataset` of pictures with captions. All parts are evaluated at the same widths."""
+    parts = [part for part in (train, validation, test) if part is not None]
+    train, *others = with_common_caption_widths(*parts)
+    mean, std = _channel_moments(train.pictures)
+    spec = DataSpec(
+        name=name,
+        task="sequence",
+        input_shape=tuple(train.pictures.shape[1:]),
+        input_dtype="uint8",
+        class_names=(),
+        train_size=len(train),
+        mean=mean,
+        std=std,
+        vocabulary=vocabulary,
+        longest_target=others[-1].widths[-1],
     )
     return Dataset(spec, train, others[0] if validation is not None else None, others[-1])
 

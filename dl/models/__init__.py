@@ -1,8 +1,10 @@
 """The architectures, one in a file: each function here builds a `Model`."""
 
+from dl.models.acoustic import acoustic_model, spoken_word_model
 from dl.models.alexnet import alexnet
 from dl.models.autoencoder import autoencoder, conv_autoencoder
 from dl.models.belief_net import belief_net
+from dl.models.captioner import captioner
 from dl.models.committee import committee
 from dl.models.encoder_decoder import encoder_decoder
 from dl.models.from_functions import from_functions
@@ -23,10 +25,12 @@ from dl.models.vgg import vgg
 from dl.models.views import averaged
 
 __all__ = [
+    "acoustic_model",
     "alexnet",
     "autoencoder",
     "averaged",
     "belief_net",
+    "captioner",
     "cifar_resnet",
     "committee",
     "conv_autoencoder",
@@ -46,6 +50,7 @@ __all__ = [
     "resnet",
     "sequence_model",
     "softmax_regression",
+    "spoken_word_model",
     "step_model",
     "text_encoder",
     "threshold",

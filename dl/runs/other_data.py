@@ -63,6 +63,7 @@ def _open(dataset: str, config: Config) -> Dataset:
         validation=options.validation,
         random_crops=own.view == "middle",
         reading=replace(reading, **own_symbols) if reading else None,
+        listening=options.listening,
         **asked,
     )
 

@@ -6,6 +6,7 @@ They are plain scalars, so that they can be printed, stored as JSON and read fro
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
+from dl.data.audio.listening import Listening
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.sources.batching import steps_per_epoch
 from dl.data.text.reading import Reading
@@ -30,7 +31,7 @@ class DataOptions:
 
     dataset: str = "digits"
     """Data set: built in, of TFDS, folder:PATH, text:, lines:, jsonl:, tsv:, csv:, chorales:PATH,
-    or adding:STEPS.
+    captions:PATH, scenes:SET or adding:STEPS.
     """
     seed: Annotated[int, Range(at_least=0, below=2**31)] = 0
     """Seed of the initial parameters, data order, dropout and augmentation."""
@@ -60,6 +61,11 @@ class DataOptions:
     @property
     def reading(self) -> Reading | None:
         """How text becomes sequences, where that can be chosen."""
+        return None
+
+    @property
+    def listening(self) -> Listening | None:
+        """How recordings become examples, where that can be chosen."""
         return None
 
     def check_data(self, data: Dataset) -> None:

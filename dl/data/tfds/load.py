@@ -1,4 +1,4 @@
-"""A TFDS data set of labelled pictures, of text or of translations, read without TensorFlow."""
+"""A TFDS data set of labelled or captioned pictures, of text, or of translations."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Any
 
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.text.reading import Reading
+from dl.data.tfds.captions import holds_captions, load_tfds_captions
 from dl.data.tfds.pairs import holds_pairs, load_tfds_pairs
 from dl.data.tfds.pictures import describe_tfds_pictures, load_tfds_pictures
 from dl.data.tfds.prepare import find_builder, is_prepared
@@ -24,15 +25,16 @@ def load_tfds(
 ) -> Dataset:
     """The TFDS data set `name`, which is first downloaded and prepared where that is needed.
 
-    Pictures are uint8 [N, H, W, C] with labels int32 [N]; text becomes sequences of symbols, and
-    translations (`ted_hrlr_translate/pt_to_en`) become pairs of them. Train
+    Pictures are uint8 [N, H, W, C] with labels int32 [N] or captions (`dl.data.tfds.captions`);
+    text becomes sequences of symbols, and translations (`ted_hrlr_translate/pt_to_en`) become pairs
+    of them. Train
     and test are TFDS's own parts; where the test part is missing or has no labels, the validation
     part takes its place. Pictures are decoded while they are used (`dl.data.sources.streamed`) if
     they do not fit in memory, have many sizes, or are cropped at random.
 
     Args:
-        name: of a set of labelled pictures or of text: `mnist`, `emnist/letters`, `imagenet2012`,
-            `tiny_shakespeare`.
+        name: of a set of labelled or captioned pictures or of text: `mnist`, `imagenet2012`,
+            `coco_captions`, `tiny_shakespeare`.
         validation: the fraction of the training examples to hold out.
         data_dir: where prepared data is kept; default `$TFDS_DATA_DIR`, then
             `~/tensorflow_datasets`.
@@ -46,6 +48,14 @@ def load_tfds(
             `dl.data.tfds.prepare.prepare`.
     """
     info = find_builder(name, data_dir=data_dir).info
+    if holds_captions(info) and not random_crops:
+        return load_tfds_captions(
+            name,
+            validation=validation,
+            reading=reading or Reading(unit="word"),
+            image_size=image_size,
+            data_dir=data_dir,
+        )
     load_texts = _reader_of_texts(info)
     if load_texts is None:
         return load_tfds_pictures(
@@ -77,13 +87,18 @@ def describe_tfds(
         InputError: for an unknown name, a set of something else, and text that is not prepared.
     """
     builder = find_builder(name, data_dir=data_dir)
+    captioned = holds_captions(builder.info)
     load_texts = _reader_of_texts(builder.info)
-    if load_texts is None:
+    if load_texts is None and not captioned:
         return describe_tfds_pictures(name, data_dir=data_dir, image_size=image_size)
     if not is_prepared(builder):
         raise InputError(
             f"the symbols of {name} are known when it is prepared: `data prepare {name}`"
         )
+    if captioned or load_texts is None:
+        return load_tfds(
+            name, validation=0.0, data_dir=data_dir, image_size=image_size, reading=reading
+        ).spec
     return load_texts(name, validation=0.0, reading=reading or Reading(), data_dir=data_dir).spec
 
 

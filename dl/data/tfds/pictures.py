@@ -12,6 +12,7 @@ from dl.data.parts import dataset_of_parts, dataset_of_records
 from dl.data.pictures.picture import PICTURE_MODES
 from dl.data.sources.arrays import ArraySource
 from dl.data.sources.streamed import open_stored
+from dl.data.tfds.captions import has_captioned_sizes, holds_captions
 from dl.data.tfds.prepare import damaged, find_builder, is_prepared, prepare, quiet
 from dl.data.tfds.records import TfdsRecords, open_records
 from dl.errors import InputError
@@ -84,9 +85,12 @@ def has_many_sizes(name: str, *, data_dir: str | Path | None = None) -> bool:
     """Whether the pictures of the TFDS data set `name` have several sizes.
 
     Raises:
-        InputError: for an unknown name, and a set that is not of labelled pictures.
+        InputError: for an unknown name, and a set that is not of labelled or captioned pictures.
     """
-    _, (image, _) = _picture_and_label(find_builder(name, data_dir=data_dir).info, name)
+    info = find_builder(name, data_dir=data_dir).info
+    if holds_captions(info):
+        return has_captioned_sizes(info)
+    _, (image, _) = _picture_and_label(info, name)
     return None in image.shape[:2]
 
 

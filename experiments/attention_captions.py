@@ -1,0 +1,94 @@
+"""Captions of pictures: a convolutional net sees, an LSTM with attention writes.
+
+Lecture: H2. Papers: Vinyals et al. 2015 (arXiv:1411.4555), Xu et al. 2015 (arXiv:1502.03044).
+Expected: to be measured.
+Command: python -m experiments run attention_captions
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dl import (
+    Count,
+    Dataset,
+    DataSpec,
+    DocumentOptions,
+    OptimizerName,
+    Rate,
+    Recipe,
+    ScheduleName,
+    Trained,
+    caption_part,
+    load_data,
+    models,
+    objectives,
+)
+from dl.assess import bleu, cider
+from dl.data.scenes import read_caption
+
+
+@dataclass(frozen=True)
+class Options(DocumentOptions):
+    """Options of attention_captions."""
+
+    dataset: str = "scenes:digits"
+    unit: Literal["char", "byte", "word"] = "word"
+    """What a symbol of captions:PATH is."""
+    epochs: int = 12
+    batch_size: int = 64
+    optimizer: OptimizerName = "adam"
+    learning_rate: float = 2e-3
+    schedule: ScheduleName = "cosine"
+    clip: float = 1.0
+    warm_up: int = 100
+    maps: Count = 24
+    """Maps of the first convolution; the second has twice, the third four times as many."""
+    hidden_size: Count = 128
+    """Units of the LSTM."""
+    embedding_size: Count = 64
+    """Size of a word's vector."""
+    attention: Literal["additive", "multiplicative", "none"] = "additive"
+    """How places of the picture are compared with the LSTM's state; none looks at their mean."""
+    dropout: Rate = 0.1
+    """Fraction of the units that are switched off between the parts of the net."""
+    beam: Count = 1
+    """Hypotheses that are kept when the captions of the result are written."""
+
+
+def build(options: Options, data_spec: DataSpec) -> Recipe:
+    """The captioner; the next word is predicted from the picture and the words before it."""
+    model = models.captioner(
+        data_spec.classes,
+        features=tuple(options.maps * times for times in (1, 2, 4)),
+        hidden_size=options.hidden_size,
+        embedding_size=options.embedding_size,
+        attention=options.attention,
+        dropout=options.dropout,
+    )
+    objective = objectives.next_symbol(model, label_smoothing=options.label_smoothing)
+    return Recipe(model, objective, options.make_optimizer(data_spec))
+
+
+def conclude(options: Options, trained: Trained, data: Dataset) -> dict[str, dict[str, float]]:
+    """BLEU-4 and CIDEr-D of the test pictures; of scenes also the share of right captions.
+
+    A caption of a scene is right if the grammar has it for this scene. Captions of scenes with
+    combinations that were held out of training are measured apart.
+    """
+    figures = {"captions": _figures(trained, data, options)}
+    if data.spec.name.startswith("scenes:"):
+        unseen = load_data(f"unseen-{data.spec.name}", validation=options.validation)
+        figures["captions_unseen"] = _figures(trained, unseen, options)
+    return figures
+
+
+def _figures(trained: Trained, data: Dataset, options: Options) -> dict[str, float]:
+    texts, references = caption_part(trained, data, "test", beam=options.beam)
+    figures = {"bleu": bleu(texts, references), "cider": cider(texts, references)}
+    if "scenes:" in data.spec.name:
+        right = [
+            read_caption(text) == read_caption(own[0])
+            for text, own in zip(texts, references, strict=True)
+        ]
+        figures["exact"] = sum(right) / len(right)
+    return figures
