@@ -46,8 +46,10 @@ def classifies_pictures(run: Subject) -> bool:
 
 
 def is_recurrent(run: Subject) -> bool:
-    """A net with a recurrent layer."""
-    return any(path.endswith("/recurrent") for path in run.parameters)
+    """A recurrent net of one sequence; what one sequence is given another is not."""
+    return not run.spec.kind.target_sequences and any(
+        path.endswith("/recurrent") for path in run.parameters
+    )
 
 
 def reads_text(run: Subject) -> bool:
@@ -58,7 +60,7 @@ def reads_text(run: Subject) -> bool:
 def reads_text_with_gates(run: Subject) -> bool:
     """An LSTM or a GRU that reads text: it has three or four blocks of weights."""
     weights = (shape for path, shape in run.parameters.items() if path.endswith("/recurrent"))
-    return run.spec.vocabulary is not None and any(w[1] in (3 * w[0], 4 * w[0]) for w in weights)
+    return reads_text(run) and any(w[1] in (3 * w[0], 4 * w[0]) for w in weights)
 
 
 def tells_layers(run: Subject) -> bool:

@@ -1,6 +1,7 @@
 """`translate RUN`: lines in the order of the text, typed or in a file, and what is refused."""
 
 import io
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -73,6 +74,16 @@ def test_what_was_learned_is_translated_and_measured(run: Path, trained: dl.Trai
         for one, reference in zip(part.translations, part.references, strict=True)
     ]
     assert np.mean(right) > 0.8
+
+
+def test_a_run_is_evaluated_on_other_pairs_with_its_own_symbols(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f"{german}\t{english}\n" for german, english in PAIRS.items()]
+    (tmp_path / "other.tsv").write_text("".join(rows), encoding="utf-8")
+    words = ["evaluate", str(run), "--dataset", f"pairs:{tmp_path / 'other.tsv'}"]
+    assert main("experiments", words) == 0
+    assert json.loads(capsys.readouterr().out)["accuracy"] > 0.8
 
 
 def test_lines_of_a_file_keep_their_order_and_blank_ones_their_place(
@@ -165,6 +176,8 @@ def test_wrong_options_are_refused_before_anything_is_loaded(
             "translate experiments/trained/lenet_digits",
             "(task: classification) and translates nothing",
         ),
+        ("horizon {run}", "writes one sequence given another"),
+        ("horizon {run} --text Hund", "writes one sequence given another"),
         ("sample {run}", "writes translations: use `translate {run}`"),
         ("predict {run} --text Hund", "translates and knows no classes: use `translate {run}`"),
     ],
