@@ -20,7 +20,7 @@ _NEVER = -math.inf
 
 
 class Reading(NamedTuple):
-    """Labels, and their score: ln p(labels), with the share of the language model if there is one."""
+    """Labels, and their score: ln p(labels), with what a language model adds to it."""
 
     labels: Labels
     score: float
@@ -53,8 +53,8 @@ def search_prefixes(
 ) -> list[Reading]:
     """The `best` labels by ln p(labels) + weight · ln p_language(labels) + bonus · their number.
 
-    After each step of [F, K + 1] the `beam` best prefixes are kept, each with the probability of its
-    paths that end in the blank and of those that end in its last label. A beam that holds all
+    After each step of [F, K + 1] the `beam` best prefixes are kept, each with the probability of
+    its paths that end in the blank and of those that end in its last label. A beam that holds all
     prefixes finds the most probable labels. Source: Graves 2012, section 7.5; Hannun et al. 2014,
     arXiv:1408.2873.
 
