@@ -61,6 +61,8 @@ def label_of(target: np.ndarray, spec: DataSpec) -> str:
     """
     if spec.has_step_targets:
         return ""
+    if spec.kind.target_sequences and spec.kind.predicts_symbols:
+        return _written(target, spec)[:_LONGEST]
     if spec.kind.chooses:
         return shown(spec.class_names[int(target)])
     values = np.atleast_1d(target)
@@ -68,6 +70,12 @@ def label_of(target: np.ndarray, spec: DataSpec) -> str:
         true = [name for name, value in zip(spec.class_names, values, strict=True) if value > 0.5]
         return shown(", ".join(true) or "none")
     return shown(", ".join(f"{value:.3g}" for value in values))
+
+
+def _written(symbols: np.ndarray, spec: DataSpec) -> str:
+    """The text of a sequence of symbols up to its end."""
+    ends = np.flatnonzero(symbols == spec.text.end)
+    return spec.text.decode(symbols[: ends[0]] if len(ends) else symbols)
 
 
 def _kind(spec: DataSpec) -> Kind:

@@ -1,11 +1,10 @@
-"""Captions that a trained captioner writes, with what it looked at, and how good they are."""
+"""Captions that a trained captioner writes, with what it looked at."""
 
 from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 
-from dl.assess.captions import bleu, cider
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.gather import normalize
 from dl.data.raw_inputs import as_raw
@@ -92,18 +91,6 @@ def caption_part(
         )
     found = caption(trained, source.pictures, beam=beam)
     return [best[0].text for best in found], list(source.references)
-
-
-def caption_figures(
-    trained: Trained | Network, data: Dataset, part: str = "test", *, beam: int = 1
-) -> dict[str, float]:
-    """BLEU-4 (0 to 100) and CIDEr-D (0 to 10) of the best captions of a part.
-
-    Raises:
-        InputError: as `caption_part`.
-    """
-    texts, references = caption_part(trained, data, part, beam=beam)
-    return {"bleu": bleu(texts, references), "cider": cider(texts, references)}
 
 
 def _as_caption(written: Written, spec: DataSpec) -> Caption:

@@ -151,7 +151,7 @@ def compile_recipe(
         layout,
         plan,
         guard,
-        [layout.put(Resident(arrays or {}, first.arguments[1])) for arrays in resident],
+        _put_sets(layout, resident, first.arguments[1]),
         Evaluation(recipe, data, options, layout, loops=loops),
         data,
         first,
@@ -165,6 +165,19 @@ def compile_recipe(
         ],
         _cut(data.train, options, plan, room=room, loops=loops),
     )
+
+
+def _put_sets(
+    layout: Layout, sets: list[dict[str, np.ndarray]], hyperparams: dict[str, Array]
+) -> list[Resident]:
+    """The sets of arrays on the devices; an array that several of them hold is copied once."""
+    distinct = {id(array): array for arrays in sets for array in arrays.values()}
+    placed, numbers = layout.put((list(distinct.values()), hyperparams))
+    of = dict(zip(distinct, placed, strict=True))
+    return [
+        Resident({name: of[id(array)] for name, array in arrays.items()}, numbers)
+        for arrays in sets
+    ]
 
 
 def _checked(recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layout) -> Metrics:
