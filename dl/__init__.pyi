@@ -1,7 +1,9 @@
+from . import alignment as alignment
 from . import assess as assess
 from . import c_programs as c_programs
 from . import checks as checks
 from . import data as data
+from . import decoding as decoding
 from . import inspect as inspect
 from . import layers as layers
 from . import lessons as lessons
@@ -43,11 +45,15 @@ from .ranges import Share as Share
 from .runs.caption import caption as caption
 from .runs.caption import caption_part as caption_part
 from .runs.committee import Committee as Committee
+from .runs.experiment import Measured as Measured
 from .runs.fit import fit as fit
 from .runs.generate import generate as generate
 from .runs.load import load as load
 from .runs.train_population import train_population as train_population
 from .runs.trained import Trained as Trained
+from .runs.translate import Translation as Translation
+from .runs.translate import evaluate_translation as evaluate_translation
+from .runs.translate import translate as translate
 from .train.freeze import freeze as freeze
 from .train.in_turn import in_turn as in_turn
 from .train.learning import OptimizerName as OptimizerName
@@ -59,6 +65,8 @@ from .train.options import DocumentOptions as DocumentOptions
 from .train.options import ReadingOptions as ReadingOptions
 from .train.options import TextOptions as TextOptions
 from .train.options import TrainOptions as TrainOptions
+from .train.pair_options import PairCountOptions as PairCountOptions
+from .train.pair_options import PairOptions as PairOptions
 from .train.parallel import jit_step as jit_step
 from .train.parallel import make_mesh as make_mesh
 from .train.parallel import pmap_step as pmap_step

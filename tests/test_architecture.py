@@ -14,7 +14,7 @@ FILES = sorted([*(ROOT / "dl").rglob("*.py"), *(ROOT / "experiments").rglob("*.p
 ORDER = [
     {"errors", "screen", "types", "ranges", "tables", "jaxprs", "promotion"},
     {"layers", "metrics", "assess", "data", "optimizers"},
-    {"models", "objectives", "ngram", "c_programs"},
+    {"models", "objectives", "ngram", "alignment", "c_programs"},
     {"train", "sampling"},
     {"inspect", "lessons", "search"},
     {"runs"},
@@ -27,6 +27,7 @@ PURE = {
     "layers",
     "models",
     "ngram",
+    "alignment",
     "metrics",
     "assess",
     "optimizers",
@@ -46,6 +47,8 @@ HEAVY = {
     "tensorboardX",
     "wandb",
     "playwright",
+    "sacrebleu",
+    "sentencepiece",
 }
 NOWHERE = {"tensorflow", "torch", "chex", "clu", "ml_collections", "absl", "pickle"}
 

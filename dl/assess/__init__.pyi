@@ -27,3 +27,6 @@ from .scores import confusion_matrix as confusion_matrix
 from .scores import output_scores as output_scores
 from .symbols import SymbolReport as SymbolReport
 from .symbols import symbol_report as symbol_report
+from .translation import TranslationScores as TranslationScores
+from .translation import sentence_scores as sentence_scores
+from .translation import translation_scores as translation_scores

@@ -43,6 +43,8 @@ from dl.cli.sample import sample
 from dl.cli.search import search, search_app
 from dl.cli.show import show
 from dl.cli.start import start_page
+from dl.cli.transcribe import transcribe
+from dl.cli.translate import translate
 from dl.cli.versions import versions
 from dl.cli.watch import watch
 from dl.data.naming import shown
@@ -189,6 +191,8 @@ def _verbs(catalog: Catalog) -> cyclopts.App:
         "predict": predict,
         "sample": sample,
         "caption": caption,
+        "translate": translate,
+        "transcribe": transcribe,
         "search": search,
         "rates": rates,
         "batches": batches,

@@ -18,6 +18,7 @@ _MEANT = {
     "classify": "predict",
     "generate": "sample",
     "write": "sample",
+    "recognise": "transcribe",
     "download": "data prepare",
     "history": "records",
 }

@@ -37,7 +37,11 @@ def _uses(config: "Config") -> list[tuple[str, str]]:
     data, kind = config.data, config.data.kind
     if kind.target_sequences and not data.ragged:
         return [("caption", "PICTURE.png")]
-    if kind.predicts_symbols:
+    if data.source_vocabulary is not None:
+        return [("translate", "")]
+    if data.sample_rate:
+        return [("predict" if kind.chooses else "transcribe", "RECORDING.wav")]
+    if kind.predicts_symbols and not kind.target_sequences:
         return [("sample", "")]
     if not kind.chooses or isinstance(config.build().model, Autoencoder):
         return []

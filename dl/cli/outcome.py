@@ -71,6 +71,8 @@ def report_outcome(
         return stop.exit_code
     for part, values in outcome.result["metrics"].items():
         say(describe_values(part, values))
+    for name, signature in outcome.result.get("signatures", {}).items():
+        say(f"{name} is {signature}")
     say(describe_cost(outcome.result))
     if page:
         leave_page(path, package=package)

@@ -1,4 +1,4 @@
-"""`predict RUN FILE...`: classify pictures or texts."""
+"""`predict RUN FILE...`: classify pictures, texts or recordings of single words."""
 
 import textwrap
 from functools import partial
@@ -32,7 +32,7 @@ def predict(
     experiment: Path | None = None,
     catalog: Annotated[Catalog, Parameter(parse=False)],
 ) -> None:
-    """Classify pictures or texts with a run's model; prints a line with class and probability each.
+    """Classify pictures, texts or recordings; prints a line with class and probability each.
 
     Of an answer below 0.7 the second class is named too, on standard error. Pictures are resized to
     the size of the model's inputs, whole or only their middle, as in the run's evaluation;
@@ -47,7 +47,7 @@ def predict(
         The run's folder.
     files
         Pictures, in any format that Pillow reads; text files for a run that learned from labelled
-        texts.
+        texts; recordings, such as wav, for one that learned from recordings of single words.
     text
         A text itself; may be given several times.
     photo
@@ -70,6 +70,8 @@ def predict(
         if photo:
             raise InputError(f"--photo is for pictures, and {run} reads texts: leave it out")
         predictions = _of_texts(loaded, files, text or [])
+    elif loaded.spec.sample_rate and loaded.spec.kind.chooses and not (text or photo):
+        predictions = _of_recordings(loaded, files)
     else:
         _require_classes(loaded, run)
         if text or len(loaded.spec.input_shape) != 3:
@@ -90,6 +92,8 @@ def predict(
 
 
 def _require_classes(loaded: "Trained", run: Path) -> None:
+    if loaded.spec.source_vocabulary is not None:
+        raise InputError(f"{run} translates and knows no classes: use `translate {run}`")
     if loaded.spec.kind.predicts_symbols:
         raise InputError(f"{run} writes text and knows no classes: use `sample {run}`")
 
@@ -109,6 +113,20 @@ def _of_texts(loaded: "Trained", files: tuple[Path, ...], texts: list[str]) -> "
     from dl.data.text.stored import read_text
 
     return loaded.predict([*map(read_text, files), *texts])
+
+
+def _of_recordings(loaded: "Trained", files: tuple[Path, ...]) -> "Predictions":
+    import numpy as np
+
+    from dl.runs.transcribe import read_sound
+    from dl.types import Ragged
+
+    sounds = [read_sound(file, loaded.spec.sample_rate) for file in files]
+    lengths = np.array([len(sound) for sound in sounds], np.int32)
+    samples = np.zeros((len(sounds), lengths.max()), np.int16)
+    for row, sound in zip(samples, sounds, strict=True):
+        row[: len(sound)] = sound
+    return loaded.predict(Ragged(samples, lengths))
 
 
 def _of_pictures(

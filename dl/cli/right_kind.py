@@ -14,9 +14,20 @@ def require_language_model(run: Path) -> None:
     experiment, data = _described(run)
     task = data.get("task")
     if isinstance(task, str) and task != "language":
+        trained_on = f"{experiment} was trained on {data.get('name')} (task: {task})"
+        if isinstance(data.get("source_vocabulary"), dict):
+            raise InputError(f"{trained_on} and writes translations: use `translate {run}`")
+        raise InputError(f"{trained_on} and writes no text: give the run of a language model")
+
+
+def require_translation(run: Path) -> None:
+    """Raise an `InputError` when the run in folder `run` does not write texts from texts."""
+    experiment, data = _described(run)
+    reads_text = isinstance(data.get("source_vocabulary"), dict)
+    if "task" in data and not (data["task"] == "sequence" and reads_text):
         raise InputError(
-            f"{experiment} was trained on {data.get('name')} (task: {task}) and writes no text: "
-            "give the run of a language model"
+            f"{experiment} was trained on {data.get('name')} (task: {data['task']}) and translates "
+            "nothing: give the run of a translation, such as attention_translation"
         )
 
 

@@ -112,6 +112,7 @@ def _open(
             image_size=options.picture_size,
             colour=options.colour,
             reading=options.reading,
+            listening=options.listening,
         )
         # The number of examples is unknown for data that are not prepared. Layers do not depend
         # on it, but schedules need at least one step.

@@ -3,4 +3,6 @@
 import lazy_loader
 
 # `dl.augment` is `dl.data.augment`, loaded when it is first used.
-__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submodules=["augment"])
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__, submodules=["augment", "sound_augment"]
+)

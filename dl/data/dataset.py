@@ -48,8 +48,9 @@ class Dataset:
     def fingerprint(self) -> str:
         """A digest of every example in order; a run refuses to resume on other data."""
         digest = hashlib.blake2b(digest_size=16)
-        if self.spec.vocabulary is not None:  # equal numbers may be other symbols
-            digest.update(json.dumps(self.spec.vocabulary.symbols).encode())
+        for vocabulary in (self.spec.vocabulary, self.spec.source_vocabulary):
+            if vocabulary is not None:  # equal numbers may be other symbols
+                digest.update(json.dumps(vocabulary.symbols).encode())
         for part in (self.train, self.validation, self.test):
             if part is not None:
                 part.add_to(digest)

@@ -10,15 +10,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from dl.data.audio.listening import Listening
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.pictures.picture import MOST_MEGAPIXELS
 from dl.data.readers.adding import load_adding
+from dl.data.readers.audio import load_audio
 from dl.data.readers.captions import load_captions
 from dl.data.readers.chorales import load_chorales
 from dl.data.readers.embedded import load_digits
 from dl.data.readers.folder import Colour, Damaged, load_folder
 from dl.data.readers.names import load_names
+from dl.data.readers.pairs import load_pairs
 from dl.data.readers.scenes import load_scenes
+from dl.data.readers.spoken_strings import load_spoken_strings
 from dl.data.readers.synthetic import (
     load_circles,
     load_gates,
@@ -71,6 +75,7 @@ READERS: dict[str, Reader] = {
     "jsonl": Reader(partial(load_text_file, "jsonl"), "PATH", ("reading",)),
     "tsv": Reader(partial(load_text_file, "tsv"), "PATH", ("reading",)),
     "csv": Reader(partial(load_text_file, "csv"), "PATH", ("reading",)),
+    "pairs": Reader(load_pairs, "PATH", ("reading",)),
     "chorales": Reader(load_chorales, "PATH"),
     "captions": Reader(
         load_captions,
@@ -79,6 +84,8 @@ READERS: dict[str, Reader] = {
         reading=None,
     ),
     "adding": Reader(load_adding, "STEPS"),
+    "audio": Reader(load_audio, "PATH", ("listening",)),
+    "spoken_strings": Reader(load_spoken_strings, "PATH", ("listening",)),
     "scenes": Reader(partial(load_scenes, _pictures), "SET", ("data_dir",)),
     "unseen-scenes": Reader(partial(load_scenes, _pictures, unseen=True), "SET", ("data_dir",)),
 }
@@ -133,14 +140,17 @@ def load_data(
     damaged: Damaged = "refuse",
     max_megapixels: int = MOST_MEGAPIXELS,
     reading: Reading | None = None,
+    listening: Listening | None = None,
 ) -> Dataset:
     """The data set called `name`.
 
     Args:
         name: a built-in data set (`digits`, `gates`, `xor`, `spirals`, `circles`, `moons`,
             `names`), `folder:PATH` (one sub-folder of pictures for each class), `text:PATH`,
-            `lines:PATH`, `jsonl:PATH`, `tsv:PATH`, `csv:PATH`, `chorales:PATH`, `adding:STEPS`,
-            `captions:PATH`, `scenes:SET`, `unseen-scenes:SET`, or a TFDS name (`mnist`, `cifar10`,
+            `lines:PATH`, `jsonl:PATH`, `tsv:PATH`, `csv:PATH`, `pairs:PATH`, `chorales:PATH`,
+            `audio:PATH` (one sub-folder of recordings for each class, or named by it),
+            `spoken_strings:PATH` (joined from these), `captions:PATH`, `scenes:SET`,
+            `unseen-scenes:SET`, `adding:STEPS`, or a TFDS name (`mnist`, `cifar10`,
             `coco_captions`, `tiny_shakespeare`, ...).
         validation: the fraction of the training examples to hold out; the permutation that chooses
             them is the same for every seed. Of one stream of text the end is held out.
@@ -154,6 +164,7 @@ def load_data(
         damaged: "refuse" or "skip" a folder's files that cannot be read.
         max_megapixels: refuse a folder's pictures with more pixels (in millions) than this.
         reading: how text becomes sequences; default characters, segments of 64, of captions words.
+        listening: how recordings become examples.
 
     Raises:
         InputError: for an unknown name, an option that the data set does not take, data that cannot
@@ -171,6 +182,7 @@ def load_data(
         "damaged": damaged,
         "max_megapixels": max_megapixels,
         "reading": reading or reader.reading,
+        "listening": listening or Listening(),
     }
     return reader.read(*place, validation=validation, **_taken(name, reader, options))
 
@@ -182,6 +194,7 @@ def describe_data(
     image_size: tuple[int, int] | None = None,
     colour: Colour = "auto",
     reading: Reading | None = None,
+    listening: Listening | None = None,
 ) -> DataSpec:
     """The shapes and classes of the data set `name`; TFDS pictures need not be prepared for it."""
     reader, place = _find_reader(name)
@@ -190,6 +203,7 @@ def describe_data(
         "image_size": image_size,
         "colour": colour,
         "reading": reading or reader.reading,
+        "listening": listening or Listening(),
     }
     if reader.describe is None:
         return load_data(name, **options).spec

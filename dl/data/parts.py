@@ -57,6 +57,7 @@ def dataset_of_sequences(
     class_names: tuple[str, ...],
     task: TaskName,
     vocabulary: Vocabulary | None = None,
+    sample_rate: int = 0,
 ) -> Dataset:
     """A `Dataset` of sequences of several lengths. All parts are evaluated at the same widths."""
     spec = DataSpec(
@@ -68,6 +69,7 @@ def dataset_of_sequences(
         train_size=len(train),
         ragged=True,
         vocabulary=vocabulary,
+        sample_rate=sample_rate,
     )
     if validation is None:
         train, test = with_common_widths(train, test)

@@ -47,6 +47,8 @@ def as_raw(inputs: Any, spec: DataSpec) -> Raw:
 def _kind(spec: DataSpec) -> str:
     if not spec.ragged:
         return "sequences of one length: give an array"
+    if spec.sample_rate:
+        return "recordings of several lengths: give Ragged(samples, lengths)"
     if spec.vocabulary is not None:
         return "texts: give a list of them, or Ragged(values, lengths)"
     return "sequences of several lengths: give Ragged(values, lengths)"
@@ -79,6 +81,8 @@ def _check_shape(shape: tuple[int, ...], spec: DataSpec) -> None:
 def _check_values(values: np.ndarray, spec: DataSpec) -> None:
     if spec.input_dtype == "uint8" and values.dtype != np.uint8:
         raise InputError(f"inputs are {values.dtype}; give pictures as uint8, 0 to 255")
+    if spec.sample_rate and values.dtype != np.int16:
+        raise InputError(f"inputs are {values.dtype}; give samples of sound as int16")
     if spec.input_dtype == "float32":
         pictures = values.ndim > 2 and values.dtype == np.uint8
         if pictures or are_bytes(values):  # nobody can have trained on these

@@ -45,10 +45,11 @@ def draw_sample(source: Source, spec: DataSpec, *, count: int, seed: int = 0) ->
     batch = cast(Any, source).gather(index)  # only a stream has no examples to gather
     kind = _kind(spec)
     rows = [_cut(batch, place) for place in range(len(batch["targets"]))]
+    targets = [_cut(batch, place, "targets") for place in range(len(batch["targets"]))]
     return Sample(
         kind,
         tuple(_pixels(rows)) if kind == "pictures" else tuple(_plain(row, spec) for row in rows),
-        tuple(label_of(target, spec) for target in batch["targets"]),
+        tuple(label_of(target, spec) for target in targets),
     )
 
 
@@ -61,8 +62,8 @@ def label_of(target: np.ndarray, spec: DataSpec) -> str:
     """
     if spec.has_step_targets:
         return ""
-    if spec.kind.target_sequences and spec.kind.predicts_symbols:
-        return _written(target, spec)[:_LONGEST]
+    if spec.kind.target_sequences:
+        return _written(target, spec)
     if spec.kind.chooses:
         return shown(spec.class_names[int(target)])
     values = np.atleast_1d(target)
@@ -70,12 +71,6 @@ def label_of(target: np.ndarray, spec: DataSpec) -> str:
         true = [name for name, value in zip(spec.class_names, values, strict=True) if value > 0.5]
         return shown(", ".join(true) or "none")
     return shown(", ".join(f"{value:.3g}" for value in values))
-
-
-def _written(symbols: np.ndarray, spec: DataSpec) -> str:
-    """The text of a sequence of symbols up to its end."""
-    ends = np.flatnonzero(symbols == spec.text.end)
-    return spec.text.decode(symbols[: ends[0]] if len(ends) else symbols)
 
 
 def _kind(spec: DataSpec) -> Kind:
@@ -92,13 +87,23 @@ def _segments(source: TokenSource, spec: DataSpec, *, count: int, seed: int) -> 
     return [spec.text.decode(source.tokens[at : at + source.steps])[:_LONGEST] for at in starts]
 
 
-def _cut(batch: dict[str, np.ndarray], place: int) -> np.ndarray:
-    """One example, without the padding of a sequence."""
-    row = batch["inputs"][place]
-    return row[: batch["lengths"][place]] if "lengths" in batch else row
+def _cut(batch: dict[str, np.ndarray], place: int, side: str = "inputs") -> np.ndarray:
+    """One example, or its target, without the padding of a sequence."""
+    row = batch[side][place]
+    lengths = batch.get("lengths" if side == "inputs" else "target_lengths")
+    return row if lengths is None else row[: lengths[place]]
+
+
+def _written(target: np.ndarray, spec: DataSpec) -> str:
+    """A sequence of targets as text, or as the names of its labels."""
+    if spec.kind.predicts_symbols:
+        return spec.text.sentence(target)[:_LONGEST]
+    return shown(" ".join(spec.class_names[int(label)] for label in target))
 
 
 def _plain(row: np.ndarray, spec: DataSpec) -> Any:
+    if spec.source_vocabulary is not None:
+        return spec.source_vocabulary.sentence(row)[:_LONGEST]
     if spec.vocabulary is not None and spec.has_symbols:
         return spec.vocabulary.decode(row)[:_LONGEST]
     return row if row.ndim < 3 else row.reshape(len(row), -1)

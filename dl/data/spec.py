@@ -74,3 +74,14 @@ class DataSpec:
         if self.vocabulary is None:
             raise InputError(f"{self.name} is no text")
         return self.vocabulary
+
+    @property
+    def source_text(self) -> Vocabulary:
+        """The vocabulary of the inputs, where targets are texts of their own.
+
+        Raises:
+            InputError: for inputs that are no text.
+        """
+        if self.source_vocabulary is None:
+            raise InputError(f"{self.name} has no texts with translations: give pairs:PATH")
+        return self.source_vocabulary

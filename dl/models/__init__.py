@@ -1,5 +1,6 @@
 """The architectures, one in a file: each function here builds a `Model`."""
 
+from dl.models.acoustic import acoustic_model, spoken_word_model
 from dl.models.alexnet import alexnet
 from dl.models.autoencoder import autoencoder, conv_autoencoder
 from dl.models.belief_net import belief_net
@@ -24,6 +25,7 @@ from dl.models.vgg import vgg
 from dl.models.views import averaged
 
 __all__ = [
+    "acoustic_model",
     "alexnet",
     "autoencoder",
     "averaged",
@@ -48,6 +50,7 @@ __all__ = [
     "resnet",
     "sequence_model",
     "softmax_regression",
+    "spoken_word_model",
     "step_model",
     "text_encoder",
     "threshold",

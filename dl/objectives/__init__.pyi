@@ -10,3 +10,5 @@ from .examples import regression as regression
 from .reconstruction import autoencoding as autoencoding
 from .sequences import frames as frames
 from .sequences import next_symbol as next_symbol
+from .transcription import ctc_nats as ctc_nats
+from .transcription import transcription as transcription

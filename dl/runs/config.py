@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from dl.data.dataset import DataSpec
+from dl.data.text.subwords import has_pieces
 from dl.data.text.vocabulary import END, Vocabulary
 from dl.errors import InputError
 from dl.ranges import CountOrZero
@@ -185,7 +186,9 @@ def _check_spec(spec: DataSpec) -> None:
     if spec.kind.predicts_symbols and spec.vocabulary is None:
         raise Misfit(f"data.vocabulary is missing, and {spec.name} is text")
     if spec.vocabulary is not None:
-        _check_vocabulary(spec.vocabulary)
+        _check_vocabulary(spec.vocabulary, "data.vocabulary")
+    if spec.source_vocabulary is not None:
+        _check_vocabulary(spec.source_vocabulary, "data.source_vocabulary")
     if not spec.classes:
         raise Misfit("data.class_names is empty; a model has at least one output")
     for name in ("mean", "std"):
@@ -203,17 +206,19 @@ def _is_number_type(name: str) -> bool:
         return False
 
 
-def _check_vocabulary(vocabulary: Vocabulary) -> None:
-    """Refuse symbols of which two have the same number, or none has."""
+def _check_vocabulary(vocabulary: Vocabulary, place: str) -> None:
+    """Refuse symbols of which two have the same number, or none has, and a model of others."""
     symbols = vocabulary.symbols
     if not symbols:
-        raise Misfit("data.vocabulary.symbols is empty; a text has symbols")
+        raise Misfit(f"{place}.symbols is empty; a text has symbols")
     if len(set(symbols)) != len(symbols):
         twice = next(symbol for symbol in symbols if symbols.count(symbol) > 1)
-        raise Misfit(f"data.vocabulary.symbols holds {twice!r} twice; each symbol stands once")
+        raise Misfit(f"{place}.symbols holds {twice!r} twice; each symbol stands once")
     bytes_ = 256 + (END in symbols)
     if vocabulary.unit == "byte" and len(symbols) != bytes_:
-        raise Misfit(f"data.vocabulary.symbols has {len(symbols)} symbols; bytes are {bytes_}")
+        raise Misfit(f"{place}.symbols has {len(symbols)} symbols; bytes are {bytes_}")
+    if vocabulary.unit == "subword" and not has_pieces(vocabulary.model, symbols):
+        raise Misfit(f"{place}.model makes other subwords than those in symbols")
 
 
 def _from_format_1(stored: dict[str, Any]) -> dict[str, Any]:

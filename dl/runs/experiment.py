@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from dl.data.dataset import Dataset, DataSpec
 from dl.errors import InputError
@@ -19,13 +19,21 @@ from dl.train.recipe import Recipe
 Figures = dict[str, dict[str, float]]
 """Name -> metrics, as result.json has them."""
 
+
+class Measured(NamedTuple):
+    """Figures, and for those of a measure with settings its signature, such as sacreBLEU's."""
+
+    figures: Figures
+    signatures: dict[str, str]
+
+
 Build = Callable[[Any, DataSpec], Recipe]
 """Options, description of the data -> recipe."""
 
-Conclude = Callable[[Any, Any, Dataset], Figures]
+Conclude = Callable[[Any, Any, Dataset], Figures | Measured]
 """Options, a `Trained`, data in memory -> further figures for result.json."""
 
-Count = Callable[[Any, Dataset], tuple[Figures, int]]
+Count = Callable[[Any, Dataset], tuple[Figures | Measured, int]]
 """Options, data -> figures of each part, and how many numbers are stored."""
 
 OF_FILE = "file:"
@@ -33,6 +41,11 @@ OF_FILE = "file:"
 
 _named: dict[str, "Experiment"] = {}
 """Experiments in files that the user has named in this process, by their names."""
+
+
+def as_measured(figures: Figures | Measured) -> Measured:
+    """Figures with their signatures, of which most have none."""
+    return figures if isinstance(figures, Measured) else Measured(figures, {})
 
 
 @dataclass(frozen=True)

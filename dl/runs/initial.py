@@ -145,15 +145,16 @@ def _differing(left: PyTree, right: PyTree) -> tuple[str, ...]:
 
 def _check_symbols(run: str | Path, old: DataSpec, new: DataSpec) -> None:
     """Refuse another vocabulary, in which a number would mean another symbol."""
-    if old.vocabulary and new.vocabulary and old.vocabulary != new.vocabulary:
-        sizes = (
-            f"{len(old.vocabulary)} {old.vocabulary.unit}s, these texts have "
-            f"{len(new.vocabulary)} others"
-        )
-        raise InputError(
-            f"--init-from {run} reads other symbols, {sizes}: with --unit byte all texts have the "
-            "same"
-        )
+    for was, now in (
+        (old.vocabulary, new.vocabulary),
+        (old.source_vocabulary, new.source_vocabulary),
+    ):
+        if was and now and was != now:
+            sizes = f"{len(was)} {was.unit}s, these texts have {len(now)} others"
+            raise InputError(
+                f"--init-from {run} reads other symbols, {sizes}: with --unit byte all texts have "
+                "the same"
+            )
 
 
 def _shared(source: PyTree, into: PyTree) -> PyTree:

@@ -11,12 +11,13 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 from dl.data.dataset import Dataset, DataSpec, check_in_memory
 from dl.data.example import example_inputs
 from dl.runs.config import Config
-from dl.runs.experiment import Experiment
+from dl.runs.experiment import Experiment, as_measured
 from dl.runs.files import sealed, write_json
 from dl.runs.go_on import go_on
 from dl.runs.manifest import add_to_manifest, device_name
 from dl.runs.members import check_members
 from dl.runs.open_data import open_data
+from dl.runs.result import entries_of
 from dl.runs.setup import Setup
 from dl.train.compiled import Compiled, compile_recipe
 from dl.train.interrupt import StopRequest
@@ -140,10 +141,10 @@ class CountingRun:
             folder.manifest, fingerprint=data.fingerprint, seed=config.options.seed, devices=1
         )
         start = time.perf_counter()
-        figures, parameters = config.experiment.count(config.options, data)
+        counted, parameters = config.experiment.count(config.options, data)
         result = {
             "experiment": config.experiment.name,
-            "metrics": figures,
+            **entries_of(as_measured(counted)),
             "wall_seconds": round(time.perf_counter() - start, 3),
             "compile_seconds": 0.0,
             "examples_per_second": None,

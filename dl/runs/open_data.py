@@ -22,6 +22,7 @@ def open_data(options: DataOptions) -> Dataset:
         damaged=options.damaged,
         max_megapixels=options.max_megapixels,
         reading=options.reading,
+        listening=options.listening,
     )
     data = limit(data, train=options.train_examples) if options.train_examples else data
     options.check_data(data)

@@ -55,12 +55,15 @@ def _open(dataset: str, config: Config) -> Dataset:
             classes=own.class_names,
             **asked,
         )
-    reading = options.reading
+    reading, own_symbols = options.reading, {"vocabulary": own.vocabulary}
+    if own.source_vocabulary is not None:
+        own_symbols["source_vocabulary"] = own.source_vocabulary
     return load_data(
         dataset,
         validation=options.validation,
         random_crops=own.view == "middle",
-        reading=replace(reading, vocabulary=own.vocabulary) if reading else None,
+        reading=replace(reading, **own_symbols) if reading else None,
+        listening=options.listening,
         **asked,
     )
 

@@ -154,6 +154,7 @@ _KINDS: dict[str, tuple[Callable[..., dict[str, Array]], Callable[..., AnyReport
     "frames": (_outputs, _on_yes_or_no),
     "regression": (_outputs, _on_numbers),
     "language": (_next_symbols, _on_symbols),
+    "sequence": (_next_symbols, _on_symbols),
 }
 """For each task: what is kept of its outputs, and which report that becomes."""
 

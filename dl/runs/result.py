@@ -4,7 +4,7 @@ from typing import Any
 
 from dl import metrics
 from dl.runs.clock import RunClock
-from dl.runs.experiment import Figures
+from dl.runs.experiment import Measured, as_measured
 from dl.runs.manifest import device_name
 from dl.runs.members import spread
 from dl.runs.setup import Setup
@@ -23,9 +23,10 @@ def make_result(
     patience the one that validated best, and its step is a figure too.
     """
     state = setup.compiled.layout.fetch(training.state)
+    measured = _measured(setup, training, state)
     result = {
         "experiment": setup.config.experiment.name,
-        "metrics": _figures(setup, training, state),
+        **entries_of(measured),
         **clock.notes(),
         "examples_per_second": _median_rate(history),
         "parameters": count_parameters(state.params),
@@ -35,7 +36,13 @@ def make_result(
     return result | ({"best_step": state.steps_made} if setup.config.options.patience else {})
 
 
-def _figures(setup: Setup, training: Training, state: TrainState) -> Figures:
+def entries_of(measured: Measured) -> dict[str, Any]:
+    """The entries of result.json that hold figures; `signatures` is there if some have one."""
+    signed = {"signatures": measured.signatures} if measured.signatures else {}
+    return {"metrics": measured.figures, **signed}
+
+
+def _measured(setup: Setup, training: Training, state: TrainState) -> Measured:
     """Metrics of the held-out parts, and the figures of the experiment's `conclude`.
 
     A run evaluates on the test part only here. The figures of a population are those of its
@@ -48,7 +55,7 @@ def _figures(setup: Setup, training: Training, state: TrainState) -> Figures:
     )
     if config.varied:  # of a search, which must not look at the test part
         sums = setup.compiled.evaluate.sums(training.state, "validation")
-        return {"validation": metrics.compute(sums)}
+        return Measured({"validation": metrics.compute(sums)}, {})
     if config.options.members > 1:
         sums = setup.compiled.evaluate.sums(training.state, "test")
         figures = {part: trained.evaluate(part) for part in parts}
@@ -56,8 +63,10 @@ def _figures(setup: Setup, training: Training, state: TrainState) -> Figures:
     else:
         figures = {part: setup.compiled.evaluate(training.state, part) for part in parts}
     if config.experiment.conclude is None:
-        return figures
-    return figures | config.experiment.conclude(config.options, trained, data)
+        return Measured(figures, {})
+    concluded = as_measured(config.experiment.conclude(config.options, trained, data))
+    joined = {part: figures.get(part, {}) | values for part, values in concluded.figures.items()}
+    return Measured(figures | joined, concluded.signatures)
 
 
 def _median_rate(history: list[Record]) -> float | None:

@@ -37,6 +37,8 @@ class _Result:
     steps: CountOrZero
     best_step: CountOrZero | None = None
     """Of a run with patience: the step that the figures belong to."""
+    signatures: dict[str, str] | None = None
+    """How figures with settings of their own were measured, such as BLEU."""
 
 
 def read_records(path: Path) -> list[Record]:
@@ -68,8 +70,9 @@ def read_result(path: Path) -> dict[str, Any]:
     try:
         value, intact = unsealed(as_kind(dict[str, Any], stored, "it"))
         result = vars(as_kind(_Result, value, ""))
-        if result["best_step"] is None:
-            del result["best_step"]
+        for name in ("best_step", "signatures"):
+            if result[name] is None:
+                del result[name]
         result["metrics"] = {
             part: _numbers(figures, f"metrics.{part}")
             for part, figures in result["metrics"].items()

@@ -16,7 +16,7 @@ from dl.models.given import require_model
 from dl.objectives.binding import smoothing_of, task_of
 from dl.train.memory import check_fits_memory
 from dl.train.recipe import Recipe
-from dl.types import Array, Augment, Autoencoder, Device, Metrics, Objective, Params, PyTree
+from dl.types import Array, Augment, Autoencoder, Device, Metrics, Objective, Params, PyTree, Ragged
 
 
 def check_recipe_fits(
@@ -150,16 +150,21 @@ def _check_augmented_fit(recipe: Recipe, spec: DataSpec, augment: Augment) -> No
     step = jax.ShapeDtypeStruct((), jnp.int32)
     keys = jax.eval_shape(lambda: jax.random.split(jax.random.key(0), 1))
     changed = jax.eval_shape(augment, keys, inputs, step)
-    if changed.shape == inputs.shape:
+    if _shape(changed) == _shape(inputs):
         return
     try:
         jax.eval_shape(lambda: _apply_once(recipe, spec, _zeros(changed)))
     except (InputError, ValueError, TypeError):
         raise InputError(
-            f"{recipe.model.name} does not take what the augmentation gives: {changed.shape[1:]} "
-            f"in the place of {inputs.shape[1:]}; keep the size, or take a net that ends in a mean "
+            f"{recipe.model.name} does not take what the augmentation gives: {_shape(changed)} "
+            f"in the place of {_shape(inputs)}; keep the size, or take a net that ends in a mean "
             f"over its maps"
         ) from None
+
+
+def _shape(inputs: Any) -> tuple[int, ...]:
+    """The shape of one example."""
+    return (inputs.values if isinstance(inputs, Ragged) else inputs).shape[1:]
 
 
 def _shapes_of(recipe: Recipe, spec: DataSpec) -> tuple[Any, Params, PyTree]:

@@ -6,6 +6,7 @@ They are plain scalars, so that they can be printed, stored as JSON and read fro
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
+from dl.data.audio.listening import Listening
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.sources.batching import steps_per_epoch
 from dl.data.text.reading import Reading
@@ -60,6 +61,11 @@ class DataOptions:
     @property
     def reading(self) -> Reading | None:
         """How text becomes sequences, where that can be chosen."""
+        return None
+
+    @property
+    def listening(self) -> Listening | None:
+        """How recordings become examples, where that can be chosen."""
         return None
 
     def check_data(self, data: Dataset) -> None:

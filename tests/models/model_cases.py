@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -17,7 +17,7 @@ from dl.layers.blocks import batch_norm
 from dl.models.functional import from_linen
 from dl.models.googlenet import Widths
 from dl.models.resnet import ResNet
-from dl.types import Array, Autoencoder, Model, ModelState, Objective, Params
+from dl.types import Array, Autoencoder, Model, ModelState, Objective, Pair, Params, Ragged
 
 
 @cache
@@ -48,6 +48,8 @@ class Case:
     normalised: bool = False
     reconstructs: bool = False
 
+    step_targets: ClassVar[bool] = False
+
     @property
     def binary(self) -> bool:
         return self.model.name in ("perceptron", "logistic_regression")
@@ -74,28 +76,77 @@ class Case:
             Model("answered", None, lambda params, state, inputs, **_: (outputs, state, ()), None)
         )
 
-    def batch(self, size: int = 8) -> dict[str, np.ndarray]:
-        """Random inputs with random labels: nothing but learning by heart fits them."""
-        rng = np.random.default_rng(0)
+    def inputs(self, size: int) -> Any:
+        """Random inputs of `size` examples."""
+        shape = size, *self.input_shape
+        return np.random.default_rng(0).normal(size=shape).astype(np.float32)
+
+    def targets(self, size: int) -> np.ndarray:
+        """Random labels of `size` examples."""
+        rng = np.random.default_rng(1)
         bits = rng.integers(0, 2, (size, self.outputs)).astype(np.float32)
-        classes = rng.integers(0, self.outputs, size).astype(np.int32)
+        return bits if self.binary else rng.integers(0, self.outputs, size).astype(np.int32)
+
+    def batch(self, size: int = 8) -> dict[str, Any]:
+        """Random inputs with random labels: nothing but learning by heart fits them."""
+        targets = self.targets(size)
+        steps = targets.shape if self.step_targets else size
         return {
-            "inputs": rng.normal(size=(size, *self.input_shape)).astype(np.float32),
-            "targets": bits if self.binary else classes,
-            "mask": np.ones(size, np.float32),
+            "inputs": self.inputs(size),
+            "targets": targets,
+            "mask": np.ones(steps, np.float32),
             "index": np.arange(size, dtype=np.int32),
         }
 
+    def example(self, batch_size: int = 1) -> Any:
+        """The shapes of the inputs."""
+        return jax.eval_shape(lambda: jax.tree.map(jnp.asarray, self.inputs(batch_size)))
+
+    def moved(self, inputs: Any) -> Any:
+        """The inputs [8, ...] with the first three at the end, behind others."""
+        return np.concatenate([10 * inputs[3:], inputs[:3]])
+
     def shapes(self, batch_size: int = 1) -> Any:
         """Shapes of the parameters and of the state, without any program."""
-        inputs = jax.ShapeDtypeStruct((batch_size, *self.input_shape), jnp.float32)
-        return jax.eval_shape(self.model.init, jax.random.key(0), inputs)
+        return jax.eval_shape(self.model.init, jax.random.key(0), self.example(batch_size))
 
     def init(self, seed: int = 0) -> tuple[Params, ModelState]:
         # XLA's own generator: JAX's takes most of the time that it takes to compile a net's
         # initialisers.
         key = jax.random.key(seed, impl="rbg")
-        return compiled_init(self.model)(key, jnp.zeros((1, *self.input_shape)))
+        zeros = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), self.example())
+        return compiled_init(self.model)(key, zeros)
+
+
+@dataclass(frozen=True)
+class PairCase(Case):
+    """A model that reads one sequence and predicts the symbols of another."""
+
+    step_targets: ClassVar[bool] = True
+    steps: ClassVar[int] = 3
+
+    def inputs(self, size: int) -> Pair:
+        """Symbols of several lengths, and the symbols before the targets."""
+        rng = np.random.default_rng(0)
+        values = rng.integers(0, self.outputs, (size, *self.input_shape)).astype(np.int32)
+        lengths = rng.integers(1, self.input_shape[0] + 1, size).astype(np.int32)
+        lengths[-1] = self.input_shape[0]
+        previous = np.pad(self.targets(size)[:, :-1], ((0, 0), (1, 0)))
+        return Pair(Ragged(values, lengths), previous)
+
+    def targets(self, size: int) -> np.ndarray:
+        """Random symbols."""
+        shape = size, self.steps
+        return np.random.default_rng(1).integers(0, self.outputs, shape).astype(np.int32)
+
+    def moved(self, inputs: Pair) -> Pair:
+        """The first three at the end, behind others of other values."""
+        changed = inputs._replace(source=inputs.source._replace(values=inputs.source.values[::-1]))
+        return jax.tree.map(lambda x, y: np.concatenate([x[3:], y[:3]]), changed, inputs)
+
+    @property
+    def output_shape(self) -> tuple[int, ...]:
+        return self.steps, self.outputs
 
 
 @cache
@@ -113,7 +164,13 @@ def first_state(case: Case) -> dl.TrainState:
 
 
 def case(
-    name: str, build: Callable[..., Model], shape: tuple[int, ...], outputs: int, **options: Any
+    name: str,
+    build: Callable[..., Model],
+    shape: tuple[int, ...],
+    outputs: int,
+    *,
+    of: type[Case] = Case,
+    **options: Any,
 ) -> Any:
     options = {
         "parameters": None,
@@ -121,7 +178,7 @@ def case(
         "optimizer": optimizers.adam(3e-3),
         **options,
     }
-    return pytest.param(Case(name, build, build(), shape, outputs, **options), id=name)
+    return pytest.param(of(name, build, build(), shape, outputs, **options), id=name)
 
 
 PICTURE = (28, 28, 1)
@@ -319,10 +376,46 @@ AUTOENCODERS = [
         reconstructs=True,
     ),
 ]
+
+
+def writer(name: str, kind: str, parameters: int, **options: Any) -> Any:
+    """An encoder-decoder of 8 units, of sources of 6 symbols and targets of 3, all out of 5."""
+
+    def build() -> Model:
+        sizes = {"kind": kind, "hidden_size": 8, "embedding_size": 8}
+        attended = options.get("attention") != "none"
+        encoder = models.text_encoder(5, attended=attended, **sizes)
+        return models.encoder_decoder(encoder, 5, **sizes, **options)
+
+    training = {"bind": objectives.next_symbol, "optimizer": optimizers.adam(0.03)}
+    return case(name, build, (6,), 5, of=PairCase, parameters=parameters, **training)
+
+
+# Two directions, their embedding, the first state from both, the decoder's own embedding.
+_LSTM_ENDS = 2 * 32 * (8 + 8 + 1) + 5 * 8 + 16 * (2 * 16 + 1) + 5 * 8
+_GRU_MEAN = 2 * 24 * (8 + 8) + 5 * 8 + 8 * (16 + 1) + 5 * 8
+WRITERS = [
+    # Keys, the cell with what is fed to it, what is combined, query and direction, output.
+    writer(
+        "attention_additive",
+        "gru",
+        _GRU_MEAN + 16 * 8 + 24 * (8 + 8 + 8) + 24 * 8 + 8 * 8 + 8 + 5 * (8 + 1),
+    ),
+    writer(
+        "attention_multiplicative",
+        "lstm",
+        _LSTM_ENDS - 16 * 16 + 16 * 8 + 32 * (8 + 8 + 8 + 1) + 24 * 8 + 5,
+        attention="multiplicative",
+        tied=True,
+    ),
+    writer(
+        "encoder_decoder", "lstm", _LSTM_ENDS + 32 * (8 + 8 + 1) + 5 * (8 + 1), attention="none"
+    ),
+]
 # Each list begins with the one before: by the scope, all tests of a case then come together and
 # share what it compiled.
 of_cases = partial(pytest.mark.parametrize, "case", scope="module")
-DEEP = NORMALISED + PLAIN + LENETS + RECURRENT + AUTOENCODERS
+DEEP = NORMALISED + PLAIN + LENETS + RECURRENT + WRITERS + AUTOENCODERS
 every_model = of_cases(DEEP + FLAT)
 
 SIBLINGS = [
@@ -340,6 +433,8 @@ SIBLINGS = [
     "lenet5_1998",
     "gru_both_ways",
     "rnn_of_rows",
+    "attention_multiplicative",
+    "encoder_decoder",
     "autoencoder_tied",
     "mlp_c1",
     "mlp_normalised",

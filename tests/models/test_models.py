@@ -29,7 +29,7 @@ def test_outputs_have_their_shape_and_type_and_are_finite(case: Case) -> None:
 @every_model
 def test_parameters_are_as_many_as_published_and_layers_sum_to_them(case: Case) -> None:
     params, model_state = case.shapes()
-    rows = case.model.layers(jax.ShapeDtypeStruct((1, *case.input_shape), jnp.float32))
+    rows = case.model.layers(case.example())
     assert case.parameters in (None, dl.count_parameters(params))
     assert sum(row.parameters for row in rows) == dl.count_parameters(params)
     assert rows[-1].output_shape[-1] == case.outputs  # NiN's last layer gives a map a class
@@ -40,7 +40,7 @@ def test_parameters_are_as_many_as_published_and_layers_sum_to_them(case: Case) 
 @most_models
 def test_jit_equals_no_jit(case: Case) -> None:
     params, model_state = case.init()
-    inputs = jnp.array(case.batch()["inputs"])
+    inputs = jax.tree.map(jnp.array, case.batch()["inputs"])
     if case.zero_start:  # outputs that are all zero would agree whatever is computed
         params = jax.tree.map(
             lambda leaf: leaf + 0.1 * np.sin(np.arange(leaf.size)).reshape(leaf.shape), params
@@ -56,13 +56,16 @@ def test_an_example_s_output_does_not_depend_on_the_others_of_its_batch(case: Ca
     params, model_state = case.init(1)
     inputs, apply = case.batch()["inputs"], compiled_apply(case.model)
     expected = np.asarray(apply(params, model_state, inputs)[0])[:3]
-    moved = np.concatenate([10 * inputs[3:], inputs[:3]])
+    moved = case.moved(inputs)
     np.testing.assert_allclose(
         apply(params, model_state, moved)[0][-3:], expected, rtol=1e-4, atol=1e-5
     )
 
 
-WEIGHTS = ("kernel", "kernels", "coefficient", "input", "recurrent")
+WEIGHTS = (
+    *("kernel", "kernels", "coefficient", "input", "recurrent"),
+    *("embedding", "query", "direction", "combine"),
+)
 
 
 @most_models

@@ -46,7 +46,7 @@ def test_gradients_are_finite_and_move_every_layer(case: Case) -> None:
 @pytest.mark.slow
 @sibling_models
 def test_a_step_of_a_sibling_gives_a_state_for_the_next(case: Case) -> None:
-    inputs = jnp.zeros((1, *case.input_shape))
+    inputs = case.example()
     make = partial(dl.init_state, case.model, case.optimizer, inputs, seed=0)
     state = jax.eval_shape(make)
     step = dl.make_train_step(case.objective, case.optimizer)

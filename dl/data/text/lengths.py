@@ -61,7 +61,7 @@ def within_reason(
     if reading.longest or 4 * longest <= min(_FEW, _MOST_SYMBOLS // len(train)):
         return reading
     lengths = [_lengths(part, reading) for part in parts]
-    limit = _limit(lengths[0])
+    limit = usual_limit(lengths[0])
     cut = sum(int((of_part > limit).sum()) for of_part in lengths)
     if not cut:
         return reading
@@ -76,6 +76,7 @@ def _lengths(part: Documents, reading: Reading) -> np.ndarray:
     return np.array([count_symbols(text, unit=reading.unit) for text in part.texts])
 
 
-def _limit(lengths: np.ndarray) -> int:
+def usual_limit(lengths: np.ndarray) -> int:
+    """How many symbols a document may have that is not far longer than those of `lengths` [N]."""
     usual = int(np.quantile(lengths, 0.9, method="lower"))
     return max(usual, min(max(_FEW, _TIMES * usual), _MOST_SYMBOLS // len(lengths)))

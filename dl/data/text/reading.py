@@ -28,6 +28,10 @@ class Reading:
     characters, and a compressed text may grow to `most_unpacked` megabytes.
     Without `use_labels`, labels are ignored. A given `vocabulary` takes the place of that of the
     training part; such data are not for training.
+
+    Pairs of texts are read from the language `source` to the language `target`, in `lower` case if
+    that is asked for. Both have a vocabulary of their own or one for both (`joint`); a given
+    `source_vocabulary` takes the place of the former.
     """
 
     unit: Unit = "char"
@@ -45,6 +49,11 @@ class Reading:
     longest_line: Count = 10_000_000
     most_unpacked: Count = MOST_UNPACKED
     vocabulary: Vocabulary | None = None
+    source: str = ""
+    target: str = ""
+    lower: bool = False
+    joint: bool = False
+    source_vocabulary: Vocabulary | None = None
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -91,6 +100,8 @@ def read_vocabulary(train: Documents, reading: Reading, *, documents: bool) -> V
     """The given vocabulary, or that of the training part; `documents` need an `END` in it."""
     if reading.vocabulary is not None:
         return reading.vocabulary
+    if reading.unit == "subword":
+        raise InputError("subwords are for pairs of texts: give the unit char, byte or word")
     return make_vocabulary(
         train.texts, unit=reading.unit, size=reading.vocabulary_size, documents=documents
     )

@@ -1,19 +1,22 @@
-"""From text to numbers and back: characters, bytes or words."""
+"""From text to numbers and back: characters, bytes, words or subwords."""
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
+from dl.data.text.joining import join_words
+from dl.data.text.subwords import join_pieces, open_subwords, train_subwords
 from dl.data.text.words import WordRule, word_starts, words
 from dl.errors import InputError
 from dl.screen import escaped
 
-Unit: TypeAlias = Literal["char", "byte", "word"]
+Unit: TypeAlias = Literal["char", "byte", "word", "subword"]
 END = "<end>"
 """Stands before the first symbol of a document and after the last."""
 UNKNOWN = "<unknown>"
@@ -25,9 +28,10 @@ _MOST_SHOWN = 100
 class Vocabulary:
     """The symbols of a text; the number of a symbol is its place.
 
-    Bytes are always all 256, so that none is unknown. `UNKNOWN` and `END` come last, if they are
-    needed. `word_rule` says how a text falls into words; vocabularies that do not say it were made
-    by "letters".
+    Bytes are always all 256, so that none is unknown. `UNKNOWN` and `END` come last, of subwords
+    first, if they are needed. `word_rule` says how a text falls into words; vocabularies that do
+    not say it were made by "letters". With `lower`, texts are read in lower case. `model` cuts
+    texts into subwords (`dl.data.text.subwords`).
 
     >>> vocabulary = make_vocabulary(["abba"], unit="char")
     >>> vocabulary.symbols
@@ -39,6 +43,8 @@ class Vocabulary:
     unit: Unit
     symbols: tuple[str, ...]
     word_rule: WordRule = "letters"
+    lower: bool = False
+    model: str = ""
 
     def __len__(self) -> int:
         return len(self.symbols)
@@ -69,6 +75,7 @@ class Vocabulary:
         >>> Vocabulary("char", ("a", "b", UNKNOWN)).encode("abc").tolist()
         [0, 1, 2]
         """
+        text = text.lower() if self.lower else text
         if self.unit == "byte":
             return np.frombuffer(_utf8(text), np.uint8).astype(np.int32)
         numbers = self._encode_characters(text) if self.unit == "char" else self._encode_words(text)
@@ -83,7 +90,7 @@ class Vocabulary:
         return np.where(unknown_places, self._numbers.get(UNKNOWN, 0), numbers).astype(np.int32)
 
     def decode(self, numbers: Sequence[int] | np.ndarray) -> str:
-        """The text of numbers [N]; words have blanks between them.
+        """The text of numbers [N]; words have blanks between them (see `sentence`).
 
         `END` becomes a new line, an unknown symbol �.
         """
@@ -93,9 +100,43 @@ class Vocabulary:
             )
         shown = {UNKNOWN: "�", END: "\n"}
         symbols = [self.symbols[int(number)] for number in numbers]
-        return (" " if self.unit == "word" else "").join(
-            shown.get(symbol, symbol) for symbol in symbols
-        )
+        written = [shown.get(symbol, symbol) for symbol in symbols]
+        if self.unit == "subword":
+            return join_pieces(written)
+        return (" " if self.unit == "word" else "").join(written)
+
+    def sentence(self, numbers: Sequence[int] | np.ndarray) -> str:
+        """The text of numbers [N] before the first `END`, with blanks as people set them.
+
+        >>> make_vocabulary(["Ach, so!"], unit="word", documents=True).sentence([2, 1, 3, 0, 5])
+        'Ach, so!'
+        """
+        end = self._numbers.get(END)
+        kept = list(itertools.takewhile(lambda number: number != end, map(int, numbers)))
+        if self.unit == "byte":
+            return self.decode(kept)
+        return self.join("�" if symbol == UNKNOWN else symbol for symbol in self.symbols_of(kept))
+
+    def symbols_of(self, numbers: Iterable[int]) -> list[str]:
+        """The symbols themselves, for pictures and tables."""
+        return [self.symbols[int(number)] for number in numbers]
+
+    def split(self, text: str) -> list[str]:
+        """The symbols of a text as they stand in it, known or not; a byte is written as <c3>.
+
+        >>> Vocabulary("word", (), "unicode", lower=True).split("Ach, so!")
+        ['ach', ',', 'so', '!']
+        """
+        text = text.lower() if self.lower else text
+        if self.unit == "byte":
+            return [f"<{byte:02x}>" for byte in _utf8(text)]
+        return list(text) if self.unit == "char" else self._words(text)
+
+    def join(self, symbols: Iterable[str]) -> str:
+        """The text of symbols, with blanks as people set them: `split` backwards."""
+        if self.unit == "word":
+            return join_words(symbols)
+        return join_pieces(symbols) if self.unit == "subword" else "".join(symbols)
 
     def _repr_html_(self) -> str:
         shown = " ".join(
@@ -115,10 +156,18 @@ class Vocabulary:
         return np.where(known[place] == codes, order[place], -1)
 
     def _encode_words(self, text: str) -> np.ndarray:
-        return np.array([self._numbers.get(word, -1) for word in self._words(text)], np.int32)
+        unknown = self._numbers.get(UNKNOWN) if self.unit == "subword" else None
+        numbers = (self._numbers.get(word, -1) for word in self._words(text))
+        return np.array([-1 if number == unknown else number for number in numbers], np.int32)
 
     def _words(self, text: str) -> list[str]:
+        if self.unit == "subword":
+            return self._subwords.encode(text, out_type=str)
         return words(text, rule=self.word_rule)
+
+    @cached_property
+    def _subwords(self) -> Any:
+        return open_subwords(self.model)
 
     @cached_property
     def _numbers(self) -> dict[str, int]:
@@ -135,26 +184,38 @@ class Vocabulary:
 
 
 def make_vocabulary(
-    texts: Iterable[str], *, unit: Unit, size: int = 0, documents: bool = False
+    texts: Iterable[str],
+    *,
+    unit: Unit,
+    size: int = 0,
+    documents: bool = False,
+    lower: bool = False,
 ) -> Vocabulary:
     """The vocabulary of `texts`: characters by code point, or words by falling frequency.
 
     The vocabulary of `documents` has an `END`. `size` keeps that many of the most frequent symbols;
-    0 keeps all of them, and bytes are always kept.
+    0 keeps all of them, and bytes are always kept. Of subwords `size` are made, and 8,000 for 0.
+    With `lower`, texts are read in lower case.
 
     >>> make_vocabulary(["banana"], unit="char", size=2).symbols
     ('a', 'n', '<unknown>')
     """
     last = (END,) if documents else ()
     if unit == "byte":
-        return Vocabulary(unit, tuple(f"<{number:02x}>" for number in range(256)) + last)
+        symbols = tuple(f"<{number:02x}>" for number in range(256))
+        return Vocabulary(unit, symbols + last, lower=lower)
+    if lower:
+        texts = (text.lower() for text in texts)
+    if unit == "subword":
+        made = train_subwords(texts, size=size, unknown=UNKNOWN, end=END if documents else None)
+        return Vocabulary(unit, made.pieces, "unicode", lower, made.model)
     counts: Counter[str] = Counter()
     for text in texts:
         counts.update(text if unit == "char" else words(text))
     ranked = sorted(counts, key=lambda symbol: (-counts[symbol], symbol))
     kept = [symbol for symbol in ranked if symbol not in (END, UNKNOWN)][: size or None]
     symbols = (*(sorted(kept) if unit == "char" else kept), UNKNOWN, *last)
-    return Vocabulary(unit, symbols, "unicode" if unit == "word" else "letters")
+    return Vocabulary(unit, symbols, "unicode" if unit == "word" else "letters", lower)
 
 
 def count_symbols(text: str, *, unit: Unit) -> int:

@@ -1,10 +1,13 @@
-"""A TFDS data set of labelled or captioned pictures or of text, read without TensorFlow."""
+"""A TFDS data set of labelled or captioned pictures, of text, or of translations."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.text.reading import Reading
 from dl.data.tfds.captions import holds_captions, load_tfds_captions
+from dl.data.tfds.pairs import holds_pairs, load_tfds_pairs
 from dl.data.tfds.pictures import describe_tfds_pictures, load_tfds_pictures
 from dl.data.tfds.prepare import find_builder, is_prepared
 from dl.data.tfds.text import holds_text, load_tfds_text
@@ -23,7 +26,8 @@ def load_tfds(
     """The TFDS data set `name`, which is first downloaded and prepared where that is needed.
 
     Pictures are uint8 [N, H, W, C] with labels int32 [N] or captions (`dl.data.tfds.captions`);
-    text becomes sequences of symbols. Train
+    text becomes sequences of symbols, and translations (`ted_hrlr_translate/pt_to_en`) become pairs
+    of them. Train
     and test are TFDS's own parts; where the test part is missing or has no labels, the validation
     part takes its place. Pictures are decoded while they are used (`dl.data.sources.streamed`) if
     they do not fit in memory, have many sizes, or are cropped at random.
@@ -52,7 +56,8 @@ def load_tfds(
             image_size=image_size,
             data_dir=data_dir,
         )
-    if not holds_text(info):
+    load_texts = _reader_of_texts(info)
+    if load_texts is None:
         return load_tfds_pictures(
             name,
             validation=validation,
@@ -63,9 +68,7 @@ def load_tfds(
     if image_size or random_crops:
         option = "image_size" if image_size else "random_crops"
         raise InputError(f"{option} is for pictures, and {name} has none: leave it out")
-    return load_tfds_text(
-        name, validation=validation, reading=reading or Reading(), data_dir=data_dir
-    )
+    return load_texts(name, validation=validation, reading=reading or Reading(), data_dir=data_dir)
 
 
 def describe_tfds(
@@ -85,16 +88,22 @@ def describe_tfds(
     """
     builder = find_builder(name, data_dir=data_dir)
     captioned = holds_captions(builder.info)
-    if not holds_text(builder.info) and not captioned:
+    load_texts = _reader_of_texts(builder.info)
+    if load_texts is None and not captioned:
         return describe_tfds_pictures(name, data_dir=data_dir, image_size=image_size)
     if not is_prepared(builder):
         raise InputError(
             f"the symbols of {name} are known when it is prepared: `data prepare {name}`"
         )
-    if captioned:
+    if captioned or load_texts is None:
         return load_tfds(
             name, validation=0.0, data_dir=data_dir, image_size=image_size, reading=reading
         ).spec
-    return load_tfds_text(
-        name, validation=0.0, reading=reading or Reading(), data_dir=data_dir
-    ).spec
+    return load_texts(name, validation=0.0, reading=reading or Reading(), data_dir=data_dir).spec
+
+
+def _reader_of_texts(info: Any) -> Callable[..., Dataset] | None:
+    """The function that reads a set of texts, or of translations; None for a set of others."""
+    if holds_pairs(info):
+        return load_tfds_pairs
+    return load_tfds_text if holds_text(info) else None

@@ -1,5 +1,6 @@
 """Text from TFDS without TensorFlow: a stream, or labelled sentences."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -98,20 +99,35 @@ def _names(info: Any) -> _Names:
 
 def _read(builder: Any, split: str, names: _Names, name: str) -> Documents:
     """One part; its labels are None if the set keeps them back."""
-    try:
-        with quiet():
-            source = builder.as_data_source(split=split)
-            examples = [source[index] for index in range(len(source))]
-    except ModuleNotFoundError as error:
-        raise missing_package(name, error) from error
-    except Exception as error:  # a damaged file may raise anything
-        raise damaged(name, builder.data_path, error) from error
+    examples = _examples(builder, split, name)
     texts = [_as_text(example[names.text]) for example in examples]
     if names.label is None:
         return Documents(texts)
     numbers = [int(example[names.label]) for example in examples]
     known = all(0 <= number < len(names.class_names) for number in numbers)
     return Documents(texts, [names.class_names[number] for number in numbers] if known else None)
+
+
+def read_texts(builder: Any, split: str, keys: Sequence[str], name: str) -> list[tuple[str, ...]]:
+    """The texts under `keys` of every example of a part.
+
+    Raises:
+        InputError: for damaged data.
+    """
+    return [
+        tuple(_as_text(example[key]) for key in keys) for example in _examples(builder, split, name)
+    ]
+
+
+def _examples(builder: Any, split: str, name: str) -> list[Any]:
+    try:
+        with quiet():
+            source = builder.as_data_source(split=split)
+            return [source[index] for index in range(len(source))]
+    except ModuleNotFoundError as error:
+        raise missing_package(name, error) from error
+    except Exception as error:  # a damaged file may raise anything
+        raise damaged(name, builder.data_path, error) from error
 
 
 def _as_text(value: Any) -> str:

@@ -16,6 +16,7 @@ from dl.data.scenes import (
 )
 from dl.data.scenes.nouns import SYNONYMS, name_of_class, nouns_of
 from dl.data.scenes.phrases import OneOf, count_texts, says, texts_of
+from dl.data.text.words import words
 
 quick = settings(max_examples=60, deadline=None)
 names = st.sampled_from(["0", "1", "7", "8", "trouser", "ankle boot", "automobile", "horse"])
@@ -121,6 +122,7 @@ def test_phrases() -> None:
 def test_nouns_stand_for_one_thing_each() -> None:
     nouns = [noun for synonyms in SYNONYMS.values() for noun in synonyms]
     assert len(nouns) == len(set(nouns))
+    assert all(words(noun) == noun.split(" ") for noun in nouns), "as they are encoded"
     assert nouns_of(name_of_class("T-shirt/top")) == ("tee", "top")
     assert nouns_of(name_of_class("Ankle boot")) == ("boot", "ankle boot")
     assert nouns_of(name_of_class("sea_horse")) == ("sea horse",)

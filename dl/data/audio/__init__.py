@@ -1,0 +1,1 @@
+"""Recordings: files of sound, their rate, and where they lie."""

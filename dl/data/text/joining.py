@@ -1,0 +1,57 @@
+"""Words and punctuation marks as a sentence, with blanks where people write them."""
+
+import unicodedata
+from collections.abc import Iterable
+
+_TO_THE_LEFT = frozenset(".,!?;:…%‰°")
+_TO_THE_RIGHT = frozenset("¿¡#@$£")
+_BOTH = frozenset("-/‐‑_")
+_APOSTROPHES = frozenset("'’")
+_AFTER_A_LOOSE_HYPHEN = frozenset({"und", "oder", "bis", "and", "or", "to"})
+_CLOSING, _OPENING = ("Pe", "Pf"), ("Ps", "Pi")
+
+
+def join_words(words: Iterable[str]) -> str:
+    r"""A sentence of words and punctuation marks, as `dl.data.text.words.words` parts them.
+
+    Marks stand at the word that they belong to, hyphens and slashes join two words, and of quotes
+    every second one closes.
+
+    >>> join_words(["He", "said", ",", '"', "well", "-", "known", '"', "(", "twice", ")", "!"])
+    'He said, "well-known" (twice)!'
+    """
+    sentence: list[str] = []
+    before, joined = "", True
+    open_quotes: set[str] = set()
+    for word in words:
+        left, right = _sides(word, before, open_quotes)
+        loose = before == "-" and word.lower() in _AFTER_A_LOOSE_HYPHEN
+        sentence += [word] if (left or joined) and not loose else [" ", word]
+        before, joined = word, right
+    return "".join(sentence)
+
+
+def _sides(word: str, before: str, open_quotes: set[str]) -> tuple[bool, bool]:
+    """Whether a word stands without a blank after the one before it, and before the one after."""
+    if word in _TO_THE_LEFT:
+        return True, False
+    if word in _TO_THE_RIGHT:
+        return False, True
+    if word in _BOTH:
+        return True, True
+    if word in _APOSTROPHES:  # the boys' ball
+        return True, not before.endswith("s")
+    if word == '"' or (word == "“" and "„" in open_quotes):
+        return _quote("„" if word == "“" else word, open_quotes)
+    if len(word) != 1:
+        return False, False
+    if word == "„":
+        open_quotes.add(word)
+    category = unicodedata.category(word)
+    return category in _CLOSING, category in _OPENING
+
+
+def _quote(mark: str, open_quotes: set[str]) -> tuple[bool, bool]:
+    closes = mark in open_quotes
+    open_quotes ^= {mark}
+    return closes, not closes

@@ -1,0 +1,149 @@
+"""From the posteriors of CTC to labels: the best path, and a search over prefixes (H4).
+
+Posteriors are of classes in every step: class 0 is the blank, class k + 1 is label k.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from dl import ngram
+from dl.errors import InputError
+
+Labels = tuple[int, ...]
+Language = Callable[[Labels], np.ndarray]
+"""From the labels so far to ln p of each label after them, and of the end: [K + 1]."""
+_NEVER = -math.inf
+
+
+class Reading(NamedTuple):
+    """Labels, and their score: ln p(labels), with the share of the language model if there is one."""
+
+    labels: Labels
+    score: float
+
+
+def read_best_path(log_posteriors: np.ndarray) -> Reading:
+    """The labels of the most probable path: [F, K + 1] -> repetitions merged, blanks dropped.
+
+    The score is that of the path, at most that of the labels.
+
+    >>> halves = np.log([[0.4, 0.6], [0.6, 0.4], [0.4, 0.6]])
+    >>> read_best_path(halves).labels
+    (0, 0)
+    """
+    log_posteriors = _checked(log_posteriors)
+    classes = log_posteriors.argmax(axis=1)
+    before = np.concatenate([[0], classes[:-1]])
+    labels = classes[(classes != before) & (classes != 0)] - 1
+    return Reading(tuple(map(int, labels)), float(log_posteriors.max(axis=1).sum()))
+
+
+def search_prefixes(
+    log_posteriors: np.ndarray,
+    *,
+    beam: int = 16,
+    best: int = 1,
+    language: Language | None = None,
+    weight: float = 0.5,
+    bonus: float = 0.0,
+) -> list[Reading]:
+    """The `best` labels by ln p(labels) + weight · ln p_language(labels) + bonus · their number.
+
+    After each step of [F, K + 1] the `beam` best prefixes are kept, each with the probability of its
+    paths that end in the blank and of those that end in its last label. A beam that holds all
+    prefixes finds the most probable labels. Source: Graves 2012, section 7.5; Hannun et al. 2014,
+    arXiv:1408.2873.
+
+    Raises:
+        InputError: for a beam or `best` below 1, and posteriors that are not [F, K + 1].
+
+    >>> steps = np.log([[0.6, 0.4], [0.6, 0.4]])  # label 0 has the paths 10, 01 and 11
+    >>> read_best_path(steps).labels, search_prefixes(steps)[0].labels
+    ((), (0,))
+    """
+    log_posteriors = _checked(log_posteriors)
+    if beam < 1 or best < 1:
+        raise InputError(f"beam is {beam} and best {best}; they must be at least 1")
+    told = _Told(language, weight, bonus)
+    prefixes: dict[Labels, tuple[float, float]] = {(): (0.0, _NEVER)}
+    for step in log_posteriors.astype(np.float64):
+        later = _one_step(prefixes, step)
+        ranked = sorted(later, key=lambda prefix: told.score(prefix, later[prefix]), reverse=True)
+        prefixes = {prefix: later[prefix] for prefix in ranked[:beam]}
+    readings = [Reading(p, told.score(p, ends, finished=True)) for p, ends in prefixes.items()]
+    return sorted(readings, key=lambda reading: -reading.score)[:best]
+
+
+def ngram_language(sequences: Sequence[Sequence[int]], labels: int, *, order: int = 2) -> Language:
+    """How labels follow each other in `sequences`, by Kneser-Ney counts (`dl.ngram`).
+
+    >>> language = ngram_language([[0, 1], [0, 1], [0, 1]], labels=2)
+    >>> int(language((0,)).argmax()), int(language((0, 1)).argmax())  # the label 1, the end
+    (1, 2)
+    """
+    end = labels
+    stream = [end, *(symbol for sequence in sequences for symbol in (*sequence, end))]
+    model = ngram.fit(np.array(stream, np.int32), order=order, symbols=labels + 1)
+
+    @cache
+    def language(context: Labels) -> np.ndarray:
+        return np.log(ngram.distribution(model, np.array(context, np.int32)))
+
+    return lambda before: language((end, *before)[-max(1, order - 1) :])
+
+
+class _Told(NamedTuple):
+    """What a prefix is worth: sound, language and number of labels."""
+
+    language: Language | None
+    weight: float
+    bonus: float
+
+    def score(self, prefix: Labels, ends: tuple[float, float], *, finished: bool = False) -> float:
+        heard = np.logaddexp(*ends) + self.bonus * len(prefix)
+        if self.language is None or not self.weight:
+            return float(heard)
+        told = sum(self.language(prefix[:n])[label] for n, label in enumerate(prefix))
+        told += self.language(prefix)[-1] if finished else 0.0
+        return float(heard + self.weight * told)
+
+
+def _one_step(
+    prefixes: dict[Labels, tuple[float, float]], step: np.ndarray
+) -> dict[Labels, tuple[float, float]]:
+    """All prefixes after one more step, with ln p of paths that end in blank and in a label."""
+    later: dict[Labels, tuple[float, float]] = {}
+
+    def add(prefix: Labels, blank: float, label: float) -> None:
+        before = later.get(prefix, (_NEVER, _NEVER))
+        later[prefix] = (_log_sum(before[0], blank), _log_sum(before[1], label))
+
+    for prefix, (blank, label) in prefixes.items():
+        either = _log_sum(blank, label)
+        repeated = label + step[prefix[-1] + 1] if prefix else _NEVER
+        add(prefix, either + step[0], repeated)
+        for new, value in enumerate(step[1:].tolist()):
+            # A label right after itself is a new one only with a blank between.
+            start = blank if prefix and prefix[-1] == new else either
+            add((*prefix, new), _NEVER, start + value)
+    return later
+
+
+def _log_sum(one: float, other: float) -> float:
+    """ln(e^one + e^other), also for what is impossible."""
+    low, high = sorted((one, other))
+    return high if low == _NEVER else high + math.log1p(math.exp(low - high))
+
+
+def _checked(log_posteriors: np.ndarray) -> np.ndarray:
+    array = np.asarray(log_posteriors)
+    if array.ndim != 2 or array.shape[1] < 2:
+        raise InputError(
+            f"posteriors are [steps, blank and labels], not {list(array.shape)}: give those of one "
+            "recording"
+        )
+    return array

@@ -1,0 +1,77 @@
+"""The objective of transcription: labels in order, without their times (H4)."""
+
+import jax.numpy as jnp
+import optax
+
+from dl.data.sources.batching import step_weights
+from dl.errors import InputError
+from dl.objectives.binding import bind
+from dl.objectives.edit_distance import collapsed, edit_distances
+from dl.types import Array, Batch, Model, Objective, Ragged, Ratio
+
+
+def transcription(model: Model) -> Objective:
+    """Connectionist temporal classification: −log of the probability of all ways to say the labels.
+
+    E = −ln Σ_π Π_t y_t(π_t), over the paths π of F classes that are the labels once repetitions are
+    merged and blanks dropped (`collapsed`). Model outputs: log-odds [B, F, K + 1] with the blank as
+    class 0 and label k as class k + 1; steps behind the end of an input give the blank probability
+    1. `targets`: `Ragged` labels [B, L].
+
+    Reports loss (nats per label) and label_error: substitutions, insertions and deletions per
+    label, when every step takes its most probable class. Source: H4; Graves et al. 2006.
+
+    >>> import jax
+    >>> from dl import metrics
+    >>> from dl.models import acoustic_model
+    >>> model = acoustic_model("lstm", 3, sample_rate=8000, hidden_size=2)
+    >>> targets = Ragged(jnp.array([[0, 1]]), jnp.array([2]))
+    >>> batch = {"inputs": jnp.ones((1, 800)), "targets": targets, "mask": jnp.ones(1)}
+    >>> params, state = model.init(jax.random.key(0), batch["inputs"])
+    >>> sorted(metrics.compute(transcription(model)(params, state, batch)[0]))
+    ['label_error', 'loss']
+    """
+
+    def report(log_odds: Array, batch: Batch) -> dict[str, Ratio]:
+        targets = _labels(log_odds, batch["targets"])
+        count = jnp.sum(targets.lengths * batch["mask"])
+
+        def per_label(values: Array) -> Ratio:
+            # where, not multiply: padding may hold inf or nan.
+            return Ratio(jnp.sum(jnp.where(batch["mask"] > 0, values, 0.0)), count)
+
+        errors = edit_distances(*collapsed(jnp.argmax(log_odds, axis=-1)), targets)
+        return {"loss": per_label(ctc_nats(log_odds, targets)), "label_error": per_label(errors)}
+
+    return bind(model, report, task="transcription")
+
+
+def ctc_nats(log_odds: Array, targets: Ragged) -> Array:
+    """−ln p(labels) of each row: log-odds [B, F, K + 1] and `Ragged` labels [B, L] -> [B].
+
+    A row with fewer steps than its labels and repetitions has no path; its loss is about 1e5, and
+    its gradient means nothing: leave such rows out (`steps_needed`).
+
+    >>> halves = jnp.log(jnp.full((1, 2, 2), 0.5))
+    >>> nats = ctc_nats(halves, Ragged(jnp.array([[0]]), jnp.array([1])))
+    >>> round(float(jnp.exp(-nats[0])), 6)  # the paths 11, 01 and 10
+    0.75
+    """
+    real = step_weights(targets.lengths, targets.values.shape[1])
+    return optax.ctc_loss(
+        log_odds,
+        jnp.zeros(log_odds.shape[:2], log_odds.dtype),
+        jnp.where(real > 0, targets.values + 1, 0),
+        1.0 - real,
+    )
+
+
+def _labels(log_odds: Array, targets: Ragged) -> Ragged:
+    """The targets, once they are known to be labels for these outputs."""
+    fits = isinstance(targets, Ragged) and log_odds.ndim == 3
+    if not fits or not jnp.issubdtype(jnp.asarray(targets.values).dtype, jnp.integer):
+        raise InputError(
+            "a transcription needs log-odds [B, F, K + 1] and Ragged labels [B, L], not outputs "
+            f"{list(log_odds.shape)} and {type(targets).__name__}"
+        )
+    return Ragged(jnp.asarray(targets.values), jnp.asarray(targets.lengths))
