@@ -14,8 +14,8 @@ FILES = sorted([*(ROOT / "dl").rglob("*.py"), *(ROOT / "experiments").rglob("*.p
 ORDER = [
     {"errors", "screen", "types", "ranges", "tables", "jaxprs", "promotion"},
     {"layers", "metrics", "assess", "data", "optimizers"},
-    {"models", "objectives", "ngram", "alignment", "c_programs"},
-    {"train", "sampling"},
+    {"models", "objectives", "ngram", "alignment", "hmm", "c_programs"},
+    {"train", "sampling", "decoding"},
     {"inspect", "lessons", "search"},
     {"runs"},
     {"reports", "plots", "checks"},
