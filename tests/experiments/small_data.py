@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 LINES = (
     "the cat sat on the mat",
@@ -32,7 +33,26 @@ def write_small_data(folder: Path) -> dict[str, str]:
         path = folder / f"{kind}.txt"
         path.write_text(content, encoding="utf-8")
         names[kind] = f"{kind}:{path}"
-    return names
+    return {**names, "captions": f"captions:{write_captions(folder / 'captions')}"}
+
+
+def write_captions(folder: Path) -> Path:
+    """Pictures of noise with two captions each, in COCO's format."""
+    generator = np.random.default_rng(0)
+    folder.mkdir(parents=True)
+    names = [f"{number}.png" for number in range(40)]
+    for name in names:
+        pixels = generator.integers(0, 256, (16, 16), np.uint8)
+        Image.fromarray(pixels).save(folder / name)
+    images = [{"id": number, "file_name": name} for number, name in enumerate(names)]
+    notes = [
+        {"image_id": number, "caption": " ".join(LINES[place % 4].split()[:4])}
+        for number in range(40)
+        for place in (number, number + 1)
+    ]
+    content = json.dumps({"images": images, "annotations": notes})
+    (folder / "captions.json").write_text(content, encoding="utf-8")
+    return folder
 
 
 _LANGUAGE = {"hidden_size": 4, "segment": 8, "batch_size": 4, "epochs": 1, "validation": 0.1}
@@ -51,6 +71,10 @@ SMALL_OPTIONS: dict[str, tuple[str, dict]] = {
     "gru_adding": ("adding:6", {**_READER, "train_examples": 16}),
     "lstm_mnist_rows": ("digits", {**_READER, "train_examples": 16}),
     "lstm_mnist_pixels": ("digits", {**_READER, "train_examples": 16}),
+    "attention_captions": (
+        "captions",
+        {**_READER, "maps": 2, "embedding_size": 4, "validation": 0.1},
+    ),
     "ngram_shakespeare": ("text", {"longest_gram": 3, "validation": 0.1}),
     "ngram_programs": ("jsonl", {"longest_gram": 3}),
 }

@@ -26,7 +26,8 @@ from dl.train.step import augmented, make_eval_step, make_train_step
 
 CATALOG = Catalog("experiments")
 NAMES = CATALOG.names()
-SEQUENCES = [name for name in NAMES if name.startswith(("gru_", "lstm_", "ngram_", "rnn_"))]
+KINDS = ("attention_", "gru_", "ibm1_", "lstm_", "ngram_", "rnn_")
+SEQUENCES = [name for name in NAMES if name.startswith(KINDS)]
 """Those on text and sequences have tests of their own."""
 SMALL = [name for name in NAMES if not name.endswith("_imagenet") and name not in SEQUENCES]
 """Those that can be run as they are; the others have tests of their own."""

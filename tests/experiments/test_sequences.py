@@ -60,7 +60,7 @@ def run(name: str, small_data: dict[str, str], folder: Path, **changes: Any) -> 
 
 
 def test_all_experiments_on_sequences_are_here() -> None:
-    kinds = ("rnn_", "gru_", "lstm_", "ngram_")
+    kinds = ("attention_", "gru_", "ibm1_", "lstm_", "ngram_", "rnn_")
     assert {name for name in CATALOG.names() if name.startswith(kinds)} == set(SMALL_OPTIONS)
 
 
