@@ -14,7 +14,7 @@ from dl.data.dataset import Dataset, DataSpec
 from dl.data.example import example_inputs
 from dl.data.gather import make_gather
 from dl.data.sources.batching import IndexedBatch, steps_per_epoch
-from dl.data.sources.source import NO_STEP, Call, Source, cut_calls
+from dl.data.sources.source import NO_STEP, Call, Source, cut_calls, distinct_arrays
 from dl.errors import InputError
 from dl.train.ahead import begin
 from dl.train.evaluation import Evaluation
@@ -171,7 +171,7 @@ def _put_sets(
     layout: Layout, sets: list[dict[str, np.ndarray]], hyperparams: dict[str, Array]
 ) -> list[Resident]:
     """The sets of arrays on the devices; an array that several of them hold is copied once."""
-    distinct = {id(array): array for arrays in sets for array in arrays.values()}
+    distinct = distinct_arrays(sets)
     placed, numbers = layout.put((list(distinct.values()), hyperparams))
     of = dict(zip(distinct, placed, strict=True))
     return [

@@ -428,7 +428,7 @@ WRITERS = [
         "encoder_decoder", "lstm", _LSTM_ENDS + 32 * (8 + 8 + 1) + 5 * (8 + 1), attention="none"
     ),
 ]
-# Convolutions, places, the decoder's embedding, first state, keys, cell, what is
+# Convolutions and their norms, places, the decoder's embedding, first state, keys, cell, what is
 # combined, query and direction, output.
 CAPTIONERS = [
     case(
@@ -437,7 +437,7 @@ CAPTIONERS = [
         (8, 8, 1),
         5,
         of=CaptionCase,
-        parameters=(25 * 4 + 9 * 4 * 6 + 9 * 6 * 6 + (4 + 6 + 6) + 4 * 6)
+        parameters=(25 * 4 + 9 * 4 * 6 + 9 * 6 * 6 + 2 * (4 + 6 + 6) + 4 * 6)
         + (5 * 8 + 16 * (6 + 1) + 6 * 8 + 32 * (8 + 8 + 8 + 1) + 14 * 8 + 8 * 8 + 8 + 5 * (8 + 1)),
         bind=objectives.next_symbol,
         optimizer=optimizers.adam(0.03),
