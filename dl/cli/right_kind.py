@@ -31,6 +31,17 @@ def require_translation(run: Path) -> None:
         )
 
 
+def require_captioner(run: Path) -> None:
+    """Raise an `InputError` when the run in folder `run` describes no pictures."""
+    experiment, data = _described(run)
+    shape, task = data.get("input_shape"), data.get("task")
+    if isinstance(task, str) and (task != "sequence" or len(shape or ()) != 3):
+        raise InputError(
+            f"{experiment} was trained on {data.get('name')} (task: {task}) and describes no "
+            "pictures: give a run of attention_captions"
+        )
+
+
 def require_recurrent(run: Path) -> None:
     """Raise an `InputError` when no layer of the run in folder `run` is recurrent."""
     experiment, data = _described(run)

@@ -5,6 +5,7 @@ import wave
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 LINES = (
     "the cat sat on the mat",
@@ -48,6 +49,7 @@ def write_small_data(folder: Path) -> dict[str, str]:
         "audio": f"audio:{sounds}",
         "spoken_strings": f"spoken_strings:{sounds}",
         "timit": f"timit:{timit}",
+        "captions": f"captions:{write_captions(folder / 'captions')}",
     }
 
 
@@ -81,6 +83,25 @@ def write_wav(path: Path, samples: np.ndarray, *, rate: int) -> None:
         file.writeframes(samples.astype("<i2").tobytes())
 
 
+def write_captions(folder: Path) -> Path:
+    """Pictures of noise with two captions each, in COCO's format."""
+    generator = np.random.default_rng(0)
+    folder.mkdir(parents=True)
+    names = [f"{number}.png" for number in range(40)]
+    for name in names:
+        pixels = generator.integers(0, 256, (16, 16), np.uint8)
+        Image.fromarray(pixels).save(folder / name)
+    images = [{"id": number, "file_name": name} for number, name in enumerate(names)]
+    notes = [
+        {"image_id": number, "caption": " ".join(LINES[place % 4].split()[:4])}
+        for number in range(40)
+        for place in (number, number + 1)
+    ]
+    content = json.dumps({"images": images, "annotations": notes})
+    (folder / "captions.json").write_text(content, encoding="utf-8")
+    return folder
+
+
 _LANGUAGE = {"hidden_size": 4, "segment": 8, "batch_size": 4, "epochs": 1, "validation": 0.1}
 _WHOLE = {name: value for name, value in _LANGUAGE.items() if name != "segment"}
 _PAIRS = {"batch_size": 8, "epochs": 1, "hidden_size": 4, "embedding_size": 4, "beam": 1}
@@ -110,6 +131,10 @@ SMALL_OPTIONS: dict[str, tuple[str, dict]] = {
     "dbn_spoken_digits": (
         "spoken_strings",
         {**_WORDS, "layers": "32", "pretraining": 1, "epochs": 2},
+    ),
+    "attention_captions": (
+        "captions",
+        {**_READER, "maps": 2, "embedding_size": 4, "validation": 0.1},
     ),
     "ngram_shakespeare": ("text", {"longest_gram": 3, "validation": 0.1}),
     "ngram_programs": ("jsonl", {"longest_gram": 3}),
