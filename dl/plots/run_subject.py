@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 from dl.data.dataset import Dataset, DataSpec
-from dl.data.example import example_inputs, traced_inputs
+from dl.data.example import example_inputs
 from dl.data.sources.arrays import ArraySource
 from dl.data.sources.ragged import RaggedSource
 from dl.data.sources.streamed import StreamedSource

@@ -1,11 +1,11 @@
 """What a net hears over time: the spectrogram, and its posteriors by CTC (H4)."""
 
 from collections.abc import Sequence
-from itertools import groupby
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dl.decoding.ctc import Emission, emissions
 from dl.errors import InputError
 from dl.layers.spectra import STEP_MS
 from dl.plots.labels import shortened
@@ -16,13 +16,6 @@ if TYPE_CHECKING:
 
 _MOST_LEVEL = 8
 """So many emitted labels are written level; more of them are turned."""
-
-
-class Emitted(NamedTuple):
-    """A label that the best path emits: its class, and the step where it is most probable."""
-
-    label: int
-    step: int
 
 
 def transcription(
@@ -48,7 +41,7 @@ def transcription(
     frames, bands = energies.shape
     step = -(-frames // len(posteriors)) * step_ms / 1000
     seconds = max(frames * step_ms / 1000, len(posteriors) * step)
-    path = emitted(posteriors)
+    path = emissions(posteriors)
     width = float(np.clip(2.0 + 1.6 * seconds, 6.4, 14.0))
     figure, panels = new_figure(2, 1, width=width, height=4.6, sharex=True)
     above, below = np.ravel(panels)
@@ -69,23 +62,8 @@ def transcription(
     return figure
 
 
-def emitted(posteriors: np.ndarray) -> list[Emitted]:
-    """What the best path of [P, K + 1] emits: of each run of one label its most probable step.
-
-    >>> emitted(np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.9, 0.1], [0.3, 0.7]]))
-    [Emitted(label=0, step=2), Emitted(label=0, step=4)]
-    """
-    classes = posteriors.argmax(axis=1)
-    found = []
-    for number, steps in groupby(range(len(classes)), key=classes.__getitem__):
-        if number:
-            peak = max(steps, key=lambda step: float(posteriors[step, number]))
-            found.append(Emitted(int(number) - 1, peak))
-    return found
-
-
 def _draw_posteriors(
-    axes: Any, posteriors: np.ndarray, labels: Sequence[str], path: list[Emitted], step: float
+    axes: Any, posteriors: np.ndarray, labels: Sequence[str], path: list[Emission], step: float
 ) -> None:
     times = (np.arange(len(posteriors)) + 0.5) * step
     axes.plot(times, posteriors[:, 0], color=ink(), linestyle=":", linewidth=1)

@@ -67,7 +67,8 @@ def caption_attention(
 
     `caption` is a `Caption`, which has the attention of its words, or words [L] with their
     `attention` [L, h, w] to the places of the encoder's map, which lie evenly over the picture. The
-    redder a place, the more the net looked there, beside the place that it looked at most. Source: Xu et al. 2015, arXiv:1502.03044, figure 3; H2.
+    redder a place, the more the net looked there, beside the place that it looked at most.
+    Source: Xu et al. 2015, arXiv:1502.03044, figure 3; H2.
 
     Raises:
         InputError: without attention, and for arrays that do not belong together.

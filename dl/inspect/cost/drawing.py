@@ -58,7 +58,7 @@ class Drawing(NamedTuple):
 
 
 def draw_model(model: Model, input_shape: Inputs) -> Drawing:
-    """The boxes and arrows of `model` for inputs as `summarize` takes them, traced and not computed.
+    """The boxes and arrows of `model` for inputs as `summarize` takes them; nothing is computed.
 
     Source of the placement: Sugiyama, Tagawa and Toda 1981 (rows, and lanes for long arrows).
 

@@ -30,9 +30,9 @@ def flow(model: Model, input_shape: Inputs) -> tuple[Node, ...]:
     """The layers of `model` in the order of their calls, with what feeds each; nothing is computed.
 
     The first node is the input; of an encoder-decoder, which takes a `Pair` as `summarize` does,
-    the first two are the source and the symbols before the targets. Where operations outside of the layers combine the outputs of
-    several (the sum of a residual block, the concatenation of an Inception block), they are a
-    node too.
+    the first two are the source and the symbols before the targets. Where operations outside of
+    the layers combine the outputs of several (the sum of a residual block, the concatenation of an
+    Inception block), they are a node too.
 
     Raises:
         InputError: when the model was made from functions, which do not mark their layers, and for
