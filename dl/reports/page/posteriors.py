@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from typing import TypeAlias
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from dl.reports.page.html import Html, tag
 from dl.reports.page.pictures import png
 from dl.reports.page.scales import Scale, brief, ticks
 
+_Path: TypeAlias = Sequence[Emission]
 WIDTH, LEFT, RIGHT = 640, 46, 630
 SOUND, NAMES, CURVES, HEIGHT = (6, 116), 132, (142, 242), 282
 """From where to where spectrogram and curves reach, and the line of names between them."""
@@ -69,7 +71,7 @@ def _ticks(x: Scale) -> Iterator[Html]:
 
 
 def _curves(
-    posteriors: np.ndarray, path: Sequence[Emission], x: Scale, step: float
+    posteriors: np.ndarray, path: _Path, x: Scale, step: float
 ) -> Iterator[Html]:
     yield tag("path", d=_line(posteriors[:, 0], x, step), class_="line c6 dashed blank")
     own = sorted({each.label for each in path})
@@ -90,7 +92,7 @@ def _line(values: np.ndarray, x: Scale, step: float) -> str:
 
 
 def _names(
-    path: Sequence[Emission], labels: Sequence[str], x: Scale, step: float
+    path: _Path, labels: Sequence[str], x: Scale, step: float
 ) -> Iterator[Html]:
     for each in path:
         at = f"{x((each.step + 0.5) * step):.1f}"
@@ -98,6 +100,6 @@ def _names(
         yield tag("line", x1=at, x2=at, y1=NAMES + 4, y2=CURVES[1])
 
 
-def _in_words(path: Sequence[Emission], labels: Sequence[str], step: float) -> str:
+def _in_words(path: _Path, labels: Sequence[str], step: float) -> str:
     heard = (f"{labels[each.label]} at {(each.step + 0.5) * step:.2f} s" for each in path)
     return f"Emitted: {', '.join(heard) or 'nothing'}."
