@@ -174,10 +174,9 @@ def _alignment() -> "Figure":
     written = ["under", "a", "tree", "sleeps", "the", "old", "man", "<end>"]
     places = 4.0 * jnp.eye(len(source))
     order = jnp.array([source.index(word) for word in written])
-    near = places[order] + 2.0 * jnp.roll(places[order], 1, axis=1)
-    scores = dl.layers.attention.multiplicative_scores(
-        near, jnp.broadcast_to(places, (len(written), *places.shape)) / 4.0
-    )
+    queries = places[order] + 0.5 * jnp.roll(places[order], 1, axis=1)
+    keys = jnp.broadcast_to(places / 4.0, (len(written), *places.shape))
+    scores = dl.layers.attention.multiplicative_scores(queries, keys)
     weights = dl.layers.attention.attention_weights(scores, jnp.ones(scores.shape))
     return dl.plots.alignment(weights, source=source, written=written)
 

@@ -70,9 +70,7 @@ def _ticks(x: Scale) -> Iterator[Html]:
         yield tag("text", brief(value), class_="below", x=f"{x(value):.1f}", y=CURVES[1] + 18)
 
 
-def _curves(
-    posteriors: np.ndarray, path: _Path, x: Scale, step: float
-) -> Iterator[Html]:
+def _curves(posteriors: np.ndarray, path: _Path, x: Scale, step: float) -> Iterator[Html]:
     yield tag("path", d=_line(posteriors[:, 0], x, step), class_="line c6 dashed blank")
     own = sorted({each.label for each in path})
     for colour, label in enumerate(own):
@@ -91,9 +89,7 @@ def _line(values: np.ndarray, x: Scale, step: float) -> str:
     return "".join(pieces)
 
 
-def _names(
-    path: _Path, labels: Sequence[str], x: Scale, step: float
-) -> Iterator[Html]:
+def _names(path: _Path, labels: Sequence[str], x: Scale, step: float) -> Iterator[Html]:
     for each in path:
         at = f"{x((each.step + 0.5) * step):.1f}"
         yield tag("text", labels[each.label], class_="below", x=at, y=NAMES)

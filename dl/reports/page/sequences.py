@@ -10,6 +10,7 @@ from dl.reports.page.posteriors import posteriors_svg
 from dl.reports.page.tables import scrolling
 from dl.reports.page.written import Captions, Transcripts, Translations, Written
 
+_NARROW = ("chrF", "label error")
 DRAWN, LONGEST = 3, 26
 """So many examples are drawn, and of sentences those with at most so many symbols."""
 
@@ -70,7 +71,11 @@ def _alignments(written: Translations) -> list[Html]:
     return [
         tag("h3", "Attention"),
         tag("p", note, class_="note"),
-        *(scrolling(matrix, name="attention of a translation") for matrix in matrices),
+        tag(
+            "div",
+            *(scrolling(each, name="attention of a translation") for each in matrices),
+            class_="matrices",
+        ),
     ]
 
 
@@ -128,7 +133,14 @@ def _transcripts(written: Transcripts) -> Html:
 def _prose(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Html:
     """A table whose cells hold sentences."""
     head = tag("tr", *(tag("th", column, scope="col") for column in columns))
-    body = (tag("tr", *(tag("td", cell) for cell in row)) for row in rows)
+    narrow = ["narrow" if name in _NARROW else None for name in columns]
+    body = (
+        tag(
+            "tr",
+            *(tag("td", cell, class_=class_) for cell, class_ in zip(row, narrow, strict=True)),
+        )
+        for row in rows
+    )
     table = tag(
         "table", tag("caption", title), tag("thead", head), tag("tbody", *body), class_="prose"
     )
