@@ -65,7 +65,8 @@ def _alignments(written: Translations) -> list[Html]:
     ]
     if not drawn:
         return []
-    chosen = [drawn[number * len(drawn) // DRAWN] for number in range(min(DRAWN, len(drawn)))]
+    count = min(DRAWN, len(drawn))
+    chosen = [drawn[number * len(drawn) // count] for number in range(count)]
     matrices = (alignment_svg(each, f"alignment-{n}") for n, each in enumerate(chosen))
     note = "A row for each written symbol; the deeper a cell, the more the net looked there."
     return [
@@ -133,12 +134,9 @@ def _transcripts(written: Transcripts) -> Html:
 def _prose(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Html:
     """A table whose cells hold sentences."""
     head = tag("tr", *(tag("th", column, scope="col") for column in columns))
-    narrow = ["narrow" if name in _NARROW else None for name in columns]
+    kinds = ["narrow" if name in _NARROW else None for name in columns]
     body = (
-        tag(
-            "tr",
-            *(tag("td", cell, class_=class_) for cell, class_ in zip(row, narrow, strict=True)),
-        )
+        tag("tr", *(tag("td", cell, class_=kind) for cell, kind in zip(row, kinds, strict=True)))
         for row in rows
     )
     table = tag(

@@ -47,7 +47,8 @@ def test_the_worst_sentence_comes_first_and_is_escaped() -> None:
     assert "bleu: nrefs:1|case:lc" in found.text
     rows = found.text[found.text.index("Worst sentences") :]
     assert rows.index("3.0") < rows.index("100.0")
-    assert len([each for each in found.named("svg") if each.get("class") == "alignment"]) == 2
+    matrices = [each for each in found.named("svg") if each.get("class") == "alignment"]
+    assert len({each["width"] for each in matrices}) == 2  # both sentences, and none twice
     assert not any("onerror" in attributes for _, attributes in found.elements)
     assert "answers" not in {each.get("id") for each in found.named("section")}
 
