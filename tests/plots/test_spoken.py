@@ -1,4 +1,4 @@
-"""Transcriptions: spectrogram and posteriors over one axis of time, names where they are emitted."""
+"""Transcriptions: spectrogram and posteriors over one time, names where labels are emitted."""
 
 import numpy as np
 import pytest
