@@ -1,6 +1,7 @@
 """The computations that models share: pure functions, each with a small Flax module around it."""
 
-from dl.layers import attention, spectra
+import dl.layers.attention as attention
+import dl.layers.spectra as spectra
 from dl.layers.activations import ACTIVATIONS, Activation, activation, activation_table
 from dl.layers.boltzmann import (
     energy,
