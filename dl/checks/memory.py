@@ -7,6 +7,7 @@ import jax
 
 from dl.checks.finding import Finding
 from dl.checks.subject import Subject
+from dl.data.sources.source import distinct_arrays
 from dl.layers.precision import computing_in
 from dl.train.memory import memory_of, size_in_bytes
 from dl.types import Params, PyTree
@@ -30,7 +31,7 @@ def memory_of_a_step(subject: Subject) -> Finding:
         "optimizer and other state": size_in_bytes(
             (state.opt_state, state.model_state, state.average)
         ),
-        "data": size_in_bytes(subject.data.train.resident()),
+        "data": size_in_bytes(distinct_arrays(subject.data.train.resident())),
         "for the backward pass": kept,
     }
     total, room = sum(parts.values()), memory_of(layout.devices[0])

@@ -14,7 +14,7 @@ from dl.train.layout import Layout
 from dl.train.options import TrainOptions
 from dl.train.recipe import Recipe
 from dl.train.state import TrainState, first_state
-from dl.types import Batch, Ragged
+from dl.types import Batch, Pair, Ragged
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,13 @@ class Subject:
 def values_of(inputs: Any) -> np.ndarray:
     """The numbers of the inputs of a batch; of sequences, up to the end of the shortest.
 
+    Of a `Pair` those of its source.
+
     >>> values_of(Ragged(np.ones((2, 5)), np.array([3, 4]))).shape
     (2, 3)
     """
+    if isinstance(inputs, Pair):
+        return values_of(inputs.source)
     if isinstance(inputs, Ragged):
         return np.asarray(inputs.values)[:, : int(np.min(inputs.lengths))]
     return np.asarray(inputs)

@@ -19,6 +19,7 @@ import cyclopts
 
 from dl.cli.baselines import baselines
 from dl.cli.batches import batches, batches_app
+from dl.cli.caption import caption
 from dl.cli.catalog import Catalog
 from dl.cli.check import check, check_app
 from dl.cli.committee import committee
@@ -189,6 +190,7 @@ def _verbs(catalog: Catalog) -> cyclopts.App:
         "plot": plot,
         "predict": predict,
         "sample": sample,
+        "caption": caption,
         "translate": translate,
         "transcribe": transcribe,
         "search": search,

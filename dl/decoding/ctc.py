@@ -6,6 +6,7 @@ Posteriors are of classes in every step: class 0 is the blank, class k + 1 is la
 import math
 from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +25,30 @@ class Reading(NamedTuple):
 
     labels: Labels
     score: float
+
+
+class Emission(NamedTuple):
+    """A label that a path emits, and the step where it is most probable."""
+
+    label: int
+    step: int
+
+
+def emissions(posteriors: np.ndarray) -> list[Emission]:
+    """The labels of the most probable path of [F, K + 1] with their steps; see `read_best_path`.
+
+    Posteriors and their logarithms give the same.
+
+    >>> emissions(np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.9, 0.1], [0.3, 0.7]]))
+    [Emission(label=0, step=2), Emission(label=0, step=4)]
+    """
+    classes = _checked(posteriors).argmax(axis=1).tolist()
+    found = []
+    for number, steps in groupby(range(len(classes)), key=classes.__getitem__):
+        if number:
+            peak = max(steps, key=lambda step: float(posteriors[step, number]))
+            found.append(Emission(number - 1, peak))
+    return found
 
 
 def read_best_path(log_posteriors: np.ndarray) -> Reading:

@@ -1,14 +1,14 @@
-"""Captions that a trained captioner writes, with what it looked at, and how good they are."""
+"""Captions that a trained captioner writes, with what it looked at."""
 
 from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 
-from dl.assess.captions import bleu, cider
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.gather import normalize
 from dl.data.raw_inputs import as_raw
+from dl.data.readers.captioned import tidy_caption
 from dl.data.sources.captions import CaptionSource
 from dl.decoding.decode import Written, decode
 from dl.errors import InputError
@@ -82,6 +82,8 @@ def caption_part(
 ) -> tuple[list[str], list[tuple[str, ...]]]:
     """The best caption of each picture of a part, and the captions that people gave it.
 
+    Words have blanks between them, in both, as `dl.assess.bleu` and `cider` take them.
+
     Raises:
         InputError: as `caption`; when there is no such part, or its pictures have no captions.
     """
@@ -91,29 +93,17 @@ def caption_part(
             f"{data.spec.name} has no captions: give scenes:SET, captions:PATH or coco_captions"
         )
     found = caption(trained, source.pictures, beam=beam)
-    return [best[0].text for best in found], list(source.references)
-
-
-def caption_figures(
-    trained: Trained | Network, data: Dataset, part: str = "test", *, beam: int = 1
-) -> dict[str, float]:
-    """BLEU-4 (0 to 100) and CIDEr-D (0 to 10) of the best captions of a part.
-
-    Raises:
-        InputError: as `caption_part`.
-    """
-    texts, references = caption_part(trained, data, part, beam=beam)
-    return {"bleu": bleu(texts, references), "cider": cider(texts, references)}
+    texts = [tidy_caption(best[0].text) for best in found]
+    return texts, [tuple(map(tidy_caption, own)) for own in source.references]
 
 
 def _as_caption(written: Written, spec: DataSpec) -> Caption:
     vocabulary = spec.text
-    text = vocabulary.decode(written.symbols)
     words = tuple(vocabulary.decode([symbol]) for symbol in written.symbols)
     ended = len(written.weights) > len(words)
     shape = _places(written.weights.shape[1], spec)
     return Caption(
-        text,
+        vocabulary.sentence(written.symbols),
         written.score,
         (*words, vocabulary.symbols[vocabulary.end]) if ended else words,
         written.weights.reshape(len(written.weights), *shape),

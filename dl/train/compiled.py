@@ -14,7 +14,7 @@ from dl.data.dataset import Dataset, DataSpec
 from dl.data.example import example_inputs
 from dl.data.gather import make_gather
 from dl.data.sources.batching import IndexedBatch, steps_per_epoch
-from dl.data.sources.source import NO_STEP, Call, Source, cut_calls
+from dl.data.sources.source import NO_STEP, Call, Source, cut_calls, distinct_arrays
 from dl.errors import InputError
 from dl.train.ahead import begin
 from dl.train.evaluation import Evaluation
@@ -151,7 +151,7 @@ def compile_recipe(
         layout,
         plan,
         guard,
-        [layout.put(Resident(arrays or {}, first.arguments[1])) for arrays in resident],
+        _put_sets(layout, resident, first.arguments[1]),
         Evaluation(recipe, data, options, layout, loops=loops),
         data,
         first,
@@ -165,6 +165,19 @@ def compile_recipe(
         ],
         _cut(data.train, options, plan, room=room, loops=loops),
     )
+
+
+def _put_sets(
+    layout: Layout, sets: list[dict[str, np.ndarray]], hyperparams: dict[str, Array]
+) -> list[Resident]:
+    """The sets of arrays on the devices; an array that several of them hold is copied once."""
+    distinct = distinct_arrays(sets)
+    placed, numbers = layout.put((list(distinct.values()), hyperparams))
+    of = dict(zip(distinct, placed, strict=True))
+    return [
+        Resident({name: of[id(array)] for name, array in arrays.items()}, numbers)
+        for arrays in sets
+    ]
 
 
 def _checked(recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layout) -> Metrics:

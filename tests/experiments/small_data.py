@@ -5,6 +5,7 @@ import wave
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 LINES = (
     "the cat sat on the mat",
@@ -12,21 +13,28 @@ LINES = (
     "no one saw the fox",
     "the hen ate all the corn",
 )
+ENGLISH = {"hund": "dog", "katze": "cat", "maus": "mouse", "sieht": "sees"}
 PROGRAM = "int main() {{ int n = {0}; return n + {0}; }}"
 
 
 def write_small_data(folder: Path) -> dict[str, str]:
-    """The names for `--dataset`, by the form of the data: text, jsonl, lines, tsv, chorales, audio,
-    spoken_strings, timit."""
+    """The names for `--dataset`, by the form of the data: text, jsonl, lines, tsv, pairs, chorales,
+    audio, spoken_strings, timit.
+    """
     generator = np.random.default_rng(0)
     text = "\n".join(LINES[place] for place in generator.integers(0, len(LINES), 60))
     rows = [f"{LINES[place % len(LINES)]}\t{place % 2}" for place in range(60)]
+    pairs = [
+        f"{one} {verb} {other}.\t{ENGLISH[one]} {ENGLISH[verb]} {ENGLISH[other]}."
+        for one, verb, other in generator.choice(["hund", "katze", "maus", "sieht"], (60, 3))
+    ]
     songs = [[[60 + step % 5, 67] for step in range(length)] for length in (5, 8, 6, 9)]
     files = {
         "text": text,
         "jsonl": "\n".join(json.dumps({"code": PROGRAM.format(number)}) for number in range(40)),
         "lines": "\n".join(line[: 3 + place % 2] for place, line in enumerate(LINES * 15)),
         "tsv": "\n".join(rows),
+        "pairs": "\n".join(pairs),
         "chorales": json.dumps({"train": songs, "valid": songs[:1], "test": songs[1:2]}),
     }
     names = {}
@@ -41,6 +49,7 @@ def write_small_data(folder: Path) -> dict[str, str]:
         "audio": f"audio:{sounds}",
         "spoken_strings": f"spoken_strings:{sounds}",
         "timit": f"timit:{timit}",
+        "captions": f"captions:{write_captions(folder / 'captions')}",
     }
 
 
@@ -74,8 +83,28 @@ def write_wav(path: Path, samples: np.ndarray, *, rate: int) -> None:
         file.writeframes(samples.astype("<i2").tobytes())
 
 
+def write_captions(folder: Path) -> Path:
+    """Pictures of noise with two captions each, in COCO's format."""
+    generator = np.random.default_rng(0)
+    folder.mkdir(parents=True)
+    names = [f"{number}.png" for number in range(40)]
+    for name in names:
+        pixels = generator.integers(0, 256, (16, 16), np.uint8)
+        Image.fromarray(pixels).save(folder / name)
+    images = [{"id": number, "file_name": name} for number, name in enumerate(names)]
+    notes = [
+        {"image_id": number, "caption": " ".join(LINES[place % 4].split()[:4])}
+        for number in range(40)
+        for place in (number, number + 1)
+    ]
+    content = json.dumps({"images": images, "annotations": notes})
+    (folder / "captions.json").write_text(content, encoding="utf-8")
+    return folder
+
+
 _LANGUAGE = {"hidden_size": 4, "segment": 8, "batch_size": 4, "epochs": 1, "validation": 0.1}
 _WHOLE = {name: value for name, value in _LANGUAGE.items() if name != "segment"}
+_PAIRS = {"batch_size": 8, "epochs": 1, "hidden_size": 4, "embedding_size": 4, "beam": 1}
 _READER = {"hidden_size": 4, "batch_size": 8, "epochs": 1}
 _STRINGS = {"strings": 16, "test_strings": 8, "most_words": 2}
 _WORDS = {"strings": 40, "test_strings": 8, "most_words": 2, "states": 3, "rounds": 1}
@@ -92,6 +121,9 @@ SMALL_OPTIONS: dict[str, tuple[str, dict]] = {
     "gru_adding": ("adding:6", {**_READER, "train_examples": 16}),
     "lstm_mnist_rows": ("digits", {**_READER, "train_examples": 16}),
     "lstm_mnist_pixels": ("digits", {**_READER, "train_examples": 16}),
+    "lstm_translation": ("pairs", _PAIRS),
+    "attention_translation": ("pairs", _PAIRS),
+    "ibm1_translation": ("pairs", {}),
     "lstm_spoken_digits": ("audio", {**_READER, "batch_size": 4}),
     "ctc_spoken_digits": ("spoken_strings", {**_READER, **_STRINGS, "batch_size": 4}),
     "ctc_timit": ("timit", {**_READER, "batch_size": 4, "layers": 1, "beam": 2}),
@@ -100,9 +132,16 @@ SMALL_OPTIONS: dict[str, tuple[str, dict]] = {
         "spoken_strings",
         {**_WORDS, "layers": "32", "pretraining": 1, "epochs": 2},
     ),
+    "attention_captions": (
+        "captions",
+        {**_READER, "maps": 2, "embedding_size": 4, "validation": 0.1},
+    ),
     "ngram_shakespeare": ("text", {"longest_gram": 3, "validation": 0.1}),
     "ngram_programs": ("jsonl", {"longest_gram": 3}),
 }
 """Form of the data and options of each experiment on sequences, so that it ends within seconds."""
-COUNTED = ("ngram_shakespeare", "ngram_programs", "hmm_spoken_digits", "dbn_spoken_digits")
+COUNTED = (
+    *("ngram_shakespeare", "ngram_programs", "ibm1_translation"),
+    *("hmm_spoken_digits", "dbn_spoken_digits"),
+)
 """Those that count, and have no net that could be loaded."""

@@ -18,6 +18,7 @@ from dl.cli.catalog import Catalog
 from dl.data.example import example_inputs
 from dl.runs.open_data import open_data
 from dl.runs.run import start_run
+from dl.runs.stored import read_result
 from dl.train.fits import check_recipe_fits
 from dl.train.interrupt import StopRequest
 from dl.train.state import init_state
@@ -36,6 +37,7 @@ ALIKE = [
     "lstm_mnist_rows",
     "lstm_names",
     "lstm_sentiment",
+    "lstm_translation",
     "lstm_spoken_digits",
     "ctc_spoken_digits",
     "ctc_timit",
@@ -63,10 +65,8 @@ def run(name: str, small_data: dict[str, str], folder: Path, **changes: Any) -> 
 
 
 def test_all_experiments_on_sequences_are_here() -> None:
-    kinds = re.compile("(rnn|gru|lstm|ngram|ctc|hmm)_.*|.*_spoken_digits")
-    others = ("_translation", "_captions")  # have tests of their own
-    named = {name for name in CATALOG.names() if not name.endswith(others)}
-    assert set(filter(kinds.fullmatch, named)) == set(SMALL_OPTIONS)
+    kinds = re.compile("(attention|ctc|gru|hmm|ibm1|lstm|ngram|rnn)_.*|.*_spoken_digits")
+    assert set(filter(kinds.fullmatch, CATALOG.names())) == set(SMALL_OPTIONS)
 
 
 @pytest.mark.parametrize("name", TRAINED)
@@ -128,6 +128,16 @@ def test_counting_is_done_once_and_resume_shows_its_result(
     assert f"loss {test['loss']:.4f}" in capsys.readouterr().err
     assert main("experiments", ["evaluate", str(tmp_path / "run")]) == 2
     assert "counts and has no net" in capsys.readouterr().err
+
+
+def test_words_are_translated_by_those_they_were_counted_with(
+    small_data: dict[str, str], tmp_path: Path
+) -> None:
+    """In the small data every word has one translation, and most come in the same order."""
+    result = run("ibm1_translation", small_data, tmp_path / "run")
+    assert result["metrics"]["test"]["bleu"] > 50
+    assert "tok:13a" in result["signatures"]["bleu"]
+    assert read_result(tmp_path / "run" / "result.json") == result
 
 
 @pytest.mark.slow

@@ -178,6 +178,21 @@ class HeardCase(Case):
         return 1 + -(-(self.input_shape[0] - 200) // 80), self.outputs
 
 
+class CaptionCase(PairCase):
+    """A model that reads a picture and predicts the symbols of a caption."""
+
+    def inputs(self, size: int) -> Pair:
+        """Pictures, and the symbols before the targets."""
+        pictures = np.random.default_rng(0).normal(size=(size, *self.input_shape))
+        previous = np.pad(self.targets(size)[:, :-1], ((0, 0), (1, 0)))
+        return Pair(pictures.astype(np.float32), previous)
+
+    def moved(self, inputs: Pair) -> Pair:
+        """The first three at the end, behind others."""
+        changed = inputs._replace(source=-inputs.source)
+        return jax.tree.map(lambda x, y: np.concatenate([x[3:], y[:3]]), changed, inputs)
+
+
 @cache
 def compiled_step(case: Case) -> Any:
     return jax.jit(dl.make_train_step(case.objective, case.optimizer))
@@ -469,10 +484,25 @@ WRITERS = [
         "encoder_decoder", "lstm", _LSTM_ENDS + 32 * (8 + 8 + 1) + 5 * (8 + 1), attention="none"
     ),
 ]
+# Convolutions and their norms, places, the decoder's embedding, first state, keys, cell, what is
+# combined, query and direction, output.
+CAPTIONERS = [
+    case(
+        "captioner",
+        partial(models.captioner, 5, features=(4, 6), hidden_size=8, embedding_size=8),
+        (8, 8, 1),
+        5,
+        of=CaptionCase,
+        parameters=(25 * 4 + 9 * 4 * 6 + 9 * 6 * 6 + 2 * (4 + 6 + 6) + 4 * 6)
+        + (5 * 8 + 16 * (6 + 1) + 6 * 8 + 32 * (8 + 8 + 8 + 1) + 14 * 8 + 8 * 8 + 8 + 5 * (8 + 1)),
+        bind=objectives.next_symbol,
+        optimizer=optimizers.adam(0.03),
+    )
+]
 # Each list begins with the one before: by the scope, all tests of a case then come together and
 # share what it compiled.
 of_cases = partial(pytest.mark.parametrize, "case", scope="module")
-DEEP = NORMALISED + PLAIN + LENETS + RECURRENT + WRITERS + AUTOENCODERS
+DEEP = NORMALISED + PLAIN + LENETS + RECURRENT + WRITERS + CAPTIONERS + AUTOENCODERS
 every_model = of_cases(DEEP + FLAT)
 
 SIBLINGS = [

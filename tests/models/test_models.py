@@ -64,7 +64,7 @@ def test_an_example_s_output_does_not_depend_on_the_others_of_its_batch(case: Ca
 
 WEIGHTS = (
     *("kernel", "kernels", "coefficient", "input", "recurrent"),
-    *("embedding", "query", "direction", "combine"),
+    *("embedding", "query", "direction", "combine", "positions"),
 )
 
 

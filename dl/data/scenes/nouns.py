@@ -10,7 +10,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "pullover": ("pullover", "sweater"),
     "dress": ("dress", "gown"),
     "coat": ("coat", "overcoat"),
-    "sandal": ("sandal", "flip-flop"),
+    "sandal": ("sandal", "slipper"),
     "shirt": ("shirt", "blouse"),
     "sneaker": ("sneaker", "trainer"),
     "bag": ("bag", "handbag"),

@@ -1,7 +1,7 @@
 """What training and evaluation ask of data of any kind."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, Protocol, Self, TypeAlias
 
 import jax
@@ -80,6 +80,16 @@ class Source(Protocol):
     def evaluation_arrays(self) -> dict[str, np.ndarray]:
         """The arrays that lie on every device during an evaluation."""
         ...
+
+
+def distinct_arrays(sets: Iterable[Mapping[str, np.ndarray]]) -> dict[int, np.ndarray]:
+    """The arrays of all sets by `id`; one that several sets hold stands there once.
+
+    >>> pictures = np.zeros(3)
+    >>> len(distinct_arrays([{"a": pictures, "b": np.ones(2)}, {"a": pictures}]))
+    2
+    """
+    return {id(array): array for arrays in sets for array in arrays.values()}
 
 
 def cut_calls(batches: IndexedBatch, *, room: int, loops: bool) -> list[IndexedBatch]:
