@@ -175,10 +175,10 @@ for beam in (1, 4):
     found = dl.translate(blind, rows, beam=beam, batch_size=64)
     share[beam] = np.mean([one[0].text == row[::-1] for one, row in zip(found, rows, strict=True)])
     print(f"beam of {beam}: {share[beam]:.0%} right")
-assert share[4] >= share[1] - 0.05
+assert share[4] > share[1]
 
 # %% [markdown]
-# A little, if at all. A search finds likelier strings; it does not make the net know more.
+# It does, where the net is unsure: a search finds likelier strings. What the net does not know it cannot find.
 #
 # ## Labels without times: CTC
 #

@@ -8,11 +8,11 @@ from dl.reports.page.html import Html, join, tag
 from dl.reports.page.pictures import picture
 from dl.reports.page.posteriors import posteriors_svg
 from dl.reports.page.tables import scrolling
-from dl.reports.page.written import Captions, Transcripts, Translations, Written
+from dl.reports.page.written import DRAWN, Captions, Transcripts, Translations, Written
 
 _NARROW = ("chrF", "label error")
-DRAWN, LONGEST = 3, 26
-"""So many examples are drawn, and of sentences those with at most so many symbols."""
+LONGEST = 26
+"""Of sentences those with at most so many symbols are drawn."""
 
 
 def written_section(written: Written, part: str, signatures: dict[str, str]) -> Html:
@@ -115,7 +115,7 @@ def _transcripts(written: Transcripts) -> Html:
                 energies, written.heard[number].posteriors, written.labels, f"heard-{number}"
             ),
         ])
-        for number, energies in enumerate(written.energies)
+        for number, energies in written.energies.items()
     ]  # fmt: skip
     order = sorted(range(len(written.rates)), key=lambda place: -written.rates[place])
     rows = [

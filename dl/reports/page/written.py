@@ -17,8 +17,8 @@ from dl.runs.trained import Trained
 from dl.runs.transcribe import Transcript, transcribe
 from dl.runs.translate import Translation, pairs_of, translate
 
-WRITTEN = 24
-"""For so many examples of a part, spread evenly over it, the model writes."""
+WRITTEN, DRAWN = 24, 3
+"""For so many examples of a part, spread evenly over it, the model writes; so many are drawn."""
 
 
 class Translations(NamedTuple):
@@ -39,12 +39,13 @@ class Captions(NamedTuple):
 
 
 class Transcripts(NamedTuple):
-    """Log-mel energies [F, M] of recordings, their labels, and what the model hears.
+    """The labels of recordings, and what the model hears.
 
-    `rates` are the label errors of each, `labels` all labels by number.
+    `energies` are the log-mel energies [F, M] of a few of them, by number. `rates` are the label
+    errors of each, `labels` all labels by number.
     """
 
-    energies: Sequence[np.ndarray]
+    energies: dict[int, np.ndarray]
     said: Sequence[str]
     heard: Sequence[Transcript]
     rates: Sequence[float]
@@ -104,10 +105,11 @@ def _transcripts(net: Trained, source: PairSource) -> Transcripts:
         label_errors([list(map(names.index, right))], [list(map(names.index, one.labels))]).rate
         for right, one in zip(said, heard, strict=True)
     ]
-    energies = [
-        np.asarray(spectra.log_mel(sound[None] / np.float32(2**15), spec.sample_rate))[0]
-        for sound in sounds[:3]
-    ]
+    count = min(DRAWN, len(sounds))
+    energies = {
+        number: np.asarray(spectra.log_mel(sounds[number] / np.float32(2**15), spec.sample_rate))
+        for number in ((2 * place + 1) * len(sounds) // (2 * count) for place in range(count))
+    }
     return Transcripts(energies, [" ".join(one) for one in said], heard, rates, names)
 
 

@@ -105,7 +105,7 @@ def test_curves_and_names_stand_where_labels_are_emitted(heard: Transcript) -> N
 def test_recordings_with_most_errors_come_first(heard: Transcript) -> None:
     silent = Transcript((), -0.1, heard.posteriors[:3])
     written = Transcripts(
-        [np.zeros((30, 4)), np.zeros((9, 4))],
+        {0: np.zeros((30, 4)), 1: np.zeros((9, 4))},
         ["yes no", "yes"],
         [heard, silent],
         [0.0, 1.0],
