@@ -286,7 +286,7 @@ from itertools import islice
 
 from dl.data.scenes import captions_of, count_captions, draw_scene
 
-scene = draw_scene(np.random.default_rng(3), tuple("0123456789"))
+scene = draw_scene(np.random.default_rng(3), tuple("0123456789"), held_out=False)
 for said in islice(captions_of(scene), 4):
     print(said)
 print(f"... {count_captions(scene)} right captions in all")
