@@ -31,9 +31,9 @@ state = jnp.array([[0.0, 1.0]])
 
 scores = attention.multiplicative_scores(state, memory)  # W is the identity
 weights = attention.attention_weights(scores, mask)
-print("scores ", scores[0])
-print("weights", np.round(weights[0], 3))
-print("context", np.round(attention.context(weights, memory)[0], 3))
+context = attention.context(weights, memory)
+for name, values in (("scores", scores), ("weights", weights), ("context", context)):
+    print(f"{name:<8}", *(f"{value:.3f}" for value in values[0]))
 
 # %% [markdown]
 # ### Exercise 1: by hand
