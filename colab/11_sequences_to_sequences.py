@@ -158,7 +158,8 @@ for one in several:
 
 # %% [markdown]
 # The best of a beam of 1 is what greedy decoding writes. The n best show what the net hesitates between.
-#
+
+# %% [markdown]
 # ### Exercise 2: does a beam help?
 #
 # Count for 64 strings of 8 digits how often the net without attention is right with a beam of 1 and of 4.
@@ -203,7 +204,8 @@ print("the best path alone has", len(read_best_path(steps).labels), "labels")
 # %% [markdown]
 # The likeliest *path* is blank, blank, with 0.36; the likeliest *labels* are "a", with 0.64. So a search over prefixes
 # adds up paths that become the same.
-#
+
+# %% [markdown]
 # ### Exercise 3: two alike
 #
 # How many steps does the label string "aab" need at least?
@@ -213,7 +215,8 @@ fewest = 3  # change this
 
 # %% [markdown]
 # ### Solution
-#
+
+# %% [markdown]
 # Four: a – a b. Without the blank between them the two a's would be merged.
 
 # %%
