@@ -31,9 +31,9 @@ state = jnp.array([[0.0, 1.0]])
 
 scores = attention.multiplicative_scores(state, memory)  # W is the identity
 weights = attention.attention_weights(scores, mask)
-print("scores ", scores[0])
-print("weights", np.round(weights[0], 3))
-print("context", np.round(attention.context(weights, memory)[0], 3))
+context = attention.context(weights, memory)
+for name, values in (("scores", scores), ("weights", weights), ("context", context)):
+    print(f"{name:<8}", *(f"{value:.3f}" for value in values[0]))
 
 # %% [markdown]
 # ### Exercise 1: by hand
@@ -286,7 +286,7 @@ from itertools import islice
 
 from dl.data.scenes import captions_of, count_captions, draw_scene
 
-scene = draw_scene(np.random.default_rng(3), tuple("0123456789"))
+scene = draw_scene(np.random.default_rng(3), tuple("0123456789"), held_out=False)
 for said in islice(captions_of(scene), 4):
     print(said)
 print(f"... {count_captions(scene)} right captions in all")

@@ -259,7 +259,7 @@ SAYS = {
         "{64: 8, 60: 6, 50: 5, 49: 7}",
     ],
     "11_sequences_to_sequences": [
-        "weights [0.119 0.881 0.   ]",
+        "weights  0.119 0.881 0.000",
         "73051964 becomes 46915037",
         "p(a) = 0.64 by prefix search",
         "the best path alone has 0 labels",

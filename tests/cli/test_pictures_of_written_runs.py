@@ -82,4 +82,5 @@ def test_picture_page_and_layers_of_a_run(
     page = Path(said("report run").splitlines()[-1]).read_text(encoding="utf-8")
     assert f"{title} of the test part" in page
     assert "are not shown" not in page
-    assert '<section id="model">' in page
+    assert 'id="model"' in page
+    assert main("experiments", "evaluate run --report".split()) == 2 * (picture == "transcription")
