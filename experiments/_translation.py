@@ -31,7 +31,7 @@ class TranslationOptions(PairOptions):
 
     dataset: str = "ted_hrlr_translate/pt_to_en"
     validation: float = 0.0
-    epochs: int = 10
+    epochs: int = 16
     batch_size: int = 64
     optimizer: OptimizerName = "adam"
     learning_rate: float = 1e-3
@@ -40,18 +40,22 @@ class TranslationOptions(PairOptions):
     warm_up: int = 200
     clip: float = 1.0
     label_smoothing: float = 0.1
-    vocabulary_size: int = 8000
+    unit: Literal["char", "byte", "word", "subword"] = "subword"
+    vocabulary_size: int = 5000
     hidden_size: Count = 256
     """Units of the decoder, and of the encoder in each direction."""
     num_layers: Count = 1
     """Recurrent layers of the encoder on top of each other."""
     embedding_size: Count = 256
     """Size of a symbol's vector."""
-    dropout: Rate = 0.3
+    dropout: Rate = 0.35
     """Fraction of the vectors and of the units that are switched off."""
-    tied: bool = False
+    tied: bool = True
     """Use the vectors of the written symbols as the output's weights too; their size must be that
     of the decoder.
+    """
+    scheduled_sampling: Rate = 0.0
+    """Fraction of the previous symbols that are the decoder's own in training, not the right ones.
     """
     beam: Annotated[int, Range(at_least=1, at_most=100)] = 5
     """Beginnings that the search keeps when translations are measured."""
@@ -86,6 +90,7 @@ def translation_recipe(
         attention=attention,
         dropout=options.dropout,
         tied=options.tied,
+        scheduled_sampling=options.scheduled_sampling,
     )
     objective = objectives.next_symbol(model, label_smoothing=options.label_smoothing)
     return Recipe(model, objective, options.make_optimizer(data_spec))

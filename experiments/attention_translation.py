@@ -2,6 +2,10 @@
 
 Lecture: H6. Paper: Bahdanau et al. 2015.
 Data: by default TED talks from Portuguese to English, of TFDS; `pairs:PATH` names other pairs.
+Expected: 41.95 BLEU and 61.29 chrF (one seed) on Multi30k test 2016, lower case, from German to
+    English; 37.42 and 63.42 from English to German. Word by word (`ibm1_translation`): 28.66 and
+    11.82 BLEU.
+Time: 2,348 s on two CPU cores, shared with other work; 1,714 s from English to German.
 Command: python -m experiments run attention_translation --dataset pairs:PATH --source de
     --target en
 """

@@ -60,7 +60,6 @@ def require_recurrent(run: Path) -> None:
     """Raise an `InputError` when no layer of the run in folder `run` is recurrent."""
     refuse_written(run, "reads no single sequence, whose horizon could be seen")
     experiment, data = _described(run)
-    _refuse_two_sequences(experiment, data)
     shape, task = data.get("input_shape"), data.get("task")
     whole = data.get("ragged") is False and task in ("classification", "binary", "regression")
     if isinstance(shape, list) and len(shape) == 1 and whole:
@@ -68,14 +67,6 @@ def require_recurrent(run: Path) -> None:
     names = _parameters(run)
     if names and not any(name.split("/")[-1] == "recurrent" for name in names):
         raise _without_layers(experiment, "")
-
-
-def _refuse_two_sequences(experiment: str, data: dict[str, Any]) -> None:
-    if data.get("task") in ("sequence", "transcription"):
-        raise InputError(
-            f"{experiment} writes one sequence given another, and nets of one sequence are looked "
-            "at here: give the run of one"
-        )
 
 
 def _without_layers(experiment: str, why: str) -> InputError:
@@ -98,7 +89,6 @@ def require_text(run: Path) -> None:
     """Raise an `InputError` when the run in folder `run` reads no text."""
     refuse_written(run, "shows no gates of a text")
     experiment, data = _described(run)
-    _refuse_two_sequences(experiment, data)
     if "vocabulary" in data and data["vocabulary"] is None:
         raise InputError(
             f"{experiment} was trained on {data.get('name')}, which is no text: give the run of a "

@@ -176,10 +176,10 @@ def test_wrong_options_are_refused_before_anything_is_loaded(
             "translate experiments/trained/lenet_digits",
             "(task: classification) and translates nothing",
         ),
-        ("horizon {run}", "writes one sequence given another"),
-        ("horizon {run} --text Hund", "writes one sequence given another"),
-        ("sample {run}", "writes translations: use `translate {run}`"),
-        ("predict {run} --text Hund", "translates and knows no classes: use `translate {run}`"),
+        ("horizon {run}", "reads no single sequence, whose horizon could be seen: use `translate"),
+        ("horizon {run} --text Hund", "shows no gates of a text: use `translate {run}`"),
+        ("sample {run}", "writes no text of its own: use `translate {run}`"),
+        ("predict {run} --text Hund", "knows no classes: use `translate {run}`"),
     ],
 )
 def test_runs_of_another_kind_are_refused(
