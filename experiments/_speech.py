@@ -20,11 +20,11 @@ class SpeechOptions(SoundFields, SequenceOptions):
     """Frames of 10 ms in a step of the net."""
     speed: Share = 0.1
     """Recordings are played faster and slower by up to this share."""
-    noise: NotNegative = 15.0
+    noise: NotNegative = 0.0
     """Noise is added at a ratio of this many dB to 30 more; 0 adds none."""
     hidden_bands: CountOrZero = 1
     """Bands of up to 400 Hz that are taken out of each recording."""
-    hidden_times: CountOrZero = 1
+    hidden_times: CountOrZero = 0
     """Stretches of up to 100 ms that are silenced."""
 
 

@@ -20,7 +20,7 @@ from experiments._speech import SpeechOptions, augmentation
 class Options(StringFields, SpeechOptions):
     """Options of ctc_spoken_digits."""
 
-    epochs: int = 16
+    epochs: int = 20
     batch_size: int = 32
     learning_rate: float = 4e-3
     hidden_size: int = 128

@@ -1,7 +1,7 @@
 """A bidirectional LSTM that tells which digit is spoken.
 
-Lecture: H4, G3. Data: the Free Spoken Digit Dataset (Jackson et al. 2018), recordings 0 to 4 of each
-    speaker and digit for testing; or any folder of recordings, one sub-folder for each word.
+Lecture: H4, G3. Data: the Free Spoken Digit Dataset (Jackson et al. 2018), recordings 0 to 4 of
+    each speaker and digit for testing; or any folder of recordings, one sub-folder for each word.
 Expected: TODO
 Time: TODO
 Command: python -m experiments run lstm_spoken_digits --dataset audio:PATH
@@ -17,7 +17,7 @@ from experiments._speech import SpeechOptions, augmentation
 class Options(SpeechOptions):
     """Options of lstm_spoken_digits."""
 
-    epochs: int = 30
+    epochs: int = 40
     batch_size: int = 32
     hidden_size: int = 128
     longest: float = 1.0

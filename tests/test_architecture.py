@@ -48,6 +48,8 @@ HEAVY = {
     "wandb",
     "playwright",
     "sacrebleu",
+    "soundfile",
+    "hmmlearn",
     "sentencepiece",
 }
 NOWHERE = {"tensorflow", "torch", "chex", "clu", "ml_collections", "absl", "pickle"}

@@ -258,6 +258,13 @@ SAYS = {
         "batch size 62 does not divide over 8 devices: use a multiple of 8",
         "{64: 8, 60: 6, 50: 5, 49: 7}",
     ],
+    "11_sequences_to_sequences": [
+        "weights [0.119 0.881 0.   ]",
+        "73051964 becomes 46915037",
+        "p(a) = 0.64 by prefix search",
+        "the best path alone has 0 labels",
+        "right captions in all",
+    ],
 }
 """What the text of a notebook promises that it prints."""
 PICTURES = {
@@ -272,6 +279,7 @@ PICTURES = {
     "08_text_and_programs": 2,
     "09_search_and_committees": 7,
     "10_many_devices": 2,
+    "11_sequences_to_sequences": 3,
 }
 """How many pictures a notebook draws."""
 

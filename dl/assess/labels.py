@@ -1,7 +1,7 @@
 """Errors in sequences of labels: how many were changed, inserted and left out."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,7 +22,7 @@ class LabelErrors(NamedTuple):
         return (self.substitutions + self.insertions + self.deletions) / max(1, self.labels)
 
 
-def label_errors(targets: Sequence[Sequence[int]], answers: Sequence[Sequence[int]]) -> LabelErrors:
+def label_errors(targets: Sequence[Sequence[Any]], answers: Sequence[Sequence[Any]]) -> LabelErrors:
     """The errors of all answers together. Source: Levenshtein 1966; Wagner & Fischer 1974.
 
     Raises:
@@ -40,7 +40,7 @@ def label_errors(targets: Sequence[Sequence[int]], answers: Sequence[Sequence[in
     return LabelErrors(*map(int, kinds), labels=sum(map(len, targets)))
 
 
-def _kinds(target: Sequence[int], answer: Sequence[int]) -> tuple[int, int, int]:
+def _kinds(target: Sequence[Any], answer: Sequence[Any]) -> tuple[int, int, int]:
     """Substitutions, insertions and deletions of one pair, of those with the smallest sum."""
     row = [(n, 0, n, 0) for n in range(len(answer) + 1)]
     for number, right in enumerate(target, start=1):

@@ -9,6 +9,7 @@ from dl.checks.finding import Finding, not_applicable
 from dl.checks.subject import Subject, values_of
 from dl.inspect.activation_outputs import Activation, activation_outputs
 from dl.train.state import TrainState
+from dl.types import Pair
 
 NAME = "units"
 SHARE_OF_OUTPUTS = 0.9
@@ -45,7 +46,9 @@ def units(subject: Subject, state: TrainState) -> Finding:
     Source: A6, C7.
     """
     rows = min(max(subject.options.batch_size, _LEAST_ROWS), _MOST_ROWS)
-    inputs = jnp.asarray(values_of(subject.batch(rows)["inputs"]))
+    inputs = subject.batch(rows)["inputs"]
+    if not isinstance(inputs, Pair):  # an encoder-decoder reads both of its sides
+        inputs = jnp.asarray(values_of(inputs))
     found = activation_outputs(subject.recipe.model, state.params, state.model_state, inputs)
     if not found:
         return not_applicable(NAME, "the model has no ReLU, tanh or logistic units")

@@ -50,7 +50,7 @@ def plot(
     layer
         Show this layer; may be given several times.
     text
-        What a recurrent net reads, for its gates.
+        What a recurrent net reads, for its gates; what is translated, for its alignment.
     checkpoint
         The newest parameters, or those with the lowest validation loss; by default the latter
         if the run has patience.

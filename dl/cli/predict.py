@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from dl.cli.catalog import Catalog, name_experiment
 from dl.cli.outcome import print_text, say
+from dl.cli.right_kind import refuse_written
 from dl.errors import InputError
 from dl.screen import escaped
 
@@ -63,6 +64,7 @@ def predict(
     name_experiment(experiment)
     if not files and not text:
         raise InputError("predict needs at least one picture or text: predict RUN FILE...")
+    refuse_written(run, "knows no classes")
     from dl.runs.load import load
 
     loaded = load(run, checkpoint=checkpoint, package=catalog.package)
@@ -92,8 +94,6 @@ def predict(
 
 
 def _require_classes(loaded: "Trained", run: Path) -> None:
-    if loaded.spec.source_vocabulary is not None:
-        raise InputError(f"{run} translates and knows no classes: use `translate {run}`")
     if loaded.spec.kind.predicts_symbols:
         raise InputError(f"{run} writes text and knows no classes: use `sample {run}`")
 

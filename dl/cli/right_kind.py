@@ -14,10 +14,24 @@ def require_language_model(run: Path) -> None:
     experiment, data = _described(run)
     task = data.get("task")
     if isinstance(task, str) and task != "language":
-        trained_on = f"{experiment} was trained on {data.get('name')} (task: {task})"
-        if isinstance(data.get("source_vocabulary"), dict):
-            raise InputError(f"{trained_on} and writes translations: use `translate {run}`")
-        raise InputError(f"{trained_on} and writes no text: give the run of a language model")
+        refuse_written(run, "writes no text of its own")
+        raise InputError(
+            f"{experiment} was trained on {data.get('name')} (task: {task}) and writes no text: "
+            "give the run of a language model"
+        )
+
+
+def refuse_written(run: Path, why: str) -> None:
+    """Raise an `InputError` when the run in folder `run` writes a sequence for each input."""
+    experiment, data = _described(run)
+    verb = {"transcription": "transcribe", "sequence": "caption"}.get(str(data.get("task")))
+    if verb == "caption" and isinstance(data.get("source_vocabulary"), dict):
+        verb = "translate"
+    if verb is not None:
+        raise InputError(
+            f"{experiment} was trained on {data.get('name')} (task: {data['task']}) and {why}: use "
+            f"`{verb} {run}`"
+        )
 
 
 def require_translation(run: Path) -> None:
@@ -44,7 +58,9 @@ def require_captioner(run: Path) -> None:
 
 def require_recurrent(run: Path) -> None:
     """Raise an `InputError` when no layer of the run in folder `run` is recurrent."""
+    refuse_written(run, "reads no single sequence, whose horizon could be seen")
     experiment, data = _described(run)
+    _refuse_two_sequences(experiment, data)
     shape, task = data.get("input_shape"), data.get("task")
     whole = data.get("ragged") is False and task in ("classification", "binary", "regression")
     if isinstance(shape, list) and len(shape) == 1 and whole:
@@ -52,6 +68,14 @@ def require_recurrent(run: Path) -> None:
     names = _parameters(run)
     if names and not any(name.split("/")[-1] == "recurrent" for name in names):
         raise _without_layers(experiment, "")
+
+
+def _refuse_two_sequences(experiment: str, data: dict[str, Any]) -> None:
+    if data.get("task") in ("sequence", "transcription"):
+        raise InputError(
+            f"{experiment} writes one sequence given another, and nets of one sequence are looked "
+            "at here: give the run of one"
+        )
 
 
 def _without_layers(experiment: str, why: str) -> InputError:
@@ -72,7 +96,9 @@ def _parameters(run: Path) -> list[str]:
 
 def require_text(run: Path) -> None:
     """Raise an `InputError` when the run in folder `run` reads no text."""
+    refuse_written(run, "shows no gates of a text")
     experiment, data = _described(run)
+    _refuse_two_sequences(experiment, data)
     if "vocabulary" in data and data["vocabulary"] is None:
         raise InputError(
             f"{experiment} was trained on {data.get('name')}, which is no text: give the run of a "

@@ -14,6 +14,7 @@ from dl.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
     from dl.data.dataset import DataSpec
+    from dl.inspect.cost.summary import Inputs
     from dl.runs.experiment import Experiment
     from dl.train.options import TrainOptions
     from dl.types import Model
@@ -77,7 +78,7 @@ def show(
         print_text(str(summary) if format == "text" else summary.table().markdown())
 
 
-def _connections(model: "Model", input_shape: tuple[int, ...], format: str, *, title: str) -> str:
+def _connections(model: "Model", input_shape: "Inputs", format: str, *, title: str) -> str:
     from dl.inspect.cost.connections import connections, connections_table
 
     counts = connections(model, input_shape)
@@ -92,9 +93,7 @@ def _connections(model: "Model", input_shape: tuple[int, ...], format: str, *, t
     return table.text() if format == "text" else table.markdown()
 
 
-def _open(
-    name: str, catalog: Catalog, changes: dict[str, Any]
-) -> "tuple[Model, tuple[int, ...], str]":
+def _open(name: str, catalog: Catalog, changes: dict[str, Any]) -> "tuple[Model, Inputs, str]":
     """The model of that name, the shape of its inputs, and its title."""
     experiments = [*catalog.names(), *([name] if name.endswith(".py") else [])]
     if changes and name not in experiments:
@@ -130,7 +129,7 @@ def _open(
     return PUBLISHED[name].build(), PUBLISHED[name].input_shape, name
 
 
-def _of_run(folder: str, catalog: Catalog) -> "tuple[Model, tuple[int, ...], str]":
+def _of_run(folder: str, catalog: Catalog) -> "tuple[Model, Inputs, str]":
     from dl.runs.folder import open_folder
 
     _, config = open_folder(folder, package=catalog.package)
@@ -139,5 +138,7 @@ def _of_run(folder: str, catalog: Catalog) -> "tuple[Model, tuple[int, ...], str
 
 def _of_experiment(
     experiment: "Experiment", options: "TrainOptions", spec: "DataSpec"
-) -> "tuple[Model, tuple[int, ...], str]":
-    return experiment.recipe(options, spec).model, spec.input_shape, experiment.name
+) -> "tuple[Model, Inputs, str]":
+    from dl.data.example import traced_inputs
+
+    return experiment.recipe(options, spec).model, traced_inputs(spec), experiment.name

@@ -88,7 +88,7 @@ def translate(
     if sys.stdin.isatty():
         say("a line to translate, and Return; Ctrl-D ends")
     for line in _typed(sys.stdin):
-        _print_all(loaded, [line], {**how, "batch_size": 1})
+        _print_all(loaded, [line], how)
 
 
 def _print_all(loaded: "Trained", lines: list[str], how: dict[str, Any]) -> None:

@@ -37,6 +37,12 @@ def example_inputs(spec: DataSpec) -> Any:
     return example_batch(spec)["inputs"]
 
 
+def traced_inputs(spec: DataSpec) -> Any:
+    """What `dl.summarize` takes: the shape of one example, or of an encoder-decoder its `Pair`."""
+    teaches = spec.kind.target_sequences and spec.kind.predicts_symbols
+    return example_inputs(spec) if teaches else spec.input_shape
+
+
 def blank_source(spec: DataSpec) -> Source:
     """A source with one example of zeros, of the kind that the description asks for."""
     inputs = np.zeros((1, *spec.input_shape), spec.input_dtype)

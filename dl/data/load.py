@@ -31,6 +31,7 @@ from dl.data.readers.synthetic import (
     load_xor,
 )
 from dl.data.readers.text_files import load_text_file
+from dl.data.readers.timit import load_timit
 from dl.data.text.reading import Reading
 from dl.data.tfds.load import describe_tfds, load_tfds
 from dl.data.tfds.pictures import has_many_sizes
@@ -85,6 +86,7 @@ READERS: dict[str, Reader] = {
     ),
     "adding": Reader(load_adding, "STEPS"),
     "audio": Reader(load_audio, "PATH", ("listening",)),
+    "timit": Reader(load_timit, "PATH", ("listening",)),
     "spoken_strings": Reader(load_spoken_strings, "PATH", ("listening",)),
     "scenes": Reader(partial(load_scenes, _pictures), "SET", ("data_dir",)),
     "unseen-scenes": Reader(partial(load_scenes, _pictures, unseen=True), "SET", ("data_dir",)),
@@ -118,8 +120,7 @@ _REFUSED_ELSEWHERE = {
     "max_megapixels": _Option(MOST_MEGAPIXELS, _IN_FOLDERS),
     "random_crops": _Option(
         False,
-        "for photographs, in a folder or of TFDS, not for {name}: leave it out, or give "
-        "--no-random-crops",
+        "for photographs of a folder or TFDS, not for {name}: leave it out (--no-random-crops)",
     ),
     "image_size": _Option(
         None,
@@ -149,7 +150,7 @@ def load_data(
             `names`), `folder:PATH` (one sub-folder of pictures for each class), `text:PATH`,
             `lines:PATH`, `jsonl:PATH`, `tsv:PATH`, `csv:PATH`, `pairs:PATH`, `chorales:PATH`,
             `audio:PATH` (one sub-folder of recordings for each class, or named by it),
-            `spoken_strings:PATH` (joined from these), `captions:PATH`, `scenes:SET`,
+            `spoken_strings:PATH` (joined from these), `timit:PATH`, `captions:PATH`, `scenes:SET`,
             `unseen-scenes:SET`, `adding:STEPS`, or a TFDS name (`mnist`, `cifar10`,
             `coco_captions`, `tiny_shakespeare`, ...).
         validation: the fraction of the training examples to hold out; the permutation that chooses

@@ -10,6 +10,7 @@ from dl.data.sources.tokens import TokenSource
 from dl.data.spec import DataSpec
 from dl.data.split import permutation
 from dl.errors import InputError
+from dl.layers import spectra
 
 Kind: TypeAlias = Literal["pictures", "texts", "numbers", "sequences"]
 MOST = 64
@@ -21,7 +22,7 @@ class Sample(NamedTuple):
     """Examples and their labels.
 
     Pictures are uint8 [H, W, 1] or [H, W, 3], numbers [D], sequences [T, D], texts are strings. A
-    stream of text has no labels: these are "".
+    sound is the sequence of its log-mel energies. A stream of text has no labels: these are "".
     """
 
     kind: Kind
@@ -44,6 +45,8 @@ def draw_sample(source: Source, spec: DataSpec, *, count: int, seed: int = 0) ->
     index = permutation(seed, len(source))[:count]
     batch = cast(Any, source).gather(index)  # only a stream has no examples to gather
     kind = _kind(spec)
+    if spec.sample_rate:
+        batch = _as_spectra(batch, spec.sample_rate)
     rows = [_cut(batch, place) for place in range(len(batch["targets"]))]
     targets = [_cut(batch, place, "targets") for place in range(len(batch["targets"]))]
     return Sample(
@@ -74,6 +77,8 @@ def label_of(target: np.ndarray, spec: DataSpec) -> str:
 
 
 def _kind(spec: DataSpec) -> Kind:
+    if spec.sample_rate:
+        return "sequences"
     if spec.has_symbols:
         return "texts" if spec.vocabulary is not None else "numbers"
     if len(spec.input_shape) == 3:
@@ -98,7 +103,16 @@ def _written(target: np.ndarray, spec: DataSpec) -> str:
     """A sequence of targets as text, or as the names of its labels."""
     if spec.kind.predicts_symbols:
         return spec.text.sentence(target)[:_LONGEST]
-    return shown(" ".join(spec.class_names[int(label)] for label in target))
+    # The first class is the blank.
+    return shown(" ".join(spec.class_names[int(label) + 1] for label in target))
+
+
+def _as_spectra(batch: dict[str, np.ndarray], rate: int) -> dict[str, np.ndarray]:
+    """Waveforms [B, N] as log-mel energies [B, F, 40], for all of them at once."""
+    energies = spectra.log_mel(batch["inputs"].astype(np.float32) / 2**15, rate)
+    size, step = (spectra.frame_samples(rate, ms) for ms in (spectra.FRAME_MS, spectra.STEP_MS))
+    frames = np.asarray(spectra.frame_count(batch["lengths"], size, step))
+    return {**batch, "inputs": np.asarray(energies), "lengths": frames}
 
 
 def _plain(row: np.ndarray, spec: DataSpec) -> Any:

@@ -35,7 +35,7 @@ def change_speed(slowest: float = 0.9, fastest: float = 1.1) -> Augment:
     def change(key: Array, waveform: Array, length: Array) -> tuple[Array, Array]:
         speed = jax.random.uniform(key, (), minval=slowest, maxval=fastest)
         speed = jnp.maximum(speed, length / len(waveform))
-        after = jnp.maximum(1, jnp.int32(jnp.floor(length / speed)))
+        after = jnp.maximum(1, jnp.int32(jnp.round(length / speed)))
         places = jnp.arange(len(waveform)) * speed
         left = jnp.clip(jnp.int32(places), 0, len(waveform) - 1)
         right = jnp.minimum(left + 1, length - 1)

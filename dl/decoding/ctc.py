@@ -6,6 +6,7 @@ Posteriors are of classes in every step: class 0 is the blank, class k + 1 is la
 import math
 from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -20,10 +21,34 @@ _NEVER = -math.inf
 
 
 class Reading(NamedTuple):
-    """Labels, and their score: ln p(labels), with the share of the language model if there is one."""
+    """Labels, and their score: ln p(labels), with what a language model adds to it."""
 
     labels: Labels
     score: float
+
+
+class Emission(NamedTuple):
+    """A label that a path emits, and the step where it is most probable."""
+
+    label: int
+    step: int
+
+
+def emissions(posteriors: np.ndarray) -> list[Emission]:
+    """The labels of the most probable path of [F, K + 1] with their steps; see `read_best_path`.
+
+    Posteriors and their logarithms give the same.
+
+    >>> emissions(np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.9, 0.1], [0.3, 0.7]]))
+    [Emission(label=0, step=2), Emission(label=0, step=4)]
+    """
+    classes = _checked(posteriors).argmax(axis=1).tolist()
+    found = []
+    for number, steps in groupby(range(len(classes)), key=classes.__getitem__):
+        if number:
+            peak = max(steps, key=lambda step: float(posteriors[step, number]))
+            found.append(Emission(number - 1, peak))
+    return found
 
 
 def read_best_path(log_posteriors: np.ndarray) -> Reading:
@@ -53,8 +78,8 @@ def search_prefixes(
 ) -> list[Reading]:
     """The `best` labels by ln p(labels) + weight · ln p_language(labels) + bonus · their number.
 
-    After each step of [F, K + 1] the `beam` best prefixes are kept, each with the probability of its
-    paths that end in the blank and of those that end in its last label. A beam that holds all
+    After each step of [F, K + 1] the `beam` best prefixes are kept, each with the probability of
+    its paths that end in the blank and of those that end in its last label. A beam that holds all
     prefixes finds the most probable labels. Source: Graves 2012, section 7.5; Hannun et al. 2014,
     arXiv:1408.2873.
 

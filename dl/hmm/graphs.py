@@ -5,6 +5,7 @@ word k is k · states + s, the pause comes last.
 """
 
 from collections.abc import Sequence
+from itertools import chain as chained
 from typing import NamedTuple
 
 import numpy as np
@@ -56,8 +57,8 @@ def chain(labels: Sequence[int], log_stay: np.ndarray, states: int) -> Graph:
     [4, 2, 3, 4]
     """
     pause = len(log_stay) - 1
-    word = [[pause, *range(label * states, (label + 1) * states)] for label in labels]
-    places = np.array([*sum(word, []), pause])
+    inside = [(pause, *range(label * states, (label + 1) * states)) for label in labels]
+    places = np.array([*chained.from_iterable(inside), pause])
     stay = log_stay[places]
     leave, size = _log_leave(stay), len(places)
     steps = _forward(stay, size)

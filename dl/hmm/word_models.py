@@ -119,7 +119,7 @@ def _fit(
     mixtures: int,
     seed: int,
 ) -> WordModels:
-    """The model of each word on its pieces, and that of the pause; they go on from those `before`."""
+    """The model of each word on its pieces, and that of the pause; they go on from `before`."""
     fitted = []
     for word, own in enumerate(pieces):
         long = [piece for piece in own if len(piece) >= states]
@@ -189,7 +189,7 @@ def _uniform(
                 for piece in pieces
             ]
         )
-        clusters = KMeans(min(mixtures, len(frames)), n_init=1, random_state=seed).fit(frames)
+        clusters = KMeans(min(mixtures, len(frames)), n_init="auto", random_state=seed).fit(frames)
         centres = np.resize(clusters.cluster_centers_, (mixtures, frames.shape[1]))
         means.append(centres)
         variances.append(np.tile(frames.var(axis=0) + _LEAST_VARIANCE, (mixtures, 1)))

@@ -21,9 +21,9 @@ class Activation(NamedTuple):
 
 
 def activation_outputs(
-    model: Model, params: Params, model_state: ModelState, inputs: Array
+    model: Model, params: Params, model_state: ModelState, inputs: Any
 ) -> list[Activation]:
-    """The outputs of each ReLU, tanh and logistic function for a batch, in order.
+    """The outputs of each ReLU, tanh and logistic function for a batch of `inputs`, in order.
 
     They are found in the traced computation: a maximum with 0, and the operations tanh and
     logistic. Inside a loop over time they have the time as their first axis. Dropout is off.
@@ -35,7 +35,7 @@ def activation_outputs(
     ...  for each in activation_outputs(model, params, state, jnp.ones((3, 4)))]
     [('hidden1', 'relu', (3, 5))]
     """
-    shape = jax.ShapeDtypeStruct(inputs.shape, inputs.dtype)
+    shape = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), inputs)
     if model.trace is None:
         jaxpr = jax.make_jaxpr(lambda *given: model.apply(*given)[0])(params, model_state, shape)
         trace, given = LayerTrace(jaxpr, {}, ()), (params, model_state, inputs)

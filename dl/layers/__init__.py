@@ -1,5 +1,7 @@
 """The computations that models share: pure functions, each with a small Flax module around it."""
 
+import dl.layers.attention as attention
+import dl.layers.spectra as spectra
 from dl.layers.activations import ACTIVATIONS, Activation, activation, activation_table
 from dl.layers.boltzmann import (
     energy,
@@ -44,6 +46,7 @@ __all__ = [
     "RecurrentLayer",
     "activation",
     "activation_table",
+    "attention",
     "avg_pool",
     "cells",
     "conv_pool",
@@ -59,6 +62,7 @@ __all__ = [
     "max_pool",
     "recurrent_layer",
     "scan_cell",
+    "spectra",
     "visible_mean",
     "zero_carry",
 ]

@@ -19,7 +19,7 @@ FRAME_MS, STEP_MS = 25.0, 10.0
 _LEAST_POWER = 1e-10
 
 
-def frame_count(samples: Array | int, size: int, step: int) -> Array:
+def frame_count(samples: Array | np.ndarray | int, size: int, step: int) -> Array:
     """How many frames of `size` samples, `step` apart, hold `samples` samples: at least 1.
 
     F = 1 + ⌈(N − size) / step⌉; the last frame is filled with zeros.
@@ -144,6 +144,7 @@ def log_mel(
     waveforms: Array,
     sample_rate: int,
     *,
+    lengths: Array | None = None,
     filters: int = 40,
     frame_ms: float = FRAME_MS,
     step_ms: float = STEP_MS,
@@ -152,13 +153,17 @@ def log_mel(
 ) -> Array:
     """The logarithm of the energy in each mel band of each frame: [B, N] -> [B, F, filters].
 
-    ln Σ_k w_km |X_k|², at least ln 1e-10. The transform is as long as the next power of two.
+    ln Σ_k w_km |X_k|², at least ln 1e-10. The transform is as long as the next power of two. With
+    `lengths` [B] the samples behind are 0, also once high frequencies have been emphasised.
 
     >>> log_mel(jnp.ones((2, 400)), 8000, filters=20).shape
     (2, 4, 20)
     """
     size, step = frame_samples(sample_rate, frame_ms), frame_samples(sample_rate, step_ms)
-    frames = cut_frames(emphasised(waveforms, emphasis), size, step)
+    louder = emphasised(waveforms, emphasis)
+    if lengths is not None:
+        louder = jnp.where(jnp.arange(louder.shape[-1]) < lengths[:, None], louder, 0.0)
+    frames = cut_frames(louder, size, step)
     fft_size = 1 << (size - 1).bit_length()
     spectrum = power_spectrum(frames * jnp.asarray(window(kind, size), frames.dtype), fft_size)
     weights = jnp.asarray(mel_filters(filters, fft_size, sample_rate), spectrum.dtype)

@@ -12,6 +12,7 @@ from . import penalties as penalties
 from . import pooling as pooling
 from . import regions as regions
 from . import space as space
+from . import speech as speech
 from . import timeline as timeline
 from . import vanishing as vanishing
 from .convolution import as_dense as as_dense
@@ -37,6 +38,7 @@ from .penalties import penalty as penalty
 from .pooling import change_under_shift as change_under_shift
 from .pooling import spread as spread
 from .pooling import trainable_pool as trainable_pool
+from .speech import generations as generations
 from .timeline import comparison as comparison
 from .timeline import history as history
 from .vanishing import compare_depths as compare_depths

@@ -1,6 +1,6 @@
 """Three generations of speech recognition on the same strings: HMM-GMM, belief net, LSTM (H4)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from dl.assess.labels import label_errors
 from dl.data.sources.pairs import PairSource
-from dl.hmm import WordModels, loop, read_words, viterbi
+from dl.hmm import WordModels, align, loop, read_words, viterbi
 from dl.layers import spectra
 from dl.tables import Table
 
@@ -30,9 +30,10 @@ class Strings(NamedTuple):
         """The mean log-energy [F] of each frame."""
         return [each.mean(axis=1) for each in self.energies]
 
-    def take(self, places: Sequence[int]) -> "Strings":
+    def take(self, places: Iterable[int]) -> "Strings":
         """The utterances at `places`."""
-        return Strings(*([each[place] for place in places] for each in self))
+        rows = [(self.cepstra[i], self.energies[i], self.labels[i]) for i in places]
+        return Strings(*(list(column) for column in zip(*rows, strict=True)))
 
 
 def in_frames(source: PairSource, sample_rate: int, *, filters: int = 26) -> Strings:
@@ -52,13 +53,37 @@ def in_frames(source: PairSource, sample_rate: int, *, filters: int = 26) -> Str
         index = np.arange(start, min(start + _ROWS, len(source)))
         batch = source.gather(np.resize(index, _ROWS))
         values = batch["inputs"].astype(np.float32) / 2**15
-        cepstra, energies = map(np.asarray, compute(values, counts[np.resize(index, _ROWS)]))
+        lengths, frames = batch["lengths"], counts[np.resize(index, _ROWS)]
+        cepstra, energies = map(np.asarray, compute(values, lengths, frames))
         for row, place in enumerate(index):
             length = source.target_lengths[place]
             strings.cepstra.append(cepstra[row, : counts[place]].astype(np.float64))
             strings.energies.append(energies[row, : counts[place]])
             strings.labels.append(source.targets[place, :length].tolist())
     return strings
+
+
+def patches(energies: np.ndarray, *, context: int = 5) -> np.ndarray:
+    """Each frame with `context` frames on either side, as a picture: uint8 [F, 2c + 1, M, 1].
+
+    Log-mel energies [F, M] are normalised over the utterance; σ of them is the brightness, so that
+    units which are 0 or 1 can learn them (F4). The first and last frame are repeated.
+
+    >>> patches(np.random.default_rng(0).normal(size=(7, 3)), context=1).shape
+    (7, 3, 3, 1)
+    """
+    normal = (energies - energies.mean(axis=0)) / (energies.std(axis=0) + 1e-3)
+    bright = np.rint(255.0 / (1.0 + np.exp(-normal))).astype(np.uint8)
+    place = np.arange(len(bright))[:, None] + np.arange(-context, context + 1)
+    return bright[np.clip(place, 0, len(bright) - 1)][..., None]
+
+
+def frame_states(models: WordModels, strings: Strings) -> list[np.ndarray]:
+    """The state [F] of every frame of strings whose words are known: forced alignment."""
+    return [
+        align(models, models.mixtures.log_likelihoods(cepstra), labels)
+        for cepstra, labels in zip(strings.cepstra, strings.labels, strict=True)
+    ]
 
 
 def decode_strings(
@@ -107,9 +132,14 @@ def generations(label_error: dict[str, float]) -> Table:
 
 
 def _features(
-    waveforms: jax.Array, counts: jax.Array, *, sample_rate: int, filters: int
+    waveforms: jax.Array,
+    lengths: jax.Array,
+    counts: jax.Array,
+    *,
+    sample_rate: int,
+    filters: int,
 ) -> tuple[jax.Array, jax.Array]:
-    energies = spectra.log_mel(waveforms, sample_rate, filters=filters)
+    energies = spectra.log_mel(waveforms, sample_rate, lengths=lengths, filters=filters)
     static = spectra.cepstra(energies)
     slopes = spectra.slopes(static)
     whole = jax.numpy.concatenate([static, slopes, spectra.slopes(slopes)], axis=-1)

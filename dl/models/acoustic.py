@@ -17,6 +17,7 @@ from dl.layers.recurrent import Recurrent, check_kind
 from dl.models.checks import check_outputs
 from dl.models.functional import from_recurrent
 from dl.models.recurrent_nets import SequenceNet, StepNet
+from dl.promotion import promoting
 from dl.types import Array, Carry, Model, Ragged
 
 IMPOSSIBLE = -1e9
@@ -35,6 +36,7 @@ class Hearing(NamedTuple):
     step_ms: float = spectra.STEP_MS
     stack: int = 1
 
+    @promoting
     def vectors(self, inputs: Array | Ragged) -> Ragged:
         """Waveforms [B, N] in [−1, 1) as vectors [B, F, filters · stack]; those behind are 0."""
         waveforms = inputs.values if isinstance(inputs, Ragged) else inputs
@@ -46,6 +48,7 @@ class Hearing(NamedTuple):
         features = spectra.log_mel(
             waveforms,
             self.sample_rate,
+            lengths=_lengths(inputs),
             filters=self.filters,
             frame_ms=self.frame_ms,
             step_ms=self.step_ms,
@@ -58,15 +61,10 @@ class Hearing(NamedTuple):
         return -(-self._frames(inputs) // self.stack)
 
     def _frames(self, inputs: Array | Ragged) -> Array:
-        samples = (
-            jnp.asarray(inputs.lengths)
-            if isinstance(inputs, Ragged)
-            else jnp.full(inputs.shape[:1], inputs.shape[1])
-        )
         size, step = (
             spectra.frame_samples(self.sample_rate, each) for each in (self.frame_ms, self.step_ms)
         )
-        return spectra.frame_count(samples, size, step)
+        return spectra.frame_count(_lengths(inputs), size, step)
 
 
 class AcousticNet(nn.Module):
@@ -87,11 +85,15 @@ class AcousticNet(nn.Module):
             raise InputError("this net hears whole recordings: leave the carry out")
         heard: Callable[..., Any] = self.net
         outputs, _ = heard(self.hearing.vectors(inputs), train=train)
-        if not self.transcribes:
-            return outputs, ()
+        return self._blank_behind(outputs, inputs) if self.transcribes else outputs, ()
+
+    @nn.nowrap
+    @promoting
+    def _blank_behind(self, outputs: Array, inputs: Array | Ragged) -> Array:
+        """The outputs, with the blank for certain in the steps behind the end of a waveform."""
         real = jnp.arange(outputs.shape[1]) < self.hearing.steps(inputs)[:, None]
         nothing = jnp.where(jnp.arange(outputs.shape[2]) == 0, 0.0, IMPOSSIBLE)
-        return jnp.where(real[..., None], outputs, nothing.astype(outputs.dtype)), ()
+        return jnp.where(real[..., None], outputs, nothing.astype(outputs.dtype))
 
 
 def acoustic_model(
@@ -191,6 +193,13 @@ def spoken_word_model(
     return from_recurrent(
         AcousticNet(hearing, SequenceNet(recurrent, outputs, pool=pool)), name=kind
     )
+
+
+def _lengths(inputs: Array | Ragged) -> Array:
+    """How many samples [B] each waveform has."""
+    if isinstance(inputs, Ragged):
+        return jnp.asarray(inputs.lengths)
+    return jnp.full(inputs.shape[:1], inputs.shape[1])
 
 
 def _stack(kind: str, hidden_size: int, **options: Any) -> Recurrent:

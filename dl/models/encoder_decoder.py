@@ -114,7 +114,8 @@ class EncoderDecoderNet(nn.Module):
 
     def _sampled(self, looked: tuple[Memory, Array], carry: Carry, previous: Array) -> Array:
         """The previous symbols, some of them those that the decoder itself would have written."""
-        logits = self.decoder(looked, carry, jax.lax.stop_gradient(previous))[0]
+        previous = jnp.asarray(previous)
+        logits = self.decoder(looked, carry, previous)[0]
         written = jnp.argmax(logits[:, :-1], axis=-1).astype(previous.dtype)
         share = self.scheduled_sampling
         own = jax.random.bernoulli(self.make_rng("dropout"), share, written.shape)

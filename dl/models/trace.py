@@ -36,7 +36,8 @@ def trace_layers(module: nn.Module, inputs: Any, *, initializing: bool = True) -
         lambda scope, x: module.clone(parent=scope)(x, **evaluation),
         flags={"initializing": initializing},
     )
-    with nn.intercept_methods(partial(_mark, calls, count())):
+    alone = jax.tree.leaves(inputs)[0].shape[:1] == (1,)
+    with nn.intercept_methods(partial(_mark, calls, count(), alone)):
         jaxpr = jax.make_jaxpr(whole)(variables, inputs)
     layers = [call for call in calls if call.is_layer]
     return LayerTrace(
@@ -60,12 +61,16 @@ class _Call(NamedTuple):
 def _mark(
     calls: list[_Call],
     numbers: Iterator[int],
+    alone: bool,
     next_call: Any,
     args: tuple,
     kwargs: dict,
     context: InterceptorContext,
 ) -> Any:
-    """Calls a method in a scope with its number, and marks and lists its output."""
+    """Calls a method in a scope with its number, and marks and lists its output.
+
+    Of one example `alone` it is seen where time comes before the batch.
+    """
     if context.method_name in ("setup", "param", "variable"):
         return next_call(*args, **kwargs)
     layer, number, before = context.module, next(numbers), len(calls)
@@ -79,7 +84,9 @@ def _mark(
         0 if layer.path in {call.path for call in calls} else _own_parameters(layer, inner=inner)
     )
     is_layer = parameters > 0 or (not inner and bool(layer.path))
-    shape = _without_batch(leaves[0].shape, time_major=is_time_major(layer))
+    sides = leaves[0].shape
+    turned = is_time_major(layer) or (alone and sides[:1] != (1,) and sides[1:2] == (1,))
+    shape = _without_batch(sides, time_major=turned)
     calls.append(_Call(number, layer.path, context.method_name, shape, parameters, is_layer))
     return jax.tree.unflatten(
         structure, [checkpoint_name(leaves[0], f"layer {number}"), *leaves[1:]]

@@ -32,8 +32,7 @@ def edit_distances(labels: Array, read: Array, targets: Ragged) -> Array:
     >>> edit_distances(jnp.array([[5, 9, 7, 7]]), jnp.ones((1, 4), bool), targets).tolist()
     [2]
     """
-    rows, longest = targets.values.shape
-    place = jnp.arange(longest + 1)
+    place = jnp.arange(targets.values.shape[1] + 1)
 
     def next_row(row: Array, step: tuple[Array, Array]) -> tuple[Array, None]:
         label, is_read = step

@@ -7,6 +7,7 @@ from dl.data.sources.batching import step_weights
 from dl.errors import InputError
 from dl.objectives.binding import bind
 from dl.objectives.edit_distance import collapsed, edit_distances
+from dl.promotion import promoting
 from dl.types import Array, Batch, Model, Objective, Ragged, Ratio
 
 
@@ -32,13 +33,14 @@ def transcription(model: Model) -> Objective:
     ['label_error', 'loss']
     """
 
+    @promoting
     def report(log_odds: Array, batch: Batch) -> dict[str, Ratio]:
-        targets = _labels(log_odds, batch["targets"])
-        count = jnp.sum(targets.lengths * batch["mask"])
+        targets, mask = _labels(log_odds, batch["targets"]), batch["mask"]
+        count = jnp.sum(targets.lengths * mask)
 
         def per_label(values: Array) -> Ratio:
             # where, not multiply: padding may hold inf or nan.
-            return Ratio(jnp.sum(jnp.where(batch["mask"] > 0, values, 0.0)), count)
+            return Ratio(jnp.sum(jnp.where(mask > 0, values, 0.0)), count)
 
         errors = edit_distances(*collapsed(jnp.argmax(log_odds, axis=-1)), targets)
         return {"loss": per_label(ctc_nats(log_odds, targets)), "label_error": per_label(errors)}

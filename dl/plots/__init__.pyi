@@ -31,6 +31,7 @@ from .run_pictures import pictures_of as pictures_of
 from .signals import activation_histograms as activation_histograms
 from .signals import gradients_by_layer as gradients_by_layer
 from .space import space_transformation as space_transformation
+from .spoken import transcription as transcription
 from .style import COLOURS as COLOURS
 from .style import FORMATS as FORMATS
 from .style import save as save
@@ -39,3 +40,5 @@ from .trials import parallel_coordinates as parallel_coordinates
 from .trials import score_by_option as score_by_option
 from .unfolded import unfolded_rnn as unfolded_rnn
 from .worst_mistakes import mistakes as mistakes
+from .written import alignment as alignment
+from .written import caption_attention as caption_attention

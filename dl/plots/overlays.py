@@ -91,14 +91,18 @@ def _overlaid(
     for number, (above, below) in enumerate(panels.T):
         show_picture(above, pictures[number])
         above.set_title(titles[number] if titles else "", fontsize=9)
-        drawn = _draw_over(below, pictures[number], maps[number], extent)
+        drawn = draw_over(below, pictures[number], maps[number], extent)
     bar = figure.colorbar(drawn, ax=panels, fraction=0.03, pad=0.02)
     bar.set_label(meaning, fontsize=8)
     return figure
 
 
-def _draw_over(axes: Any, picture: np.ndarray, values: np.ndarray, extent: tuple) -> Any:
-    """The picture in a darker grey, and over it a colour that is clear where the value is 0."""
+def draw_over(axes: Any, picture: np.ndarray, values: np.ndarray, extent: tuple) -> Any:
+    """A picture in a darker grey, and over it a colour that is clear where the value is 0.
+
+    The values [h, w], as shares of the largest, fill `extent`: left, right, bottom and top in
+    pixels of the picture.
+    """
     grey = as_shown(picture)
     grey = _DIMMED * (grey if grey.ndim == 2 else grey.mean(-1))
     axes.imshow(grey, cmap="gray", vmin=0, vmax=1, interpolation="nearest")

@@ -10,6 +10,7 @@ import dl.inspect as inspect
 from dl.assess.binary import BinaryReport
 from dl.assess.classification import ClassificationReport
 from dl.assess.regression import RegressionReport
+from dl.data.example import traced_inputs
 from dl.errors import InputError, did_you_mean
 from dl.inspect.cost.drawing import draw_model
 from dl.inspect.recurrence.text_gates import calls_of_text
@@ -140,7 +141,7 @@ def draw_cell(asked: Asked, run: Subject) -> "Figure":
 
 def draw_architecture(asked: Asked, run: Subject) -> "Figure":
     """The layers of the model, traced for one input."""
-    return architecture(draw_model(run.model, run.spec.input_shape))
+    return architecture(draw_model(run.model, traced_inputs(run.spec)))
 
 
 def draw_receptive_fields(asked: Asked, run: Subject) -> "Figure":

@@ -22,8 +22,9 @@ def answers_with_classes(run: Subject) -> bool:
 
 
 def gives_probabilities(run: Subject) -> bool:
-    """A net whose outputs are probabilities."""
-    return run.spec.kind.probabilities is not None and not isinstance(run.model, Autoencoder)
+    """A net whose outputs are probabilities of what each target is."""
+    probable = run.spec.kind.probabilities is not None and run.spec.task != "transcription"
+    return probable and not isinstance(run.model, Autoencoder)
 
 
 def has_filters(run: Subject) -> bool:
@@ -46,19 +47,41 @@ def classifies_pictures(run: Subject) -> bool:
 
 
 def is_recurrent(run: Subject) -> bool:
-    """A net with a recurrent layer."""
-    return any(path.endswith("/recurrent") for path in run.parameters)
+    """A net of one sequence with a recurrent layer."""
+    return not run.spec.kind.target_sequences and any(
+        path.endswith("/recurrent") for path in run.parameters
+    )
+
+
+def reads_its_symbols(run: Subject) -> bool:
+    """A net whose vocabulary is that of its inputs, and not of what it writes."""
+    return run.spec.vocabulary is not None and not run.spec.kind.target_sequences
 
 
 def reads_text(run: Subject) -> bool:
     """A recurrent net whose inputs are the symbols of a text."""
-    return run.spec.vocabulary is not None and is_recurrent(run)
+    return reads_its_symbols(run) and is_recurrent(run)
 
 
 def reads_text_with_gates(run: Subject) -> bool:
     """An LSTM or a GRU that reads text: it has three or four blocks of weights."""
     weights = (shape for path, shape in run.parameters.items() if path.endswith("/recurrent"))
-    return run.spec.vocabulary is not None and any(w[1] in (3 * w[0], 4 * w[0]) for w in weights)
+    return reads_its_symbols(run) and any(w[1] in (3 * w[0], 4 * w[0]) for w in weights)
+
+
+def translates_with_attention(run: Subject) -> bool:
+    """A net that writes texts from texts, and looks at what it reads."""
+    return run.spec.source_vocabulary is not None and run.attends
+
+
+def describes_with_attention(run: Subject) -> bool:
+    """A net that describes pictures, and looks at places of them."""
+    return run.sees_pictures and run.attends
+
+
+def transcribes(run: Subject) -> bool:
+    """A net that writes down what is said in recordings."""
+    return run.spec.task == "transcription"
 
 
 def tells_layers(run: Subject) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from dl.errors import InputError, did_you_mean
 from dl.plots import run_drawings as drawings
 from dl.plots import run_kinds as kinds
+from dl.plots import run_sequences as sequences
 from dl.plots.run_drawings import Asked
 from dl.plots.run_subject import Subject, open_subject
 from dl.plots.style import import_matplotlib
@@ -51,7 +52,7 @@ def of_run(
         part: which part of the data; the test part if None.
         example: the number of one example of the part, instead of the first ones.
         layers: layers by name, instead of the picture's own choice.
-        text: what a net reads whose gates are drawn.
+        text: what a net reads whose gates are drawn, or what is translated.
         checkpoint: the last one or the one that validated best; as `dl.load` if None.
         package: where the experiments of runs are.
 
@@ -202,6 +203,27 @@ RUN_PICTURES: dict[str, RunPicture] = {
         drawings.draw_gradient_reach,
         several=True,
     ),
+    "alignment": RunPicture(
+        "which symbols of a text a net looks at while it writes the translation",
+        "a net with attention that translates",
+        kinds.translates_with_attention,
+        sequences.draw_alignment,
+        (*_OF_EXAMPLES, "text"),
+    ),
+    "caption": RunPicture(
+        "where in a picture a net looks at each word of its caption",
+        "a net with attention that describes pictures",
+        kinds.describes_with_attention,
+        sequences.draw_caption,
+        _OF_EXAMPLES,
+    ),
+    "transcription": RunPicture(
+        "the spectrogram of a recording, and what a net believes at each moment",
+        "a net that transcribes recordings",
+        kinds.transcribes,
+        sequences.draw_transcription,
+        _OF_EXAMPLES,
+    ),
     "reconstructions": RunPicture(
         "pictures, what an auto-encoder gives back, and the errors",
         "an auto-encoder of pictures",
@@ -224,4 +246,5 @@ RUN_PICTURES: dict[str, RunPicture] = {
         ("part",),
     ),
 }
-"""All pictures of runs. Another one is another row, with its function in `run_drawings.py`."""
+"""All pictures of runs. Another one is another row, with its function in `run_drawings.py` or, of
+a run that writes sequences of its own, `run_sequences.py`."""

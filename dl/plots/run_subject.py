@@ -1,6 +1,6 @@
 """A run as its pictures see it: what its folder says, and its net and data once they are needed."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,6 @@ from dl.data.dataset import Dataset, DataSpec
 from dl.data.example import example_inputs
 from dl.data.sources.arrays import ArraySource
 from dl.data.sources.ragged import RaggedSource
-from dl.data.sources.source import Source
 from dl.data.sources.streamed import StreamedSource
 from dl.data.sources.tokens import TokenSource
 from dl.data.text.vocabulary import END, UNKNOWN
@@ -24,7 +23,7 @@ from dl.runs.load import load
 from dl.runs.trained import Trained
 from dl.train.names import by_path
 from dl.train.record import Record
-from dl.types import LayerRow, Model
+from dl.types import EncoderDecoder, LayerRow, Model, Pair
 
 _SYMBOLS = 60
 """How many symbols of the data are read where no text is given."""
@@ -57,7 +56,7 @@ class Subject:
     @cached_property
     def layers(self) -> list[LayerRow]:
         """The rows of `show`; none where inputs are sequences or the model does not tell them."""
-        if self.spec.ragged or self.spec.has_symbols:
+        if self.spec.ragged or self.spec.has_symbols or isinstance(self.model, EncoderDecoder):
             return []
         return self.model.layers(jax.ShapeDtypeStruct((1, *self.spec.input_shape), "float32"))
 
@@ -71,6 +70,20 @@ class Subject:
         """The shapes of its parameters by path, traced and not computed."""
         params = jax.eval_shape(self.model.init, jax.random.key(0), example_inputs(self.spec))[0]
         return {path: leaf.shape for path, leaf in by_path(params).items()}
+
+    @cached_property
+    def attends(self) -> bool:
+        """Whether it is an encoder-decoder that looks at places of its source; traced."""
+        model, inputs = self.model, example_inputs(self.spec)
+        if not isinstance(model, EncoderDecoder) or not isinstance(inputs, Pair):
+            return False
+
+        def weights(key: Any, pair: Pair) -> Any:
+            params, model_state = model.init(key, pair)
+            memory, carry = model.encode(params, model_state, pair.source)
+            return model.step(params, model_state, memory, carry, pair.previous[:, 0])[2]
+
+        return jax.eval_shape(weights, jax.random.key(0), inputs).shape[-1] > 0
 
     @property
     def records(self) -> list[Record]:
@@ -109,7 +122,7 @@ class Subject:
             InputError: for a place that the part does not have.
         """
         source = self.data.part(part)
-        _check_places(index, source, f"the {part} part of {self.spec.name}")
+        check_places(index, source, f"the {part} part of {self.spec.name}")
         assert isinstance(source, ArraySource | StreamedSource)
         taken = source.gather(np.asarray(index))
         return taken["inputs"], taken["targets"]
@@ -122,13 +135,14 @@ class Subject:
         else:
             assert isinstance(source, RaggedSource)
             place = len(source) // 2 if example is None else example
-            _check_places([place], source, f"the {part} part of {self.spec.name}")
+            check_places([place], source, f"the {part} part of {self.spec.name}")
             numbers = source.inputs[place][: source.lengths[place]]
         known = [number for number in numbers if symbols[number] not in (END, UNKNOWN)]
         return self.spec.text.decode(known[:_SYMBOLS])
 
 
-def _check_places(index: Sequence[int], source: Source, what: str) -> None:
+def check_places(index: Sequence[int], source: Sized, what: str) -> None:
+    """Raise an `InputError` for a place that a part does not have; `what` names the part."""
     if not all(0 <= place < len(source) for place in index):
         raise InputError(
             f"{what} has examples 0 to {len(source) - 1}, and {max(index, key=abs)} is none of them"

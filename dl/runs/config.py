@@ -189,6 +189,8 @@ def _check_spec(spec: DataSpec) -> None:
         _check_vocabulary(spec.vocabulary, "data.vocabulary")
     if spec.source_vocabulary is not None:
         _check_vocabulary(spec.source_vocabulary, "data.source_vocabulary")
+    if spec.kind.target_sequences:
+        _check_targets(spec)
     if not spec.classes:
         raise Misfit("data.class_names is empty; a model has at least one output")
     for name in ("mean", "std"):
@@ -197,6 +199,14 @@ def _check_spec(spec: DataSpec) -> None:
             raise Misfit(f"data.{name} has {len(values)} values for {channels[0]} channels")
     if min(spec.std) <= 0:
         raise Misfit(f"data.std is {min(spec.std)}; it must be above 0")
+
+
+def _check_targets(spec: DataSpec) -> None:
+    """Refuse sequences of targets that have no length, or no end."""
+    if not 0 < spec.longest_target <= _MOST_VALUES:
+        raise Misfit(f"data.longest_target is {spec.longest_target}; targets have at least 1 step")
+    if spec.kind.predicts_symbols and END not in spec.text.symbols:
+        raise Misfit(f"data.vocabulary.symbols has no {END}, and targets end with it")
 
 
 def _is_number_type(name: str) -> bool:

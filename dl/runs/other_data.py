@@ -55,6 +55,7 @@ def _open(dataset: str, config: Config) -> Dataset:
             classes=own.class_names,
             **asked,
         )
+    listening = options.listening
     reading, own_symbols = options.reading, {"vocabulary": own.vocabulary}
     if own.source_vocabulary is not None:
         own_symbols["source_vocabulary"] = own.source_vocabulary
@@ -63,7 +64,7 @@ def _open(dataset: str, config: Config) -> Dataset:
         validation=options.validation,
         random_crops=own.view == "middle",
         reading=replace(reading, **own_symbols) if reading else None,
-        listening=options.listening,
+        listening=listening and replace(listening, sample_rate=own.sample_rate),
         **asked,
     )
 
@@ -92,7 +93,8 @@ def check_same_kind(data: DataSpec, trained: DataSpec) -> None:
             f"{data.name} has {_classes(data)}, the model was trained on {_classes(trained)}: "
             "give data of its kind"
         )
-    if chooses and (strange := [n for n in data.class_names if n not in trained.class_names]):
+    named = chooses or data.task == "transcription"
+    if named and (strange := [n for n in data.class_names if n not in trained.class_names]):
         raise unknown_classes(data.name, strange, trained.class_names)
 
 
@@ -121,6 +123,8 @@ def _relabelled(source: Source, places: np.ndarray) -> Source:
 
 
 def _inputs(spec: DataSpec) -> str:
+    if spec.sample_rate:
+        return f"sound at {spec.sample_rate} Hz"
     if spec.ragged:  # the longest may be of any length
         return "×".join(
             ["sequences", times(spec.input_shape[1:])]

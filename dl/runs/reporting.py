@@ -36,8 +36,8 @@ def report_on(network: Network, data: Dataset, part: str, *, batch_size: int) ->
     made from the outputs in float64.
 
     Raises:
-        InputError: when there is no such part, for an auto-encoder, and when all outputs together
-            would not fit in memory.
+        InputError: when there is no such part, for an auto-encoder and a transcription, and when
+            all outputs together would not fit in memory.
     """
     answers = answers_of(network, data, part, batch_size=batch_size)
     return report_on_answers(answers, data, part)
@@ -61,6 +61,11 @@ def answers_of(network: Network, data: Dataset, part: str, *, batch_size: int) -
             "dl.inspect.assess has its figures"
         )
     spec, source = data.spec, data.part(part)
+    if not has_report(spec):
+        raise InputError(
+            f"{spec.name} is transcribed, which has its label error and no other report: leave it "
+            "out, or look at single recordings with `transcribe`"
+        )
     pick = _KINDS[spec.task][0]
     predictions = _count_predictions(source, spec)
     if pick is _outputs and predictions * spec.classes > MOST_OUTPUTS:
@@ -78,6 +83,11 @@ def answers_of(network: Network, data: Dataset, part: str, *, batch_size: int) -
         batch_size=batch_size,
         precision=network.precision,
     )
+
+
+def has_report(spec: DataSpec) -> bool:
+    """Whether there is a report on the answers of a net for such data."""
+    return spec.task in _KINDS
 
 
 def _count_predictions(source: Source, spec: DataSpec) -> int:

@@ -55,7 +55,7 @@ def translate(
     length_penalty: float = 1.0,
     temperature: float = 0.0,
     seed: int = 0,
-    batch_size: int = 32,
+    batch_size: int = 64,
 ) -> list[list[Translation]]:
     """For each text its `n_best` translations, the best first, in the order of the texts.
 
@@ -87,7 +87,7 @@ def translate(
         alpha=length_penalty,
         temperature=temperature,
         seed=seed,
-        batch_size=batch_size,
+        batch_size=batch_size if len(filled) > 1 else 1,
         precision=network.precision,
     )
     for place, length, best in zip(filled, source.lengths, written, strict=True):
@@ -111,7 +111,7 @@ def translate_part(
         InputError: when there is no such part, for data that are no pairs of texts, and when
             sacreBLEU is not installed.
     """
-    pairs = _pairs_of(data, part)
+    pairs = pairs_of(data, part)
     sources, references = zip(*pairs, strict=True)
     best = translate(
         trained, sources, beam=beam, length_penalty=length_penalty, batch_size=batch_size
@@ -139,6 +139,22 @@ def evaluate_translation(
             scores = translate_part(trained, data, part, **how).scores
             figures[part], signatures = scores.figures, scores.signatures
     return Measured(figures, signatures)
+
+
+def pairs_of(data: Dataset, part: str) -> tuple[tuple[str, str], ...]:
+    """The texts of a part, or where they were not kept what the symbols say.
+
+    Raises:
+        InputError: when there is no such part, and for data that are no pairs of texts.
+    """
+    source, spec = data.part(part), data.spec
+    if not isinstance(source, PairSource) or spec.source_vocabulary is None:
+        raise InputError(f"{spec.name} has no translations to compare with: give pairs:PATH")
+    if source.texts:
+        return source.texts
+    sides = (spec.source_text, source.inputs), (spec.text, source.targets)
+    read, wrote = ([symbols.sentence(row) for row in rows] for symbols, rows in sides)
+    return tuple(zip(read, wrote, strict=True))
 
 
 def _reads_and_writes(network: Network) -> tuple[EncoderDecoder, DataSpec]:
@@ -190,15 +206,3 @@ def _translation(written: Written, source: tuple[str, ...], spec: DataSpec) -> T
 
 def _blank() -> Translation:
     return Translation("", 0.0, (), (), np.zeros((0, 0), np.float32))
-
-
-def _pairs_of(data: Dataset, part: str) -> tuple[tuple[str, str], ...]:
-    """The texts of a part, or where they were not kept what the symbols say."""
-    source, spec = data.part(part), data.spec
-    if not isinstance(source, PairSource) or spec.source_vocabulary is None:
-        raise InputError(f"{spec.name} has no translations to compare with: give pairs:PATH")
-    if source.texts:
-        return source.texts
-    sides = (spec.source_text, source.inputs), (spec.text, source.targets)
-    read, wrote = ([symbols.sentence(row) for row in rows] for symbols, rows in sides)
-    return tuple(zip(read, wrote, strict=True))

@@ -168,6 +168,46 @@ def _fantasies() -> "Figure":
     return dl.plots.fantasies(drawn)
 
 
+def _alignment() -> "Figure":
+    """Multiplicative attention whose queries ask for the place of the same word."""
+    source = ["the", "old", "man", "sleeps", "under", "a", "tree", "<end>"]
+    written = ["under", "a", "tree", "sleeps", "the", "old", "man", "<end>"]
+    places = 4.0 * jnp.eye(len(source))
+    order = jnp.array([source.index(word) for word in written])
+    queries = places[order] + 0.5 * jnp.roll(places[order], 1, axis=1)
+    keys = jnp.broadcast_to(places / 4.0, (len(written), *places.shape))
+    scores = dl.layers.attention.multiplicative_scores(queries, keys)
+    weights = dl.layers.attention.attention_weights(scores, jnp.ones(scores.shape))
+    return dl.plots.alignment(weights, source=source, written=written)
+
+
+def _caption_attention() -> "Figure":
+    """Two digits on a canvas, and attention that follows its ink."""
+    canvas = np.zeros((64, 64, 1), np.uint8)
+    canvas[2:30, 4:32], canvas[34:62, 30:58] = dl.load_data("digits").test.inputs[[2, 5]]
+    ink = canvas.reshape(8, 8, 8, 8).sum(axis=(1, 3)) / canvas.sum()
+    upper, lower = ink * (np.arange(8) < 4)[:, None], ink * (np.arange(8) >= 4)[:, None]
+    words = ["one", "above", "another", "<end>"]
+    maps = [each / each.sum() for each in (upper, ink, lower, np.ones((8, 8)))]
+    return dl.plots.caption_attention(canvas, words, np.stack(maps))
+
+
+def _transcription() -> "Figure":
+    """Three tones in a hiss, and posteriors that were made by hand."""
+    rate, rng = 8000, np.random.default_rng(0)
+    sound = rng.normal(0, 0.003, int(1.5 * rate))
+    posteriors = np.full((50, 4), 0.01)
+    for label, (start, pitch) in enumerate(((0.15, 300), (0.6, 900), (1.05, 2200))):
+        times = np.arange(int(0.3 * rate)) / rate
+        sound[int(start * rate) :][: len(times)] += 0.3 * np.sin(2 * np.pi * pitch * times)
+        posteriors[:, label + 1] += 0.95 * np.exp(
+            -((np.arange(50) - (start + 0.25) / 0.03) ** 2) / 4
+        )
+    posteriors[:, 0] = 1 - posteriors[:, 1:].sum(axis=1)
+    energies = dl.layers.spectra.log_mel(jnp.asarray(sound)[None], rate)[0]
+    return dl.plots.transcription(energies, posteriors, ["low", "middle", "high"])
+
+
 def _range_test() -> "Figure":
     data, options = dl.load_data("moons"), dl.TrainOptions(batch_size=50)
     model = dl.models.mlp(1, hidden_sizes=(8,))
@@ -239,6 +279,18 @@ PICTURES: dict[str, Picture] = {
     "reliability": Picture(
         "How often the net is right, over how sure it was.",
         lambda: dl.plots.reliability_diagram(_report().calibration),
+    ),
+    "alignment": Picture(
+        "Which words were looked at while a sentence was written in another order (H6).",
+        _alignment,
+    ),
+    "caption_attention": Picture(
+        "A picture, and the places that were looked at for each word of its caption (H2).",
+        _caption_attention,
+    ),
+    "transcription": Picture(
+        "A spectrogram, and below it the posteriors of the labels that are emitted (H4).",
+        _transcription,
     ),
     "range_test": Picture(
         "A range test: the loss while the learning rate rises, and the rate to try (D3).",

@@ -1,6 +1,7 @@
 """Small files for the experiments on sequences, and options that keep their nets small."""
 
 import json
+import wave
 from pathlib import Path
 
 import numpy as np
@@ -12,20 +13,28 @@ LINES = (
     "no one saw the fox",
     "the hen ate all the corn",
 )
+ENGLISH = {"hund": "dog", "katze": "cat", "maus": "mouse", "sieht": "sees"}
 PROGRAM = "int main() {{ int n = {0}; return n + {0}; }}"
 
 
 def write_small_data(folder: Path) -> dict[str, str]:
-    """The names for `--dataset`, by the form of the file: text, jsonl, lines, tsv, chorales."""
+    """The names for `--dataset`, by the form of the data: text, jsonl, lines, tsv, pairs, chorales,
+    audio, spoken_strings, timit.
+    """
     generator = np.random.default_rng(0)
     text = "\n".join(LINES[place] for place in generator.integers(0, len(LINES), 60))
     rows = [f"{LINES[place % len(LINES)]}\t{place % 2}" for place in range(60)]
+    pairs = [
+        f"{one} {verb} {other}.\t{ENGLISH[one]} {ENGLISH[verb]} {ENGLISH[other]}."
+        for one, verb, other in generator.choice(["hund", "katze", "maus", "sieht"], (60, 3))
+    ]
     songs = [[[60 + step % 5, 67] for step in range(length)] for length in (5, 8, 6, 9)]
     files = {
         "text": text,
         "jsonl": "\n".join(json.dumps({"code": PROGRAM.format(number)}) for number in range(40)),
         "lines": "\n".join(line[: 3 + place % 2] for place, line in enumerate(LINES * 15)),
         "tsv": "\n".join(rows),
+        "pairs": "\n".join(pairs),
         "chorales": json.dumps({"train": songs, "valid": songs[:1], "test": songs[1:2]}),
     }
     names = {}
@@ -33,7 +42,45 @@ def write_small_data(folder: Path) -> dict[str, str]:
         path = folder / f"{kind}.txt"
         path.write_text(content, encoding="utf-8")
         names[kind] = f"{kind}:{path}"
-    return {**names, "captions": f"captions:{write_captions(folder / 'captions')}"}
+    sounds = write_small_sounds(folder / "sounds")
+    timit = write_small_timit(folder / "timit")
+    return {
+        **names,
+        "audio": f"audio:{sounds}",
+        "spoken_strings": f"spoken_strings:{sounds}",
+        "timit": f"timit:{timit}",
+        "captions": f"captions:{write_captions(folder / 'captions')}",
+    }
+
+
+def write_small_timit(folder: Path) -> Path:
+    """Noise in TIMIT's layout, as wav, with three phones."""
+    generator = np.random.default_rng(0)
+    for place in ("TRAIN/DR1/FCJF0", "TRAIN/DR2/MAEB0", "TEST/DR1/MDAB0"):
+        for number in range(4):
+            path = folder / place / f"SX{number}.WAV"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_wav(path, generator.normal(scale=900, size=4000), rate=16_000)
+            path.with_suffix(".PHN").write_text("0 1500 h#\n1500 2500 ao\n2500 4000 h#\n")
+    return folder
+
+
+def write_small_sounds(folder: Path) -> Path:
+    """Two words, tones with noise, by two speakers."""
+    generator = np.random.default_rng(0)
+    folder.mkdir()
+    for place in range(40):
+        word, speaker, number = "ab"[place % 2], "xy"[place // 2 % 2], place // 4
+        tone = 6000 * np.sin((0.3 + 0.5 * (word == "a")) * np.arange(700 + 10 * number))
+        noisy = tone + generator.normal(scale=100, size=len(tone))
+        write_wav(folder / f"{word}_{speaker}_{number}.wav", noisy, rate=8000)
+    return folder
+
+
+def write_wav(path: Path, samples: np.ndarray, *, rate: int) -> None:
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, rate, 0, "NONE", ""))
+        file.writeframes(samples.astype("<i2").tobytes())
 
 
 def write_captions(folder: Path) -> Path:
@@ -57,7 +104,10 @@ def write_captions(folder: Path) -> Path:
 
 _LANGUAGE = {"hidden_size": 4, "segment": 8, "batch_size": 4, "epochs": 1, "validation": 0.1}
 _WHOLE = {name: value for name, value in _LANGUAGE.items() if name != "segment"}
+_PAIRS = {"batch_size": 8, "epochs": 1, "hidden_size": 4, "embedding_size": 4, "beam": 1}
 _READER = {"hidden_size": 4, "batch_size": 8, "epochs": 1}
+_STRINGS = {"strings": 16, "test_strings": 8, "most_words": 2}
+_WORDS = {"strings": 40, "test_strings": 8, "most_words": 2, "states": 3, "rounds": 1}
 SMALL_OPTIONS: dict[str, tuple[str, dict]] = {
     "rnn_shakespeare": ("text", _LANGUAGE),
     "gru_shakespeare": ("text", _LANGUAGE),
@@ -71,6 +121,17 @@ SMALL_OPTIONS: dict[str, tuple[str, dict]] = {
     "gru_adding": ("adding:6", {**_READER, "train_examples": 16}),
     "lstm_mnist_rows": ("digits", {**_READER, "train_examples": 16}),
     "lstm_mnist_pixels": ("digits", {**_READER, "train_examples": 16}),
+    "lstm_translation": ("pairs", _PAIRS),
+    "attention_translation": ("pairs", _PAIRS),
+    "ibm1_translation": ("pairs", {}),
+    "lstm_spoken_digits": ("audio", {**_READER, "batch_size": 4}),
+    "ctc_spoken_digits": ("spoken_strings", {**_READER, **_STRINGS, "batch_size": 4}),
+    "ctc_timit": ("timit", {**_READER, "batch_size": 4, "layers": 1, "beam": 2}),
+    "hmm_spoken_digits": ("spoken_strings", _WORDS),
+    "dbn_spoken_digits": (
+        "spoken_strings",
+        {**_WORDS, "layers": "32", "pretraining": 1, "epochs": 2},
+    ),
     "attention_captions": (
         "captions",
         {**_READER, "maps": 2, "embedding_size": 4, "validation": 0.1},
@@ -79,3 +140,8 @@ SMALL_OPTIONS: dict[str, tuple[str, dict]] = {
     "ngram_programs": ("jsonl", {"longest_gram": 3}),
 }
 """Form of the data and options of each experiment on sequences, so that it ends within seconds."""
+COUNTED = (
+    *("ngram_shakespeare", "ngram_programs", "ibm1_translation"),
+    *("hmm_spoken_digits", "dbn_spoken_digits"),
+)
+"""Those that count, and have no net that could be loaded."""

@@ -13,6 +13,7 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
+from small_data import COUNTED
 from small_runs import small_options, write_all_small_data
 
 import dl
@@ -26,7 +27,7 @@ from dl.train.layout import make_layout
 from dl.train.state import jit_init_state
 
 CATALOG = Catalog("experiments")
-TRAINED = [name for name in CATALOG.names() if not name.startswith("ngram_")]
+TRAINED = [name for name in CATALOG.names() if name not in COUNTED]
 QUICK = ("autoencoder_mnist", "lstm_shakespeare")
 CUTS = (1, 2, 10, 100)
 

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from PIL import Image
+from small_data import SMALL_OPTIONS
 
 import dl
 from dl.cli.catalog import Catalog
@@ -26,8 +27,7 @@ from dl.train.step import augmented, make_eval_step, make_train_step
 
 CATALOG = Catalog("experiments")
 NAMES = CATALOG.names()
-KINDS = ("attention_", "gru_", "ibm1_", "lstm_", "ngram_", "rnn_")
-SEQUENCES = [name for name in NAMES if name.startswith(KINDS)]
+SEQUENCES = [name for name in NAMES if name in SMALL_OPTIONS]
 """Those on text and sequences have tests of their own."""
 SMALL = [name for name in NAMES if not name.endswith("_imagenet") and name not in SEQUENCES]
 """Those that can be run as they are; the others have tests of their own."""

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import optax
 import pytest
-from small_data import SMALL_OPTIONS, write_small_data
+from small_data import COUNTED, SMALL_OPTIONS, write_small_data
 
 import dl
 from dl.cli import main
@@ -17,12 +18,12 @@ from dl.cli.catalog import Catalog
 from dl.data.example import example_inputs
 from dl.runs.open_data import open_data
 from dl.runs.run import start_run
+from dl.runs.stored import read_result
 from dl.train.fits import check_recipe_fits
 from dl.train.interrupt import StopRequest
 from dl.train.state import init_state
 
 CATALOG = Catalog("experiments")
-COUNTED = [name for name in SMALL_OPTIONS if name.startswith("ngram_")]
 TRAINED = [name for name in SMALL_OPTIONS if name not in COUNTED]
 ALIKE = [
     "rnn_shakespeare",
@@ -36,6 +37,10 @@ ALIKE = [
     "lstm_mnist_rows",
     "lstm_names",
     "lstm_sentiment",
+    "lstm_translation",
+    "lstm_spoken_digits",
+    "ctc_spoken_digits",
+    "ctc_timit",
 ]
 """Those whose runs are another's here with another cell or other data: seldom run."""
 
@@ -60,8 +65,8 @@ def run(name: str, small_data: dict[str, str], folder: Path, **changes: Any) -> 
 
 
 def test_all_experiments_on_sequences_are_here() -> None:
-    kinds = ("attention_", "gru_", "ibm1_", "lstm_", "ngram_", "rnn_")
-    assert {name for name in CATALOG.names() if name.startswith(kinds)} == set(SMALL_OPTIONS)
+    kinds = re.compile("(attention|ctc|gru|hmm|ibm1|lstm|ngram|rnn)_.*|.*_spoken_digits")
+    assert set(filter(kinds.fullmatch, CATALOG.names())) == set(SMALL_OPTIONS)
 
 
 @pytest.mark.parametrize("name", TRAINED)
@@ -97,7 +102,20 @@ def test_two_steps(name: str, small_data: dict[str, str], tmp_path: Path) -> Non
     )
 
 
-@pytest.mark.parametrize("name", COUNTED)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in COUNTED if name.endswith("_spoken_digits")])
+def test_strings_of_tones_are_decoded_without_ctc(
+    name: str, small_data: dict[str, str], tmp_path: Path
+) -> None:
+    pytest.importorskip("hmmlearn")
+    test = run(name, small_data, tmp_path / "run")["metrics"]["test"]
+    kinds = ("substitutions", "insertions", "deletions")
+    assert test["label_error"] == pytest.approx(sum(test[kind] for kind in kinds))
+    # Two epochs are too few for a net; mixtures tell the tones apart.
+    assert test["label_error"] < (0.3 if name == "hmm_spoken_digits" else 1.01)
+
+
+@pytest.mark.parametrize("name", [name for name in COUNTED if name.startswith("ngram_")])
 def test_counting_is_done_once_and_resume_shows_its_result(
     name: str, small_data: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -110,6 +128,16 @@ def test_counting_is_done_once_and_resume_shows_its_result(
     assert f"loss {test['loss']:.4f}" in capsys.readouterr().err
     assert main("experiments", ["evaluate", str(tmp_path / "run")]) == 2
     assert "counts and has no net" in capsys.readouterr().err
+
+
+def test_words_are_translated_by_those_they_were_counted_with(
+    small_data: dict[str, str], tmp_path: Path
+) -> None:
+    """In the small data every word has one translation, and most come in the same order."""
+    result = run("ibm1_translation", small_data, tmp_path / "run")
+    assert result["metrics"]["test"]["bleu"] > 50
+    assert "tok:13a" in result["signatures"]["bleu"]
+    assert read_result(tmp_path / "run" / "result.json") == result
 
 
 @pytest.mark.slow

@@ -150,6 +150,34 @@ class PairCase(Case):
 
 
 @dataclass(frozen=True)
+class HeardCase(Case):
+    """A model that writes down what it hears: log-odds [F, K + 1] of waveforms [N]."""
+
+    def inputs(self, size: int) -> Ragged:
+        """Noise of several lengths."""
+        rng = np.random.default_rng(0)
+        values = rng.normal(scale=0.1, size=(size, *self.input_shape)).astype(np.float32)
+        lengths = rng.integers(self.input_shape[0] // 2, self.input_shape[0] + 1, size)
+        lengths[-1] = self.input_shape[0]
+        real = np.arange(self.input_shape[0]) < lengths[:, None]
+        return Ragged(np.where(real, values, np.float32(0)), lengths.astype(np.int32))
+
+    def targets(self, size: int) -> Any:
+        """One or two random labels."""
+        rng = np.random.default_rng(1)
+        values = rng.integers(0, self.outputs - 1, (size, 2)).astype(np.int32)
+        return Ragged(values, rng.integers(1, 3, size).astype(np.int32))
+
+    def moved(self, inputs: Ragged) -> Ragged:
+        """The first three at the end, behind others of other values."""
+        changed = inputs._replace(values=inputs.values[:, ::-1])
+        return jax.tree.map(lambda x, y: np.concatenate([x[3:], y[:3]]), changed, inputs)
+
+    @property
+    def output_shape(self) -> tuple[int, ...]:
+        return 1 + -(-(self.input_shape[0] - 200) // 80), self.outputs
+
+
 class CaptionCase(PairCase):
     """A model that reads a picture and predicts the symbols of a caption."""
 
@@ -339,6 +367,34 @@ RECURRENT = [
         layer_norm=True,
     ),
     reader("rnn_of_rows", "rnn", (6, 6, 2), 8 * (12 + 8 + 1) + 5 * (8 + 1), pool="mean"),
+    case(
+        "spoken_word",
+        partial(
+            models.spoken_word_model, "gru", 5, sample_rate=8000, hidden_size=8, filters=12, stack=2
+        ),
+        (900,),
+        5,
+        parameters=2 * 24 * (24 + 8) + 5 * (16 + 1),
+        optimizer=optimizers.adam(0.03),
+    ),
+    case(
+        "acoustic",
+        partial(
+            models.acoustic_model,
+            "lstm",
+            4,
+            sample_rate=8000,
+            hidden_size=8,
+            num_layers=1,
+            filters=12,
+        ),
+        (900,),
+        4,
+        of=HeardCase,
+        parameters=2 * 32 * (12 + 8 + 1) + 4 * (16 + 1),
+        bind=objectives.transcription,
+        optimizer=optimizers.adam(0.03),
+    ),
 ]
 
 
@@ -464,6 +520,7 @@ SIBLINGS = [
     "lenet5_1998",
     "gru_both_ways",
     "rnn_of_rows",
+    "spoken_word",
     "attention_multiplicative",
     "encoder_decoder",
     "autoencoder_tied",

@@ -50,8 +50,8 @@ def record(path: Path) -> None:
 
 
 def modes(name: str, small: dict[str, Any]) -> list[str]:
-    """Ways to train: on one device, and on two if the batch divides; n-grams train nothing."""
-    if name.startswith("ngram"):
+    """Ways to train: on one device, and on two if the batch divides; counts train nothing."""
+    if name.startswith(("ngram", "ibm1")):
         return ["count"]
     return ["jit", "pmap"] if small.get("batch_size", 1) % 2 == 0 else ["jit"]
 

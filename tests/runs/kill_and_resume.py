@@ -137,12 +137,13 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
+    from small_data import COUNTED
     from small_runs import small_options, write_all_small_data
 
     from dl.cli.catalog import Catalog
 
     catalog = Catalog("experiments")
-    trained = [name for name in catalog.names() if not name.startswith("ngram_")]
+    trained = [name for name in catalog.names() if name not in COUNTED]
     with tempfile.TemporaryDirectory() as work:
         data = write_all_small_data(Path(work))
         for name in trained if given.names == ["all"] else given.names:

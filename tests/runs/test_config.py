@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dl.data.dataset import DataSpec
-from dl.data.text.vocabulary import END, UNKNOWN, Vocabulary
+from dl.data.text.vocabulary import END, UNKNOWN, Vocabulary, make_vocabulary
 from dl.errors import InputError
 from dl.runs.config import Config, Origin, read_config
 from dl.runs.experiment import load_experiment
@@ -164,6 +164,44 @@ def test_each_odd_value_is_refused_with_file_place_and_remedy(
     with pytest.raises(InputError, match=re.escape(says)) as told:
         read_config(path, package="experiments")
     assert str(told.value).startswith(str(path))
+    assert "\n" not in str(told.value)
+
+
+PAIRS = replace(
+    SPEC,
+    task="sequence",
+    ragged=True,
+    carried=False,
+    vocabulary=make_vocabulary(["ein hund"], unit="subword", size=20, documents=True),
+    source_vocabulary=make_vocabulary(["a dog"], unit="word", documents=True),
+    longest_target=4,
+)
+
+
+def test_both_vocabularies_of_pairs_come_back(tmp_path: Path) -> None:
+    replace(CONFIG, data=PAIRS).write(tmp_path / "config.json")
+    spec = read_config(tmp_path / "config.json", package="experiments").data
+    assert spec == PAIRS
+    assert spec.text.decode(spec.text.encode("ein hund")) == "ein hund"
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"vocabulary": replace(PAIRS.text, model="AAAA")}, "the model of the subwords is damaged"),
+        (
+            {"vocabulary": replace(PAIRS.text, symbols=PAIRS.text.symbols[:-1])},
+            "data.vocabulary.model makes other subwords",
+        ),
+        ({"source_vocabulary": Vocabulary("word", ())}, "data.source_vocabulary.symbols is empty"),
+        ({"vocabulary": Vocabulary("word", ("a",))}, "data.vocabulary.symbols has no <end>"),
+        ({"longest_target": 0}, "data.longest_target is 0"),
+    ],
+)
+def test_damaged_pairs_are_refused(tmp_path: Path, changes: dict[str, Any], says: str) -> None:
+    replace(CONFIG, data=replace(PAIRS, **changes)).write(tmp_path / "config.json")
+    with pytest.raises(InputError, match=re.escape(says)) as told:
+        read_config(tmp_path / "config.json", package="experiments")
     assert "\n" not in str(told.value)
 
 

@@ -78,9 +78,11 @@ def test_a_broken_record_is_refused_with_its_line(tmp_path: Path, line: Any, say
 
 
 def test_a_result_comes_back_with_and_without_its_checksum(tmp_path: Path) -> None:
-    for stored in (RESULT, sealed(RESULT)):
-        write_json(tmp_path / "result.json", stored)
-        assert read_result(tmp_path / "result.json") == RESULT
+    signed = {**RESULT, "signatures": {"bleu": "nrefs:1|case:lc"}}
+    for stored in (RESULT, signed):
+        for written in (stored, sealed(stored)):
+            write_json(tmp_path / "result.json", written)
+            assert read_result(tmp_path / "result.json") == stored
 
 
 @pytest.mark.parametrize(
@@ -93,6 +95,7 @@ def test_a_result_comes_back_with_and_without_its_checksum(tmp_path: Path) -> No
         ({**RESULT, "metrics": {"test": {"loss": "x"}}}, "metrics.test.loss is 'x'"),
         ({**RESULT, "steps": True}, "steps is True"),
         ({**RESULT, "wall_seconds": "long"}, "wall_seconds is 'long'"),
+        ({**RESULT, "signatures": {"bleu": 3}}, "signatures.bleu is 3; it must be a text"),
         ({**RESULT, "colour": 1}, "colour is not known"),
         ({**sealed(RESULT), "steps": 5}, "its checksum is wrong"),
         ({**sealed(RESULT), "checksum": None}, "its checksum is wrong"),

@@ -19,10 +19,12 @@ class StoredFile(NamedTuple):
     read: Callable[[], bytes]
 
 
-def find_sounds(path: Path, suffixes: tuple[str, ...] = SUFFIXES) -> list[StoredFile]:
+def find_sounds(
+    path: Path, suffixes: tuple[str, ...] = SUFFIXES, *, strip: bool = True
+) -> list[StoredFile]:
     """The files below `path`, or in an archive, whose names end so, sorted by place.
 
-    Hidden files are passed over, and folders around everything are taken off.
+    Hidden files are passed over, and folders around everything are taken off (`strip`).
 
     Raises:
         InputError: when there is no such folder or archive, or no file in it.
@@ -37,8 +39,9 @@ def find_sounds(path: Path, suffixes: tuple[str, ...] = SUFFIXES) -> list[Stored
         raise InputError(f"there is no folder {path}: give the one that holds the recordings")
     if not files:
         raise InputError(f"{path} holds no file that ends in {', '.join(suffixes)}")
-    around = _common_folders([file.place for file in files])
-    return sorted(StoredFile(PurePosixPath(*f.place.parts[around:]), f.read) for f in files)
+    around = _common_folders([file.place for file in files]) if strip else 0
+    stripped = [StoredFile(PurePosixPath(*f.place.parts[around:]), f.read) for f in files]
+    return sorted(stripped, key=lambda file: file.place)
 
 
 def _in_folder(path: Path, suffixes: tuple[str, ...]) -> Iterator[StoredFile]:

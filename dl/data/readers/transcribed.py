@@ -58,8 +58,8 @@ def transcribed(
         lengths = [len(each.samples) for each in utterances]
         short = too_short(lengths, targets, sample_rate=rate, stack=listening.stack)
         left_out.extend(u.name for u, is_short in zip(utterances, short, strict=True) if is_short)
-        kept = np.flatnonzero(~short)
-        if not len(kept):
+        kept = np.flatnonzero(~short).tolist()
+        if not kept:
             raise InputError(
                 f"{name}: no utterance of the {part} part is long enough for its labels"
             )
@@ -89,6 +89,7 @@ def _numbers(utterance: Utterance, number: dict[str, int]) -> np.ndarray:
         raise InputError(f"{utterance.name} has no labels: leave it out")
     if strange := sorted(set(utterance.labels) - number.keys()):
         raise InputError(
-            f"{utterance.name} has labels outside of the {len(number)} known ones: {listed(strange)}"
+            f"{utterance.name} has labels outside of the {len(number)} known ones: "
+            f"{listed(strange)}"
         )
     return np.array([number[label] for label in utterance.labels], np.int32)

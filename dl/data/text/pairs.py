@@ -174,8 +174,9 @@ def _columns(first: Row, path: Path, reading: Reading) -> tuple[tuple[int, int],
         number if number is not None else place
         for number, place in zip(numbers, named, strict=True)
     ]
+    other_data = reading.source_vocabulary is not None  # than those that the names were given for
     for name, place in zip(asked, places, strict=True):
-        if name and place is None:
+        if name and place is None and not other_data:
             raise InputError(
                 f"{path} has no column {name!r} ({listed(first.cells)}): give --source and "
                 "--target as names in its first line, or as numbers, such as 1 and 2"

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from jax.extend.core import JaxprEqn
 
-from dl.inspect.cost.summary import trace_model
+from dl.inspect.cost.summary import Inputs, trace_model
 from dl.jaxprs import Place, shape_of, walk
 from dl.tables import Table
 from dl.types import Model
@@ -42,7 +42,7 @@ def count_connections(
     return Connections(shared, units // features * shared, units * (math.prod(input_shape) + bias))
 
 
-def connections(model: Model, input_shape: tuple[int, ...]) -> dict[str, Connections]:
+def connections(model: Model, input_shape: Inputs) -> dict[str, Connections]:
     """`count_connections` of every convolution in `model`, by layer, from the traced computation.
 
     Source: E11.

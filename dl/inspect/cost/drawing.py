@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from dl.inspect.cost.flow import Node, flow
+from dl.inspect.cost.summary import Inputs
 from dl.types import Model
 
 WIDTH, HEIGHT, BETWEEN, BELOW = 168.0, 44.0, 16.0, 28.0
@@ -56,8 +57,8 @@ class Drawing(NamedTuple):
     height: float
 
 
-def draw_model(model: Model, input_shape: tuple[int, ...]) -> Drawing:
-    """The boxes and arrows of `model` for inputs of `input_shape`, traced and not computed.
+def draw_model(model: Model, input_shape: Inputs) -> Drawing:
+    """The boxes and arrows of `model` for inputs as `summarize` takes them; nothing is computed.
 
     Source of the placement: Sugiyama, Tagawa and Toda 1981 (rows, and lanes for long arrows).
 

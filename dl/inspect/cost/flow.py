@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from jax.extend.core import JaxprEqn
 
-from dl.inspect.cost.summary import trace_model
+from dl.inspect.cost.summary import Inputs, known_inputs, shapes_of, trace_model
 from dl.jaxprs import Place, shape_of, walk
 from dl.types import LayerRow, LayerTrace, Model
 
@@ -26,24 +26,30 @@ class Node(NamedTuple):
     sources: tuple[int, ...]
 
 
-def flow(model: Model, input_shape: tuple[int, ...]) -> tuple[Node, ...]:
+def flow(model: Model, input_shape: Inputs) -> tuple[Node, ...]:
     """The layers of `model` in the order of their calls, with what feeds each; nothing is computed.
 
-    The first node is the input. Where operations outside of the layers combine the outputs of
-    several (the sum of a residual block, the concatenation of an Inception block), they are a
-    node too.
+    The first node is the input; of an encoder-decoder, which takes a `Pair` as `summarize` does,
+    the first two are the source and the symbols before the targets. Where operations outside of
+    the layers combine the outputs of several (the sum of a residual block, the concatenation of an
+    Inception block), they are a node too.
 
     Raises:
-        InputError: when the model was made from functions, which do not mark their layers.
+        InputError: when the model was made from functions, which do not mark their layers, and for
+            an encoder-decoder that is given one shape.
 
     >>> import dl
     >>> [(node.name, node.sources) for node in flow(dl.models.lenet(), (28, 28, 1))[:4]]
     [('input', ()), ('conv1', (0,)), ('conv1.pool', (1,)), ('conv2', (2,))]
     """
     traced = trace_model(model, input_shape)
-    following = _Following(traced, input_shape)
+    source, previous = shapes_of(input_shape)
+    inputs = [LayerRow("input", source, 0)]
+    if previous is not None:
+        inputs = [LayerRow("source", source, 0), LayerRow("previous", previous, 0)]
+    following = _Following(traced, inputs)
     jaxpr = traced.jaxpr.jaxpr
-    outputs = walk(jaxpr, [*[None] * (len(jaxpr.invars) - 1), 0], following.visit)
+    outputs = walk(jaxpr, known_inputs(jaxpr, input_shape, 0, 1), following.visit)
     return _without_dead_joins(following.nodes(), {number for number in outputs if number})
 
 
@@ -54,8 +60,9 @@ class _Following:
     such a layer is a node after them.
     """
 
-    def __init__(self, traced: LayerTrace, input_shape: tuple[int, ...]) -> None:
-        self.rows = [LayerRow("input", input_shape, 0)]
+    def __init__(self, traced: LayerTrace, inputs: list[LayerRow]) -> None:
+        self.rows = list(inputs)
+        self._inputs = len(inputs)
         self.sources: dict[int, set[int]] = defaultdict(set)
         self.primitives: dict[int, set[str]] = defaultdict(set)
         self._calls = traced.calls
@@ -120,7 +127,7 @@ class _Following:
         return number
 
     def _kind(self, number: int, row: LayerRow) -> str:
-        if number == 0:
+        if number < self._inputs:
             return "input"
         found = self.primitives[number]
         return next((kind for mark, kind in _KINDS if found & mark), "operation")

@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
-from jax.extend.core import JaxprEqn
+from jax.extend.core import Jaxpr, JaxprEqn
 
 from dl.errors import InputError
 from dl.inspect.cost.macs import multiply_adds
@@ -15,20 +15,22 @@ from dl.inspect.cost.receptive import Field, pixels, propagate
 from dl.jaxprs import Place, shape_of, walk
 from dl.models.given import require_model
 from dl.tables import Table, times
-from dl.types import LayerRow, LayerTrace, Model
+from dl.types import EncoderDecoder, LayerRow, LayerTrace, Model, Pair, Ragged
 
 
 @dataclass(frozen=True)
 class Summary:
     """A model's name and layers, in the order of their calls; shapes are without the batch.
 
-    Printed, it is the name above the table.
+    Of an encoder-decoder `input_shape` is that of the source, `previous_shape` that of the symbols
+    before the targets. Printed, it is the name above the table.
     """
 
     name: str
     input_shape: tuple[int, ...]
     output_shape: tuple[int, ...]
     layers: tuple[LayerRow, ...]
+    previous_shape: tuple[int, ...] | None = None
 
     @property
     def parameters(self) -> int:
@@ -41,16 +43,19 @@ class Summary:
         return sum(row.macs for row in self.layers)
 
     def table(self) -> Table:
-        """One row for the input, one per layer, one for the total.
+        """One row for each input, one per layer, one for the total.
 
         Fields, strides and offsets are in pixels of the input.
         """
         sides = ("field", "stride", "offset")
         no_sides = (None,) * len(sides)
+        inputs = {"input": self.input_shape}
+        if self.previous_shape is not None:
+            inputs = {"source": self.input_shape, "previous": self.previous_shape}
         return Table(
             ("layer", "output", "parameters", "macs", *sides),
             [
-                ("input", self.input_shape, None, None, *no_sides),
+                *((name, shape, None, None, *no_sides) for name, shape in inputs.items()),
                 *map(tuple, self.layers),
                 ("total", self.output_shape, self.parameters, self.macs, *no_sides),
             ],
@@ -62,11 +67,13 @@ class Summary:
         """`{"name", "input_shape", "output_shape", "parameters", "macs", "layers": [...]}`.
 
         A layer has the fields of `LayerRow`; `receptive_field`, `stride` and `offset` are (height,
-        width) or None.
+        width) or None. Of an encoder-decoder there is also "previous_shape".
         """
+        previous = self.previous_shape
         return {
             "name": self.name,
             "input_shape": self.input_shape,
+            **({} if previous is None else {"previous_shape": previous}),
             "output_shape": self.output_shape,
             "parameters": self.parameters,
             "macs": self.macs,
@@ -80,11 +87,17 @@ class Summary:
         return replace(self.table(), title=self.name).html()
 
 
-def summarize(model: Model, input_shape: tuple[int, ...], *, name: str | None = None) -> Summary:
+Inputs: TypeAlias = "tuple[int, ...] | Pair"
+"""The shape of one example, or of an encoder-decoder the shapes of a `Pair`, leaves [1, ...]."""
+
+
+def summarize(model: Model, input_shape: Inputs, *, name: str | None = None) -> Summary:
     """The summary of `model` for inputs of `input_shape` (one example), traced and not computed.
 
     Multiply-adds are those of products and convolutions (`dl.inspect.cost.macs`). Receptive fields
-    are those of pictures [H, W, C]; they include the padding (`dl.inspect.cost.receptive`).
+    are those of pictures [H, W, C]; they include the padding (`dl.inspect.cost.receptive`). An
+    encoder-decoder takes a `Pair` of `jax.ShapeDtypeStruct` [1, ...] in the place of a shape, as
+    `dl.data.example.example_inputs` gives it; its multiply-adds are those of a whole sequence.
     Source: E7-E11.
 
     >>> import dl
@@ -103,32 +116,60 @@ def summarize(model: Model, input_shape: tuple[int, ...], *, name: str | None = 
     """
     require_model(model, by="summarize")
     traced = trace_model(model, input_shape)
-    macs, fields = _macs_and_fields(traced, picture=len(input_shape) == 3)
+    source, previous = shapes_of(input_shape)
+    macs, fields = _macs_and_fields(traced, input_shape, picture=len(source) == 3)
     layers = [
-        _with_field(traced.calls[number]._replace(macs=macs[number]), field, input_shape)
+        _with_field(traced.calls[number]._replace(macs=macs[number]), field, source)
         for number, field in fields.items()
         # A module that does not count as a layer may still do work of its own.
         if number in traced.layers or macs[number]
     ]
     outputs = shape_of(traced.jaxpr.jaxpr.outvars[0])[1:]
-    return Summary(name or model.name, input_shape, outputs, tuple(layers))
+    return Summary(name or model.name, source, outputs, tuple(layers), previous)
 
 
-def trace_model(model: Model, input_shape: tuple[int, ...]) -> LayerTrace:
+def trace_model(model: Model, input_shape: Inputs) -> LayerTrace:
     """The computation of `model` on one example, with its layers marked.
 
     Raises:
-        InputError: when the model was made from functions, which do not mark their layers.
+        InputError: when the model was made from functions, which do not mark their layers, and for
+            an encoder-decoder that is given one shape.
     """
     if model.trace is None:
         raise InputError(
             f"{model.name} is a pair of functions without layers to show: "
             "build it with models.from_linen"
         )
+    if isinstance(input_shape, Pair):
+        return model.trace(input_shape)
+    if isinstance(model, EncoderDecoder):
+        raise InputError(
+            f"{model.name} reads a source and the symbols before its targets, not one input of "
+            f"shape {input_shape}: give dl.data.example.example_inputs(spec)"
+        )
     return model.trace(jax.ShapeDtypeStruct((1, *input_shape), jnp.float32))
 
 
-def _macs_and_fields(traced: LayerTrace, *, picture: bool) -> tuple[Counter[Any], dict[int, Field]]:
+def shapes_of(inputs: Inputs) -> tuple[tuple[int, ...], tuple[int, ...] | None]:
+    """The shape of one example, or of its source; and that of the symbols before the targets."""
+    if not isinstance(inputs, Pair):
+        return inputs, None
+    source = inputs.source.values if isinstance(inputs.source, Ragged) else inputs.source
+    return tuple(source.shape[1:]), tuple(inputs.previous.shape[1:])
+
+
+def known_inputs(jaxpr: Jaxpr, inputs: Inputs, source: Any, previous: Any) -> list[Any]:
+    """What is known about the inputs of `jaxpr`: of parameters and lengths nothing."""
+    own = [source]
+    if isinstance(inputs, Pair):
+        lengths = [None] if isinstance(inputs.source, Ragged) else []
+        own = [source, *lengths, previous]
+    return [*[None] * (len(jaxpr.invars) - len(own)), *own]
+
+
+def _macs_and_fields(
+    traced: LayerTrace, inputs: Inputs, *, picture: bool
+) -> tuple[Counter[Any], dict[int, Field]]:
     """The multiply-adds of every call, and the fields of their outputs in call order."""
     macs: Counter[Any] = Counter()
     fields: dict[int, Field] = {}
@@ -141,7 +182,7 @@ def _macs_and_fields(traced: LayerTrace, *, picture: bool) -> tuple[Counter[Any]
         return outputs
 
     jaxpr = traced.jaxpr.jaxpr
-    walk(jaxpr, [*[None] * (len(jaxpr.invars) - 1), pixels((1, 2)) if picture else None], visit)
+    walk(jaxpr, known_inputs(jaxpr, inputs, pixels((1, 2)) if picture else None, None), visit)
     return macs, fields
 
 

@@ -15,10 +15,11 @@ from dl.data.sources.source import Source
 from dl.errors import InputError, first_line
 from dl.inspect.codes.autoencoders import reconstruct
 from dl.reports.page.pictures import is_picture
+from dl.reports.page.written import Written, written_on
 from dl.runs.config import Config
 from dl.runs.folder import RunFolder
 from dl.runs.load import load_with_remarks
-from dl.runs.reporting import AnyReport, answers_of, report_on_answers
+from dl.runs.reporting import AnyReport, answers_of, has_report, report_on_answers
 from dl.runs.trained import Trained
 from dl.types import Autoencoder
 
@@ -43,7 +44,7 @@ class Answered:
     """The report on a part of the data, and examples to look at.
 
     `behind` has some examples for each (class, answer). `again` has pairs: a picture, and what an
-    auto-encoder makes of it.
+    auto-encoder makes of it. `written` is what a model writes whose targets are sequences.
     """
 
     part: str
@@ -51,6 +52,7 @@ class Answered:
     behind: dict[tuple[int, int], list[Example]] = field(default_factory=dict)
     worst: list[Example] = field(default_factory=list)
     again: list[tuple[Any, Any]] = field(default_factory=list)
+    written: Written | None = None
 
 
 def answers_of_run(folder: RunFolder, config: Config, notes: list[str]) -> Answered | None:
@@ -76,6 +78,9 @@ def answers_on(trained: Trained, part: str) -> Answered:
     source = data.part(part)
     if isinstance(trained.model, Autoencoder):
         return Answered(part, again=_again(trained, source))
+    written = written_on(trained, data, part)
+    if written is not None and (len(source) > MOST_EXAMPLES or not has_report(data.spec)):
+        return Answered(part, written=written)
     if len(source) > MOST_EXAMPLES and not data.spec.kind.predicts_symbols:
         raise InputError(
             f"the {part} part has {len(source):,} examples, and a page looks at most at "
@@ -84,7 +89,7 @@ def answers_on(trained: Trained, part: str) -> Answered:
     answers = answers_of(trained.network, data, part, batch_size=trained.options.batch_size)
     report = report_on_answers(answers, data, part)
     if not isinstance(report, ClassificationReport):
-        return Answered(part, report)
+        return Answered(part, report, written=written)
     behind = _behind(answers["targets"], answers["outputs"].argmax(axis=-1), data, source)
     worst = _examples([mistake.index for mistake in report.mistakes], source, data.spec)
     return Answered(part, report, behind, worst)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dl.data.example import traced_inputs
 from dl.errors import first_line
 from dl.inspect.cost.drawing import Drawing, place
 from dl.inspect.cost.flow import flow
@@ -81,7 +82,8 @@ def _layers(config: Config, notes: list[str]) -> tuple[Summary | None, Drawing |
     spec, experiment = config.data, config.experiment
     try:
         model = experiment.recipe(config.options, spec, freeze=config.freeze).model
-        return summarize(model, spec.input_shape), place(flow(model, spec.input_shape))
+        inputs = traced_inputs(spec)
+        return summarize(model, inputs), place(flow(model, inputs))
     except Exception as error:  # an experiment's own model may do anything
         notes.append(f"The layers are not shown: {first_line(error)}.")
         return None, None

@@ -11,11 +11,13 @@ from dl.reports.page.html import Html, join, tag
 from dl.reports.page.material import Material
 from dl.reports.page.mistakes import answers_section
 from dl.reports.page.result import result_section, state_of
+from dl.reports.page.sequences import written_section
 from dl.reports.page.story import making_section, model_section, options_section, texts_section
 
 _TITLES = {
     "result": "Result",
     "curves": "Curves",
+    "written": "Examples",
     "answers": "Answers",
     "texts": "Texts",
     "model": "Model",
@@ -87,13 +89,30 @@ def _sections(runs: Sequence[Material]) -> dict[str, Html]:
     found = {
         "result": result_section(runs),
         "curves": curves_section(runs) if _has_curves(runs) else None,
-        "answers": answers_section(one.answered) if one and one.answered else None,
+        "written": _written(one) if one else None,
+        "answers": _answers(one) if one else None,
         "texts": texts_section(one.texts) if one and one.texts else None,
         "model": model_section(one) if one else None,
         "options": options_section(runs),
         "making": _with_notes(making_section(runs), runs),
     }
     return {name: section for name, section in found.items() if section is not None}
+
+
+def _written(run: Material) -> Html | None:
+    """What the model writes, if its targets are sequences."""
+    if run.answered is None or run.answered.written is None:
+        return None
+    signatures = (run.result or {}).get("signatures", {})
+    return written_section(run.answered.written, run.answered.part, signatures)
+
+
+def _answers(run: Material) -> Html | None:
+    """The report on the answers; a transcription has none."""
+    answered = run.answered
+    if answered is None or (answered.report is None and answered.written is not None):
+        return None
+    return answers_section(answered)
 
 
 def _has_curves(runs: Sequence[Material]) -> bool:

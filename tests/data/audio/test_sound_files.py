@@ -1,0 +1,112 @@
+"""Sound files of all depths give the same samples, and what is no sound is named in one line."""
+
+import io
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dl.data.audio.files import decode_sound
+from dl.data.audio.stored import find_sounds
+from dl.errors import InputError
+
+SAMPLES = np.array([0, 256, -256, 12800, -32768, 32512], np.int16)
+
+
+def wav(samples: np.ndarray, *, width: int = 2, rate: int = 8000, channels: int = 1) -> bytes:
+    """A wav of whole numbers int16 [N, C], written at another depth."""
+    whole = samples.astype(np.int64) << 16
+    data = {
+        1: lambda: ((whole >> 24) + 128).astype("u1").tobytes(),
+        2: lambda: samples.astype("<i2").tobytes(),
+        3: lambda: (whole >> 8).astype("<i4").reshape(-1, 1).view("u1")[:, :3].tobytes(),
+        4: lambda: whole.astype("<i4").tobytes(),
+    }[width]()
+    file = io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setparams((channels, width, rate, 0, "NONE", ""))
+        writer.writeframes(data)
+    return file.getvalue()
+
+
+def sphere(samples: np.ndarray, *, order: str = "01", **changes: str) -> bytes:
+    """NIST SPHERE, written by its description."""
+    fields = {
+        "sample_rate -i": "16000",
+        "sample_count -i": str(len(samples)),
+        "sample_n_bytes -i": "2",
+        "channel_count -i": "1",
+        "sample_byte_format -s2": order,
+        **changes,
+    }
+    lines = ["NIST_1A", "   1024", *(f"{key} {value}" for key, value in fields.items()), "end_head"]
+    header = "\n".join(lines).encode() + b"\n"
+    return header.ljust(1024) + samples.astype("<i2" if order == "01" else ">i2").tobytes()
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 4])
+def test_wavs_of_every_depth_have_the_same_samples(width: int) -> None:
+    sound = decode_sound(wav(SAMPLES, width=width, rate=11025), "a.wav")
+    assert (sound.rate, sound.samples.dtype) == (11025, np.int16)
+    np.testing.assert_array_equal(sound.samples, SAMPLES)
+
+
+def test_channels_are_averaged() -> None:
+    stereo = np.stack([SAMPLES, -SAMPLES.astype(np.int32) // 2], axis=1)
+    sound = decode_sound(wav(stereo.astype(np.int16), channels=2), "a.wav")
+    np.testing.assert_array_equal(sound.samples, np.rint(stereo.mean(axis=1)))
+
+
+@pytest.mark.parametrize("order", ["01", "10"])
+def test_sphere_is_read_in_both_orders_of_bytes(order: str) -> None:
+    sound = decode_sound(sphere(SAMPLES, order=order), "a.wav")
+    assert sound.rate == 16000
+    np.testing.assert_array_equal(sound.samples, SAMPLES)
+
+
+def test_flac_is_read_through_soundfile() -> None:
+    soundfile = pytest.importorskip("soundfile")
+    file = io.BytesIO()
+    soundfile.write(file, SAMPLES, 16000, format="FLAC", subtype="PCM_16")
+    sound = decode_sound(file.getvalue(), "a.flac")
+    assert sound.rate == 16000
+    np.testing.assert_array_equal(sound.samples, SAMPLES)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (wav(SAMPLES)[:-4], r"a\.wav is cut short: 4 of 6 samples"),
+        (wav(SAMPLES)[:20], "ends in its header"),
+        (wav(SAMPLES[:0]), "has no samples"),
+        (wav(SAMPLES)[:8] + b"JUNK" + wav(SAMPLES)[12:], "no wav that can be read"),
+        (sphere(SAMPLES)[:-2], "cut short: 5 of 6"),
+        (sphere(SAMPLES)[:60], "header without an end"),
+        (sphere(SAMPLES, **{"sample_coding -s26": "pcm,embedded-shorten-v2.00"}), "coded as"),
+        (sphere(SAMPLES, **{"sample_rate -i": "fast"}), "lacks its rate"),
+    ],
+)
+def test_damaged_files_are_named_with_what_is_wrong(content: bytes, message: str) -> None:
+    with pytest.raises(InputError, match=message) as error:
+        decode_sound(content, "a.wav")
+    assert "\n" not in str(error.value)
+
+
+def test_what_is_no_sound_is_refused() -> None:
+    with pytest.raises(InputError, match=r"a\.wav is no"):
+        decode_sound(b"a text", "a.wav")
+
+
+def test_files_are_found_by_their_ends_and_folders_around_all_taken_off(tmp_path: Path) -> None:
+    for place in ("x/y/yes/1.wav", "x/y/no/2.WAV", "x/y/no/notes.txt", "x/.hidden/3.wav"):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_bytes(wav(SAMPLES))
+    places = [str(file.place) for file in find_sounds(tmp_path)]
+    assert places == ["no/2.WAV", "yes/1.wav"]
+    for path, message in (
+        (tmp_path / "none", "no folder"),
+        (tmp_path / "x/y/yes/1.wav", "archive"),
+    ):
+        with pytest.raises(InputError, match=message):
+            find_sounds(path)

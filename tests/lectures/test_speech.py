@@ -1,0 +1,50 @@
+"""H4: three generations of speech recognition, on what is small enough to be known by heart."""
+
+import numpy as np
+import pytest
+
+from dl import lessons
+from dl.hmm import Mixtures, WordModels
+from dl.lessons import speech
+
+FLAT = np.log(np.full(5, 0.5))
+
+
+def test_h4_the_table_has_the_slides_figures_beside_ours() -> None:
+    table = lessons.generations({"HMM-GMM": 0.03, "belief net": 0.02, "LSTM": 0.01})
+    slide = {row[0]: row[2] for row in table.rows}
+    assert slide == {"HMM-GMM": 0.26, "belief net": 0.207, "LSTM": 0.177}
+    assert list(slide) == sorted(slide, key=lambda name: -slide[name])
+    assert table.text().splitlines()[-1].split() == ["LSTM", "2013", "17.7", "%", "1.0", "%"]
+
+
+def test_h4_viterbi_reads_words_that_sounds_tell() -> None:
+    """Two words of two states, each state with a mean of its own; the pause has another."""
+    means = np.array([0.0, 4.0, 8.0, 12.0, -4.0])
+    mixtures = Mixtures(np.ones((5, 1)), means[:, None, None], np.ones((5, 1, 1)))
+    models = WordModels(words=2, states=2, mixtures=mixtures, log_stay=FLAT)
+    states = [4, 0, 0, 1, 2, 3, 3, 4, 0, 1]
+    heard = means[states][:, None] + np.linspace(-0.5, 0.5, 10)[:, None]
+    sounds = models.mixtures.log_likelihoods(heard)
+    (words,) = speech.decode_strings(models, [sounds], penalty=0.0)
+    assert words == [0, 1, 0]
+    strings = speech.Strings([heard], [heard], [[0, 1, 0]])
+    assert speech.frame_states(models, strings)[0].tolist() == states
+    # A penalty above what the sounds tell leaves words out.
+    (fewer,) = speech.decode_strings(models, [sounds], penalty=200.0)
+    assert len(fewer) < 3
+    assert speech.tuned_penalty(
+        lambda penalty: speech.decode_strings(models, [sounds], penalty=penalty),
+        [[0, 1, 0]],
+        (200.0, 0.0),
+    ) == pytest.approx(0.0)
+
+
+def test_h4_frames_are_pictures_of_their_neighbours() -> None:
+    energies = np.random.default_rng(0).normal(size=(9, 4))
+    pictures = speech.patches(energies, context=2)
+    assert (pictures.shape, pictures.dtype) == ((9, 5, 4, 1), np.uint8)
+    np.testing.assert_array_equal(pictures[4, 2:, :, 0], pictures[5, 1:4, :, 0])
+    normal = (energies - energies.mean(axis=0)) / energies.std(axis=0)
+    expected = 255 / (1 + np.exp(-normal))
+    np.testing.assert_allclose(pictures[:, 2, :, 0], expected, atol=1.0)
