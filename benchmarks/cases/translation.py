@@ -36,7 +36,7 @@ def with_torch(quick: bool) -> Workload:
     on_torch.set_up()
     network = torch_network(SYMBOLS, SIZE)
     descent = torch.optim.Adam(network.parameters(), lr=RATE)
-    source = dl_data(quick).train
+    source: Any = dl_data(quick).train
     sides = [
         [torch.from_numpy(row[:length]).long() for row, length in zip(rows, lengths, strict=True)]
         for rows, lengths in (

@@ -2,6 +2,7 @@
 
 from typing import Any, Literal, NamedTuple, TypeAlias, cast
 
+import jax.numpy as jnp
 import numpy as np
 
 from dl.data.naming import shown
@@ -109,7 +110,8 @@ def _written(target: np.ndarray, spec: DataSpec) -> str:
 
 def _as_spectra(batch: dict[str, np.ndarray], rate: int) -> dict[str, np.ndarray]:
     """Waveforms [B, N] as log-mel energies [B, F, 40], for all of them at once."""
-    energies = spectra.log_mel(batch["inputs"].astype(np.float32) / 2**15, rate)
+    waveforms = jnp.asarray(batch["inputs"], jnp.float32) / 2**15
+    energies = spectra.log_mel(waveforms, rate)
     size, step = (spectra.frame_samples(rate, ms) for ms in (spectra.FRAME_MS, spectra.STEP_MS))
     frames = np.asarray(spectra.frame_count(batch["lengths"], size, step))
     return {**batch, "inputs": np.asarray(energies), "lengths": frames}

@@ -106,8 +106,8 @@ def _fast(
     if kind == "gru_reset_after":
         biases["recurrent_bias"] = jnp.zeros(size, xs.dtype)
     several = KINDS[kind].states > 1
-    state = carry.cell if several else (carry.cell,)
-    fed, weights, state = fast_attentive(
+    before: tuple[Array, ...] = carry.cell if several else (carry.cell,)
+    outputs: Any = fast_attentive(
         kind,
         product_dtype,
         {**biases, **params},
@@ -115,10 +115,11 @@ def _fast(
         memory.mask,
         keys,
         xs,
-        state,
+        before,
         carry.fed,
     )
-    return (fed, weights), Attentive(state if several else state[0], fed[-1])
+    fed, weights, after = outputs
+    return (fed, weights), Attentive(after if several else after[0], fed[-1])
 
 
 class AttentiveLayer(nn.Module):

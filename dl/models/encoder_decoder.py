@@ -39,7 +39,7 @@ class Decoder(nn.Module):
         self.first_state = nn.Dense(self.hidden_size * KINDS[self.kind].states)
         how = {"forget_bias": 1.0, "implementation": self.implementation}
         if self.attention == "none":
-            self.core = RecurrentLayer(self.kind, self.hidden_size, time_major=True, **how)
+            self.core: Any = RecurrentLayer(self.kind, self.hidden_size, time_major=True, **how)
         else:
             self.key = nn.Dense(self.hidden_size, use_bias=False)
             self.core = AttentiveLayer(self.kind, self.hidden_size, self.attention, **how)
@@ -185,7 +185,7 @@ def encoder_decoder(
         params: Params, model_state: ModelState, memory: Any, carry: Carry, previous: Array
     ) -> tuple[Array, Carry, Array]:
         variables = {"params": params, **model_state}
-        return net.apply(variables, memory, carry, previous, method="step")
+        return net.apply(variables, memory, carry, previous, method="step")  # type: ignore[return-value]
 
     return EncoderDecoder(
         model.name,

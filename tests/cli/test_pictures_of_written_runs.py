@@ -83,4 +83,4 @@ def test_picture_page_and_layers_of_a_run(
     assert f"{title} of the test part" in page
     assert "are not shown" not in page
     assert 'id="model"' in page
-    assert main("experiments", "evaluate run --report".split()) == 2 * (picture == "transcription")
+    assert main("experiments", ["evaluate", "run", "--report"]) == 2 * (picture == "transcription")

@@ -36,8 +36,8 @@ def layer_of(kind: str, attention: Any) -> tuple[dict, tuple]:
     layer = AttentiveLayer(kind, UNITS, attention)
     values, keys = random(ROWS, PLACES, VALUES), random(ROWS, PLACES, UNITS, seed=1)
     memory = memory_of(jnp.asarray(values), jnp.asarray(MASK))
-    state = tuple(random(ROWS, UNITS, seed=seed) for seed in range(2, 2 + KINDS[kind].states))
-    carry = Attentive(state if len(state) > 1 else state[0], random(ROWS, UNITS, seed=5))
+    state = [random(ROWS, UNITS, seed=seed) for seed in range(2, 2 + KINDS[kind].states)]
+    carry = Attentive(tuple(state) if len(state) > 1 else state[0], random(ROWS, UNITS, seed=5))
     given = memory, jnp.asarray(keys), random(STEPS, ROWS, INPUTS, seed=6), carry
     shapes = jax.eval_shape(layer.init, jax.random.key(0), given[2], given[0], given[1], given[3])[
         "params"

@@ -28,7 +28,9 @@ def test_sound_and_posteriors_share_their_time() -> None:
     assert above.images[0].origin == "lower"
     np.testing.assert_allclose(above.images[0].get_extent(), (0, 0.58, 0.5, 26.5))
     blank, yes, no = below.lines
-    np.testing.assert_allclose(blank.get_xdata(), (np.arange(20) + 0.5) * 0.03)  # three frames each
+    np.testing.assert_allclose(
+        np.asarray(blank.get_xdata()), (np.arange(20) + 0.5) * 0.03
+    )  # three frames each
     np.testing.assert_array_equal(blank.get_ydata(), posteriors()[:, 0])
     np.testing.assert_array_equal(yes.get_ydata(), posteriors()[:, 1])
     np.testing.assert_array_equal(no.get_ydata(), posteriors()[:, 2])

@@ -58,8 +58,8 @@ def test_each_word_lies_over_the_places_it_was_looked_for_at() -> None:
     assert whole.images[0].get_array().max() == 1.0
     dimmed, shown = first.images
     assert dimmed.get_array().max() == pytest.approx(0.6)
-    np.testing.assert_allclose(shown.get_array(), [[0.25, 0, 0], [0, 0, 1]])
-    np.testing.assert_allclose(second.images[1].get_array(), [[0, 1, 0], [0, 0, 0]])
+    np.testing.assert_allclose(np.asarray(shown.get_array()), [[0.25, 0, 0], [0, 0, 1]])
+    np.testing.assert_allclose(np.asarray(second.images[1].get_array()), [[0, 1, 0], [0, 0, 0]])
     left, right, bottom, top = shown.get_extent()
     assert ((right - left) / 3, (bottom - top) / 2) == (4, 4)
     assert (left, top) == (-0.5, -0.5)

@@ -141,7 +141,7 @@ def trace_model(model: Model, input_shape: Inputs) -> LayerTrace:
             "build it with models.from_linen"
         )
     if isinstance(input_shape, Pair):
-        return model.trace(input_shape)
+        return model.trace(input_shape)  # type: ignore[arg-type]
     if isinstance(model, EncoderDecoder):
         raise InputError(
             f"{model.name} reads a source and the symbols before its targets, not one input of "

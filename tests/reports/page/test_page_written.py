@@ -25,7 +25,7 @@ BAD = Translation(EVIL, -3.0, (EVIL, "<end>"), ("Hund", "<end>"), np.eye(2))
 
 def outline(written: Written, **result: object) -> Outline:
     run = material(answered=Answered("test", written=written))
-    return Outline(page([material(answered=run.answered, result={**run.result, **result})]))
+    return Outline(page([material(answered=run.answered, result={**(run.result or {}), **result})]))
 
 
 def test_an_alignment_has_a_cell_for_each_weight_that_can_be_seen() -> None:
