@@ -34,7 +34,7 @@ class Options(DocumentOptions):
     dataset: str = "scenes:digits"
     unit: Literal["char", "byte", "word"] = "word"
     """What a symbol of captions:PATH is."""
-    epochs: int = 12
+    epochs: int = 15
     batch_size: int = 64
     optimizer: OptimizerName = "adam"
     learning_rate: float = 2e-3

@@ -65,24 +65,6 @@ def batch_norm(*, momentum: float = 0.9, epsilon: float = 1e-5, dtype: Any = Non
     return norm
 
 
-def layer_norm(*, epsilon: float = 1e-6, dtype: Any = None) -> Norm:
-    """Layer normalisation of the channels at each place, the same in training and evaluation.
-
-    y = γ (x − μ) / √(σ² + ε) + β, μ and σ² over the channels of one place of one example. Source:
-    Ba et al. 2016, arXiv:1607.06450.
-
-    >>> norm = layer_norm()(train=False, name="norm")
-    >>> x = jnp.array([[[[1.0, 3.0]], [[10.0, 30.0]]]])
-    >>> norm.init_with_output(jax.random.key(0), x)[0].round(2).ravel().tolist()
-    [-1.0, 1.0, -1.0, 1.0]
-    """
-
-    def norm(*, train: bool, name: str) -> nn.Module:
-        return nn.LayerNorm(epsilon=epsilon, dtype=dtype, name=name)
-
-    return norm
-
-
 def chosen_norm(norm: Norm | None, *, batch_normalised: bool, dtype: Any = None) -> Norm | None:
     """`norm` if it is given, else batch norm if the model is `batch_normalised`, else None.
 

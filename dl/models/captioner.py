@@ -8,7 +8,7 @@ from flax import linen as nn
 
 from dl.errors import InputError
 from dl.layers.attention import AttentionKind, Memory, memory_of
-from dl.layers.blocks import ConvBlock, layer_norm
+from dl.layers.blocks import ConvBlock, batch_norm
 from dl.layers.dropout import Dropout
 from dl.models.checks import check_side, check_sizes
 from dl.models.encoder_decoder import encoder_decoder
@@ -18,11 +18,10 @@ from dl.types import Array, EncoderDecoder
 class PictureEncoder(nn.Module):
     """Pictures [B, H, W, C] as a memory of h · w places, [B, h w, D], row by row.
 
-    Every stage is a convolution of stride 2, layer norm and ReLU; the last is followed by one of
+    Every stage is a convolution of stride 2, batch norm and ReLU; the last is followed by one of
     stride 1. So with K stages h = ⌈H / 2ᴷ⌉. The vector of each place is learned and added to what
-    the convolutions see there, without which attention would not know where it looks. Batch norm
-    would not do: a batch has captions of similar lengths, and so pictures of one kind, whose
-    statistics are not those of all.
+    the convolutions see there, without which attention would not know where it looks. The
+    running statistics of batch norm are those of many batches (momentum 0.99).
     """
 
     features: tuple[int, ...]
@@ -31,14 +30,16 @@ class PictureEncoder(nn.Module):
     @nn.compact
     def __call__(self, source: Array, *, train: bool = False) -> Memory:
         check_side(source, smallest=2 ** len(self.features), model="this captioner")
-        maps, norm = source, layer_norm()
+        maps, norm = source, batch_norm(momentum=0.99)
         for number, size in enumerate(self.features, start=1):
             side = 5 if number == 1 else 3
-            maps = ConvBlock(size, side, strides=2, norm=norm, name=f"stage{number}")(maps)
-        maps = ConvBlock(self.features[-1], 3, norm=norm, name="last")(maps)
+            maps = ConvBlock(size, side, strides=2, norm=norm, name=f"stage{number}")(
+                maps, train=train
+            )
+        maps = ConvBlock(self.features[-1], 3, norm=norm, name="last")(maps, train=train)
         places = maps.reshape(maps.shape[0], -1, maps.shape[-1])
         positions = self.param(
-            "positions", nn.initializers.normal(0.1), places.shape[1:], jnp.float32
+            "positions", nn.initializers.normal(1.0), places.shape[1:], jnp.float32
         )
         places = places + positions.astype(places.dtype)
         return memory_of(Dropout(self.dropout, deterministic=not train, name="dropout")(places))

@@ -497,6 +497,7 @@ CAPTIONERS = [
         + (5 * 8 + 16 * (6 + 1) + 6 * 8 + 32 * (8 + 8 + 8 + 1) + 14 * 8 + 8 * 8 + 8 + 5 * (8 + 1)),
         bind=objectives.next_symbol,
         optimizer=optimizers.adam(0.03),
+        normalised=True,
     )
 ]
 # Each list begins with the one before: by the scope, all tests of a case then come together and

@@ -101,7 +101,7 @@ def test_the_verb_and_the_figures_of_a_run(
     assert set(result["metrics"]["captions"]) == {"bleu", "cider", "exact"}
     assert set(result["metrics"]["captions_unseen"]) == {"bleu", "cider", "exact"}
     assert "caption" in capsys.readouterr().err
-    Image.fromarray(np.zeros((64, 64), np.uint8)).save(tmp_path / "a.png")
+    Image.fromarray(np.zeros((48, 48), np.uint8)).save(tmp_path / "a.png")
     assert main("experiments", ["caption", str(run), str(tmp_path / "a.png"), "--count", "2"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2

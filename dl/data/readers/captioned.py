@@ -7,6 +7,7 @@ import numpy as np
 
 from dl.data.dataset import Dataset
 from dl.data.parts import dataset_of_captions
+from dl.data.sources.buckets import BUCKETS
 from dl.data.sources.captions import CaptionSource, caption_source
 from dl.data.split import split_validation
 from dl.data.text.reading import Reading, encode
@@ -46,12 +47,13 @@ def captioned_pictures(
     *,
     reading: Reading,
     vocabulary: Vocabulary | None = None,
+    buckets: int = BUCKETS,
 ) -> Dataset:
     """The data set called `name`. Captions are read in small letters, as COCO's measures do.
 
     `validation` is a part, or a fraction in [0, 1) of the training pictures to hold out, with all
     their captions. Without a `test`, a tenth of the training pictures is the test part. The
-    vocabulary is given, or that of the training captions.
+    vocabulary is given, or that of the training captions; `buckets` are those of `caption_source`.
     """
     if test is None:
         train, test = _tenth(name, train)
@@ -65,7 +67,7 @@ def captioned_pictures(
         vocabulary = make_vocabulary(
             texts, unit=reading.unit, size=reading.vocabulary_size, documents=True
         )
-    first, *others = (_source(part, vocabulary, reading, name) for part in parts)
+    first, *others = (_source(part, vocabulary, reading, name, buckets) for part in parts)
     kept_back = others[0] if held_out is not None else None
     return dataset_of_captions(name, first, kept_back, others[-1], vocabulary=vocabulary)
 
@@ -112,7 +114,9 @@ def tidy_caption(caption: str, unit: str = "word") -> str:
     return " ".join(words(text) if unit == "word" else text.split())
 
 
-def _source(part: Captioned, vocabulary: Vocabulary, reading: Reading, name: str) -> CaptionSource:
+def _source(
+    part: Captioned, vocabulary: Vocabulary, reading: Reading, name: str, buckets: int
+) -> CaptionSource:
     def symbols(texts: Sequence[str]) -> list[np.ndarray]:
         most = reading.longest or None
         return [encode(vocabulary, text, reading, name)[:most] for text in texts]
@@ -123,4 +127,5 @@ def _source(part: Captioned, vocabulary: Vocabulary, reading: Reading, name: str
         end=vocabulary.end,
         references=part.captions,
         names=part.names,
+        buckets=buckets,
     )

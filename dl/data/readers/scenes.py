@@ -39,7 +39,7 @@ LoadPictures = Callable[..., Dataset]
 
 
 class DrawnScene(NamedTuple):
-    """A scene, its canvas uint8 [64, 64, C] and some of its captions."""
+    """A scene, its canvas uint8 [48, 48, C] and some of its captions."""
 
     scene: Scene
     canvas: np.ndarray
@@ -84,6 +84,9 @@ def load_scenes(
         part("unseen" if unseen else "test", data.test, TEST_SCENES, TEST_CAPTIONS),
         reading=Reading(unit="word"),
         vocabulary=scene_vocabulary(names),
+        # The length of a caption tells how many pieces there are: by buckets, a batch would have
+        # scenes of one kind, whose batch statistics are not those of all.
+        buckets=1,
     )
 
 

@@ -7,10 +7,10 @@ import numpy as np
 
 from dl.data.scenes.scene import Scene
 
-SIDE = 64
+SIDE = 48
 """The side of a canvas in pixels."""
 _CELL = SIDE // 2
-_SIDES = {"small": (13, 16), "large": (24, 28)}
+_SIDES = {"small": (10, 12), "large": (18, 21)}
 """The least and the largest side of a piece."""
 
 
@@ -45,7 +45,7 @@ def draw_places(scene: Scene, generator: np.random.Generator) -> list[Place]:
 
 
 def paint(places: Sequence[Place], pictures: Sequence[np.ndarray]) -> np.ndarray:
-    """The pictures uint8 [H, W, C], scaled to their places on a black canvas [64, 64, C]."""
+    """The pictures uint8 [H, W, C], scaled to their places on a black canvas [48, 48, C]."""
     canvas = np.zeros((SIDE, SIDE, pictures[0].shape[-1]), np.uint8)
     for (top, left, side), picture in zip(places, pictures, strict=True):
         canvas[top : top + side, left : left + side] = _scaled(picture, side)

@@ -4,7 +4,9 @@ A phrase is words, a sequence of phrases (a tuple), or `OneOf` several phrases.
 """
 
 import math
+from bisect import bisect
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import product
 from typing import NamedTuple, TypeAlias
 
@@ -50,13 +52,24 @@ def texts_of(phrase: Phrase) -> Iterator[str]:
 
 
 def draw_text(phrase: Phrase, generator: np.random.Generator) -> str:
-    """One way to say a phrase; every alternative of a choice is equally probable."""
+    """One way to say a phrase; the k-th alternative of a choice is k times as rare as the first.
+
+    So words have their usual synonym, as they have in a language. Source: Zipf 1949.
+    """
     if isinstance(phrase, str):
         return phrase
     if isinstance(phrase, OneOf):
-        chosen = phrase.alternatives[generator.integers(len(phrase.alternatives))]
+        shares = _shares(len(phrase.alternatives))
+        chosen = phrase.alternatives[bisect(shares, generator.random())]
         return draw_text(chosen, generator)
     return " ".join(draw_text(part, generator) for part in phrase)
+
+
+@cache
+def _shares(count: int) -> list[float]:
+    """How often one of the first k alternatives is drawn, for each k but the last."""
+    weights = [1 / number for number in range(1, count + 1)]
+    return [sum(weights[:number]) / sum(weights) for number in range(1, count)]
 
 
 def says(phrase: Phrase, words: Sequence[str]) -> bool:

@@ -52,7 +52,7 @@ def test_pieces_lie_as_the_captions_say() -> None:
         for upper, lower in product(*rows) if len(rows) == 2 else ():
             assert upper.top + upper.side <= lower.top
         for piece, place in zip(scene.pieces, chain(*rows), strict=True):
-            assert (place.side >= 24) == (piece.size == "large")
+            assert (place.side >= 18) == (piece.size == "large")
             assert min(place[:2]) >= 0
             assert max(place.top, place.left) + place.side <= SIDE
 
@@ -131,7 +131,7 @@ def test_scenes_of_digits_by_name() -> None:
     assert (data.spec.name, data.spec.task, data.spec.input_shape) == (
         "scenes:digits",
         "sequence",
-        (64, 64, 1),
+        (48, 48, 1),
     )
     assert data.spec.longest_target == data.test.widths[-1] <= 24
     text = data.spec.text
