@@ -153,7 +153,7 @@ class Model:
     name: str
     init: InitFn
     apply: ApplyFn
-    trace: Callable[[jax.ShapeDtypeStruct], LayerTrace] | None = None
+    trace: Callable[[Any], LayerTrace] | None = None
     activations: Callable[[Params, ModelState, Array], OrderedDict[str, Array]] | None = None
     initial_carry: Callable[[int], Carry] | None = None
     always_carries: bool = False
