@@ -230,16 +230,22 @@ def slopes(features: Array, reach: int = 2) -> Array:
     return jnp.asarray(total) / (2 * sum(n * n for n in range(1, reach + 1)))
 
 
-def normalised(features: Array, counts: Array) -> Array:
-    """Each band with mean 0 and variance 1 over the first `counts` [B] frames: [B, F, D].
+def normalised(features: Array, counts: Array, *, each_band: bool = True) -> Array:
+    """Mean 0 and variance 1 over the first `counts` [B] frames: [B, F, D]; those behind are 0.
 
-    The frames behind are 0. So loudness and the microphone's colour fall away.
+    With `each_band` every band by itself: loudness and the colour of a microphone fall away, and in
+    a single word much of its vowel. Without, all bands together: loudness alone falls away.
 
     >>> normalised(jnp.array([[[1.0], [3.0], [9.0]]]), jnp.array([2]))[0, :, 0].round(3).tolist()
     [-1.0, 1.0, 0.0]
     """
     real = (jnp.arange(features.shape[1]) < counts[:, None])[..., None]
     share = real / jnp.maximum(counts, 1)[:, None, None]
-    mean = jnp.sum(features * share, axis=1, keepdims=True)
-    variance = jnp.sum((features - mean) ** 2 * share, axis=1, keepdims=True)
+
+    def mean_of(values: Array) -> Array:
+        means = jnp.sum(values * share, axis=1, keepdims=True)
+        return means if each_band else jnp.mean(means, axis=2, keepdims=True)
+
+    mean = mean_of(features)
+    variance = mean_of((features - mean) ** 2)
     return jnp.where(real, (features - mean) / jnp.sqrt(variance + 1e-6), 0.0)

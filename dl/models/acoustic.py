@@ -27,7 +27,8 @@ IMPOSSIBLE = -1e9
 class Hearing(NamedTuple):
     """How waveforms become vectors: `filters` bands of frames of `frame_ms`, one every `step_ms`.
 
-    `stack` frames side by side make one vector, so that the net has fewer steps to go.
+    `stack` frames side by side make one vector, so that the net has fewer steps to go. `each_band`
+    is that of `spectra.normalised`.
     """
 
     sample_rate: int
@@ -35,6 +36,7 @@ class Hearing(NamedTuple):
     frame_ms: float = spectra.FRAME_MS
     step_ms: float = spectra.STEP_MS
     stack: int = 1
+    each_band: bool = True
 
     @promoting
     def vectors(self, inputs: Array | Ragged) -> Ragged:
@@ -54,7 +56,8 @@ class Hearing(NamedTuple):
             step_ms=self.step_ms,
         )
         counts = self._frames(inputs)
-        return _stacked(spectra.normalised(features, counts), counts, self.stack)
+        normal = spectra.normalised(features, counts, each_band=self.each_band)
+        return _stacked(normal, counts, self.stack)
 
     def steps(self, inputs: Array | Ragged) -> Array:
         """How many vectors [B] each waveform has."""
@@ -165,7 +168,8 @@ def spoken_word_model(
 ) -> Model:
     """Logits [B, K] of the word in each waveform [B, N]: `sequence_model` on its log-mel energies.
 
-    The options are those of `acoustic_model`; `pool` is that of `sequence_model`. Source: H4.
+    The energies are normalised over all bands together. The options are those of `acoustic_model`;
+    `pool` is that of `sequence_model`. Source: H4.
 
     Raises:
         InputError: for an unknown cell or pool, or sizes below 1; when it is applied, for other
@@ -189,7 +193,7 @@ def spoken_word_model(
     check_outputs(outputs)
     if pool not in ("last", "mean"):
         raise InputError(f"unknown pool {pool!r}: {did_you_mean(str(pool), ('last', 'mean'))}")
-    hearing = _hearing(sample_rate, filters, frame_ms, step_ms, stack)
+    hearing = _hearing(sample_rate, filters, frame_ms, step_ms, stack)._replace(each_band=False)
     return from_recurrent(
         AcousticNet(hearing, SequenceNet(recurrent, outputs, pool=pool)), name=kind
     )
