@@ -88,7 +88,7 @@ def _names(info: Any) -> _Names | None:
     captions = features.get(_KEY)
     if len(images) != 1 or not isinstance(captions, tfds.features.Sequence):
         return None
-    inner = captions.feature
+    inner: Any = captions.feature
     nested = hasattr(inner, "items")
     if nested and "text" not in dict(inner.items()):
         return None
