@@ -172,10 +172,10 @@ def _put_sets(
 ) -> list[Resident]:
     """The sets of arrays on the devices; an array that several of them hold is copied once."""
     distinct = distinct_arrays(sets)
-    placed, numbers = layout.put((list(distinct.values()), hyperparams))
-    of = dict(zip(distinct, placed, strict=True))
+    # As a `Resident`, because a layout of members puts data and hyper-parameters differently.
+    placed, numbers = layout.put(Resident(distinct, hyperparams))
     return [
-        Resident({name: of[id(array)] for name, array in arrays.items()}, numbers)
+        Resident({name: placed[id(array)] for name, array in arrays.items()}, numbers)
         for arrays in sets
     ]
 
