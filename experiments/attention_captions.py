@@ -34,7 +34,7 @@ class Options(DocumentOptions):
     dataset: str = "scenes:digits"
     unit: Literal["char", "byte", "word"] = "word"
     """What a symbol of captions:PATH is."""
-    epochs: int = 20
+    epochs: int = 15
     batch_size: int = 64
     optimizer: OptimizerName = "adam"
     learning_rate: float = 2e-3
@@ -49,7 +49,7 @@ class Options(DocumentOptions):
     """Size of a word's vector."""
     attention: Literal["additive", "multiplicative", "none"] = "additive"
     """How places of the picture are compared with the LSTM's state; none looks at their mean."""
-    dropout: Rate = 0.2
+    dropout: Rate = 0.1
     """Fraction of the units that are switched off between the parts of the net."""
     beam: Count = 1
     """Hypotheses that are kept when the captions of the result are written."""

@@ -12,17 +12,14 @@ SIDE = 48
 _CELL = SIDE // 2
 _SIDES = {"small": (10, 12), "large": (18, 21)}
 """The least and the largest side of a piece."""
-_TILT = 10.0
-"""The largest tilt of a piece to either side, in degrees."""
 
 
 class Place(NamedTuple):
-    """Where a piece lies: its upper left corner and its side in pixels, its tilt in degrees."""
+    """Where a piece lies: its upper left corner and its side, in pixels."""
 
     top: int
     left: int
     side: int
-    tilt: float
 
 
 def draw_places(scene: Scene, generator: np.random.Generator) -> list[Place]:
@@ -43,23 +40,21 @@ def draw_places(scene: Scene, generator: np.random.Generator) -> list[Place]:
             least, most = _SIDES[piece.size]
             side = int(generator.integers(least, most + 1))
             inside = generator.integers(_CELL - side + 1, size=2).tolist()
-            tilt = float(generator.uniform(-_TILT, _TILT))
-            places.append(Place(top + inside[0], left + inside[1], side, tilt))
+            places.append(Place(top + inside[0], left + inside[1], side))
     return places
 
 
 def paint(places: Sequence[Place], pictures: Sequence[np.ndarray]) -> np.ndarray:
-    """The pictures uint8 [H, W, C], scaled and tilted, on a black canvas [48, 48, C]."""
+    """The pictures uint8 [H, W, C], scaled to their places on a black canvas [48, 48, C]."""
     canvas = np.zeros((SIDE, SIDE, pictures[0].shape[-1]), np.uint8)
-    for (top, left, side, tilt), picture in zip(places, pictures, strict=True):
-        canvas[top : top + side, left : left + side] = _laid(picture, side, tilt)
+    for (top, left, side), picture in zip(places, pictures, strict=True):
+        canvas[top : top + side, left : left + side] = _scaled(picture, side)
     return canvas
 
 
-def _laid(picture: np.ndarray, side: int, tilt: float) -> np.ndarray:
+def _scaled(picture: np.ndarray, side: int) -> np.ndarray:
     from PIL import Image
 
     flat: Any = picture[..., 0] if picture.shape[-1] == 1 else picture
-    tilted = Image.fromarray(flat).rotate(tilt, Image.Resampling.BILINEAR)
-    scaled = tilted.resize((side, side), Image.Resampling.BILINEAR)
+    scaled = Image.fromarray(flat).resize((side, side), Image.Resampling.BILINEAR)
     return np.asarray(scaled).reshape(side, side, -1)
