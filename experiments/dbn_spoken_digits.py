@@ -4,8 +4,8 @@ Lecture: H4, the second generation; F4. Paper: Mohamed, Dahl & Hinton 2009. Data
     `ctc_spoken_digits`. The models of `hmm_spoken_digits` align the training strings; a net with
     the weights of a belief net learns which state each frame is in, from 11 frames of log-mel
     energies; Viterbi over the same loop of words takes p(state | frames) / p(state).
-Expected: not measured yet.
-Time: not measured yet.
+Expected: 3.09 % of the labels wrong, more than by Gaussian mixtures (`hmm_spoken_digits`).
+Time: 906 s on two CPU cores, shared with other work.
 Command: python -m experiments run dbn_spoken_digits --dataset spoken_strings:PATH
 """
 
