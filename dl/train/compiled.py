@@ -173,9 +173,10 @@ def _put_sets(
     """The sets of arrays on the devices; an array that several of them hold is copied once."""
     distinct = distinct_arrays(sets)
     # As a `Resident`, because a layout of members puts data and hyper-parameters differently.
-    placed, numbers = layout.put(Resident(distinct, hyperparams))
+    named = {str(key): array for key, array in distinct.items()}
+    placed, numbers = layout.put(Resident(named, hyperparams))
     return [
-        Resident({name: placed[id(array)] for name, array in arrays.items()}, numbers)
+        Resident({name: placed[str(id(array))] for name, array in arrays.items()}, numbers)
         for arrays in sets
     ]
 
