@@ -72,7 +72,11 @@ class Decoder(nn.Module):
         else:
             ys, weights, carry = self.core(xs, *looked, carry)
         ys = self._dropped(ys.swapaxes(0, 1), train=train)
-        logits = self.embedding.attend(ys) + self.output_bias if self.tied else self.output(ys)
+        logits = (
+            self.embedding.attend(ys) + self.output_bias[None, None]
+            if self.tied
+            else self.output(ys)
+        )
         return at_least_float32(logits), weights, carry
 
     def _dropped(self, xs: Array, *, train: bool) -> Array:
