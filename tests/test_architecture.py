@@ -13,7 +13,7 @@ FILES = sorted([*(ROOT / "dl").rglob("*.py"), *(ROOT / "experiments").rglob("*.p
 # A package may import those before it and those on its own line.
 ORDER = [
     {"errors", "screen", "types", "ranges", "tables", "jaxprs", "promotion"},
-    {"layers", "metrics", "assess", "data", "optimizers"},
+    {"layers", "metrics", "assess", "games", "data", "optimizers"},
     {"models", "objectives", "ngram", "alignment", "hmm", "c_programs"},
     {"train", "sampling", "decoding"},
     {"inspect", "lessons", "search"},

@@ -1,0 +1,1 @@
+"""Games of two players as pure functions, and the search of their trees."""
