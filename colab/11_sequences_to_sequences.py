@@ -276,7 +276,8 @@ energies = spectra.log_mel(sound[None] / 2.0**15, RATE, filters=20)[0]
 dl.plots.transcription(energies, transcript.posteriors, list(TONES))
 
 # %% [markdown]
-# The net is certain in short spikes, and says blank in between: it has to say *which* labels, not for how long.
+# Nobody told the net when a tone begins, and yet it says each label while its tone sounds, and blank in between. It only
+# has to say *which* labels, in order: on speech, labels often are short spikes.
 #
 # ## A picture becomes a sentence
 #

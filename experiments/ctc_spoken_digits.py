@@ -3,8 +3,8 @@
 Lecture: H4, G3. Paper: Graves, Mohamed & Hinton 2013, arXiv:1303.5778. Data: strings of 1 to 7
     digits, joined from recordings of one speaker of the Free Spoken Digit Dataset (Jackson et al.
     2018); recordings 0 to 4 of each speaker and digit are for the test strings alone.
-Expected: TODO
-Time: TODO
+Expected: 0.85 % of the labels of 1,000 test strings wrong (one seed).
+Time: 2,914 s on two CPU cores, shared with much other work.
 Command: python -m experiments run ctc_spoken_digits --dataset spoken_strings:PATH
 """
 

@@ -49,7 +49,7 @@ class Options(SpeechOptions):
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
-    """LSTMs in both directions on log-mel energies; blank or a phone in every step."""
+    """LSTMs in both directions; blank or a phone in every step."""
     model = models.acoustic_model(
         "lstm",
         data_spec.classes,
@@ -74,14 +74,11 @@ def conclude(options: Options, trained: Trained, data: Dataset) -> dict[str, dic
     assert isinstance(test, PairSource)
     sounds = [row[:length] for row, length in zip(test.inputs, test.lengths, strict=True)]
     heard = [said.labels for said in transcribe(trained, sounds, beam=options.beam)]
-    right = [
-        [names[label] for label in row[:length]]
-        for row, length in zip(test.targets, test.target_lengths, strict=True)
-    ]
-    errors = label_errors([_kinds(each) for each in right], [_kinds(each) for each in heard])
+    rows = zip(test.targets, test.target_lengths, strict=True)
+    right = [[names[label] for label in row[:length]] for row, length in rows]
+    errors = label_errors(list(map(_kinds, right)), list(map(_kinds, heard)))
     return {"39 kinds": {"label_error": errors.rate}}
 
 
-def _kinds(phones: list[str] | tuple[str, ...]) -> list[str]:
-    """Phones of any set, as 39 kinds."""
+def _kinds(phones: list[str] | tuple[str, ...]) -> list[str]:  # 39 of any set
     return [kind for phone in phones if (kind := folded(phone, 39)) is not None]

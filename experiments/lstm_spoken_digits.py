@@ -2,8 +2,9 @@
 
 Lecture: H4, G3. Data: the Free Spoken Digit Dataset (Jackson et al. 2018), recordings 0 to 4 of
     each speaker and digit for testing; or any folder of recordings, one sub-folder for each word.
-Expected: TODO
-Time: TODO
+Expected: 99.0 % (one seed). On a speaker who is left out, `--test-speaker theo`, 90.4 %; on others
+    less: 87.6 % on yweweler, 55.4 % on george.
+Time: 189 s on two CPU cores, shared with much other work.
 Command: python -m experiments run lstm_spoken_digits --dataset audio:PATH
 """
 

@@ -105,7 +105,7 @@ def test_every_number_of_an_experiment_has_a_range_that_is_checked(name: str) ->
         if type(getattr(options, option.name)) in (int, float) and option.type not in ("bool", bool)
     }
     ranges = dict(ranges_of(type(options)))
-    assert numbers - {*ranges} <= {"towers", "depth"}, "these take only certain numbers"
+    assert numbers - {*ranges} <= {"towers", "depth", "phones"}, "these take only certain numbers"
     for option, allowed in ranges.items():
         bounds = (allowed.at_least, allowed.above)
         lowest = next(bound for bound in bounds if bound is not None)

@@ -68,7 +68,8 @@ def attention_weights(scores: Array, mask: Array) -> Array:
     >>> attention_weights(jnp.zeros((1, 4)), jnp.array([[1.0, 1.0, 0.0, 0.0]])).tolist()
     [[0.5, 0.5, 0.0, 0.0]]
     """
-    return jax.nn.softmax(jnp.where(mask > 0, scores, _NEVER), axis=-1) * (mask > 0)
+    real = mask > 0
+    return jnp.where(real, jax.nn.softmax(jnp.where(real, scores, _NEVER), axis=-1), 0.0)
 
 
 def context(weights: Array, values: Array) -> Array:

@@ -41,7 +41,7 @@ class PictureEncoder(nn.Module):
         positions = self.param(
             "positions", nn.initializers.normal(1.0), places.shape[1:], jnp.float32
         )
-        places = places + positions.astype(places.dtype)
+        places = places + positions.astype(places.dtype)[None]
         return memory_of(Dropout(self.dropout, deterministic=not train, name="dropout")(places))
 
 

@@ -172,10 +172,11 @@ def _put_sets(
 ) -> list[Resident]:
     """The sets of arrays on the devices; an array that several of them hold is copied once."""
     distinct = distinct_arrays(sets)
-    placed, numbers = layout.put((list(distinct.values()), hyperparams))
-    of = dict(zip(distinct, placed, strict=True))
+    # As a `Resident`, because a layout of members puts data and hyper-parameters differently.
+    named = {str(key): array for key, array in distinct.items()}
+    placed, numbers = layout.put(Resident(named, hyperparams))
     return [
-        Resident({name: of[id(array)] for name, array in arrays.items()}, numbers)
+        Resident({name: placed[str(id(array))] for name, array in arrays.items()}, numbers)
         for arrays in sets
     ]
 

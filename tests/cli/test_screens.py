@@ -104,7 +104,7 @@ def test_help_is_broken_once_for_the_terminal(words: str, monkeypatch: pytest.Mo
 def test_help_of_options_has_no_gaps(capsys: pytest.CaptureFixture[str]) -> None:
     main("experiments", ["predict", "--help"])
     text = " ".join(capsys.readouterr().out.replace("│", " ").split())
-    assert "text files for a run that learned from labelled texts." in text
+    assert "text files for a run that learned from labelled texts; recordings" in text
 
 
 @dataclass(frozen=True)

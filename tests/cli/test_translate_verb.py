@@ -20,7 +20,8 @@ PAIRS = {
     f"Ein {noun} {verb}.": f"A {NOUNS[noun]} {VERBS[verb]}." for noun in NOUNS for verb in VERBS
 }
 OPTIONS = (
-    "--source de --target en --hidden-size 16 --embedding-size 16 --batch-size 12 --epochs 120 "
+    "--source de --target en --unit word --vocabulary-size 0 --hidden-size 16 --embedding-size 16 "
+    "--batch-size 12 --epochs 120 "
     "--learning-rate 0.02 --warm-up 1 --dropout 0 --label-smoothing 0 --devices 1 --parallel jit "
     "--steps-per-call 1 --evaluate-every 120 --checkpoint-every 120 --beam 2"
 )
