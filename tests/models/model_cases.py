@@ -78,14 +78,18 @@ class Case:
 
     def inputs(self, size: int) -> Any:
         """Random inputs of `size` examples."""
-        shape = size, *self.input_shape
-        return np.random.default_rng(0).normal(size=shape).astype(np.float32)
+        return self._random(size)[2].astype(np.float32)
 
     def targets(self, size: int) -> np.ndarray:
         """Random labels of `size` examples."""
-        rng = np.random.default_rng(1)
-        bits = rng.integers(0, 2, (size, self.outputs)).astype(np.float32)
-        return bits if self.binary else rng.integers(0, self.outputs, size).astype(np.int32)
+        bits, classes, _ = self._random(size)
+        return bits.astype(np.float32) if self.binary else classes.astype(np.int32)
+
+    def _random(self, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Bits, classes and inputs."""
+        rng = np.random.default_rng(0)
+        bits = rng.integers(0, 2, (size, self.outputs))
+        return bits, rng.integers(0, self.outputs, size), rng.normal(size=(size, *self.input_shape))
 
     def batch(self, size: int = 8) -> dict[str, Any]:
         """Random inputs with random labels: nothing but learning by heart fits them."""
@@ -370,11 +374,17 @@ RECURRENT = [
     case(
         "spoken_word",
         partial(
-            models.spoken_word_model, "gru", 5, sample_rate=8000, hidden_size=8, filters=12, stack=2
+            models.spoken_word_model,
+            "gru",
+            5,
+            sample_rate=8000,
+            hidden_size=24,
+            filters=12,
+            stack=2,
         ),
         (900,),
         5,
-        parameters=2 * 24 * (24 + 8) + 5 * (16 + 1),
+        parameters=2 * 72 * (24 + 24) + 5 * (48 + 1),
         optimizer=optimizers.adam(0.03),
     ),
     case(

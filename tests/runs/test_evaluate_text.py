@@ -70,7 +70,13 @@ def test_a_stream_has_symbols(run: Path) -> None:
 def test_the_vocabulary_is_stored_with_the_run(run: Path) -> None:
     stored = json.loads((run / "config.json").read_text())["data"]["vocabulary"]
     symbols = [*sorted(set(OWN)), "<unknown>"]
-    assert stored == {"unit": "char", "symbols": symbols, "word_rule": "letters"}
+    assert stored == {
+        "unit": "char",
+        "symbols": symbols,
+        "word_rule": "letters",
+        "lower": False,
+        "model": "",
+    }
 
 
 @pytest.mark.parametrize(
