@@ -22,6 +22,8 @@ class SpeechOptions(SoundFields, SequenceOptions):
     """Recordings are played faster and slower by up to this share."""
     noise: NotNegative = 0.0
     """Noise is added at a ratio of this many dB to 30 more; 0 adds none."""
+    microphone: NotNegative = 0.0
+    """Bands are made louder and fainter by up to this many dB, as by another microphone."""
     hidden_bands: CountOrZero = 1
     """Bands of up to 400 Hz that are taken out of each recording."""
     hidden_times: CountOrZero = 0
@@ -33,6 +35,8 @@ def augmentation(options: SpeechOptions, sample_rate: int) -> Augment:
     parts: list[Augment] = []
     if options.speed:
         parts.append(sound_augment.change_speed(1 - options.speed, 1 + options.speed))
+    if options.microphone:
+        parts.append(sound_augment.change_colour(options.microphone))
     if options.hidden_bands:
         parts.append(
             sound_augment.mask_frequencies(options.hidden_bands, 400.0, sample_rate=sample_rate)

@@ -110,6 +110,32 @@ def mask_frequencies(count: int = 1, widest: float = 500.0, *, sample_rate: int)
     return _each(change)
 
 
+def change_colour(most_db: float = 10.0, *, bands: int = 6) -> Augment:
+    """Make bands louder and fainter by up to `most_db` dB each, as another microphone or room does.
+
+    The gains of `bands` frequencies, equally spaced from 0 to half the rate, are drawn from
+    [−most, most]; between them the gain in dB is a line.
+
+    >>> keys, step = jax.random.split(jax.random.key(0), 1), jnp.zeros((), int)
+    >>> tone = jnp.sin(0.3 * jnp.arange(4096))[None]
+    >>> change = change_colour(6.0)(keys, tone, step)
+    >>> bool(0.25 < (change**2).sum() / (tone**2).sum() < 4.0)  # 6 dB are a factor of 4 in power
+    True
+    """
+    if most_db < 0 or bands < 2:
+        raise InputError(f"{bands} gains of up to {most_db} dB are no colour: give 2 or more")
+
+    def change(key: Array, waveform: Array, length: Array) -> tuple[Array, Array]:
+        size = 1 << (len(waveform) - 1).bit_length()
+        gains = jax.random.uniform(key, (bands,), minval=-most_db, maxval=most_db)
+        places = jnp.linspace(0.0, bands - 1.0, size // 2 + 1)
+        factor = 10.0 ** (jnp.interp(places, jnp.arange(bands), gains) / 20.0)
+        spectrum = jnp.fft.rfft(waveform, size) * factor
+        return jnp.fft.irfft(spectrum, size)[: len(waveform)], length
+
+    return _each(change)
+
+
 def _each(change: Change) -> Augment:
     """The augmentation that makes `change` to every waveform, and keeps the padding zero."""
 

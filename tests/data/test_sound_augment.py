@@ -20,6 +20,7 @@ SOUNDS = Ragged(jnp.where(jnp.arange(1000) < LENGTHS[:, None], jnp.asarray(_NOIS
 ALL = {
     "speed": sound_augment.change_speed(0.8, 1.25),
     "noise": sound_augment.add_noise(5.0, 20.0),
+    "colour": sound_augment.change_colour(9.0),
     "times": sound_augment.mask_times(2, 120),
     "frequencies": sound_augment.mask_frequencies(2, 900.0, sample_rate=8000),
 }
@@ -91,3 +92,13 @@ def test_numbers_without_a_meaning_are_refused() -> None:
     ):
         with pytest.raises(InputError):
             make()
+
+
+def test_another_microphone_changes_the_spectrum_smoothly_and_no_more_than_it_says() -> None:
+    sound = jnp.asarray(np.random.default_rng(2).normal(size=(1, 4096)), jnp.float32)
+    changed = sound_augment.change_colour(6.0)(KEYS[:1], sound, STEP)
+    before, after = (np.fft.rfft(np.asarray(each)[0]) for each in (sound, changed))
+    gain = 20 * np.log10(np.abs(after) / np.abs(before))
+    assert np.abs(gain).max() < 6.1
+    assert np.abs(np.diff(gain)).max() < 0.1
+    assert gain.std() > 0.5
