@@ -63,8 +63,8 @@ def self_play(
     """AlphaZero's objective with Gumbel search: play, remember, and learn from what is remembered.
 
     In each training step every board of `with_boards` goes on by `moves` moves, each chosen by a
-    search of so many `simulations` with the net as it is. In the first `opening` moves of a game the
-    move is drawn from the policy that the search found. Then the net learns from `lessons`
+    search of so many `simulations` with the net as it is. In the first `opening` moves of a game
+    the move is drawn from the policy that the search found. Then the net learns from `lessons`
     remembered positions of each board, turned by a random symmetry of the game:
 
         L = −Σ_a π(a) log p(a) + value_weight · (v − z)²,

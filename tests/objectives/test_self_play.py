@@ -95,7 +95,7 @@ def test_the_net_is_remembered_as_it_was() -> None:
 
 
 @pytest.mark.parametrize(
-    "logits,value,agreement,error",
+    ("logits", "value", "agreement", "error"),
     [
         ([9.0, 0, 0, 0, 0, 0, 0, 0, 0], 1.0, 1.0, 0.0),
         ([0, 9.0, 0, 0, 0, 0, 0, 0, 0], 0.0, 0.0, 1.0),
