@@ -22,7 +22,8 @@ class DataSpec:
     language task has its symbols in `vocabulary` instead. Other tasks on text have a `vocabulary`
     too. Where targets are sequences of their own, `vocabulary` holds their symbols,
     `source_vocabulary` those of the inputs if they are text, and `longest_target` is the length of
-    the longest. `sample_rate` is that of waveforms, in Hz.
+    the longest. `sample_rate` is that of waveforms, in Hz. `game` is the game whose positions are
+    the inputs, "" for other data.
     """
 
     name: str
@@ -40,6 +41,7 @@ class DataSpec:
     source_vocabulary: Vocabulary | None = None
     longest_target: int = 0
     sample_rate: int = 0
+    game: str = ""
 
     @property
     def kind(self) -> Task:
