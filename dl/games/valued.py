@@ -11,9 +11,8 @@ import numpy as np
 from dl.games.connect_four import connect_four
 from dl.games.game import Game
 from dl.games.notation import move_numbers
-from dl.games.perfect import PLACES, POWERS, solve_tic_tac_toe
+from dl.games.perfect import POWERS, solve_tic_tac_toe
 from dl.games.stones import Stones
-from dl.games.tic_tac_toe import tic_tac_toe
 
 ILLEGAL = -2.0
 """In the place of the value of a move that is not legal."""
@@ -79,7 +78,9 @@ def _middle_of_connect_four() -> Valued:
     def after(moves: jax.Array) -> Stones:
         def play(position: Stones, move: jax.Array) -> tuple[Stones, None]:
             played = game.play(position, jnp.maximum(move, 0))
-            return jax.tree.map(lambda new, old: jnp.where(move < 0, old, new), played, position), None
+            return jax.tree.map(
+                lambda new, old: jnp.where(move < 0, old, new), played, position
+            ), None
 
         return jax.lax.scan(play, game.start(), moves)[0]
 

@@ -19,6 +19,7 @@ from dl.data.sources.arrays import ArraySource
 from dl.data.split import held_out_count, permutation
 from dl.errors import InputError
 from dl.games.game import Game, named
+from dl.games.valued import valued_positions
 from dl.games.records import Records
 
 SOLVED = "tic_tac_toe"
@@ -95,11 +96,10 @@ def load_outcomes(place: str | Path, *, validation: float = 0.0) -> Dataset:
 
 
 def _solved_moves(validation: float) -> Dataset:
-    from dl.games.perfect import solved_positions
-
     game = named(SOLVED)
-    planes, moves = solved_positions()
-    table = ArraySource(planes, moves)
+    valued = valued_positions(game)
+    assert valued is not None
+    table = ArraySource(valued.planes(game), valued.moves.argmax(axis=1))
     data = dataset_of_parts(
         f"moves:{SOLVED}", table, table, class_names=game.move_names, validation=validation
     )
