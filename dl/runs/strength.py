@@ -1,19 +1,18 @@
 """How strong a net with two heads has become: matches and ratings, as figures of a result."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import jax
 
 from dl.games.agents import Agent, search_player
 from dl.games.elo import elo_ratings
 from dl.games.evaluators import by_net
-from dl.games.game import Game
 from dl.games.match import Match, play_match
+from dl.models.earlier_selves import earlier_self
 from dl.runs.play_figures import figures_of
 from dl.runs.play_games import game_of_run, load_agent
 from dl.runs.trained import Trained
-from dl.types import EARLIER
+from dl.types import ModelState, Params
 
 OPENINGS = 2
 """Random moves with which games of two nets begin, which otherwise would all be the same."""
@@ -75,14 +74,11 @@ def ratings_of_selves(
 
 def selves_of(trained: Trained, simulations: int) -> dict[str, Agent]:
     """The net as it was at the steps that it remembers, and as it is now, as searching players."""
-    pool = trained.model_state[EARLIER]["params"]
-    kept = len(jax.tree.leaves(pool)[0])
+    kept = len(jax.tree.leaves(trained.model_state["earlier"])[0])
     every = -(-trained.step // kept)
     selves = {
         f"step {place * every}": _searcher(
-            trained,
-            jax.tree.map(lambda leaf: leaf[place], pool),  # noqa: B023
-            simulations,
+            trained, *earlier_self(trained.model_state, place), simulations
         )
         for place in range(kept)
         if place * every < trained.step
@@ -92,12 +88,14 @@ def selves_of(trained: Trained, simulations: int) -> dict[str, Agent]:
 
 def searching(trained: Trained, simulations: int) -> Agent:
     """The net as a player that searches before each move."""
-    return _searcher(trained, trained.params, simulations)
+    return _searcher(trained, trained.params, trained.model_state, simulations)
 
 
-def _searcher(trained: Trained, params: Any, simulations: int) -> Agent:
-    game: Game = game_of_run(trained)
-    evaluate = by_net(trained.model, params, trained.model_state, game)
+def _searcher(
+    trained: Trained, params: Params, model_state: ModelState, simulations: int
+) -> Agent:
+    game = game_of_run(trained)
+    evaluate = by_net(trained.model, params, model_state, game)
     return search_player(evaluate, game, simulations=simulations)
 
 
