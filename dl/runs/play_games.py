@@ -61,7 +61,7 @@ def load_agent(
     if name in ("random", "one-step"):
         return agents.random_player(game) if name == "random" else agents.one_step_player(game)
     if name == "perfect":
-        return _perfect(game)
+        return agents.perfect_player(game)
     folder = find_run(Path(name), package=package)
     if not folder.is_dir():
         raise InputError(f"{name!r} is no run's folder and no player; {did_you_mean(name, FIXED)}")
@@ -245,11 +245,3 @@ def _simulations(name: str, number: str) -> int:
     if not number.isdecimal() or not int(number):
         raise InputError(f"{name!r} names no number of simulations: give such as mcts:1000")
     return int(number)
-
-
-def _perfect(game: Game) -> Agent:
-    if game.name != "tic_tac_toe":
-        raise InputError(f"perfect play is known of tic_tac_toe, not of {game.name}")
-    from dl.games.perfect import perfect_player
-
-    return perfect_player(game)

@@ -22,6 +22,7 @@ from dl.data.split import held_out_count, permutation
 from dl.errors import InputError
 from dl.games.game import Game, named
 from dl.games.records import Records
+from dl.games.valued import valued_positions
 
 SOLVED = "tic_tac_toe"
 """The game whose perfect moves are known without a file."""
@@ -124,11 +125,10 @@ def load_starts(name: str, *, validation: float = 0.0) -> Dataset:
 
 
 def _solved_moves(validation: float) -> Dataset:
-    from dl.games.perfect import solved_positions
-
     game = named(SOLVED)
-    planes, moves = solved_positions()
-    table = ArraySource(planes, moves)
+    valued = valued_positions(game)
+    assert valued is not None
+    table = ArraySource(valued.planes(game), valued.moves.argmax(axis=1).astype(np.int32))
     data = dataset_of_parts(
         f"moves:{SOLVED}", table, table, class_names=game.move_names, validation=validation
     )
