@@ -19,6 +19,7 @@ from dl.games.functions import as_argument
 from dl.games.game import Game, Position, named
 from dl.games.records import Records
 from dl.games.rollout import by_rollout, draw_uniformly
+from dl.games.tree_search import Evaluate
 from dl.ranges import Range, check_number
 from dl.runs.load import load
 from dl.runs.shipped import find_run
@@ -129,6 +130,19 @@ def value_of(trained: Trained) -> Partial:
         raise InputError(f"{trained.spec.name} has no results: give the run of a value net")
     outputs = _outputs_of(trained)
     return Partial(lambda outputs, planes: outputs(planes)[:, 0], outputs)
+
+
+def alphago_evaluator(policy: Trained, value: Trained) -> Evaluate:
+    """What AlphaGo's search asks about positions: the logits of one net, the value of another."""
+    game = game_of_run(policy)
+
+    def evaluate(
+        logits: Partial, values: Partial, key: Key, positions: Position
+    ) -> tuple[Array, Array]:
+        planes = jax.vmap(game.observe)(positions)
+        return logits(planes), values(planes)
+
+    return Partial(evaluate, policy_of(policy), value_of(value))
 
 
 def _has_value(trained: Trained, game: Game) -> bool:
