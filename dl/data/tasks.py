@@ -10,7 +10,14 @@ import jax
 import jax.numpy as jnp
 
 TaskName: TypeAlias = Literal[
-    "classification", "binary", "regression", "language", "frames", "sequence", "transcription", "play"
+    "classification",
+    "binary",
+    "regression",
+    "language",
+    "frames",
+    "sequence",
+    "transcription",
+    "play",
 ]
 Shape: TypeAlias = tuple[int, ...]
 

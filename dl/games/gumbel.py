@@ -1,13 +1,17 @@
 """Gumbel search, by the library mctx: a policy that is better than its net after few simulations."""
 
+from functools import cache
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax.tree_util import Partial
 
 from dl.errors import InputError
-from dl.games.evaluators import Evaluate
+from dl.games.agents import Agent
+from dl.games.functions import as_argument
 from dl.games.game import Game, Position
+from dl.games.tree_search import Evaluate
 from dl.types import Array, Key
 
 
@@ -48,13 +52,12 @@ def gumbel_search(
     logits, value = evaluate(root_key, roots)
 
     def expand(_: Any, key: Key, move: Array, positions: Position) -> tuple[Any, Position]:
-        mover = jax.vmap(game.mover)(positions)
         after = jax.vmap(game.play)(positions, move)
-        over, score = jax.vmap(game.over)(after), jax.vmap(game.score)(after)
+        over, result = jax.vmap(game.over)(after), jax.vmap(game.result)(after)
         logits, value = evaluate(key, after)
         legal = jax.vmap(game.legal)(after)
         return mctx.RecurrentFnOutput(
-            reward=(score * (1 - 2 * mover)).astype(value.dtype),
+            reward=-result.astype(value.dtype),
             discount=jnp.where(over, 0.0, -1.0).astype(value.dtype),
             prior_logits=jnp.where(legal, logits, jnp.finfo(logits.dtype).min),
             value=jnp.where(over, 0.0, value),
@@ -73,6 +76,21 @@ def gumbel_search(
     )
     tree = output.search_tree.summary()
     return Improved(output.action, output.action_weights, tree.value, tree.visit_counts)
+
+
+def gumbel_player(evaluate: Evaluate, game: Game, *, simulations: int, noise: float = 0.0) -> Agent:
+    """Plays the move that `gumbel_search` finds; without noise always the same one."""
+    return Partial(_gumbel_player(game, simulations), as_argument(evaluate), noise)
+
+
+@cache
+def _gumbel_player(game: Game, simulations: int) -> Any:
+    def choose(evaluate: Evaluate, noise: Any, key: Key, positions: Position) -> Array:
+        return gumbel_search(
+            key, positions, evaluate, game, simulations=simulations, noise=noise
+        ).move
+
+    return choose
 
 
 def _mctx() -> Any:

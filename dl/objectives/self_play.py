@@ -164,9 +164,7 @@ def _loss(
         "value_error": metrics.from_batch(error, lessons.known),
     }
     # Before the first game is over there is nothing to learn, and the loss is 0.
-    return {
-        name: Ratio(each.sum, jnp.maximum(each.count, 1.0)) for name, each in sums.items()
-    }
+    return {name: Ratio(each.sum, jnp.maximum(each.count, 1.0)) for name, each in sums.items()}
 
 
 def _log_policy(logits: Array, legal: Array) -> Array:
