@@ -31,6 +31,7 @@ from dl.cli.horizon import horizon
 from dl.cli.list import list_experiments
 from dl.cli.mistakes import check_verb, with_remedy
 from dl.cli.outcome import leave_at_once, leave_if_interrupted, say
+from dl.cli.play import play
 from dl.cli.plot import plot
 from dl.cli.predict import predict
 from dl.cli.programs import programs
@@ -193,6 +194,7 @@ def _verbs(catalog: Catalog) -> cyclopts.App:
         "caption": caption,
         "translate": translate,
         "transcribe": transcribe,
+        "play": play,
         "search": search,
         "rates": rates,
         "batches": batches,
