@@ -110,9 +110,7 @@ def _grid(shape: tuple[int, ...], side: int) -> Iterator[str]:
     yield f'<path d="{"".join(lines)}" stroke="currentColor" stroke-opacity="0.35" fill="none"/>'
 
 
-def _names(
-    rows: Sequence[str], columns: Sequence[str], height: int, side: int
-) -> Iterator[str]:
+def _names(rows: Sequence[str], columns: Sequence[str], height: int, side: int) -> Iterator[str]:
     for row, name in enumerate(rows):
         yield _text(-_LEFT / 2 * side, (row + 0.63) * side, name)
     for column, name in enumerate(columns):
@@ -126,12 +124,16 @@ def _text(x: float, y: float, words: str, size: float | None = None) -> str:
 
 def _stone(at: Mark, player: int, side: int) -> str:
     x, y = (at.column + 0.5) * side, (at.row + 0.5) * side
-    disc = f'<circle cx="{x:g}" cy="{y:g}" r="{0.4 * side:g}" fill="{(FIRST, SECOND)[player - 1]}"/>'
+    disc = (
+        f'<circle cx="{x:g}" cy="{y:g}" r="{0.4 * side:g}" fill="{(FIRST, SECOND)[player - 1]}"/>'
+    )
     how = f'fill="none" stroke-width="{0.06 * side:g}" stroke='
     if player == 2:
         return f'{disc}<circle cx="{x:g}" cy="{y:g}" r="{0.2 * side:g}" {how}"#1a1a1a"/>'
     arm = 0.15 * side
-    cross = f"M{x - arm:g} {y - arm:g}l{2 * arm:g} {2 * arm:g}m{-2 * arm:g} 0l{2 * arm:g} {-2 * arm:g}"
+    cross = (
+        f"M{x - arm:g} {y - arm:g}l{2 * arm:g} {2 * arm:g}m{-2 * arm:g} 0l{2 * arm:g} {-2 * arm:g}"
+    )
     return f'{disc}<path d="{cross}" {how}"#ffffff"/>'
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from dl.games.game import Game
 from dl.games.tree_search import UNTRIED, Tree
 
 
@@ -87,3 +88,16 @@ def _laid(branch: Branch, leaf: int) -> tuple[list[Placed], int]:
     for group in groups:
         group[0] = group[0]._replace(parent=(own.depth, height))
     return [own, *(each for group in groups for each in group)], leaf
+
+
+def branch_text(game: Game, branch: Branch) -> tuple[str, str]:
+    """The two lines that stand in a box: move and share, and the value.
+
+    >>> from dl.games.game import named
+    >>> branch_text(named("connect_four"), Branch((3, 2), 8, 0.25, -0.5))
+    ('3  25%', '−0.50')
+    """
+    value = f"{branch.value:+.2f}".replace("-", "−")
+    if not branch.moves:
+        return "start", value
+    return f"{game.move_names[branch.moves[-1]]}  {branch.share:.0%}", value

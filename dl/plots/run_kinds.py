@@ -2,7 +2,10 @@
 
 import math
 
+from dl.games.game import named
 from dl.plots.run_subject import Subject
+from dl.runs.playing import count_outputs
+from dl.runs.stored import read_result
 from dl.types import Autoencoder, BeliefNet
 
 
@@ -102,3 +105,16 @@ def encodes(run: Subject) -> bool:
 def draws_pictures(run: Subject) -> bool:
     """A Boltzmann machine or a belief net of pictures."""
     return run.sees_pictures and isinstance(run.model, BeliefNet)
+
+
+def chooses_moves(run: Subject) -> bool:
+    """A net that chooses the moves of a game."""
+    if not run.spec.game:
+        return False
+    game = named(run.spec.game)
+    return count_outputs(run.model, game) in (game.moves, game.moves + 1)
+
+
+def is_rated(run: Subject) -> bool:
+    """A finished run with Elo ratings among its figures, which its experiment has added."""
+    return run.folder.is_finished and "elo" in read_result(run.folder.result)["metrics"]

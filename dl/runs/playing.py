@@ -27,6 +27,7 @@ from dl.runs.load import load
 from dl.runs.trained import Trained
 from dl.screen import escaped_html
 from dl.tables import Table
+from dl.types import Model
 
 
 @dataclass(frozen=True, repr=False)
@@ -141,8 +142,7 @@ class Session:
         Raises:
             InputError: when the game is over.
         """
-        if self.is_over:
-            raise InputError(f"the game is over: {outcome_text(self.position, self.game)}")
+        check_not_over(self.position, self.game)
         thought = self.think()
         return Hint(_as_table(thought, self.game, self.legal), self.svg(thought.shares))
 
@@ -209,7 +209,7 @@ def thinker_of(trained: Trained, simulations: int | None = None) -> Thinker:
         raise InputError(f"{trained.spec.name} is no game: give a run that learned to play one")
     check_number("simulations", simulations or 0, Range(at_least=0, at_most=100_000), whole=True)
     game, model = named(trained.spec.game), trained.model
-    outputs = _count_outputs(trained, game)
+    outputs = count_outputs(model, game)
     if outputs not in (game.moves, game.moves + 1):
         raise InputError(
             f"{model.name} has {outputs} outputs, and {game.name} {game.moves} moves: give a run "
@@ -220,6 +220,12 @@ def thinker_of(trained: Trained, simulations: int | None = None) -> Thinker:
         count = 200 if simulations is None else simulations
         return Thinker(model.name, game, by_net(*own), count)
     return Thinker(model.name, game, by_rollout(game, prior=policy_of(*own)), simulations or 0)
+
+
+def check_not_over(position: Position, game: Game) -> None:
+    """Raise an `InputError` if the game has ended."""
+    if game.over(position):
+        raise InputError(f"the game is over, {outcome_text(position, game)}: take moves back")
 
 
 def rollout_thinker(name: str, game: Game) -> Thinker:
@@ -237,10 +243,11 @@ def rollout_thinker(name: str, game: Game) -> Thinker:
     return Thinker(name, game, by_rollout(game), int(number))
 
 
-def _count_outputs(trained: Trained, game: Game) -> int:
+def count_outputs(model: Model, game: Game) -> int:
+    """How many outputs a model has for a position: as many as moves, one more with a value."""
     planes = jax.ShapeDtypeStruct((1, *game.planes), jnp.float32)
-    told = jax.eval_shape(trained.model.apply, trained.params, trained.model_state, planes)
-    return told[0].shape[-1]
+    params, state = jax.eval_shape(model.init, jax.random.key(0), planes)
+    return jax.eval_shape(model.apply, params, state, planes)[0].shape[-1]
 
 
 def _as_table(thought: Thought, game: Game, legal: tuple[str, ...]) -> Table:
