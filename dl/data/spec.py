@@ -22,8 +22,8 @@ class DataSpec:
     language task has its symbols in `vocabulary` instead. Other tasks on text have a `vocabulary`
     too. Where targets are sequences of their own, `vocabulary` holds their symbols,
     `source_vocabulary` those of the inputs if they are text, and `longest_target` is the length of
-    the longest. `sample_rate` is that of waveforms, in Hz. `game` is the name of the
-    game whose positions the inputs are.
+    the longest. `sample_rate` is that of waveforms, in Hz. `game` is the game whose positions are
+    the inputs, "" for other data.
     """
 
     name: str

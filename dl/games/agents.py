@@ -8,9 +8,11 @@ import jax
 import jax.numpy as jnp
 from jax.tree_util import Partial
 
+from dl.errors import InputError
 from dl.games.functions import as_argument
-from dl.games.game import Game, Position
+from dl.games.perfect import position_number, solve_tic_tac_toe
 from dl.games.rollout import by_rollout, draw_moves, draw_uniformly
+from dl.games.rules import Game, Position
 from dl.games.tree_search import Evaluate, most_tried, search
 from dl.types import Array, Key
 
@@ -130,3 +132,20 @@ def _search_player(
 def rollout_mcts(game: Game, simulations: int, *, c_puct: float = 1.25) -> Agent:
     """Plain Monte Carlo tree search: uniform priors, and one uniformly random roll-out a leaf."""
     return search_player(by_rollout(game), game, simulations=simulations, c_puct=c_puct)
+
+
+def perfect_player(game: Game) -> Agent:
+    """Draws from the best moves of tic-tac-toe, all alike: it never loses.
+
+    Raises:
+        InputError: for another game, of which not every position is solved.
+    """
+    if game.name != "tic_tac_toe":
+        raise InputError(f"the perfect player knows tic_tac_toe, and not {game.name}")
+    return Partial(_play_perfectly)
+
+
+def _play_perfectly(key: Key, positions: Position) -> Array:
+    values = jnp.nan_to_num(jnp.asarray(solve_tic_tac_toe().moves, jnp.float32), nan=-2)
+    values = values[position_number(positions)]
+    return draw_uniformly(key, values == values.max(axis=-1, keepdims=True))

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from dl.errors import InputError, did_you_mean
-from dl.games.game import Game, Symmetry
+from dl.games.rules import Game, Symmetry
 from dl.games.squares import square_symmetries
 from dl.types import Array
 

@@ -1,4 +1,4 @@
-"""Gumbel search, by the library mctx: a policy that is better than its net after few simulations."""
+"""Gumbel search, by the library mctx: better than its net after few simulations."""
 
 from functools import cache
 from typing import Any, NamedTuple

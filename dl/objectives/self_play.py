@@ -13,8 +13,20 @@ from dl.games.game import Game, Position
 from dl.games.gumbel import gumbel_search
 from dl.games.replay import Lesson, Replay, draw_lessons, empty_replay, settle, store
 from dl.games.symmetric import turned
-from dl.models.earlier_selves import keep_self
-from dl.types import Array, Batch, Carry, Key, Metrics, Model, ModelState, Objective, Params, Ratio
+from dl.models.earlier_selves import renewed
+from dl.types import (
+    EARLIER,
+    Array,
+    Batch,
+    Carry,
+    Key,
+    Metrics,
+    Model,
+    ModelState,
+    Objective,
+    Params,
+    Ratio,
+)
 
 
 class Boards(NamedTuple):
@@ -63,8 +75,8 @@ def self_play(
     """AlphaZero's objective with Gumbel search: play, remember, and learn from what is remembered.
 
     In each training step every board of `with_boards` goes on by `moves` moves, each chosen by a
-    search of so many `simulations` with the net as it is. In the first `opening` moves of a game the
-    move is drawn from the policy that the search found. Then the net learns from `lessons`
+    search of so many `simulations` with the net as it is. In the first `opening` moves of a game
+    the move is drawn from the policy that the search found. Then the net learns from `lessons`
     remembered positions of each board, turned by a random symmetry of the game:
 
         L = −Σ_a π(a) log p(a) + value_weight · (v − z)²,
@@ -98,7 +110,8 @@ def self_play(
         learned = _draw(draw_key, turn_key, carry.replay, lessons, game)
         sums = _loss(model, params, model_state, learned, value_weight)
         if keep_every:
-            model_state = _remembered(model_state, jax.lax.stop_gradient(params), keep_every)
+            pool = renewed(model_state[EARLIER], params, every=keep_every)
+            model_state = {**model_state, EARLIER: pool}
         return {**sums, **_played(ended)}, model_state, carry
 
     objective.__dict__["follows_its_loss"] = False
@@ -171,13 +184,6 @@ def _log_policy(logits: Array, legal: Array) -> Array:
     """Log-probabilities of the legal moves, and 0 for the others."""
     masked = jnp.where(legal, logits, jnp.finfo(logits.dtype).min)
     return jnp.where(legal, jax.nn.log_softmax(masked), 0.0)
-
-
-def _remembered(model_state: ModelState, params: Params, every: int) -> ModelState:
-    """The model state with the net as it is now, at every so many steps, while there is room."""
-    steps = model_state["steps"]
-    place = jnp.where(steps % every == 0, steps // every, -1)
-    return {**keep_self(model_state, params, place), "steps": steps + 1}
 
 
 def _played(ended: _Ended) -> Metrics:

@@ -25,7 +25,7 @@ from dl.train.names import by_path, is_named
 from dl.train.options import TrainOptions
 from dl.train.state import first_state, with_parameters
 from dl.train.transfer import Transfer, transfer
-from dl.types import Autoencoder, ModelState, Params, PyTree
+from dl.types import EARLIER, Autoencoder, ModelState, Params, PyTree
 
 
 class Initial(NamedTuple):
@@ -62,15 +62,17 @@ def take_initial(
     differs = unrolled or loaded.spec.class_names != spec.class_names
     head = _head(experiment, options, spec) if differs else ((), ())
     old_params = _shared(loaded.params, fresh.params) if unrolled else loaded.params
-    old_state = loaded.model_state if jax.tree.leaves(fresh.model_state) else {}
+    new_state = _of_net(fresh.model_state)
+    old_state = _of_net(loaded.model_state) if jax.tree.leaves(new_state) else {}
     try:
         params = transfer(old_params, into=fresh.params, new=head[0])
-        model_state = transfer(old_state, into=fresh.model_state, new=head[1])
+        model_state = transfer(old_state, into=new_state, new=head[1])
     except InputError as error:
         raise InputError(
             f"--init-from {run} does not fit: {error}{_describe_inputs(loaded.spec, spec)}"
         ) from None
-    return Initial(params.tree, model_state.tree, _origin(run, loaded, params, model_state))
+    both = {**fresh.model_state, **model_state.tree}  # earlier selves are no one else's
+    return Initial(params.tree, both, _origin(run, loaded, params, model_state))
 
 
 def write_initial(folder: RunFolder, initial: Initial) -> None:
@@ -155,6 +157,11 @@ def _check_symbols(run: str | Path, old: DataSpec, new: DataSpec) -> None:
                 f"--init-from {run} reads other symbols, {sizes}: with --unit byte all texts have "
                 "the same"
             )
+
+
+def _of_net(model_state: ModelState) -> ModelState:
+    """The model state without the earlier selves of a training, which begins its own."""
+    return {name: entry for name, entry in model_state.items() if name != EARLIER}
 
 
 def _shared(source: PyTree, into: PyTree) -> PyTree:
