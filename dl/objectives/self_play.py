@@ -13,9 +13,8 @@ from dl.games.game import Game, Position
 from dl.games.gumbel import gumbel_search
 from dl.games.replay import Lesson, Replay, draw_lessons, empty_replay, settle, store
 from dl.games.symmetric import turned
-from dl.models.earlier_selves import renewed
+from dl.models.earlier_selves import keep_self
 from dl.types import (
-    EARLIER,
     Array,
     Batch,
     Carry,
@@ -110,8 +109,7 @@ def self_play(
         learned = _draw(draw_key, turn_key, carry.replay, lessons, game)
         sums = _loss(model, params, model_state, learned, value_weight)
         if keep_every:
-            pool = renewed(model_state[EARLIER], params, every=keep_every)
-            model_state = {**model_state, EARLIER: pool}
+            model_state = _remembered(model_state, jax.lax.stop_gradient(params), keep_every)
         return {**sums, **_played(ended)}, model_state, carry
 
     objective.__dict__["follows_its_loss"] = False
@@ -184,6 +182,13 @@ def _log_policy(logits: Array, legal: Array) -> Array:
     """Log-probabilities of the legal moves, and 0 for the others."""
     masked = jnp.where(legal, logits, jnp.finfo(logits.dtype).min)
     return jnp.where(legal, jax.nn.log_softmax(masked), 0.0)
+
+
+def _remembered(model_state: ModelState, params: Params, every: int) -> ModelState:
+    """The model state with the net as it is now, at every so many steps, while there is room."""
+    steps = model_state["steps"]
+    place = jnp.where(steps % every == 0, steps // every, -1)
+    return {**keep_self(model_state, params, place), "steps": steps + 1}
 
 
 def _played(ended: _Ended) -> Metrics:
