@@ -10,7 +10,6 @@ from dl.cli.catalog import Catalog, name_experiment
 from dl.cli.outcome import print_text
 from dl.cli.right_kind import require_translation
 from dl.cli.typed import typed_lines
-from dl.errors import InputError
 from dl.ranges import Range, check_number
 from dl.screen import escaped, say
 

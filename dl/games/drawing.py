@@ -5,7 +5,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from dl.games.game import Game
+from dl.games.rules import Game
 from dl.screen import escaped_html
 
 MovesAre: TypeAlias = Literal["places", "columns", "numbers"]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dl.games.game import Game
+from dl.games.rules import Game
 from dl.games.tree_search import UNTRIED, Tree
 
 
@@ -97,7 +97,16 @@ def branch_text(game: Game, branch: Branch) -> tuple[str, str]:
     >>> branch_text(named("connect_four"), Branch((3, 2), 8, 0.25, -0.5))
     ('3  25%', '−0.50')
     """
-    value = f"{branch.value:+.2f}".replace("-", "−")
+    value = signed(branch.value)
     if not branch.moves:
         return "start", value
     return f"{game.move_names[branch.moves[-1]]}  {branch.share:.0%}", value
+
+
+def signed(value: float) -> str:
+    """A value from −1 to 1 as it is written beside a move.
+
+    >>> signed(0.5), signed(-0.25), signed(-0.001)
+    ('+0.50', '−0.25', '+0.00')
+    """
+    return f"{round(value, 2) + 0.0:+.2f}".replace("-", "−")

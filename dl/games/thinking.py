@@ -1,4 +1,4 @@
-"""What a player thinks of a position: how good each move is, what it would play, and what follows."""
+"""What a player thinks of a position: how good each move is, and what will follow."""
 
 from functools import partial
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from dl.games.functions import as_argument
-from dl.games.game import Game, Position
+from dl.games.rules import Game, Position
 from dl.games.tree_search import Evaluate, Tree, masked_softmax, principal_variation, search
 from dl.types import Array, Key
 

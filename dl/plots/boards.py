@@ -9,7 +9,7 @@ import numpy as np
 
 from dl.errors import InputError
 from dl.games.drawing import FIRST, SECOND, SHADE, Mark, axis_names, moves_are, new_stone
-from dl.games.game import Game, Position
+from dl.games.rules import Game, Position
 from dl.plots.style import ink, new_panels
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dl.games.elo_steps import elo_steps
-from dl.games.game import Game
 from dl.games.openings import Branch, Placed, branch_text, placed
+from dl.games.rules import Game
 from dl.plots.style import COLOURS, ground, ink, lines, new_figure
 
 if TYPE_CHECKING:

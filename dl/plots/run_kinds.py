@@ -2,9 +2,8 @@
 
 import math
 
-from dl.games.game import named
 from dl.plots.run_subject import Subject
-from dl.runs.playing import count_outputs
+from dl.runs.playing import chooses_moves as spec_chooses_moves
 from dl.runs.stored import read_result
 from dl.types import Autoencoder, BeliefNet
 
@@ -109,10 +108,7 @@ def draws_pictures(run: Subject) -> bool:
 
 def chooses_moves(run: Subject) -> bool:
     """A net that chooses the moves of a game."""
-    if not run.spec.game:
-        return False
-    game = named(run.spec.game)
-    return count_outputs(run.model, game) in (game.moves, game.moves + 1)
+    return spec_chooses_moves(run.spec)
 
 
 def is_rated(run: Subject) -> bool:

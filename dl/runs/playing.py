@@ -4,14 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
+from dl.data.spec import DataSpec
 from dl.errors import InputError
 from dl.games.drawing import board_svg, new_stone
 from dl.games.evaluators import by_net, policy_of
-from dl.games.game import Game, Position, named
 from dl.games.notation import (
     STONES,
     board_text,
@@ -20,14 +18,16 @@ from dl.games.notation import (
     play_moves,
     write_moves,
 )
+from dl.games.openings import signed
 from dl.games.rollout import by_rollout
+from dl.games.rules import Game, Position
 from dl.games.thinking import Thinker, Thought
 from dl.ranges import Range, check_number
 from dl.runs.load import load
+from dl.runs.play_games import game_of_run
 from dl.runs.trained import Trained
 from dl.screen import escaped_html
 from dl.tables import Table
-from dl.types import Model
 
 
 @dataclass(frozen=True, repr=False)
@@ -52,7 +52,8 @@ class Session:
     the board. In a notebook moves are typed, since clicks would need widgets.
 
     >>> from dl.games.game import named
-    >>> from dl.games.rollout import by_rollout
+    >>> from dl.games.openings import signed
+from dl.games.rollout import by_rollout
     >>> game = named("tic_tac_toe")
     >>> session = Session(Thinker("roll-outs", game, by_rollout(game), simulations=50))
     >>> len(session.play("b2").moves), len(session.undo().moves)
@@ -205,21 +206,23 @@ def thinker_of(trained: Trained, simulations: int | None = None) -> Thinker:
     Raises:
         InputError: for a net that plays no game or chooses no move.
     """
-    if not trained.spec.game:
-        raise InputError(f"{trained.spec.name} is no game: give a run that learned to play one")
     check_number("simulations", simulations or 0, Range(at_least=0, at_most=100_000), whole=True)
-    game, model = named(trained.spec.game), trained.model
-    outputs = count_outputs(model, game)
-    if outputs not in (game.moves, game.moves + 1):
+    game = game_of_run(trained)
+    if not chooses_moves(trained.spec):
         raise InputError(
-            f"{model.name} has {outputs} outputs, and {game.name} {game.moves} moves: give a run "
-            "whose net chooses moves"
+            f"the run values positions of {game.name} and chooses no moves: give that of a policy "
+            "or of a net with two heads"
         )
-    own = model, trained.params, trained.model_state, game
-    if outputs > game.moves:
+    name, own = trained.model.name, (trained.model, trained.params, trained.model_state, game)
+    if trained.spec.task == "play":
         count = 200 if simulations is None else simulations
-        return Thinker(model.name, game, by_net(*own), count)
-    return Thinker(model.name, game, by_rollout(game, prior=policy_of(*own)), simulations or 0)
+        return Thinker(name, game, by_net(*own), count)
+    return Thinker(name, game, by_rollout(game, prior=policy_of(*own)), simulations or 0)
+
+
+def chooses_moves(spec: DataSpec) -> bool:
+    """Whether a net of these data chooses the moves of a game."""
+    return bool(spec.game) and spec.task in ("play", "classification")
 
 
 def check_not_over(position: Position, game: Game) -> None:
@@ -234,6 +237,7 @@ def rollout_thinker(name: str, game: Game) -> Thinker:
     Raises:
         InputError: for another name.
 
+    >>> from dl.games.game import named
     >>> rollout_thinker("mcts:100", named("tic_tac_toe")).simulations
     100
     """
@@ -241,13 +245,6 @@ def rollout_thinker(name: str, game: Game) -> Thinker:
     if kind != "mcts" or not number.isdecimal() or not int(number):
         raise InputError(f"{name!r} is no player to play against: give such as mcts:1000")
     return Thinker(name, game, by_rollout(game), int(number))
-
-
-def count_outputs(model: Model, game: Game) -> int:
-    """How many outputs a model has for a position: as many as moves, one more with a value."""
-    planes = jax.ShapeDtypeStruct((1, *game.planes), jnp.float32)
-    params, state = jax.eval_shape(model.init, jax.random.key(0), planes)
-    return jax.eval_shape(model.apply, params, state, planes)[0].shape[-1]
 
 
 def _as_table(thought: Thought, game: Game, legal: tuple[str, ...]) -> Table:
@@ -263,8 +260,8 @@ def _as_table(thought: Thought, game: Game, legal: tuple[str, ...]) -> Table:
     return Table(
         columns,
         [row[: len(columns)] for row in rows],
-        formats={"net": ".1%", "value": "+.2f"},
-        title=f"the position is worth {thought.value:+.2f} to the player to move"
+        formats={"net": ".1%", "value": signed},
+        title=f"the position is worth {signed(thought.value)} to the player to move"
         if searched
         else "",
     )
