@@ -82,5 +82,5 @@ def strength(options: SelfPlayOptions, trained: Trained, players: tuple[str, ...
     how = {"simulations": options.playing, "games": options.rated_games, "seed": options.seed}
     return {
         **matches_with_search(trained, players, **how),
-        **ratings_of_selves(trained, players[:3], **{**how, "games": options.rated_games // 4}),
+        **ratings_of_selves(trained, players[:3], **{**how, "games": options.rated_games // 8 * 2}),
     }

@@ -35,6 +35,10 @@ class Boards(NamedTuple):
     replay: Replay
 
 
+TRAINING_METRICS = ("loss", "policy_nats", "value_error", "game_length", "first_wins")
+"""What training reports. Evaluation, on positions of known values, reports other figures."""
+
+
 class _Ended(NamedTuple):
     """Games that ended at a move, as numbers [B] of 0 and 1, and their lengths and scores."""
 
@@ -112,7 +116,7 @@ def self_play(
             model_state = _remembered(model_state, jax.lax.stop_gradient(params), keep_every)
         return {**sums, **_played(ended)}, model_state, carry
 
-    objective.__dict__["follows_its_loss"] = False
+    objective.__dict__.update(follows_its_loss=False, training_metrics=TRAINING_METRICS)
     return objective
 
 

@@ -250,6 +250,6 @@ def _simulations(name: str, number: str) -> int:
 def _perfect(game: Game) -> Agent:
     if game.name != "tic_tac_toe":
         raise InputError(f"perfect play is known of tic_tac_toe, not of {game.name}")
-    from dl.games.perfect import perfect_player
+    from dl.games.agents import perfect_player
 
     return perfect_player(game)

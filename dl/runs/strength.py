@@ -91,9 +91,7 @@ def searching(trained: Trained, simulations: int) -> Agent:
     return _searcher(trained, trained.params, trained.model_state, simulations)
 
 
-def _searcher(
-    trained: Trained, params: Params, model_state: ModelState, simulations: int
-) -> Agent:
+def _searcher(trained: Trained, params: Params, model_state: ModelState, simulations: int) -> Agent:
     game = game_of_run(trained)
     evaluate = by_net(trained.model, params, model_state, game)
     return search_player(evaluate, game, simulations=simulations)

@@ -21,8 +21,8 @@ from dl.data.sources.arrays import ArraySource
 from dl.data.split import held_out_count, permutation
 from dl.errors import InputError
 from dl.games.game import Game, named
-from dl.games.valued import valued_positions
 from dl.games.records import Records
+from dl.games.valued import valued_positions
 
 SOLVED = "tic_tac_toe"
 """The game whose perfect moves are known without a file."""
