@@ -1,7 +1,7 @@
 """`self_play AGENT`: record games."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -9,6 +9,9 @@ from dl.cli.catalog import Catalog
 from dl.cli.outcome import print_text, say
 from dl.errors import InputError
 from dl.screen import escaped
+
+if TYPE_CHECKING:
+    from dl.games.records import Records
 
 
 def self_play(
@@ -29,7 +32,8 @@ def self_play(
     """Record games of a player with itself, or with another one; prints the name of the file.
 
     A player is a run's folder, or random, one-step, mcts:SIMULATIONS, perfect. The file is what
-    the data sets moves:FILE and outcomes:FILE read.
+    the data sets moves:FILE and outcomes:FILE read. It is written again and again, so that games
+    that are over stay when the command is stopped.
 
     Parameters
     ----------
@@ -70,8 +74,9 @@ def self_play(
     ]
     assert players[0] is not None
 
-    def told(done: int, seconds: float) -> None:
-        say(f"{done:,} of {games:,} games, {seconds:.0f} s")
+    def told(records: "Records", seconds: float) -> None:
+        write_games(to, records)
+        say(f"{len(records.scores):,} of {games:,} games, {seconds:.0f} s")
 
     records = record_games(
         *(players[0], players[1]),
@@ -82,7 +87,6 @@ def self_play(
         at_once=at_once,
         told=told,
     )
-    write_games(to, records)
     first, drawn = ((records.scores == score).mean() for score in (1, 0))
     say(
         f"{rules.name}: the first player won {first:.1%}, {drawn:.1%} were draws, "

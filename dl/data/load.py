@@ -20,9 +20,10 @@ from dl.data.readers.captions import load_captions
 from dl.data.readers.chorales import load_chorales
 from dl.data.readers.embedded import load_digits
 from dl.data.readers.folder import Colour, Damaged, load_folder
-from dl.data.readers.games import SOLVED, load_moves, load_outcomes
+from dl.data.readers.games import SOLVED, load_moves, load_outcomes, load_starts
 from dl.data.readers.names import load_names
 from dl.data.readers.pairs import load_pairs
+from dl.data.readers.play import load_play
 from dl.data.readers.scenes import load_scenes
 from dl.data.readers.spoken_strings import load_spoken_strings
 from dl.data.readers.synthetic import (
@@ -76,8 +77,10 @@ READERS: dict[str, Reader] = {
     "timit": Reader(load_timit, "PATH", ("listening",)),
     "spoken_strings": Reader(load_spoken_strings, "PATH", ("listening",)),
     "scenes": Reader(partial(load_scenes, _pictures), "SET", ("data_dir",)),
+    "play": Reader(load_play, "GAME"),
     "moves": Reader(load_moves, "PATH", known=(SOLVED,)),
     "outcomes": Reader(load_outcomes, "PATH"),
+    "games": Reader(load_starts, "GAME"),
     "unseen-scenes": Reader(partial(load_scenes, _pictures, unseen=True), "SET", ("data_dir",)),
 }
 """All kinds of data set but those of TFDS, by the name or by the word before the colon."""
@@ -141,7 +144,8 @@ def load_data(
             `audio:PATH` (one sub-folder of recordings for each class, or named by it),
             `spoken_strings:PATH` (joined from these), `timit:PATH`, `captions:PATH`, `scenes:SET`,
             `unseen-scenes:SET`, `moves:PATH` and `outcomes:PATH` (recorded games),
-            `moves:tic_tac_toe`, `adding:STEPS`, or a TFDS name (`mnist`, `cifar10`,
+            `moves:tic_tac_toe`, `play:GAME`, `games:GAME`, `adding:STEPS`, or a TFDS name (`mnist`,
+            `cifar10`,
             `coco_captions`, `tiny_shakespeare`, ...).
         validation: the fraction of the training examples to hold out; the permutation that chooses
             them is the same for every seed. Of one stream of text the end is held out.

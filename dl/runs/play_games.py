@@ -14,10 +14,12 @@ from jax.tree_util import Partial
 from dl.errors import InputError, did_you_mean
 from dl.games import agents
 from dl.games.agents import Agent
+from dl.games.evaluators import policy_and_value
 from dl.games.functions import as_argument
 from dl.games.game import Game, Position, named
 from dl.games.records import Records
 from dl.games.rollout import by_rollout, draw_uniformly
+from dl.games.tree_search import Evaluate
 from dl.ranges import Range, check_number
 from dl.runs.load import load
 from dl.runs.shipped import find_run
@@ -26,8 +28,8 @@ from dl.types import Array, Key
 
 FIXED = ("random", "one-step", "mcts:SIMULATIONS", "perfect")
 """Players that are no runs, by their names."""
-Told = Callable[[int, float], None]
-"""Hears how many games are over, and after how many seconds."""
+Told = Callable[[Records, float], None]
+"""Hears which games are over, and after how many seconds."""
 
 
 class Play(NamedTuple):
@@ -45,8 +47,8 @@ def load_agent(
 ) -> Agent:
     """The player called `name`: a run's folder, or one of `FIXED`.
 
-    A net draws its moves, or takes the likeliest at temperature 0. With simulations it searches: a
-    policy alone is then the prior, and leaves are valued by random roll-outs.
+    A net draws its moves, or takes the likeliest at temperature 0. With simulations it searches. A
+    policy without a value is then the prior, and leaves are valued by random roll-outs.
 
     Raises:
         InputError: for a name of nobody, a run of another game or without a policy, numbers out of
@@ -60,7 +62,7 @@ def load_agent(
     if name in ("random", "one-step"):
         return agents.random_player(game) if name == "random" else agents.one_step_player(game)
     if name == "perfect":
-        return _perfect(game)
+        return agents.perfect_player(game)
     folder = find_run(Path(name), package=package)
     if not folder.is_dir():
         raise InputError(f"{name!r} is no run's folder and no player; {did_you_mean(name, FIXED)}")
@@ -97,8 +99,9 @@ def agent_of(trained: Trained, game: Game, how: Play = NET_ALONE) -> Agent:
     policy = policy_of(trained)
     if not how.simulations:
         return agents.policy_player(policy, game, how.temperature)
+    evaluate = _evaluator(trained) if _has_value(trained, game) else by_rollout(game, prior=policy)
     return agents.search_player(
-        by_rollout(game, prior=policy),
+        evaluate,
         game,
         simulations=how.simulations,
         temperature=how.temperature,
@@ -111,9 +114,10 @@ def policy_of(trained: Trained) -> Partial:
     Raises:
         InputError: for a net that values positions and chooses no move.
     """
-    if not trained.spec.kind.chooses:
+    if trained.spec.task not in ("classification", "play"):
         raise InputError(f"{trained.spec.name} has no moves to choose from: give a policy's run")
-    return _outputs_of(trained)
+    moves = game_of_run(trained).moves
+    return Partial(lambda outputs, planes: outputs(planes)[:, :moves], _outputs_of(trained))
 
 
 def value_of(trained: Trained) -> Partial:
@@ -126,6 +130,34 @@ def value_of(trained: Trained) -> Partial:
         raise InputError(f"{trained.spec.name} has no results: give the run of a value net")
     outputs = _outputs_of(trained)
     return Partial(lambda outputs, planes: outputs(planes)[:, 0], outputs)
+
+
+def alphago_evaluator(policy: Trained, value: Trained) -> Evaluate:
+    """What AlphaGo's search asks about positions: the logits of one net, the value of another."""
+    game = game_of_run(policy)
+
+    def evaluate(
+        logits: Partial, values: Partial, key: Key, positions: Position
+    ) -> tuple[Array, Array]:
+        planes = jax.vmap(game.observe)(positions)
+        return logits(planes), values(planes)
+
+    return Partial(evaluate, policy_of(policy), value_of(value))
+
+
+def _has_value(trained: Trained, game: Game) -> bool:
+    """Whether the net has two heads: an output more than there are moves."""
+    return trained.spec.classes == game.moves + 1
+
+
+def _evaluator(trained: Trained) -> Partial:
+    """A net with two heads as what a search asks about positions."""
+    game = game_of_run(trained)
+
+    def evaluate(outputs: Partial, key: Key, positions: Position) -> tuple[Array, Array]:
+        return policy_and_value(outputs(jax.vmap(game.observe)(positions)))
+
+    return Partial(evaluate, _outputs_of(trained))
 
 
 def _outputs_of(trained: Trained) -> Partial:
@@ -161,14 +193,13 @@ def record_games(
     check_number("random_moves", random_moves, Range(at_least=0, below=game.longest), whole=True)
     players = [as_argument(player) for player in (first, second) if player is not None]
     size = -(-min(games, at_once) // len(players))
-    begun, parts, done = time.perf_counter(), [], 0
+    begun, parts = time.perf_counter(), []
     for number in range(-(-games // (size * len(players)))):
         key = jax.random.fold_in(jax.random.key(seed), number)
         parts += [_play_chunk(players, key, game, size, random_moves)]
-        done = min(games, done + len(parts[-1].scores))
         if told is not None:
-            told(done, time.perf_counter() - begun)
-    return _joined(game, parts).take(np.arange(games))
+            told(_first(games, game, parts), time.perf_counter() - begun)
+    return _first(games, game, parts)
 
 
 def _play_chunk(
@@ -219,20 +250,12 @@ def _as_records(
     )
 
 
-def _joined(game: Game, parts: list[Records]) -> Records:
+def _first(games: int, game: Game, parts: list[Records]) -> Records:
     arrays = zip(*(part[1:] for part in parts), strict=True)
-    return Records(game.name, *map(np.concatenate, arrays))
+    return Records(game.name, *(np.concatenate(each)[:games] for each in arrays))
 
 
 def _simulations(name: str, number: str) -> int:
     if not number.isdecimal() or not int(number):
         raise InputError(f"{name!r} names no number of simulations: give such as mcts:1000")
     return int(number)
-
-
-def _perfect(game: Game) -> Agent:
-    if game.name != "tic_tac_toe":
-        raise InputError(f"perfect play is known of tic_tac_toe, not of {game.name}")
-    from dl.games.perfect import perfect_player
-
-    return perfect_player(game)

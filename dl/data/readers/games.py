@@ -1,5 +1,7 @@
 """`moves:PATH` and `outcomes:PATH`: what recorded games teach, the next move and the result.
 
+`games:GAME` stores nothing: each example is a game that is still to be played.
+
 PATH is a file of games (`dl.data.game_files`), or for `moves:` the word `tic_tac_toe`: then the
 examples are all unfinished positions of that game, each with a perfect move, and the test part is
 the same table as the training part. The parts of a file are cut by game, never inside of one, by a
@@ -20,10 +22,14 @@ from dl.data.split import held_out_count, permutation
 from dl.errors import InputError
 from dl.games.game import Game, named
 from dl.games.records import Records
+from dl.games.valued import valued_positions
 
 SOLVED = "tic_tac_toe"
 """The game whose perfect moves are known without a file."""
 _TEST_SHARE, _TEST_SEED, _VALIDATION_SEED, _DRAW_SEED = 0.1, 16_01_27, 16_01_28, 16_01_29
+
+
+_STARTS, _TESTED = 6400, 200
 
 
 class _Parts(NamedTuple):
@@ -94,12 +100,35 @@ def load_outcomes(place: str | Path, *, validation: float = 0.0) -> Dataset:
     return _of(game, data)
 
 
-def _solved_moves(validation: float) -> Dataset:
-    from dl.games.perfect import solved_positions
+def load_starts(name: str, *, validation: float = 0.0) -> Dataset:
+    """Games that have not begun, for an objective that plays them: 6,400, and 200 to test.
 
+    Inputs are the first position; targets, of the task "play", are zeros. What differs between
+    examples is their number, from which an objective draws.
+    """
+    game = named(name)
+    planes = np.asarray(game.observe(game.start()), np.float32)
+
+    def part(games: int) -> ArraySource:
+        starts = np.broadcast_to(planes, (games, *planes.shape))
+        return ArraySource(starts, np.zeros((games, game.moves), np.float32))
+
+    data = dataset_of_parts(
+        f"games:{name}",
+        part(_STARTS),
+        part(_TESTED),
+        class_names=game.move_names,
+        task="play",
+        validation=validation,
+    )
+    return _of(game, data)
+
+
+def _solved_moves(validation: float) -> Dataset:
     game = named(SOLVED)
-    planes, moves = solved_positions()
-    table = ArraySource(planes, moves)
+    valued = valued_positions(game)
+    assert valued is not None
+    table = ArraySource(valued.planes(game), valued.moves.argmax(axis=1).astype(np.int32))
     data = dataset_of_parts(
         f"moves:{SOLVED}", table, table, class_names=game.move_names, validation=validation
     )
