@@ -23,6 +23,7 @@ from dl.data.readers.folder import Colour, Damaged, load_folder
 from dl.data.readers.games import SOLVED, load_moves, load_outcomes, load_starts
 from dl.data.readers.names import load_names
 from dl.data.readers.pairs import load_pairs
+from dl.data.readers.play import load_play
 from dl.data.readers.scenes import load_scenes
 from dl.data.readers.spoken_strings import load_spoken_strings
 from dl.data.readers.synthetic import (
@@ -76,6 +77,7 @@ READERS: dict[str, Reader] = {
     "timit": Reader(load_timit, "PATH", ("listening",)),
     "spoken_strings": Reader(load_spoken_strings, "PATH", ("listening",)),
     "scenes": Reader(partial(load_scenes, _pictures), "SET", ("data_dir",)),
+    "play": Reader(load_play, "GAME"),
     "moves": Reader(load_moves, "PATH", known=(SOLVED,)),
     "outcomes": Reader(load_outcomes, "PATH"),
     "games": Reader(load_starts, "GAME"),
@@ -142,7 +144,8 @@ def load_data(
             `audio:PATH` (one sub-folder of recordings for each class, or named by it),
             `spoken_strings:PATH` (joined from these), `timit:PATH`, `captions:PATH`, `scenes:SET`,
             `unseen-scenes:SET`, `moves:PATH` and `outcomes:PATH` (recorded games),
-            `moves:tic_tac_toe`, `games:GAME`, `adding:STEPS`, or a TFDS name (`mnist`, `cifar10`,
+            `moves:tic_tac_toe`, `play:GAME`, `games:GAME`, `adding:STEPS`, or a TFDS name (`mnist`,
+            `cifar10`,
             `coco_captions`, `tiny_shakespeare`, ...).
         validation: the fraction of the training examples to hold out; the permutation that chooses
             them is the same for every seed. Of one stream of text the end is held out.

@@ -11,9 +11,6 @@ from .elo import elo_ratings as elo_ratings
 from .elo import expected_score as expected_score
 from .elo import rating_difference as rating_difference
 from .functions import as_argument as as_argument
-from .game import Game as Game
-from .game import Position as Position
-from .game import Symmetry as Symmetry
 from .game import named as named
 from .match import Match as Match
 from .match import play_match as play_match
@@ -31,6 +28,9 @@ from .rollout import by_rollout as by_rollout
 from .rollout import draw_moves as draw_moves
 from .rollout import mixed as mixed
 from .rollout import roll_out as roll_out
+from .rules import Game as Game
+from .rules import Position as Position
+from .rules import Symmetry as Symmetry
 from .tree_search import Evaluate as Evaluate
 from .tree_search import Found as Found
 from .tree_search import Tree as Tree

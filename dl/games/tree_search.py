@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from dl.games.game import Game, Position
+from dl.games.rules import Game, Position
 from dl.types import Array, Key
 
 Evaluate: TypeAlias = Callable[[Key, Position], tuple[Array, Array]]
