@@ -33,9 +33,7 @@ def talk(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
 
 def test_a_game_is_played_line_by_line(talk: Talk) -> None:
     out, err = talk("b2\na3\nquit\nb3\n")
-    assert err.splitlines() == [
-        "tic_tac_toe against the later the better; type a move, or help"
-    ]
+    assert err.splitlines() == ["tic_tac_toe against the later the better; type a move, or help"]
     assert out.split("\n\n") == [out]
     assert out.splitlines()[-5:] == [
         "3 X . .",

@@ -45,7 +45,7 @@ def test_names_stand_beside_rows_and_below_columns() -> None:
 def test_the_last_move_has_a_frame() -> None:
     board = np.zeros((6, 7), int)
     board[5, 3] = 1
-    (frame,) = [each for each in drawn(CONNECT_FOUR, board, last=Mark(5, 3)).iter("rect")]
+    (frame,) = drawn(CONNECT_FOUR, board, last=Mark(5, 3)).iter("rect")
     assert frame.get("class") == "last"
     assert (float(frame.get("x", 0)) // SIDE, float(frame.get("y", 0)) // SIDE) == (3, 5)
     assert not [*drawn(CONNECT_FOUR, board).iter("rect")]

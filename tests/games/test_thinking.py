@@ -1,4 +1,4 @@
-"""What a player thinks: of legal moves alone, with values of its own view, and what it would play."""
+"""What a player thinks: of legal moves alone, and with values of its own view."""
 
 import numpy as np
 from players import SIMULATIONS, TIC_TAC_TOE, player
