@@ -47,6 +47,8 @@ class SelfPlayOptions(TrainOptions):
     """Positions of each board that are remembered."""
     opening: CountOrZero = 8
     """First moves of a game that are drawn from the search's policy, for variety."""
+    at_random: Share = 0.1
+    """Probability of a random move in the opening, to learn how to answer bad moves."""
     trust: Share = 0.5
     """Share of the search's own estimate in what values learn; the rest is the result."""
     snapshots: Count = 8
@@ -71,6 +73,7 @@ def self_play_recipe(options: SelfPlayOptions, data_spec: DataSpec) -> Recipe:
         moves=options.moves,
         lessons=options.lessons,
         opening=options.opening,
+        at_random=options.at_random,
         trust=options.trust,
         keep_every=max(1, -(-steps // max(2, options.snapshots))),
     )

@@ -58,5 +58,5 @@ def policy_recipe(model: Model, options: GameOptions, data_spec: DataSpec) -> Re
     game, smoothing = game_of(data_spec), options.label_smoothing
     objective = objectives.classification(model, label_smoothing=smoothing)
     if options.symmetric:
-        objective = objectives.on_symmetric_copies(objective, game.symmetries)
+        objective = objectives.on_symmetric_copies(objective, game)
     return Recipe(model, objective, options.make_optimizer(data_spec))

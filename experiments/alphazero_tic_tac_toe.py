@@ -22,7 +22,8 @@ class Options(SelfPlayOptions):
     blocks: int = 2
     simulations: int = 16
     room: int = 128
-    opening: int = 4
+    opening: int = 9
+    at_random: float = 0.25
     rated_games: int = 1000
 
 

@@ -32,4 +32,4 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
 
 def conclude(options: Options, trained: Trained, data: Dataset) -> dict[str, dict[str, float]]:
     """A thousand games without search against each of perfect and random play."""
-    return against(trained, ("perfect", "random"), seed=options.seed, games=1000)
+    return against(trained, ("perfect", "random"), seed=options.seed, games=1000, openings=0)

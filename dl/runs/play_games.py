@@ -19,6 +19,7 @@ from dl.games.functions import as_argument
 from dl.games.game import Game, Position, named
 from dl.games.records import Records
 from dl.games.rollout import by_rollout, draw_uniformly
+from dl.games.tree_search import Evaluate
 from dl.ranges import Range, check_number
 from dl.runs.load import load
 from dl.runs.shipped import find_run
@@ -61,7 +62,7 @@ def load_agent(
     if name in ("random", "one-step"):
         return agents.random_player(game) if name == "random" else agents.one_step_player(game)
     if name == "perfect":
-        return _perfect(game)
+        return agents.perfect_player(game)
     folder = find_run(Path(name), package=package)
     if not folder.is_dir():
         raise InputError(f"{name!r} is no run's folder and no player; {did_you_mean(name, FIXED)}")
@@ -129,6 +130,19 @@ def value_of(trained: Trained) -> Partial:
         raise InputError(f"{trained.spec.name} has no results: give the run of a value net")
     outputs = _outputs_of(trained)
     return Partial(lambda outputs, planes: outputs(planes)[:, 0], outputs)
+
+
+def alphago_evaluator(policy: Trained, value: Trained) -> Evaluate:
+    """What AlphaGo's search asks about positions: the logits of one net, the value of another."""
+    game = game_of_run(policy)
+
+    def evaluate(
+        logits: Partial, values: Partial, key: Key, positions: Position
+    ) -> tuple[Array, Array]:
+        planes = jax.vmap(game.observe)(positions)
+        return logits(planes), values(planes)
+
+    return Partial(evaluate, policy_of(policy), value_of(value))
 
 
 def _has_value(trained: Trained, game: Game) -> bool:
@@ -245,11 +259,3 @@ def _simulations(name: str, number: str) -> int:
     if not number.isdecimal() or not int(number):
         raise InputError(f"{name!r} names no number of simulations: give such as mcts:1000")
     return int(number)
-
-
-def _perfect(game: Game) -> Agent:
-    if game.name != "tic_tac_toe":
-        raise InputError(f"perfect play is known of tic_tac_toe, not of {game.name}")
-    from dl.games.agents import perfect_player
-
-    return perfect_player(game)

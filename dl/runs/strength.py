@@ -8,11 +8,10 @@ from dl.games.agents import Agent, search_player
 from dl.games.elo import elo_ratings
 from dl.games.evaluators import by_net
 from dl.games.match import Match, play_match
-from dl.models.earlier_selves import earlier_self
 from dl.runs.play_figures import figures_of
 from dl.runs.play_games import game_of_run, load_agent
 from dl.runs.trained import Trained
-from dl.types import ModelState, Params
+from dl.types import EARLIER, Params
 
 OPENINGS = 2
 """Random moves with which games of two nets begin, which otherwise would all be the same."""
@@ -74,26 +73,25 @@ def ratings_of_selves(
 
 def selves_of(trained: Trained, simulations: int) -> dict[str, Agent]:
     """The net as it was at the steps that it remembers, and as it is now, as searching players."""
-    kept = len(jax.tree.leaves(trained.model_state["earlier"])[0])
+    pool = trained.model_state[EARLIER]["params"]
+    kept = len(jax.tree.leaves(pool)[0])
     every = -(-trained.step // kept)
-    selves = {
-        f"step {place * every}": _searcher(
-            trained, *earlier_self(trained.model_state, place), simulations
-        )
-        for place in range(kept)
-        if place * every < trained.step
-    }
+    selves = {}
+    for place in range(kept):
+        if place * every < trained.step:
+            params = jax.tree.map(lambda leaf: leaf[place], pool)  # noqa: B023
+            selves[f"step {place * every}"] = _searcher(trained, params, simulations)
     return {**selves, f"step {trained.step}": searching(trained, simulations)}
 
 
 def searching(trained: Trained, simulations: int) -> Agent:
     """The net as a player that searches before each move."""
-    return _searcher(trained, trained.params, trained.model_state, simulations)
+    return _searcher(trained, trained.params, simulations)
 
 
-def _searcher(trained: Trained, params: Params, model_state: ModelState, simulations: int) -> Agent:
+def _searcher(trained: Trained, params: Params, simulations: int) -> Agent:
     game = game_of_run(trained)
-    evaluate = by_net(trained.model, params, model_state, game)
+    evaluate = by_net(trained.model, params, trained.model_state, game)
     return search_player(evaluate, game, simulations=simulations)
 
 

@@ -1,0 +1,32 @@
+"""AlphaGo's value network on Connect Four: from a position to the result of the game.
+
+Lecture: H1. Paper: Silver et al. 2016: one position of each of 30 million games that the reinforced
+    policy plays with itself; squared error 0.226 on training and 0.234 on test positions of Go.
+    Data: python -m experiments self_play runs/reinforce_connect_four/RUN --temperature 1
+    --games 30000 --random-moves 8 --to rl.npz
+Expected: not measured yet.
+Command: python -m experiments run value_connect_four --dataset outcomes:rl.npz
+"""
+
+from dataclasses import dataclass
+
+from dl import Count, DataSpec, Recipe, models, objectives
+from experiments._games import BoardOptions, game_of
+
+
+@dataclass(frozen=True)
+class Options(BoardOptions):
+    """Options of value_connect_four."""
+
+    epochs: int = 15
+    hidden_size: Count = 128
+    """Units of the dense layer before the output."""
+
+
+def build(options: Options, data_spec: DataSpec) -> Recipe:
+    """Convolutions, a dense layer and tanh; squared error; each position or its mirror image."""
+    model = models.value_net(
+        features=options.features, layers=options.layers, hidden_size=options.hidden_size
+    )
+    objective = objectives.on_symmetric_copies(objectives.regression(model), game_of(data_spec))
+    return Recipe(model, objective, options.make_optimizer(data_spec))
