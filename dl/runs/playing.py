@@ -47,17 +47,16 @@ class Hint:
 class Session:
     """A game between a person and a player that thinks; a notebook shows it as a board.
 
-        `person` is 0 with the first move and 1 with the second. What the person plays is answered at
-        once. `play`, `undo` and `reply` return the session, so that a cell that ends with them shows
-        the board. In a notebook moves are typed, since clicks would need widgets.
+    `person` is 0 with the first move and 1 with the second. What the person plays is answered at
+    once. `play`, `undo` and `reply` return the session, so that a cell that ends with them shows
+    the board. In a notebook moves are typed, since clicks would need widgets.
 
-        >>> from dl.games.game import named
-        >>> from dl.games.openings import signed
-    from dl.games.rollout import by_rollout
-        >>> game = named("tic_tac_toe")
-        >>> session = Session(Thinker("roll-outs", game, by_rollout(game), simulations=50))
-        >>> len(session.play("b2").moves), len(session.undo().moves)
-        (2, 0)
+    >>> from dl.games.game import named
+    >>> from dl.games.rollout import by_rollout
+    >>> game = named("tic_tac_toe")
+    >>> session = Session(Thinker("roll-outs", game, by_rollout(game), simulations=50))
+    >>> len(session.play("b2").moves), len(session.undo().moves)
+    (2, 0)
     """
 
     def __init__(
