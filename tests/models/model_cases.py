@@ -45,6 +45,10 @@ class Case:
     bind: Callable[[Model], Objective]
     optimizer: optax.GradientTransformation
     zero_start: bool = False
+    zeros: str = ""
+    """Layers that begin as zeros, so that those before them move from the second step on."""
+    heads: tuple[str, ...] = ()
+    """The layers that give the outputs, if it is not the last one alone."""
     normalised: bool = False
     reconstructs: bool = False
 
@@ -510,13 +514,34 @@ CAPTIONERS = [
         normalised=True,
     )
 ]
+# Stem, a block of two convolutions, the maps of both heads and their dense layers.
+_HEAD = 4 * (4 + 1)
+BOARDS = [
+    case(
+        "board_net",
+        partial(models.board_net, 4, features=4, blocks=1, hidden_size=8),
+        (4, 5, 2),
+        5,
+        parameters=(9 * 2 + 1) * 4 + 2 * (9 * 4 + 1) * 4 + 2 * _HEAD + 81 * 4 + 81 * 8 + 9,
+        zeros="conv2",
+        heads=("policy", "value"),
+    ),
+    case(
+        "policy_net",
+        partial(models.policy_net, 5, features=4, layers=2),
+        (4, 5, 2),
+        5,
+        parameters=(9 * 2 + 1) * 4 + (9 * 4 + 1) * 4 + 81 * 5,
+    ),
+]
 # Each list begins with the one before: by the scope, all tests of a case then come together and
 # share what it compiled.
 of_cases = partial(pytest.mark.parametrize, "case", scope="module")
-DEEP = NORMALISED + PLAIN + LENETS + RECURRENT + WRITERS + CAPTIONERS + AUTOENCODERS
+DEEP = NORMALISED + PLAIN + LENETS + RECURRENT + WRITERS + CAPTIONERS + BOARDS + AUTOENCODERS
 every_model = of_cases(DEEP + FLAT)
 
 SIBLINGS = [
+    "policy_net",
     "vgg",
     "vgg_normalised",
     "alexnet",
