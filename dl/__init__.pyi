@@ -51,6 +51,7 @@ from .runs.experiment import Measured as Measured
 from .runs.fit import fit as fit
 from .runs.generate import generate as generate
 from .runs.load import load as load
+from .runs.playing import play as play
 from .runs.train_population import train_population as train_population
 from .runs.trained import Trained as Trained
 from .runs.translate import Translation as Translation

@@ -6,6 +6,7 @@ from .agents import random_player as random_player
 from .agents import rollout_mcts as rollout_mcts
 from .agents import search_player as search_player
 from .connect_four_solver import move_values as move_values
+from .drawing import board_svg as board_svg
 from .elo import Ratings as Ratings
 from .elo import elo_ratings as elo_ratings
 from .elo import expected_score as expected_score
@@ -23,6 +24,7 @@ from .notation import outcome_text as outcome_text
 from .notation import play_moves as play_moves
 from .notation import read_moves as read_moves
 from .notation import write_moves as write_moves
+from .openings import opening_book as opening_book
 from .perfect import solve_tic_tac_toe as solve_tic_tac_toe
 from .rollout import by_rollout as by_rollout
 from .rollout import draw_moves as draw_moves
@@ -31,6 +33,8 @@ from .rollout import roll_out as roll_out
 from .rules import Game as Game
 from .rules import Position as Position
 from .rules import Symmetry as Symmetry
+from .thinking import Thinker as Thinker
+from .thinking import Thought as Thought
 from .tree_search import Evaluate as Evaluate
 from .tree_search import Found as Found
 from .tree_search import Tree as Tree

@@ -52,8 +52,7 @@ class Session:
     the board. In a notebook moves are typed, since clicks would need widgets.
 
     >>> from dl.games.game import named
-    >>> from dl.games.openings import signed
-from dl.games.rollout import by_rollout
+    >>> from dl.games.rollout import by_rollout
     >>> game = named("tic_tac_toe")
     >>> session = Session(Thinker("roll-outs", game, by_rollout(game), simulations=50))
     >>> len(session.play("b2").moves), len(session.undo().moves)
