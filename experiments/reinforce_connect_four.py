@@ -28,7 +28,7 @@ class Options(BoardOptions):
     """Options of reinforce_connect_four."""
 
     dataset: str = "games:connect_four"
-    epochs: int = 10
+    epochs: int = 4
     batch_size: int = 64
     learning_rate: float = 0.0005
     validation: float = 0.015
