@@ -30,4 +30,6 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
 
 def conclude(options: Options, trained: Trained, data: Dataset) -> dict[str, dict[str, float]]:
     """Matches without search against players of known strength."""
-    return against(trained, ("random", "one-step", "mcts:100"), seed=options.seed)
+    return against(
+        trained, ("random", "one-step", "mcts:100"), seed=options.seed, games=options.rated_games
+    )

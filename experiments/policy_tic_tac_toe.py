@@ -22,6 +22,7 @@ class Options(BoardOptions):
     validation: float = 0.0
     evaluate_every: int = 10
     symmetric: bool = False
+    rated_games: int = 1000
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
@@ -32,4 +33,6 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
 
 def conclude(options: Options, trained: Trained, data: Dataset) -> dict[str, dict[str, float]]:
     """A thousand games without search against each of perfect and random play."""
-    return against(trained, ("perfect", "random"), seed=options.seed, games=1000, openings=0)
+    return against(
+        trained, ("perfect", "random"), seed=options.seed, games=options.rated_games, openings=0
+    )

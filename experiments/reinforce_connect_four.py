@@ -28,7 +28,7 @@ class Options(BoardOptions):
     """Options of reinforce_connect_four."""
 
     dataset: str = "games:connect_four"
-    epochs: int = 10
+    epochs: int = 4
     batch_size: int = 64
     learning_rate: float = 0.0005
     validation: float = 0.015
@@ -50,4 +50,6 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
 
 def conclude(options: Options, trained: Trained, data: Dataset) -> dict[str, dict[str, float]]:
     """Matches against players of known strength; the test part is 400 games against the first."""
-    return against(trained, ("random", "one-step", "mcts:100"), seed=options.seed)
+    return against(
+        trained, ("random", "one-step", "mcts:100"), seed=options.seed, games=options.rated_games
+    )

@@ -40,5 +40,10 @@ def conclude(options: Options, trained: Trained, data: Dataset) -> dict[str, dic
             "rollout_policy": fast,
             "policy_net": microseconds(net, *fresh, planes),
         },
-        **against(trained, ("random", "one-step", "mcts:100"), seed=options.seed),
+        **against(
+            trained,
+            ("random", "one-step", "mcts:100"),
+            seed=options.seed,
+            games=options.rated_games,
+        ),
     }

@@ -27,6 +27,8 @@ def against(
 ) -> dict[str, dict[str, float]]:
     """Matches of a net without search against players that are no nets, by their names.
 
+    Without any `games` there are no figures.
+
     Raises:
         InputError: as `load_agent` and `play_match`.
     """
@@ -36,7 +38,7 @@ def against(
         f"against_{name}": figures_of(
             play_match(own, load_agent(name, game), game, games, key, openings=openings)
         )
-        for name in players
+        for name in (players if games else ())
     }
 
 

@@ -297,6 +297,14 @@ LENETS = [
         parameters=60_000,
         bind=objectives.maximum_a_posteriori,
     ),
+    case(
+        "policy_net",
+        partial(models.policy_net, 7, features=8, layers=2),
+        (6, 7, 2),
+        7,
+        parameters=(9 * 2 + 1) * 8 + (9 * 8 + 1) * 8 + (6 * 7 * 8 + 1) * 7,
+        optimizer=optimizers.adam(0.03),
+    ),
 ]
 
 
@@ -554,6 +562,7 @@ SIBLINGS = [
     "googlenet",
     "lenet5",
     "lenet5_1998",
+    "policy_net",
     "gru_both_ways",
     "rnn_of_rows",
     "spoken_word",
