@@ -1,7 +1,6 @@
 """`play`: what is typed and what is answered, the ends of a game, and what is refused."""
 
 import io
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -101,15 +100,6 @@ def refused(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
         return error
 
     return call
-
-
-@pytest.mark.slow
-def test_a_pipe_without_utf_8_is_refused_in_one_line() -> None:
-    command = [sys.executable, "-m", "experiments", "play", "--against", "mcts:2"]
-    command += ["--game", "tic_tac_toe"]
-    told = subprocess.run(command, input=b"b2\n\xff\xfe\n", capture_output=True)
-    assert told.returncode == 2
-    assert told.stderr.decode().splitlines()[-1].startswith("error: standard input is no UTF-8")
 
 
 @pytest.fixture(scope="module")
