@@ -16,7 +16,7 @@ from dl import (
     models,
     objectives,
 )
-from dl.runs.strength import matches_with_search, ratings_of_selves
+from dl.runs.strength import matches, ratings_of_selves
 
 Figures = dict[str, dict[str, float]]
 
@@ -84,6 +84,6 @@ def strength(options: SelfPlayOptions, trained: Trained, players: tuple[str, ...
     """Matches of the net with search, and ratings of its earlier selves beside those players."""
     how = {"simulations": options.playing, "games": options.rated_games, "seed": options.seed}
     return {
-        **matches_with_search(trained, players, **how),
+        **matches(trained, players, **how),
         **ratings_of_selves(trained, players[:3], **{**how, "games": options.rated_games // 8 * 2}),
     }

@@ -17,7 +17,7 @@ class Options(SelfPlayOptions):
     """Options of alphazero_connect_four."""
 
     dataset: str = "play:connect_four"
-    epochs: int = 60
+    epochs: int = 30
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:

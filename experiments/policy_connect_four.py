@@ -19,7 +19,7 @@ from experiments._games import BoardOptions, policy_recipe
 class Options(BoardOptions):
     """Options of policy_connect_four."""
 
-    epochs: int = 15
+    epochs: int = 8
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:

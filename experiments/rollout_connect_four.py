@@ -32,7 +32,7 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
 def conclude(options: Options, trained: Trained, data: Dataset) -> dict[str, dict[str, float]]:
     """Microseconds a move, of many at once, beside those of a policy network."""
     net = models.policy_net(data.spec.classes, features=32)
-    planes = jax.numpy.asarray(data.train.gather(np.arange(1024) % len(data.train))["inputs"])
+    planes = jax.numpy.asarray(data.train.inputs[np.arange(1024) % len(data.train)])
     fresh = net.init(jax.random.key(0), planes[:1])
     fast = microseconds(trained.model, trained.params, trained.model_state, planes)
     return {

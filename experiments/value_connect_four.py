@@ -9,8 +9,21 @@ Command: python -m experiments run value_connect_four --dataset outcomes:rl.npz
 """
 
 from dataclasses import dataclass
+from typing import Any
 
-from dl import Count, DataSpec, Recipe, models, objectives
+from dl import (
+    Count,
+    CountOrZero,
+    Dataset,
+    DataSpec,
+    Recipe,
+    Trained,
+    load,
+    models,
+    objectives,
+)
+from dl.runs.play_figures import rollout_error
+from dl.runs.play_games import policy_of
 from experiments._games import BoardOptions, game_of
 
 
@@ -21,6 +34,10 @@ class Options(BoardOptions):
     epochs: int = 15
     hidden_size: Count = 128
     """Units of the dense layer before the output."""
+    rollouts: CountOrZero = 100
+    """Roll-outs from each test position, whose mean stands beside the net; 0 plays none."""
+    policy: str = ""
+    """A run whose policy plays roll-outs too, such as that of `rollout_connect_four`."""
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
@@ -30,3 +47,14 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
     )
     objective = objectives.on_symmetric_copies(objectives.regression(model), game_of(data_spec))
     return Recipe(model, objective, options.make_optimizer(data_spec))
+
+
+def conclude(options: Options, trained: Trained, data: Dataset) -> dict[str, dict[str, float]]:
+    """The error of the mean of roll-outs, beside which the paper shows that of the net."""
+    policies: dict[str, Any] = {"random": None}
+    if options.policy:
+        policies["policy"] = policy_of(load(options.policy))
+    return {
+        f"rollouts_{name}": {"mse": rollout_error(policy, data, rollouts=options.rollouts)}
+        for name, policy in (policies.items() if options.rollouts else ())
+    }

@@ -64,9 +64,7 @@ def _read(path: Path) -> Records:
         with np.load(path, allow_pickle=False) as stored:
             arrays = [stored[name] for name in Records._fields]
     except FileNotFoundError:
-        raise InputError(
-            f"there is no file {path}: `self_play ... --to {path}` makes one"
-        ) from None
+        raise InputError(f"there is no file {path}: `self_play` makes such files") from None
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(
             f"{path} holds no recorded games ({str(error).splitlines()[0]}): give a file that "

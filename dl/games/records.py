@@ -1,6 +1,6 @@
 """Recorded games: arrays of moves, and the positions that they went through."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -39,14 +39,15 @@ class Replay(NamedTuple):
 
     `planes` [L, H, W, C] and `legal` [L, A] are those before the move, seen by its player; `movers`
     [L] is 0 or 1. `allowed` [L] says whether the move was legal; it is true where there is none.
+    Arrays of JAX or of NumPy.
     """
 
-    planes: Array
-    legal: Array
-    movers: Array
-    allowed: Array
-    over: Array
-    score: Array
+    planes: Any
+    legal: Any
+    movers: Any
+    allowed: Any
+    over: Any
+    score: Any
 
 
 def replay(game: Game, moves: Array) -> Replay:

@@ -98,7 +98,9 @@ def reinforce(model: Model, game: Game, *, every: int = 100) -> Objective:
         if train:
             surrogate = _surrogate(played, batch["mask"], lambda planes: logits(params, planes))
             values["loss"] += surrogate - jax.lax.stop_gradient(surrogate)
-        sums = {name: metrics.from_batch(each, batch["mask"]) for name, each in values.items()}
+        sums: Metrics = {
+            name: metrics.from_batch(each, batch["mask"]) for name, each in values.items()
+        }
         return sums, {**state, EARLIER: pool}, carry
 
     objective.__dict__["follows_its_loss"] = False

@@ -2,12 +2,19 @@
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 
+from dl.data.dataset import Dataset
 from dl.games.agents import Agent
-from dl.games.game import Game
+from dl.games.functions import as_argument
+from dl.games.game import Game, named
 from dl.games.match import Match, play_match
+from dl.games.rollout import roll_out
+from dl.games.stones import from_planes
 from dl.runs.play_games import agent_of, game_of_run, load_agent
 from dl.runs.trained import Trained
 from dl.types import Array, Model, ModelState, Params
@@ -46,6 +53,23 @@ def figures_of(match: Match) -> dict[str, float]:
         "lost": losses,
         "games": match.games,
     }
+
+
+def rollout_error(
+    policy: Any, data: Dataset, part: str = "test", *, rollouts: int = 100, seed: int = 0
+) -> float:
+    """The squared error of the mean of so many roll-outs, where a value network could stand.
+
+    `data` are `outcomes:` of a game of lines; `policy` is a function from observations to logits,
+    or None for random play. Source: Silver et al. 2016, figure 2b.
+    """
+    game, source = named(data.spec.game), data.part(part)
+    examples = source.gather(np.arange(len(source)))  # type: ignore[attr-defined]
+    positions = jax.vmap(from_planes)(jnp.asarray(examples["inputs"]))
+    play = jax.jit(lambda policy, key: roll_out(key, positions, policy, game))
+    keys = jax.random.split(jax.random.key(seed), rollouts)
+    means = np.mean([play(as_argument(policy), key) for key in keys], axis=0)
+    return float(np.mean((means - examples["targets"][:, 0]) ** 2))
 
 
 def round_robin(

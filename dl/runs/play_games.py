@@ -12,19 +12,18 @@ import numpy as np
 from jax.tree_util import Partial
 
 from dl.errors import InputError, did_you_mean
-from dl.games import agents
+from dl.games import agents, evaluators
 from dl.games.agents import Agent
-from dl.games.evaluators import policy_and_value
+from dl.games.evaluators import Evaluate, Policy
 from dl.games.functions import as_argument
 from dl.games.game import Game, Position, named
 from dl.games.records import Records
 from dl.games.rollout import by_rollout, draw_uniformly
-from dl.games.tree_search import Evaluate
 from dl.ranges import Range, check_number
 from dl.runs.load import load
 from dl.runs.shipped import find_run
 from dl.runs.trained import Trained
-from dl.types import Array, Key
+from dl.types import Array, Key, Model, ModelState, Params
 
 FIXED = ("random", "one-step", "mcts:SIMULATIONS", "perfect")
 """Players that are no runs, by their names."""
@@ -99,7 +98,11 @@ def agent_of(trained: Trained, game: Game, how: Play = NET_ALONE) -> Agent:
     policy = policy_of(trained)
     if not how.simulations:
         return agents.policy_player(policy, game, how.temperature)
-    evaluate = _evaluator(trained) if _has_value(trained, game) else by_rollout(game, prior=policy)
+    evaluate = (
+        evaluators.by_net(*_net(trained), game)
+        if _has_value(trained, game)
+        else by_rollout(game, prior=policy)
+    )
     return agents.search_player(
         evaluate,
         game,
@@ -108,7 +111,7 @@ def agent_of(trained: Trained, game: Game, how: Play = NET_ALONE) -> Agent:
     )
 
 
-def policy_of(trained: Trained) -> Partial:
+def policy_of(trained: Trained) -> Policy:
     """A net's function from observations [B, H, W, C] to logits [B, A], with its parameters.
 
     Raises:
@@ -116,11 +119,10 @@ def policy_of(trained: Trained) -> Partial:
     """
     if trained.spec.task not in ("classification", "play"):
         raise InputError(f"{trained.spec.name} has no moves to choose from: give a policy's run")
-    moves = game_of_run(trained).moves
-    return Partial(lambda outputs, planes: outputs(planes)[:, :moves], _outputs_of(trained))
+    return evaluators.policy_of(*_net(trained), game_of_run(trained))
 
 
-def value_of(trained: Trained) -> Partial:
+def value_of(trained: Trained) -> Any:
     """A value net's function from observations [B, H, W, C] to the expected results [B].
 
     Raises:
@@ -128,45 +130,32 @@ def value_of(trained: Trained) -> Partial:
     """
     if trained.spec.task != "regression":
         raise InputError(f"{trained.spec.name} has no results: give the run of a value net")
-    outputs = _outputs_of(trained)
-    return Partial(lambda outputs, planes: outputs(planes)[:, 0], outputs)
+    model, *parameters = _net(trained)
+
+    def values(params: Params, model_state: ModelState, planes: Array) -> Array:
+        return model.apply(params, model_state, planes)[0][:, 0]
+
+    return Partial(values, *parameters)
 
 
 def alphago_evaluator(policy: Trained, value: Trained) -> Evaluate:
     """What AlphaGo's search asks about positions: the logits of one net, the value of another."""
     game = game_of_run(policy)
 
-    def evaluate(
-        logits: Partial, values: Partial, key: Key, positions: Position
-    ) -> tuple[Array, Array]:
+    def evaluate(logits: Any, values: Any, key: Key, positions: Position) -> tuple[Array, Array]:
         planes = jax.vmap(game.observe)(positions)
         return logits(planes), values(planes)
 
     return Partial(evaluate, policy_of(policy), value_of(value))
 
 
+def _net(trained: Trained) -> tuple[Model, Params, ModelState]:
+    return trained.model, trained.params, trained.model_state
+
+
 def _has_value(trained: Trained, game: Game) -> bool:
     """Whether the net has two heads: an output more than there are moves."""
     return trained.spec.classes == game.moves + 1
-
-
-def _evaluator(trained: Trained) -> Partial:
-    """A net with two heads as what a search asks about positions."""
-    game = game_of_run(trained)
-
-    def evaluate(outputs: Partial, key: Key, positions: Position) -> tuple[Array, Array]:
-        return policy_and_value(outputs(jax.vmap(game.observe)(positions)))
-
-    return Partial(evaluate, _outputs_of(trained))
-
-
-def _outputs_of(trained: Trained) -> Partial:
-    apply = trained.model.apply
-
-    def outputs(params: Any, model_state: Any, planes: Array) -> Array:
-        return apply(params, model_state, planes)[0]
-
-    return Partial(outputs, trained.params, trained.model_state)
 
 
 def record_games(

@@ -9,7 +9,7 @@ from dl.games.elo import elo_ratings
 from dl.games.evaluators import by_net
 from dl.games.match import Match, play_match
 from dl.runs.play_figures import figures_of
-from dl.runs.play_games import game_of_run, load_agent
+from dl.runs.play_games import agent_of, game_of_run, load_agent
 from dl.runs.trained import Trained
 from dl.types import EARLIER, Params
 
@@ -17,19 +17,20 @@ OPENINGS = 2
 """Random moves with which games of two nets begin, which otherwise would all be the same."""
 
 
-def matches_with_search(
+def matches(
     trained: Trained, players: Sequence[str], *, simulations: int, games: int, seed: int = 0
 ) -> dict[str, dict[str, float]]:
-    """Matches of a net that searches against players that are no nets, such as mcts:100.
+    """Matches of a net, alone and with search, against players that are no nets, as mcts:100.
 
     Half of the games are played with each colour. Without any `games` there are no figures.
     """
-    game, own = game_of_run(trained), searching(trained, simulations)
-    key = jax.random.key(seed)
+    game, key = game_of_run(trained), jax.random.key(seed)
+    own = {"alone": agent_of(trained, game), "search": searching(trained, simulations)}
     return {
-        f"search_against_{name}": figures_of(
-            play_match(own, load_agent(name, game), game, games, key)
+        f"{how}_against_{name}": figures_of(
+            play_match(player, load_agent(name, game), game, games, key)
         )
+        for how, player in own.items()
         for name in (players if games else ())
     }
 

@@ -87,7 +87,10 @@ def search_with_mctx(roots: Position, game: Game) -> tuple[np.ndarray, np.ndarra
     return np.asarray(summary.visit_counts), np.asarray(summary.value)
 
 
-@pytest.mark.parametrize(("name", "moves"), [("tic_tac_toe", 3), ("connect_four", 12)])
+@pytest.mark.parametrize(
+    ("name", "moves"),
+    [("tic_tac_toe", 3), pytest.param("connect_four", 12, marks=pytest.mark.slow)],
+)
 def test_visits_and_values_are_those_of_mctx(name: str, moves: int) -> None:
     game = named(name)
     roots = positions_after(game, moves)
