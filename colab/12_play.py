@@ -185,7 +185,8 @@ session.play(best)
 
 # %% [markdown]
 # `session.undo()` takes your move back. `dl.play(trained, person="second")` lets the net begin.
-#
+
+# %% [markdown]
 # ### Exercise 2: can it be beaten?
 #
 # Play some games. Then let two other players try: one that draws its moves, and one that plays perfectly. Nobody beats a

@@ -41,7 +41,7 @@ def test_an_elo_curve_has_errors_and_level_lines() -> None:
     (ends,) = (segments.get_segments() for segments in bars.lines[2])
     np.testing.assert_array_equal([end[:, 1] for end in ends], [[-45, 5], [270, 330]])
     flat = [line for line in axes.lines if np.ptp(line.get_ydata()) == 0]
-    levels = {line.get_label(): line.get_ydata()[0] for line in flat}
+    levels = {line.get_label(): np.asarray(line.get_ydata())[0] for line in flat}
     assert levels == {"random: 0": 0.0, "mcts:100: 250": 250.0}
     check_layout(figure)
 
