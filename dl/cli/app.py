@@ -35,6 +35,7 @@ from dl.cli.plot import plot
 from dl.cli.predict import predict
 from dl.cli.programs import programs
 from dl.cli.rates import rates, rates_app
+from dl.cli.recommend import recommend
 from dl.cli.records import records
 from dl.cli.report import report
 from dl.cli.resume import resume
@@ -192,6 +193,7 @@ def _verbs(catalog: Catalog) -> cyclopts.App:
         "sample": sample,
         "caption": caption,
         "translate": translate,
+        "recommend": recommend,
         "transcribe": transcribe,
         "search": search,
         "rates": rates,

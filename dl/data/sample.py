@@ -5,7 +5,8 @@ from typing import Any, Literal, NamedTuple, TypeAlias, cast
 import jax.numpy as jnp
 import numpy as np
 
-from dl.data.naming import shown
+from dl.data.naming import shown, some_of
+from dl.data.ratings.catalogue import Catalogue
 from dl.data.sources.source import Source
 from dl.data.sources.tokens import TokenSource
 from dl.data.spec import DataSpec
@@ -66,6 +67,8 @@ def label_of(target: np.ndarray, spec: DataSpec) -> str:
     """
     if spec.has_step_targets:
         return ""
+    if spec.task == "retrieval":
+        return shown(spec.ratings.titles[int(target)])
     if spec.kind.target_sequences:
         return _written(target, spec)
     if spec.kind.chooses:
@@ -80,6 +83,8 @@ def label_of(target: np.ndarray, spec: DataSpec) -> str:
 def _kind(spec: DataSpec) -> Kind:
     if spec.sample_rate:
         return "sequences"
+    if spec.catalogue is not None:
+        return "texts"
     if spec.has_symbols:
         return "texts" if spec.vocabulary is not None else "numbers"
     if len(spec.input_shape) == 3:
@@ -118,11 +123,21 @@ def _as_spectra(batch: dict[str, np.ndarray], rate: int) -> dict[str, np.ndarray
 
 
 def _plain(row: np.ndarray, spec: DataSpec) -> Any:
+    if spec.catalogue is not None:
+        return _rated(row, spec.catalogue)
     if spec.source_vocabulary is not None:
         return spec.source_vocabulary.sentence(row)[:_LONGEST]
     if spec.vocabulary is not None and spec.has_symbols:
         return spec.vocabulary.decode(row)[:_LONGEST]
     return row if row.ndim < 3 else row.reshape(len(row), -1)
+
+
+def _rated(row: np.ndarray, catalogue: Catalogue) -> str:
+    """A user and an item, or of a history some of the items."""
+    if row.dtype.kind == "f":
+        return some_of([catalogue.titles[place] for place in np.flatnonzero(row)])
+    user, item = row
+    return f"user {catalogue.users[user]}: {catalogue.titles[item]}"
 
 
 def _pixels(pictures: list[np.ndarray]) -> list[np.ndarray]:

@@ -10,7 +10,14 @@ import jax
 import jax.numpy as jnp
 
 TaskName: TypeAlias = Literal[
-    "classification", "binary", "regression", "language", "frames", "sequence", "transcription"
+    "classification",
+    "binary",
+    "regression",
+    "language",
+    "frames",
+    "sequence",
+    "transcription",
+    "retrieval",
 ]
 Shape: TypeAlias = tuple[int, ...]
 
@@ -65,4 +72,5 @@ TASKS: dict[str, Task] = {
     "transcription": Task(
         lambda shape, outputs: ((), jnp.int32), "labels", jax.nn.softmax, target_sequences=True
     ),
+    "retrieval": Task(lambda shape, outputs: ((), jnp.int32), "items", jax.nn.softmax),
 }

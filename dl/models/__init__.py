@@ -16,10 +16,12 @@ from dl.models.mlp import mlp
 from dl.models.nin import nin
 from dl.models.perceptron import logistic_regression, perceptron, softmax_regression, threshold
 from dl.models.permuted import permuted
+from dl.models.ratings import factorisation, neural_factorisation, rating_biases
 from dl.models.recurrent import language_model, sequence_model, step_model
 from dl.models.resnet import cifar_resnet, resnet
 from dl.models.text_encoder import text_encoder
 from dl.models.trace import trace_layers
+from dl.models.two_tower import two_tower
 from dl.models.unnormalised import unnormalised
 from dl.models.vgg import vgg
 from dl.models.views import averaged
@@ -35,6 +37,7 @@ __all__ = [
     "committee",
     "conv_autoencoder",
     "encoder_decoder",
+    "factorisation",
     "from_functions",
     "from_linen",
     "from_nnx",
@@ -44,9 +47,11 @@ __all__ = [
     "lenet5",
     "logistic_regression",
     "mlp",
+    "neural_factorisation",
     "nin",
     "perceptron",
     "permuted",
+    "rating_biases",
     "resnet",
     "sequence_model",
     "softmax_regression",
@@ -55,6 +60,7 @@ __all__ = [
     "text_encoder",
     "threshold",
     "trace_layers",
+    "two_tower",
     "unnormalised",
     "vgg",
 ]

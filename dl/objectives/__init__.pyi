@@ -7,6 +7,8 @@ from .examples import classification as classification
 from .examples import maximum_a_posteriori as maximum_a_posteriori
 from .examples import perceptron as perceptron
 from .examples import regression as regression
+from .ratings import ratings as ratings
+from .ratings import retrieval as retrieval
 from .reconstruction import autoencoding as autoencoding
 from .sequences import frames as frames
 from .sequences import next_symbol as next_symbol
