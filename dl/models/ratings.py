@@ -63,7 +63,7 @@ class Product(nn.Module):
 
 
 class NeuralProduct(nn.Module):
-    """w · [p_u ⊙ q_i, f(p'_u, q'_i)] with a multilayer perceptron f, and the rows that were used."""
+    """w · [p_u ⊙ q_i, f(p'_u, q'_i)] with a perceptron f, and the rows that were used."""
 
     users: int
     items: int

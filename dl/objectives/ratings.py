@@ -9,7 +9,7 @@ import numpy as np
 from dl.errors import InputError
 from dl.models.given import require_model
 from dl.objectives.binding import bind, bind_forward
-from dl.objectives.comparing import class_entropy, is_among, squared_error
+from dl.objectives.comparing import class_entropy, squared_error
 from dl.ranges import Range, check_number, is_zero
 from dl.types import (
     Array,
@@ -71,7 +71,6 @@ def retrieval(
     *,
     hidden: float = 0.5,
     negatives: int = 2048,
-    top_k: int = 20,
 ) -> Objective:
     """Sampled softmax of a two-tower model: from a part of what a user took to all the rest.
 
@@ -82,8 +81,7 @@ def retrieval(
     Z ≈ Σ_c exp(s_c − log(n q_c)), whose expectation is Z. With 0 negatives Z is computed exactly,
     and so it is in evaluation, where E = −log p(target | history).
 
-    Model inputs: histories [B, I]; `targets`: item numbers [B], int. Reports loss (nats), and
-    top20_accuracy: how often the target is among the `top_k` items that were not taken before.
+    Model inputs: histories [B, I]; `targets`: item numbers [B], int. Reports loss (nats).
     Source: H7; sampling: Bengio & Senécal 2008; correction: Yi et al. 2019; hidden items: Liang et
     al. 2018, arXiv:1802.05814.
 
@@ -93,7 +91,6 @@ def retrieval(
     """
     check_number("hidden", hidden, Range(at_least=0, below=1))
     check_number("negatives", negatives, Range(at_least=0), whole=True)
-    check_number("top_k", top_k, Range(at_least=1), whole=True)
     if not isinstance(model, TwoTower):
         raise InputError(f"{require_model(model, by='retrieval').name} has no two towers")
     counts = jnp.asarray(frequencies, jnp.float32) + 1.0
@@ -133,10 +130,7 @@ def retrieval(
         return model.apply(params, model_state, batch["inputs"])[0], model_state, carry
 
     def report(logits: Array, batch: Batch) -> dict[str, Array]:
-        return {
-            "loss": class_entropy(logits, batch["targets"], smoothing=0.0),
-            f"top{top_k}_accuracy": is_among(logits, batch["targets"], top_k),
-        }
+        return {"loss": class_entropy(logits, batch["targets"], smoothing=0.0)}
 
     def in_training(outputs: Array, batch: Batch) -> dict[str, Array]:
         return {"loss": outputs} if outputs.ndim == 1 else report(outputs, batch)

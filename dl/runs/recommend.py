@@ -18,10 +18,8 @@ from dl.runs.experiment import Figures
 from dl.runs.trained import Trained
 from dl.screen import escaped
 from dl.tables import Table
-from dl.types import RatingModel
+from dl.types import Params, RatingModel
 
-_PENALTY = 0.1
-"""λ of a new user's rows, for a training that does not say its own."""
 _ROWS = 256
 
 
@@ -104,9 +102,9 @@ def scores_of(
     rows = []
     for member, model in zip(trained.members, models, strict=True):
         if user is None:
-            penalty = getattr(member.options, "penalty", _PENALTY)
-            own = jnp.asarray(items), jnp.asarray(ratings, jnp.float32)
-            rows.append(fold_in(model, member.params, *own, penalty=penalty))
+            own = jnp.asarray(items, jnp.int32), jnp.asarray(ratings, jnp.float32)
+            noise = _noise(model, member.params, catalogue)
+            rows.append(fold_in(model, member.params, *own, noise=noise))
         else:
             pairs = jnp.stack([jnp.full_like(every, user), every], axis=1)
             rows.append(jax.jit(model.rate)(member.params, pairs))
@@ -155,6 +153,14 @@ def retrieval_figures(
         found = recommended(scores, seen, taken, k=size)
         figures |= {f"recall@{size}": found.recall, f"ndcg@{size}": found.ndcg}
     return figures
+
+
+def _noise(model: RatingModel, params: Params, catalogue: Catalogue) -> float:
+    """The root of the mean squared error of the training ratings."""
+    users, items, ratings = catalogue.history
+    pairs = jnp.asarray(np.stack([users, items], axis=1), jnp.int32)
+    errors = np.asarray(jax.jit(model.rate)(params, pairs)) - ratings
+    return max(float(np.sqrt(np.mean(errors**2))), 1e-3)
 
 
 def _ratings_of(
