@@ -4,6 +4,7 @@ from . import c_programs as c_programs
 from . import checks as checks
 from . import data as data
 from . import decoding as decoding
+from . import games as games
 from . import hmm as hmm
 from . import inspect as inspect
 from . import layers as layers

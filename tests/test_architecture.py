@@ -51,6 +51,8 @@ HEAVY = {
     "soundfile",
     "hmmlearn",
     "sentencepiece",
+    "implicit",
+    "surprise",
 }
 NOWHERE = {"tensorflow", "torch", "chex", "clu", "ml_collections", "absl", "pickle"}
 

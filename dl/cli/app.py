@@ -29,6 +29,7 @@ from dl.cli.docstring import description, rewrap, with_whole_lines
 from dl.cli.evaluate import evaluate
 from dl.cli.horizon import horizon
 from dl.cli.list import list_experiments
+from dl.cli.match import match
 from dl.cli.mistakes import check_verb, with_remedy
 from dl.cli.outcome import leave_at_once, leave_if_interrupted, say
 from dl.cli.plot import plot
@@ -42,6 +43,7 @@ from dl.cli.resume import resume
 from dl.cli.run import experiment_app, run
 from dl.cli.sample import sample
 from dl.cli.search import search, search_app
+from dl.cli.self_play import self_play
 from dl.cli.show import show
 from dl.cli.start import start_page
 from dl.cli.transcribe import transcribe
@@ -195,6 +197,8 @@ def _verbs(catalog: Catalog) -> cyclopts.App:
         "translate": translate,
         "recommend": recommend,
         "transcribe": transcribe,
+        "self_play": self_play,
+        "match": match,
         "search": search,
         "rates": rates,
         "batches": batches,

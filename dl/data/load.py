@@ -5,7 +5,7 @@ A new kind of data set is a file in `dl/data/readers/` and a row of `READERS`.
 
 import difflib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,14 +14,17 @@ from dl.data.audio.listening import Listening
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.pictures.picture import MOST_MEGAPIXELS
 from dl.data.ratings.feedback import Feedback
+from dl.data.reader import Reader
 from dl.data.readers.adding import load_adding
 from dl.data.readers.audio import load_audio
 from dl.data.readers.captions import load_captions
 from dl.data.readers.chorales import load_chorales
 from dl.data.readers.embedded import load_digits
 from dl.data.readers.folder import Colour, Damaged, load_folder
+from dl.data.readers.games import SOLVED, load_moves, load_outcomes, load_starts
 from dl.data.readers.names import load_names
 from dl.data.readers.pairs import load_pairs
+from dl.data.readers.play import load_play
 from dl.data.readers.ratings import load_ratings
 from dl.data.readers.scenes import load_scenes
 from dl.data.readers.spoken_strings import load_spoken_strings
@@ -38,21 +41,6 @@ from dl.data.text.reading import Reading
 from dl.data.tfds.load import describe_tfds, load_tfds
 from dl.data.tfds.pictures import has_many_sizes
 from dl.errors import InputError, did_you_mean
-
-
-class Reader(NamedTuple):
-    """How one kind of data set is read."""
-
-    read: Callable[..., Dataset]
-    """Takes what stands behind the colon (if anything does), `validation`, and its `options`."""
-    behind: str = ""
-    """What stands behind the colon of a name, such as PATH; "" for a name without a colon."""
-    options: tuple[str, ...] = ()
-    """The options of `load_data` that this kind of data set takes."""
-    describe: Callable[..., DataSpec] | None = None
-    """Gives the description without reading the data, where that can be done."""
-    reading: Reading | None = Reading()
-    """How text is read if nothing is said; None leaves that to `read`."""
 
 
 def _pictures(name: str, **options: Any) -> Dataset:
@@ -92,6 +80,10 @@ READERS: dict[str, Reader] = {
     "spoken_strings": Reader(load_spoken_strings, "PATH", ("listening",)),
     "ratings": Reader(load_ratings, "PATH", ("feedback",)),
     "scenes": Reader(partial(load_scenes, _pictures), "SET", ("data_dir",)),
+    "play": Reader(load_play, "GAME"),
+    "moves": Reader(load_moves, "PATH", known=(SOLVED,)),
+    "outcomes": Reader(load_outcomes, "PATH"),
+    "games": Reader(load_starts, "GAME"),
     "unseen-scenes": Reader(partial(load_scenes, _pictures, unseen=True), "SET", ("data_dir",)),
 }
 """All kinds of data set but those of TFDS, by the name or by the word before the colon."""
@@ -155,8 +147,9 @@ def load_data(
             `lines:PATH`, `jsonl:PATH`, `tsv:PATH`, `csv:PATH`, `pairs:PATH`, `chorales:PATH`,
             `audio:PATH` (one sub-folder of recordings for each class, or named by it),
             `spoken_strings:PATH` (joined from these), `timit:PATH`, `captions:PATH`,
-            `ratings:PATH`, `scenes:SET`, `unseen-scenes:SET`, `adding:STEPS`, or a TFDS name
-            (`mnist`, `cifar10`,
+            `ratings:PATH`, `scenes:SET`, `unseen-scenes:SET`, `moves:PATH` and `outcomes:PATH`
+            (recorded games), `moves:tic_tac_toe`, `play:GAME`, `games:GAME`, `adding:STEPS`, or a
+            TFDS name (`mnist`, `cifar10`,
             `coco_captions`, `tiny_shakespeare`, ...).
         validation: the fraction of the training examples to hold out; the permutation that chooses
             them is the same for every seed. Of one stream of text the end is held out.
@@ -239,6 +232,8 @@ def absolute(name: str) -> str:
     kind, colon, path = _words(name)
     if not colon or kind not in READERS or READERS[kind].behind != "PATH":
         return name
+    if path in READERS[kind].known:
+        return f"{kind}:{path}"
     return f"{kind}:{Path(path).absolute()}"
 
 

@@ -24,7 +24,8 @@ class DataSpec:
     too. Where targets are sequences of their own, `vocabulary` holds their symbols,
     `source_vocabulary` those of the inputs if they are text, and `longest_target` is the length of
     the longest. `sample_rate` is that of waveforms, in Hz. `catalogue` has the users and items of
-    ratings.
+    ratings, None for other data. `game` is the game whose positions are the inputs, "" for other
+    data.
     """
 
     name: str
@@ -43,6 +44,7 @@ class DataSpec:
     longest_target: int = 0
     sample_rate: int = 0
     catalogue: Catalogue | None = None
+    game: str = ""
 
     @property
     def kind(self) -> Task:

@@ -18,6 +18,7 @@ TaskName: TypeAlias = Literal[
     "sequence",
     "transcription",
     "retrieval",
+    "play",
 ]
 Shape: TypeAlias = tuple[int, ...]
 
@@ -73,4 +74,5 @@ TASKS: dict[str, Task] = {
         lambda shape, outputs: ((), jnp.int32), "labels", jax.nn.softmax, target_sequences=True
     ),
     "retrieval": Task(lambda shape, outputs: ((), jnp.int32), "items", jax.nn.softmax),
+    "play": Task(lambda shape, outputs: ((outputs,), jnp.float32), "moves and the value", None),
 }

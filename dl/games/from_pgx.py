@@ -1,5 +1,6 @@
 """Games of the library pgx, such as Go, behind the same functions as our own."""
 
+from functools import cache
 from typing import Any, NamedTuple
 
 import jax
@@ -19,6 +20,7 @@ class PgxPosition(NamedTuple):
     score: Array
 
 
+@cache
 def from_pgx(name: str) -> Game:
     """A game of pgx with two players who move in turn: `go_9x9`, `othello`, `hex`, ...
 

@@ -25,7 +25,7 @@ class Symmetry(NamedTuple):
     moves: np.ndarray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Game:
     """The rules of a game, as pure functions of one position.
 
@@ -68,6 +68,10 @@ class Game:
         return jax.tree.map(
             lambda leaf: jnp.broadcast_to(leaf, (games, *jnp.shape(leaf))), self.start()
         )
+
+    def result(self, position: Position) -> Array:
+        """The score from the view of the player to move: after a win of the other, it is −1."""
+        return (self.score(position) * (1 - 2 * self.mover(position))).astype(jnp.float32)
 
 
 def named(name: str) -> Game:

@@ -2,10 +2,13 @@
 
 from dl.models.acoustic import acoustic_model, spoken_word_model
 from dl.models.alexnet import alexnet
+from dl.models.alphago import policy_net, rollout_policy, value_net
 from dl.models.autoencoder import autoencoder, conv_autoencoder
 from dl.models.belief_net import belief_net
+from dl.models.board_net import board_net
 from dl.models.captioner import captioner
 from dl.models.committee import committee
+from dl.models.earlier_selves import earlier_self, keep_self, with_earlier_selves
 from dl.models.encoder_decoder import encoder_decoder
 from dl.models.from_functions import from_functions
 from dl.models.from_nnx import from_nnx
@@ -32,16 +35,19 @@ __all__ = [
     "autoencoder",
     "averaged",
     "belief_net",
+    "board_net",
     "captioner",
     "cifar_resnet",
     "committee",
     "conv_autoencoder",
+    "earlier_self",
     "encoder_decoder",
     "factorisation",
     "from_functions",
     "from_linen",
     "from_nnx",
     "googlenet",
+    "keep_self",
     "language_model",
     "lenet",
     "lenet5",
@@ -51,8 +57,10 @@ __all__ = [
     "nin",
     "perceptron",
     "permuted",
+    "policy_net",
     "rating_biases",
     "resnet",
+    "rollout_policy",
     "sequence_model",
     "softmax_regression",
     "spoken_word_model",
@@ -62,5 +70,7 @@ __all__ = [
     "trace_layers",
     "two_tower",
     "unnormalised",
+    "value_net",
     "vgg",
+    "with_earlier_selves",
 ]

@@ -10,7 +10,11 @@ from .examples import regression as regression
 from .ratings import ratings as ratings
 from .ratings import retrieval as retrieval
 from .reconstruction import autoencoding as autoencoding
+from .reinforce import reinforce as reinforce
+from .self_play import self_play as self_play
+from .self_play import with_boards as with_boards
 from .sequences import frames as frames
 from .sequences import next_symbol as next_symbol
+from .symmetric import on_symmetric_copies as on_symmetric_copies
 from .transcription import ctc_nats as ctc_nats
 from .transcription import transcription as transcription

@@ -102,6 +102,18 @@ def task_of(objective: Objective) -> TaskName | None:
     return getattr(objective, "task", None)
 
 
+def training_metrics_of(objective: Objective) -> tuple[str, ...]:
+    """The names of what the objective reports in training, where that is not what it evaluates.
+
+    Such an objective has them as its attribute `training_metrics`; each is a `Ratio`.
+
+    >>> import dl
+    >>> training_metrics_of(dl.objectives.binary(dl.models.mlp(1)))
+    ()
+    """
+    return getattr(objective, "training_metrics", ())
+
+
 def bound_to(objective: Objective, model: Model) -> Objective:
     """The same loss and figures for another model, of which the objective knows nothing yet.
 

@@ -94,7 +94,7 @@ def retrieval(
     if not isinstance(model, TwoTower):
         raise InputError(f"{require_model(model, by='retrieval').name} has no two towers")
     counts = jnp.asarray(frequencies, jnp.float32) + 1.0
-    log_q = jnp.log(counts / counts.sum())
+    log_q, total = jnp.log(counts / counts.sum()), jnp.cumsum(counts)
 
     def split(key: Key, batch: Batch) -> _Part:
         hiding, drawing = jax.random.split(key)
@@ -104,7 +104,9 @@ def retrieval(
         wanted = taken - read + jax.nn.one_hot(targets, taken.shape[1])
         if not negatives:
             return _Part(read, wanted, jnp.arange(len(log_q)), jnp.zeros(len(log_q)))
-        drawn = jax.random.categorical(drawing, log_q, shape=(negatives,))
+        # Not `jax.random.categorical`, which draws a number for each of all items each time.
+        places = jax.random.uniform(drawing, (negatives,)) * total[-1]
+        drawn = jnp.searchsorted(total, places).clip(max=len(total) - 1)
         return _Part(read, wanted, drawn, -jnp.log(negatives) - log_q[drawn])
 
     def training(params: Params, part: _Part) -> Array:

@@ -20,7 +20,7 @@ from dl.runs.resumable import check_resumable, hyperparams
 from dl.runs.trained import Trained
 from dl.screen import say
 from dl.train.compiled import Training, compile_recipe
-from dl.train.fits import check_recipe, check_smoothing, zero_totals
+from dl.train.fits import check_recipe, check_smoothing, zero_training_totals
 from dl.train.interrupt import StopRequest, say_stopping
 from dl.train.layout import Layout, make_layout
 from dl.train.learning import OF_OPTIMIZER
@@ -216,7 +216,7 @@ def _first_training(
     if init is None:
         return None
     state = first_state(recipe, data.spec, options, init=init)
-    return Training(state, zero_totals(recipe, data.spec))
+    return Training(state, zero_training_totals(recipe, data.spec))
 
 
 def _best_so_far(resume: Trained | None, options: TrainOptions) -> Training | None:

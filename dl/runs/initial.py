@@ -11,6 +11,7 @@ import jax
 from dl.data.dataset import DataSpec
 from dl.data.example import example_inputs
 from dl.errors import InputError, RunError
+from dl.models.earlier_selves import has_earlier_selves
 from dl.runs.checkpoint import Checkpoints
 from dl.runs.checkpoint_notes import DamagedCheckpoint
 from dl.runs.checksums import checksum
@@ -62,15 +63,17 @@ def take_initial(
     differs = unrolled or loaded.spec.class_names != spec.class_names
     head = _head(experiment, options, spec) if differs else ((), ())
     old_params = _shared(loaded.params, fresh.params) if unrolled else loaded.params
-    old_state = loaded.model_state if jax.tree.leaves(fresh.model_state) else {}
+    new_state = _of_net(fresh.model_state)
+    old_state = _of_net(loaded.model_state) if jax.tree.leaves(new_state) else {}
     try:
         params = transfer(old_params, into=fresh.params, new=head[0])
-        model_state = transfer(old_state, into=fresh.model_state, new=head[1])
+        model_state = transfer(old_state, into=new_state, new=head[1])
     except InputError as error:
         raise InputError(
             f"--init-from {run} does not fit: {error}{_describe_inputs(loaded.spec, spec)}"
         ) from None
-    return Initial(params.tree, model_state.tree, _origin(run, loaded, params, model_state))
+    whole = _with_net(fresh.model_state, model_state.tree)
+    return Initial(params.tree, whole, _origin(run, loaded, params, model_state))
 
 
 def write_initial(folder: RunFolder, initial: Initial) -> None:
@@ -155,6 +158,16 @@ def _check_symbols(run: str | Path, old: DataSpec, new: DataSpec) -> None:
                 f"--init-from {run} reads other symbols, {sizes}: with --unit byte all texts have "
                 "the same"
             )
+
+
+def _of_net(model_state: ModelState) -> ModelState:
+    """The part that belongs to the net, of the state of a model with earlier selves."""
+    return model_state["net"] if has_earlier_selves(model_state) else model_state
+
+
+def _with_net(model_state: ModelState, net: ModelState) -> ModelState:
+    """The state of a new training with that part; earlier selves are those of no other one."""
+    return {**model_state, "net": net} if has_earlier_selves(model_state) else net
 
 
 def _shared(source: PyTree, into: PyTree) -> PyTree:

@@ -23,7 +23,7 @@ from dl.train.fits import (
     check_precision,
     check_recipe_fits,
     stages_of,
-    zero_totals,
+    zero_training_totals,
 )
 from dl.train.guard import CompilationGuard
 from dl.train.layout import Layout, Resident
@@ -131,7 +131,8 @@ def compile_recipe(
     Raises:
         InputError: when the recipe does not fit the data.
     """
-    totals = _each(_checked(recipe, data, options, layout), options)
+    _check(recipe, data, options, layout)
+    totals = _each(zero_training_totals(recipe, data.spec), options)
     first = _First(
         jit_init_state(recipe, data.spec, options), first_arguments(recipe, options), totals
     )
@@ -181,12 +182,12 @@ def _put_sets(
     ]
 
 
-def _checked(recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layout) -> Metrics:
-    """The metrics with all sums 0, of a recipe that fits data, options and devices."""
+def _check(recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layout) -> None:
+    """Refuse a recipe that does not fit data, options and devices."""
     device, members = layout.devices[0], options.members
     if device.platform != "cpu":  # whose devices share one memory
         members //= len(layout.devices) if layout.mode == "members" else 1
-    totals = check_recipe_fits(recipe, data.spec, device=device, members=members)
+    check_recipe_fits(recipe, data.spec, device=device, members=members)
     check_answers(recipe, data)
     check_precision(recipe, data.spec, options.precision)
     rows = layout.rows_of(options.batch_size) if layout.mode == "pmap" else options.batch_size
@@ -195,19 +196,20 @@ def _checked(recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layou
             f"accumulate is {options.accumulate}; it must divide the {rows} examples of a batch"
             f"{' on each device' if layout.mode == 'pmap' else ''}"
         )
-    return totals
 
 
 def start_training(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Training:
     """The first state, with metrics of zero, on the default device."""
-    totals = _each(zero_totals(recipe, spec), options)
+    totals = _each(zero_training_totals(recipe, spec), options)
     return Training(first_state(recipe, spec, options), totals)
 
 
 def training_shapes(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Training:
     """The shapes of `start_training`; nothing is compiled or computed."""
     state = jit_init_state(recipe, spec, options).eval_shape(*first_arguments(recipe, options))
-    return Training(state, jax.eval_shape(lambda: _each(zero_totals(recipe, spec), options)))
+    return Training(
+        state, jax.eval_shape(lambda: _each(zero_training_totals(recipe, spec), options))
+    )
 
 
 def _each(totals: Metrics, options: TrainOptions) -> Metrics:

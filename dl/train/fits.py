@@ -13,16 +13,27 @@ from dl.errors import InputError
 from dl.jaxprs import equations
 from dl.layers.precision import computing_in
 from dl.models.given import require_model
-from dl.objectives.binding import smoothing_of, task_of
+from dl.objectives.binding import smoothing_of, task_of, training_metrics_of
 from dl.train.memory import check_fits_memory
 from dl.train.recipe import Recipe
-from dl.types import Array, Augment, Autoencoder, Device, Metrics, Objective, Params, PyTree, Ragged
+from dl.types import (
+    Array,
+    Augment,
+    Autoencoder,
+    Device,
+    Metrics,
+    Objective,
+    Params,
+    PyTree,
+    Ragged,
+    Ratio,
+)
 
 
 def check_recipe_fits(
     recipe: Recipe, spec: DataSpec, *, device: Device | None = None, members: int = 1
-) -> Metrics:
-    """Trace model and objective on the data's shapes; return the metrics with all sums 0.
+) -> None:
+    """Trace model and objective on the data's shapes.
 
     With a `device` the model must also fit into its memory, once for each of `members`.
 
@@ -41,7 +52,7 @@ def check_recipe_fits(
             f"classes: make them equal"
         )
     try:
-        totals = zero_totals(recipe, spec)
+        zero_totals(recipe, spec)
     except ValueError as error:
         raise InputError(
             f"the objective does not take the targets of {spec.name} (task: {spec.task}): {error}; "
@@ -49,7 +60,6 @@ def check_recipe_fits(
         ) from None
     for augment in filter(None, stages_of(recipe).augments):
         _check_augmented_fit(recipe, spec, augment)
-    return totals
 
 
 def check_answers(recipe: Recipe, data: Dataset) -> None:
@@ -129,7 +139,7 @@ def check_recipe(recipe: Any, *, by: str = "training") -> None:
 
 
 def zero_totals(recipe: Recipe, spec: DataSpec) -> Metrics:
-    """The metrics of the objective with all sums and counts 0."""
+    """The metrics of the objective in evaluation, with all sums and counts 0."""
 
     def report() -> Metrics:
         batch = _zeros(example_batch(spec))
@@ -137,6 +147,17 @@ def zero_totals(recipe: Recipe, spec: DataSpec) -> Metrics:
         return recipe.objective(params, model_state, batch)[0]
 
     return metrics.zeros_like(jax.eval_shape(report))
+
+
+def zero_training_totals(recipe: Recipe, spec: DataSpec) -> Metrics:
+    """The metrics of the objective in training, with all sums and counts 0.
+
+    They are those of evaluation, unless the objective names others (`training_metrics_of`).
+    """
+    names = training_metrics_of(recipe.objective)
+    if not names:
+        return zero_totals(recipe, spec)
+    return {name: Ratio(jnp.zeros(()), jnp.zeros(())) for name in names}
 
 
 def stages_of(recipe: Recipe) -> Stages:

@@ -16,6 +16,7 @@ from dl.models import encoder_decoder, mlp, text_encoder
 from dl.types import EncoderDecoder, Pair, Ragged
 
 END, SYMBOLS = 3, 4
+LONGEST = 6
 SOURCE = Ragged(np.array([[1, 2, 3, 4], [5, 6, 0, 0], [2, 0, 0, 0]], np.int32), np.array([4, 2, 1]))
 
 
@@ -36,11 +37,18 @@ def net(attention: str = "additive") -> tuple[EncoderDecoder, Any, Any]:
 
 def log_probability(row: int, symbols: tuple[int, ...]) -> float:
     """log p of a sequence, from teacher forcing, which decoding does not use."""
-    model, params, state = net()
     source = Ragged(SOURCE.values[row : row + 1], SOURCE.lengths[row : row + 1])
-    previous = np.array([[END, *symbols[:-1]]], np.int32)
-    logs = jax.nn.log_softmax(model.apply(params, state, Pair(source, previous))[0])
-    return float(sum(logs[0, place, symbol] for place, symbol in enumerate(symbols)))
+    previous = np.full((1, LONGEST), END, np.int32)
+    previous[0, 1 : len(symbols)] = symbols[:-1]
+    logs = np.asarray(teacher_forced()(Pair(source, previous)))
+    return float(logs[0, np.arange(len(symbols)), list(symbols)].sum())
+
+
+@cache
+def teacher_forced() -> Any:
+    """The log-probabilities [B, LONGEST, V] of all symbols, compiled once for all lengths."""
+    model, params, state = net()
+    return jax.jit(lambda pair: jax.nn.log_softmax(model.apply(params, state, pair)[0]))
 
 
 @cache

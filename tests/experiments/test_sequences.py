@@ -37,6 +37,8 @@ ALIKE = [
     "lstm_mnist_rows",
     "lstm_names",
     "lstm_sentiment",
+    "attention_captions",
+    "attention_translation",
     "lstm_translation",
     "lstm_spoken_digits",
     "ctc_spoken_digits",

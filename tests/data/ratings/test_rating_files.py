@@ -111,7 +111,7 @@ def test_folders_without_ratings_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"holds a\.csv and b\.csv: name the one"):
         read_ratings(tmp_path, Feedback())
     (tmp_path / "u.data").write_text("1\t2\t3\n")
-    with pytest.raises(InputError, match="line 1, has 3 cells; u.data has user, item, rating and"):
+    with pytest.raises(InputError, match=r"line 1, has 3 cells; u\.data has user, item, rating"):
         read_ratings(tmp_path, Feedback())
 
 

@@ -1,0 +1,36 @@
+"""AlphaZero on tic-tac-toe: perfect play from self-play alone, in a minute.
+
+Lecture: H1. Papers: Silver et al. 2018 (AlphaZero); Danihelka et al. 2022 (the search).
+Expected: not measured yet.
+Time: not measured yet.
+Command: python -m experiments run alphazero_tic_tac_toe
+"""
+
+from dataclasses import dataclass
+
+from dl import Dataset, DataSpec, Recipe, Trained
+from experiments._alphazero import Figures, SelfPlayOptions, self_play_recipe, strength
+
+
+@dataclass(frozen=True)
+class Options(SelfPlayOptions):
+    """Options of alphazero_tic_tac_toe."""
+
+    dataset: str = "play:tic_tac_toe"
+    epochs: int = 10
+    features: int = 16
+    blocks: int = 2
+    simulations: int = 16
+    room: int = 128
+    opening: int = 4
+    rated_games: int = 1000
+
+
+def build(options: Options, data_spec: DataSpec) -> Recipe:
+    """One residual net with two heads; self-play, replay and updates in one program."""
+    return self_play_recipe(options, data_spec)
+
+
+def conclude(options: Options, trained: Trained, data: Dataset) -> Figures:
+    """Matches and ratings beside random and perfect play."""
+    return strength(options, trained, ("random", "perfect"))
