@@ -241,13 +241,14 @@ class RatingModel(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class TwoTower(Model):
-    """A model of what a user takes: a vector for the user and one for each item, and their product.
+    """A model of which of `items` a user takes: the product of a user's and an item's vector.
 
     `apply` takes histories [B, I], 1 where a user took an item, and gives logits [B, I], in which
     items of the history have a very low one. `user_vectors(params, histories [B, I]) -> [B, F]`;
     `item_vectors(params, items [N]) -> ([N, F], bias [N])`.
     """
 
+    items: int
     user_vectors: Callable[[Params, Array], Array]
     item_vectors: Callable[[Params, Array], tuple[Array, Array]]
 

@@ -26,26 +26,27 @@ def recommended(scores: Any, seen: Any, taken: Any, *, k: int) -> Recommended:
         scores: numbers [U, I], the higher the better.
         seen: 1 [U, I] for items that the user took in training, which are not recommended.
         taken: 1 [U, I] for held-out items that the user took.
-        k: how many items are recommended.
+        k: how many items are recommended; all of them where there are fewer.
 
     Raises:
-        InputError: for arrays of several shapes, nan, a `k` that is not from 1 to the number of
-            items, and if nobody took anything.
+        InputError: for arrays of several shapes, nan, a `k` below 1, and if nobody took anything.
 
     >>> recommended([[0.9, 0.8, 0.1]], [[1, 0, 0]], [[0, 0, 1]], k=2)
     Recommended(recall=1.0, ndcg=0.6309297535714575, users=1)
     """
     values, before = np.array(scores, np.float64), np.asarray(seen, bool)
-    hits_of = np.asarray(taken, bool) & ~before
-    if values.ndim != 2 or not values.shape == before.shape == hits_of.shape:
+    after = np.asarray(taken, bool)
+    if values.ndim != 2 or not values.shape == before.shape == after.shape:
         raise InputError(
             f"scores are {list(values.shape)}, seen {list(before.shape)}, taken "
-            f"{list(hits_of.shape)}: give [U, I] of all"
+            f"{list(after.shape)}: give [U, I] of all"
         )
+    hits_of = after & ~before
     if np.isnan(values).any():
         raise InputError("some scores are nan: give numbers")
-    if not 1 <= k <= values.shape[1]:
-        raise InputError(f"k is {k}: give one from 1 to the number of items, {values.shape[1]}")
+    if k < 1:
+        raise InputError(f"k is {k}: recommend at least 1 item")
+    k = min(k, values.shape[1])
     users = np.flatnonzero(hits_of.any(axis=1))
     if not users.size:
         raise InputError("nobody took anything that is held out: hold out more")

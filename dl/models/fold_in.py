@@ -25,8 +25,8 @@ def fold_in(
 
     >>> from dl.models import rating_biases
     >>> model = rating_biases(2, 3, mean=3.0)
-    >>> bias = {"embedding": jnp.array([[-1.0], [1.0]])}
-    >>> params = {"user_bias": bias, "item_bias": {"embedding": jnp.zeros((3, 1))}}
+    >>> bias = {"bias": jnp.array([[-1.0], [1.0]])}
+    >>> params = {"user_bias": bias, "item_bias": {"bias": jnp.zeros((3, 1))}}
     >>> fold_in(model, params, jnp.array([0]), jnp.array([4.0]), noise=1.0).round(3)
     Array([3.5, 3.5, 3.5], dtype=float32)
     """

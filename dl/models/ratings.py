@@ -18,6 +18,17 @@ _DEVIATION = 0.05
 """Of the first rows, small enough that a row that is never trained adds next to nothing."""
 
 
+class Biases(nn.Module):
+    """A number for each of `size` users or items, at first 0: int32 [B] -> [B, 1]."""
+
+    size: int
+
+    @nn.compact
+    def __call__(self, numbers: Array) -> Array:
+        bias = self.param("bias", nn.initializers.zeros_init(), (self.size, 1))
+        return jnp.take(bias, numbers, axis=0)
+
+
 class RatingNet(nn.Module):
     """μ + b_u + b_i + `interaction(users, items)`: pairs [B, 2] -> ratings [B, 1].
 
@@ -32,10 +43,10 @@ class RatingNet(nn.Module):
 
     @nn.compact
     def __call__(self, pairs: Array, *, train: bool = False) -> Array | Rated:
-        zeros, (users, items) = nn.initializers.zeros_init(), pairs.T
+        users, items = pairs.T
         rows = [
-            nn.Embed(self.users, 1, embedding_init=zeros, name="user_bias")(users),
-            nn.Embed(self.items, 1, embedding_init=zeros, name="item_bias")(items),
+            Biases(self.users, name="user_bias")(users),
+            Biases(self.items, name="item_bias")(items),
         ]
         rating = self.mean + rows[0] + rows[1]
         if self.interaction is not None:

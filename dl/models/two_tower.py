@@ -20,25 +20,17 @@ class Towers(nn.Module):
 
     def setup(self) -> None:
         init = nn.initializers.normal(_DEVIATION)
-        self.history = self.param("history", init, (self.items, self.factors))
-        self.user_bias = self.param("user_bias", nn.initializers.zeros_init(), (self.factors,))
-        self.item = self.param("item", init, (self.items, self.factors))
-        self.item_bias = self.param("item_bias", nn.initializers.zeros_init(), (self.items,))
+        self.user = nn.Dense(self.factors, kernel_init=init)
+        self.item = nn.Dense(self.items, kernel_init=init)
 
     def __call__(self, histories: Array) -> Array:
         """Logits [B, I] of all items, `SEEN` for those of the histories [B, I]."""
-        vectors, bias = self.of_items(jnp.arange(self.items))
-        logits = self.of_users(histories) @ vectors.T + bias[None]
-        return jnp.where(histories > 0, SEEN, logits)
+        return jnp.where(histories > 0, SEEN, self.item(self.of_users(histories)))
 
     def of_users(self, histories: Array) -> Array:
         """Histories [B, I] -> vectors [B, F]."""
         count = jnp.maximum(histories.sum(axis=-1, keepdims=True), 1.0)
-        return histories / jnp.sqrt(count) @ self.history + self.user_bias[None]
-
-    def of_items(self, items: Array) -> tuple[Array, Array]:
-        """Items [N] -> vectors [N, F] and biases [N]."""
-        return self.item[items], self.item_bias[items]
+        return self.user(histories / jnp.sqrt(count))
 
 
 def two_tower(items: int, *, factors: int = 64) -> TwoTower:
@@ -67,7 +59,7 @@ def two_tower(items: int, *, factors: int = 64) -> TwoTower:
         return towers.apply({"params": params}, histories, method="of_users")  # type: ignore[return-value]
 
     def item_vectors(params: Params, chosen: Array) -> tuple[Array, Array]:
-        return towers.apply({"params": params}, chosen, method="of_items")  # type: ignore[return-value]
+        return params["item"]["kernel"].T[chosen], params["item"]["bias"][chosen]
 
     return TwoTower(
         model.name,
@@ -75,6 +67,7 @@ def two_tower(items: int, *, factors: int = 64) -> TwoTower:
         model.apply,
         model.trace,
         model.activations,
+        items=items,
         user_vectors=user_vectors,
         item_vectors=item_vectors,
     )

@@ -91,10 +91,13 @@ def retrieval(
     """
     check_number("hidden", hidden, Range(at_least=0, below=1))
     check_number("negatives", negatives, Range(at_least=0), whole=True)
+    require_model(model, by="an objective")
     if not isinstance(model, TwoTower):
-        raise InputError(f"{require_model(model, by='retrieval').name} has no two towers")
-    counts = jnp.asarray(frequencies, jnp.float32) + 1.0
-    log_q, total = jnp.log(counts / counts.sum()), jnp.cumsum(counts)
+        raise InputError(f"{model.name} has no two towers: make one with dl.models.two_tower")
+    _check_frequencies(model, frequencies)
+    counts = np.asarray(frequencies, np.float64) + 1.0
+    q = counts / counts.sum()
+    log_q, up_to = (jnp.asarray(each, jnp.float32) for each in (np.log(q), np.cumsum(q)))
 
     def split(key: Key, batch: Batch) -> _Part:
         hiding, drawing = jax.random.split(key)
@@ -105,8 +108,8 @@ def retrieval(
         if not negatives:
             return _Part(read, wanted, jnp.arange(len(log_q)), jnp.zeros(len(log_q)))
         # Not `jax.random.categorical`, which draws a number for each of all items each time.
-        places = jax.random.uniform(drawing, (negatives,)) * total[-1]
-        drawn = jnp.searchsorted(total, places).clip(max=len(total) - 1)
+        drawn = jnp.searchsorted(up_to, jax.random.uniform(drawing, (negatives,)))
+        drawn = drawn.clip(max=len(q) - 1)  # the last sum may be rounded to less than 1
         return _Part(read, wanted, drawn, -jnp.log(negatives) - log_q[drawn])
 
     def training(params: Params, part: _Part) -> Array:
@@ -143,3 +146,13 @@ def retrieval(
         rebind=lambda other: bind(other, report, task="retrieval"),
     )
     return objective
+
+
+def _check_frequencies(model: TwoTower, frequencies: Array | np.ndarray) -> None:
+    """Raise an `InputError` unless there is a frequency for each item of the model."""
+    counts = np.asarray(frequencies)
+    if counts.shape != (model.items,) or not (counts >= 0).all():
+        raise InputError(
+            f"frequencies are {counts.shape}, the model has {model.items} items: give how often "
+            "each was taken"
+        )
