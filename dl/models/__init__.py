@@ -10,6 +10,7 @@ from dl.models.captioner import captioner
 from dl.models.committee import committee
 from dl.models.earlier_selves import earlier_self, keep_self, with_earlier_selves
 from dl.models.encoder_decoder import encoder_decoder
+from dl.models.fold_in import fold_in
 from dl.models.from_functions import from_functions
 from dl.models.from_nnx import from_nnx
 from dl.models.functional import from_linen
@@ -43,6 +44,7 @@ __all__ = [
     "earlier_self",
     "encoder_decoder",
     "factorisation",
+    "fold_in",
     "from_functions",
     "from_linen",
     "from_nnx",

@@ -44,15 +44,18 @@ class RatingNet(nn.Module):
     @nn.compact
     def __call__(self, pairs: Array, *, train: bool = False) -> Array | Rated:
         users, items = pairs.T
-        rows = [
+        rating, rows = self.mean, []
+        if self.interaction is not None:
+            added, rows = self.interaction(users, items, train=train)
+            rating += added
+        biases = [
             Biases(self.users, name="user_bias")(users),
             Biases(self.items, name="item_bias")(items),
         ]
-        rating = self.mean + rows[0] + rows[1]
-        if self.interaction is not None:
-            added, used = self.interaction(users, items, train=train)
-            rating, rows = rating + added, [*rows, *used]
-        return Rated(rating, jnp.concatenate(rows, axis=-1)) if train else rating.clip(*self.scale)
+        rating += biases[0] + biases[1]
+        if train:
+            return Rated(rating, jnp.concatenate([*rows, *biases], axis=-1))
+        return rating.clip(*self.scale)
 
 
 class Product(nn.Module):
