@@ -90,7 +90,7 @@ READERS: dict[str, Reader] = {
 
 TFDS = Reader(
     load_tfds,
-    options=("data_dir", "image_size", "random_crops", "reading"),
+    options=("data_dir", "image_size", "random_crops", "reading", "feedback"),
     describe=describe_tfds,
     reading=None,
 )

@@ -1,4 +1,4 @@
-"""Every experiment on text, sequences and ratings builds, takes two steps on small data, and resumes."""
+"""Every experiment on text, sequences and ratings builds, takes two steps, and resumes."""
 
 import json
 import math
