@@ -35,4 +35,4 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
 
 def conclude(options: Options, trained: Trained, data: Dataset) -> Figures:
     """Matches with random play, and ratings of the earlier nets."""
-    return strength(options, trained, ("random", "one-step"))
+    return strength(options, trained, data, ("random", "one-step"))
