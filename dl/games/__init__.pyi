@@ -11,8 +11,14 @@ from .elo import Ratings as Ratings
 from .elo import elo_ratings as elo_ratings
 from .elo import expected_score as expected_score
 from .elo import rating_difference as rating_difference
+from .evaluators import PolicyValue as PolicyValue
+from .evaluators import by_net as by_net
+from .evaluators import policy_and_value as policy_and_value
+from .evaluators import policy_of as policy_of
 from .functions import as_argument as as_argument
 from .game import named as named
+from .gumbel import gumbel_player as gumbel_player
+from .gumbel import gumbel_search as gumbel_search
 from .match import Match as Match
 from .match import play_match as play_match
 from .match import play_pairs as play_pairs
@@ -43,3 +49,4 @@ from .tree_search import Tree as Tree
 from .tree_search import most_tried as most_tried
 from .tree_search import principal_variation as principal_variation
 from .tree_search import search as search
+from .valued import valued_positions as valued_positions
