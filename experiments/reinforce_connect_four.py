@@ -19,7 +19,7 @@ from dl import (
     models,
     objectives,
 )
-from dl.runs.play_figures import against
+from dl.runs.play_figures import against, against_first
 from experiments._games import BoardOptions, game_of
 
 
@@ -49,7 +49,9 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
 
 
 def conclude(options: Options, trained: Trained, data: Dataset) -> dict[str, dict[str, float]]:
-    """Matches against players of known strength; the test part is 400 games against the first."""
-    return against(
-        trained, ("random", "one-step", "mcts:100"), seed=options.seed, games=options.rated_games
-    )
+    """Matches against the policy with which it began, and against players of known strength."""
+    seed, games = options.seed, options.rated_games
+    return {
+        **against_first(trained, seed=seed, games=2 * games),
+        **against(trained, ("random", "one-step", "mcts:100"), seed=seed, games=games),
+    }
