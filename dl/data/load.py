@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from dl.data.audio.listening import Listening
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.pictures.picture import MOST_MEGAPIXELS
+from dl.data.ratings.feedback import Feedback
 from dl.data.reader import Reader
 from dl.data.readers.adding import load_adding
 from dl.data.readers.audio import load_audio
@@ -24,6 +25,7 @@ from dl.data.readers.games import SOLVED, load_moves, load_outcomes, load_starts
 from dl.data.readers.names import load_names
 from dl.data.readers.pairs import load_pairs
 from dl.data.readers.play import load_play
+from dl.data.readers.ratings import load_ratings
 from dl.data.readers.scenes import load_scenes
 from dl.data.readers.spoken_strings import load_spoken_strings
 from dl.data.readers.synthetic import (
@@ -76,6 +78,7 @@ READERS: dict[str, Reader] = {
     "audio": Reader(load_audio, "PATH", ("listening",)),
     "timit": Reader(load_timit, "PATH", ("listening",)),
     "spoken_strings": Reader(load_spoken_strings, "PATH", ("listening",)),
+    "ratings": Reader(load_ratings, "PATH", ("feedback",)),
     "scenes": Reader(partial(load_scenes, _pictures), "SET", ("data_dir",)),
     "play": Reader(load_play, "GAME"),
     "moves": Reader(load_moves, "PATH", known=(SOLVED,)),
@@ -87,7 +90,7 @@ READERS: dict[str, Reader] = {
 
 TFDS = Reader(
     load_tfds,
-    options=("data_dir", "image_size", "random_crops", "reading"),
+    options=("data_dir", "image_size", "random_crops", "reading", "feedback"),
     describe=describe_tfds,
     reading=None,
 )
@@ -134,6 +137,7 @@ def load_data(
     max_megapixels: int = MOST_MEGAPIXELS,
     reading: Reading | None = None,
     listening: Listening | None = None,
+    feedback: Feedback | None = None,
 ) -> Dataset:
     """The data set called `name`.
 
@@ -142,10 +146,10 @@ def load_data(
             `names`), `folder:PATH` (one sub-folder of pictures for each class), `text:PATH`,
             `lines:PATH`, `jsonl:PATH`, `tsv:PATH`, `csv:PATH`, `pairs:PATH`, `chorales:PATH`,
             `audio:PATH` (one sub-folder of recordings for each class, or named by it),
-            `spoken_strings:PATH` (joined from these), `timit:PATH`, `captions:PATH`, `scenes:SET`,
-            `unseen-scenes:SET`, `moves:PATH` and `outcomes:PATH` (recorded games),
-            `moves:tic_tac_toe`, `play:GAME`, `games:GAME`, `adding:STEPS`, or a TFDS name (`mnist`,
-            `cifar10`,
+            `spoken_strings:PATH` (joined from these), `timit:PATH`, `captions:PATH`,
+            `ratings:PATH`, `scenes:SET`, `unseen-scenes:SET`, `moves:PATH` and `outcomes:PATH`
+            (recorded games), `moves:tic_tac_toe`, `play:GAME`, `games:GAME`, `adding:STEPS`, or a
+            TFDS name (`mnist`, `cifar10`,
             `coco_captions`, `tiny_shakespeare`, ...).
         validation: the fraction of the training examples to hold out; the permutation that chooses
             them is the same for every seed. Of one stream of text the end is held out.
@@ -160,6 +164,7 @@ def load_data(
         max_megapixels: refuse a folder's pictures with more pixels (in millions) than this.
         reading: how text becomes sequences; default characters, segments of 64, of captions words.
         listening: how recordings become examples.
+        feedback: how ratings become examples.
 
     Raises:
         InputError: for an unknown name, an option that the data set does not take, data that cannot
@@ -178,6 +183,7 @@ def load_data(
         "max_megapixels": max_megapixels,
         "reading": reading or reader.reading,
         "listening": listening or Listening(),
+        "feedback": feedback or Feedback(),
     }
     return reader.read(*place, validation=validation, **_taken(name, reader, options))
 
@@ -190,6 +196,7 @@ def describe_data(
     colour: Colour = "auto",
     reading: Reading | None = None,
     listening: Listening | None = None,
+    feedback: Feedback | None = None,
 ) -> DataSpec:
     """The shapes and classes of the data set `name`; TFDS pictures need not be prepared for it."""
     reader, place = _find_reader(name)
@@ -199,6 +206,7 @@ def describe_data(
         "colour": colour,
         "reading": reading or reader.reading,
         "listening": listening or Listening(),
+        "feedback": feedback or Feedback(),
     }
     if reader.describe is None:
         return load_data(name, **options).spec

@@ -5,7 +5,8 @@ from typing import Any, Literal, NamedTuple, TypeAlias, cast
 import jax.numpy as jnp
 import numpy as np
 
-from dl.data.naming import shown
+from dl.data.naming import shown, some_of
+from dl.data.ratings.catalogue import Catalogue
 from dl.data.sources.source import Source
 from dl.data.sources.tokens import TokenSource
 from dl.data.spec import DataSpec
@@ -67,6 +68,8 @@ def label_of(target: np.ndarray, spec: DataSpec) -> str:
     """
     if spec.has_step_targets:
         return ""
+    if spec.task == "retrieval":
+        return shown(spec.ratings.titles[int(target)])
     if spec.kind.target_sequences:
         return _written(target, spec)
     if spec.kind.chooses:
@@ -81,6 +84,8 @@ def label_of(target: np.ndarray, spec: DataSpec) -> str:
 def _kind(spec: DataSpec) -> Kind:
     if spec.sample_rate:
         return "sequences"
+    if spec.catalogue is not None:
+        return "texts"
     if spec.has_symbols:
         return "texts" if spec.vocabulary is not None else "numbers"
     if len(spec.input_shape) == 3:
@@ -119,6 +124,8 @@ def _as_spectra(batch: dict[str, np.ndarray], rate: int) -> dict[str, np.ndarray
 
 
 def _plain(row: np.ndarray, spec: DataSpec) -> Any:
+    if spec.catalogue is not None:
+        return _rated(row, spec.catalogue)
     if spec.source_vocabulary is not None:
         return spec.source_vocabulary.sentence(row)[:_LONGEST]
     if spec.vocabulary is not None and spec.has_symbols:
@@ -138,6 +145,14 @@ def _boards(positions: list[np.ndarray]) -> list[np.ndarray]:
         np.where(mine, _RED, np.where(yours, _YELLOW, _EMPTY)).astype(np.uint8)
         for mine, yours in zip(own, other, strict=True)
     ]
+
+
+def _rated(row: np.ndarray, catalogue: Catalogue) -> str:
+    """A user and an item, or of a history some of the items."""
+    if row.dtype.kind == "f":
+        return some_of([catalogue.titles[place] for place in np.flatnonzero(row)])
+    user, item = row
+    return f"user {catalogue.users[user]}: {catalogue.titles[item]}"
 
 
 def _pixels(pictures: list[np.ndarray]) -> list[np.ndarray]:
