@@ -2,7 +2,9 @@
 
 Lecture: H1. Paper: Silver et al. 2016: REINFORCE on 10,000 batches of 128 games; the net then wins
     more than 80 % of the games against the one with which it began.
-Expected: not measured yet.
+Expected: 83.9 % of the points (95 %: 80.0 to 87.2) against the policy with which it began, if both
+    draw their moves; 60.6 % (55.8 to 65.3) if both take the likeliest.
+Time: 1,012 s on 2 CPU cores, shared with other work.
 Command: python -m experiments run reinforce_connect_four --init-from runs/policy_connect_four/RUN
 """
 
