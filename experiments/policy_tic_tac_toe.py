@@ -2,6 +2,7 @@
 
 Lecture: H1. Data: all 4,520 unfinished positions, each with a perfect move.
 Expected: not measured yet.
+Time: not measured yet.
 Command: python -m experiments run policy_tic_tac_toe
 """
 
