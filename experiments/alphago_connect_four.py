@@ -3,8 +3,9 @@
 Lecture: H1, its figure. Paper: Silver et al. 2016, figure 4b: λ = ½ wins at least 95 % of the games
     against λ = 0 and against λ = 1. The nets are runs of `policy_connect_four`,
     `reinforce_connect_four`, `value_connect_four` and `rollout_connect_four`.
-Expected: not measured yet.
-Time: not measured yet.
+Expected: λ = ½ has 64.0 % of the points (95 %: 54.2 to 72.7) against λ = 0, 55.0 % (45.2 to 64.4)
+    against λ = 1, 96.0 % (90.2 to 98.4) against plain search, all with 100 simulations.
+Time: 517 s on 2 CPU cores, shared with other work.
 Command: python -m experiments run alphago_connect_four --policy RUN --reinforced RUN --value RUN
     --rollout RUN
 """
@@ -64,7 +65,7 @@ def count(options: Options, data: Dataset) -> tuple[dict[str, dict[str, float]],
     matches = round_robin(players, game, games=options.games, seed=options.seed)
     results = {pair: tuple(match.counts.sum(axis=0)) for pair, match in matches.items()}
     ratings = elo_ratings(results, PLAIN, draws_added=1.0)
-    figures = {"elo": {name: ratings[name] for name in players}}
+    figures = {"ratings": {name: ratings[name] for name in players}}
     figures |= {f"{one} against {other}": figures_of(matches[one, other]) for one, other in matches}
     return figures, 0
 

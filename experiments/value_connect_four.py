@@ -3,9 +3,10 @@
 Lecture: H1. Paper: Silver et al. 2016: one position of each of 30 million games that the reinforced
     policy plays with itself; squared error 0.226 on training and 0.234 on test positions of Go.
     Data: python -m experiments self_play runs/reinforce_connect_four/RUN --temperature 1
-    --games 30000 --random-moves 8 --to rl.npz
-Expected: not measured yet.
-Time: not measured yet.
+    --games 20480 --random-moves 8 --at-once 2048 --to rl.npz
+Expected: a squared error of 0.720 on training and 0.793 on test positions, where the mean of 100
+    random roll-outs has 0.766. Games of weak players that draw their moves are hard to foretell.
+Time: 153 s on 2 CPU cores, shared with other work.
 Command: python -m experiments run value_connect_four --dataset outcomes:rl.npz
 """
 

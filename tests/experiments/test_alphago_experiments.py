@@ -108,6 +108,7 @@ def test_everything_plays_with_everything(
     assert main("experiments", ["run", "alphago_connect_four", *words, *few]) == 0
     said = capsys.readouterr().err
     assert "lambda 0.5 against lambda 1" in said
+    assert "gets no page" not in said
     assert main("experiments", ["run", "alphago_connect_four", *words[2:]]) == 2
     assert "policy names no run: give --policy RUN" in capsys.readouterr().err
 
