@@ -128,6 +128,7 @@ dl.plots.move_probabilities(game, position, shares)
 #
 # where $\pi$ is what the search made of the moves and $z$ how the game ended. The search sees further than the net, so
 # the net has something to learn from it, and a better net makes a better search. Nobody shows it a single good move.
+# Some moves of self-play are made at random, so that it learns to answer bad moves too.
 #
 # In `dl` it is an ordinary recipe: the games are played inside the compiled training step, on the boards that the model
 # carries from step to step.
@@ -148,7 +149,8 @@ objective = dl.objectives.self_play(
     model,
     game,
     simulations=16,
-    opening=4,
+    opening=9,
+    at_random=0.25,
     keep_every=options.total_steps(data.spec) // 4,
 )
 trained = dl.fit(dl.Recipe(model, objective), data, options)
@@ -183,7 +185,8 @@ session.play(best)
 
 # %% [markdown]
 # `session.undo()` takes your move back. `dl.play(trained, person="second")` lets the net begin.
-#
+
+# %% [markdown]
 # ### Exercise 2: can it be beaten?
 #
 # Play some games. Then let two other players try: one that draws its moves, and one that plays perfectly. Nobody beats a

@@ -52,6 +52,9 @@ from .runs.fit import fit as fit
 from .runs.generate import generate as generate
 from .runs.load import load as load
 from .runs.playing import play as play
+from .runs.recommend import Recommendation as Recommendation
+from .runs.recommend import evaluate_retrieval as evaluate_retrieval
+from .runs.recommend import recommend as recommend
 from .runs.train_population import train_population as train_population
 from .runs.trained import Trained as Trained
 from .runs.translate import Translation as Translation

@@ -111,6 +111,16 @@ class Heads(NamedTuple):
     auxiliary: tuple[Array, ...]
 
 
+class Rated(NamedTuple):
+    """What a model of ratings answers in training: `ratings` [B, 1], and the rows that it used.
+
+    `rows` [B, F] are those of the users and items of the batch in its tables, side by side.
+    """
+
+    ratings: Array
+    rows: Array
+
+
 class LayerRow(NamedTuple):
     """One line of a model's summary; `output_shape` is without the batch.
 
@@ -218,6 +228,33 @@ class EncoderDecoder(Model):
 
     encode: Callable[[Params, ModelState, Any], tuple[Any, Carry]]
     step: Callable[[Params, ModelState, Any, Carry, Array], tuple[Array, Carry, Array]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RatingModel(Model):
+    """A model of the rating of an item by a user, from tables with a row for each of them.
+
+    `apply` takes the numbers of users and items, int32 [B, 2], and gives ratings [B, 1] on their
+    scale, or in training `Rated`. `rate(params, pairs [B, 2]) -> [B]` are ratings as they are
+    estimated, also off the scale. `user_tables` names the parameters with a row for each user.
+    """
+
+    rate: Callable[[Params, Array], Array]
+    user_tables: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TwoTower(Model):
+    """A model of which of `items` a user takes: the product of a user's and an item's vector.
+
+    `apply` takes histories [B, I], 1 where a user took an item, and gives logits [B, I], in which
+    items of the history have a very low one. `user_vectors(params, histories [B, I]) -> [B, F]`;
+    `item_vectors(params, items [N]) -> ([N, F], bias [N])`.
+    """
+
+    items: int
+    user_vectors: Callable[[Params, Array], Array]
+    item_vectors: Callable[[Params, Array], tuple[Array, Array]]
 
 
 class Objective(Protocol):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from dl import (
     Count,
     CountOrZero,
+    Dataset,
     DataSpec,
     OptimizerName,
     Recipe,
@@ -16,7 +17,7 @@ from dl import (
     models,
     objectives,
 )
-from dl.runs.strength import matches, ratings_of_selves
+from dl.runs.strength import agreement_with_search, matches, ratings_of_selves
 
 Figures = dict[str, dict[str, float]]
 
@@ -80,10 +81,14 @@ def self_play_recipe(options: SelfPlayOptions, data_spec: DataSpec) -> Recipe:
     return Recipe(model, objective)
 
 
-def strength(options: SelfPlayOptions, trained: Trained, players: tuple[str, ...]) -> Figures:
+def strength(
+    options: SelfPlayOptions, trained: Trained, data: Dataset, players: tuple[str, ...]
+) -> Figures:
     """Matches of the net with search, and ratings of its earlier selves beside those players."""
-    how = {"simulations": options.playing, "games": options.rated_games, "seed": options.seed}
+    simulations = options.playing
+    how = {"simulations": simulations, "games": options.rated_games, "seed": options.seed}
     return {
+        **agreement_with_search(trained, data, simulations=simulations, seed=options.seed),
         **matches(trained, players, **how),
         **ratings_of_selves(trained, players[:3], **{**how, "games": options.rated_games // 8 * 2}),
     }

@@ -4,6 +4,7 @@ Lecture: H1, its figure. Paper: Silver et al. 2016, figure 4b: λ = ½ wins at l
     against λ = 0 and against λ = 1. The nets are runs of `policy_connect_four`,
     `reinforce_connect_four`, `value_connect_four` and `rollout_connect_four`.
 Expected: not measured yet.
+Time: not measured yet.
 Command: python -m experiments run alphago_connect_four --policy RUN --reinforced RUN --value RUN
     --rollout RUN
 """

@@ -27,4 +27,4 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
 
 def conclude(options: Options, trained: Trained, data: Dataset) -> Figures:
     """Matches and ratings beside players by roll-outs."""
-    return strength(options, trained, ("random", "one-step", "mcts:100", "mcts:1000"))
+    return strength(options, trained, data, ("random", "one-step", "mcts:100", "mcts:1000"))

@@ -34,4 +34,4 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
 
 def conclude(options: Options, trained: Trained, data: Dataset) -> Figures:
     """Matches and ratings beside random and perfect play."""
-    return strength(options, trained, ("random", "perfect"))
+    return strength(options, trained, data, ("random", "perfect"))

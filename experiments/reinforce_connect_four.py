@@ -2,7 +2,9 @@
 
 Lecture: H1. Paper: Silver et al. 2016: REINFORCE on 10,000 batches of 128 games; the net then wins
     more than 80 % of the games against the one with which it began.
-Expected: not measured yet.
+Expected: 83.9 % of the points (95 %: 80.0 to 87.2) against the policy with which it began, if both
+    draw their moves; 60.6 % (55.8 to 65.3) if both take the likeliest.
+Time: 1,012 s on 2 CPU cores, shared with other work.
 Command: python -m experiments run reinforce_connect_four --init-from runs/policy_connect_four/RUN
 """
 
@@ -19,7 +21,7 @@ from dl import (
     models,
     objectives,
 )
-from dl.runs.play_figures import against
+from dl.runs.play_figures import against, against_first
 from experiments._games import BoardOptions, game_of
 
 
@@ -28,7 +30,7 @@ class Options(BoardOptions):
     """Options of reinforce_connect_four."""
 
     dataset: str = "games:connect_four"
-    epochs: int = 10
+    epochs: int = 4
     batch_size: int = 64
     learning_rate: float = 0.0005
     validation: float = 0.015
@@ -49,5 +51,9 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
 
 
 def conclude(options: Options, trained: Trained, data: Dataset) -> dict[str, dict[str, float]]:
-    """Matches against players of known strength; the test part is 400 games against the first."""
-    return against(trained, ("random", "one-step", "mcts:100"), seed=options.seed)
+    """Matches against the policy with which it began, and against players of known strength."""
+    seed, games = options.seed, options.rated_games
+    return {
+        **against_first(trained, seed=seed, games=2 * games),
+        **against(trained, ("random", "one-step", "mcts:100"), seed=seed, games=games),
+    }

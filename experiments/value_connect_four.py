@@ -5,6 +5,7 @@ Lecture: H1. Paper: Silver et al. 2016: one position of each of 30 million games
     Data: python -m experiments self_play runs/reinforce_connect_four/RUN --temperature 1
     --games 30000 --random-moves 8 --to rl.npz
 Expected: not measured yet.
+Time: not measured yet.
 Command: python -m experiments run value_connect_four --dataset outcomes:rl.npz
 """
 
@@ -31,7 +32,7 @@ from experiments._games import BoardOptions, game_of
 class Options(BoardOptions):
     """Options of value_connect_four."""
 
-    epochs: int = 15
+    epochs: int = 6
     hidden_size: Count = 128
     """Units of the dense layer before the output."""
     rollouts: CountOrZero = 100

@@ -53,6 +53,8 @@ HEAVY = {
     "sentencepiece",
     "pgx",
     "mctx",
+    "implicit",
+    "surprise",
 }
 NOWHERE = {"tensorflow", "torch", "chex", "clu", "ml_collections", "absl", "pickle"}
 

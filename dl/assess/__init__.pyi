@@ -16,6 +16,8 @@ from .ranking import average_precision as average_precision
 from .ranking import class_ranks as class_ranks
 from .ranking import roc_auc as roc_auc
 from .ranking import top_k_accuracy as top_k_accuracy
+from .recommending import Recommended as Recommended
+from .recommending import recommended as recommended
 from .regression import RegressionReport as RegressionReport
 from .regression import regression_report as regression_report
 from .report import Report as Report

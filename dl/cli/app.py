@@ -37,6 +37,7 @@ from dl.cli.plot import plot
 from dl.cli.predict import predict
 from dl.cli.programs import programs
 from dl.cli.rates import rates, rates_app
+from dl.cli.recommend import recommend
 from dl.cli.records import records
 from dl.cli.report import report
 from dl.cli.resume import resume
@@ -195,6 +196,7 @@ def _verbs(catalog: Catalog) -> cyclopts.App:
         "sample": sample,
         "caption": caption,
         "translate": translate,
+        "recommend": recommend,
         "transcribe": transcribe,
         "play": play,
         "self_play": self_play,

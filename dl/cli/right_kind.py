@@ -45,6 +45,16 @@ def require_translation(run: Path) -> None:
         )
 
 
+def require_recommender(run: Path) -> None:
+    """Raise an `InputError` when the run in folder `run` did not learn from ratings."""
+    experiment, data = _described(run)
+    if "task" in data and not isinstance(data.get("catalogue"), dict):
+        raise InputError(
+            f"{experiment} was trained on {data.get('name')}, which has no ratings, and recommends "
+            "nothing: give a run such as factorisation_ratings"
+        )
+
+
 def require_captioner(run: Path) -> None:
     """Raise an `InputError` when the run in folder `run` describes no pictures."""
     experiment, data = _described(run)

@@ -112,6 +112,7 @@ def _open(name: str, catalog: Catalog, changes: dict[str, Any]) -> "tuple[Model,
             colour=options.colour,
             reading=options.reading,
             listening=options.listening,
+            feedback=options.feedback,
         )
         # The number of examples is unknown for data that are not prepared. Layers do not depend
         # on it, but schedules need at least one step.

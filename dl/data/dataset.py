@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -51,6 +51,8 @@ class Dataset:
         for vocabulary in (self.spec.vocabulary, self.spec.source_vocabulary):
             if vocabulary is not None:  # equal numbers may be other symbols
                 digest.update(json.dumps(vocabulary.symbols).encode())
+        if self.spec.catalogue is not None:
+            digest.update(json.dumps(asdict(self.spec.catalogue)).encode())
         for part in (self.train, self.validation, self.test):
             if part is not None:
                 part.add_to(digest)

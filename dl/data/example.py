@@ -10,6 +10,7 @@ from dl.data.gather import make_gather
 from dl.data.sources.arrays import ArraySource
 from dl.data.sources.batching import IndexedBatch
 from dl.data.sources.captions import CaptionSource
+from dl.data.sources.histories import HistorySource
 from dl.data.sources.pairs import PairSource
 from dl.data.sources.ragged import RaggedSource
 from dl.data.sources.source import Source
@@ -56,6 +57,8 @@ def blank_source(spec: DataSpec) -> Source:
         (steps,) = spec.input_shape[:1]
         lengths = np.array([steps], np.int32)
         return RaggedSource(inputs, lengths, targets, (steps,), spec.has_step_targets)
+    if spec.task == "retrieval":
+        return HistorySource(inputs.astype(np.uint8), np.zeros(1, np.int32), targets)
     if spec.kind.predicts_symbols:
         return TokenSource(np.zeros(2, spec.input_dtype), spec.input_shape[0])
     return ArraySource(inputs, targets)

@@ -5,15 +5,15 @@ A new kind of data set is a file in `dl/data/readers/` and a row of `READERS`.
 
 import difflib
 import os
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from dl.data.audio.listening import Listening
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.pictures.picture import MOST_MEGAPIXELS
-from dl.data.reader import Reader
+from dl.data.ratings.feedback import Feedback
+from dl.data.reader import Reader, taken
 from dl.data.readers.adding import load_adding
 from dl.data.readers.audio import load_audio
 from dl.data.readers.captions import load_captions
@@ -24,6 +24,7 @@ from dl.data.readers.games import SOLVED, load_moves, load_outcomes, load_starts
 from dl.data.readers.names import load_names
 from dl.data.readers.pairs import load_pairs
 from dl.data.readers.play import load_play
+from dl.data.readers.ratings import load_ratings
 from dl.data.readers.scenes import load_scenes
 from dl.data.readers.spoken_strings import load_spoken_strings
 from dl.data.readers.synthetic import (
@@ -76,6 +77,7 @@ READERS: dict[str, Reader] = {
     "audio": Reader(load_audio, "PATH", ("listening",)),
     "timit": Reader(load_timit, "PATH", ("listening",)),
     "spoken_strings": Reader(load_spoken_strings, "PATH", ("listening",)),
+    "ratings": Reader(load_ratings, "PATH", ("feedback",)),
     "scenes": Reader(partial(load_scenes, _pictures), "SET", ("data_dir",)),
     "play": Reader(load_play, "GAME"),
     "moves": Reader(load_moves, "PATH", known=(SOLVED,)),
@@ -87,7 +89,7 @@ READERS: dict[str, Reader] = {
 
 TFDS = Reader(
     load_tfds,
-    options=("data_dir", "image_size", "random_crops", "reading"),
+    options=("data_dir", "image_size", "random_crops", "reading", "feedback"),
     describe=describe_tfds,
     reading=None,
 )
@@ -95,31 +97,6 @@ TFDS = Reader(
 
 BUILT_IN = {name: reader.read for name, reader in READERS.items() if not reader.behind}
 """Data sets that need neither network nor files."""
-
-
-class _Option(NamedTuple):
-    """An option that is refused for data sets that do not take it."""
-
-    default: Any
-    reason: str
-    """Why it is refused, and what to do, with a place for the data set's name."""
-
-
-_IN_FOLDERS = "for pictures in a folder, not for {name}: leave it out, or give folder:PATH"
-_REFUSED_ELSEWHERE = {
-    "colour": _Option("auto", _IN_FOLDERS),
-    "damaged": _Option("refuse", _IN_FOLDERS),
-    "max_megapixels": _Option(MOST_MEGAPIXELS, _IN_FOLDERS),
-    "random_crops": _Option(
-        False,
-        "for photographs of a folder or TFDS, not for {name}: leave it out (--no-random-crops)",
-    ),
-    "image_size": _Option(
-        None,
-        "for folder:PATH and pictures of many sizes; those of {name} have one: leave it out, or "
-        "give --image-size 0",
-    ),
-}
 
 
 def load_data(
@@ -134,6 +111,7 @@ def load_data(
     max_megapixels: int = MOST_MEGAPIXELS,
     reading: Reading | None = None,
     listening: Listening | None = None,
+    feedback: Feedback | None = None,
 ) -> Dataset:
     """The data set called `name`.
 
@@ -142,10 +120,10 @@ def load_data(
             `names`), `folder:PATH` (one sub-folder of pictures for each class), `text:PATH`,
             `lines:PATH`, `jsonl:PATH`, `tsv:PATH`, `csv:PATH`, `pairs:PATH`, `chorales:PATH`,
             `audio:PATH` (one sub-folder of recordings for each class, or named by it),
-            `spoken_strings:PATH` (joined from these), `timit:PATH`, `captions:PATH`, `scenes:SET`,
-            `unseen-scenes:SET`, `moves:PATH` and `outcomes:PATH` (recorded games),
-            `moves:tic_tac_toe`, `play:GAME`, `games:GAME`, `adding:STEPS`, or a TFDS name (`mnist`,
-            `cifar10`,
+            `spoken_strings:PATH` (joined from these), `timit:PATH`, `captions:PATH`,
+            `ratings:PATH`, `scenes:SET`, `unseen-scenes:SET`, `moves:PATH` and `outcomes:PATH`
+            (recorded games), `moves:tic_tac_toe`, `play:GAME`, `games:GAME`, `adding:STEPS`, or a
+            TFDS name (`mnist`, `cifar10`,
             `coco_captions`, `tiny_shakespeare`, ...).
         validation: the fraction of the training examples to hold out; the permutation that chooses
             them is the same for every seed. Of one stream of text the end is held out.
@@ -160,6 +138,7 @@ def load_data(
         max_megapixels: refuse a folder's pictures with more pixels (in millions) than this.
         reading: how text becomes sequences; default characters, segments of 64, of captions words.
         listening: how recordings become examples.
+        feedback: how ratings become examples.
 
     Raises:
         InputError: for an unknown name, an option that the data set does not take, data that cannot
@@ -178,8 +157,9 @@ def load_data(
         "max_megapixels": max_megapixels,
         "reading": reading or reader.reading,
         "listening": listening or Listening(),
+        "feedback": feedback or Feedback(),
     }
-    return reader.read(*place, validation=validation, **_taken(name, reader, options))
+    return reader.read(*place, validation=validation, **taken(name, reader, options))
 
 
 def describe_data(
@@ -190,6 +170,7 @@ def describe_data(
     colour: Colour = "auto",
     reading: Reading | None = None,
     listening: Listening | None = None,
+    feedback: Feedback | None = None,
 ) -> DataSpec:
     """The shapes and classes of the data set `name`; TFDS pictures need not be prepared for it."""
     reader, place = _find_reader(name)
@@ -199,10 +180,11 @@ def describe_data(
         "colour": colour,
         "reading": reading or reader.reading,
         "listening": listening or Listening(),
+        "feedback": feedback or Feedback(),
     }
     if reader.describe is None:
         return load_data(name, **options).spec
-    return reader.describe(*place, **_taken(name, reader, options))
+    return reader.describe(*place, **taken(name, reader, options))
 
 
 def can_be_resized(name: str) -> bool:
@@ -279,18 +261,3 @@ def _check_spelling(name: str) -> None:
     names = [row for row, reader in READERS.items() if not reader.behind]
     if difflib.get_close_matches(name, names, n=1, cutoff=0.85):
         raise InputError(f"unknown data set {name!r}; {did_you_mean(name, names)}")
-
-
-def _taken(name: str, reader: Reader, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options that `reader` takes; raises InputError if another one is given."""
-    is_text = "reading" in reader.options
-    has_pictures = not (reader.behind or is_text) or not _REFUSED_ELSEWHERE.keys().isdisjoint(
-        reader.options
-    )
-    for option, (default, reason) in _REFUSED_ELSEWHERE.items():
-        if option in reader.options or options.get(option, default) == default:
-            continue
-        if not has_pictures:
-            reason = "for pictures, and {name} has none: leave it out"
-        raise InputError(f"{option} is {reason.format(name=name)}")
-    return {option: options[option] for option in reader.options if option in options}

@@ -45,6 +45,10 @@ def _check_inputs(inputs: Any, spec: Any, axes: slice, where: str) -> None:
             f"{where}: its examples are {inputs.dtype} {shape}, the data set has "
             f"{spec.input_dtype} {expected}: give all parts the same shape and type"
         )
+    if spec.catalogue is not None and kind in "iu":
+        many = len(spec.catalogue.users), len(spec.catalogue.items)
+        rule = f"its users are numbered from 0 to {many[0] - 1}, its items to {many[1] - 1}"
+        _require((inputs >= 0) & (inputs < many), inputs, where, "input", rule)
     if kind == "f":
         _require(np.isfinite(inputs), inputs, where, "input", "replace it, or drop that example")
 

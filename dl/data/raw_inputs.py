@@ -10,6 +10,7 @@ from dl.data.arrays_of import to_array
 from dl.data.dataset import DataSpec
 from dl.data.naming import shown
 from dl.data.own_pictures import are_bytes
+from dl.data.ratings.catalogue import Catalogue
 from dl.errors import InputError
 from dl.types import Array, Ragged
 
@@ -100,6 +101,8 @@ def _check_symbols(values: np.ndarray, spec: DataSpec) -> None:
     """Refuse what names no symbol, which a model would read as another one."""
     if values.dtype.kind not in "iu":
         raise InputError(f"inputs are {values.dtype}, the model reads whole numbers: give these")
+    if spec.catalogue is not None:
+        _check_pairs(values, spec.catalogue)
     if spec.vocabulary is None:
         return
     known = len(spec.vocabulary)
@@ -108,6 +111,17 @@ def _check_symbols(values: np.ndarray, spec: DataSpec) -> None:
         raise InputError(
             f"inputs have the symbol {values[wrong][0]}, the model knows 0 to {known - 1}: encode "
             "texts with spec.text.encode"
+        )
+
+
+def _check_pairs(values: np.ndarray, catalogue: Catalogue) -> None:
+    """Refuse numbers of users and items that the model has no row for."""
+    many = len(catalogue.users), len(catalogue.items)
+    wrong = (values < 0) | (values >= many)
+    if wrong.any():
+        raise InputError(
+            f"inputs have the pair {values[wrong.any(axis=1)][0].tolist()}, the model knows "
+            f"{many[0]:,} users and {many[1]:,} items, counted from 0: see spec.ratings"
         )
 
 

@@ -5,7 +5,8 @@ from typing import Any, Literal, NamedTuple, TypeAlias, cast
 import jax.numpy as jnp
 import numpy as np
 
-from dl.data.naming import shown
+from dl.data.naming import shown, some_of
+from dl.data.ratings.catalogue import Catalogue
 from dl.data.sources.source import Source
 from dl.data.sources.tokens import TokenSource
 from dl.data.spec import DataSpec
@@ -17,6 +18,7 @@ Kind: TypeAlias = Literal["pictures", "texts", "numbers", "sequences"]
 MOST = 64
 """How many examples can be looked at together."""
 _LONGEST = 300
+_RED, _YELLOW, _EMPTY = (200, 40, 40), (235, 190, 40), (225, 230, 240)
 
 
 class Sample(NamedTuple):
@@ -52,7 +54,7 @@ def draw_sample(source: Source, spec: DataSpec, *, count: int, seed: int = 0) ->
     targets = [_cut(batch, place, "targets") for place in range(len(batch["targets"]))]
     return Sample(
         kind,
-        tuple(_pixels(rows)) if kind == "pictures" else tuple(_plain(row, spec) for row in rows),
+        tuple(_drawn(rows, spec) if kind == "pictures" else (_plain(row, spec) for row in rows)),
         tuple(label_of(target, spec) for target in targets),
     )
 
@@ -66,6 +68,8 @@ def label_of(target: np.ndarray, spec: DataSpec) -> str:
     """
     if spec.has_step_targets:
         return ""
+    if spec.task == "retrieval":
+        return shown(spec.ratings.titles[int(target)])
     if spec.kind.target_sequences:
         return _written(target, spec)
     if spec.kind.chooses:
@@ -80,6 +84,8 @@ def label_of(target: np.ndarray, spec: DataSpec) -> str:
 def _kind(spec: DataSpec) -> Kind:
     if spec.sample_rate:
         return "sequences"
+    if spec.catalogue is not None:
+        return "texts"
     if spec.has_symbols:
         return "texts" if spec.vocabulary is not None else "numbers"
     if len(spec.input_shape) == 3:
@@ -118,11 +124,35 @@ def _as_spectra(batch: dict[str, np.ndarray], rate: int) -> dict[str, np.ndarray
 
 
 def _plain(row: np.ndarray, spec: DataSpec) -> Any:
+    if spec.catalogue is not None:
+        return _rated(row, spec.catalogue)
     if spec.source_vocabulary is not None:
         return spec.source_vocabulary.sentence(row)[:_LONGEST]
     if spec.vocabulary is not None and spec.has_symbols:
         return spec.vocabulary.decode(row)[:_LONGEST]
     return row if row.ndim < 3 else row.reshape(len(row), -1)
+
+
+def _drawn(rows: list[np.ndarray], spec: DataSpec) -> list[np.ndarray]:
+    """Pictures, or planes of a board, as pixels."""
+    return _boards(rows) if spec.game else _pixels(rows)
+
+
+def _boards(positions: list[np.ndarray]) -> list[np.ndarray]:
+    """Boards as colours: stones of the player to move are red, the other's are yellow."""
+    own, other = ([planes[..., side, None] > 0 for planes in positions] for side in (0, 1))
+    return [
+        np.where(mine, _RED, np.where(yours, _YELLOW, _EMPTY)).astype(np.uint8)
+        for mine, yours in zip(own, other, strict=True)
+    ]
+
+
+def _rated(row: np.ndarray, catalogue: Catalogue) -> str:
+    """A user and an item, or of a history some of the items."""
+    if row.dtype.kind == "f":
+        return some_of([catalogue.titles[place] for place in np.flatnonzero(row)])
+    user, item = row
+    return f"user {catalogue.users[user]}: {catalogue.titles[item]}"
 
 
 def _pixels(pictures: list[np.ndarray]) -> list[np.ndarray]:

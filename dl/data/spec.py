@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dl.data.pictures.crops import View
+from dl.data.ratings.catalogue import Catalogue
 from dl.data.tasks import TASKS, Task, TaskName
 from dl.data.text.vocabulary import Vocabulary
 from dl.errors import InputError
@@ -22,8 +23,9 @@ class DataSpec:
     language task has its symbols in `vocabulary` instead. Other tasks on text have a `vocabulary`
     too. Where targets are sequences of their own, `vocabulary` holds their symbols,
     `source_vocabulary` those of the inputs if they are text, and `longest_target` is the length of
-    the longest. `sample_rate` is that of waveforms, in Hz. `game` is the game whose positions are
-    the inputs, "" for other data.
+    the longest. `sample_rate` is that of waveforms, in Hz. `catalogue` has the users and items of
+    ratings, None for other data. `game` is the game whose positions are the inputs, "" for other
+    data.
     """
 
     name: str
@@ -41,6 +43,7 @@ class DataSpec:
     source_vocabulary: Vocabulary | None = None
     longest_target: int = 0
     sample_rate: int = 0
+    catalogue: Catalogue | None = None
     game: str = ""
 
     @property
@@ -50,7 +53,9 @@ class DataSpec:
 
     @property
     def classes(self) -> int:
-        """The number of a model's outputs: classes, symbols, numbers or yes-or-no answers."""
+        """The number of a model's outputs: classes, symbols, numbers, items, yes-or-no answers."""
+        if self.task == "retrieval" and self.catalogue is not None:
+            return len(self.catalogue.items)
         predicts_symbols = self.kind.predicts_symbols and self.vocabulary is not None
         return len(self.text) if predicts_symbols else len(self.class_names)
 
@@ -87,3 +92,14 @@ class DataSpec:
         if self.source_vocabulary is None:
             raise InputError(f"{self.name} has no texts with translations: give pairs:PATH")
         return self.source_vocabulary
+
+    @property
+    def ratings(self) -> Catalogue:
+        """The users and items.
+
+        Raises:
+            InputError: for data that are no ratings.
+        """
+        if self.catalogue is None:
+            raise InputError(f"{self.name} has no users and items: give ratings:PATH")
+        return self.catalogue

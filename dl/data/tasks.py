@@ -17,6 +17,7 @@ TaskName: TypeAlias = Literal[
     "frames",
     "sequence",
     "transcription",
+    "retrieval",
     "play",
 ]
 Shape: TypeAlias = tuple[int, ...]
@@ -72,5 +73,6 @@ TASKS: dict[str, Task] = {
     "transcription": Task(
         lambda shape, outputs: ((), jnp.int32), "labels", jax.nn.softmax, target_sequences=True
     ),
+    "retrieval": Task(lambda shape, outputs: ((), jnp.int32), "items", jax.nn.softmax),
     "play": Task(lambda shape, outputs: ((outputs,), jnp.float32), "moves and the value", None),
 }

@@ -32,6 +32,8 @@ from .notation import read_moves as read_moves
 from .notation import write_moves as write_moves
 from .openings import opening_book as opening_book
 from .perfect import solve_tic_tac_toe as solve_tic_tac_toe
+from .records import Records as Records
+from .records import play_again as play_again
 from .rollout import by_rollout as by_rollout
 from .rollout import draw_moves as draw_moves
 from .rollout import mixed as mixed

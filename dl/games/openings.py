@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import numpy as np
+
 from dl.games.rules import Game
 from dl.games.tree_search import UNTRIED, Tree
 
@@ -50,7 +52,9 @@ def opening_book(
 
     def branches(node: int, moves: tuple[int, ...]) -> Iterator[Branch]:
         visits, children = tree.visits[node], tree.children[node]
-        tried = [int(move) for move in (-visits).argsort(kind="stable") if children[move] > UNTRIED]
+        tried = [
+            int(move) for move in np.argsort(-visits, kind="stable") if children[move] > UNTRIED
+        ]
         sign = 1 if len(moves) % 2 == 0 else -1
         for move in tried[:widest] if len(moves) < depth else []:
             count, share = int(visits[move]), float(visits[move] / visits.sum())

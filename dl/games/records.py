@@ -34,7 +34,7 @@ class Records(NamedTuple):
         )
 
 
-class Replay(NamedTuple):
+class PlayedAgain(NamedTuple):
     """What happened at each move of a game [L, ...], and how it ended.
 
     `planes` [L, H, W, C] and `legal` [L, A] are those before the move, seen by its player; `movers`
@@ -50,11 +50,11 @@ class Replay(NamedTuple):
     score: Any
 
 
-def replay(game: Game, moves: Array) -> Replay:
+def play_again(game: Game, moves: Array) -> PlayedAgain:
     """Play one recorded game, `moves` [L], again; pure, to be mapped by vmap.
 
     >>> from dl.games.game import named
-    >>> again = replay(named("tic_tac_toe"), jnp.array([0, 3, 1, 4, 2, -1, -1, -1, -1]))
+    >>> again = play_again(named("tic_tac_toe"), jnp.array([0, 3, 1, 4, 2, -1, -1, -1, -1]))
     >>> bool(again.over), int(again.score), bool(again.allowed.all())
     (True, 1, True)
     """
@@ -66,4 +66,4 @@ def replay(game: Game, moves: Array) -> Replay:
         return jax.tree.map(lambda new, old: jnp.where(real, new, old), played, position), seen
 
     end, (planes, legal, movers, allowed) = jax.lax.scan(after, game.start(), moves)
-    return Replay(planes, legal, movers, allowed, game.over(end), game.score(end))
+    return PlayedAgain(planes, legal, movers, allowed, game.over(end), game.score(end))

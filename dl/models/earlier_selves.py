@@ -69,7 +69,7 @@ def renewed(pool: Any, params: Params, *, every: int) -> Any:
 
     >>> pool = {"params": jnp.zeros(3), "steps": jnp.int32(4)}
     >>> renewed(pool, jnp.float32(7), every=4)
-    {'params': Array([0., 7., 0.], dtype=float32), 'steps': Array(5, dtype=int32, weak_type=True)}
+    {'params': Array([0., 7., 0.], dtype=float32), 'steps': Array(5, dtype=int32)}
     """
     steps, params = pool["steps"], jax.tree.map(jax.lax.stop_gradient, params)
     count = len(jax.tree.leaves(pool["params"])[0])

@@ -7,6 +7,8 @@ from .examples import classification as classification
 from .examples import maximum_a_posteriori as maximum_a_posteriori
 from .examples import perceptron as perceptron
 from .examples import regression as regression
+from .ratings import ratings as ratings
+from .ratings import retrieval as retrieval
 from .reconstruction import autoencoding as autoencoding
 from .reinforce import reinforce as reinforce
 from .self_play import self_play as self_play

@@ -1,12 +1,14 @@
 """Policy gradient in games against earlier selves."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from dl import metrics
 from dl.errors import InputError
+from dl.games.evaluators import Policy
 from dl.games.game import Game, Position
 from dl.models.earlier_selves import renewed, without_pool
 from dl.models.given import require_model
@@ -107,7 +109,7 @@ def reinforce(model: Model, game: Game, *, every: int = 100) -> Objective:
     return objective
 
 
-def play_pairs(game: Game, keys: Key, learner, other) -> Played:
+def play_pairs(game: Game, keys: Key, learner: Policy, other: Policy) -> Played:
     """Play a pair of games for each of the `keys` [B] between two policies, planes -> logits.
 
     The learner is the first player of one game of a pair. The games are kept by who is to move,
@@ -138,14 +140,14 @@ class _Choice(NamedTuple):
     moves: Array
 
 
-def _choose(game: Game, keys: Key, positions: Position, policy) -> _Choice:
+def _choose(game: Game, keys: Key, positions: Position, policy: Policy) -> _Choice:
     """Moves [B] drawn from the policy's softmax over the legal ones."""
     planes, legal = jax.vmap(game.observe)(positions), jax.vmap(game.legal)(positions)
     allowed = jnp.where(legal, policy(planes), WORST)
     return _Choice(planes, legal, jax.vmap(jax.random.categorical)(keys, allowed))
 
 
-def _surrogate(played: Played, mask: Array, policy) -> Array:
+def _surrogate(played: Played, mask: Array, policy: Policy) -> Array:
     """−½ Σ_games (z − b) Σ_t log π(a_t | s_t) of each pair [B]."""
     longest, pairs = played.moves.shape
     flat = played.planes.reshape(-1, *played.planes.shape[2:])
@@ -163,5 +165,5 @@ def _mean_of_others(results: Array, mask: Array) -> Array:
     return others / jnp.maximum(mask.sum() - mask, 1)
 
 
-def _size(pool) -> int:
+def _size(pool: Mapping[str, Any]) -> int:
     return len(jax.tree.leaves(pool["params"])[0])

@@ -38,7 +38,7 @@ def elo_curve(ratings: Mapping[str, float], errors: Mapping[str, float] | None =
     )
     for (name, rating), style in zip(found.others.items(), styles, strict=True):
         how = {"color": style.color, "linestyle": style.linestyle, "linewidth": 1.4}
-        axes.axhline(rating, **how, label=f"{name}: {rating:.0f}".replace("-", "−"))
+        axes.axhline(rating, **how, label=f"{name}: {f'{rating:.0f}'.replace('-', '−')}")
     axes.set(xlabel="step", ylabel="Elo")
     figure.legend(loc="outside upper center", ncols=2)
     return figure

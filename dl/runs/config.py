@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from dl.data.dataset import DataSpec
+from dl.data.ratings.catalogue import Catalogue
 from dl.data.text.subwords import has_pieces
 from dl.data.text.vocabulary import END, Vocabulary
 from dl.errors import InputError
@@ -191,6 +192,12 @@ def _check_spec(spec: DataSpec) -> None:
         _check_vocabulary(spec.source_vocabulary, "data.source_vocabulary")
     if spec.kind.target_sequences:
         _check_targets(spec)
+    if spec.catalogue is not None:
+        _check_catalogue(spec.catalogue)
+    if spec.task == "retrieval" and (
+        spec.catalogue is None or shape != (len(spec.catalogue.items),)
+    ):
+        raise Misfit(f"data.catalogue is missing or has not {shape[0]} items")
     if not spec.classes:
         raise Misfit("data.class_names is empty; a model has at least one output")
     for name in ("mean", "std"):
@@ -207,6 +214,26 @@ def _check_targets(spec: DataSpec) -> None:
         raise Misfit(f"data.longest_target is {spec.longest_target}; targets have at least 1 step")
     if spec.kind.predicts_symbols and END not in spec.text.symbols:
         raise Misfit(f"data.vocabulary.symbols has no {END}, and targets end with it")
+
+
+def _check_catalogue(catalogue: Catalogue) -> None:
+    """Refuse users and items of which two are the same, and ratings of others."""
+    for name in ("users", "items"):
+        ids = getattr(catalogue, name)
+        if not ids or len(set(ids)) != len(ids):
+            raise Misfit(f"data.catalogue.{name} is empty, or holds something twice")
+    if len(catalogue.titles) != len(catalogue.items):
+        raise Misfit("data.catalogue.titles has not one title for each item")
+    if len(catalogue.scale) != 2 or not catalogue.scale[0] < catalogue.scale[1]:
+        raise Misfit(f"data.catalogue.scale is {list(catalogue.scale)[:4]}; it is lowest, highest")
+    try:
+        users, items, ratings = catalogue.history
+    except InputError as error:
+        raise Misfit(f"data.catalogue.{error}") from None
+    inside = (users >= 0) & (users < len(catalogue.users))
+    inside &= (items >= 0) & (items < len(catalogue.items)) & np.isfinite(ratings)
+    if not inside.all():
+        raise Misfit("data.catalogue.rated has ratings of users or items that are not there")
 
 
 def _is_number_type(name: str) -> bool:

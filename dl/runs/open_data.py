@@ -23,6 +23,7 @@ def open_data(options: DataOptions) -> Dataset:
         max_megapixels=options.max_megapixels,
         reading=options.reading,
         listening=options.listening,
+        feedback=options.feedback,
     )
     data = limit(data, train=options.train_examples) if options.train_examples else data
     options.check_data(data)

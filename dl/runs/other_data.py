@@ -55,7 +55,7 @@ def _open(dataset: str, config: Config) -> Dataset:
             classes=own.class_names,
             **asked,
         )
-    listening = options.listening
+    listening, feedback = options.listening, options.feedback
     reading, own_symbols = options.reading, {"vocabulary": own.vocabulary}
     if own.source_vocabulary is not None:
         own_symbols["source_vocabulary"] = own.source_vocabulary
@@ -65,6 +65,7 @@ def _open(dataset: str, config: Config) -> Dataset:
         random_crops=own.view == "middle",
         reading=replace(reading, **own_symbols) if reading else None,
         listening=listening and replace(listening, sample_rate=own.sample_rate),
+        feedback=feedback and replace(feedback, catalogue=own.catalogue),
         **asked,
     )
 

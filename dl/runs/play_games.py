@@ -72,7 +72,7 @@ def game_of(names: list[str], given: str, *, package: str = "experiments") -> Ga
     """The game that is `given` by its name, or else that of the first run among the players."""
     if given:
         return named(given)
-    for name in names:
+    for name in filter(None, names):
         folder = find_run(Path(name), package=package)
         if folder.is_dir():
             return game_of_run(load(folder, package=package))

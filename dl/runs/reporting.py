@@ -146,7 +146,10 @@ def _on_numbers(answers: Answers, spec: DataSpec, source: Source, name: str) -> 
 
 
 def _on_symbols(answers: Answers, spec: DataSpec, source: Source, name: str) -> SymbolReport:
-    symbols = spec.text.symbols if spec.vocabulary else tuple(map(str, range(spec.classes)))
+    if spec.catalogue is not None:
+        symbols = spec.catalogue.titles
+    else:
+        symbols = spec.text.symbols if spec.vocabulary else tuple(map(str, range(spec.classes)))
     return symbol_report(
         answers["targets"],
         answers["answers"],
@@ -165,6 +168,7 @@ _KINDS: dict[str, tuple[Callable[..., dict[str, Array]], Callable[..., AnyReport
     "regression": (_outputs, _on_numbers),
     "language": (_next_symbols, _on_symbols),
     "sequence": (_next_symbols, _on_symbols),
+    "retrieval": (_next_symbols, _on_symbols),
 }
 """For each task: what is kept of its outputs, and which report that becomes."""
 

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 
 import jax
+import numpy as np
 
+from dl.data.dataset import Dataset
 from dl.games.agents import Agent, search_player
 from dl.games.elo import elo_ratings
 from dl.games.evaluators import by_net
 from dl.games.match import Match, play_match
+from dl.games.valued import ILLEGAL, valued_positions
 from dl.runs.play_figures import figures_of
 from dl.runs.play_games import agent_of, game_of_run, load_agent
 from dl.runs.trained import Trained
@@ -32,6 +35,32 @@ def matches(
         )
         for how, player in own.items()
         for name in (players if games else ())
+    }
+
+
+def agreement_with_search(
+    trained: Trained, data: Dataset, *, simulations: int, seed: int = 0
+) -> dict[str, dict[str, float]]:
+    """In which share of the test positions the net that searches keeps the value of the position.
+
+    Counted where some move does not. `first_move` is the number of the move, from 1, that it makes
+    first in a game. Games that nobody has solved have no figures.
+    """
+    game = game_of_run(trained)
+    valued = valued_positions(game)
+    if valued is None:
+        return {}
+    tested = valued.take(-np.arange(1, len(data.test) + 1)[::-1])
+    matters = np.any((tested.moves > ILLEGAL) & (tested.moves < tested.values[:, None]), axis=1)
+    choose = jax.jit(searching(trained, simulations))
+    chosen = np.asarray(choose(jax.random.key(seed), tested.positions))
+    keeps = tested.moves[np.arange(len(chosen)), chosen] == tested.values
+    first = choose(jax.random.key(seed), game.starts(1))
+    return {
+        "search": {
+            "agreement": float(keeps[matters].mean()),
+            "first_move": int(first[0]) + 1,
+        }
     }
 
 

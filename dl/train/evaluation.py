@@ -24,7 +24,7 @@ from dl.train.step import make_eval_step, scan_steps
 from dl.types import Array, Batch, Metrics, Model, ModelState, Objective, Params
 
 _NOTHING = Resident({}, {})
-"""Batches hold their examples."""
+"""Most batches hold their examples."""
 
 Gather = Callable[[Any, IndexedBatch], Batch]
 
@@ -171,12 +171,14 @@ class _Examples:
     ) -> None:
         self._compiled, self._source, self._layout, self._loops = compiled, source, layout, loops
         self._read = source.evaluation_calls(batch_size=batch_size)
+        arrays = source.evaluation_arrays()
+        self._resident = layout.put(Resident(arrays, {})) if arrays else _NOTHING
         self._kept: list[IndexedBatch] = list(self._put()) if source.in_memory else []
 
     def evaluate(self, state: TrainState) -> Metrics:
         sums: list[Metrics] = []
         for call in self._kept or self._put():
-            sums.append(self._layout.fetch(self._compiled(state, _NOTHING, call)))
+            sums.append(self._layout.fetch(self._compiled(state, self._resident, call)))
             jax.block_until_ready(sums[-2:-1])  # no more than two batches wait in memory
         return jax.tree.map(
             lambda *leaves: np.sum(leaves, axis=0, dtype=np.float64), *jax.device_get(sums)
@@ -184,7 +186,7 @@ class _Examples:
 
     def begin(self, state: TrainState) -> None:
         if self._kept:
-            begin(self._compiled, self._layout.shapes(state), _NOTHING, self._kept[0])
+            begin(self._compiled, self._layout.shapes(state), self._resident, self._kept[0])
 
     def _put(self) -> Iterable[IndexedBatch]:
         for group in self._read():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from dl.data.audio.listening import Listening
 from dl.data.dataset import Dataset, DataSpec
+from dl.data.ratings.feedback import Feedback
 from dl.data.sources.batching import steps_per_epoch
 from dl.data.text.reading import Reading
 from dl.data.text.stored import MOST_UNPACKED
@@ -31,7 +32,8 @@ class DataOptions:
 
     dataset: str = "digits"
     """Data set: built in, of TFDS, folder:PATH, text:, lines:, jsonl:, tsv:, csv:, chorales:PATH,
-    captions:PATH, scenes:SET or adding:STEPS.
+    captions:PATH, ratings:PATH, scenes:SET, adding:STEPS, moves:FILE, outcomes:FILE, games:GAME or
+    play:GAME.
     """
     seed: Annotated[int, Range(at_least=0, below=2**31)] = 0
     """Seed of the initial parameters, data order, dropout and augmentation."""
@@ -66,6 +68,11 @@ class DataOptions:
     @property
     def listening(self) -> Listening | None:
         """How recordings become examples, where that can be chosen."""
+        return None
+
+    @property
+    def feedback(self) -> Feedback | None:
+        """How ratings become examples, where that can be chosen."""
         return None
 
     def check_data(self, data: Dataset) -> None:

@@ -1,7 +1,6 @@
 """`play`: what is typed and what is answered, the ends of a game, and what is refused."""
 
 import io
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -103,10 +102,56 @@ def refused(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
     return call
 
 
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A policy of tic-tac-toe after an epoch, which plays legal moves and no good ones."""
+    folder = tmp_path_factory.mktemp("policies") / "run"
+    words = "run policy_tic_tac_toe --epochs 1 --features 2 --layers 1 --devices 1 --quiet"
+    assert main("experiments", [*words.split(), "--run-dir", str(folder)]) == 0
+    return folder
+
+
 @pytest.mark.slow
-def test_a_pipe_without_utf_8_is_refused_in_one_line() -> None:
-    command = [sys.executable, "-m", "experiments", "play", "--against", "mcts:2"]
-    command += ["--game", "tic_tac_toe"]
-    told = subprocess.run(command, input=b"b2\n\xff\xfe\n", capture_output=True)
-    assert told.returncode == 2
-    assert told.stderr.decode().splitlines()[-1].startswith("error: standard input is no UTF-8")
+def test_the_net_of_a_run_is_played_with_and_without_a_search(
+    run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for simulations, heading in (((), "move net"), (("--simulations", "20"), "move net visits")):
+        monkeypatch.setattr(sys, "stdin", io.StringIO("b2\nhint\n"))
+        capsys.readouterr()
+        assert main("experiments", ["play", str(run), *simulations]) == 0
+        out, err = capsys.readouterr()
+        assert err == "tic_tac_toe against policy_net; type a move, or help\n"
+        words = heading.split()
+        assert any(line.split()[: len(words)] == words for line in out.splitlines())
+
+
+@pytest.mark.slow
+def test_pictures_of_a_run_that_plays(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert main("experiments", ["plot", str(run), "--list"]) == 0
+    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert {"opening-book", "principal-variation", "move-probabilities"} <= set(listed)
+    assert "elo" not in listed
+    for name, more in (
+        ("opening-book", ()),
+        ("principal-variation", ("--text", "b2 a1")),
+        ("move-probabilities", ("--text", "b2")),
+    ):
+        file = tmp_path / f"{name}.png"
+        assert main("experiments", ["plot", str(run), name, "-o", str(file), *more]) == 0
+        assert file.read_bytes().startswith(b"\x89PNG")
+    finished = ["plot", str(run), "principal-variation", "--text", "b2 a1 b1 a2 b3"]
+    assert main("experiments", finished) == 2
+    assert "the game is over, X has won: take moves back" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_page_of_a_run_that_plays_has_its_section(run: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    assert main("experiments", ["report", str(run), "-o", str(page)]) == 0
+    html = page.read_text(encoding="utf-8")
+    assert '<section id="playing">' in html
+    assert html.count('class="board"') >= 3
+    assert "is not shown" not in html

@@ -19,7 +19,7 @@ PROGRAM = "int main() {{ int n = {0}; return n + {0}; }}"
 
 def write_small_data(folder: Path) -> dict[str, str]:
     """The names for `--dataset`, by the form of the data: text, jsonl, lines, tsv, pairs, chorales,
-    audio, spoken_strings, timit.
+    audio, spoken_strings, timit, captions, ratings.
     """
     generator = np.random.default_rng(0)
     text = "\n".join(LINES[place] for place in generator.integers(0, len(LINES), 60))
@@ -50,6 +50,7 @@ def write_small_data(folder: Path) -> dict[str, str]:
         "spoken_strings": f"spoken_strings:{sounds}",
         "timit": f"timit:{timit}",
         "captions": f"captions:{write_captions(folder / 'captions')}",
+        "ratings": f"ratings:{write_ratings(folder / 'ratings.csv')}",
     }
 
 
@@ -102,10 +103,24 @@ def write_captions(folder: Path) -> Path:
     return folder
 
 
+def write_ratings(path: Path) -> Path:
+    """Twelve users who rate most of ten films from 1 to 5."""
+    generator = np.random.default_rng(0)
+    rows = [
+        f"{user},{film},{generator.integers(1, 6)},Film {film} (2000)"
+        for user in range(12)
+        for film in range(10)
+        if generator.random() < 0.8
+    ]
+    path.write_text("\n".join(["user,item,rating,title", *rows]), encoding="utf-8")
+    return path
+
+
 _LANGUAGE = {"hidden_size": 4, "segment": 8, "batch_size": 4, "epochs": 1, "validation": 0.1}
 _WHOLE = {name: value for name, value in _LANGUAGE.items() if name != "segment"}
 _PAIRS = {"batch_size": 8, "epochs": 1, "hidden_size": 4, "embedding_size": 4, "beam": 1}
 _READER = {"hidden_size": 4, "batch_size": 8, "epochs": 1}
+_RATINGS = {"batch_size": 16, "epochs": 1, "validation": 0.1}
 _STRINGS = {"strings": 16, "test_strings": 8, "most_words": 2}
 _WORDS = {"strings": 40, "test_strings": 8, "most_words": 2, "states": 3, "rounds": 1}
 SMALL_OPTIONS: dict[str, tuple[str, dict]] = {
@@ -136,6 +151,10 @@ SMALL_OPTIONS: dict[str, tuple[str, dict]] = {
         "captions",
         {**_READER, "maps": 2, "embedding_size": 4, "validation": 0.1},
     ),
+    "biases_ratings": ("ratings", _RATINGS),
+    "factorisation_ratings": ("ratings", {**_RATINGS, "factors": 2}),
+    "ncf_ratings": ("ratings", {**_RATINGS, "factors": 2, "hidden_size": 4}),
+    "two_tower_ratings": ("ratings", {**_RATINGS, "factors": 2, "negatives": 4}),
     "ngram_shakespeare": ("text", {"longest_gram": 3, "validation": 0.1}),
     "ngram_programs": ("jsonl", {"longest_gram": 3}),
 }

@@ -1,4 +1,4 @@
-"""Every experiment on text and sequences builds, takes two steps on small data, and resumes."""
+"""Every experiment on text, sequences and ratings builds, takes two steps, and resumes."""
 
 import json
 import math
@@ -43,6 +43,8 @@ ALIKE = [
     "lstm_spoken_digits",
     "ctc_spoken_digits",
     "ctc_timit",
+    "biases_ratings",
+    "ncf_ratings",
 ]
 """Those whose runs are another's here with another cell or other data: seldom run."""
 
@@ -67,7 +69,7 @@ def run(name: str, small_data: dict[str, str], folder: Path, **changes: Any) -> 
 
 
 def test_all_experiments_on_sequences_are_here() -> None:
-    kinds = re.compile("(attention|ctc|gru|hmm|ibm1|lstm|ngram|rnn)_.*|.*_spoken_digits")
+    kinds = re.compile("(attention|ctc|gru|hmm|ibm1|lstm|ngram|rnn)_.*|.*_(spoken_digits|ratings)")
     assert set(filter(kinds.fullmatch, CATALOG.names())) == set(SMALL_OPTIONS)
 
 

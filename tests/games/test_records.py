@@ -4,7 +4,7 @@ import jax
 import numpy as np
 
 from dl.games.game import named
-from dl.games.records import replay
+from dl.games.records import play_again
 
 GAME = named("connect_four")
 
@@ -14,7 +14,7 @@ def test_an_illegal_move_and_the_end_are_seen() -> None:
     full, won = np.full((2, 42), -1)
     full[:7] = 0
     won[:8] = [0, 1, 0, 1, 0, 1, 0, 1]
-    again = jax.tree.map(np.asarray, jax.vmap(lambda m: replay(GAME, m))(np.stack([full, won])))
+    again = jax.tree.map(np.asarray, jax.vmap(lambda m: play_again(GAME, m))(np.stack([full, won])))
     assert again.allowed[0].tolist() == [move != 6 for move in range(42)]
     assert again.allowed[1].tolist() == [move != 7 for move in range(42)]
     assert again.over.tolist() == [False, True]

@@ -45,6 +45,10 @@ class Case:
     bind: Callable[[Model], Objective]
     optimizer: optax.GradientTransformation
     zero_start: bool = False
+    zeros: str = ""
+    """Layers that begin as zeros, so that those before them move from the second step on."""
+    heads: tuple[str, ...] = ()
+    """The layers that give the outputs, if it is not the last one alone."""
     normalised: bool = False
     reconstructs: bool = False
 
@@ -197,6 +201,42 @@ class CaptionCase(PairCase):
         return jax.tree.map(lambda x, y: np.concatenate([x[3:], y[:3]]), changed, inputs)
 
 
+class RatingCase(Case):
+    """A model that predicts the rating of an item by a user, int32 pairs."""
+
+    def inputs(self, size: int) -> np.ndarray:
+        """Users and items, each a few times."""
+        return np.random.default_rng(0).integers(0, 6, (size, 2)).astype(np.int32)
+
+    def targets(self, size: int) -> np.ndarray:
+        """Random ratings from 1 to 5."""
+        ratings = np.random.default_rng(1).integers(1, 6, (size, 1))
+        return ratings.astype(np.float32)
+
+    def moved(self, inputs: np.ndarray) -> np.ndarray:
+        """The first three at the end, behind others."""
+        return np.concatenate([inputs[3:] % 3, inputs[:3]])
+
+
+class HistoryCase(Case):
+    """A model that reads what a user took, and tells what the user takes next."""
+
+    def inputs(self, size: int) -> np.ndarray:
+        """Histories without the targets."""
+        taken = np.random.default_rng(0).random((size, self.outputs)) < 0.4
+        taken[np.arange(size), self.targets(size)] = False
+        return taken.astype(np.float32)
+
+    def objective_of(self, outputs: Array) -> Objective:
+        """The objective of a model that has answered already."""
+        answered = Model("answered", None, lambda *_, **__: (outputs, {}, ()), None)
+        return self.objective.rebind(answered)
+
+    def moved(self, inputs: np.ndarray) -> np.ndarray:
+        """The first three at the end, behind others."""
+        return np.concatenate([1 - inputs[3:], inputs[:3]])
+
+
 @cache
 def compiled_step(case: Case) -> Any:
     return jax.jit(dl.make_train_step(case.objective, case.optimizer))
@@ -292,6 +332,14 @@ LENETS = [
         10,
         parameters=60_000,
         bind=objectives.maximum_a_posteriori,
+    ),
+    case(
+        "policy_net",
+        partial(models.policy_net, 7, features=8, layers=2),
+        (6, 7, 2),
+        7,
+        parameters=(9 * 2 + 1) * 8 + (9 * 8 + 1) * 8 + (6 * 7 * 8 + 1) * 7,
+        optimizer=optimizers.adam(0.03),
     ),
 ]
 
@@ -510,13 +558,77 @@ CAPTIONERS = [
         normalised=True,
     )
 ]
+# Stem, a block of two convolutions, the maps of both heads and their dense layers.
+_HEAD = 4 * (4 + 1)
+BOARDS = [
+    case(
+        "board_net",
+        partial(models.board_net, 4, features=4, blocks=1, hidden_size=8),
+        (4, 5, 2),
+        5,
+        parameters=(9 * 2 + 1) * 4 + 2 * (9 * 4 + 1) * 4 + 2 * _HEAD + 81 * 4 + 81 * 8 + 9,
+        zeros="conv2",
+        heads=("policy", "value"),
+    ),
+    case(
+        "policy_net",
+        partial(models.policy_net, 5, features=4, layers=2),
+        (4, 5, 2),
+        5,
+        parameters=(9 * 2 + 1) * 4 + (9 * 4 + 1) * 4 + 81 * 5,
+    ),
+]
+_OF_RATINGS = {"mean": 3.0, "scale": (1.0, 5.0)}
+RECOMMENDERS = [
+    case(
+        "factorisation",
+        partial(models.factorisation, 6, 7, factors=4, **_OF_RATINGS),
+        (2,),
+        1,
+        of=RatingCase,
+        parameters=(6 + 7) * (1 + 4),
+        bind=objectives.ratings,
+        optimizer=optimizers.adam(0.1),
+    ),
+    case(
+        "neural_factorisation",
+        partial(models.neural_factorisation, 6, 7, factors=4, hidden_sizes=(8, 4), **_OF_RATINGS),
+        (2,),
+        1,
+        of=RatingCase,
+        parameters=(6 + 7) * (1 + 4 + 4) + 8 * (8 + 1) + 4 * (8 + 1) + (4 + 4),
+        bind=objectives.ratings,
+        optimizer=optimizers.adam(0.1),
+    ),
+    case(
+        "two_tower",
+        partial(models.two_tower, 12, factors=8),
+        (12,),
+        12,
+        of=HistoryCase,
+        parameters=8 * (12 + 1) + 12 * (8 + 1),
+        bind=partial(objectives.retrieval, frequencies=np.ones(12), hidden=0.0, negatives=0),
+        optimizer=optimizers.adam(0.1),
+    ),
+]
 # Each list begins with the one before: by the scope, all tests of a case then come together and
 # share what it compiled.
 of_cases = partial(pytest.mark.parametrize, "case", scope="module")
-DEEP = NORMALISED + PLAIN + LENETS + RECURRENT + WRITERS + CAPTIONERS + AUTOENCODERS
+DEEP = (
+    NORMALISED
+    + PLAIN
+    + LENETS
+    + RECURRENT
+    + WRITERS
+    + CAPTIONERS
+    + RECOMMENDERS
+    + BOARDS
+    + AUTOENCODERS
+)
 every_model = of_cases(DEEP + FLAT)
 
 SIBLINGS = [
+    "policy_net",
     "vgg",
     "vgg_normalised",
     "alexnet",
@@ -529,6 +641,7 @@ SIBLINGS = [
     "googlenet",
     "lenet5",
     "lenet5_1998",
+    "policy_net",
     "gru_both_ways",
     "rnn_of_rows",
     "spoken_word",
@@ -539,6 +652,7 @@ SIBLINGS = [
     "mlp_normalised",
     "belief_net",
     "perceptron",
+    "neural_factorisation",
 ]
 """Models that resemble others here in all that a test can see: seldom compiled, always traced."""
 

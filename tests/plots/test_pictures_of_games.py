@@ -1,5 +1,8 @@
 """Pictures of players of games: what they show is what they were given, and can be read."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 from layout_checks import check_layout
@@ -14,6 +17,8 @@ from dl.games.elo_steps import elo_steps
 from dl.games.game import named
 from dl.games.notation import read_moves
 from dl.games.openings import Branch
+from dl.plots import run_games, run_kinds
+from dl.plots.run_drawings import Asked
 
 CONNECT_FOUR = named("connect_four")
 RATINGS = {"step 100": 300.0, "random": 0.0, "step 0": -20.0, "mcts:100": 250.0}
@@ -36,7 +41,7 @@ def test_an_elo_curve_has_errors_and_level_lines() -> None:
     (ends,) = (segments.get_segments() for segments in bars.lines[2])
     np.testing.assert_array_equal([end[:, 1] for end in ends], [[-45, 5], [270, 330]])
     flat = [line for line in axes.lines if np.ptp(line.get_ydata()) == 0]
-    levels = {line.get_label(): line.get_ydata()[0] for line in flat}
+    levels = {line.get_label(): np.asarray(line.get_ydata())[0] for line in flat}
     assert levels == {"random: 0": 0.0, "mcts:100: 250": 250.0}
     check_layout(figure)
 
@@ -92,3 +97,15 @@ def test_taken_places_have_no_shade() -> None:
     patches = figure.axes[0].patches
     colours = [to_hex(patch.get_facecolor()).upper() for patch in patches]
     assert (colours.count(SHADE), colours.count(FIRST)) == (7, 1)
+
+
+def test_a_run_with_ratings_gives_their_curve(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = {"metrics": {"elo": RATINGS, "elo_error": ERRORS}}
+    run: Any = SimpleNamespace(folder=SimpleNamespace(is_finished=True, result="result.json"))
+    for module in (run_games, run_kinds):
+        monkeypatch.setattr(module, "read_result", lambda path: result)
+    assert run_kinds.is_rated(run)
+    axes = run_games.draw_elo(Asked(), run).axes[0]
+    assert axes.get_ylabel() == "Elo"
+    run.folder.is_finished = False
+    assert not run_kinds.is_rated(run)

@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from dl.data.dataset import Dataset, DataSpec
+from dl.data.ratings.feedback import Feedback
 from dl.data.text.reading import Reading
 from dl.data.tfds.captions import holds_captions, load_tfds_captions
 from dl.data.tfds.pairs import holds_pairs, load_tfds_pairs
 from dl.data.tfds.pictures import describe_tfds_pictures, load_tfds_pictures
 from dl.data.tfds.prepare import find_builder, is_prepared
+from dl.data.tfds.ratings import holds_ratings, load_tfds_ratings
 from dl.data.tfds.text import holds_text, load_tfds_text
 from dl.errors import InputError
 
@@ -22,6 +24,7 @@ def load_tfds(
     image_size: tuple[int, int] | None = None,
     random_crops: bool = False,
     reading: Reading | None = None,
+    feedback: Feedback | None = None,
 ) -> Dataset:
     """The TFDS data set `name`, which is first downloaded and prepared where that is needed.
 
@@ -41,6 +44,7 @@ def load_tfds(
         image_size: (height, width) that pictures of many sizes are scaled to.
         random_crops: train on random crops of the pictures, evaluate on their centres.
         reading: how text becomes sequences.
+        feedback: how ratings become examples.
 
     Raises:
         InputError: for an unknown name, a set of something else, damaged data, pictures of many
@@ -48,6 +52,10 @@ def load_tfds(
             `dl.data.tfds.prepare.prepare`.
     """
     info = find_builder(name, data_dir=data_dir).info
+    if holds_ratings(info):
+        return load_tfds_ratings(
+            name, validation=validation, feedback=feedback or Feedback(), data_dir=data_dir
+        )
     if holds_captions(info) and not random_crops:
         return load_tfds_captions(
             name,
@@ -77,6 +85,7 @@ def describe_tfds(
     data_dir: str | Path | None = None,
     image_size: tuple[int, int] | None = None,
     reading: Reading | None = None,
+    feedback: Feedback | None = None,
 ) -> DataSpec:
     """The shapes and classes of the TFDS data set `name`, without reading any picture.
 
@@ -88,6 +97,10 @@ def describe_tfds(
     """
     builder = find_builder(name, data_dir=data_dir)
     captioned = holds_captions(builder.info)
+    if holds_ratings(builder.info) and is_prepared(builder):
+        return load_tfds_ratings(
+            name, validation=0.0, feedback=feedback or Feedback(), data_dir=data_dir
+        ).spec
     load_texts = _reader_of_texts(builder.info)
     if load_texts is None and not captioned:
         return describe_tfds_pictures(name, data_dir=data_dir, image_size=image_size)

@@ -77,7 +77,13 @@ def _ratings(metrics: Mapping[str, Mapping[str, float]]) -> Html:
         pairs = [*zip(found.ratings, found.errors, strict=True)]
         net = net._replace(low=[r - e for r, e in pairs], high=[r + e for r, e in pairs])
     others = [
-        Line(f"{name}, {rating:.0f}", ends, [rating] * 2, colour=number, dashed=True)
+        Line(
+            f"{name}, {f'{rating:.0f}'.replace('-', '−')}",
+            ends,
+            [rating] * 2,
+            colour=number,
+            dashed=True,
+        )
         for number, (name, rating) in enumerate(found.others.items(), start=1)
     ]
     chart = line_chart(Axes("Elo rating", "step", "chart-elo"), [net, *others])

@@ -39,7 +39,7 @@ def test_the_ratings_are_a_curve_with_a_band_and_level_lines() -> None:
     root = ElementTree.fromstring(playing_section(None, ELO) or "")
     lines = {each.get("data-name"): each.get("data-ys") for each in root.iter("path")}
     assert lines["the net"] == "0 120"
-    assert lines["random, -10"] == "-10 -10"
+    assert lines["random, −10"] == "-10 -10"
     (band,) = [each for each in root.iter("path") if each.get("class", "").startswith("band")]
     assert (band.get("data-low"), band.get("data-high")) == ("0 100", "0 140")
 

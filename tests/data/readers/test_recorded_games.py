@@ -8,6 +8,7 @@ import pytest
 
 import dl
 from dl.data.game_files import read_games, write_games
+from dl.data.sample import draw_sample
 from dl.errors import InputError
 from dl.games.records import Records
 
@@ -124,3 +125,19 @@ def test_games_that_have_not_begun() -> None:
     assert not data.train.inputs.any()
     with pytest.raises(InputError, match="unknown game 'chequers'"):
         dl.load_data("games:chequers")
+
+
+def test_boards_are_shown_in_the_colours_of_both_players() -> None:
+    """After a3 and a2 the first player is to move: own stones are red."""
+    data = dl.load_data("moves:tic_tac_toe")
+    position = np.zeros((1, 3, 3, 2), np.float32)
+    position[0, 0, 0, 0] = position[0, 1, 0, 1] = 1
+    source = type(data.train)(position, np.array([1], np.int32))
+    (board,) = draw_sample(source, data.spec, count=1).examples
+    assert board.shape == (3, 3, 3)
+    assert [np.ptp(board[row, column]) > 100 for row, column in ((0, 0), (1, 0), (2, 2))] == [
+        True,
+        True,
+        False,
+    ]
+    assert board[0, 0].tolist() != board[1, 0].tolist()
