@@ -20,7 +20,7 @@ from benchmarks.rounds import Outcome, run_benchmarks, say, start_worker, work_i
 from benchmarks.table import family_rows, markdown
 from dl.errors import InputError, RunError
 
-_PEERS = ("torch", "keras")
+_PEERS = ("torch", "keras", "mctx")
 _PACKAGES = ("dl", "jax", "flax", "torch", "keras", "numpy")
 
 

@@ -21,7 +21,7 @@ except ImportError:
         if re.match("(jax|jaxlib|libtpu)$|jax[-_]cuda", name)
     ]
     Path("keep.txt").write_text("\n".join(keep))
-    # %pip install --quiet --constraint keep.txt "dl-lectures[plots,programs] @ git+repo:"
+    # %pip install --quiet --constraint keep.txt "dl-lectures[games,plots,programs] @ git+repo:"
     import dl
 
 # %% [markdown]

@@ -51,6 +51,7 @@ from .runs.experiment import Measured as Measured
 from .runs.fit import fit as fit
 from .runs.generate import generate as generate
 from .runs.load import load as load
+from .runs.playing import play as play
 from .runs.recommend import Recommendation as Recommendation
 from .runs.recommend import evaluate_retrieval as evaluate_retrieval
 from .runs.recommend import recommend as recommend

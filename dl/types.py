@@ -27,6 +27,10 @@ ModelState: TypeAlias = PyTree
 """State that forward passes update, such as batch statistics; `{}` for most models."""
 PRETRAINING = "pretraining"
 """The part of a model state that counts the `steps` of greedy pre-training."""
+EARLIER = "earlier"
+"""The part of a model state that keeps parameters from earlier in a training, and its `steps`."""
+OF_TRAINING = (PRETRAINING, EARLIER)
+"""The parts of a model state that belong to a training and not to a net."""
 Carry: TypeAlias = PyTree
 """Recurrent state handed from one segment of a sequence to the next. `()` if there is none."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from dl import (
     Count,
     CountOrZero,
+    Dataset,
     DataSpec,
     OptimizerName,
     Recipe,
@@ -16,7 +17,7 @@ from dl import (
     models,
     objectives,
 )
-from dl.runs.strength import matches_with_search, ratings_of_selves
+from dl.runs.strength import agreement_with_search, matches, ratings_of_selves
 
 Figures = dict[str, dict[str, float]]
 
@@ -47,6 +48,8 @@ class SelfPlayOptions(TrainOptions):
     """Positions of each board that are remembered."""
     opening: CountOrZero = 8
     """First moves of a game that are drawn from the search's policy, for variety."""
+    at_random: Share = 0.1
+    """Probability of a random move in the opening, to learn how to answer bad moves."""
     trust: Share = 0.5
     """Share of the search's own estimate in what values learn; the rest is the result."""
     snapshots: Count = 8
@@ -71,16 +74,21 @@ def self_play_recipe(options: SelfPlayOptions, data_spec: DataSpec) -> Recipe:
         moves=options.moves,
         lessons=options.lessons,
         opening=options.opening,
+        at_random=options.at_random,
         trust=options.trust,
         keep_every=max(1, -(-steps // max(2, options.snapshots))),
     )
     return Recipe(model, objective)
 
 
-def strength(options: SelfPlayOptions, trained: Trained, players: tuple[str, ...]) -> Figures:
+def strength(
+    options: SelfPlayOptions, trained: Trained, data: Dataset, players: tuple[str, ...]
+) -> Figures:
     """Matches of the net with search, and ratings of its earlier selves beside those players."""
-    how = {"simulations": options.playing, "games": options.rated_games, "seed": options.seed}
+    simulations = options.playing
+    how = {"simulations": simulations, "games": options.rated_games, "seed": options.seed}
     return {
-        **matches_with_search(trained, players, **how),
+        **agreement_with_search(trained, data, simulations=simulations, seed=options.seed),
+        **matches(trained, players, **how),
         **ratings_of_selves(trained, players[:3], **{**how, "games": options.rated_games // 8 * 2}),
     }

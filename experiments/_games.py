@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from dl import (
     Count,
+    CountOrZero,
     DataSpec,
     InputError,
     OptimizerName,
@@ -27,6 +28,8 @@ class GameOptions(TrainOptions):
     schedule: ScheduleName = "one-cycle"
     symmetric: bool = True
     """Train on each position, or at random on its mirror image."""
+    rated_games: CountOrZero = 200
+    """Games of each match with another player when training is over; 0 plays none."""
 
 
 @dataclass(frozen=True)
@@ -58,5 +61,5 @@ def policy_recipe(model: Model, options: GameOptions, data_spec: DataSpec) -> Re
     game, smoothing = game_of(data_spec), options.label_smoothing
     objective = objectives.classification(model, label_smoothing=smoothing)
     if options.symmetric:
-        objective = objectives.on_symmetric_copies(objective, game.symmetries)
+        objective = objectives.on_symmetric_copies(objective, game)
     return Recipe(model, objective, options.make_optimizer(data_spec))

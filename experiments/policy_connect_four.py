@@ -2,9 +2,11 @@
 
 Lecture: H1. Paper: Silver et al. 2016, whose net foretells 57.0 % of the moves of Go's experts.
     Data: games that plain Monte Carlo tree search plays with itself:
-    python -m experiments self_play mcts:1000 --game connect_four --games 3000 --random-moves 8
+    python -m experiments self_play mcts:1000 --game connect_four --games 1024 --random-moves 8
     --to mcts.npz
-Expected: not measured yet.
+Expected: 45.0 % of the search's moves; without search 48.5 % of the points (95 %: 41.7 to 55.4)
+    against plain search with 100 simulations.
+Time: 149 s on 2 CPU cores, shared with other work; the games take 16 minutes.
 Command: python -m experiments run policy_connect_four --dataset moves:mcts.npz
 """
 
@@ -19,7 +21,7 @@ from experiments._games import BoardOptions, policy_recipe
 class Options(BoardOptions):
     """Options of policy_connect_four."""
 
-    epochs: int = 15
+    epochs: int = 8
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
@@ -30,4 +32,6 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
 
 def conclude(options: Options, trained: Trained, data: Dataset) -> dict[str, dict[str, float]]:
     """Matches without search against players of known strength."""
-    return against(trained, ("random", "one-step", "mcts:100"), seed=options.seed)
+    return against(
+        trained, ("random", "one-step", "mcts:100"), seed=options.seed, games=options.rated_games
+    )

@@ -2,6 +2,7 @@
 
 Lecture: H1. Data: all 4,520 unfinished positions, each with a perfect move.
 Expected: not measured yet.
+Time: not measured yet.
 Command: python -m experiments run policy_tic_tac_toe
 """
 
@@ -22,6 +23,7 @@ class Options(BoardOptions):
     validation: float = 0.0
     evaluate_every: int = 10
     symmetric: bool = False
+    rated_games: int = 1000
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
@@ -32,4 +34,6 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
 
 def conclude(options: Options, trained: Trained, data: Dataset) -> dict[str, dict[str, float]]:
     """A thousand games without search against each of perfect and random play."""
-    return against(trained, ("perfect", "random"), seed=options.seed, games=1000)
+    return against(
+        trained, ("perfect", "random"), seed=options.seed, games=options.rated_games, openings=0
+    )

@@ -51,6 +51,8 @@ HEAVY = {
     "soundfile",
     "hmmlearn",
     "sentencepiece",
+    "pgx",
+    "mctx",
     "implicit",
     "surprise",
 }

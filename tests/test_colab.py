@@ -265,6 +265,12 @@ SAYS = {
         "the best path alone has 0 labels",
         "right captions in all",
     ],
+    "12_play": [
+        "legal: ['a3', 'b3', 'c3', 'a2', 'c2', 'b1']",
+        "X wins: 58.6%",
+        "'b1': '5",
+        "playing ",
+    ],
 }
 """What the text of a notebook promises that it prints."""
 PICTURES = {
@@ -280,6 +286,7 @@ PICTURES = {
     "09_search_and_committees": 7,
     "10_many_devices": 2,
     "11_sequences_to_sequences": 3,
+    "12_play": 2,
 }
 """How many pictures a notebook draws."""
 

@@ -32,6 +32,7 @@ from dl.cli.list import list_experiments
 from dl.cli.match import match
 from dl.cli.mistakes import check_verb, with_remedy
 from dl.cli.outcome import leave_at_once, leave_if_interrupted, say
+from dl.cli.play import play
 from dl.cli.plot import plot
 from dl.cli.predict import predict
 from dl.cli.programs import programs
@@ -197,6 +198,7 @@ def _verbs(catalog: Catalog) -> cyclopts.App:
         "translate": translate,
         "recommend": recommend,
         "transcribe": transcribe,
+        "play": play,
         "self_play": self_play,
         "match": match,
         "search": search,

@@ -48,6 +48,7 @@ def match(
     """
     import jax
 
+    from dl.games.elo import rating_difference
     from dl.games.match import play_match
     from dl.runs.play_games import Play, game_of, load_agent
 
@@ -57,4 +58,7 @@ def match(
         load_agent(name, rules, how, package=catalog.package) for name in (agent, other)
     )
     key = jax.random.key(seed)
-    print_text(play_match(first, second, rules, games, key, openings=random_moves).table().text())
+    played = play_match(first, second, rules, games, key, openings=random_moves)
+    print_text(played.table().text())
+    difference, *ends = map(rating_difference, (played.score, *played.interval))
+    print_text(f"Elo difference {difference:+.0f} (95 %: {ends[0]:+.0f} to {ends[1]:+.0f})")

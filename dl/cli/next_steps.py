@@ -35,6 +35,8 @@ def _uses(config: "Config") -> list[tuple[str, str]]:
     from dl.types import Autoencoder
 
     data, kind = config.data, config.data.kind
+    if data.game:
+        return [("play", "")] if data.task in ("play", "classification") else []
     if data.catalogue is not None:
         return [("recommend", shlex.quote(data.catalogue.users[0]))]
     if kind.target_sequences and not data.ragged:

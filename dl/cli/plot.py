@@ -50,7 +50,8 @@ def plot(
     layer
         Show this layer; may be given several times.
     text
-        What a recurrent net reads, for its gates; what is translated, for its alignment.
+        What a recurrent net reads, for its gates; what is translated, for its alignment; of a game
+        the moves before a position, such as 4453.
     checkpoint
         The newest parameters, or those with the lowest validation loss; by default the latter
         if the run has patience.

@@ -66,6 +66,16 @@ def require_captioner(run: Path) -> None:
         )
 
 
+def require_game(run: Path) -> None:
+    """Raise an `InputError` when the data of the run in folder `run` are no game."""
+    experiment, data = _described(run)
+    if "task" in data and not data.get("game"):
+        raise InputError(
+            f"{experiment} was trained on {data.get('name')} and plays no game: give a run of "
+            "play:GAME or moves:PATH"
+        )
+
+
 def require_recurrent(run: Path) -> None:
     """Raise an `InputError` when no layer of the run in folder `run` is recurrent."""
     refuse_written(run, "reads no single sequence, whose horizon could be seen")

@@ -1,7 +1,6 @@
 """`translate RUN [FILE]`: print the translation of each line of a file, or of what is typed."""
 
 import sys
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -10,7 +9,7 @@ from cyclopts import Parameter
 from dl.cli.catalog import Catalog, name_experiment
 from dl.cli.outcome import print_text
 from dl.cli.right_kind import require_translation
-from dl.errors import InputError
+from dl.cli.typed import typed_lines
 from dl.ranges import Range, check_number
 from dl.screen import escaped, say
 
@@ -87,7 +86,7 @@ def translate(
         return
     if sys.stdin.isatty():
         say("a line to translate, and Return; Ctrl-D ends")
-    for line in _typed(sys.stdin):
+    for line in typed_lines(sys.stdin):
         _print_all(loaded, [line], how)
 
 
@@ -104,22 +103,3 @@ def _lines_of(file: Path) -> list[str]:
     from dl.data.text.stored import read_text
 
     return read_text(file).removesuffix("\n").split("\n")
-
-
-def _typed(stream: Iterable[str]) -> Iterator[str]:
-    """The lines of a stream, each when it has come.
-
-    Raises:
-        InputError: for what is not UTF-8.
-    """
-    lines = iter(stream)
-    while True:
-        try:
-            line = next(lines)
-        except StopIteration:
-            return
-        except UnicodeDecodeError as error:
-            raise InputError(
-                f"standard input is no UTF-8 text (byte {error.object[error.start]:#x}): convert it"
-            ) from None
-        yield line.rstrip("\r\n")

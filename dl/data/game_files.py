@@ -10,10 +10,10 @@ import numpy as np
 
 from dl.errors import InputError
 from dl.games.game import Game, named
-from dl.games.records import Records, Replay, replay
+from dl.games.records import PlayedAgain, Records, play_again
 
 _CHUNK = 1024
-"""Games that are replayed by one call, so that one program serves files of all sizes."""
+"""Games that are played again by one call, so that one program serves files of all sizes."""
 
 
 def write_games(path: str | Path, records: Records) -> None:
@@ -28,7 +28,7 @@ def write_games(path: str | Path, records: Records) -> None:
         )
 
 
-def read_games(path: str | Path) -> tuple[Game, Records, Replay]:
+def read_games(path: str | Path) -> tuple[Game, Records, PlayedAgain]:
     """The games in `path` and what happened in them, as NumPy arrays [N, ...].
 
     Raises:
@@ -38,25 +38,25 @@ def read_games(path: str | Path) -> tuple[Game, Records, Replay]:
     records = _read(Path(path))
     game = named(records.game)
     _check_arrays(records, game, path)
-    replayed = replay_all(game, records.moves)
+    replayed = play_all_again(game, records.moves)
     _check_rules(records, replayed, game, path)
     return game, records, replayed
 
 
-def replay_all(game: Game, moves: np.ndarray) -> Replay:
+def play_all_again(game: Game, moves: np.ndarray) -> PlayedAgain:
     """What happened in the games `moves` [N, L], as NumPy arrays [N, ...]."""
     padded = np.pad(moves, ((0, -len(moves) % _CHUNK), (0, 0)), constant_values=-1)
     chunks = [
-        jax.tree.map(np.asarray, _replayed(game.name)(padded[start : start + _CHUNK]))
+        jax.tree.map(np.asarray, _compiled(game.name)(padded[start : start + _CHUNK]))
         for start in range(0, len(padded), _CHUNK)
     ]
     return jax.tree.map(lambda *parts: np.concatenate(parts)[: len(moves)], *chunks)
 
 
 @cache
-def _replayed(name: str) -> Any:
+def _compiled(name: str) -> Any:
     game = named(name)
-    return jax.jit(jax.vmap(lambda moves: replay(game, moves)))
+    return jax.jit(jax.vmap(lambda moves: play_again(game, moves)))
 
 
 def _read(path: Path) -> Records:
@@ -64,9 +64,7 @@ def _read(path: Path) -> Records:
         with np.load(path, allow_pickle=False) as stored:
             arrays = [stored[name] for name in Records._fields]
     except FileNotFoundError:
-        raise InputError(
-            f"there is no file {path}: `self_play ... --to {path}` makes one"
-        ) from None
+        raise InputError(f"there is no file {path}: `self_play` makes such files") from None
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(
             f"{path} holds no recorded games ({str(error).splitlines()[0]}): give a file that "
@@ -97,7 +95,7 @@ def _check_arrays(records: Records, game: Game, path: str | Path) -> None:
         raise InputError(f"{path}: at_random counts more moves than a game has, or fewer than 0")
 
 
-def _check_rules(records: Records, replayed: Replay, game: Game, path: str | Path) -> None:
+def _check_rules(records: Records, replayed: PlayedAgain, game: Game, path: str | Path) -> None:
     if not replayed.allowed.all():
         raise _illegal(records, game, np.argwhere(~replayed.allowed)[0], path, replayed)
     other = replayed.score != records.scores
@@ -123,6 +121,6 @@ def _illegal(
     )
 
 
-def _legal_names(replayed: Replay, game: Game, number: int, at: int) -> str:
+def _legal_names(replayed: PlayedAgain, game: Game, number: int, at: int) -> str:
     legal = np.flatnonzero(replayed.legal[number, at])
     return ", ".join(game.move_names[move] for move in legal) or "none, the game is over"

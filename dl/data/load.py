@@ -5,16 +5,15 @@ A new kind of data set is a file in `dl/data/readers/` and a row of `READERS`.
 
 import difflib
 import os
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from dl.data.audio.listening import Listening
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.pictures.picture import MOST_MEGAPIXELS
 from dl.data.ratings.feedback import Feedback
-from dl.data.reader import Reader
+from dl.data.reader import Reader, taken
 from dl.data.readers.adding import load_adding
 from dl.data.readers.audio import load_audio
 from dl.data.readers.captions import load_captions
@@ -100,31 +99,6 @@ BUILT_IN = {name: reader.read for name, reader in READERS.items() if not reader.
 """Data sets that need neither network nor files."""
 
 
-class _Option(NamedTuple):
-    """An option that is refused for data sets that do not take it."""
-
-    default: Any
-    reason: str
-    """Why it is refused, and what to do, with a place for the data set's name."""
-
-
-_IN_FOLDERS = "for pictures in a folder, not for {name}: leave it out, or give folder:PATH"
-_REFUSED_ELSEWHERE = {
-    "colour": _Option("auto", _IN_FOLDERS),
-    "damaged": _Option("refuse", _IN_FOLDERS),
-    "max_megapixels": _Option(MOST_MEGAPIXELS, _IN_FOLDERS),
-    "random_crops": _Option(
-        False,
-        "for photographs of a folder or TFDS, not for {name}: leave it out (--no-random-crops)",
-    ),
-    "image_size": _Option(
-        None,
-        "for folder:PATH and pictures of many sizes; those of {name} have one: leave it out, or "
-        "give --image-size 0",
-    ),
-}
-
-
 def load_data(
     name: str,
     *,
@@ -185,7 +159,7 @@ def load_data(
         "listening": listening or Listening(),
         "feedback": feedback or Feedback(),
     }
-    return reader.read(*place, validation=validation, **_taken(name, reader, options))
+    return reader.read(*place, validation=validation, **taken(name, reader, options))
 
 
 def describe_data(
@@ -210,7 +184,7 @@ def describe_data(
     }
     if reader.describe is None:
         return load_data(name, **options).spec
-    return reader.describe(*place, **_taken(name, reader, options))
+    return reader.describe(*place, **taken(name, reader, options))
 
 
 def can_be_resized(name: str) -> bool:
@@ -287,18 +261,3 @@ def _check_spelling(name: str) -> None:
     names = [row for row, reader in READERS.items() if not reader.behind]
     if difflib.get_close_matches(name, names, n=1, cutoff=0.85):
         raise InputError(f"unknown data set {name!r}; {did_you_mean(name, names)}")
-
-
-def _taken(name: str, reader: Reader, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options that `reader` takes; raises InputError if another one is given."""
-    is_text = "reading" in reader.options
-    has_pictures = not (reader.behind or is_text) or not _REFUSED_ELSEWHERE.keys().isdisjoint(
-        reader.options
-    )
-    for option, (default, reason) in _REFUSED_ELSEWHERE.items():
-        if option in reader.options or options.get(option, default) == default:
-            continue
-        if not has_pictures:
-            reason = "for pictures, and {name} has none: leave it out"
-        raise InputError(f"{option} is {reason.format(name=name)}")
-    return {option: options[option] for option in reader.options if option in options}

@@ -18,6 +18,7 @@ Kind: TypeAlias = Literal["pictures", "texts", "numbers", "sequences"]
 MOST = 64
 """How many examples can be looked at together."""
 _LONGEST = 300
+_RED, _YELLOW, _EMPTY = (200, 40, 40), (235, 190, 40), (225, 230, 240)
 
 
 class Sample(NamedTuple):
@@ -53,7 +54,7 @@ def draw_sample(source: Source, spec: DataSpec, *, count: int, seed: int = 0) ->
     targets = [_cut(batch, place, "targets") for place in range(len(batch["targets"]))]
     return Sample(
         kind,
-        tuple(_pixels(rows)) if kind == "pictures" else tuple(_plain(row, spec) for row in rows),
+        tuple(_drawn(rows, spec) if kind == "pictures" else (_plain(row, spec) for row in rows)),
         tuple(label_of(target, spec) for target in targets),
     )
 
@@ -130,6 +131,20 @@ def _plain(row: np.ndarray, spec: DataSpec) -> Any:
     if spec.vocabulary is not None and spec.has_symbols:
         return spec.vocabulary.decode(row)[:_LONGEST]
     return row if row.ndim < 3 else row.reshape(len(row), -1)
+
+
+def _drawn(rows: list[np.ndarray], spec: DataSpec) -> list[np.ndarray]:
+    """Pictures, or planes of a board, as pixels."""
+    return _boards(rows) if spec.game else _pixels(rows)
+
+
+def _boards(positions: list[np.ndarray]) -> list[np.ndarray]:
+    """Boards as colours: stones of the player to move are red, the other's are yellow."""
+    own, other = ([planes[..., side, None] > 0 for planes in positions] for side in (0, 1))
+    return [
+        np.where(mine, _RED, np.where(yours, _YELLOW, _EMPTY)).astype(np.uint8)
+        for mine, yours in zip(own, other, strict=True)
+    ]
 
 
 def _rated(row: np.ndarray, catalogue: Catalogue) -> str:

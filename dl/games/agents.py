@@ -10,9 +10,9 @@ from jax.tree_util import Partial
 
 from dl.errors import InputError
 from dl.games.functions import as_argument
-from dl.games.game import Game, Position
 from dl.games.perfect import position_number, solve_tic_tac_toe
 from dl.games.rollout import by_rollout, draw_moves, draw_uniformly
+from dl.games.rules import Game, Position
 from dl.games.tree_search import Evaluate, most_tried, search
 from dl.types import Array, Key
 

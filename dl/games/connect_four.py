@@ -5,7 +5,7 @@ from functools import cache, partial
 import jax.numpy as jnp
 import numpy as np
 
-from dl.games.game import Game, Symmetry
+from dl.games.rules import Game, Symmetry
 from dl.games.stones import (
     Stones,
     board,

@@ -1,9 +1,6 @@
 """Small features of the moves of a board game with lines, for a fast linear policy."""
 
-from functools import cache
-
 import jax.numpy as jnp
-import numpy as np
 
 from dl.errors import InputError
 from dl.games.game import Game
@@ -58,14 +55,8 @@ def _counts(own: Array, other: Array, height: int, width: int, length: int) -> A
 def _of_columns(by_place: Array, taken: Array) -> Array:
     """The features of the places where stones fall, and of those above them [W, 2 F]."""
     height, width = taken.shape
-    above = _above(height, width)
     rows = height - 1 - taken.sum(axis=0).astype(jnp.int32)
     places = jnp.maximum(rows, 0) * width + jnp.arange(width)
-    both = jnp.concatenate([by_place, jnp.asarray(above) @ by_place], axis=1)
+    above = jnp.pad(by_place, ((width, 0), (0, 0)))[:-width]  # of the top row there is none
+    both = jnp.concatenate([by_place, above], axis=1)
     return both[places] * (rows >= 0)[:, None]
-
-
-@cache
-def _above(height: int, width: int) -> np.ndarray:
-    """The matrix [H · W, H · W] that takes what is at the place above; 0 for the top row."""
-    return np.eye(height * width, k=-width, dtype=np.float32)

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from dl.errors import InputError, did_you_mean
-from dl.games.game import Game, Symmetry
+from dl.games.rules import Game, Symmetry
 from dl.games.squares import square_symmetries
 from dl.types import Array
 
@@ -34,10 +34,10 @@ def from_pgx(name: str) -> Game:
     """
     pgx = _pgx(name)
     env = pgx.make(name)
-    begin = jax.jit(env.init)(jax.random.key(0))
-    first = int(begin.current_player)  # pgx draws who begins; with one key it is always the same
-    if env.num_players != 2 or begin.observation.ndim != 3:
+    begin = jax.jit(env.init)(jax.random.key(0)) if env.num_players == 2 else None
+    if begin is None or begin.observation.ndim != 3:
         raise InputError(f"{name} is not a game of two players on a board: take go_9x9 or othello")
+    first = int(begin.current_player)  # pgx draws who begins; with one key it is always the same
 
     def play(position: PgxPosition, move: Array) -> PgxPosition:
         state = env.step(position.state, move)

@@ -12,8 +12,8 @@ from jax import lax
 from dl.errors import InputError
 from dl.games.agents import Agent
 from dl.games.functions import as_argument
-from dl.games.game import Game, Position
 from dl.games.rollout import draw_uniformly
+from dl.games.rules import Game, Position
 from dl.tables import Table
 from dl.types import Array, Key
 

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from dl.errors import InputError
-from dl.games.game import Game, Position
+from dl.games.rules import Game, Position
 
 STONES = ".XO"
 

@@ -1,6 +1,6 @@
 """Recorded games: arrays of moves, and the positions that they went through."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -34,26 +34,27 @@ class Records(NamedTuple):
         )
 
 
-class Replay(NamedTuple):
+class PlayedAgain(NamedTuple):
     """What happened at each move of a game [L, ...], and how it ended.
 
     `planes` [L, H, W, C] and `legal` [L, A] are those before the move, seen by its player; `movers`
     [L] is 0 or 1. `allowed` [L] says whether the move was legal; it is true where there is none.
+    Arrays of JAX or of NumPy.
     """
 
-    planes: Array
-    legal: Array
-    movers: Array
-    allowed: Array
-    over: Array
-    score: Array
+    planes: Any
+    legal: Any
+    movers: Any
+    allowed: Any
+    over: Any
+    score: Any
 
 
-def replay(game: Game, moves: Array) -> Replay:
+def play_again(game: Game, moves: Array) -> PlayedAgain:
     """Play one recorded game, `moves` [L], again; pure, to be mapped by vmap.
 
     >>> from dl.games.game import named
-    >>> again = replay(named("tic_tac_toe"), jnp.array([0, 3, 1, 4, 2, -1, -1, -1, -1]))
+    >>> again = play_again(named("tic_tac_toe"), jnp.array([0, 3, 1, 4, 2, -1, -1, -1, -1]))
     >>> bool(again.over), int(again.score), bool(again.allowed.all())
     (True, 1, True)
     """
@@ -65,4 +66,4 @@ def replay(game: Game, moves: Array) -> Replay:
         return jax.tree.map(lambda new, old: jnp.where(real, new, old), played, position), seen
 
     end, (planes, legal, movers, allowed) = jax.lax.scan(after, game.start(), moves)
-    return Replay(planes, legal, movers, allowed, game.over(end), game.score(end))
+    return PlayedAgain(planes, legal, movers, allowed, game.over(end), game.score(end))

@@ -29,7 +29,8 @@ class Replay(NamedTuple):
     `planes` [R, H, W, C] (of zeros and ones), `legal` [R, A], `policy` [R, A]; `value` [R] is the
     search's own estimate until the game is over, and a mean with the result from then on. `side`
     [R] is 1 where the first player is to move and −1 for the second. `written` counts all positions
-    that were ever stored, and `began` those before the game that is being played.
+    that were ever stored, `began` those before the game that is being played, and `fair` those
+    before the part of it that is played as well as the search can: since the last random move.
     """
 
     planes: Array
@@ -39,6 +40,7 @@ class Replay(NamedTuple):
     side: Array
     written: Array
     began: Array
+    fair: Array
 
 
 def empty_replay(game: Game, room: int) -> Replay:
@@ -51,36 +53,50 @@ def empty_replay(game: Game, room: int) -> Replay:
         side=jnp.zeros(room),
         written=jnp.int32(0),
         began=jnp.int32(0),
+        fair=jnp.int32(0),
     )
 
 
 def store(
-    replay: Replay, planes: Array, legal: Array, policy: Array, value: Array, side: Array
+    replay: Replay,
+    planes: Array,
+    legal: Array,
+    policy: Array,
+    value: Array,
+    side: Array,
+    at_random: Array,
 ) -> Replay:
-    """The replay with one more position, in the place of the oldest."""
-    place = replay.written % len(replay.value)
-    return replay._replace(
+    """The replay with one more position, in the place of the oldest.
+
+    If its move is made `at_random` [], the result says nothing of it and of those before.
+    """
+    place, written = replay.written % len(replay.value), replay.written + 1
+    return Replay(
         planes=replay.planes.at[place].set(planes.astype(bool)),
         legal=replay.legal.at[place].set(legal),
         policy=replay.policy.at[place].set(policy),
         value=replay.value.at[place].set(value),
         side=replay.side.at[place].set(side.astype(jnp.float32)),
-        written=replay.written + 1,
+        written=written,
+        began=replay.began,
+        fair=jnp.where(at_random, written, replay.fair),
     )
 
 
 def settle(replay: Replay, over: Array, score: Array, trust: float | Array) -> Replay:
     """Where a game is `over` [], tell its positions the `score` [] that the first player reached.
 
-    Their value becomes (1 − trust) · result + trust · the search's estimate.
+    Their value becomes (1 − trust) · result + trust · the search's estimate. Positions up to the
+    last random move keep the estimate.
     """
     room = len(replay.value)
     age = (replay.written - 1 - jnp.arange(room)) % room  # 0 for the newest
-    of_this_game = (age < replay.written - replay.began) & over
+    told = (age < replay.written - replay.fair) & over
     value = (1.0 - trust) * replay.side * score + trust * replay.value
     return replay._replace(
-        value=jnp.where(of_this_game, value, replay.value),
+        value=jnp.where(told, value, replay.value),
         began=jnp.where(over, replay.written, replay.began),
+        fair=jnp.where(over, replay.written, replay.fair),
     )
 
 

@@ -9,7 +9,7 @@ from jax import lax
 from jax.tree_util import Partial
 
 from dl.games.functions import as_argument
-from dl.games.game import Game, Position
+from dl.games.rules import Game, Position
 from dl.games.tree_search import Evaluate
 from dl.types import Array, Key
 

@@ -6,7 +6,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from dl.games.game import Symmetry
+from dl.games.rules import Symmetry
 
 
 def square_symmetries(moves: np.ndarray, others: int = 0) -> tuple[Symmetry, ...]:

@@ -74,6 +74,18 @@ def observe(position: Stones, height: int, width: int) -> Array:
     return own_first.reshape(2, height, width).transpose(1, 2, 0).astype(jnp.float32)
 
 
+def from_planes(planes: Array) -> Stones:
+    """The position that is seen as `planes` [H, W, 2], of a game that is not over.
+
+    >>> position = from_planes(jnp.zeros((3, 3, 2)).at[1, 1, 1].set(1))
+    >>> int(mover(position)), position.stones[0].tolist().index(True)
+    (1, 4)
+    """
+    seen = planes.reshape(-1, 2).T > 0
+    made = seen.sum(dtype=jnp.int32)
+    return Stones(jnp.where(made % 2 == 0, seen, seen[::-1]), made, jnp.int32(0))
+
+
 def board(position: Stones, height: int, width: int) -> Array:
     """The board [H, W]: 1 for stones of the first player, 2 for those of the second, else 0."""
     return (position.stones[0] + 2 * position.stones[1].astype(jnp.int32)).reshape(height, width)

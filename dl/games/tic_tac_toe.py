@@ -4,7 +4,7 @@ from functools import cache, partial
 
 import numpy as np
 
-from dl.games.game import Game
+from dl.games.rules import Game
 from dl.games.squares import square_symmetries
 from dl.games.stones import (
     Stones,

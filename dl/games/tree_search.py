@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from dl.games.game import Game, Position
+from dl.games.rules import Game, Position
 from dl.types import Array, Key
 
 Evaluate: TypeAlias = Callable[[Key, Position], tuple[Array, Array]]
@@ -78,8 +78,8 @@ def search(
     >>> from dl.games.game import named
     >>> game = named("tic_tac_toe")
     >>> know_nothing = lambda key, positions: (jnp.zeros((2, 9)), jnp.zeros(2))
-    >>> found = search(jax.random.key(0), game.starts(2), know_nothing, game, simulations=20)
-    >>> found.visits.sum(axis=1).tolist()
+    >>> run = jax.jit(lambda key, roots: search(key, roots, know_nothing, game, simulations=20))
+    >>> run(jax.random.key(0), game.starts(2)).visits.sum(axis=1).tolist()
     [20, 20]
     """
     noise_key, root_key, key = jax.random.split(key, 3)

@@ -35,6 +35,10 @@ class Valued(NamedTuple):
         """The values [N] of the positions for the player to move: those of the best moves."""
         return self.moves.max(axis=1)
 
+    def take(self, index: np.ndarray) -> "Valued":
+        """The positions at `index` [M]."""
+        return Valued(jax.tree.map(lambda leaf: leaf[index], self.positions), self.moves[index])
+
     def planes(self, game: Game) -> np.ndarray:
         """What a net sees [N, H, W, C]."""
         return np.asarray(jax.jit(jax.vmap(game.observe))(self.positions))

@@ -8,7 +8,7 @@ from dl.models.belief_net import belief_net
 from dl.models.board_net import board_net
 from dl.models.captioner import captioner
 from dl.models.committee import committee
-from dl.models.earlier_selves import earlier_self, keep_self, with_earlier_selves
+from dl.models.earlier_selves import with_earlier_selves
 from dl.models.encoder_decoder import encoder_decoder
 from dl.models.fold_in import fold_in
 from dl.models.from_functions import from_functions
@@ -41,7 +41,6 @@ __all__ = [
     "cifar_resnet",
     "committee",
     "conv_autoencoder",
-    "earlier_self",
     "encoder_decoder",
     "factorisation",
     "fold_in",
@@ -49,7 +48,6 @@ __all__ = [
     "from_linen",
     "from_nnx",
     "googlenet",
-    "keep_self",
     "language_model",
     "lenet",
     "lenet5",

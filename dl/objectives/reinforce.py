@@ -1,17 +1,20 @@
 """Policy gradient in games against earlier selves."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from dl import metrics
 from dl.errors import InputError
+from dl.games.evaluators import Policy
 from dl.games.game import Game, Position
-from dl.models.earlier_selves import earlier_self, has_earlier_selves, keep_self
+from dl.models.earlier_selves import renewed, without_pool
 from dl.models.given import require_model
 from dl.ranges import Range, check_number
 from dl.types import (
+    EARLIER,
     Array,
     Batch,
     Carry,
@@ -76,36 +79,37 @@ def reinforce(model: Model, game: Game, *, every: int = 100) -> Objective:
         key: Key | None = None,
         carry: Carry = (),
     ) -> tuple[Metrics, ModelState, Carry]:
-        if not has_earlier_selves(model_state):
+        if EARLIER not in model_state:
             raise InputError("reinforce needs earlier selves: give it with_earlier_selves(model)")
-        fixed = jax.lax.stop_gradient(params)
-        if train:
-            model_state = _remembered(model_state, fixed, every)
+        state, pool = without_pool(model_state), model_state[EARLIER]
+        pool = renewed(pool, params, every=every) if train else pool
         drawn_key, play_key = jax.random.split(jax.random.key(0) if key is None else key)
-        drawn = jax.random.randint(drawn_key, (), 0, _size(model_state)) if train else 0
-        other = earlier_self(model_state, drawn)
+        drawn = jax.random.randint(drawn_key, (), 0, _size(pool)) if train else 0
+        other = jax.tree.map(lambda leaf: leaf[drawn], pool["params"])
+
+        def logits(params: Params, planes: Array) -> Array:
+            return model.apply(params, {**state, EARLIER: pool}, planes)[0]
+
         keys = jax.vmap(lambda index: jax.random.fold_in(play_key, index))(batch["index"])
+        fixed = jax.tree.map(jax.lax.stop_gradient, params)
         played = play_pairs(
-            game,
-            keys,
-            lambda planes: model.apply(fixed, model_state, planes)[0],
-            lambda planes: model.apply(*other, planes)[0],
+            game, keys, lambda planes: logits(fixed, planes), lambda planes: logits(other, planes)
         )
         values = {"score": (1 + played.results.mean(axis=0)) / 2}
         values["loss"] = 1 - values["score"]
         if train:
-            surrogate = _surrogate(
-                played, batch["mask"], lambda planes: model.apply(params, model_state, planes)[0]
-            )
+            surrogate = _surrogate(played, batch["mask"], lambda planes: logits(params, planes))
             values["loss"] += surrogate - jax.lax.stop_gradient(surrogate)
-        sums = {name: metrics.from_batch(each, batch["mask"]) for name, each in values.items()}
-        return sums, model_state, carry
+        sums: Metrics = {
+            name: metrics.from_batch(each, batch["mask"]) for name, each in values.items()
+        }
+        return sums, {**state, EARLIER: pool}, carry
 
     objective.__dict__["follows_its_loss"] = False
     return objective
 
 
-def play_pairs(game: Game, keys: Key, learner, other) -> Played:
+def play_pairs(game: Game, keys: Key, learner: Policy, other: Policy) -> Played:
     """Play a pair of games for each of the `keys` [B] between two policies, planes -> logits.
 
     The learner is the first player of one game of a pair. The games are kept by who is to move,
@@ -136,14 +140,14 @@ class _Choice(NamedTuple):
     moves: Array
 
 
-def _choose(game: Game, keys: Key, positions: Position, policy) -> _Choice:
+def _choose(game: Game, keys: Key, positions: Position, policy: Policy) -> _Choice:
     """Moves [B] drawn from the policy's softmax over the legal ones."""
     planes, legal = jax.vmap(game.observe)(positions), jax.vmap(game.legal)(positions)
     allowed = jnp.where(legal, policy(planes), WORST)
     return _Choice(planes, legal, jax.vmap(jax.random.categorical)(keys, allowed))
 
 
-def _surrogate(played: Played, mask: Array, policy) -> Array:
+def _surrogate(played: Played, mask: Array, policy: Policy) -> Array:
     """−½ Σ_games (z − b) Σ_t log π(a_t | s_t) of each pair [B]."""
     longest, pairs = played.moves.shape
     flat = played.planes.reshape(-1, *played.planes.shape[2:])
@@ -161,21 +165,5 @@ def _mean_of_others(results: Array, mask: Array) -> Array:
     return others / jnp.maximum(mask.sum() - mask, 1)
 
 
-def _remembered(model_state: ModelState, params: Params, every: int) -> ModelState:
-    """The state at the beginning of a step, `params` being those that it begins with.
-
-    At step 0 all selves are `params`, because the training may have begun with those of another
-    run. After each `every` steps the oldest becomes `params`; place 0 is kept: where it began.
-    """
-    steps, size = model_state["steps"], _size(model_state)
-    oldest = 1 + (steps // every - 1) % (size - 1)
-    model_state = keep_self(model_state, params, jnp.where(steps % every == 0, oldest, -1))
-    begun = {"params": params, "state": model_state["net"]}
-    earlier = jax.tree.map(
-        lambda kept, own: jnp.where(steps == 0, own, kept), model_state["earlier"], begun
-    )
-    return {**model_state, "earlier": earlier, "steps": steps + 1}
-
-
-def _size(model_state: ModelState) -> int:
-    return len(jax.tree.leaves(model_state["earlier"])[0])
+def _size(pool: Mapping[str, Any]) -> int:
+    return len(jax.tree.leaves(pool["params"])[0])

@@ -10,11 +10,13 @@ import jax.numpy as jnp
 from dl import metrics
 from dl.games.evaluators import Evaluate, by_net, policy_and_value
 from dl.games.game import Game, Position
-from dl.games.gumbel import gumbel_search
+from dl.games.gumbel import Improved, gumbel_search
 from dl.games.replay import Lesson, Replay, draw_lessons, empty_replay, settle, store
+from dl.games.rollout import draw_uniformly
 from dl.games.symmetric import turned
-from dl.models.earlier_selves import keep_self
+from dl.models.earlier_selves import renewed
 from dl.types import (
+    EARLIER,
     Array,
     Batch,
     Carry,
@@ -47,6 +49,15 @@ class _Ended(NamedTuple):
     score: Array
 
 
+class _Playing(NamedTuple):
+    """How a board is played: options of `self_play`."""
+
+    simulations: int
+    opening: int
+    at_random: float | Array
+    trust: float | Array
+
+
 def with_boards(model: Model, game: Game, *, room: int = 512) -> Model:
     """`model` with one board for each row of the batch, on which it plays from step to step.
 
@@ -71,6 +82,7 @@ def self_play(
     moves: int = 4,
     lessons: int = 16,
     opening: int = 6,
+    at_random: float | Array = 0.0,
     trust: float | Array = 0.5,
     value_weight: float | Array = 1.0,
     keep_every: int = 0,
@@ -79,12 +91,14 @@ def self_play(
 
     In each training step every board of `with_boards` goes on by `moves` moves, each chosen by a
     search of so many `simulations` with the net as it is. In the first `opening` moves of a game
-    the move is drawn from the policy that the search found. Then the net learns from `lessons`
-    remembered positions of each board, turned by a random symmetry of the game:
+    the move is drawn from the policy that the search found, or with the probability `at_random`
+    from all legal moves alike: so that it learns to answer bad moves too. Then the net learns from
+    `lessons` remembered positions of each board, turned by a random symmetry of the game:
 
         L = −Σ_a π(a) log p(a) + value_weight · (v − z)²,
 
-    π from the search, z a mean of the result and (share `trust`) of the search's own estimate.
+    π from the search, z a mean of the result and (share `trust`) of the search's own estimate,
+    or that estimate alone for positions before a random move.
     The playing is a part of the compiled step, on every device; no gradient goes through it. With
     `keep_every` the model is one `with_earlier_selves`, and keeps itself every so many steps.
 
@@ -108,12 +122,13 @@ def self_play(
             return _judge(model, params, model_state, batch), model_state, carry
         play_key, draw_key, turn_key = jax.random.split(key, 3)
         evaluate = by_net(model, jax.lax.stop_gradient(params), model_state, game)
-        play = _player(game, evaluate, simulations, opening, trust)
+        play = _player(game, evaluate, _Playing(simulations, opening, at_random, trust))
         carry, ended = jax.lax.scan(play, carry, jax.random.split(play_key, moves))
         learned = _draw(draw_key, turn_key, carry.replay, lessons, game)
         sums = _loss(model, params, model_state, learned, value_weight)
         if keep_every:
-            model_state = _remembered(model_state, jax.lax.stop_gradient(params), keep_every)
+            pool = renewed(model_state[EARLIER], params, every=keep_every)
+            model_state = {**model_state, EARLIER: pool}
         return {**sums, **_played(ended)}, model_state, carry
 
     objective.__dict__.update(follows_its_loss=False, training_metrics=TRAINING_METRICS)
@@ -121,31 +136,43 @@ def self_play(
 
 
 def _player(
-    game: Game, evaluate: Evaluate, simulations: int, opening: int, trust: float | Array
+    game: Game, evaluate: Evaluate, how: _Playing
 ) -> Callable[[Boards, Key], tuple[Boards, _Ended]]:
     """The function that makes one move on every board, and begins anew where a game is over."""
 
     def play(boards: Boards, key: Key) -> tuple[Boards, _Ended]:
-        search_key, draw_key = jax.random.split(key)
+        search_key, move_key = jax.random.split(key)
         position, replay = boards
-        found = gumbel_search(search_key, position, evaluate, game, simulations=simulations)
+        found = gumbel_search(search_key, position, evaluate, game, simulations=how.simulations)
+        legal = jax.vmap(game.legal)(position)
+        opens = replay.written - replay.began < how.opening
+        move, at_random = _choose(move_key, found, legal, opens, how.at_random)
         side = 1 - 2 * jax.vmap(game.mover)(position)
-        planes, legal = jax.vmap(game.observe)(position), jax.vmap(game.legal)(position)
-        replay = jax.vmap(store)(replay, planes, legal, found.policy, found.value, side)
-        drawn = jax.random.categorical(draw_key, jnp.log(found.policy))
-        length = replay.written - replay.began
-        move = jnp.where(length <= opening, drawn, found.move)
+        planes = jax.vmap(game.observe)(position)
+        replay = jax.vmap(store)(replay, planes, legal, found.policy, found.value, side, at_random)
         position = jax.vmap(game.play)(position, move)
         over, score = jax.vmap(game.over)(position), jax.vmap(game.score)(position)
-        replay = jax.vmap(settle, (0, 0, 0, None))(replay, over, score, trust)
+        ended = _Ended(over, over * (replay.written - replay.began), score)
+        replay = jax.vmap(settle, (0, 0, 0, None))(replay, over, score, how.trust)
         position = jax.tree.map(
             lambda new, old: jnp.where(over.reshape(-1, *[1] * (old.ndim - 1)), new, old),
             game.starts(len(over)),
             position,
         )
-        return Boards(position, replay), _Ended(over, over * length, score)
+        return Boards(position, replay), ended
 
     return play
+
+
+def _choose(
+    key: Key, found: Improved, legal: Array, opens: Array, share: float | Array
+) -> tuple[Array, Array]:
+    """The moves [B], and which of them were made at random [B]."""
+    draw_key, uniform_key, share_key = jax.random.split(key, 3)
+    at_random = opens & (jax.random.uniform(share_key, opens.shape) < share)
+    drawn = jax.random.categorical(draw_key, jnp.log(found.policy))
+    move = jnp.where(opens, drawn, found.move).astype(jnp.int32)
+    return jnp.where(at_random, draw_uniformly(uniform_key, legal), move), at_random
 
 
 def _draw(key: Key, turn_key: Key, replay: Replay, count: int, game: Game) -> Lesson:
@@ -186,13 +213,6 @@ def _log_policy(logits: Array, legal: Array) -> Array:
     """Log-probabilities of the legal moves, and 0 for the others."""
     masked = jnp.where(legal, logits, jnp.finfo(logits.dtype).min)
     return jnp.where(legal, jax.nn.log_softmax(masked), 0.0)
-
-
-def _remembered(model_state: ModelState, params: Params, every: int) -> ModelState:
-    """The model state with the net as it is now, at every so many steps, while there is room."""
-    steps = model_state["steps"]
-    place = jnp.where(steps % every == 0, steps // every, -1)
-    return {**keep_self(model_state, params, place), "steps": steps + 1}
 
 
 def _played(ended: _Ended) -> Metrics:

@@ -1,18 +1,15 @@
 """An objective on turned and mirrored copies of the boards of a game."""
 
-from collections.abc import Sequence
-from functools import partial
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 
-from dl.games.game import Symmetry
+from dl.games.game import Game
+from dl.games.symmetric import turned
 from dl.objectives.binding import bound_to, smoothing_of, task_of
-from dl.types import Array, Batch, Carry, Key, Metrics, Model, ModelState, Objective, Params
+from dl.types import Batch, Carry, Key, Metrics, Model, ModelState, Objective, Params
 
 
-def on_symmetric_copies(objective: Objective, symmetries: Sequence[Symmetry]) -> Objective:
+def on_symmetric_copies(objective: Objective, game: Game) -> Objective:
     """`objective`, in training on a copy of each board under a symmetry that is drawn at random.
 
     A target that is a move [B] becomes the move that it is on the copy; other targets, such as the
@@ -20,10 +17,9 @@ def on_symmetric_copies(objective: Objective, symmetries: Sequence[Symmetry]) ->
     Evaluation sees the boards as they are. Source: Silver et al. 2016, methods, "Symmetries".
 
     >>> import dl
-    >>> from dl.games.game import named
     >>> model = dl.models.mlp(7, hidden_sizes=())
     >>> mirrored = on_symmetric_copies(
-    ...     dl.objectives.classification(model), named("connect_four").symmetries
+    ...     dl.objectives.classification(model), dl.games.named("connect_four")
     ... )
     >>> dl.objectives.binding.task_of(mirrored)
     'classification'
@@ -40,11 +36,11 @@ def on_symmetric_copies(objective: Objective, symmetries: Sequence[Symmetry]) ->
     ) -> tuple[Metrics, ModelState, Carry]:
         if train and key is not None:
             key, own = jax.random.split(key)
-            batch = _copied(own, batch, symmetries)
+            batch = _copied(own, batch, game)
         return objective(params, model_state, batch, train=train, key=key, carry=carry)
 
     def rebind(model: Model) -> Objective:
-        return on_symmetric_copies(bound_to(objective, model), symmetries)
+        return on_symmetric_copies(bound_to(objective, model), game)
 
     symmetric.__dict__.update(
         task=task_of(objective), label_smoothing=smoothing_of(objective), rebind=rebind
@@ -52,16 +48,15 @@ def on_symmetric_copies(objective: Objective, symmetries: Sequence[Symmetry]) ->
     return symmetric
 
 
-def _copied(key: Key, batch: Batch, symmetries: Sequence[Symmetry]) -> Batch:
+def _copied(key: Key, batch: Batch, game: Game) -> Batch:
     keys = jax.vmap(lambda index: jax.random.fold_in(key, index))(batch["index"])
-    drawn = jax.vmap(lambda own: jax.random.randint(own, (), 0, len(symmetries)))(keys)
-    copy = partial(_copy, [symmetry.planes for symmetry in symmetries])
+    kinds = len(game.symmetries)
+    drawn = jax.vmap(lambda own: jax.random.randint(own, (), 0, kinds))(keys)
+    (inputs,) = jax.vmap(lambda number, planes: turned(game, number, planes))(
+        drawn, batch["inputs"]
+    )
     targets = batch["targets"]
     if targets.ndim == 1:
-        moves = jnp.stack([jnp.asarray(symmetry.moves) for symmetry in symmetries])
-        targets = moves[drawn, targets].astype(targets.dtype)
-    return {**batch, "inputs": jax.vmap(copy)(drawn, batch["inputs"]), "targets": targets}
-
-
-def _copy(turns: Sequence[Any], drawn: Array, planes: Array) -> Array:
-    return jax.lax.switch(drawn, turns, planes)
+        became = jnp.stack([jnp.asarray(symmetry.moves) for symmetry in game.symmetries])
+        targets = became[drawn, targets].astype(targets.dtype)
+    return {**batch, "inputs": inputs, "targets": targets}

@@ -1,6 +1,8 @@
 from .activations import activations as activations
 from .animation import save_animation as save_animation
 from .architecture import architecture as architecture
+from .boards import move_probabilities as move_probabilities
+from .boards import principal_variation as principal_variation
 from .calibration import reliability_diagram as reliability_diagram
 from .cells import cell_diagram as cell_diagram
 from .codes import code_space as code_space
@@ -19,6 +21,8 @@ from .learning_curves import curves as curves
 from .learning_rates import range_test_curve as range_test_curve
 from .overlays import occlusion as occlusion
 from .overlays import saliency as saliency
+from .playing import elo_curve as elo_curve
+from .playing import opening_book as opening_book
 from .receptive import receptive_fields as receptive_fields
 from .recurrent_nets import gates as gates
 from .recurrent_nets import gradient_reach as gradient_reach

@@ -3,6 +3,8 @@
 import math
 
 from dl.plots.run_subject import Subject
+from dl.runs.playing import chooses_moves as spec_chooses_moves
+from dl.runs.stored import read_result
 from dl.types import Autoencoder, BeliefNet
 
 
@@ -102,3 +104,13 @@ def encodes(run: Subject) -> bool:
 def draws_pictures(run: Subject) -> bool:
     """A Boltzmann machine or a belief net of pictures."""
     return run.sees_pictures and isinstance(run.model, BeliefNet)
+
+
+def chooses_moves(run: Subject) -> bool:
+    """A net that chooses the moves of a game."""
+    return spec_chooses_moves(run.spec)
+
+
+def is_rated(run: Subject) -> bool:
+    """A finished run with Elo ratings among its figures, which its experiment has added."""
+    return run.folder.is_finished and "elo" in read_result(run.folder.result)["metrics"]

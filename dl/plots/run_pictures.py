@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from dl.errors import InputError, did_you_mean
 from dl.plots import run_drawings as drawings
+from dl.plots import run_games as games
 from dl.plots import run_kinds as kinds
 from dl.plots import run_sequences as sequences
 from dl.plots.run_drawings import Asked
@@ -52,7 +53,8 @@ def of_run(
         part: which part of the data; the test part if None.
         example: the number of one example of the part, instead of the first ones.
         layers: layers by name, instead of the picture's own choice.
-        text: what a net reads whose gates are drawn, or what is translated.
+        text: what a net reads whose gates are drawn, or what is translated; of a game the moves
+            before a position.
         checkpoint: the last one or the one that validated best; as `dl.load` if None.
         package: where the experiments of runs are.
 
@@ -245,6 +247,32 @@ RUN_PICTURES: dict[str, RunPicture] = {
         drawings.draw_fantasies,
         ("part",),
     ),
+    "elo": RunPicture(
+        "Elo ratings over the steps of a training, beside players that stay as they are",
+        "a finished run whose result has Elo ratings",
+        kinds.is_rated,
+        games.draw_elo,
+    ),
+    "opening-book": RunPicture(
+        "the moves that a net opens a game with, as a tree",
+        "a net that chooses the moves of a game",
+        kinds.chooses_moves,
+        games.draw_opening_book,
+    ),
+    "principal-variation": RunPicture(
+        "the line that a net expects from a position, as boards",
+        "a net that chooses the moves of a game",
+        kinds.chooses_moves,
+        games.draw_principal_variation,
+        ("text",),
+    ),
+    "move-probabilities": RunPicture(
+        "how probable a net and its search hold each move of a position",
+        "a net that chooses the moves of a game",
+        kinds.chooses_moves,
+        games.draw_move_probabilities,
+        ("text",),
+    ),
 }
 """All pictures of runs. Another one is another row, with its function in `run_drawings.py` or, of
-a run that writes sequences of its own, `run_sequences.py`."""
+a run that writes sequences of its own or plays a game, `run_sequences.py` and `run_games.py`."""

@@ -11,7 +11,6 @@ import jax
 from dl.data.dataset import DataSpec
 from dl.data.example import example_inputs
 from dl.errors import InputError, RunError
-from dl.models.earlier_selves import has_earlier_selves
 from dl.runs.checkpoint import Checkpoints
 from dl.runs.checkpoint_notes import DamagedCheckpoint
 from dl.runs.checksums import checksum
@@ -26,7 +25,7 @@ from dl.train.names import by_path, is_named
 from dl.train.options import TrainOptions
 from dl.train.state import first_state, with_parameters
 from dl.train.transfer import Transfer, transfer
-from dl.types import Autoencoder, ModelState, Params, PyTree
+from dl.types import EARLIER, Autoencoder, ModelState, Params, PyTree
 
 
 class Initial(NamedTuple):
@@ -72,8 +71,8 @@ def take_initial(
         raise InputError(
             f"--init-from {run} does not fit: {error}{_describe_inputs(loaded.spec, spec)}"
         ) from None
-    whole = _with_net(fresh.model_state, model_state.tree)
-    return Initial(params.tree, whole, _origin(run, loaded, params, model_state))
+    both = {**fresh.model_state, **model_state.tree}  # earlier selves are no one else's
+    return Initial(params.tree, both, _origin(run, loaded, params, model_state))
 
 
 def write_initial(folder: RunFolder, initial: Initial) -> None:
@@ -161,13 +160,8 @@ def _check_symbols(run: str | Path, old: DataSpec, new: DataSpec) -> None:
 
 
 def _of_net(model_state: ModelState) -> ModelState:
-    """The part that belongs to the net, of the state of a model with earlier selves."""
-    return model_state["net"] if has_earlier_selves(model_state) else model_state
-
-
-def _with_net(model_state: ModelState, net: ModelState) -> ModelState:
-    """The state of a new training with that part; earlier selves are those of no other one."""
-    return {**model_state, "net": net} if has_earlier_selves(model_state) else net
+    """The model state without the earlier selves of a training, which begins its own."""
+    return {name: entry for name, entry in model_state.items() if name != EARLIER}
 
 
 def _shared(source: PyTree, into: PyTree) -> PyTree:

@@ -2,15 +2,23 @@
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 
-from dl.games.agents import Agent
-from dl.games.game import Game
+from dl.data.dataset import Dataset
+from dl.games.agents import Agent, policy_player
+from dl.games.evaluators import policy_of
+from dl.games.functions import as_argument
+from dl.games.game import Game, named
 from dl.games.match import Match, play_match
+from dl.games.rollout import roll_out
+from dl.games.stones import from_planes
 from dl.runs.play_games import agent_of, game_of_run, load_agent
 from dl.runs.trained import Trained
-from dl.types import Array, Model, ModelState, Params
+from dl.types import EARLIER, Array, Model, ModelState, Params
 
 _REPEATS = 20
 
@@ -19,6 +27,8 @@ def against(
     trained: Trained, players: Sequence[str], *, seed: int, games: int = 200, openings: int = 2
 ) -> dict[str, dict[str, float]]:
     """Matches of a net without search against players that are no nets, by their names.
+
+    Without any `games` there are no figures.
 
     Raises:
         InputError: as `load_agent` and `play_match`.
@@ -29,8 +39,32 @@ def against(
         f"against_{name}": figures_of(
             play_match(own, load_agent(name, game), game, games, key, openings=openings)
         )
-        for name in players
+        for name in (players if games else ())
     }
+
+
+def against_first(
+    trained: Trained, *, seed: int, games: int = 400, openings: int = 4
+) -> dict[str, dict[str, float]]:
+    """Matches of a net with earlier selves against the one with which it began, without search.
+
+    In `drawn` both draw their moves from their softmax, as in training; in `likeliest` both take
+    the most probable move, after `openings` random ones. Without any `games` there are no figures.
+    """
+    game, key = game_of_run(trained), jax.random.key(seed)
+    pool = trained.model_state[EARLIER]["params"]
+    first = jax.tree.map(lambda leaf: leaf[0], pool)
+    policies = [
+        policy_of(trained.model, params, trained.model_state, game)
+        for params in (trained.params, first)
+    ]
+    figures = {}
+    for name, temperature, moves in (("drawn", 1.0, 0), ("likeliest", 0.0, openings)):
+        if games:
+            players = [policy_player(policy, game, temperature) for policy in policies]
+            match = play_match(*players, game, games, key, openings=moves)
+            figures[f"against_first_{name}"] = figures_of(match)
+    return figures
 
 
 def figures_of(match: Match) -> dict[str, float]:
@@ -46,6 +80,23 @@ def figures_of(match: Match) -> dict[str, float]:
         "lost": losses,
         "games": match.games,
     }
+
+
+def rollout_error(
+    policy: Any, data: Dataset, part: str = "test", *, rollouts: int = 100, seed: int = 0
+) -> float:
+    """The squared error of the mean of so many roll-outs, where a value network could stand.
+
+    `data` are `outcomes:` of a game of lines; `policy` is a function from observations to logits,
+    or None for random play. Source: Silver et al. 2016, figure 2b.
+    """
+    game, source = named(data.spec.game), data.part(part)
+    examples = source.gather(np.arange(len(source)))  # type: ignore[attr-defined]
+    positions = jax.vmap(from_planes)(jnp.asarray(examples["inputs"]))
+    play = jax.jit(lambda policy, key: roll_out(key, positions, policy, game))
+    keys = jax.random.split(jax.random.key(seed), rollouts)
+    means = np.mean([play(as_argument(policy), key) for key in keys], axis=0)
+    return float(np.mean((means - examples["targets"][:, 0]) ** 2))
 
 
 def round_robin(

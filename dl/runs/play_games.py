@@ -12,9 +12,9 @@ import numpy as np
 from jax.tree_util import Partial
 
 from dl.errors import InputError, did_you_mean
-from dl.games import agents
+from dl.games import agents, evaluators
 from dl.games.agents import Agent
-from dl.games.evaluators import policy_and_value
+from dl.games.evaluators import Evaluate, Policy
 from dl.games.functions import as_argument
 from dl.games.game import Game, Position, named
 from dl.games.records import Records
@@ -23,7 +23,7 @@ from dl.ranges import Range, check_number
 from dl.runs.load import load
 from dl.runs.shipped import find_run
 from dl.runs.trained import Trained
-from dl.types import Array, Key
+from dl.types import Array, Key, Model, ModelState, Params
 
 FIXED = ("random", "one-step", "mcts:SIMULATIONS", "perfect")
 """Players that are no runs, by their names."""
@@ -61,7 +61,7 @@ def load_agent(
     if name in ("random", "one-step"):
         return agents.random_player(game) if name == "random" else agents.one_step_player(game)
     if name == "perfect":
-        return _perfect(game)
+        return agents.perfect_player(game)
     folder = find_run(Path(name), package=package)
     if not folder.is_dir():
         raise InputError(f"{name!r} is no run's folder and no player; {did_you_mean(name, FIXED)}")
@@ -72,7 +72,7 @@ def game_of(names: list[str], given: str, *, package: str = "experiments") -> Ga
     """The game that is `given` by its name, or else that of the first run among the players."""
     if given:
         return named(given)
-    for name in names:
+    for name in filter(None, names):
         folder = find_run(Path(name), package=package)
         if folder.is_dir():
             return game_of_run(load(folder, package=package))
@@ -98,7 +98,11 @@ def agent_of(trained: Trained, game: Game, how: Play = NET_ALONE) -> Agent:
     policy = policy_of(trained)
     if not how.simulations:
         return agents.policy_player(policy, game, how.temperature)
-    evaluate = _evaluator(trained) if _has_value(trained, game) else by_rollout(game, prior=policy)
+    evaluate = (
+        evaluators.by_net(*_net(trained), game)
+        if _has_value(trained, game)
+        else by_rollout(game, prior=policy)
+    )
     return agents.search_player(
         evaluate,
         game,
@@ -107,7 +111,7 @@ def agent_of(trained: Trained, game: Game, how: Play = NET_ALONE) -> Agent:
     )
 
 
-def policy_of(trained: Trained) -> Partial:
+def policy_of(trained: Trained) -> Policy:
     """A net's function from observations [B, H, W, C] to logits [B, A], with its parameters.
 
     Raises:
@@ -115,11 +119,10 @@ def policy_of(trained: Trained) -> Partial:
     """
     if trained.spec.task not in ("classification", "play"):
         raise InputError(f"{trained.spec.name} has no moves to choose from: give a policy's run")
-    moves = game_of_run(trained).moves
-    return Partial(lambda outputs, planes: outputs(planes)[:, :moves], _outputs_of(trained))
+    return evaluators.policy_of(*_net(trained), game_of_run(trained))
 
 
-def value_of(trained: Trained) -> Partial:
+def value_of(trained: Trained) -> Any:
     """A value net's function from observations [B, H, W, C] to the expected results [B].
 
     Raises:
@@ -127,32 +130,32 @@ def value_of(trained: Trained) -> Partial:
     """
     if trained.spec.task != "regression":
         raise InputError(f"{trained.spec.name} has no results: give the run of a value net")
-    outputs = _outputs_of(trained)
-    return Partial(lambda outputs, planes: outputs(planes)[:, 0], outputs)
+    model, *parameters = _net(trained)
+
+    def values(params: Params, model_state: ModelState, planes: Array) -> Array:
+        return model.apply(params, model_state, planes)[0][:, 0]
+
+    return Partial(values, *parameters)
+
+
+def alphago_evaluator(policy: Trained, value: Trained) -> Evaluate:
+    """What AlphaGo's search asks about positions: the logits of one net, the value of another."""
+    game = game_of_run(policy)
+
+    def evaluate(logits: Any, values: Any, key: Key, positions: Position) -> tuple[Array, Array]:
+        planes = jax.vmap(game.observe)(positions)
+        return logits(planes), values(planes)
+
+    return Partial(evaluate, policy_of(policy), value_of(value))
+
+
+def _net(trained: Trained) -> tuple[Model, Params, ModelState]:
+    return trained.model, trained.params, trained.model_state
 
 
 def _has_value(trained: Trained, game: Game) -> bool:
     """Whether the net has two heads: an output more than there are moves."""
     return trained.spec.classes == game.moves + 1
-
-
-def _evaluator(trained: Trained) -> Partial:
-    """A net with two heads as what a search asks about positions."""
-    game = game_of_run(trained)
-
-    def evaluate(outputs: Partial, key: Key, positions: Position) -> tuple[Array, Array]:
-        return policy_and_value(outputs(jax.vmap(game.observe)(positions)))
-
-    return Partial(evaluate, _outputs_of(trained))
-
-
-def _outputs_of(trained: Trained) -> Partial:
-    apply = trained.model.apply
-
-    def outputs(params: Any, model_state: Any, planes: Array) -> Array:
-        return apply(params, model_state, planes)[0]
-
-    return Partial(outputs, trained.params, trained.model_state)
 
 
 def record_games(
@@ -245,11 +248,3 @@ def _simulations(name: str, number: str) -> int:
     if not number.isdecimal() or not int(number):
         raise InputError(f"{name!r} names no number of simulations: give such as mcts:1000")
     return int(number)
-
-
-def _perfect(game: Game) -> Agent:
-    if game.name != "tic_tac_toe":
-        raise InputError(f"perfect play is known of tic_tac_toe, not of {game.name}")
-    from dl.games.agents import perfect_player
-
-    return perfect_player(game)

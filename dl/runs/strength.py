@@ -3,35 +3,64 @@
 from collections.abc import Sequence
 
 import jax
+import numpy as np
 
+from dl.data.dataset import Dataset
 from dl.games.agents import Agent, search_player
 from dl.games.elo import elo_ratings
 from dl.games.evaluators import by_net
 from dl.games.match import Match, play_match
-from dl.models.earlier_selves import earlier_self
+from dl.games.valued import ILLEGAL, valued_positions
 from dl.runs.play_figures import figures_of
-from dl.runs.play_games import game_of_run, load_agent
+from dl.runs.play_games import agent_of, game_of_run, load_agent
 from dl.runs.trained import Trained
-from dl.types import ModelState, Params
+from dl.types import EARLIER, Params
 
 OPENINGS = 2
 """Random moves with which games of two nets begin, which otherwise would all be the same."""
 
 
-def matches_with_search(
+def matches(
     trained: Trained, players: Sequence[str], *, simulations: int, games: int, seed: int = 0
 ) -> dict[str, dict[str, float]]:
-    """Matches of a net that searches against players that are no nets, such as mcts:100.
+    """Matches of a net, alone and with search, against players that are no nets, as mcts:100.
 
     Half of the games are played with each colour. Without any `games` there are no figures.
     """
-    game, own = game_of_run(trained), searching(trained, simulations)
-    key = jax.random.key(seed)
+    game, key = game_of_run(trained), jax.random.key(seed)
+    own = {"alone": agent_of(trained, game), "search": searching(trained, simulations)}
     return {
-        f"search_against_{name}": figures_of(
-            play_match(own, load_agent(name, game), game, games, key)
+        f"{how}_against_{name}": figures_of(
+            play_match(player, load_agent(name, game), game, games, key)
         )
+        for how, player in own.items()
         for name in (players if games else ())
+    }
+
+
+def agreement_with_search(
+    trained: Trained, data: Dataset, *, simulations: int, seed: int = 0
+) -> dict[str, dict[str, float]]:
+    """In which share of the test positions the net that searches keeps the value of the position.
+
+    Counted where some move does not. `first_move` is the number of the move, from 1, that it makes
+    first in a game. Games that nobody has solved have no figures.
+    """
+    game = game_of_run(trained)
+    valued = valued_positions(game)
+    if valued is None:
+        return {}
+    tested = valued.take(-np.arange(1, len(data.test) + 1)[::-1])
+    matters = np.any((tested.moves > ILLEGAL) & (tested.moves < tested.values[:, None]), axis=1)
+    choose = jax.jit(searching(trained, simulations))
+    chosen = np.asarray(choose(jax.random.key(seed), tested.positions))
+    keeps = tested.moves[np.arange(len(chosen)), chosen] == tested.values
+    first = choose(jax.random.key(seed), game.starts(1))
+    return {
+        "search": {
+            "agreement": float(keeps[matters].mean()),
+            "first_move": int(first[0]) + 1,
+        }
     }
 
 
@@ -74,26 +103,25 @@ def ratings_of_selves(
 
 def selves_of(trained: Trained, simulations: int) -> dict[str, Agent]:
     """The net as it was at the steps that it remembers, and as it is now, as searching players."""
-    kept = len(jax.tree.leaves(trained.model_state["earlier"])[0])
+    pool = trained.model_state[EARLIER]["params"]
+    kept = len(jax.tree.leaves(pool)[0])
     every = -(-trained.step // kept)
-    selves = {
-        f"step {place * every}": _searcher(
-            trained, *earlier_self(trained.model_state, place), simulations
-        )
-        for place in range(kept)
-        if place * every < trained.step
-    }
+    selves = {}
+    for place in range(kept):
+        if place * every < trained.step:
+            params = jax.tree.map(lambda leaf: leaf[place], pool)  # noqa: B023
+            selves[f"step {place * every}"] = _searcher(trained, params, simulations)
     return {**selves, f"step {trained.step}": searching(trained, simulations)}
 
 
 def searching(trained: Trained, simulations: int) -> Agent:
     """The net as a player that searches before each move."""
-    return _searcher(trained, trained.params, trained.model_state, simulations)
+    return _searcher(trained, trained.params, simulations)
 
 
-def _searcher(trained: Trained, params: Params, model_state: ModelState, simulations: int) -> Agent:
+def _searcher(trained: Trained, params: Params, simulations: int) -> Agent:
     game = game_of_run(trained)
-    evaluate = by_net(trained.model, params, model_state, game)
+    evaluate = by_net(trained.model, params, trained.model_state, game)
     return search_player(evaluate, game, simulations=simulations)
 
 

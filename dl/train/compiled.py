@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -132,7 +133,7 @@ def compile_recipe(
         InputError: when the recipe does not fit the data.
     """
     _check(recipe, data, options, layout)
-    totals = _each(zero_training_totals(recipe, data.spec), options)
+    totals = zero_training_totals(recipe, data.spec, members=options.members)
     first = _First(
         jit_init_state(recipe, data.spec, options), first_arguments(recipe, options), totals
     )
@@ -200,23 +201,15 @@ def _check(recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layout)
 
 def start_training(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Training:
     """The first state, with metrics of zero, on the default device."""
-    totals = _each(zero_training_totals(recipe, spec), options)
+    totals = zero_training_totals(recipe, spec, members=options.members)
     return Training(first_state(recipe, spec, options), totals)
 
 
 def training_shapes(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Training:
     """The shapes of `start_training`; nothing is compiled or computed."""
     state = jit_init_state(recipe, spec, options).eval_shape(*first_arguments(recipe, options))
-    return Training(
-        state, jax.eval_shape(lambda: _each(zero_training_totals(recipe, spec), options))
-    )
-
-
-def _each(totals: Metrics, options: TrainOptions) -> Metrics:
-    """The totals of each member, or those of the only one as they are."""
-    if options.members == 1:
-        return totals
-    return jax.tree.map(lambda leaf: jnp.zeros((options.members, *leaf.shape)), totals)
+    totals = partial(zero_training_totals, recipe, spec, members=options.members)
+    return Training(state, jax.eval_shape(totals))
 
 
 def can_loop(recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layout) -> bool:

@@ -149,15 +149,18 @@ def zero_totals(recipe: Recipe, spec: DataSpec) -> Metrics:
     return metrics.zeros_like(jax.eval_shape(report))
 
 
-def zero_training_totals(recipe: Recipe, spec: DataSpec) -> Metrics:
+def zero_training_totals(recipe: Recipe, spec: DataSpec, *, members: int = 1) -> Metrics:
     """The metrics of the objective in training, with all sums and counts 0.
 
-    They are those of evaluation, unless the objective names others (`training_metrics_of`).
+    They are those of evaluation, unless the objective names others (`training_metrics_of`). Of
+    several members each has its own: sums and counts are [members].
     """
     names = training_metrics_of(recipe.objective)
-    if not names:
-        return zero_totals(recipe, spec)
-    return {name: Ratio(jnp.zeros(()), jnp.zeros(())) for name in names}
+    zero = Ratio(jnp.zeros(()), jnp.zeros(()))
+    totals: Metrics = dict.fromkeys(names, zero) if names else zero_totals(recipe, spec)
+    if members == 1:
+        return totals
+    return jax.tree.map(lambda leaf: jnp.zeros((members, *leaf.shape)), totals)
 
 
 def stages_of(recipe: Recipe) -> Stages:

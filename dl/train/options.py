@@ -32,7 +32,8 @@ class DataOptions:
 
     dataset: str = "digits"
     """Data set: built in, of TFDS, folder:PATH, text:, lines:, jsonl:, tsv:, csv:, chorales:PATH,
-    captions:PATH, ratings:PATH, scenes:SET or adding:STEPS.
+    captions:PATH, ratings:PATH, scenes:SET, adding:STEPS, moves:FILE, outcomes:FILE, games:GAME or
+    play:GAME.
     """
     seed: Annotated[int, Range(at_least=0, below=2**31)] = 0
     """Seed of the initial parameters, data order, dropout and augmentation."""

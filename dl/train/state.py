@@ -19,7 +19,7 @@ from dl.train.options import TrainOptions
 from dl.train.quick import jit_quickly
 from dl.train.recipe import Recipe
 from dl.train.transfer import transfer
-from dl.types import PRETRAINING, Array, Carry, Key, Model, ModelState, Params, PyTree
+from dl.types import OF_TRAINING, Array, Carry, Key, Model, ModelState, Params, PyTree
 
 
 @jax.tree_util.register_dataclass
@@ -176,8 +176,8 @@ def with_parameters(
 ) -> TrainState:
     """`state` with other parameters and model state, and a newly initialised optimizer.
 
-    The steps of greedy pre-training are counted on from `state`: they belong to a training, not to
-    a net.
+    Steps of greedy pre-training and earlier selves stay those of `state`: they belong to a
+    training, not to a net.
 
     >>> import dl
     >>> sgd = dl.optimizers.sgd(0.1)
@@ -197,9 +197,9 @@ def with_parameters(
 
 def _with_counters_of(state: TrainState, model_state: ModelState) -> ModelState:
     own = state.model_state
-    if not isinstance(own, Mapping) or PRETRAINING not in own:
+    if not isinstance(own, Mapping):
         return model_state
-    return {**model_state, PRETRAINING: own[PRETRAINING]}
+    return {**model_state, **{name: own[name] for name in OF_TRAINING if name in own}}
 
 
 def count_parameters(params: Params) -> int:

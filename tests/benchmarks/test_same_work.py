@@ -8,8 +8,12 @@ import numpy as np
 import pytest
 
 from benchmarks.cases import char_lstm_step, lenet_mnist_fast
-from benchmarks.networks import lenet, mlp, resnet, resnet50
+from benchmarks.networks import board, lenet, mlp, resnet, resnet50
+from benchmarks.systems import on_numpy
 from dl import optimizers
+from dl.games.game import named
+from dl.games.stones import Stones
+from dl.games.tree_search import search
 
 NETWORKS = [
     (lenet, (28, 28, 1), 431_080),
@@ -117,3 +121,35 @@ def test_the_fast_recipe_turns_and_shifts_the_same_way_in_torch(
     np.testing.assert_allclose(
         turned[0, 0], np.asarray(_transform(picture, drawn))[..., 0], atol=2e-4
     )
+
+
+def test_the_board_net_has_the_same_parameters_in_torch(torch) -> None:
+    inputs = jax.ShapeDtypeStruct((1, 6, 7, 2), "float32")
+    params, _ = jax.eval_shape(board.dl_network().init, jax.random.key(0), inputs)
+    made = board.torch_network()
+    assert size_of(params) == sum(one.numel() for one in made.parameters())
+    logits, values = made(torch.zeros(2, 2, 6, 7))
+    assert (logits.shape, values.shape) == ((2, 7), (2,))
+
+
+def test_the_search_in_numpy_is_that_of_dl() -> None:
+    """Four games from the start and after three moves each, with a linear net."""
+    weights = 0.5 * np.random.default_rng(0).normal(size=(84, 8)).astype(np.float32)
+    boards = on_numpy.starts(4)
+    for moves in ([0, 1, 2, 3], [0, 1, 1, 3], [4, 4, 4, 4]):
+        boards = on_numpy.play(boards, np.array(moves))
+
+    def in_numpy(planes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        outputs = (planes.reshape(-1, 84) - 0.2) @ weights
+        return outputs[:, :-1], np.tanh(outputs[:, -1])
+
+    def in_jax(key, positions):
+        planes = jax.vmap(game.observe)(positions).transpose(0, 3, 1, 2).reshape(-1, 84) - 0.2
+        return (planes @ weights)[:, :-1], jax.numpy.tanh((planes @ weights)[:, -1])
+
+    game, roots = named("connect_four"), Stones(*boards)
+    found = jax.jit(
+        lambda: search(jax.random.key(0), roots, in_jax, game, simulations=60, c_puct=1.25)
+    )()
+    trees = on_numpy.Trees(boards, in_numpy, 60, 1.25)
+    np.testing.assert_array_equal(found.visits, trees.visits[:, 0])

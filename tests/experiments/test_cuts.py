@@ -21,7 +21,7 @@ from dl.cli.catalog import Catalog
 from dl.runs.open_data import open_data
 from dl.runs.run import start_run
 from dl.train.compiled import Training, compile_recipe
-from dl.train.fits import zero_totals
+from dl.train.fits import zero_training_totals
 from dl.train.interrupt import StopRequest
 from dl.train.layout import make_layout
 from dl.train.state import jit_init_state
@@ -61,7 +61,7 @@ def test_the_compiled_program_is_the_same_for_every_number_of_steps(
     recipe = CATALOG.load(name).recipe(options, opened.spec)
     layout = make_layout("jit", devices=1, batch_size=options.batch_size)
     first = jit_init_state(recipe, opened.spec, options).eval_shape(0, recipe.numbers)
-    training = Training(first, zero_totals(recipe, opened.spec))
+    training = Training(first, zero_training_totals(recipe, opened.spec))
     programs = []
     for steps in CUTS:
         cut = replace(options, steps_per_call=steps)

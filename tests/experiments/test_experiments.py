@@ -29,7 +29,12 @@ CATALOG = Catalog("experiments")
 NAMES = CATALOG.names()
 SEQUENCES = [name for name in NAMES if name in SMALL_OPTIONS]
 """Those on text and sequences have tests of their own."""
-SMALL = [name for name in NAMES if not name.endswith("_imagenet") and name not in SEQUENCES]
+GAMES = [name for name in NAMES if name.endswith(("_connect_four", "_tic_tac_toe"))]
+SMALL = [
+    name
+    for name in NAMES
+    if not name.endswith("_imagenet") and name not in SEQUENCES and name not in GAMES
+]
 """Those that can be run as they are; the others have tests of their own."""
 DEEP = [name for name in SMALL if name.startswith(("alexnet", "googlenet", "nin", "resnet", "vgg"))]
 """Those that take longest to compile: narrow nets of their kinds train in tests/models,

@@ -1,6 +1,7 @@
 """Tree search: equal to mctx's on small trees; finds what can be found; its cost."""
 
-from typing import Any
+import re
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -8,7 +9,9 @@ import numpy as np
 import pytest
 
 from dl.games.game import Game, Position, named
-from dl.games.tree_search import search
+from dl.games.notation import move_numbers, play_moves, read_moves
+from dl.games.rollout import by_rollout
+from dl.games.tree_search import Found, most_tried, principal_variation, search
 from dl.types import Array
 
 C_PUCT, SIMULATIONS, ROOTS = 1.5, 40, 6
@@ -84,7 +87,10 @@ def search_with_mctx(roots: Position, game: Game) -> tuple[np.ndarray, np.ndarra
     return np.asarray(summary.visit_counts), np.asarray(summary.value)
 
 
-@pytest.mark.parametrize(("name", "moves"), [("tic_tac_toe", 3), ("connect_four", 12)])
+@pytest.mark.parametrize(
+    ("name", "moves"),
+    [("tic_tac_toe", 3), pytest.param("connect_four", 12, marks=pytest.mark.slow)],
+)
 def test_visits_and_values_are_those_of_mctx(name: str, moves: int) -> None:
     game = named(name)
     roots = positions_after(game, moves)
@@ -103,3 +109,94 @@ def test_visits_and_values_are_those_of_mctx(name: str, moves: int) -> None:
     assert unfinished.sum() >= 4
     np.testing.assert_array_equal(found.visits[unfinished], visits[unfinished])
     np.testing.assert_allclose(found.value[unfinished], value[unfinished], rtol=1e-5)
+
+
+class Searched(NamedTuple):
+    found: Found
+    legal: Any
+    chosen: Any
+    lines: Any
+
+
+@pytest.fixture(scope="module")
+def searched() -> Searched:
+    """Four roots of tic-tac-toe, searched with roll-outs and noise.
+
+    X wins at c3; O threatens there, and X must go to it; O wins at b1; and a game that is over.
+    """
+    game = named("tic_tac_toe")
+    texts = ["a3 a2 b3 b2", "a1 a3 c2 b3", "a3 b3 a1 b2 c2", "a3 a2 b3 b2 c3"]
+    positions = [jax.device_get(read_moves(text, game)) for text in texts]
+    roots = jax.tree.map(lambda *leaves: np.stack(leaves), *positions)
+
+    @jax.jit
+    def run(key: Array) -> Searched:
+        found = search(key, roots, by_rollout(game), game, simulations=150, root_noise=0.25)
+        chosen = most_tried(found.visits, found.values)
+        return Searched(found, jax.vmap(game.legal)(roots), chosen, principal_variation(found.tree))
+
+    return jax.device_get(run(jax.random.key(0)))
+
+
+def test_a_win_is_found_and_one_of_the_other_is_prevented(searched: Searched) -> None:
+    names = named("tic_tac_toe").move_names
+    assert [names[move] for move in searched.chosen[:3]] == ["c3", "c3", "b1"]
+    assert searched.found.values[0, 2] == searched.found.values[2, 7] == 1.0
+
+
+def test_all_simulations_count_and_illegal_moves_are_never_tried(searched: Searched) -> None:
+    found, illegal = searched.found, ~searched.legal
+    assert found.visits.sum(axis=1).tolist() == [150, 150, 150, 0]
+    assert not found.visits[illegal].any()
+    assert not found.prior[illegal].any()
+    np.testing.assert_allclose(found.prior[:3].sum(axis=1), 1, rtol=1e-5)
+
+
+def test_noise_changes_the_prior_of_the_root_alone(searched: Searched) -> None:
+    prior = searched.found.tree.prior[:3]
+    some = prior > 0
+    spread = prior.max(axis=2, where=some, initial=0) - prior.min(axis=2, where=some, initial=1)
+    assert np.all(spread[:, 0] > 0.01)
+    assert np.all(spread[:, 1:] < 1e-6)
+
+
+def test_the_value_of_a_finished_root_is_its_result(searched: Searched) -> None:
+    assert searched.found.value[3] == -1.0  # X has won, and O would be to move
+
+
+def test_the_principal_variation_is_a_game(searched: Searched) -> None:
+    """It ends with the win of the first and of the third root; −1 stands after the end."""
+    game, lines = named("tic_tac_toe"), searched.lines
+    assert lines[0, :2].tolist() == [2, -1]
+    assert lines[2, :2].tolist() == [7, -1]
+    assert lines[3, 0] == -1
+    assert lines[1, 0] == searched.chosen[1]
+    play_moves([*move_numbers("a1 a3 c2 b3", game), *lines[1][lines[1] >= 0]], game)
+
+
+def test_the_first_move_tried_is_the_most_probable() -> None:
+    game = named("tic_tac_toe")
+
+    def prefer(key: Array, positions: Position) -> tuple[Array, Array]:
+        return jnp.zeros((1, 9)).at[0, 6].set(2.0), jnp.zeros(1)
+
+    def run() -> Array:
+        return search(jax.random.key(0), game.starts(1), prefer, game, simulations=1).visits
+
+    assert jax.jit(run)().tolist() == [[0, 0, 0, 0, 0, 0, 1, 0, 0]]
+
+
+@pytest.mark.slow
+def test_no_simulation_copies_the_tree() -> None:
+    """No loop of the program copies an array as large as the trees, so the cost is linear."""
+    game, simulations = named("connect_four"), 611  # a size that nothing else has
+    evaluate = linear_net(game)
+
+    def run(key: Array) -> Array:
+        return search(key, game.starts(3), evaluate, game, simulations=simulations).visits
+
+    text = jax.jit(run).lower(jax.random.key(0)).compile().as_text()
+    loops = text.split("\nENTRY ")[0]
+    large = rf"\[3,{simulations + 1}\D[^=\n]*"
+    assert re.search(rf"{large}scatter\(", loops)
+    assert not re.search(rf"{large}copy\(", loops)

@@ -45,6 +45,10 @@ class Case:
     bind: Callable[[Model], Objective]
     optimizer: optax.GradientTransformation
     zero_start: bool = False
+    zeros: str = ""
+    """Layers that begin as zeros, so that those before them move from the second step on."""
+    heads: tuple[str, ...] = ()
+    """The layers that give the outputs, if it is not the last one alone."""
     normalised: bool = False
     reconstructs: bool = False
 
@@ -329,6 +333,14 @@ LENETS = [
         parameters=60_000,
         bind=objectives.maximum_a_posteriori,
     ),
+    case(
+        "policy_net",
+        partial(models.policy_net, 7, features=8, layers=2),
+        (6, 7, 2),
+        7,
+        parameters=(9 * 2 + 1) * 8 + (9 * 8 + 1) * 8 + (6 * 7 * 8 + 1) * 7,
+        optimizer=optimizers.adam(0.03),
+    ),
 ]
 
 
@@ -546,6 +558,26 @@ CAPTIONERS = [
         normalised=True,
     )
 ]
+# Stem, a block of two convolutions, the maps of both heads and their dense layers.
+_HEAD = 4 * (4 + 1)
+BOARDS = [
+    case(
+        "board_net",
+        partial(models.board_net, 4, features=4, blocks=1, hidden_size=8),
+        (4, 5, 2),
+        5,
+        parameters=(9 * 2 + 1) * 4 + 2 * (9 * 4 + 1) * 4 + 2 * _HEAD + 81 * 4 + 81 * 8 + 9,
+        zeros="conv2",
+        heads=("policy", "value"),
+    ),
+    case(
+        "policy_net",
+        partial(models.policy_net, 5, features=4, layers=2),
+        (4, 5, 2),
+        5,
+        parameters=(9 * 2 + 1) * 4 + (9 * 4 + 1) * 4 + 81 * 5,
+    ),
+]
 _OF_RATINGS = {"mean": 3.0, "scale": (1.0, 5.0)}
 RECOMMENDERS = [
     case(
@@ -582,10 +614,21 @@ RECOMMENDERS = [
 # Each list begins with the one before: by the scope, all tests of a case then come together and
 # share what it compiled.
 of_cases = partial(pytest.mark.parametrize, "case", scope="module")
-DEEP = NORMALISED + PLAIN + LENETS + RECURRENT + WRITERS + CAPTIONERS + RECOMMENDERS + AUTOENCODERS
+DEEP = (
+    NORMALISED
+    + PLAIN
+    + LENETS
+    + RECURRENT
+    + WRITERS
+    + CAPTIONERS
+    + RECOMMENDERS
+    + BOARDS
+    + AUTOENCODERS
+)
 every_model = of_cases(DEEP + FLAT)
 
 SIBLINGS = [
+    "policy_net",
     "vgg",
     "vgg_normalised",
     "alexnet",
@@ -598,6 +641,7 @@ SIBLINGS = [
     "googlenet",
     "lenet5",
     "lenet5_1998",
+    "policy_net",
     "gru_both_ways",
     "rnn_of_rows",
     "spoken_word",

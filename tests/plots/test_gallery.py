@@ -11,7 +11,7 @@ from dl.plots.style import new_figure
 from docs.pictures.picture import Picture
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "pictures"
-PAGES = [page for page in ("lessons", "runs") if (FOLDER / f"{page}.py").exists()]
+PAGES = [page for page in ("lessons", "runs", "games") if (FOLDER / f"{page}.py").exists()]
 PICTURES: dict[str, Picture] = {
     f"{page}: {name}": picture
     for page in PAGES

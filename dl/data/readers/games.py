@@ -128,7 +128,7 @@ def _solved_moves(validation: float) -> Dataset:
     game = named(SOLVED)
     valued = valued_positions(game)
     assert valued is not None
-    table = ArraySource(valued.planes(game), valued.moves.argmax(axis=1))
+    table = ArraySource(valued.planes(game), valued.moves.argmax(axis=1).astype(np.int32))
     data = dataset_of_parts(
         f"moves:{SOLVED}", table, table, class_names=game.move_names, validation=validation
     )

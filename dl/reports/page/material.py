@@ -11,6 +11,7 @@ from dl.inspect.cost.drawing import Drawing, place
 from dl.inspect.cost.flow import flow
 from dl.inspect.cost.summary import Summary, summarize
 from dl.reports.page.answers import Answered, answers_of_run
+from dl.reports.page.playing import Played, played_by_run
 from dl.runs.config import Config
 from dl.runs.folder import RunFolder, open_folder
 from dl.runs.stored import read_result, read_starts
@@ -37,6 +38,7 @@ class Material:
     summary: Summary | None = None
     drawing: Drawing | None = None
     answered: Answered | None = None
+    played: Played | None = None
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -60,9 +62,10 @@ def gather(
     folder, config = open_folder(run, package=package)
     notes: list[str] = []
     summary, drawing = _layers(config, notes) if model and config.experiment.build else (None, None)
-    answered = None
+    answered = played = None
     if predictions and config.experiment.build:
         answered = answers_of_run(folder, config, notes)
+        played = played_by_run(folder, config, notes)
     return Material(
         folder,
         config,
@@ -74,6 +77,7 @@ def gather(
         summary,
         drawing,
         answered,
+        played,
         notes,
     )
 

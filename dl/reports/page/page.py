@@ -10,6 +10,7 @@ from dl.reports.page.curves import curves_section
 from dl.reports.page.html import Html, join, tag
 from dl.reports.page.material import Material
 from dl.reports.page.mistakes import answers_section
+from dl.reports.page.playing import playing_section
 from dl.reports.page.result import result_section, state_of
 from dl.reports.page.sequences import written_section
 from dl.reports.page.story import making_section, model_section, options_section, texts_section
@@ -18,6 +19,7 @@ _TITLES = {
     "result": "Result",
     "curves": "Curves",
     "written": "Examples",
+    "playing": "Play",
     "answers": "Answers",
     "texts": "Texts",
     "model": "Model",
@@ -90,6 +92,7 @@ def _sections(runs: Sequence[Material]) -> dict[str, Html]:
         "result": result_section(runs),
         "curves": curves_section(runs) if _has_curves(runs) else None,
         "written": _written(one) if one else None,
+        "playing": playing_section(one.played, _figures(one)) if one else None,
         "answers": _answers(one) if one else None,
         "texts": texts_section(one.texts) if one and one.texts else None,
         "model": model_section(one) if one else None,
@@ -113,6 +116,10 @@ def _answers(run: Material) -> Html | None:
     if answered is None or (answered.report is None and answered.written is not None):
         return None
     return answers_section(answered)
+
+
+def _figures(run: Material) -> dict[str, dict[str, float]]:
+    return run.result["metrics"] if run.result else {}
 
 
 def _has_curves(runs: Sequence[Material]) -> bool:

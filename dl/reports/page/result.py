@@ -12,6 +12,9 @@ from dl.reports.page.tables import html_table
 from dl.tables import Table
 from dl.train.progress_text import describe_seconds
 
+RATINGS = ("elo", "elo_error")
+"""Figures by player, which have a chart of their own (`playing.py`)."""
+
 
 def result_section(runs: Sequence[Material]) -> Html:
     """The figures of the test part; of several runs, side by side."""
@@ -69,7 +72,8 @@ def _one(run: Material) -> Html:
 def _metrics(run: Material) -> dict[str, dict[str, float]]:
     """The figures of each part: of the result, or the newest records of a run that has none yet."""
     if run.result is not None:
-        return run.result["metrics"]
+        figures = run.result["metrics"]
+        return {part: values for part, values in figures.items() if part not in RATINGS}
     return {record.split: record.values for record in run.records}
 
 
