@@ -16,7 +16,8 @@ from experiments._ratings import RatingOptions, rating_figures
 class Options(RatingOptions):
     """Options of biases_ratings."""
 
-    epochs: int = 15
+    epochs: int = 10
+    learning_rate: float = 0.01
     penalty: float = 0.02
 
 

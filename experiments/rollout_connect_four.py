@@ -3,8 +3,8 @@
 Lecture: H1. Paper: Silver et al. 2016: 24.2 % of the experts' moves, at 2 µs a move where the
     policy network needs 3 ms. Data: as those of `policy_connect_four`.
 Expected: 46.1 % of the search's moves, at 2.9 µs a move where the convolutional net needs 134 µs;
-    80.0 % of the points (95 %: 73.9 to 85.0) against that net, which has a thousandth of the paper's
-    positions to learn from.
+    80.0 % of the points (95 %: 73.9 to 85.0) against that net, which has a thousandth of the
+    paper's positions to learn from.
 Time: 105 s on 2 CPU cores, shared with other work.
 Command: python -m experiments run rollout_connect_four --dataset moves:mcts.npz
 """

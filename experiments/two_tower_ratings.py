@@ -33,7 +33,7 @@ class Options(TakenFields, TrainOptions):
 
     dataset: str = ""
     validation: float = 0.0
-    epochs: int = 2
+    epochs: int = 1
     batch_size: int = 128
     optimizer: str = "adam"  # type: ignore[assignment]
     learning_rate: float = 1e-2
@@ -41,7 +41,7 @@ class Options(TakenFields, TrainOptions):
     weight_decay: float = 1e-4
     factors: Count = 64
     """Numbers in the vector of a user or an item."""
-    hidden: Rate = 0.25
+    hidden: Rate = 0.2
     """Share of a history that is hidden, to be predicted from the rest."""
     negatives: CountOrZero = 2048
     """Items that are drawn for the softmax of a batch; 0 takes all."""

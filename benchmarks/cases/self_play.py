@@ -7,6 +7,7 @@ works on all games at once.
 """
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -37,10 +38,10 @@ def with_dl(shape: Shape, quick: bool) -> Workload:
 def with_mctx(shape: Shape, quick: bool) -> Workload:
     import jax
     import jax.numpy as jnp
-    import mctx
 
     from dl.games import named
 
+    mctx: Any = import_module("mctx")
     game = named("connect_four")
 
     def visits(key: Any, positions: Any, evaluate: Any) -> Any:
@@ -53,17 +54,15 @@ def with_mctx(shape: Shape, quick: bool) -> Workload:
             logits, values = told(after)
             discount = jnp.where(jax.vmap(game.over)(after), 0.0, -1.0)
             reward = -jax.vmap(game.result)(after)
-            output: Any = mctx.RecurrentFnOutput
-            return output(
+            return mctx.RecurrentFnOutput(
                 reward=reward, discount=discount, prior_logits=logits, value=values
             ), after
 
         logits, values = told(positions)
-        root: Any = mctx.RootFnOutput
-        found: Any = mctx.muzero_policy(
+        found = mctx.muzero_policy(
             {},
             key,
-            root(prior_logits=logits, value=values, embedding=positions),
+            mctx.RootFnOutput(prior_logits=logits, value=values, embedding=positions),
             recurrent,
             _simulations(shape, quick),
             invalid_actions=~jax.vmap(game.legal)(positions),

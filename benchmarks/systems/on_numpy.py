@@ -48,7 +48,8 @@ def is_over(boards: Boards) -> np.ndarray:
 
 
 def legal(boards: Boards) -> np.ndarray:
-    return ~boards.stones.any(1)[:, :7] & ~is_over(boards)[:, None]
+    top = boards.stones[:, 0, :7] | boards.stones[:, 1, :7]
+    return ~top & ~is_over(boards)[:, None]
 
 
 def observe(boards: Boards) -> np.ndarray:

@@ -129,8 +129,12 @@ def _search_player(
     return choose
 
 
-def rollout_mcts(game: Game, simulations: int, *, c_puct: float = 1.25) -> Agent:
-    """Plain Monte Carlo tree search: uniform priors, and one uniformly random roll-out a leaf."""
+def rollout_mcts(game: Game, simulations: int, *, c_puct: float = 2.5) -> Agent:
+    """Plain Monte Carlo tree search: uniform priors, and one uniformly random roll-out a leaf.
+
+    In Connect Four, with 100 and with 1,000 simulations, the constant 2.5 is as strong as 4, and
+    stronger than 1.25 and than 6 or 8.
+    """
     return search_player(by_rollout(game), game, simulations=simulations, c_puct=c_puct)
 
 

@@ -76,10 +76,10 @@ def retrieval(
 
     In training each item of a history is hidden with probability `hidden`. With the hidden items
     and the target together as H, and what is still read as K, E = −1/|H| Σ_{i ∈ H} s_i + log Z.
-    Z = Σ_i exp s_i over all items but K is estimated from `negatives` items that are drawn with
-    probabilities q in proportion to `frequencies` + 1, all for the whole batch:
-    Z ≈ Σ_c exp(s_c − log(n q_c)), whose expectation is Z. With 0 negatives Z is computed exactly,
-    and so it is in evaluation, where E = −log p(target | history).
+    Z = Σ_i exp s_i over all items but K is estimated from the target t and `negatives` items that
+    are drawn with probabilities q in proportion to `frequencies` + 1, all for the whole batch:
+    Z ≈ exp s_t + Σ_{c ≠ t} exp(s_c − log(n q_c)), whose expectation is Z. With 0
+    negatives Z is computed exactly, and so it is in evaluation, where E = −log p(target | history).
 
     Model inputs: histories [B, I]; `targets`: item numbers [B], int. Reports loss (nats).
     Source: H7; sampling: Bengio & Senécal 2008; correction: Yi et al. 2019; hidden items: Liang et
@@ -112,12 +112,16 @@ def retrieval(
         drawn = drawn.clip(max=len(q) - 1)  # the last sum may be rounded to less than 1
         return _Part(read, wanted, drawn, -jnp.log(negatives) - log_q[drawn])
 
-    def training(params: Params, part: _Part) -> Array:
+    def training(params: Params, part: _Part, targets: Array) -> Array:
         users = model.user_vectors(params, part.read)
-        vectors, bias = model.item_vectors(params, jnp.arange(len(log_q)))
-        scores = users @ vectors[part.candidates].T + (bias[part.candidates] + part.log_weights)
-        known = part.read[:, part.candidates] > 0
-        log_z = jax.nn.logsumexp(jnp.where(known, -jnp.inf, scores), axis=-1)
+        vectors, bias = model.item_vectors(params, jnp.arange(len(q)))
+        own = jnp.sum(users * vectors[targets], axis=-1) + bias[targets]
+        scores = (
+            users @ vectors[part.candidates].T + (bias[part.candidates] + part.log_weights)[None]
+        )
+        left_out = (part.read[:, part.candidates] > 0) | (part.candidates[None] == targets[:, None])
+        others = jnp.where(left_out, -jnp.inf, scores)
+        log_z = jax.nn.logsumexp(jnp.concatenate([own[:, None], others], axis=1), axis=1)
         right = jnp.sum(users * (part.wanted @ vectors), axis=-1) + part.wanted @ bias
         return log_z - right / part.wanted.sum(axis=-1)
 
@@ -131,7 +135,8 @@ def retrieval(
         carry: Carry,
     ) -> tuple[Any, ModelState, Carry]:
         if train and key is not None:
-            return training(params, split(key, batch)), model_state, carry
+            part = split(key, batch)
+            return training(params, part, batch["targets"]), model_state, carry
         return model.apply(params, model_state, batch["inputs"])[0], model_state, carry
 
     def report(logits: Array, batch: Batch) -> dict[str, Array]:

@@ -4,6 +4,7 @@ Settings are chosen on a tenth of the training ratings, and then fitted again on
 """
 
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from importlib import import_module
@@ -106,7 +107,9 @@ def fit_neighbours(
     from implicit.nearest_neighbours import CosineRecommender
 
     model = CosineRecommender(K=neighbours + 1)  # an item is its own nearest
-    model.fit(csr_matrix(taken.astype(np.float64)), show_progress=False)
+    with warnings.catch_warnings():  # of the form in which it hands its own matrix on
+        warnings.simplefilter("ignore")
+        model.fit(csr_matrix(taken.astype(np.float64)), show_progress=False)
     return lambda histories: (csr_matrix(histories) @ model.similarity).toarray()
 
 
