@@ -61,8 +61,8 @@ def against_first(
     figures = {}
     for name, temperature, moves in (("drawn", 1.0, 0), ("likeliest", 0.0, openings)):
         if games:
-            players = [policy_player(policy, game, temperature) for policy in policies]
-            match = play_match(*players, game, games, key, openings=moves)
+            own, begun = (policy_player(policy, game, temperature) for policy in policies)
+            match = play_match(own, begun, game, games, key, openings=moves)
             figures[f"against_first_{name}"] = figures_of(match)
     return figures
 

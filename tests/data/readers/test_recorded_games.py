@@ -9,6 +9,7 @@ import pytest
 import dl
 from dl.data.game_files import read_games, write_games
 from dl.data.sample import draw_sample
+from dl.data.sources.arrays import ArraySource
 from dl.errors import InputError
 from dl.games.records import Records
 
@@ -132,7 +133,7 @@ def test_boards_are_shown_in_the_colours_of_both_players() -> None:
     data = dl.load_data("moves:tic_tac_toe")
     position = np.zeros((1, 3, 3, 2), np.float32)
     position[0, 0, 0, 0] = position[0, 1, 0, 1] = 1
-    source = type(data.train)(position, np.array([1], np.int32))
+    source = ArraySource(position, np.array([1], np.int32))
     (board,) = draw_sample(source, data.spec, count=1).examples
     assert board.shape == (3, 3, 3)
     assert [np.ptp(board[row, column]) > 100 for row, column in ((0, 0), (1, 0), (2, 2))] == [
