@@ -1,5 +1,7 @@
 """Ratings for a user who was not there in training: the rows of the user are fitted."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 from flax.traverse_util import flatten_dict, unflatten_dict
@@ -30,7 +32,7 @@ def fold_in(
     >>> fold_in(model, params, jnp.array([0]), jnp.array([4.0]), noise=1.0).round(3)
     Array([3.5, 3.5, 3.5], dtype=float32)
     """
-    tables = flatten_dict(params, sep="/")
+    tables: Any = flatten_dict(params, sep="/")
     own = {name: tables[name] for name in model.user_tables}
     rows = jnp.concatenate(list(own.values()), axis=1)
     mean, root = rows.mean(axis=0), _root_of_covariance(rows)

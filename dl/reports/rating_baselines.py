@@ -17,6 +17,7 @@ import numpy as np
 from dl.data.dataset import Dataset
 from dl.data.load import load_data
 from dl.data.ratings.feedback import Feedback
+from dl.data.sources.histories import HistorySource
 from dl.errors import InputError
 from dl.runs.folder import open_folder
 from dl.runs.open_data import open_data_of
@@ -110,7 +111,8 @@ def fit_neighbours(
     with warnings.catch_warnings():  # of the form in which it hands its own matrix on
         warnings.simplefilter("ignore")
         model.fit(csr_matrix(taken.astype(np.float64)), show_progress=False)
-    return lambda histories: (csr_matrix(histories) @ model.similarity).toarray()
+    similarity: Any = model.similarity
+    return lambda histories: (csr_matrix(histories) @ similarity).toarray()
 
 
 def fit_als(
@@ -195,8 +197,8 @@ def rating_row(
     open_data_of(folder, config)
     result = read_result(folder.result)
     test = result["metrics"]["test"]
-    figures = (test.get(name) for name in ("rmse", f"recall@{_K}", f"ndcg@{_K}"))
-    return RatingRow(result["experiment"], "", *figures, result["wall_seconds"])
+    rmse, recall, ndcg = (test.get(name) for name in ("rmse", f"recall@{_K}", f"ndcg@{_K}"))
+    return RatingRow(result["experiment"], "", rmse, recall, ndcg, result["wall_seconds"])
 
 
 def rating_table(rows: Sequence[RatingRow]) -> Table:
@@ -235,8 +237,8 @@ def _on_ratings(dataset: str, feedback: Feedback, seed: int) -> Iterator[RatingR
         start = time.perf_counter()
         answer = method.fit(*everything, data, seed, **chosen)
         seconds = time.perf_counter() - start
-        found = error(answer, test), None, None
-        yield RatingRow(method.name, _described(chosen), *found, seconds)
+        rmse = error(answer, test)
+        yield RatingRow(method.name, _described(chosen), rmse, None, None, seconds)
 
 
 def _on_items(dataset: str, feedback: Feedback, seed: int) -> Iterator[RatingRow]:
@@ -244,6 +246,7 @@ def _on_items(dataset: str, feedback: Feedback, seed: int) -> Iterator[RatingRow
     asked = replace(feedback, kind="implicit")
     tuned, whole = (load_data(dataset, validation=v, feedback=asked) for v in (_TUNED_ON, 0.0))
     held_out = _validation(tuned)
+    before, taken = (_histories(data) for data in (tuned, whole))
 
     def figures(answer: Callable, part: Any) -> dict[str, float]:
         return retrieval_figures(answer, part, dataset, k=(_K,))
@@ -251,21 +254,25 @@ def _on_items(dataset: str, feedback: Feedback, seed: int) -> Iterator[RatingRow
     for method in ITEM_METHODS:
         chosen = max(
             _settings(method),
-            key=lambda s: figures(method.fit(tuned.train.taken, tuned, seed, **s), held_out)[
-                f"recall@{_K}"
-            ],
+            key=lambda s: figures(method.fit(before, tuned, seed, **s), held_out)[f"recall@{_K}"],
         )
         start = time.perf_counter()
-        answer = method.fit(whole.train.taken, whole, seed, **chosen)
+        answer = method.fit(taken, whole, seed, **chosen)
         seconds = time.perf_counter() - start
-        found = figures(answer, whole.test)
-        yield RatingRow(method.name, _described(chosen), None, *found.values(), seconds)
+        recall, ndcg = figures(answer, whole.test).values()
+        yield RatingRow(method.name, _described(chosen), None, recall, ndcg, seconds)
 
 
 def _validation(data: Dataset) -> Any:
     if data.spec.catalogue is None or data.validation is None:
         raise InputError(f"{data.spec.name} has no ratings to choose settings on: give more")
     return data.validation
+
+
+def _histories(data: Dataset) -> np.ndarray:
+    """Who took what in training, [U, I]."""
+    assert isinstance(data.train, HistorySource)
+    return data.train.taken
 
 
 def _settings(method: Method) -> list[dict[str, Any]]:

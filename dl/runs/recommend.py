@@ -64,7 +64,8 @@ def recommend(
     open_to_all[own[0]] = False
     order = np.argsort(np.where(open_to_all, -scores, np.inf), kind="stable")
     best = order[: min(count, int(open_to_all.sum()))]
-    shown = scores if trained.spec.task == "retrieval" else np.clip(scores, *catalogue.scale)
+    low, high = catalogue.scale
+    shown = scores if trained.spec.task == "retrieval" else scores.clip(low, high)
     return [
         Recommendation(catalogue.titles[item], catalogue.items[item], float(shown[item]))
         for item in best
@@ -95,12 +96,12 @@ def scores_of(
         history = np.zeros((1, len(catalogue.items)), np.float32)
         history[0, items[ratings >= catalogue.least]] = 1.0
         return np.asarray(trained.probabilities(history), np.float64)[0]
-    models = [member.model for member in trained.members]
-    if not all(isinstance(model, RatingModel) for model in models):
-        raise InputError(f"{trained.model.name} has no rows of users to recommend from")
     every = jnp.arange(len(catalogue.items))
     rows = []
-    for member, model in zip(trained.members, models, strict=True):
+    for member in trained.members:
+        model = member.model
+        if not isinstance(model, RatingModel):
+            raise InputError(f"{model.name} has no rows of users to recommend from")
         if user is None:
             own = jnp.asarray(items, jnp.int32), jnp.asarray(ratings, jnp.float32)
             noise = _noise(model, member.params, catalogue)

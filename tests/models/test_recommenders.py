@@ -1,6 +1,7 @@
 """Models of ratings against NumPy, and new users against the formula of the posterior mean."""
 
 from functools import cache
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -90,7 +91,7 @@ def test_a_new_user_of_a_net_comes_nearer_to_the_ratings() -> None:
     assert after < 0.5 * before
 
 
-def test_pairs_of_unknown_numbers_are_refused(tmp_path: pytest.TempPathFactory) -> None:
+def test_pairs_of_unknown_numbers_are_refused(tmp_path: Path) -> None:
     rows = "\n".join(f"{user},{item},{1 + user % 5}" for user in range(5) for item in range(4))
     (tmp_path / "mine.csv").write_text(f"user,item,rating\n{rows}")
     spec = dl.load_data(f"ratings:{tmp_path / 'mine.csv'}").spec
