@@ -1,8 +1,9 @@
-"""AlphaZero on tic-tac-toe: perfect play from self-play alone, in a minute.
+"""AlphaZero on tic-tac-toe: perfect play from self-play alone.
 
 Lecture: H1. Papers: Silver et al. 2018 (AlphaZero); Danihelka et al. 2022 (the search).
-Expected: not measured yet.
-Time: not measured yet.
+Expected: 1,000 games against perfect play, all drawn, and 1,000 against random play, none lost:
+    without search as with it. It keeps the value of 96.1 % of all positions, with search of 99.9 %.
+Time: 433 s on 2 CPU cores, shared with other work.
 Command: python -m experiments run alphazero_tic_tac_toe
 """
 

@@ -7,6 +7,17 @@ import numpy as np
 from PIL import Image
 from small_data import SMALL_OPTIONS, write_small_data
 
+TINY_SELF_PLAY = {
+    "features": 4,
+    "blocks": 1,
+    "simulations": 4,
+    "moves": 2,
+    "lessons": 4,
+    "room": 32,
+    "playing": 4,
+    "rated_games": 0,
+}
+
 
 def write_all_small_data(folder: Path) -> dict[str, str]:
     """The names for `--dataset` by kind of data, with photographs."""
@@ -24,6 +35,8 @@ def small_options(name: str, defaults: Any, data: dict[str, str]) -> dict[str, A
             "batch_size": min(4, options.get("batch_size", 4)),
         }
         return {**options, **{key: value for key, value in small.items() if key in options}}
+    if name.startswith("alphazero_"):
+        return {"epochs": 2, "batch_size": 4, "train_examples": 40, **TINY_SELF_PLAY}
     if name.endswith("_imagenet"):
         width = {"width": 1 / 48, "image_size": 67} if "alexnet" in name else {"width": 1 / 16}
         sizes = {"image_size": 32, "depth": 18, **width} if "resnet" in name else width

@@ -29,7 +29,7 @@ CATALOG = Catalog("experiments")
 NAMES = CATALOG.names()
 SEQUENCES = [name for name in NAMES if name in SMALL_OPTIONS]
 """Those on text and sequences have tests of their own."""
-GAMES = [name for name in NAMES if name.endswith(("_connect_four", "_tic_tac_toe"))]
+GAMES = [name for name in NAMES if name.endswith(("_connect_four", "_tic_tac_toe", "_go"))]
 SMALL = [
     name
     for name in NAMES
