@@ -8,6 +8,7 @@ Command: python -m experiments run two_tower_ratings --dataset ratings:PATH
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from dl import (
     CountOrZero,
     Dataset,
     DataSpec,
+    Range,
     Rate,
     Recipe,
     Trained,
@@ -43,6 +45,8 @@ class Options(TakenFields, TrainOptions):
     """Numbers in the vector of a user or an item."""
     hidden: Rate = 0.2
     """Share of a history that is hidden, to be predicted from the rest."""
+    balance: Annotated[float, Range(at_least=0, at_most=1)] = 0.5
+    """Weigh examples by the user's number of items to the power of minus this."""
     negatives: CountOrZero = 2048
     """Items that are drawn for the softmax of a batch; 0 takes all."""
 
@@ -54,7 +58,11 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
     taken = known.history.ratings >= known.least
     frequencies = np.bincount(known.history.items[taken], minlength=len(known.items))
     objective = objectives.retrieval(
-        model, frequencies, hidden=options.hidden, negatives=options.negatives
+        model,
+        frequencies,
+        hidden=options.hidden,
+        negatives=options.negatives,
+        balance=options.balance,
     )
     return Recipe(model, objective, options.make_optimizer(data_spec))
 

@@ -21,6 +21,7 @@ from dl.types import (
     Objective,
     Params,
     Rated,
+    Ratio,
     TwoTower,
 )
 
@@ -71,6 +72,7 @@ def retrieval(
     *,
     hidden: float = 0.5,
     negatives: int = 2048,
+    balance: float = 0.0,
 ) -> Objective:
     """Sampled softmax of a two-tower model: from a part of what a user took to all the rest.
 
@@ -80,6 +82,8 @@ def retrieval(
     are drawn with probabilities q in proportion to `frequencies` + 1, all for the whole batch:
     Z ≈ exp s_t + Σ_{c ≠ t} exp(s_c − log(n q_c)), whose expectation is Z. With 0
     negatives Z is computed exactly, and so it is in evaluation, where E = −log p(target | history).
+    Who took m items has m examples; with a `balance` β each weighs m^−β in training, so that few
+    very active users do not decide alone. At β = 1 all users count alike.
 
     Model inputs: histories [B, I]; `targets`: item numbers [B], int. Reports loss (nats).
     Source: H7; sampling: Bengio & Senécal 2008; correction: Yi et al. 2019; hidden items: Liang et
@@ -90,6 +94,7 @@ def retrieval(
             of range.
     """
     check_number("hidden", hidden, Range(at_least=0, below=1))
+    check_number("balance", balance, Range(at_least=0, at_most=1))
     check_number("negatives", negatives, Range(at_least=0), whole=True)
     require_model(model, by="an objective")
     if not isinstance(model, TwoTower):
@@ -142,8 +147,13 @@ def retrieval(
     def report(logits: Array, batch: Batch) -> dict[str, Array]:
         return {"loss": class_entropy(logits, batch["targets"], smoothing=0.0)}
 
-    def in_training(outputs: Array, batch: Batch) -> dict[str, Array]:
-        return {"loss": outputs} if outputs.ndim == 1 else report(outputs, batch)
+    def in_training(outputs: Array, batch: Batch) -> dict[str, Array | Ratio]:
+        if outputs.ndim > 1:
+            return report(outputs, batch)
+        if is_zero(balance):
+            return {"loss": outputs}
+        weights = batch["mask"] * (1.0 + batch["inputs"].sum(axis=-1)) ** -balance
+        return {"loss": Ratio(jnp.sum(weights * outputs), jnp.sum(weights))}
 
     objective = bind_forward(forward, report, training=in_training)
     objective.__dict__.update(

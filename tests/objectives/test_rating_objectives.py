@@ -82,10 +82,33 @@ def test_with_nothing_hidden_and_all_items_training_is_evaluation() -> None:
     assert trained == pytest.approx(evaluated, rel=1e-5)
 
 
+def test_a_balance_weighs_users_by_how_much_they_took() -> None:
+    """The users took 3 and 1 other items, so that their examples weigh 4^−β and 2^−β."""
+    model, params = towers()
+    how = {"hidden": 0.0, "negatives": 0}
+    objective = objectives.retrieval(model, FREQUENCIES, **how, balance=0.5)
+    plain = objectives.retrieval(model, FREQUENCIES, **how)
+    single = [
+        metrics.compute(
+            plain(
+                params,
+                {},
+                {name: value[place : place + 1] for name, value in TAKEN.items()},
+                train=True,
+                key=jax.random.key(0),
+            )[0]
+        )["loss"]
+        for place in (0, 1)
+    ]
+    got = metrics.compute(objective(params, {}, TAKEN, train=True, key=jax.random.key(0))[0])
+    expected = (single[0] / 2 + single[1] / 2**0.5) / (1 / 2 + 1 / 2**0.5)
+    assert got["loss"] == pytest.approx(expected, rel=1e-5)
+
+
 def test_drawn_items_estimate_the_sum_over_all_without_bias() -> None:
     """exp of the loss is Z over exp of the target's score, whose mean over draws is exact."""
     model, params = towers()
-    small = jax.tree.map(lambda leaf: jnp.asarray(0.3 * leaf), params)
+    small = jax.tree.map(lambda leaf: jnp.asarray(0.2 * leaf), params)
     sampled, exact = (
         objectives.retrieval(model, FREQUENCIES, hidden=0.0, negatives=count) for count in (30, 0)
     )
