@@ -8,11 +8,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from model_cases import Case, most_models
 
 import dl
 from dl import models, objectives, optimizers
 from dl.train.step import make_eval_step, make_train_step
-from tests.models.model_cases import Case, most_models
 
 
 @pytest.fixture(autouse=True)
