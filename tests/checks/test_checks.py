@@ -38,6 +38,7 @@ def trial_of(name: str) -> tuple[checks.Subject, Any]:
     return subject, checks.make_trial(subject)
 
 
+@pytest.mark.slow
 def test_a_good_net_passes_every_check() -> None:
     report, heard = report_of_a_good_net()
     assert report.passed, report
@@ -71,6 +72,7 @@ def _ones(params: Any) -> Any:
     return jax.tree.map(lambda leaf: jnp.ones_like(leaf) * 0.3, params)
 
 
+@pytest.mark.slow
 def test_a_net_that_knows_the_answers_is_found() -> None:
     data = dl.make_dataset(np.array([[-1.0], [1.0]] * 40), np.array([0, 1] * 40), validation=0.0)
     model = begun(dl.models.softmax_regression(2), lambda params: _told(params))

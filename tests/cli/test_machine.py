@@ -43,17 +43,20 @@ def test_the_runner_takes_a_device_for_each_core_and_keeps_programs(tmp_path: Pa
     assert Path(folder).parent == tmp_path / "dl" / "compiled"
 
 
+@pytest.mark.slow
 def test_a_count_of_devices_is_taken_as_given(tmp_path: Path) -> None:
     code = f"from dl.cli.machine import set_up_machine; set_up_machine(3); {SHOW}"
     assert python(code, XDG_CACHE_HOME=str(tmp_path))[0] == "3"
 
 
+@pytest.mark.slow
 def test_what_the_user_has_set_stays(tmp_path: Path) -> None:
     code = f"from dl.cli.machine import set_up_machine; set_up_machine(3); {SHOW}"
     devices, folder = python(code, JAX_NUM_CPU_DEVICES="2", JAX_COMPILATION_CACHE_DIR=str(tmp_path))
     assert (devices, folder) == ("2", str(tmp_path))
 
 
+@pytest.mark.slow
 def test_a_second_process_finds_the_programs_of_the_first(tmp_path: Path) -> None:
     code = (
         "from dl.cli.machine import set_up_machine; set_up_machine(1); import jax, jax.numpy as "

@@ -56,6 +56,7 @@ def refused(words: str, capsys: pytest.CaptureFixture[str]) -> str:
     return err
 
 
+@pytest.mark.slow
 def test_the_picture_is_named_after_what_it_shows(
     run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -76,6 +76,7 @@ def test_a_folder_that_holds_something_is_refused(capsys: pytest.CaptureFixture[
     assert "cannot be made: " in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_file_of_ones_own_is_searched_and_resumed_when_it_is_named(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -66,6 +66,7 @@ VARIANTS = {  # name: parameters; output shape and parameters of some layers
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", VARIANTS)
 def test_variants_of_a_paper_have_names_of_their_own(name: str) -> None:
     parameters, layers = VARIANTS[name]

@@ -40,6 +40,7 @@ def call(words: str, capsys: pytest.CaptureFixture[str], code: int = 0) -> tuple
     return capsys.readouterr()
 
 
+@pytest.mark.slow
 def test_predict_looks_at_what_evaluation_looked_at(capsys: pytest.CaptureFixture[str]) -> None:
     call(f"{RUN} --random-crops --run-dir run", capsys)
     stored = json.loads(Path("run/config.json").read_text())

@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.slow
 def test_a_run_without_standard_streams_ends_well(tmp_path: Path) -> None:
     words = "-m experiments run mlp_xor --epochs 5 --devices 1 --run-dir"
     command = [sys.executable, *words.split(), str(tmp_path / "run")]
@@ -19,6 +22,7 @@ def test_a_run_without_standard_streams_ends_well(tmp_path: Path) -> None:
     assert (ended.returncode, ended.stdout) == (2, b"")
 
 
+@pytest.mark.slow
 def test_signs_that_the_terminal_lacks_are_replaced() -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     command = [sys.executable, "-m", "experiments", "show", "softmax_mnist"]

@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from dl.games.evaluators import by_net, policy_and_value
 from dl.games.game import named
@@ -12,6 +13,7 @@ from dl.models import board_net
 GAME = named("tic_tac_toe")
 
 
+@pytest.mark.slow
 def test_a_win_is_found_and_a_loss_avoided() -> None:
     """X has a3, b3 and O has a2, b2. X to move wins at c3; O to move wins at c2."""
     first = GAME.start()

@@ -1,6 +1,7 @@
 """What a player thinks: of legal moves alone, and with values of its own view."""
 
 import numpy as np
+import pytest
 from players import SIMULATIONS, TIC_TAC_TOE, player
 
 from dl.games.notation import read_moves
@@ -27,6 +28,7 @@ def test_a_search_finds_the_winning_move_and_its_value() -> None:
     assert thought.value > 0.5
 
 
+@pytest.mark.slow
 def test_a_line_is_a_game_that_can_be_played() -> None:
     thought = player().think(TIC_TAC_TOE.start())
     line = [TIC_TAC_TOE.move_names[move] for move in thought.line]

@@ -147,6 +147,7 @@ def test_the_end_of_a_chain_is_a_sample_of_its_probabilities() -> None:
     np.testing.assert_array_equal(end.drawn, uniform < end.probabilities)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("call", "says"),
     [

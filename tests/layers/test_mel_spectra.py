@@ -76,6 +76,7 @@ def test_triangles_overlap_so_that_two_neighbours_sum_to_one() -> None:
     np.testing.assert_allclose(filters[between].sum(axis=1), 1.0, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_a_padded_batch_gives_what_each_waveform_gives_alone() -> None:
     short = SOUND[:430]
     padded = np.zeros((1, 1000), np.float32)

@@ -51,6 +51,7 @@ def test_statistics_are_those_of_all_devices_where_it_is_asked_for(
         )
 
 
+@pytest.mark.slow
 def test_somebody_else_s_net_trains_alike_on_one_device_and_on_eight() -> None:
     model, optimizer = dl.models.from_linen(Strange()), dl.optimizers.momentum(0.1)
     objective = dl.objectives.classification(model)

@@ -163,6 +163,7 @@ def test_G5_the_gates_of_an_lstm_one_by_one() -> None:
         )
 
 
+@pytest.mark.slow
 def test_G5_the_gates_of_a_gru_one_by_one() -> None:
     params = {"input": jnp.array([[0.1, 0.2, 0.3]]), "recurrent": jnp.array([[-0.4, 0.3, 0.2]])}
     found = gate_activations("gru", params, jnp.array([2.0, -1.0]).reshape(2, 1, 1))

@@ -13,6 +13,7 @@ from dl.models import committee
 from dl.types import Model
 
 
+@pytest.mark.slow
 def test_E13_resnet_of_152_layers_has_152_layers_with_weights() -> None:
     picture = jax.ShapeDtypeStruct((1, 224, 224, 3), jnp.float32)
     params, _ = jax.eval_shape(models.resnet(152).init, jax.random.key(0), picture)

@@ -83,6 +83,7 @@ def test_F3_noise_hides_a_share_of_the_inputs_and_not_of_the_targets() -> None:
     assert metrics.compute(found)["mse"] == 1000
 
 
+@pytest.mark.slow
 def test_F3_contraction_is_the_squared_slope_of_the_code() -> None:
     # h = σ(w·x + b): ∂h/∂x_i = h (1 − h) w_i. At w·x + b = 0 it is w_i / 4.
     model = dl.models.autoencoder((2,), code_size=1, code_activation=jax.nn.sigmoid)

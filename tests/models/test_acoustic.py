@@ -29,6 +29,7 @@ def applied(name: str) -> Any:
     return jax.jit(lambda sounds: model.apply(params, state, sounds)[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_a_waveform_alone_gives_what_it_gives_in_a_batch(name: str) -> None:
     together = applied(name)(SOUNDS)

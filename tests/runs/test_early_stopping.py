@@ -85,6 +85,7 @@ def best_and_last(found: dict[int, float]) -> tuple[int, int]:
     return min(found, key=lambda step: found[step]), max(found)
 
 
+@pytest.mark.slow
 def test_the_result_belongs_to_the_parameters_that_validated_best(whole: Path) -> None:
     found = losses(records(whole))
     best, last = best_and_last(found)

@@ -298,6 +298,7 @@ def test_exception_saves_what_there_is(tmp_path: Path) -> None:
     assert_same_run(tmp_path / "failed", tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_run_that_stops_early_keeps_its_last_parameters(tmp_path: Path) -> None:
     result = run(tmp_path / "run", moons(epochs=200, patience=2, checkpoint_every=150)).result
     assert result["steps"] < 200 * 18
@@ -321,6 +322,7 @@ def test_all_checkpoints_damaged_is_said_before_beginning_again(
     assert_same_run(tmp_path / "whole", tmp_path / "damaged")
 
 
+@pytest.mark.slow
 def test_wall_seconds_sum_over_the_parts(tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         stop_at(patch, step=40)

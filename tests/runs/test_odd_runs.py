@@ -15,7 +15,7 @@ import dl
 from dl.cli import main
 
 pytestmark = pytest.mark.filterwarnings("default")
-_DEFAULT_EVERY = 40
+_DEFAULT_EVERY = 80
 """Of the cases, the default suite tries one in this many."""
 
 

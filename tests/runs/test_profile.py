@@ -20,6 +20,7 @@ def run(folder: Path, **changes: object) -> None:
     start_run(MOONS, options, run_dir=folder, stop=StopRequest(), show=False, **changes)
 
 
+@pytest.mark.slow
 def test_trace_is_written_and_the_numbers_are_the_same(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

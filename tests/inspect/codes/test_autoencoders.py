@@ -136,6 +136,7 @@ def test_assessment_asks_for_classes_only_where_there_are_some() -> None:
     assert set(autoencoders.assess(model, params, moons)) == {"reconstruction"}
 
 
+@pytest.mark.slow
 def test_the_linear_probe_agrees_with_scikit_learn_s_logistic_regression() -> None:
     from sklearn.linear_model import LogisticRegression
 

@@ -34,6 +34,7 @@ def test_multiply_adds_are_as_many_as_published(name: str) -> None:
     assert round(of(name).macs / 1e9, 2) == GIGA[name]
 
 
+@pytest.mark.slow
 def test_inception_blocks_cost_what_the_paper_prints() -> None:
     """Szegedy et al. 2015, table 1, column "ops", in millions; the 54 of block 5a does not fit its
     own widths.

@@ -28,6 +28,7 @@ def pictures() -> np.ndarray:
     return dl.load_data("digits").test.inputs[:5]
 
 
+@pytest.mark.slow
 def test_a_loaded_run_takes_raw_pictures_and_a_network_normalised_ones(
     loaded: Network, pictures: np.ndarray
 ) -> None:

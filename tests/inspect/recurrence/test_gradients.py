@@ -134,6 +134,7 @@ def test_fresh_layers_take_the_options_of_their_making() -> None:
     np.testing.assert_allclose(norms["lstm"][1:], norms["lstm"][1], rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_wrong_input_is_refused_in_one_line() -> None:
     params, xs, carry = random_layer("lstm")
     stack = {"layer_0": params}

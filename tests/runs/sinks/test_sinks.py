@@ -16,6 +16,7 @@ from dl.runs.sinks.sink import Begun
 from dl.train.record import Record
 
 
+@pytest.mark.slow
 def test_a_run_with_sinks_trains_to_the_same_bits(plain: Path, logged: Path) -> None:
     assert params(logged) == params(plain)
     assert without_rate(logged) == without_rate(plain)

@@ -39,6 +39,7 @@ class _Wandb(types.ModuleType):
         return made
 
 
+@pytest.mark.slow
 def test_each_start_is_a_run_of_wandb_with_every_record_once(
     logged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
