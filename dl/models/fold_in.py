@@ -29,8 +29,9 @@ def fold_in(
     >>> model = rating_biases(2, 3, mean=3.0)
     >>> bias = {"bias": jnp.array([[-1.0], [1.0]])}
     >>> params = {"user_bias": bias, "item_bias": {"bias": jnp.zeros((3, 1))}}
-    >>> fold_in(model, params, jnp.array([0]), jnp.array([4.0]), noise=1.0).round(3)
-    Array([3.5, 3.5, 3.5], dtype=float32)
+    >>> new = fold_in(model, params, jnp.array([0]), jnp.array([4.0]), noise=1.0)
+    >>> [round(rating, 3) for rating in new.tolist()]
+    [3.5, 3.5, 3.5]
     """
     tables: Any = flatten_dict(params, sep="/")
     own = {name: tables[name] for name in model.user_tables}

@@ -149,7 +149,7 @@ ITEM_METHODS = (
     Method(
         "ALS (implicit)",
         fit_als,
-        {"factors": (16, 32, 64), "alpha": (1.0, 10.0), "penalty": (0.01, 1.0, 10.0)},
+        {"factors": (32, 64, 128, 256), "alpha": (1.0, 3.0), "penalty": (3.0, 10.0, 20.0)},
     ),
 )
 """What recommends items."""
