@@ -2,8 +2,8 @@
 
 Lecture: H7. Papers: Covington et al. 2016; Yi et al. 2019. Data: ratings:PATH, such as MovieLens,
     of which all ratings count as taken, or with --least 4 the high ones.
-Expected: on a random tenth of ml-latest-small recall@20 33.4 %, nDCG@20 29.1 %; the last item of each
-    user (`--split last`) is among the first 20 for 13.6 %.
+Expected: on a random tenth of ml-latest-small recall@20 33.4 %, nDCG@20 29.1 %; the last item of
+    each user (`--split last`) is among the first 20 for 13.6 %.
 Time: 73 s on 2 CPU cores, shared with other work.
 Command: python -m experiments run two_tower_ratings --dataset ratings:PATH
 """
