@@ -39,6 +39,7 @@ def train_on_frames(options: Any, frames: Dataset) -> Trained:
         hidden_sizes=sizes,
         activation=jax.nn.sigmoid,
         kernel_init=jax.nn.initializers.glorot_normal(),
+        dropout=options.dropout,
     )
     model = models.unnormalised(net, mean=frames.spec.mean, std=frames.spec.std)
     tuning = TrainOptions(
