@@ -144,7 +144,7 @@ def retrieval(
             return training(params, part, batch["targets"]), model_state, carry
         return model.apply(params, model_state, batch["inputs"])[0], model_state, carry
 
-    def report(logits: Array, batch: Batch) -> dict[str, Array]:
+    def report(logits: Array, batch: Batch) -> dict[str, Array | Ratio]:
         return {"loss": class_entropy(logits, batch["targets"], smoothing=0.0)}
 
     def in_training(outputs: Array, batch: Batch) -> dict[str, Array | Ratio]:
