@@ -105,6 +105,8 @@ def _open(name: str, catalog: Catalog, changes: dict[str, Any]) -> "tuple[Model,
         from dl.data.load import describe_data
 
         experiment = catalog.load(name)
+        if experiment.count is not None:
+            raise InputError(f"{name} counts and trains no net of its own: it has no layers")
         options = experiment.options(**changes)
         spec = describe_data(
             options.dataset,

@@ -103,12 +103,18 @@ def test_every_experiment_can_be_shown_without_its_data(
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
     catalog = Catalog("experiments")
     # The vocabulary of a text is not known without it.
-    options = {name: catalog.load(name).options() for name in catalog.names()}
+    trained = [name for name in catalog.names() if catalog.load(name).count is None]
+    options = {name: catalog.load(name).options() for name in trained}
     names = [name for name, own in options.items() if own.dataset and own.reading is None]
     assert len(names) > 25
     for name in names:
         shown = json.loads(show(f"{name} --format json", capsys))
         assert shown["macs"] == sum(layer["macs"] for layer in shown["layers"]) > 0, name
+
+
+def test_what_only_counts_has_no_layers(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main("experiments", ["show", "alphago_connect_four"]) == 2
+    assert "alphago_connect_four counts and trains no net" in capsys.readouterr().err
 
 
 def test_an_experiment_is_shown_for_pictures_of_one_s_own(

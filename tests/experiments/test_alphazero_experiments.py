@@ -66,4 +66,4 @@ def test_boards_are_divided_between_devices(tmp_path: Path) -> None:
     assert result is not None
     assert np.isfinite(result["metrics"]["test"]["loss"])
     config = json.loads((tmp_path / "run" / "config.json").read_text())
-    assert (config["parallel"], config["devices"]) == ("pmap", 2)
+    assert (config["chosen"]["parallel"], config["chosen"]["devices"]) == ("pmap", 2)
