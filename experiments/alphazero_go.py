@@ -18,14 +18,14 @@ class Options(SelfPlayOptions):
     """Options of alphazero_go."""
 
     dataset: str = "play:go_9x9"
-    epochs: int = 8
+    epochs: int = 32
     batch_size: int = 128
     simulations: int = 16
     opening: int = 12
     at_random: float = 0.05
     snapshots: int = 5
     playing: int = 16
-    rated_games: int = 40
+    rated_games: int = 200
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
@@ -35,4 +35,4 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
 
 def conclude(options: Options, trained: Trained, data: Dataset) -> Figures:
     """Matches with random play, and ratings of the earlier nets."""
-    return strength(options, trained, data, ("random", "one-step"))
+    return strength(options, trained, data, ("random",))
