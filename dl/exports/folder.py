@@ -22,7 +22,6 @@ from dl.errors import InputError
 from dl.exports.card import model_card
 from dl.exports.loader import FORMAT
 from dl.exports.onnx import import_jax2onnx, make_onnx
-from dl.exports.ports import Port
 from dl.exports.program import PLATFORMS, Program, make_program
 from dl.exports.story import Story, story_of
 from dl.runs.files import write_json
@@ -80,8 +79,9 @@ def export(
         "parameters.safetensors": save(program.parameters),
         "load.py": resources.files("dl.exports").joinpath("loader.py").read_bytes(),
     }
-    if onnx:
-        content["forward.onnx"] = make_onnx(trained.network, program)
+    converted = make_onnx(trained.network, program) if onnx else None
+    if converted is not None:
+        content["forward.onnx"] = converted.content
     content["README.md"] = _card(story, program, content).encode()
     make_folder(path, chosen=False)
     try:
@@ -89,7 +89,10 @@ def export(
             (path / name).write_bytes(written)
     except OSError as error:
         raise InputError(f"cannot write into {path}: {error.strerror}") from None
-    write_json(path / "export.json", _description(story, program, content))
+    description = _description(story, program, content)
+    if converted is not None:
+        description["onnx_inputs"] = [port._asdict() for port in converted.inputs]
+    write_json(path / "export.json", description)
     return path
 
 
@@ -138,8 +141,8 @@ def _description(story: Story, program: Program, content: dict[str, bytes]) -> d
         "experiment": story.experiment,
         "options": story.options,
         "step": story.step,
-        "inputs": [_as_json(port) for port in program.inputs],
-        "outputs": [_as_json(port) for port in program.outputs],
+        "inputs": [port._asdict() for port in program.inputs],
+        "outputs": [port._asdict() for port in program.outputs],
         "parameters": sum(array.size for array in program.parameters.values()),
         "data": _data(story.spec),
         "figures": story.figures,
@@ -148,10 +151,6 @@ def _description(story: Story, program: Program, content: dict[str, bytes]) -> d
             for name, written in content.items()
         },
     }
-
-
-def _as_json(port: Port) -> dict[str, Any]:
-    return port._asdict()
 
 
 def _data(spec: DataSpec) -> dict[str, Any]:
