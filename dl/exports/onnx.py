@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 
 from dl.errors import InputError, first_line
-from dl.exports.onnx_pools import pool_three_axes
+from dl.exports.onnx_graph import repair
 from dl.exports.ports import Port, input_ports
 from dl.exports.program import Program, make_forward
 from dl.train.network import Network
@@ -69,7 +69,7 @@ def make_onnx(network: Network, program: Program) -> OnnxModel:
                     output_names=[port.name for port in program.outputs],
                     model_name=network.model.name.replace(" ", "_"),
                 )
-            pool_three_axes(made.graph)
+            repair(made.graph)
             return OnnxModel(made.SerializeToString(), ports)
         except Exception as error:  # whatever a converter does with what it does not know
             failures.append(error)

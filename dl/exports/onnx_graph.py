@@ -1,24 +1,32 @@
-"""Max-pooling in ONNX models of jax2onnx, as runtimes can compute it.
-
-jax2onnx 0.17 writes a pool of pictures [B, H, W, C] as one over four axes of [1, 1, B, H, W, C].
-onnxruntime pools over three at most. The first axis has windows of one, and serves as the batch.
-"""
+"""Graphs of jax2onnx 0.17 as runtimes can compute them."""
 
 from typing import Any
 
 _FOUR = 4
 
 
-def pool_three_axes(graph: Any) -> None:
-    """Change `graph`, and the graphs of its loops: pools of four axes become pools of three.
+def repair(graph: Any) -> None:
+    """Change `graph`, and the graphs of its loops, where onnxruntime would refuse them.
 
-    x -> [1, B, H, W, C] -> [1, 1, B, H, W, C] -> pool -> squeeze becomes x -> [B, 1, H, W, C] ->
-    pool -> squeeze.
+    The notes on shapes inside the graph are dropped, because some are of the order of axes before
+    the converter changed it; runtimes find the shapes themselves. Pools of four axes become pools
+    of three.
     """
     for node in graph.node:
         for attribute in node.attribute:
             if attribute.HasField("g"):
-                pool_three_axes(attribute.g)
+                repair(attribute.g)
+    del graph.value_info[:]
+    _pool_three_axes(graph)
+
+
+def _pool_three_axes(graph: Any) -> None:
+    """Pool pictures [B, H, W, C] as [B, 1, H, W, C], with B as the batch.
+
+    jax2onnx pools over all axes of [1, 1, B, H, W, C], and onnxruntime over three at most: x ->
+    [1, B, H, W, C] -> [1, 1, B, H, W, C] -> pool -> squeeze becomes x -> [B, 1, H, W, C] -> pool ->
+    squeeze.
+    """
     makers = {output: node for node in graph.node for output in node.output}
     readers = {name: node for node in graph.node for name in node.input}
     pools = [node for node in graph.node if node.op_type == "MaxPool" and _is_of_four(node)]
@@ -30,7 +38,6 @@ def pool_three_axes(graph: Any) -> None:
         for attribute in pool.attribute:
             _drop_first_axis(attribute.ints)
         graph.node.remove(first)
-        _forget_shapes(graph, {first.output[0], second.output[0], pool.output[0]})
 
 
 def _is_of_four(pool: Any) -> bool:
@@ -44,8 +51,3 @@ def _drop_first_axis(numbers: Any) -> None:
         del numbers[_FOUR]
     if len(numbers):
         del numbers[0]
-
-
-def _forget_shapes(graph: Any, names: set[str]) -> None:
-    for stale in [value for value in graph.value_info if value.name in names]:
-        graph.value_info.remove(stale)
