@@ -1,14 +1,14 @@
-"""Self-play in Connect Four: a search before each move, with a net of three residual blocks.
+"""Self-play in Connect Four: a search before each move, with a net of residual blocks.
 
-Games × simulations; of each game the first moves are played, drawn in proportion to the visits.
-The search is PUCT in all systems: "dl" compiles search and play into one program, "mctx" puts
-`mctx.muzero_policy` into the same program, PyTorch evaluates the leaves of a search in NumPy that
-works on all games at once.
+Games × simulations, with 3 blocks of 32 maps, or in "small" with 2 blocks of 16. Of each game the
+first moves are played, drawn in proportion to the visits. The search is PUCT in all systems: "dl"
+compiles search and play into one program, "mctx" puts `mctx.muzero_policy` into the same program,
+PyTorch evaluates the leaves of a search in NumPy that works on all games at once.
 """
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,8 +18,15 @@ from benchmarks.systems import on_numpy, on_torch
 
 UNIT = "positions/s"
 C_PUCT = 1.25
-Shape = tuple[int, int]
-"""Games, simulations."""
+
+
+class Shape(NamedTuple):
+    """The size of a search, and of the net that it asks."""
+
+    games: int
+    simulations: int
+    features: int = 32
+    blocks: int = 3
 
 
 def with_dl(shape: Shape, quick: bool) -> Workload:
@@ -80,7 +87,7 @@ def with_torch(shape: Shape, quick: bool) -> Workload:
     import torch
 
     device = on_torch.set_up()
-    network = torch_network().to(device).eval()
+    network = torch_network(shape.features, shape.blocks).to(device).eval()
     random = np.random.default_rng(0)
 
     @torch.inference_mode()
@@ -89,20 +96,23 @@ def with_torch(shape: Shape, quick: bool) -> Workload:
         return logits.cpu().numpy(), values.cpu().numpy()
 
     def run() -> None:
-        boards = on_numpy.starts(shape[0])
+        boards = on_numpy.starts(shape.games)
         for _ in range(_moves(quick)):
             trees = on_numpy.Trees(boards, evaluate, _simulations(shape, quick), C_PUCT)
-            odds = np.log(np.maximum(trees.visits[:, 0], 1e-30)) + random.gumbel(size=(shape[0], 7))
+            odds = np.log(np.maximum(trees.visits[:, 0], 1e-30)) + random.gumbel(
+                size=(shape.games, 7)
+            )
             boards = on_numpy.play(boards, odds.argmax(1))
 
-    return Workload(run, shape[0] * _moves(quick))
+    return Workload(run, shape.games * _moves(quick))
 
 
 FAMILIES = {
     "self_play": {
-        f"self_play_{games}x{simulations}": (games, simulations)
+        f"self_play_{games}x{simulations}": Shape(games, simulations)
         for games, simulations in ((32, 64), (128, 32), (128, 64), (128, 128))
     }
+    | {"self_play_small": Shape(128, 64, features=16, blocks=2)}
 }
 SYSTEMS = {"dl": with_dl, "mctx": with_mctx, "torch": with_torch}
 
@@ -115,7 +125,11 @@ def _compiled(shape: Shape, quick: bool, visits: Callable[..., Any]) -> Workload
     from dl.games import named
     from dl.games.evaluators import by_net
 
-    game, model, games = named("connect_four"), dl_network(), shape[0]
+    game, model, games = (
+        named("connect_four"),
+        dl_network(shape.features, shape.blocks),
+        shape.games,
+    )
     params, state = model.init(jax.random.key(0), jnp.zeros((1, *game.planes)))
 
     @jax.jit
@@ -140,4 +154,4 @@ def _moves(quick: bool) -> int:
 
 
 def _simulations(shape: Shape, quick: bool) -> int:
-    return min(shape[1], 8) if quick else shape[1]
+    return min(shape.simulations, 8) if quick else shape.simulations

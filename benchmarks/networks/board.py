@@ -1,20 +1,20 @@
-"""The net that looks at a board: 3 residual blocks of 32 maps, two heads."""
+"""The net that looks at a board: residual blocks and two heads."""
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dl.types import Model
 
-FEATURES, BLOCKS, HIDDEN, MOVES = 32, 3, 64, 7
+HIDDEN, MOVES = 64, 7
 
 
-def dl_network() -> "Model":
+def dl_network(features: int, blocks: int) -> "Model":
     from dl.models import board_net
 
-    return board_net(MOVES, features=FEATURES, blocks=BLOCKS, hidden_size=HIDDEN)
+    return board_net(MOVES, features=features, blocks=blocks, hidden_size=HIDDEN)
 
 
-def torch_network() -> Any:
+def torch_network(features: int, blocks: int) -> Any:
     """Planes [B, 2, 6, 7] to logits [B, 7] and a value [B]."""
     import torch
     from torch import nn
@@ -23,8 +23,8 @@ def torch_network() -> Any:
     class Residual(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.first = nn.Conv2d(FEATURES, FEATURES, 3, padding=1)
-            self.second = nn.Conv2d(FEATURES, FEATURES, 3, padding=1)
+            self.first = nn.Conv2d(features, features, 3, padding=1)
+            self.second = nn.Conv2d(features, features, 3, padding=1)
 
         def forward(self, maps: Any) -> Any:
             return relu(maps + self.second(relu(self.first(maps))))
@@ -32,9 +32,9 @@ def torch_network() -> Any:
     class BoardNet(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.stem = nn.Conv2d(2, FEATURES, 3, padding=1)
-            self.blocks = nn.Sequential(*(Residual() for _ in range(BLOCKS)))
-            self.policy_maps, self.value_maps = nn.Conv2d(FEATURES, 4, 1), nn.Conv2d(FEATURES, 4, 1)
+            self.stem = nn.Conv2d(2, features, 3, padding=1)
+            self.blocks = nn.Sequential(*(Residual() for _ in range(blocks)))
+            self.policy_maps, self.value_maps = nn.Conv2d(features, 4, 1), nn.Conv2d(features, 4, 1)
             self.policy = nn.Linear(4 * 42, MOVES)
             self.value_hidden, self.value = nn.Linear(4 * 42, HIDDEN), nn.Linear(HIDDEN, 1)
 

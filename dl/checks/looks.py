@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dl.checks.finding import Finding
+from dl.checks.finding import Finding, not_applicable
 from dl.checks.subject import Subject, values_of
 from dl.data.dataset import Dataset
 from dl.data.sources.tokens import TokenSource
@@ -18,6 +18,8 @@ def look_at_data(subject: Subject) -> Finding:
     deviation 1 a warning.
     """
     spec = subject.data.spec
+    if spec.task == "play":
+        return not_applicable(NAME, "the training makes its examples: each game begins alike")
     classes = shares(subject.data)
     if spec.has_symbols:
         return Finding(NAME, "information", classes or f"{spec.input_shape[0]} symbols a sequence")

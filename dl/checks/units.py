@@ -45,6 +45,8 @@ def units(subject: Subject, state: TrainState) -> Finding:
     half of them are a warning.
     Source: A6, C7.
     """
+    if subject.data.spec.task == "play":
+        return not_applicable(NAME, "the games have not begun, and all inputs are alike")
     rows = min(max(subject.options.batch_size, _LEAST_ROWS), _MOST_ROWS)
     inputs = subject.batch(rows)["inputs"]
     if not isinstance(inputs, Pair):  # an encoder-decoder reads both of its sides

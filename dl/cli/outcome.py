@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dl.cli.next_steps import command, next_steps
 from dl.cli.page import leave_page
 from dl.screen import escaped, escaped_json, in_notebook, say
+from dl.train.progress_text import known
 
 if TYPE_CHECKING:
     from dl.runs.folder import Config
@@ -88,7 +89,7 @@ def describe_values(part: str, values: dict[str, float]) -> str:
     >>> describe_values("test", {"accuracy": 0.98765, "loss": 0.1})
     'test  accuracy 0.9877  loss 0.1000'
     """
-    return "  ".join([part, *(f"{name} {value:.4f}" for name, value in values.items())])
+    return "  ".join([part, *(f"{name} {value:.4f}" for name, value in known(values).items())])
 
 
 def describe_cost(result: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ import jax
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal
 
+from dl.models.earlier_selves import without_pool
 from dl.types import Array, LayerTrace, Model, ModelState, Params
 
 
@@ -35,12 +36,13 @@ def activation_outputs(
     ...  for each in activation_outputs(model, params, state, jnp.ones((3, 4)))]
     [('hidden1', 'relu', (3, 5))]
     """
+    own_state = without_pool(model_state)  # a traced model has no earlier selves
     shape = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), inputs)
     if model.trace is None:
         jaxpr = jax.make_jaxpr(lambda *given: model.apply(*given)[0])(params, model_state, shape)
         trace, given = LayerTrace(jaxpr, {}, ()), (params, model_state, inputs)
     else:
-        trace, given = model.trace(shape), ({"params": params, **model_state}, inputs)
+        trace, given = model.trace(shape), ({"params": params, **own_state}, inputs)
     kinds: list[tuple[str, str]] = []
 
     def run(leaves: list[Array]) -> list[Array]:

@@ -1,6 +1,7 @@
 """What the progress of a run says, as text that fits a line."""
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 
 from dl.train.record import Record
 
@@ -22,7 +23,7 @@ def epoch_line(records: Sequence[Record], *, epochs: int, width: int) -> str:
     parts = [_part(record, named=True) for record in records]
     rates = [record.examples_per_second for record in records if record.examples_per_second]
     rate = [f"{rate:,.0f} examples/s" for rate in rates]
-    alike = len({tuple(record.values) for record in records}) == 1
+    alike = len({tuple(known(record.values)) for record in records}) == 1
     short = [_part(record, named=number == 0) for number, record in enumerate(records)]
     offered = ["  ".join([head, *parts, *rate]), "  ".join([head, *parts])]
     if alike:
@@ -42,11 +43,22 @@ def bar_text(seconds_left: float | None, records: Iterable[Record], *, width: in
     """
     words = [] if seconds_left is None else [f"{describe_seconds(seconds_left)} left"]
     for record in records:
-        named = [f"{name} {value:.3g}" for name, value in record.values.items()]
+        named = [f"{name} {value:.3g}" for name, value in known(record.values).items()]
         words += [f"{record.split} {named[0]}", *named[1:]] if named else []
     while len(", ".join(words)) > width and words:
         words.pop()
     return ", ".join(words)
+
+
+def known(values: Mapping[str, float]) -> dict[str, float]:
+    """The figures without those that no example counted for, such as games before one has ended.
+
+    A loss that is not a number is kept: it is a sign of trouble.
+
+    >>> known({"loss": 0.5, "game_length": float("nan")})
+    {'loss': 0.5}
+    """
+    return {n: value for n, value in values.items() if n == "loss" or not math.isnan(value)}
 
 
 def describe(record: Record, *, epochs: int) -> str:
@@ -75,7 +87,6 @@ def _epoch(record: Record, epochs: int) -> str:
 
 
 def _part(record: Record, *, named: bool) -> str:
-    values = (
-        f"{name} {value:.4f}" if named else f"{value:.4f}" for name, value in record.values.items()
-    )
-    return " ".join([record.split, *values])
+    values = known(record.values).items()
+    texts = (f"{name} {value:.4f}" if named else f"{value:.4f}" for name, value in values)
+    return " ".join([record.split, *texts])

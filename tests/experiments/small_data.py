@@ -159,8 +159,11 @@ SMALL_OPTIONS: dict[str, tuple[str, dict]] = {
     "ngram_programs": ("jsonl", {"longest_gram": 3}),
 }
 """Form of the data and options of each experiment on sequences, so that it ends within seconds."""
+NEED_RUNS = ("alphago_connect_four",)
+"""Those that are made of the nets of other runs."""
 COUNTED = (
     *("ngram_shakespeare", "ngram_programs", "ibm1_translation"),
     *("hmm_spoken_digits", "dbn_spoken_digits"),
+    *NEED_RUNS,
 )
 """Those that count, and have no net that could be loaded."""

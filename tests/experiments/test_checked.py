@@ -6,6 +6,7 @@ The slow ones are many: each compiles its net several times.
 from typing import Any
 
 import pytest
+from small_data import NEED_RUNS
 from small_runs import small_options, write_all_small_data
 
 import dl
@@ -27,6 +28,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     [
         pytest.param(name, marks=[pytest.mark.slow] * (name not in QUICK))
         for name in CATALOG.names()
+        if name not in NEED_RUNS
     ],
 )
 def test_an_experiment_passes_its_checks(name: str, data: dict[str, str]) -> None:

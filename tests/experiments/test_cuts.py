@@ -43,12 +43,13 @@ def options_of(name: str, data: dict[str, str], **changes: Any) -> Any:
 
 
 def end_of(folder: Path) -> tuple[Any, ...]:
-    """The bits of the parameters, the records without their rates, and the metrics of a run."""
+    """The bits of the parameters, and the records and the metrics of a run without times."""
     loaded = dl.load(folder)
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     for line in lines:
         line.pop("examples_per_second")
     metrics = json.loads((folder / "result.json").read_text())["metrics"]
+    metrics.pop("microseconds_a_move", None)
     return [np.asarray(leaf).tobytes() for leaf in jax.tree.leaves(loaded.params)], lines, metrics
 
 

@@ -42,3 +42,14 @@ def test_functions_without_layers_have_activations_too() -> None:
     (found,) = activation_outputs(model, *model.init(jax.random.key(0), x), x)
     assert found[:2] == ("inputs", "logistic")
     np.testing.assert_allclose(found.outputs, 1 / (1 + np.exp(-2.0)), rtol=1e-6)
+
+
+def test_earlier_selves_change_nothing() -> None:
+    net = dl.models.mlp(2, hidden_sizes=(3,))
+    inputs = jnp.ones((4, 5))
+    params, state = net.init(jax.random.key(0), inputs)
+    model = dl.models.with_earlier_selves(net, 2)
+    _, pool = model.init(jax.random.key(1), inputs)
+    (alone,) = activation_outputs(net, params, state, inputs)
+    (remembering,) = activation_outputs(model, params, pool, inputs)
+    np.testing.assert_array_equal(alone.outputs, remembering.outputs)
