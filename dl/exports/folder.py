@@ -143,6 +143,7 @@ def _description(story: Story, program: Program, content: dict[str, bytes]) -> d
         "step": story.step,
         "inputs": [port._asdict() for port in program.inputs],
         "outputs": [port._asdict() for port in program.outputs],
+        "stablehlo_arguments": program.arguments,
         "parameters": sum(array.size for array in program.parameters.values()),
         "data": _data(story.spec),
         "figures": story.figures,

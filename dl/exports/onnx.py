@@ -32,7 +32,7 @@ def import_jax2onnx() -> Any:
         InputError: saying how to make its environment, when it is not installed.
     """
     try:
-        import jax2onnx
+        import jax2onnx  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise InputError(
             f"ONNX needs the package {error.name}, which is not in this environment: make one of "

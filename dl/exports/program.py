@@ -38,6 +38,12 @@ class Program:
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
 
+    @property
+    def arguments(self) -> list[str]:
+        """The arguments of the StableHLO, in order: the platform, parameters that are used, inputs."""
+        names = [*sorted(self.parameters), *(port.name for port in self.inputs)]
+        return ["platform", *(names[place] for place in self.exported.module_kept_var_idx)]
+
 
 def make_program(network: Network) -> Program:
     """The program of a trained net, with its preprocessing, for CPU, CUDA and TPU.

@@ -1,6 +1,6 @@
 """What an exported net was made from: the experiment, its options, its data and its figures."""
 
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,7 @@ def story_of(
     options = trained.options
     known = {
         "experiment": type(options).__module__.rpartition(".")[2],
-        "options": asdict(options) if is_dataclass(options) else {},
+        "options": asdict(options),
         "changed": _changed(options),
         "step": trained.answering.steps_made,
         "finished": not trained.interrupted,
@@ -74,8 +74,6 @@ def _of_run(folder: RunFolder, trained: Trained) -> dict[str, Any]:
 
 def _changed(options: Any) -> tuple[str, ...]:
     """The options that differ from their defaults."""
-    if not is_dataclass(options):
-        return ()
     return tuple(
         each.name for each in fields(options) if getattr(options, each.name) != each.default
     )

@@ -66,7 +66,7 @@ def _names(ports: Any) -> list[str]:
 
 
 def _session(model: bytes) -> Any:
-    import onnxruntime
+    import onnxruntime  # pyright: ignore[reportMissingImports]
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4

@@ -8,7 +8,7 @@ import numpy as np
 
 from dl.data.gather import normalize
 from dl.data.spec import DataSpec
-from dl.exports.ports import Port, as_inputs
+from dl.exports.ports import Port, Side, as_inputs
 from dl.layers.precision import in_float32
 from dl.train.network import Network
 from dl.types import Autoencoder
@@ -18,11 +18,12 @@ def random_arrays(
     ports: tuple[Port, ...], spec: DataSpec, *, batch: int, steps: int = 6
 ) -> tuple[np.ndarray, ...]:
     """Arrays for these ports, with sequences of `steps`; behind their lengths stands noise too."""
-    rng, sides = np.random.default_rng(0), {"batch": batch, "steps": steps, "written": 4}
-    longest = sides.get(ports[0].shape[1], ports[0].shape[1])
+    rng = np.random.default_rng(0)
+    sides: dict[Any, int] = {"batch": batch, "steps": steps, "written": 4}
+    longest = _number(ports[0].shape[1], sides)
 
     def draw(port: Port) -> np.ndarray:
-        shape = tuple(sides.get(side, side) for side in port.shape)
+        shape = tuple(_number(side, sides) for side in port.shape)
         if port.name == "lengths":
             return rng.integers(max(1, longest // 2), longest + 1, shape).astype(port.dtype)
         if spec.catalogue is not None and spec.task != "retrieval":
@@ -39,6 +40,10 @@ def random_arrays(
         return rng.integers(0, 256 if port.dtype == "uint8" else 9000, shape).astype(port.dtype)
 
     return tuple(map(draw, ports))
+
+
+def _number(side: Side, sides: dict[Any, int]) -> int:
+    return sides[side] if isinstance(side, str) else side
 
 
 def own_answers(network: Network, arrays: tuple[np.ndarray, ...]) -> dict[str, Any]:

@@ -24,7 +24,14 @@ from dl.types import Model
 
 SIZES = (1, 3, 17)
 PICTURES = dl.DataSpec(
-    "signs", "classification", (8, 8, 2), "uint8", ("a", "b", "c"), 9, (0.2, 0.5), (0.3, 0.1)
+    "signs",
+    "classification",
+    (8, 8, 2),
+    "uint8",
+    ("a", "b", "c"),
+    train_size=9,
+    mean=(0.2, 0.5),
+    std=(0.3, 0.1),
 )
 TEXT = dl.DataSpec(
     "letters",
@@ -52,7 +59,8 @@ assert not {"dl", "flax", "safetensors"} & {*sys.modules}
 
 def network_of(model: Model, spec: dl.DataSpec) -> dl.Network:
     inputs = jnp.zeros((1, *spec.input_shape), jnp.int32 if spec.has_symbols else jnp.float32)
-    return dl.Network(model, *jax.jit(model.init)(jax.random.key(0), inputs), spec)
+    params, state = jax.jit(model.init)(jax.random.key(0), inputs)
+    return dl.Network(model, params, state, spec)
 
 
 @pytest.fixture(scope="module")
@@ -139,6 +147,8 @@ def test_the_description_tells_what_goes_in(folder: Path) -> None:
     assert about["inputs"][0]["dtype"] == "uint8"
     assert about["data"]["class_names"] == ["a", "b", "c"]
     assert [port["name"] for port in about["outputs"]] == ["outputs", "probabilities"]
+    arguments = ["platform", *sorted(read_arrays((folder / "parameters.safetensors").read_bytes()))]
+    assert about["stablehlo_arguments"] == [*arguments, "inputs"]
     assert {*about["files"], "export.json"} == {path.name for path in folder.iterdir()}
 
 
