@@ -40,7 +40,7 @@ class Program:
 
     @property
     def arguments(self) -> list[str]:
-        """The arguments of the StableHLO, in order: the platform, parameters that are used, inputs."""
+        """The arguments of the StableHLO in order: platform, used parameters, inputs."""
         names = [*sorted(self.parameters), *(port.name for port in self.inputs)]
         return ["platform", *(names[place] for place in self.exported.module_kept_var_idx)]
 

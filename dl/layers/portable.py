@@ -28,12 +28,13 @@ def plain_operations() -> Iterator[None]:
     def call(
         next_call: Any, args: tuple, kwargs: dict, context: nn.module.InterceptorContext
     ) -> Any:
-        layer = context.module
-        before = getattr(layer, "implementation", None)
-        if not isinstance(before, str) or context.method_name == "setup":
+        layer: Any = context.module
+        known = type(layer).__dataclass_fields__  # asking the layer itself may call a method of it
+        if "implementation" not in known or context.method_name == "setup":
             return next_call(*args, **kwargs)
         # Of the layer that is bound to this call; what is in the model stays as it is.
-        object.__setattr__(layer, "implementation", "scan" if hasattr(layer, "kind") else "native")
+        before = layer.implementation
+        object.__setattr__(layer, "implementation", "scan" if "kind" in known else "native")
         try:
             return next_call(*args, **kwargs)
         finally:

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax import nnx
 from raw_arrays import largest_difference, own_answers, random_arrays
 
 import dl
@@ -183,6 +184,23 @@ def test_sequences_have_any_length() -> None:
         arrays = random_arrays(program.inputs, TEXT, batch=batch, steps=steps)
         answers = program.exported.call(program.parameters, *arrays)
         assert largest_difference(answers, own_answers(network, arrays)) < 1e-5
+
+
+def test_a_net_of_nnx_with_running_statistics() -> None:
+    class Net(nnx.Module):
+        def __init__(self, rngs: nnx.Rngs) -> None:
+            self.dense = nnx.Linear(2, 3, rngs=rngs)
+            self.norm, self.dropout = nnx.BatchNorm(3, rngs=rngs), nnx.Dropout(0.5, rngs=rngs)
+
+        def __call__(self, x: jax.Array) -> jax.Array:
+            return self.dropout(self.norm(self.dense(x)))
+
+    spec = dl.DataSpec("plane", "classification", (2,), "float32", ("a", "b", "c"), train_size=9)
+    network = network_of(dl.from_nnx(lambda rngs: Net(rngs)), spec)
+    program, inputs = make_program(network), np.ones((3, 2), np.float32)
+    assert "model_state/batch_stats/norm/mean" in program.parameters
+    answers = program.exported.call(program.parameters, inputs)
+    assert largest_difference(answers, own_answers(network, (inputs,))) < 1e-6
 
 
 def test_what_belongs_to_a_training_is_left_out() -> None:
