@@ -33,6 +33,7 @@ from .data.spec import DataSpec as DataSpec
 from .data.text.reading import Reading as Reading
 from .errors import InputError as InputError
 from .errors import RunError as RunError
+from .exports.folder import export as export
 from .inspect.cost.summary import summarize as summarize
 from .models.from_functions import from_functions as from_functions
 from .models.from_nnx import from_nnx as from_nnx

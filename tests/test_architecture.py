@@ -18,7 +18,7 @@ ORDER = [
     {"train", "sampling", "decoding"},
     {"inspect", "lessons", "search"},
     {"runs"},
-    {"reports", "plots", "checks"},
+    {"reports", "plots", "checks", "exports"},
     {"cli"},
     {"experiments"},
 ]
@@ -55,6 +55,10 @@ HEAVY = {
     "mctx",
     "implicit",
     "surprise",
+    "safetensors",
+    "flatbuffers",
+    "jax2onnx",
+    "onnxruntime",
 }
 NOWHERE = {"tensorflow", "torch", "chex", "clu", "ml_collections", "absl", "pickle"}
 

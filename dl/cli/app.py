@@ -27,6 +27,7 @@ from dl.cli.completion import Known, Shell, completion, words_of
 from dl.cli.data import data_app
 from dl.cli.docstring import description, rewrap, with_whole_lines
 from dl.cli.evaluate import evaluate
+from dl.cli.export import export
 from dl.cli.horizon import horizon
 from dl.cli.list import list_experiments
 from dl.cli.match import match
@@ -193,6 +194,7 @@ def _verbs(catalog: Catalog) -> cyclopts.App:
         "committee": committee,
         "plot": plot,
         "predict": predict,
+        "export": export,
         "sample": sample,
         "caption": caption,
         "translate": translate,

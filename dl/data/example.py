@@ -38,6 +38,18 @@ def example_inputs(spec: DataSpec) -> Any:
     return example_batch(spec)["inputs"]
 
 
+def raw_example(spec: DataSpec) -> Any:
+    """The shapes of the raw inputs [1, ...] of one example: as data hold them, not normalised.
+
+    >>> spec = DataSpec("digits", "classification", (28, 28, 1), "uint8", ("0", "1"), 100)
+    >>> raw_example(spec)
+    ShapeDtypeStruct(shape=(1, 28, 28, 1), dtype=uint8)
+    """
+    source = blank_source(spec)
+    indexed = IndexedBatch(np.zeros(1, np.int32), np.ones(1, np.float32))
+    return jax.eval_shape(source.batch, source.resident()[0], indexed)["inputs"]
+
+
 def traced_inputs(spec: DataSpec) -> Any:
     """What `dl.summarize` takes: the shape of one example, or of an encoder-decoder its `Pair`."""
     teaches = spec.kind.target_sequences and spec.kind.predicts_symbols

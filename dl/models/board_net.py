@@ -46,7 +46,9 @@ class BoardNet(nn.Module):
         for number in range(1, self.blocks + 1):
             maps = Residual(dtype=self.dtype, name=f"block{number}")(maps)
         flat = [
-            nn.relu(Conv(4, (1, 1), **options, name=f"{head}_maps")(maps)).reshape(len(maps), -1)
+            nn.relu(Conv(4, (1, 1), **options, name=f"{head}_maps")(maps)).reshape(
+                maps.shape[0], -1
+            )
             for head in ("policy", "value")
         ]
         logits = nn.Dense(self.moves, dtype=self.dtype, name="policy")(flat[0])

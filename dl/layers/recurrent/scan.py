@@ -52,6 +52,9 @@ def scan_cell(
             lambda leaf: _expand(mask, leaf) * leaf, y
         )
 
+    if reverse and not remat_steps:  # not every compiler that reads a program can count down
+        carry, ys = lax.scan(step, carry, _turned((xs, mask)))
+        return _turned(ys), carry
     scan = partial(lax.scan, step, reverse=reverse)
     carry, ys = in_chunks(scan, carry, (xs, mask), steps=steps, size=remat_steps, reverse=reverse)
     return ys, carry
@@ -127,6 +130,10 @@ def in_chunks(
     carry, second = (chunks if reverse else rest)(carry)
     early, late = (second, first) if reverse else (first, second)
     return carry, jax.tree.map(lambda a, b: jnp.concatenate([a, b]), early, late)
+
+
+def _turned(sequences: Any) -> Any:
+    return jax.tree.map(lambda leaf: leaf[::-1], sequences)
 
 
 def _expand(mask: Array, leaf: Array) -> Array:

@@ -1,0 +1,1 @@
+"""A trained net as files that other programs read, without this library."""
