@@ -60,6 +60,8 @@ CountOrZero: TypeAlias = Annotated[int, Range(at_least=0)]
 """How many, or 0, which has a meaning of its own."""
 
 
+SEED = Range(at_least=0, below=2**31)
+"""Seeds of random numbers."""
 Rate: TypeAlias = Annotated[float, Range(at_least=0, below=1), TRACED]
 """A fraction from 0 to below 1 that compiled programs take as an argument, such as of dropout."""
 

@@ -66,7 +66,6 @@ def self_play_recipe(options: SelfPlayOptions, data_spec: DataSpec) -> Recipe:
     net = models.board_net(game.moves, features=options.features, blocks=options.blocks)
     net = models.with_earlier_selves(net, max(2, options.snapshots))
     model = objectives.with_boards(net, game, room=max(options.room, 2 * game.longest))
-    steps = options.total_steps(data_spec)
     objective = objectives.self_play(
         model,
         game,
@@ -76,9 +75,14 @@ def self_play_recipe(options: SelfPlayOptions, data_spec: DataSpec) -> Recipe:
         opening=options.opening,
         at_random=options.at_random,
         trust=options.trust,
-        keep_every=max(1, -(-steps // max(2, options.snapshots))),
+        keep_every=steps_between_selves(options, data_spec) * options.accumulate,
     )
     return Recipe(model, objective)
+
+
+def steps_between_selves(options: SelfPlayOptions, data_spec: DataSpec) -> int:
+    """After how many steps the net is kept again, so that the kept ones span the training."""
+    return max(1, -(-options.total_steps(data_spec) // max(2, options.snapshots)))
 
 
 def strength(
@@ -90,5 +94,10 @@ def strength(
     return {
         **agreement_with_search(trained, data, simulations=simulations, seed=options.seed),
         **matches(trained, players, **how),
-        **ratings_of_selves(trained, players[:3], **{**how, "games": options.rated_games // 8 * 2}),
+        **ratings_of_selves(
+            trained,
+            players[:3],
+            every=steps_between_selves(options, data.spec),
+            **{**how, "games": options.rated_games // 8 * 2},
+        ),
     }

@@ -1,12 +1,15 @@
 """`baselines`: compare methods without nets with finished runs."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
 from dl.cli.catalog import Catalog, name_experiment
 from dl.cli.outcome import print_text, say
+
+if TYPE_CHECKING:
+    from dl.data.ratings.feedback import Feedback
 
 
 def baselines(
@@ -20,6 +23,8 @@ def baselines(
     split: Literal["random", "last"] = "random",
     split_seed: int = 0,
     least: float = 0.0,
+    columns: str = "",
+    scale: str = "",
     seed: int = 0,
     format: Literal["text", "markdown", "json"] = "text",
     experiment: Path | None = None,
@@ -54,6 +59,10 @@ def baselines(
         Of ratings: which tenth, the same as `run --split-seed`.
     least
         Of ratings: what is rated lower does not count as taken, the same as `run --least`.
+    columns
+        Of ratings: names of the columns of user, item and rating, the same as `run --columns`.
+    scale
+        Of ratings: lowest and highest, such as 1,5, the same as `run --scale`.
     seed
         Seed of the random forest and of the order in which the linear SVM reads its data.
     format
@@ -63,7 +72,12 @@ def baselines(
     """
     name_experiment(experiment)
     if dataset.startswith("ratings:"):
-        _of_ratings(runs, dataset, split, split_seed, least, seed, format, catalog)
+        from dl.data.ratings.feedback import Feedback
+
+        feedback = Feedback(
+            split=split, split_seed=split_seed, least=least, columns=columns, scale=scale
+        )
+        _of_ratings(runs, dataset, feedback, seed, format, catalog)
         return
     from dl.data.dataset import limit
     from dl.data.load import absolute
@@ -96,15 +110,12 @@ def baselines(
 def _of_ratings(
     runs: tuple[Path, ...],
     dataset: str,
-    split: Literal["random", "last"],
-    split_seed: int,
-    least: float,
+    feedback: "Feedback",
     seed: int,
     format: str,
     catalog: Catalog,
 ) -> None:
     from dl.data.load import absolute
-    from dl.data.ratings.feedback import Feedback
     from dl.reports.rating_baselines import (
         RatingRow,
         fit_rating_baselines,
@@ -112,7 +123,6 @@ def _of_ratings(
         rating_table,
     )
 
-    feedback = Feedback(split=split, split_seed=split_seed, least=least)
     name = absolute(dataset)
     nets = [rating_row(run, name, feedback, package=catalog.package) for run in runs]
 

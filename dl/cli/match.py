@@ -6,6 +6,7 @@ from cyclopts import Parameter
 
 from dl.cli.catalog import Catalog
 from dl.cli.outcome import print_text
+from dl.ranges import SEED, check_number
 
 
 def match(
@@ -46,6 +47,7 @@ def match(
     seed
         Another seed plays other games.
     """
+    check_number("seed", seed, SEED, whole=True)
     import jax
 
     from dl.games.elo import rating_difference

@@ -117,6 +117,10 @@ def _opponent(
     if (run is None) == (not against):
         raise InputError("give a run to play with, or --against mcts:1000 --game connect_four")
     if run is None:
+        if simulations is not None or checkpoint:
+            raise InputError(
+                "--simulations and --checkpoint go with a run: mcts:1000 says how many simulations"
+            )
         if not game:
             raise InputError("which game? give --game, such as connect_four")
         from dl.games.game import named

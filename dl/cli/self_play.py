@@ -61,11 +61,11 @@ def self_play(
     """
     if to.suffix != ".npz":
         raise InputError(f"--to is {to}; give a file whose name ends with .npz")
-    if not to.absolute().parent.is_dir():
-        raise InputError(f"there is no folder {to.absolute().parent}: make it first")
     from dl.data.game_files import write_games
+    from dl.runs.files import check_output
     from dl.runs.play_games import Play, game_of, load_agent, record_games
 
+    check_output(to)
     rules = game_of([agent, other], game, package=catalog.package)
     how = Play(simulations, temperature)
     players = [

@@ -17,8 +17,10 @@ _CHUNK = 1024
 
 
 def write_games(path: str | Path, records: Records) -> None:
-    """Write `records` to `path`, in the place of a file that may be there."""
-    with Path(path).open("wb") as file:
+    """Replace `path` in one step by a file with these games: it is never half written."""
+    path = Path(path)
+    temporary = path.with_name(path.name + ".tmp")
+    with temporary.open("wb") as file:
         np.savez_compressed(
             file,
             game=np.array(records.game),
@@ -26,6 +28,7 @@ def write_games(path: str | Path, records: Records) -> None:
             scores=records.scores.astype(np.int8),
             at_random=records.at_random.astype(np.int16),
         )
+    temporary.replace(path)
 
 
 def read_games(path: str | Path) -> tuple[Game, Records, PlayedAgain]:

@@ -19,7 +19,7 @@ from dl.games.functions import as_argument
 from dl.games.game import Game, Position, named
 from dl.games.records import Records
 from dl.games.rollout import by_rollout, draw_uniformly
-from dl.ranges import Range, check_number
+from dl.ranges import SEED, Range, check_number
 from dl.runs.load import load
 from dl.runs.shipped import find_run
 from dl.runs.trained import Trained
@@ -27,6 +27,8 @@ from dl.types import Array, Key, Model, ModelState, Params
 
 FIXED = ("random", "one-step", "mcts:SIMULATIONS", "perfect")
 """Players that are no runs, by their names."""
+SIMULATIONS = Range(at_least=0, at_most=100_000)
+"""Of a search; its tree has room for all of them from the beginning."""
 Told = Callable[[Records, float], None]
 """Hears which games are over, and after how many seconds."""
 
@@ -53,11 +55,10 @@ def load_agent(
         InputError: for a name of nobody, a run of another game or without a policy, numbers out of
             range, and perfect play of a game that is not solved.
     """
-    check_number("simulations", how.simulations, Range(at_least=0), whole=True)
+    check_number("simulations", how.simulations, SIMULATIONS, whole=True)
     check_number("temperature", how.temperature, Range(at_least=0))
-    kind, _, number = name.partition(":")
-    if kind == "mcts" and not Path(name).exists():
-        return agents.rollout_mcts(game, _simulations(name, number))
+    if name.startswith("mcts:") and not Path(name).exists():
+        return agents.rollout_mcts(game, simulations_of(name))
     if name in ("random", "one-step"):
         return agents.random_player(game) if name == "random" else agents.one_step_player(game)
     if name == "perfect":
@@ -179,6 +180,8 @@ def record_games(
         InputError: for numbers out of range.
     """
     check_number("games", games, Range(at_least=1), whole=True)
+    check_number("seed", seed, SEED, whole=True)
+    check_number("at_once", at_once, Range(at_least=1), whole=True)
     check_number("random_moves", random_moves, Range(at_least=0, below=game.longest), whole=True)
     players = [as_argument(player) for player in (first, second) if player is not None]
     size = -(-min(games, at_once) // len(players))
@@ -244,7 +247,17 @@ def _first(games: int, game: Game, parts: list[Records]) -> Records:
     return Records(game.name, *(np.concatenate(each)[:games] for each in arrays))
 
 
-def _simulations(name: str, number: str) -> int:
-    if not number.isdecimal() or not int(number):
+def simulations_of(name: str) -> int:
+    """The simulations of plain tree search from its name, `mcts:SIMULATIONS`.
+
+    Raises:
+        InputError: for another name, and numbers out of range.
+
+    >>> simulations_of("mcts:100")
+    100
+    """
+    kind, _, number = name.partition(":")
+    if kind != "mcts" or not number.isdecimal() or not int(number):
         raise InputError(f"{name!r} names no number of simulations: give such as mcts:1000")
+    check_number("simulations", int(number), SIMULATIONS, whole=True)
     return int(number)

@@ -22,9 +22,9 @@ from dl.games.openings import signed
 from dl.games.rollout import by_rollout
 from dl.games.rules import Game, Position
 from dl.games.thinking import Thinker, Thought
-from dl.ranges import Range, check_number
+from dl.ranges import SEED, check_number
 from dl.runs.load import load
-from dl.runs.play_games import game_of_run
+from dl.runs.play_games import SIMULATIONS, game_of_run, simulations_of
 from dl.runs.trained import Trained
 from dl.screen import escaped_html
 from dl.tables import Table
@@ -65,8 +65,9 @@ class Session:
         """Begin after the moves of `begun`, such as "4453"; the opponent moves if it is its turn.
 
         Raises:
-            InputError: for moves that cannot be.
+            InputError: for moves that cannot be, and a seed out of range.
         """
+        check_number("seed", seed, SEED, whole=True)
         self.opponent, self.person, self.seed = opponent, person, seed
         self._go_to(move_numbers(begun, self.game))
         self.reply()
@@ -205,7 +206,7 @@ def thinker_of(trained: Trained, simulations: int | None = None) -> Thinker:
     Raises:
         InputError: for a net that plays no game or chooses no move.
     """
-    check_number("simulations", simulations or 0, Range(at_least=0, at_most=100_000), whole=True)
+    check_number("simulations", simulations or 0, SIMULATIONS, whole=True)
     game = game_of_run(trained)
     if not chooses_moves(trained.spec):
         raise InputError(
@@ -234,16 +235,15 @@ def rollout_thinker(name: str, game: Game) -> Thinker:
     """Plain Monte Carlo tree search by its name, `mcts:1000`.
 
     Raises:
-        InputError: for another name.
+        InputError: for another name, and numbers out of range.
 
     >>> from dl.games.game import named
     >>> rollout_thinker("mcts:100", named("tic_tac_toe")).simulations
     100
     """
-    kind, _, number = name.partition(":")
-    if kind != "mcts" or not number.isdecimal() or not int(number):
+    if not name.startswith("mcts:"):
         raise InputError(f"{name!r} is no player to play against: give such as mcts:1000")
-    return Thinker(name, game, by_rollout(game), int(number))
+    return Thinker(name, game, by_rollout(game), simulations_of(name))
 
 
 def _as_table(thought: Thought, game: Game, legal: tuple[str, ...]) -> Table:

@@ -45,10 +45,11 @@ def recommend(
     """The `count` items with the highest scores that the user has not rated, the highest first.
 
     A known `user` is named by id, and was in the training data. Somebody new has `rated` items,
-    by title: a model of ratings fits the user's rows to them (`dl.models.fold_in`), a two-tower
-    model reads them as a history, of which ratings below its `least` are not part. Neither gives
-    what is recommended to somebody of whom nothing is known. Items without a training rating are
-    never recommended. Of a population the members' scores are averaged.
+    by title; of an item that is named twice the last rating counts. A model of ratings fits the
+    user's rows to them (`dl.models.fold_in`), a two-tower model reads them as a history, of which
+    ratings below its `least` are not part. Neither gives what is recommended to somebody of whom
+    nothing is known. Items without a training rating are never recommended. Of a population the
+    members' scores are averaged.
 
     Raises:
         InputError: for a model of other data, an unknown user or title (it names the nearest), a
@@ -174,5 +175,5 @@ def _ratings_of(
     for title, rating in rated.items():
         if not low <= rating <= high:
             raise InputError(f"{title!r} is rated {rating:g}; ratings are from {low:g} to {high:g}")
-    items = np.array([catalogue.item(title) for title in rated], np.int32)
-    return items, np.array([*rated.values()], np.float32)
+    by_item = {catalogue.item(title): rating for title, rating in rated.items()}
+    return np.array([*by_item], np.int32), np.array([*by_item.values()], np.float32)

@@ -65,16 +65,22 @@ def agreement_with_search(
 
 
 def ratings_of_selves(
-    trained: Trained, players: Sequence[str], *, simulations: int, games: int, seed: int = 0
+    trained: Trained,
+    players: Sequence[str],
+    *,
+    every: int,
+    simulations: int,
+    games: int,
+    seed: int = 0,
 ) -> dict[str, dict[str, float]]:
-    """Elo ratings of a net as it was at earlier steps, as it is now, and of fixed players.
+    """Elo ratings of a net as it was after each `every` steps, as it is now, and of fixed players.
 
     Each self searches; it meets the one before it and all fixed `players`, of whom the first one is
     rated at 0. The figures are `elo` and its standard errors, `elo_error`, by player: "step 500".
     """
     if not games:
         return {}
-    game, selves = game_of_run(trained), selves_of(trained, simulations)
+    game, selves = game_of_run(trained), selves_of(trained, simulations, every=every)
     fixed = {name: load_agent(name, game) for name in players}
     names = list(selves)
     pairs = [*zip(names[1:], names, strict=False)]
@@ -101,11 +107,13 @@ def ratings_of_selves(
     }
 
 
-def selves_of(trained: Trained, simulations: int) -> dict[str, Agent]:
-    """The net as it was at the steps that it remembers, and as it is now, as searching players."""
+def selves_of(trained: Trained, simulations: int, *, every: int) -> dict[str, Agent]:
+    """The net as it was after each `every` steps, and as it is now, as searching players.
+
+    Of a training that ended early, the later places of the pool hold nothing of their own.
+    """
     pool = trained.model_state[EARLIER]["params"]
     kept = len(jax.tree.leaves(pool)[0])
-    every = -(-trained.step // kept)
     selves = {}
     for place in range(kept):
         if place * every < trained.step:

@@ -13,7 +13,7 @@ from dl.data.sources.batching import steps_per_epoch
 from dl.data.text.reading import Reading
 from dl.data.text.stored import MOST_UNPACKED
 from dl.errors import InputError
-from dl.ranges import Count, CountOrZero, NotNegative, Range, Share, check_fields, require
+from dl.ranges import SEED, Count, CountOrZero, NotNegative, Range, Share, check_fields, require
 from dl.train.learning import LearningFields, make_optimizer
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class DataOptions:
     captions:PATH, ratings:PATH, scenes:SET, adding:STEPS, moves:FILE, outcomes:FILE, games:GAME or
     play:GAME.
     """
-    seed: Annotated[int, Range(at_least=0, below=2**31)] = 0
+    seed: Annotated[int, SEED] = 0
     """Seed of the initial parameters, data order, dropout and augmentation."""
     validation: Share = 0.1
     """Fraction of training examples to hold out; 0 takes the data set's own validation part."""

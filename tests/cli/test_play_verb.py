@@ -79,6 +79,8 @@ def test_what_cannot_be_played_is_refused(tmp_path: Path, refused: Callable[...,
     against = ["--against", "mcts:2", "--game"]
     assert "give a run to play with, or --against" in refused()
     assert "which game?" in refused("--against", "mcts:2")
+    assert "--simulations and --checkpoint go with" in refused(*against, "x", "--simulations", "9")
+    assert "seed is 2147483648; it" in refused(*against, "tic_tac_toe", "--seed", str(2**31))
     assert "'best' is no player" in refused("--against", "best", "--game", "tic_tac_toe")
     assert "unknown game 'tic_tac'" in refused(*against, "tic_tac")
     assert "move 2, b2: not legal" in refused(*against, "tic_tac_toe", "--from", "b2b2")

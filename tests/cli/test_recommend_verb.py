@@ -101,6 +101,13 @@ def test_a_two_tower_model_serves_a_known_user_as_a_new_one_with_the_same_histor
     assert new == recommend("two_tower_ratings", known.users[1])
 
 
+def test_of_an_item_named_twice_the_last_rating_counts(recommend: Recommend) -> None:
+    name = "factorisation_ratings"
+    twice = recommend(name, "--rated", "Film 4=1,Film 4 (2004)=5")
+    assert twice == recommend(name, "--rated", "Film 4=5")
+    assert twice != recommend(name, "--rated", "Film 4=1")
+
+
 def test_people_read_a_table(runs: dict[str, Path], capsys: pytest.CaptureFixture[str]) -> None:
     run = str(runs["factorisation_ratings"])
     assert main("experiments", ["recommend", run, "3", "--count", "1"]) == 0

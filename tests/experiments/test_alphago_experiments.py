@@ -133,12 +133,13 @@ def test_runs_play_at_the_terminal(
     ("words", "says"),
     [
         ("self_play random --game connect_four --to games.txt", "name ends with .npz"),
-        ("self_play random --game connect_four --to no/games.npz", "there is no folder"),
+        ("self_play random --game connect_four --to no/games.npz", "cannot write no/games.npz"),
         ("self_play random --to games.npz", "which game? give --game"),
         ("self_play nobody --game connect_four --to games.npz", "'nobody' is no run's folder"),
         ("self_play random --game connect_fore --to games.npz", "unknown game 'connect_fore'"),
         ("self_play perfect --game connect_four --to games.npz", "not connect_four"),
         ("match random one-step --game tic_tac_toe --games 3", "3 is not even"),
+        ("match random one-step --game tic_tac_toe --seed -1", "seed is -1; it must be"),
     ],
 )
 def test_wrong_words_are_one_line(

@@ -81,6 +81,20 @@ def test_one_table_has_methods_and_nets(
     assert "was trained with --split-seed 0: give --split-seed 0" in capsys.readouterr().err
 
 
+def test_columns_and_scale_are_those_of_a_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mine.csv").write_text("who,what,how\n" + "1,1,3\n" * 3)
+    command = ["baselines", "--dataset", f"ratings:{tmp_path / 'mine.csv'}"]
+    for words, message in (
+        ([], "no single column for the user, item and rating; its columns are who, what, how"),
+        (["--columns", "who,what,how"], "too few to hold some out"),
+        (["--columns", "who,what,how", "--scale", "4,5"], "line 2, has the rating 3; ratings are"),
+    ):
+        assert main("experiments", [*command, *words]) == 2
+        assert message in capsys.readouterr().err
+
+
 def test_ratings_that_cannot_be_tuned_on_are_refused(tmp_path: Path) -> None:
     (tmp_path / "mine.csv").write_text("user,item,rating\n" + "1,1,3\n" * 3)
     with pytest.raises(dl.InputError, match="too few to hold some out"):

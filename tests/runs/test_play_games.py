@@ -1,6 +1,7 @@
 """Players by name, and the games that are recorded of them."""
 
 from pathlib import Path
+from typing import BinaryIO
 
 import jax
 import numpy as np
@@ -41,6 +42,22 @@ def test_games_are_legal_and_as_many_as_asked_for(recorded: Records, tmp_path: P
     assert (again.moves == recorded.moves).all()
 
 
+def test_games_are_written_in_one_step(
+    recorded: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_games(tmp_path / "games.npz", recorded)
+    whole = (tmp_path / "games.npz").read_bytes()
+
+    def stopped(file: BinaryIO, **arrays: np.ndarray) -> None:
+        file.write(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(np, "savez_compressed", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        write_games(tmp_path / "games.npz", recorded)
+    assert (tmp_path / "games.npz").read_bytes() == whole
+
+
 def test_the_same_seed_records_the_same_games(recorded: Records) -> None:
     assert (games_of(seed=3, count=18).moves == recorded.moves[:18]).all()
     assert (games_of(seed=4).moves != recorded.moves).any()
@@ -63,6 +80,7 @@ def test_perfect_play_of_both_sides_is_a_draw() -> None:
         ("randon", "did you mean random?"),
         ("mcts:many", "'mcts:many' names no number of simulations"),
         ("mcts:0", "'mcts:0' names no number of simulations"),
+        ("mcts:1000000000", "simulations is 1000000000; it must be at least 0 and at most 100000"),
     ],
 )
 def test_a_player_whom_nobody_knows_is_refused(name: str, says: str) -> None:
@@ -73,9 +91,9 @@ def test_a_player_whom_nobody_knows_is_refused(name: str, says: str) -> None:
 def test_numbers_out_of_range_are_refused() -> None:
     with pytest.raises(InputError, match="temperature is -1"):
         load_agent("random", GAME, Play(temperature=-1))
-    for changes, says in (({"games": 0}, "games is 0"), ({"random_moves": 9}, "random_moves is 9")):
-        with pytest.raises(InputError, match=says):
-            record_games(random_player(GAME), None, GAME, **{"games": 1, **changes})
+    for name, number in (("games", 0), ("random_moves", 9), ("at_once", 0), ("seed", 2**31)):
+        with pytest.raises(InputError, match=f"{name} is {number}"):
+            record_games(random_player(GAME), None, GAME, **{"games": 1, name: number})
 
 
 def test_a_plain_search_takes_the_win() -> None:

@@ -146,7 +146,7 @@ def test_what_cannot_play_is_refused() -> None:
         play(trained, simulations=-1)
     with pytest.raises(InputError, match="move 2, b2: not legal"):
         play(trained, simulations=0, begun="b2 b2")
-    with pytest.raises(InputError, match="is no player to play against"):
+    with pytest.raises(InputError, match="names no number of simulations"):
         rollout_thinker("mcts:none", TIC_TAC_TOE)
     with pytest.raises(InputError, match="is no game"):
         play(replace(trained, spec=replace(trained.spec, game="")))

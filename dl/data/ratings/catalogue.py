@@ -69,11 +69,12 @@ class Catalogue:
         Raises:
             InputError: for a name that is not known; it names the nearest.
         """
-        number = self._users.get(name.strip())
+        asked = str(name).strip()
+        number = self._users.get(asked)
         if number is None:
             raise InputError(
-                f"unknown user {shown(name)!r} (for somebody new give --rated 'TITLE=5'); "
-                f"{did_you_mean(name.strip(), self.users)}"
+                f"unknown user {shown(asked)!r} (for somebody new give --rated 'TITLE=5'); "
+                f"{did_you_mean(asked, self.users)}"
             )
         return number
 
@@ -81,24 +82,21 @@ class Catalogue:
         """The number of an item, by its title with or without the year, or by its id.
 
         Raises:
-            InputError: for a title that is not known, or is that of several items.
+            InputError: for a title that is not known, or is that of several items, and for an id
+                that is the title of another item, such as 300.
         """
-        asked = title.strip()
-        for known, form in (
-            (self._titles, asked.casefold()),
-            (self._items, asked),
-            (self._plain_titles, plain_title(asked)),
-        ):
-            found = known.get(form, [])
-            if len(found) > 1:
-                several = listed([f"{self.titles[n]} [{self.items[n]}]" for n in found])
-                raise InputError(
-                    f"{shown(title)!r} is the title of several items ({several}): give the number "
-                    "in brackets"
-                )
-            if found:
-                return found[0]
-        raise InputError(f"unknown title {shown(title)!r}; {did_you_mean(asked, self.titles)}")
+        asked = str(title).strip()
+        by_id, plain = self._items.get(asked, []), self._plain_titles.get(plain_title(asked), [])
+        found = self._titles.get(asked.casefold()) or list(dict.fromkeys(by_id + plain))
+        if not found:
+            raise InputError(f"unknown title {shown(asked)!r}; {did_you_mean(asked, self.titles)}")
+        if len(found) > 1:
+            several = listed([f"{self.titles[n]} [{self.items[n]}]" for n in found])
+            raise InputError(
+                f"{shown(asked)!r} stands for several items ({several}): give the whole title, or "
+                "the number in brackets"
+            )
+        return found[0]
 
     @cached_property
     def _users(self) -> dict[str, int]:

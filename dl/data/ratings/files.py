@@ -89,24 +89,32 @@ def _without_header(file: Path, layout: _Layout, feedback: Feedback) -> Ratings:
             yield line, cells
 
     names = file.parent / layout.titles
-    titles = (
-        {cells[0]: cells[1] for _, cells in _split_lines(names, layout.title_separator)}
-        if names.is_file()
-        else {}
-    )
+    titles = _titles_without_header(names, layout.title_separator) if names.is_file() else {}
     scale = feedback.bounds or layout.scale
     return make_ratings(list(rows()), source=file, titles=titles, scale=scale)
+
+
+def _titles_without_header(file: Path, separator: str) -> dict[str, str]:
+    titles = {}
+    for line, cells in _split_lines(file, separator):
+        if len(cells) < 2:
+            raise InputError(
+                f"{file}, line {line}, has no title: give item and title, with {separator!r} "
+                "between them"
+            )
+        titles[cells[0]] = cells[1]
+    return titles
 
 
 def _split_lines(file: Path, separator: str) -> Iterator[tuple[int, list[str]]]:
     """The cells of each line that is not blank, of a file in Latin-1, as MovieLens has them."""
     try:
-        text = file.read_bytes().decode("latin-1")
+        lines = file.read_bytes().splitlines()  # of bytes: in texts U+0085 ends a line too
     except OSError as error:
         raise InputError(f"cannot read {file}: {error.strerror}") from None
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(lines, 1):
         if line.strip():
-            yield number, [cell.strip() for cell in line.split(separator)]
+            yield number, [cell.strip() for cell in line.decode("latin-1").split(separator)]
 
 
 def _table(file: Path, feedback: Feedback) -> Ratings:
@@ -139,8 +147,9 @@ def _columns(header: Row, file: Path, feedback: Feedback) -> list[int]:
         needed["rating"] = rating
     if missing := [name for name, place in needed.items() if place is None]:
         raise InputError(
-            f"{file} has no column for the {listed(missing)}; its columns are {', '.join(cells)}: "
-            "give --columns USER,ITEM,RATING or USER,ITEM,RATING,TIME with their names"
+            f"{file} has no single column for the {listed(missing)}; its columns are "
+            f"{', '.join(cells)}: give --columns USER,ITEM,RATING or USER,ITEM,RATING,TIME with "
+            "their names"
         )
     places = [place for place in (user, item, rating) if place is not None]
     return [*places, time] if rating is not None and time is not None else places

@@ -64,9 +64,10 @@ def test_the_last_of_repeated_ratings_counts(tmp_path: Path) -> None:
 
 
 REFUSED = [
-    ("u,movie,stars\n1,2,3\n", "", "has no column for the user; its columns are u, movie, stars"),
-    ("user,stars\n1,3\n", "", "has no column for the item; its columns are user, stars"),
-    ("user,item\n1,3\n", "", "no column for the rating; its columns are user, item: give --colu"),
+    ("u,movie,stars\n1,2,3\n", "", "no single column for the user; its columns are u, movie"),
+    ("user,user_id,item,stars\n1,1,2,3\n", "", "for the user; its columns are user, user_id"),
+    ("user,stars\n1,3\n", "", "has no single column for the item; its columns are user, stars"),
+    ("user,item\n1,3\n", "", "no single column for the rating; its columns are user, item: give"),
     ("a,b,c\n1,2,3\n", "a,b,d", "has no column 'd'; its columns are a, b, c"),
     ("a,b,c\n1,2,3\n", "a", "give the names of two to four"),
     ("user,item,rating\n1,2,good\n", "", "line 2, has 'good' for its rating: give a number"),
@@ -112,6 +113,16 @@ def test_folders_without_ratings_are_refused(tmp_path: Path) -> None:
         read_ratings(tmp_path, Feedback())
     (tmp_path / "u.data").write_text("1\t2\t3\n")
     with pytest.raises(InputError, match=r"line 1, has 3 cells; u\.data has user, item, rating"):
+        read_ratings(tmp_path, Feedback())
+
+
+def test_titles_without_a_header_are_read_line_by_line(tmp_path: Path) -> None:
+    write_100k(tmp_path, ROWS)
+    (tmp_path / "u.item").write_bytes(b"10|Wait\x85 (1990)|x\r\n20|Heat (1995)|x\n")
+    titles = read_ratings(tmp_path, Feedback()).titles
+    assert titles == {"10": "Wait\x85 (1990)", "20": "Heat (1995)"}
+    (tmp_path / "u.item").write_text("10|Alien (1979)|x\n20\n")
+    with pytest.raises(InputError, match=r"u\.item, line 2, has no title: give item and title"):
         read_ratings(tmp_path, Feedback())
 
 

@@ -153,9 +153,23 @@ def test_titles_are_found_without_year_and_article(path: Path) -> None:
         "0",
         "0",
     ]
-    with pytest.raises(InputError, match=r"'Heat' is the title of several items \(Heat \[1\] and"):
+    with pytest.raises(InputError, match=r"'Heat' stands for several items \(Heat \[1\] and"):
         known.item("Heat")
     with pytest.raises(InputError, match="unknown title 'Hea'; did you mean Heat"):
         known.item("Hea")
     with pytest.raises(InputError, match=r"unknown user .99. .*did you mean 9"):
         known.user("99")
+
+
+def test_an_id_that_is_the_title_of_another_item_is_refused(path: Path) -> None:
+    titles = {"300": "Quiz Show (1994)", "52722": "300 (2007)", "6": "Heat (1995)"}
+    rows = [f'{user},{item},4,"{title}"' for user in range(4) for item, title in titles.items()]
+    path.write_text("\n".join(["user,item,rating,title", *rows]))
+    known = load(path).spec.ratings
+    both = (
+        r"'300' stands for several items \(Quiz Show \(1994\) \[300\] and 300 \(2007\) \[52722\]\)"
+    )
+    with pytest.raises(InputError, match=both):
+        known.item("300")
+    asked = ("300 (2007)", "52722", "Quiz Show", "6")
+    assert [known.items[known.item(name)] for name in asked] == ["52722", "52722", "300", "6"]
