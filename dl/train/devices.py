@@ -9,7 +9,9 @@ from dl.types import Device
 
 
 def ask_for_devices(count: int) -> list[Device]:
-    """All devices of this process, or of all that train together, of which `count` are asked for; 0 asks for as many as suit.
+    """All devices of this process, of which `count` are asked for; 0 asks for as many as suit.
+
+    Of processes that train together they are the devices of all.
 
     Raises:
         InputError: when fewer are here, and as `find_devices`.

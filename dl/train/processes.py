@@ -74,8 +74,10 @@ def choose_evenly(devices: Sequence[Device], count: int) -> tuple[Device, ...]:
 
 def place(tree: PyTree, shardings: PyTree) -> PyTree:
     """`tree`, which every process has as a whole, with each array laid out over all devices."""
-    return jax.device_put(tree, shardings) if not are_several() else jax.tree.map(
-        _placed, tree, shardings
+    return (
+        jax.device_put(tree, shardings)
+        if not are_several()
+        else jax.tree.map(_placed, tree, shardings)
     )
 
 

@@ -11,9 +11,7 @@ from dl.data.sources.source import Call, ReadsRows, Source, TrainCalls
 from dl.train.processes import ALL_ROWS, rows_here
 
 
-def train_calls_here(
-    source: Source, *, seed: int, batch_size: int, total_steps: int
-) -> TrainCalls:
+def train_calls_here(source: Source, *, seed: int, batch_size: int, total_steps: int) -> TrainCalls:
     """The calls of training; their leaves are [k, B / processes, ...]."""
     rows = rows_here(batch_size)
     if isinstance(source, ReadsRows) and rows != ALL_ROWS:
