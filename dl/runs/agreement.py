@@ -75,7 +75,7 @@ def facts_of_start(experiment: Experiment, options: Any, data: Dataset) -> Facts
         "experiment": experiment.name,
         **{f"option {name}": repr(value) for name, value in asdict(options).items()},
         "data (fingerprint)": data.fingerprint[:12],
-        "version of the code": digest_of_code(experiment)[:12],
+        "version of the code": digest_of(*code_of(experiment)),
         **{f"version of {name}": str(version(name)) for name in ("jax", "jaxlib", "flax", "optax")},
         "kind of device": f"{device.platform} {device.device_kind}",
         "number of devices": str(jax.local_device_count()),
@@ -94,12 +94,19 @@ def check_alike(group: Group, setup: Setup, training: Any) -> None:
         refuse_differences([json.loads(text) for text in group.gather(json.dumps(told))])
 
 
-def digest_of_code(experiment: Experiment) -> str:
-    """A digest of the library's files, and of the one that defines the experiment."""
+def code_of(experiment: Experiment) -> list[Path]:
+    """The library's files, and the one that defines the experiment."""
     own = experiment.file or import_module(experiment.module).__file__
-    files = sorted(Path(__file__).resolve().parents[1].rglob("*.py"))
-    digest = hashlib.blake2b(digest_size=16)
-    for path in [*files, *([Path(own)] if own else [])]:
+    return [
+        *sorted(Path(__file__).resolve().parents[1].rglob("*.py")),
+        *([Path(own)] if own else []),
+    ]
+
+
+def digest_of(*files: Path) -> str:
+    """A digest of the names and the contents of `files`."""
+    digest = hashlib.blake2b(digest_size=6)
+    for path in files:
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from dl.data.dataset import Dataset
 from dl.data.load import absolute
 from dl.errors import InputError, RunError, first_line
-from dl.runs.agreement import facts_of_start, made_by_all
+from dl.runs.agreement import digest_of, facts_of_start, made_by_all
 from dl.runs.config import Config
 from dl.runs.experiment import Experiment
 from dl.runs.folder import RunFolder, make_folder, new_folder, open_folder
@@ -160,7 +160,9 @@ def resume_run(
         RunError: when the data are not those that the run began with.
     """
     folder, config = made_by_all(
-        group, lambda: open_folder(run, package=package), lambda made: {"config": repr(made[1])}
+        group,
+        lambda: open_folder(run, package=package),
+        lambda made: {"config.json": digest_of(made[0].config)},
     )
     if folder.is_finished:
         result = read_result(folder.result)
