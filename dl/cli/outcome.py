@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import signal
+import sys
 from typing import TYPE_CHECKING, Any
 
 from dl.cli.next_steps import command, next_steps
@@ -40,8 +41,15 @@ def leave_at_once() -> None:
     an ordinary exit waits for threads that are still saving.
     """
     if not in_notebook():
-        os.write(2, b"stopped at once; what had been saved is kept\n")
+        os.write(_errors(), b"stopped at once; what had been saved is kept\n")
         os._exit(130)
+
+
+def _errors() -> int:
+    try:
+        return sys.stderr.fileno()
+    except (OSError, ValueError):  # a stream that is closed, or no file
+        return 2
 
 
 def leave_if_interrupted(number: int) -> None:

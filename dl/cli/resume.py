@@ -1,13 +1,18 @@
 """`resume RUN`: continue an interrupted run or search."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from dl.cli.catalog import Catalog, name_experiment
 from dl.cli.outcome import leave_at_once, report_outcome
 from dl.cli.search import make_search
+from dl.errors import InputError
+from dl.runs.joining import NOT_ASKED, Joining
+
+if TYPE_CHECKING:
+    from dl.runs.group import Group
 
 
 def resume(
@@ -17,6 +22,7 @@ def resume(
     experiment: Path | None = None,
     quiet: bool = False,
     page: Annotated[bool, Parameter(negative="--no-page")] = True,
+    joining: Annotated[Joining, Parameter(name="*")] = NOT_ASKED,
     catalog: Annotated[Catalog, Parameter(parse=False)],
 ) -> int:
     """Resume a run or a search; the result is as if it had never stopped.
@@ -34,19 +40,31 @@ def resume(
         DL_NO_PAGE=1 in the environment leaves it out of all runs.
     """
     name_experiment(experiment)
+    if (run / "search.json").exists() and joining.is_asked:
+        raise InputError("a search trains in one process: start one")
     if (run / "search.json").exists():
         return _resume_search(run, catalog, quiet=quiet)
+    from dl.runs.joined import joined
+
+    with joined(joining) as group:
+        return _resume_run(run, catalog, group, quiet=quiet, page=page)
+
+
+def _resume_run(run: Path, catalog: Catalog, group: "Group", *, quiet: bool, page: bool) -> int:
     from dl.cli.machine import set_up_machine
+    from dl.runs.agreement import made_by_all
     from dl.runs.folder import open_folder
 
-    folder, config = open_folder(run, package=catalog.package)
-    page = page and not folder.is_finished
-    set_up_machine(config.devices)
+    folder, config = made_by_all(
+        group, lambda: open_folder(run, package=catalog.package), lambda made: {}
+    )
+    page = page and group.is_first and not folder.is_finished
+    set_up_machine(-(-config.devices // group.count))
     from dl.runs.run import resume_run
     from dl.train.interrupt import StopRequest, say_stopping
 
     with StopRequest(leave_at_once, say_stopping) as stop:
-        outcome = resume_run(run, stop=stop, show=not quiet, package=catalog.package)
+        outcome = resume_run(run, stop=stop, show=not quiet, package=catalog.package, group=group)
         return report_outcome(outcome, stop, config, package=catalog.package, page=page)
 
 

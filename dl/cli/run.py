@@ -16,6 +16,7 @@ from dl.cli.header import describe_options
 from dl.cli.outcome import leave_at_once, report_outcome, say
 from dl.errors import InputError
 from dl.ranges import Range, check_number, ranges_of
+from dl.runs.joining import NOT_ASKED, Joining
 
 if TYPE_CHECKING:
     from dl.runs.experiment import Experiment
@@ -57,6 +58,7 @@ def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
         quiet: bool = False,
         profile: bool = False,
         page: bool = True,
+        joining: Annotated[Joining, Parameter(name="*")] = NOT_ASKED,
     ) -> int:
         name_experiment(experiment)
         check_number("seeds", seeds, Range(at_least=1, at_most=1000), whole=True)
@@ -75,7 +77,14 @@ def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
             "log": log or (),
         }
         how = {"show": not quiet, "profile": profile, **beginning}
-        return _run_seeds(chosen, runs, folders, package=catalog.package, page=page, **how)
+        if joining.is_asked and seeds > 1:
+            raise InputError("--seeds is for one process: start several processes for each --seed")
+        from dl.runs.joined import joined
+
+        with joined(joining) as group:
+            page = page and group.is_first
+            how |= {"package": catalog.package, "page": page, "group": group}
+            return _run_seeds(chosen, runs, folders, **how)
 
     command.__doc__ = join_descriptions(_COMMAND_HELP) + options_help(chosen.options)
     command.__annotations__["options"] = Annotated[chosen.options, Parameter(name="*")]
@@ -166,7 +175,7 @@ def _run_seeds(
     """Run each entry of `runs` in its folder; `how` goes to `start_run`."""
     from dl.cli.machine import set_up_machine
 
-    set_up_machine(getattr(runs[0], "devices", 1))
+    set_up_machine(-(-getattr(runs[0], "devices", 1) // how["group"].count))
     from dl.runs.initial import count_frozen
     from dl.runs.run import start_run
     from dl.train.interrupt import StopRequest, say_stopping
@@ -187,6 +196,8 @@ def _run_seeds(
         where = (
             f"{config.parallel} on {describe_devices(config.devices)}, " if config.devices else ""
         )
+        several = how["group"].count
+        where += f"{several} processes, " if several > 1 else ""
         say(f"{where}in {folder.path}")
 
     figures: list[dict[str, dict[str, float]]] = []

@@ -16,9 +16,11 @@ import numpy as np
 
 from dl.errors import InputError, RunError, first_line
 from dl.runs.checkpoint_notes import DamagedCheckpoint, loss_of, read_notes
-from dl.runs.checksums import damaged_arrays, flatten, is_key, shard_checksums
+from dl.runs.checksums import flatten, is_key
 from dl.runs.event_loops import drop_cut_short, quiet_event_loops, silence_log
+from dl.runs.group import ALONE, Group
 from dl.runs.shape import Misfit
+from dl.runs.shared_checksums import checksums_of_all, damaged_for_all
 from dl.types import PyTree
 
 _STEP = "state/step"
@@ -32,7 +34,9 @@ class Checkpoints:
     deletes nothing, so that a run can be read while it is still training.
     """
 
-    def __init__(self, folder: Path, *, keep: int = 2, read_only: bool = False) -> None:
+    def __init__(
+        self, folder: Path, *, keep: int = 2, read_only: bool = False, group: Group = ALONE
+    ) -> None:
         import orbax.checkpoint as ocp
         from orbax.checkpoint.checkpoint_managers import AnyPreservationPolicy, BestN, LatestN
 
@@ -51,6 +55,7 @@ class Checkpoints:
         )
         self._folder = folder.resolve()
         self._saved: set[int] = set()
+        self._group = group
         self._unreadable = [] if read_only else self._put_unreadable_aside()
         handlers = {"state": ocp.StandardCheckpointHandler(), "notes": ocp.JsonCheckpointHandler()}
         self._quiet, self._cut_short = contextlib.ExitStack(), False
@@ -64,7 +69,8 @@ class Checkpoints:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
-        if kind is not None and issubclass(kind, KeyboardInterrupt):
+        others_are_gone = kind is not None and self._group.count > 1
+        if others_are_gone or (kind is not None and issubclass(kind, KeyboardInterrupt)):
             # A second Ctrl-C means not to wait. Resuming ignores a half-written save.
             self._quiet.close()
             return
@@ -108,7 +114,7 @@ class Checkpoints:
         if step in self._saved or not self._lacks(step, loss):
             return
         args, flat = self._ocp.args, flatten(tree)
-        notes = {**notes, "checksums": shard_checksums(flat)}
+        notes = {**notes, "checksums": checksums_of_all(self._group, flat)}
         with _as_run_error("save in", self._folder):
             self._manager.save(
                 step,
@@ -149,7 +155,7 @@ class Checkpoints:
             stored = self._stored(step, notes)
             _check_same_leaves(stored, wanted, where=f"{self._folder}/{step}")
             flat = self._arrays(step, wanted)
-            _check_arrays(step, flat, notes)
+            _check_arrays(step, flat, notes, self._group)
             return _unflatten(flat, like), notes
         except (InputError, DamagedCheckpoint):
             raise
@@ -216,9 +222,11 @@ class Checkpoints:
 
     def _put_aside(self, place: Path) -> None:
         """Move a damaged checkpoint away, so that its step can be saved again."""
-        aside = self._folder.with_name("damaged")
-        aside.mkdir(exist_ok=True)
-        place.rename(aside / f"{place.name}-{time.time_ns()}")
+        if self._group.is_first:
+            aside = self._folder.with_name("damaged")
+            aside.mkdir(exist_ok=True)
+            place.rename(aside / f"{place.name}-{time.time_ns()}")
+        self._group.wait()
 
     def _put_unreadable_aside(self) -> list[str]:
         """Move away the checkpoints whose loss Orbax could not read; what is wrong with each."""
@@ -237,9 +245,9 @@ class Checkpoints:
         return self._folder / str(step)
 
 
-def _check_arrays(step: int, flat: dict[str, Any], notes: dict[str, Any]) -> None:
+def _check_arrays(step: int, flat: dict[str, Any], notes: dict[str, Any], group: Group) -> None:
     """Raise `DamagedCheckpoint` for arrays other than those that were saved at `step`."""
-    damaged = damaged_arrays(flat, notes)
+    damaged = damaged_for_all(group, flat, notes)
     if damaged:
         raise DamagedCheckpoint(f"checkpoint {step}: the checksum of {damaged[0]} is wrong")
     own = int(np.ravel(flat.get(_STEP, step))[0])

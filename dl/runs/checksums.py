@@ -33,14 +33,14 @@ def shard_checksums(flat: dict[str, Any]) -> dict[str, dict[str, int]]:
 
 def _shard_checksums(array: Any) -> Iterator[tuple[str, int]]:
     if not isinstance(array, jax.Array):
-        yield _part_name((), array.shape), _crc(np.asarray(array))
+        yield part_name((), array.shape), _crc(np.asarray(array))
         return
     for shard in array.addressable_shards:
         if shard.replica_id == 0:
-            yield _part_name(shard.index, array.shape), _crc(np.asarray(shard.data))
+            yield part_name(shard.index, array.shape), _crc(np.asarray(shard.data))
 
 
-def _part_name(index: tuple[slice, ...], shape: tuple[int, ...]) -> str:
+def part_name(index: tuple[slice, ...], shape: tuple[int, ...]) -> str:
     slices = index or tuple(slice(None) for _ in shape)
     ends = [part.indices(size)[:2] for part, size in zip(slices, shape, strict=True)]
     return ",".join(f"{start}:{stop}" for start, stop in ends)
@@ -57,13 +57,26 @@ def damaged_arrays(flat: dict[str, Any], notes: dict[str, Any]) -> list[str]:
         name
         for name, array in flat.items()
         if not notes["checksums"].get(name)
-        or any(_crc(_part(array, part)) != crc for part, crc in notes["checksums"][name].items())
+        or any(
+            crc_of_part(array, ends_of_part(part)) != crc
+            for part, crc in notes["checksums"][name].items()
+        )
     ]
 
 
-def _part(array: Any, name: str) -> np.ndarray:
+def ends_of_part(name: str) -> tuple[tuple[int, int], ...]:
+    """Where the part called `name` begins and ends along each axis.
+
+    >>> ends_of_part("0:2,0:3")
+    ((0, 2), (0, 3))
+    """
     ends = [part.split(":") for part in name.split(",") if part]
-    return np.asarray(array)[tuple(slice(int(start), int(stop)) for start, stop in ends)]
+    return tuple((int(start), int(stop)) for start, stop in ends)
+
+
+def crc_of_part(array: Any, ends: tuple[tuple[int, int], ...]) -> int:
+    """The CRC-32 of the part of an array between these `ends`."""
+    return _crc(np.asarray(array)[tuple(slice(start, stop) for start, stop in ends)])
 
 
 def _crc(array: np.ndarray) -> int:

@@ -4,10 +4,12 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from dl.errors import InputError
+from dl.runs.agreement import check_alike
 from dl.runs.checkpoint import Checkpoints
 from dl.runs.clock import RunClock
 from dl.runs.files import sealed, write_json
 from dl.runs.folder import RunFolder
+from dl.runs.group import ALONE, Group
 from dl.runs.initial import read_initial
 from dl.runs.listener import RunListener
 from dl.runs.load import edited_since
@@ -16,35 +18,45 @@ from dl.runs.profile import Profiler
 from dl.runs.result import make_result
 from dl.runs.setup import Setup
 from dl.runs.sinks.sink import Begun
-from dl.runs.sinks.sinks import open_sinks
+from dl.runs.sinks.sinks import SinkName, open_sinks
+from dl.runs.stop_together import StopTogether
 from dl.train.compiled import Training
 from dl.train.interrupt import StopRequest
 from dl.train.live import Shown, follow
 from dl.train.loop import train_loop
+from dl.train.processes import are_first
 from dl.train.record import Record, stops_early
 from dl.train.steps_per_call import with_best_steps_per_call
 
 
 def go_on(
-    setup: Setup, *, stop: StopRequest, show: bool, profile: bool = False
+    setup: Setup,
+    *,
+    stop: StopRequest,
+    show: bool,
+    profile: bool = False,
+    group: Group = ALONE,
 ) -> dict[str, Any] | None:
     """Train to the end of the plan, then write and return the result; None if `stop` came first."""
-    _note_start(setup)
+    if group.is_first:
+        _note_start(setup)
     folder, clock = setup.folder, RunClock()
     with follow(setup.compiled.plan, show=show) as shown:
-        begun = folder.metrics.exists()
+        begun = group.share(lambda: "yes" if folder.metrics.exists() else "") == "yes"
         if not begun:
             shown.begin(0)
         setup.compiled.compile_ahead()
         fresh = None if begun else setup.compiled.start(None)
-        with Checkpoints(folder.checkpoints, keep=setup.config.options.keep) as checkpoints:
-            training, history = _restore(setup, fresh, checkpoints, clock, shown)
+        keep = setup.config.options.keep
+        with Checkpoints(folder.checkpoints, keep=keep, group=group) as checkpoints:
+            training, history = _restore(setup, fresh, checkpoints, clock, shown, group)
             setup = _with_steps_per_call(setup, training)
             with (
-                Profiler(folder.profile if profile else None) as profiler,
-                open_sinks(setup.config.log, _begun(setup, history), shown.tell) as sinks,
+                Profiler(folder.profile if profile and group.is_first else None) as profiler,
+                open_sinks(_sinks_here(setup, group), _begun(setup, history), shown.tell) as sinks,
             ):
-                listener = RunListener(setup, checkpoints, clock, shown, profiler, stop, sinks)
+                ends = StopTogether(stop, group) if group.count > 1 else stop
+                listener = RunListener(setup, checkpoints, clock, shown, profiler, ends, sinks)
                 training, history = _train(setup, training, history, listener)
             checkpoints.wait()
             if not _is_done(setup, training, history):
@@ -52,8 +64,13 @@ def go_on(
             steps = setup.compiled.step_of(training)
             answering = _best(setup, checkpoints, shown) or training
             result = make_result(setup, answering, history, clock, steps=steps)
-            write_json(folder.result, sealed(result))
+            if group.is_first:
+                write_json(folder.result, sealed(result))
     return result
+
+
+def _sinks_here(setup: Setup, group: Group) -> tuple[SinkName, ...]:
+    return setup.config.log if group.is_first else ()
 
 
 def _begun(setup: Setup, history: list[Record]) -> Begun:
@@ -77,6 +94,7 @@ def _restore(
     checkpoints: Checkpoints,
     clock: RunClock,
     shown: Shown,
+    group: Group,
 ) -> tuple[Training, list[Record]]:
     """The newest intact checkpoint and the records up to it, or a first state and no records.
 
@@ -93,7 +111,8 @@ def _restore(
         if folder.metrics.exists():
             shown.tell("no intact checkpoint: beginning at step 0")
             shown.begin(0)
-        return first, folder.cut_records(-1)
+        check_alike(group, setup, first)
+        return first, _cut_records(folder, -1, group)
     tree, notes = restored
     step = tree.state.steps_made
     if step > compiled.plan.total_steps:
@@ -102,11 +121,19 @@ def _restore(
             f"{compiled.plan.total_steps}: bring its epochs and batch_size back"
         )
     shown.tell(f"going on from step {step} of {compiled.plan.total_steps}")
-    history = folder.cut_records(step)
+    history = _cut_records(folder, step, group)
     shown.begin(step, earlier=history)
     clock.add_earlier(notes)
     _tell_missing(folder, history, shown, step=step, epoch=compiled.plan.steps_per_epoch)
     return compiled.start(tree), history
+
+
+def _cut_records(folder: RunFolder, step: int, group: Group) -> list[Record]:
+    """The records up to `step`; process 0 drops the others, which all of them wait for."""
+    if group.is_first:
+        folder.cut_records(step)
+    group.wait()
+    return folder.records()
 
 
 def _tell_missing(
@@ -138,7 +165,8 @@ def _with_steps_per_call(setup: Setup, training: Training) -> Setup:
         return setup
     compiled = with_best_steps_per_call(setup.compiled, training)
     config = replace(setup.config, steps_per_call=compiled.plan.steps_per_call)
-    config.write(setup.folder.config)
+    if are_first():
+        config.write(setup.folder.config)
     return replace(setup, compiled=compiled, config=config)
 
 

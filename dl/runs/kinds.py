@@ -14,6 +14,7 @@ from dl.runs.config import Config
 from dl.runs.experiment import Experiment, as_measured
 from dl.runs.files import sealed, write_json
 from dl.runs.go_on import go_on
+from dl.runs.group import ALONE, Group
 from dl.runs.manifest import add_to_manifest, device_name
 from dl.runs.members import check_members
 from dl.runs.open_data import open_data
@@ -31,11 +32,12 @@ _NOTHING: Varied = {}
 
 
 class Session(NamedTuple):
-    """Settings of one start: what stops it, and whether progress and a profile are made."""
+    """One start: what stops it, whether it shows progress and is profiled, and who takes part."""
 
     stop: StopRequest
     show: bool = True
     profile: bool = False
+    group: Group = ALONE
 
 
 class Kind(Protocol):
@@ -109,7 +111,7 @@ class TrainingRun:
 
     def work(self, setup: Setup, session: Session) -> dict[str, Any] | None:
         """Trains to the end of the plan, from the newest checkpoint if there is one."""
-        return go_on(setup, stop=session.stop, show=session.show, profile=session.profile)
+        return go_on(setup, **session._asdict())
 
 
 class CountingRun:

@@ -13,11 +13,13 @@ from dl.runs.generate import first_prime, generate
 from dl.runs.profile import Profiler
 from dl.runs.setup import Setup
 from dl.runs.sinks.sinks import Sinks
+from dl.runs.stop_together import StopTogether
 from dl.train.compiled import Training
 from dl.train.interrupt import StopRequest
 from dl.train.listener import Listener
 from dl.train.live import Shown
 from dl.train.network import Network
+from dl.train.processes import are_first
 from dl.train.record import Record
 from dl.types import Model
 
@@ -33,14 +35,15 @@ class RunListener(Listener):
     clock: RunClock
     shown: Shown
     profiler: Profiler
-    stop: StopRequest
+    stop: StopRequest | StopTogether
     sinks: Sinks
     _losses: dict[int, float] = field(default_factory=dict, init=False)
     """Validation losses by step; a checkpoint is saved with the loss of its step, if any."""
 
     def on_record(self, record: Record) -> None:
         """Store and show a record."""
-        _append(self.setup.folder.metrics, record)
+        if are_first():
+            _append(self.setup.folder.metrics, record)
         self.sinks.record(record)
         self.shown.record(record)
         if record.split == "validation" and math.isfinite(record.values["loss"]):
@@ -52,7 +55,9 @@ class RunListener(Listener):
         writes = data.kind.predicts_symbols and self.model.initial_carry is not None
         if not writes or self.setup.config.options.members > 1:
             return
-        state = self.setup.compiled.layout.fetch(training.state)
+        state = self.setup.compiled.layout.fetch_here(training.state)
+        if not are_first():
+            return
         network = Network(
             self.model,
             state.evaluated_params,
@@ -86,7 +91,7 @@ class RunListener(Listener):
 
     def stop_requested(self) -> bool:
         """Whether a signal has come."""
-        return self.stop.requested
+        return self.stop.at_boundary()
 
 
 def _write(path: Path, text: str) -> None:

@@ -10,6 +10,7 @@ from dl.runs.members import spread
 from dl.runs.setup import Setup
 from dl.runs.trained import Trained
 from dl.train.compiled import Training
+from dl.train.processes import are_first
 from dl.train.record import Record
 from dl.train.state import TrainState, count_parameters
 
@@ -22,7 +23,7 @@ def make_result(
     `training` is what the figures belong to. After `steps` steps it is the last state, or with
     patience the one that validated best, and its step is a figure too.
     """
-    state = setup.compiled.layout.fetch(training.state)
+    state = setup.compiled.layout.fetch_here(training.state)
     measured = _measured(setup, training, state)
     result = {
         "experiment": setup.config.experiment.name,
@@ -62,7 +63,7 @@ def _measured(setup: Setup, training: Training, state: TrainState) -> Measured:
         figures["members"] = spread(metrics.by_member(sums))
     else:
         figures = {part: setup.compiled.evaluate(training.state, part) for part in parts}
-    if config.experiment.conclude is None:
+    if config.experiment.conclude is None or not are_first():
         return Measured(figures, {})
     concluded = as_measured(config.experiment.conclude(config.options, trained, data))
     joined = {part: figures.get(part, {}) | values for part, values in concluded.figures.items()}

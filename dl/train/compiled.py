@@ -30,6 +30,7 @@ from dl.train.guard import CompilationGuard
 from dl.train.layout import Layout, Resident
 from dl.train.options import TrainOptions
 from dl.train.plan import Plan, make_plan
+from dl.train.reading import train_calls_here
 from dl.train.recipe import Recipe, numbers_unknown
 from dl.train.state import TrainState, first_arguments, first_state, jit_init_state
 from dl.train.step import augmented, make_train_step, scan_steps
@@ -185,7 +186,7 @@ def _put_sets(
 
 def _check(recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layout) -> None:
     """Refuse a recipe that does not fit data, options and devices."""
-    device, members = layout.devices[0], options.members
+    device, members = layout.device_here, options.members
     if device.platform != "cpu":  # whose devices share one memory
         members //= len(layout.devices) if layout.mode == "members" else 1
     check_recipe_fits(recipe, data.spec, device=device, members=members)
@@ -232,8 +233,8 @@ def _cut(
     source: Source, options: TrainOptions, plan: Plan, *, room: int, loops: bool
 ) -> Callable[[int, int], Iterator[Call]]:
     """The function from two steps to the compiled calls between them."""
-    groups = source.train_calls(
-        seed=options.seed, batch_size=options.batch_size, total_steps=plan.total_steps
+    groups = train_calls_here(
+        source, seed=options.seed, batch_size=options.batch_size, total_steps=plan.total_steps
     )
 
     def calls(start: int, end: int) -> Iterator[Call]:

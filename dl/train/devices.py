@@ -11,6 +11,8 @@ from dl.types import Device
 def ask_for_devices(count: int) -> list[Device]:
     """All devices of this process, of which `count` are asked for; 0 asks for as many as suit.
 
+    Of processes that train together they are the devices of all.
+
     Raises:
         InputError: when fewer are here, and as `find_devices`.
     """
@@ -24,13 +26,13 @@ def ask_for_devices(count: int) -> list[Device]:
 
 
 def find_devices() -> list[Device]:
-    """The devices of this process.
+    """The devices of this process, or of all that train together.
 
     Raises:
         InputError: when `JAX_PLATFORMS` names a kind of device that is not here.
     """
     try:
-        return jax.local_devices()
+        return jax.devices()
     except (RuntimeError, AssertionError):  # an assertion where CUDA is not installed
         asked = os.environ.get("JAX_PLATFORMS") or jax.config.values["jax_platforms"]
         if not asked:

@@ -18,6 +18,8 @@ from dl.layers.precision import computing_in
 from dl.train.ahead import Ahead, begin
 from dl.train.layout import Layout, Resident
 from dl.train.options import TrainOptions
+from dl.train.processes import as_first_has
+from dl.train.reading import evaluation_calls_here
 from dl.train.recipe import Recipe
 from dl.train.state import TrainState
 from dl.train.step import make_eval_step, scan_steps
@@ -121,17 +123,18 @@ class _Stream:
     def __init__(self, compiled: Callable[..., Metrics], source: Source, layout: Layout) -> None:
         self._compiled, self._layout = compiled, layout
         (indexed,) = source.evaluation_calls(batch_size=1)()
-        self._data = jax.device_put((source.evaluation_arrays(), indexed), layout.devices[0])
+        self._data = jax.device_put((source.evaluation_arrays(), indexed), layout.device_here)
 
     def evaluate(self, state: TrainState) -> Metrics:
         params, model_state = jax.device_put(
-            self._layout.fetch((state.evaluated_params, state.model_state)), self._layout.devices[0]
+            self._layout.fetch_here((state.evaluated_params, state.model_state)),
+            self._layout.device_here,
         )
-        sums = jax.device_get(self._compiled(params, model_state, *self._data))
+        sums = as_first_has(jax.device_get(self._compiled(params, model_state, *self._data)))
         return jax.tree.map(lambda leaf: np.sum(leaf, axis=-1, dtype=np.float64), sums)
 
     def begin(self, state: TrainState) -> None:
-        place = SingleDeviceSharding(self._layout.devices[0])
+        place = SingleDeviceSharding(self._layout.device_here)
         shapes = jax.tree.map(
             lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=place),
             (state.evaluated_params, state.model_state),
@@ -170,7 +173,7 @@ class _Examples:
         loops: bool,
     ) -> None:
         self._compiled, self._source, self._layout, self._loops = compiled, source, layout, loops
-        self._read = source.evaluation_calls(batch_size=batch_size)
+        self._read = evaluation_calls_here(source, batch_size=batch_size)
         arrays = source.evaluation_arrays()
         self._resident = layout.put(Resident(arrays, {})) if arrays else _NOTHING
         self._kept: list[IndexedBatch] = list(self._put()) if source.in_memory else []

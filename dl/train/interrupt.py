@@ -37,6 +37,7 @@ class StopRequest:
     ) -> None:
         self._insist, self._announce = insist, announce
         self._heard: list[int] = []
+        self._came_here = False
         self._watch = SignalWatch(self._hear)
         self.number: int | None = None
         self._previous: dict[int, object] = {}
@@ -45,6 +46,14 @@ class StopRequest:
     def requested(self) -> bool:
         """Whether a signal has come."""
         return self.number is not None
+
+    def at_boundary(self) -> bool:
+        """Whether to stop between two calls of the training."""
+        return self.requested
+
+    def hear(self, number: int) -> None:
+        """Request a stop because a signal has come to another process of the run."""
+        self.number = self.number or number
 
     @property
     def signal_name(self) -> str:
@@ -76,11 +85,11 @@ class StopRequest:
         self._previous.clear()
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self.requested and number == signal.SIGINT:
+        if self._came_here and number == signal.SIGINT:
             if self._insist is not None:
                 self._insist()
             raise KeyboardInterrupt
-        self.number = number
+        self.number, self._came_here = number, True
 
     def _hear(self, number: int) -> None:
         """Answer a signal in another thread: the main thread may be compiling for long."""

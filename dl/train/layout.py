@@ -10,6 +10,7 @@ import numpy as np
 from jax.sharding import NamedSharding, PartitionSpec
 
 from dl.errors import InputError
+from dl.train import processes
 from dl.train.ahead import Ahead, one_at_a_time
 from dl.train.device_errors import device_errors
 from dl.train.devices import ask_for_devices
@@ -42,6 +43,11 @@ class Layout:
     def axis_name(self) -> str | None:
         """The `axis_name` that steps must be built with."""
         return AXIS if self.mode == "pmap" else None
+
+    @property
+    def device_here(self) -> Device:
+        """The first device that belongs to this process."""
+        return next(each for each in self.devices if each.process_index == jax.process_index())
 
     def rows_of(self, batch_size: int) -> int:
         """How many rows of a batch a device computes."""
@@ -90,7 +96,7 @@ class Layout:
             return _with_carries(replicated, [self._put_rows(carry) for carry in carries])
         shardings = self.shardings(tree)
         # device_put may return an alias of its argument. What is donated later must be a copy.
-        placed = jax.device_put(tree, shardings)
+        placed = processes.place(tree, shardings)
         copy = jax.jit(lambda leaves: jax.tree.map(jnp.copy, leaves), out_shardings=shardings)
         return copy(placed)
 
@@ -110,13 +116,20 @@ class Layout:
         return _with_carries(jax.tree.map(stacked, tree), carries)
 
     def split(self, indexed: PyTree) -> PyTree:
-        """Batches [k, B] in the shape that compiled functions take: under `pmap` a row a device."""
+        """Batches [k, B] in the shape that compiled functions take: under `pmap` a row a device.
+
+        With several processes they are the rows of this one, [k, B / processes].
+        """
+        if processes.are_several():
+            return processes.place_rows(indexed, self._sharding(None, AXIS))
         return shard(indexed, len(self.devices), axis=1) if self.mode == "pmap" else indexed
 
     def put_batches(self, indexed: PyTree) -> PyTree:
         """Batches [k, B] on the devices, in the form that compiled functions take."""
         if self.mode == "pmap":
             return jax.device_put(self.split(indexed), self._device_rows())
+        if processes.are_several():
+            return self.split(indexed)
         return jax.device_put(indexed, self._sharding(None, AXIS))
 
     def fetch(self, tree: PyTree) -> PyTree:
@@ -125,6 +138,10 @@ class Layout:
             return tree
         carries = [_gathered(state.carry) for state in _states(tree)]
         return _with_carries(unreplicate(_with_carries(tree, [()] * len(carries))), carries)
+
+    def fetch_here(self, tree: PyTree) -> PyTree:
+        """As `fetch`, in arrays of this process alone; all processes must call it."""
+        return processes.copy_here(self.fetch(tree))
 
     def _compile_sharded(self, function: Callable, donated: tuple[int, ...]) -> Callable:
         """`function`, compiled at its first call for the shardings of its first argument."""
@@ -174,14 +191,16 @@ def make_layout(parallel: str = "auto", *, devices: int = 0, batch_size: int) ->
     available = ask_for_devices(devices)
     if parallel not in ("auto", "jit", "pmap"):
         raise InputError(f"parallel {parallel!r} is not one of auto, jit, pmap")
-    even = (n for n in range(len(available), 0, -1) if batch_size % n == 0)
-    count = devices or next(even)
+    if parallel == "pmap" and processes.are_several():
+        raise InputError("pmap is for one process: give --parallel jit, or start one process")
+    count = devices or processes.largest_even_count(batch_size, available)
     if batch_size % count:
         raise InputError(
             f"batch size {batch_size} does not divide over {count} devices: "
             f"use a multiple of {count}"
         )
-    return Layout("pmap" if parallel == "pmap" else "jit", tuple(available[:count]))
+    chosen = processes.choose_evenly(available, count)
+    return Layout("pmap" if parallel == "pmap" else "jit", chosen)
 
 
 def _shape(leaf: Any, sharding: Any, shape: tuple[int, ...] | None = None) -> Any:

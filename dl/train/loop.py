@@ -21,6 +21,7 @@ from dl.train.compile_clock import CompileClock
 from dl.train.compiled import Compiled, Training
 from dl.train.device_errors import device_errors
 from dl.train.listener import Listener
+from dl.train.processes import are_several
 from dl.train.quick import jit_quickly
 from dl.train.record import Record, best_step, stops_early
 from dl.types import Array, Metrics
@@ -135,6 +136,8 @@ class _Loop:
         except RunError:
             raise
         except Exception:
+            if are_several():
+                raise  # the others do not know of it, and a save needs all
             # The failed call may have consumed the donated state. Then nothing can be saved, and
             # the first error is the one to report.
             with contextlib.suppress(Exception):

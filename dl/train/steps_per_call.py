@@ -8,8 +8,10 @@ import time
 from dataclasses import replace
 
 import jax
+import numpy as np
 
 from dl.train.compiled import Compiled, Training
+from dl.train.processes import as_first_has
 
 _CANDIDATES = (1, 2, 5, 10, 20, 50)
 _TOLERATED = 0.02
@@ -35,7 +37,8 @@ def find_steps_per_call(compiled: Compiled, training: Training) -> int:
         start = time.perf_counter()
         trial, ticket = compiled.advance(trial, compiled.arrays, 0, steps)
         jax.block_until_ready(ticket)
-        return time.perf_counter() - start
+        # All processes choose by the time of the first, so that all make the same calls.
+        return float(as_first_has(np.float32(time.perf_counter() - start)))
 
     seconds(1)  # compiles
     one = min(seconds(1) for _ in range(3))

@@ -8,6 +8,7 @@ from dl.jaxprs import equations
 from dl.train.layout import Layout, make_layout
 from dl.train.members import make_members_layout
 from dl.train.options import TrainOptions
+from dl.train.processes import are_several
 from dl.types import Device, Model
 
 
@@ -23,6 +24,9 @@ def choose_layout(
     """
     if options.members > 1:
         return _members_layout(options, model, example, one_seed)
+    if are_several():
+        mode = "jit" if options.parallel == "auto" else options.parallel
+        return make_layout(mode, devices=options.devices, batch_size=options.batch_size)
     several = jax.default_backend() == "cpu" and jax.local_device_count() > 1
     if options.parallel != "auto" or options.devices or not several:
         return make_layout(options.parallel, devices=options.devices, batch_size=options.batch_size)

@@ -7,6 +7,7 @@ layouts of devices and all numbers of steps per call see the same batches.
 from functools import lru_cache
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -27,6 +28,10 @@ class IndexedBatch(NamedTuple):
     mask: np.ndarray
     fresh: np.ndarray | None = None
     examples: dict[str, np.ndarray] | None = None
+
+    def rows(self, rows: slice) -> "IndexedBatch":
+        """These rows of batches [k, B, ...]."""
+        return jax.tree.map(lambda leaf: leaf[:, rows], self)
 
 
 def steps_per_epoch(examples: int, batch_size: int) -> int:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, Protocol, Self, TypeAlias
+from typing import Any, ClassVar, Protocol, Self, TypeAlias, runtime_checkable
 
 import jax
 import numpy as np
@@ -79,6 +79,15 @@ class Source(Protocol):
 
     def evaluation_arrays(self) -> dict[str, np.ndarray]:
         """The arrays that lie on every device during an evaluation."""
+        ...
+
+
+@runtime_checkable
+class ReadsRows(Protocol):
+    """A source that can read some rows of each batch alone, as one of several processes does."""
+
+    def of_rows(self, rows: slice) -> Source:
+        """The same examples in batches that have only these of their rows."""
         ...
 
 

@@ -7,7 +7,7 @@ kept between two calls: a picture at a step is a pure function of (seed, step, e
 import hashlib
 import io
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Protocol
@@ -64,7 +64,8 @@ class StreamedSource:
     """The examples `index` [N] of `records`, as pictures of `shape` (H, W, C).
 
     With `crops`, training sees a random part of each picture, and evaluation its middle. `numbers`
-    [K] are those of the classes, where they are not counted as in the records.
+    [K] are those of the classes, where they are not counted as in the records. Batches have the
+    `rows` that this process reads, of several that train together.
     """
 
     records: Records
@@ -73,6 +74,7 @@ class StreamedSource:
     index: np.ndarray
     crops: bool = False
     numbers: np.ndarray | None = None
+    rows: slice = field(default_factory=partial(slice, None))
 
     steps_per_call: ClassVar[int] = 1
     batches_per_call: ClassVar[int] = 1
@@ -118,6 +120,10 @@ class StreamedSource:
         """The examples at `index` [M] as a source."""
         return replace(self, index=self.index[index])
 
+    def of_rows(self, rows: slice) -> "StreamedSource":
+        """The same examples in batches that have only these of their rows."""
+        return replace(self, rows=rows)
+
     def add_to(self, digest: "hashlib.blake2b") -> None:
         """Feed `digest` with what identifies these examples."""
         digest.update(f"{self.records.fingerprint}{self.shape}".encode())
@@ -137,7 +143,7 @@ class StreamedSource:
         def read(step: int) -> IndexedBatch:
             row = train_batches(
                 seed=seed, start=step, steps=1, examples=len(self), batch_size=batch_size
-            )
+            ).rows(self.rows)
             return with_examples(row, self.draw(row.index[0], seed=seed, step=step))
 
         read_ahead = ahead(read, end=total_steps)
@@ -153,6 +159,7 @@ class StreamedSource:
 
         def read(number: int) -> IndexedBatch:
             row = IndexedBatch(batches.index[number][None], batches.mask[number][None])
+            row = row.rows(self.rows)
             return with_examples(row, self.gather(row.index[0]))
 
         count = len(batches.index)
