@@ -67,7 +67,8 @@ def _part(array: Any, name: str) -> np.ndarray:
 
 
 def _crc(array: np.ndarray) -> int:
-    return zlib.crc32(array.tobytes())  # not the buffer: bfloat16 arrays have no buffer interface
+    # The bytes where they lie, not a copy; a bfloat16 array has no buffer interface of its own.
+    return zlib.crc32(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
 
 
 def _checksum(flat: dict[str, Any]) -> int:

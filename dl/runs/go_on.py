@@ -5,7 +5,7 @@ from typing import Any
 
 from dl.errors import InputError
 from dl.runs.checkpoint import Checkpoints
-from dl.runs.clock import RunClock
+from dl.runs.clock import RunClock, SaveTimer
 from dl.runs.files import sealed, write_json
 from dl.runs.folder import RunFolder
 from dl.runs.initial import read_initial
@@ -37,14 +37,17 @@ def go_on(
             shown.begin(0)
         setup.compiled.compile_ahead()
         fresh = None if begun else setup.compiled.start(None)
-        with Checkpoints(folder.checkpoints, keep=setup.config.options.keep) as checkpoints:
+        with _open_checkpoints(setup) as checkpoints:
             training, history = _restore(setup, fresh, checkpoints, clock, shown)
             setup = _with_steps_per_call(setup, training)
             with (
                 Profiler(folder.profile if profile else None) as profiler,
                 open_sinks(setup.config.log, _begun(setup, history), shown.tell) as sinks,
             ):
-                listener = RunListener(setup, checkpoints, clock, shown, profiler, stop, sinks)
+                timer = SaveTimer(setup.config.options.checkpoint_minutes)
+                listener = RunListener(
+                    setup, checkpoints, clock, shown, profiler, stop, sinks, timer
+                )
                 training, history = _train(setup, training, history, listener)
             checkpoints.wait()
             if not _is_done(setup, training, history):
@@ -54,6 +57,12 @@ def go_on(
             result = make_result(setup, answering, history, clock, steps=steps)
             write_json(folder.result, sealed(result))
     return result
+
+
+def _open_checkpoints(setup: Setup) -> Checkpoints:
+    options, in_epoch = setup.config.options, setup.compiled.plan.steps_per_epoch
+    every = options.keep_every * in_epoch
+    return Checkpoints(setup.folder.checkpoints, keep=options.keep, keep_every=every)
 
 
 def _begun(setup: Setup, history: list[Record]) -> Begun:
