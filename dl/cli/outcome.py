@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import signal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dl.cli.next_steps import command, next_steps
@@ -41,6 +42,27 @@ def leave_at_once() -> None:
     if not in_notebook():
         os.write(2, b"stopped at once; what had been saved is kept\n")
         os._exit(130)
+
+
+def leave_late(number: int, seconds: float) -> None:
+    """End the process: what was asked for by a signal took longer than `seconds`."""
+    os.write(
+        2,
+        f"not saved within {seconds:g} s of {signal.Signals(number).name}: left; the checkpoints "
+        "before are kept (--checkpoint-minutes saves more often, fewer --steps-per-call stop "
+        "sooner)\n".encode(),
+    )
+    os._exit(128 + number)
+
+
+def stop_request(grace: float) -> "StopRequest":
+    """What turns signals of the runner into an end that is saved, within `grace` seconds if any."""
+    from dl.ranges import Range, check_number
+    from dl.train.interrupt import StopRequest, say_stopping
+
+    check_number("grace", grace, Range(at_least=0))
+    late = partial(leave_late, seconds=grace)
+    return StopRequest(leave_at_once, say_stopping, grace=grace, late=late)
 
 
 def leave_if_interrupted(number: int) -> None:

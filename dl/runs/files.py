@@ -4,6 +4,7 @@ JSON has no word for a number that is not finite: it is written as the text "NaN
 "-Infinity", which `read_number` and other languages read back.
 """
 
+import contextlib
 import json
 import math
 import os
@@ -11,7 +12,7 @@ import zlib
 from pathlib import Path
 from typing import Any, NoReturn
 
-from dl.errors import InputError
+from dl.errors import InputError, RunError
 
 _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _SEAL = "checksum"
@@ -151,12 +152,19 @@ def rewrite_lines(path: Path, values: list[Any]) -> None:
 
 def _replace(path: Path, text: str) -> None:
     temporary = path.with_name(path.name + ".tmp")
-    temporary.unlink(missing_ok=True)  # it may be a link
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        temporary.unlink(missing_ok=True)  # it may be a link
+        with temporary.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise RunError(
+            f"cannot write {path}: {error.strerror}; what it held before is kept"
+        ) from error
 
 
 def _checksum(value: Any) -> int:

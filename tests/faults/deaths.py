@@ -54,6 +54,8 @@ def in_fork(work: Callable[[], int], log: Path) -> int:
         os.dup2(file, 1)
         os.dup2(file, 2)
         code = work()
+    except KeyboardInterrupt:  # before the runner's first line
+        code = 130
     except BaseException:
         traceback.print_exc()
     finally:
