@@ -16,6 +16,8 @@ from dl.errors import InputError, RunError
 
 _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _SEAL = "checksum"
+_LARGEST = 2**28
+"""Bytes of the largest JSON file that is read as a whole: a config with a vocabulary of words."""
 
 
 def as_text(value: Any, **how: Any) -> str:
@@ -50,9 +52,13 @@ def read_json(path: Path) -> Any:
         InputError: when the file is missing or is not JSON.
     """
     try:
+        if path.stat().st_size > _LARGEST:
+            raise InputError(f"{path} is larger than any file of a run: bring back a copy of it")
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from None
+    except InputError:
+        raise
     except (ValueError, RecursionError) as error:
         raise InputError(
             f"{path} is broken (not JSON: {error}); the folder cannot be used without it"

@@ -43,7 +43,9 @@ def locked(folder: Path) -> Iterator[None]:
                 f"{folder} cannot be written into ({error.strerror}): copy it to a folder that can"
             ) from None
         if error.errno not in _NO_LOCKS:
-            raise
+            raise InputError(
+                f"{folder / 'lock'} cannot be used ({error.strerror}): remove it"
+            ) from error
         owner = _own(folder)
         warnings.warn(
             f"the file system of {folder} has no locks: {OWNER} stands for one", stacklevel=3

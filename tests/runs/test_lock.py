@@ -127,7 +127,10 @@ def test_a_folder_that_cannot_be_written_into_is_named(
         pass
 
 
-def test_other_errors_are_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_errors_name_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fail(monkeypatch, errno.EIO)
-    with pytest.raises(OSError, match="from the file system"), locked(tmp_path):
+    with (
+        pytest.raises(InputError, match=r"lock cannot be used \(from the file system\): remove"),
+        locked(tmp_path),
+    ):
         pass
