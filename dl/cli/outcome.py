@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dl.cli.next_steps import command, next_steps
@@ -50,6 +51,27 @@ def _errors() -> int:
         return sys.stderr.fileno()
     except (OSError, ValueError):  # a stream that is closed, or no file
         return 2
+
+
+def leave_late(number: int, seconds: float) -> None:
+    """End the process: what was asked for by a signal took longer than `seconds`."""
+    os.write(
+        2,
+        f"not saved within {seconds:g} s of {signal.Signals(number).name}: left; the checkpoints "
+        "before are kept (--checkpoint-minutes saves more often, fewer --steps-per-call stop "
+        "sooner)\n".encode(),
+    )
+    os._exit(128 + number)
+
+
+def stop_request(grace: float) -> "StopRequest":
+    """What turns signals of the runner into an end that is saved, within `grace` seconds if any."""
+    from dl.ranges import Range, check_number
+    from dl.train.interrupt import StopRequest, say_stopping
+
+    check_number("grace", grace, Range(at_least=0))
+    late = partial(leave_late, seconds=grace)
+    return StopRequest(leave_at_once, say_stopping, grace=grace, late=late)
 
 
 def leave_if_interrupted(number: int) -> None:

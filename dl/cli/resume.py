@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from dl.cli.catalog import Catalog, name_experiment
-from dl.cli.outcome import leave_at_once, report_outcome
+from dl.cli.outcome import report_outcome, stop_request
 from dl.cli.search import make_search
 from dl.errors import InputError
 from dl.runs.joining import NOT_ASKED, Joining
@@ -21,6 +21,7 @@ def resume(
     *,
     experiment: Path | None = None,
     quiet: bool = False,
+    grace: float = 0.0,
     page: Annotated[bool, Parameter(negative="--no-page")] = True,
     joining: Annotated[Joining, Parameter(name="*")] = NOT_ASKED,
     catalog: Annotated[Catalog, Parameter(parse=False)],
@@ -35,6 +36,9 @@ def resume(
         The file of its experiment, if it was started with `run FILE.py` or `search FILE.py`.
     quiet
         No progress.
+    grace
+        Seconds that a signal leaves for the save; later the run says so and leaves. 0 takes as long
+        as it needs.
     page
         Write report.html, the page of the run, when it ends; not if it was finished before.
         DL_NO_PAGE=1 in the environment leaves it out of all runs.
@@ -43,14 +47,16 @@ def resume(
     if (run / "search.json").exists() and joining.is_asked:
         raise InputError("a search trains in one process: start one")
     if (run / "search.json").exists():
-        return _resume_search(run, catalog, quiet=quiet)
+        return _resume_search(run, catalog, quiet=quiet, grace=grace)
     from dl.runs.joined import joined
 
     with joined(joining) as group:
-        return _resume_run(run, catalog, group, quiet=quiet, page=page)
+        return _resume_run(run, catalog, group, quiet=quiet, grace=grace, page=page)
 
 
-def _resume_run(run: Path, catalog: Catalog, group: "Group", *, quiet: bool, page: bool) -> int:
+def _resume_run(
+    run: Path, catalog: Catalog, group: "Group", *, quiet: bool, grace: float, page: bool
+) -> int:
     from dl.cli.machine import set_up_machine
     from dl.runs.agreement import made_by_all
     from dl.runs.folder import open_folder
@@ -61,17 +67,16 @@ def _resume_run(run: Path, catalog: Catalog, group: "Group", *, quiet: bool, pag
     page = page and group.is_first and not folder.is_finished
     set_up_machine(-(-config.devices // group.count))
     from dl.runs.run import resume_run
-    from dl.train.interrupt import StopRequest, say_stopping
 
-    with StopRequest(leave_at_once, say_stopping) as stop:
+    with stop_request(grace) as stop:
         outcome = resume_run(run, stop=stop, show=not quiet, package=catalog.package, group=group)
         return report_outcome(outcome, stop, config, package=catalog.package, page=page)
 
 
-def _resume_search(path: Path, catalog: Catalog, *, quiet: bool) -> int:
+def _resume_search(path: Path, catalog: Catalog, *, quiet: bool, grace: float) -> int:
     from dl.cli.machine import set_up_machine
     from dl.runs.search_folder import open_search
 
     folder, planned = open_search(path, package=catalog.package)
     set_up_machine(planned.options.devices)
-    return make_search(planned, folder, catalog=catalog, quiet=quiet)
+    return make_search(planned, folder, catalog=catalog, quiet=quiet, grace=grace)

@@ -13,13 +13,14 @@ from docstring_parser import parse_from_object
 from dl.cli.catalog import Catalog, name_experiment
 from dl.cli.docstring import join_descriptions, rewrap
 from dl.cli.header import describe_options
-from dl.cli.outcome import leave_at_once, report_outcome, say
+from dl.cli.outcome import report_outcome, say, stop_request
 from dl.errors import InputError
 from dl.ranges import Range, check_number, ranges_of
 from dl.runs.joining import NOT_ASKED, Joining
 
 if TYPE_CHECKING:
     from dl.runs.experiment import Experiment
+    from dl.train.interrupt import StopRequest
     from dl.train.options import TrainOptions
 
 
@@ -57,6 +58,7 @@ def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
         log: Annotated[list[str] | None, Parameter(consume_multiple=1, negative="")] = None,
         quiet: bool = False,
         profile: bool = False,
+        grace: float = 0.0,
         page: bool = True,
         joining: Annotated[Joining, Parameter(name="*")] = NOT_ASKED,
     ) -> int:
@@ -84,7 +86,7 @@ def experiment_app(catalog: Catalog, name: str) -> cyclopts.App:
         with joined(joining) as group:
             page = page and group.is_first
             how |= {"package": catalog.package, "page": page, "group": group}
-            return _run_seeds(chosen, runs, folders, **how)
+            return _run_seeds(chosen, runs, folders, stop_request(grace), **how)
 
     command.__doc__ = join_descriptions(_COMMAND_HELP) + options_help(chosen.options)
     command.__annotations__["options"] = Annotated[chosen.options, Parameter(name="*")]
@@ -127,6 +129,9 @@ quiet
 profile
     Write a profiler's trace of about 20 steps into the run's folder, for TensorBoard or
     ui.perfetto.dev.
+grace
+    Seconds that a signal leaves for the save, as a scheduler does before it kills (30 of Slurm and
+    Kubernetes); later the run says so and leaves. 0 takes as long as it needs.
 page
     Write report.html, the page of the run, at its end. DL_NO_PAGE=1 in the environment leaves it
     out of all runs.
@@ -167,6 +172,7 @@ def _run_seeds(
     experiment: "Experiment",
     runs: "list[TrainOptions]",
     folders: list[Path | None],
+    stop: "StopRequest",
     *,
     package: str,
     page: bool,
@@ -178,7 +184,6 @@ def _run_seeds(
     set_up_machine(-(-getattr(runs[0], "devices", 1) // how["group"].count))
     from dl.runs.initial import count_frozen
     from dl.runs.run import start_run
-    from dl.train.interrupt import StopRequest, say_stopping
 
     configs: list[Any] = []
 
@@ -201,7 +206,7 @@ def _run_seeds(
         say(f"{where}in {folder.path}")
 
     figures: list[dict[str, dict[str, float]]] = []
-    with StopRequest(leave_at_once, say_stopping) as stop:
+    with stop:
         for options, folder in zip(runs, folders, strict=True):
             outcome = start_run(
                 experiment, options, run_dir=folder, stop=stop, on_start=announce, **how

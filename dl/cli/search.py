@@ -11,7 +11,7 @@ from dl.assess.report import Form
 from dl.cli.catalog import Catalog
 from dl.cli.named import named_app
 from dl.cli.next_steps import command
-from dl.cli.outcome import describe_values, leave_at_once, print_text, say
+from dl.cli.outcome import describe_values, print_text, say, stop_request
 from dl.errors import InputError
 from dl.ranges import Range, check_number
 from dl.search.space import MethodName
@@ -47,6 +47,7 @@ def search_app(catalog: Catalog, name: str) -> cyclopts.App:
         search_dir: Path | None = None,
         format: Form = "text",
         quiet: bool = False,
+        grace: float = 0.0,
         options: Annotated[Any, Parameter(name="*")],
     ) -> int:
         counts = {"trials": trials, "stages": stages, "side_by_side": side_by_side}
@@ -75,7 +76,8 @@ def search_app(catalog: Catalog, name: str) -> cyclopts.App:
         planned = check_search(planned)
         folder = SearchFolder(make_folder(folder.path, chosen=search_dir is None))
         write_search(planned, folder)
-        return make_search(planned, folder, catalog=catalog, format=format, quiet=quiet)
+        how = {"format": format, "quiet": quiet, "grace": grace}
+        return make_search(planned, folder, catalog=catalog, **how)
 
     return named_app(catalog, "search", chosen, make, help=_HELP, parameters=_PARAMETERS)
 
@@ -87,15 +89,15 @@ def make_search(
     catalog: Catalog,
     format: Form = "text",
     quiet: bool = False,
+    grace: float = 0.0,
 ) -> int:
     """Search, or go on with a search; print its table. Returns the exit code."""
     from dl.runs.search import run_search
     from dl.runs.stored import read_result
     from dl.search.space import describe
-    from dl.train.interrupt import StopRequest, say_stopping
 
     say(f"searching in {folder.path}")
-    with StopRequest(leave_at_once, say_stopping) as stop:
+    with stop_request(grace) as stop:
         found = run_search(planned, folder, stop=stop, show=not quiet, tell=say)
     if found is None:
         again = command(catalog.package, "resume", folder.path, planned)
@@ -155,4 +157,7 @@ format
     How the table of trials is printed.
 quiet
     No progress.
+grace
+    Seconds that a signal leaves for the save; later the search says so and leaves. 0 takes as long
+    as it needs.
 """

@@ -12,39 +12,41 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import numpy as np
 
 from dl.errors import InputError, RunError, first_line
+from dl.runs.checkpoint_leaves import check_arrays, check_same_leaves, unflatten
 from dl.runs.checkpoint_notes import DamagedCheckpoint, loss_of, read_notes
-from dl.runs.checksums import flatten, is_key
+from dl.runs.checksums import flatten
 from dl.runs.event_loops import drop_cut_short, quiet_event_loops, silence_log
 from dl.runs.group import ALONE, Group
 from dl.runs.shape import Misfit
-from dl.runs.shared_checksums import checksums_of_all, damaged_for_all
+from dl.runs.shared_checksums import checksums_of_all
 from dl.types import PyTree
-
-_STEP = "state/step"
-"""The leaf that says to which step the arrays of a training belong."""
 
 
 class Checkpoints:
     """The checkpoints of one run: the newest `keep`, and the one with the lowest validation loss.
 
-    A context manager: on leaving it, saves under way are finished. With `read_only` it creates and
-    deletes nothing, so that a run can be read while it is still training.
+    Those of the steps that `keep_every` divides are kept for good, unless it is 0. A context
+    manager: on leaving it, saves under way are finished. With `read_only` it creates and deletes
+    nothing, so that a run can be read while it is still training.
     """
 
     def __init__(
-        self, folder: Path, *, keep: int = 2, read_only: bool = False, group: Group = ALONE
+        self,
+        folder: Path,
+        *,
+        keep: int = 2,
+        keep_every: int = 0,
+        read_only: bool = False,
+        group: Group = ALONE,
     ) -> None:
         import orbax.checkpoint as ocp
-        from orbax.checkpoint.checkpoint_managers import AnyPreservationPolicy, BestN, LatestN
 
         self._ocp = ocp
         silence_log()
-        best = BestN(get_metric_fn=_loss, reverse=True, n=1, keep_checkpoints_without_metrics=False)
         options = ocp.CheckpointManagerOptions(
-            preservation_policy=AnyPreservationPolicy([LatestN(keep), best]),
+            preservation_policy=_kept(keep, keep_every),
             # With it Orbax reads the metrics of earlier starts; to keep the best it needs them.
             best_fn=None if read_only else _loss,
             best_mode="min",
@@ -57,11 +59,10 @@ class Checkpoints:
         self._saved: set[int] = set()
         self._group = group
         self._unreadable = [] if read_only else self._put_unreadable_aside()
-        handlers = {"state": ocp.StandardCheckpointHandler(), "notes": ocp.JsonCheckpointHandler()}
         self._quiet, self._cut_short = contextlib.ExitStack(), False
         with _as_run_error("use", self._folder):
             self._manager = ocp.CheckpointManager(
-                self._folder, options=options, item_handlers=handlers
+                self._folder, options=options, handler_registry=_handlers()
             )
 
     def __enter__(self) -> "Checkpoints":
@@ -118,7 +119,7 @@ class Checkpoints:
         with _as_run_error("save in", self._folder):
             self._manager.save(
                 step,
-                args=args.Composite(state=args.StandardSave(flat), notes=args.JsonSave(notes)),
+                args=args.Composite(state=args.PyTreeSave(flat), notes=args.JsonSave(notes)),
                 metrics=None if loss is None else {"loss": loss},
             )
         self._saved.add(step)
@@ -132,6 +133,10 @@ class Checkpoints:
         with _as_run_error("save in", self._folder):
             self._manager.delete(step)
         return True
+
+    def is_saving(self) -> bool:
+        """Whether a save is under way; another one would wait for it."""
+        return self._manager.is_saving_in_progress()
 
     def wait(self) -> None:
         """Wait until everything saved is on disk."""
@@ -153,10 +158,10 @@ class Checkpoints:
         try:
             notes = self._notes(step)
             stored = self._stored(step, notes)
-            _check_same_leaves(stored, wanted, where=f"{self._folder}/{step}")
+            check_same_leaves(stored, wanted, where=f"{self._folder}/{step}")
             flat = self._arrays(step, wanted)
-            _check_arrays(step, flat, notes, self._group)
-            return _unflatten(flat, like), notes
+            check_arrays(step, flat, notes, self._group)
+            return unflatten(flat, like), notes
         except (InputError, DamagedCheckpoint):
             raise
         except Misfit as error:
@@ -189,8 +194,9 @@ class Checkpoints:
             )
             for name, leaf in wanted.items()
         }
-        items = self._manager.restore(step, args=args.Composite(state=args.StandardRestore(shapes)))
-        return items["state"]
+        how = self._ocp.checkpoint_utils.construct_restore_args(shapes)
+        restore = args.PyTreeRestore(item=shapes, restore_args=how)
+        return self._manager.restore(step, args=args.Composite(state=restore))["state"]
 
     def restore_newest(
         self, like: PyTree
@@ -245,40 +251,36 @@ class Checkpoints:
         return self._folder / str(step)
 
 
-def _check_arrays(step: int, flat: dict[str, Any], notes: dict[str, Any], group: Group) -> None:
-    """Raise `DamagedCheckpoint` for arrays other than those that were saved at `step`."""
-    damaged = damaged_for_all(group, flat, notes)
-    if damaged:
-        raise DamagedCheckpoint(f"checkpoint {step}: the checksum of {damaged[0]} is wrong")
-    own = int(np.ravel(flat.get(_STEP, step))[0])
-    if own != step:
-        raise DamagedCheckpoint(f"checkpoint {step}: it is that of step {own} under another name")
+def _kept(keep: int, keep_every: int) -> Any:
+    """Which checkpoints Orbax keeps: the newest, the best, and those of every so many steps."""
+    from orbax.checkpoint import checkpoint_managers as policies
+
+    best = policies.BestN(
+        get_metric_fn=_loss, reverse=True, n=1, keep_checkpoints_without_metrics=False
+    )
+    every = [policies.EveryNSteps(keep_every)] if keep_every else []
+    return policies.AnyPreservationPolicy([policies.LatestN(keep), best, *every])
+
+
+def _handlers() -> Any:
+    """How Orbax writes and reads the two parts of a checkpoint.
+
+    Trained numbers shrink by less than a tenth, and to compress them takes more of the processor
+    than all else in a save.
+    """
+    import orbax.checkpoint as ocp
+
+    registry = ocp.handlers.DefaultCheckpointHandlerRegistry()
+    state, notes = ocp.PyTreeCheckpointHandler(use_compression=False), ocp.JsonCheckpointHandler()
+    for args in (ocp.args.PyTreeSave, ocp.args.PyTreeRestore):
+        registry.add("state", args, state)
+    for args in (ocp.args.JsonSave, ocp.args.JsonRestore):
+        registry.add("notes", args, notes)
+    return registry
 
 
 def _loss(metrics: dict[str, float]) -> float:
     return metrics["loss"]
-
-
-def _unflatten(flat: dict[str, Any], like: PyTree) -> PyTree:
-    leaves, structure = jax.tree.flatten(like)
-    restored = [
-        jax.random.wrap_key_data(value) if is_key(leaf) else value
-        for leaf, value in zip(leaves, (flat[name] for name in flatten(like)), strict=True)
-    ]
-    return jax.tree.unflatten(structure, restored)
-
-
-def _check_same_leaves(stored: dict[str, Any], wanted: dict[str, Any], *, where: str) -> None:
-    # Parameters first: the optimizer's arrays differ only because the parameters do.
-    for name in sorted(
-        stored.keys() | wanted.keys(), key=lambda name: ("params" not in name.split("/"), name)
-    ):
-        has = f"{stored[name].dtype}{list(stored[name].shape)}" if name in stored else "absent"
-        needs = f"{wanted[name].dtype}{list(wanted[name].shape)}" if name in wanted else "absent"
-        if has != needs:
-            raise InputError(
-                f"{where} does not fit: {name} is {has} in the checkpoint, {needs} in the model"
-            )
 
 
 @contextlib.contextmanager

@@ -80,7 +80,8 @@ def crc_of_part(array: Any, ends: tuple[tuple[int, int], ...]) -> int:
 
 
 def _crc(array: np.ndarray) -> int:
-    return zlib.crc32(array.tobytes())  # not the buffer: bfloat16 arrays have no buffer interface
+    # The bytes where they lie, not a copy; a bfloat16 array has no buffer interface of its own.
+    return zlib.crc32(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
 
 
 def _checksum(flat: dict[str, Any]) -> int:

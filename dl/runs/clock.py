@@ -24,3 +24,24 @@ class RunClock:
             "wall_seconds": round(self._before + time.perf_counter() - self._since, 3),
             "compile_seconds": round(self._compiled_before + self._compiling.seconds, 3),
         }
+
+
+class SaveTimer:
+    """Tells when it is time to save again: `minutes` after the last save; never if they are 0.
+
+    >>> timer = SaveTimer(1e-9)
+    >>> timer.is_due(), SaveTimer(0).is_due()
+    (True, False)
+    """
+
+    def __init__(self, minutes: float) -> None:
+        self._seconds = 60 * minutes
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin to count again: a save has begun."""
+        self._since = time.perf_counter()  # which no change of the computer's clock moves
+
+    def is_due(self) -> bool:
+        """Whether the time is over."""
+        return bool(self._seconds) and time.perf_counter() - self._since >= self._seconds

@@ -119,7 +119,7 @@ def load_experiment(module: str) -> Experiment:
         if error.name != module and not module.startswith(f"{error.name}."):
             raise
         raise InputError(
-            f"there is no experiment module {module}: is its package installed?"
+            f"there is no experiment module {module[:100]}: is its package installed?"
         ) from None
     return experiment_in(loaded, module.rpartition(".")[2], module)
 

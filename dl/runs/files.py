@@ -4,6 +4,7 @@ JSON has no word for a number that is not finite: it is written as the text "NaN
 "-Infinity", which `read_number` and other languages read back.
 """
 
+import contextlib
 import json
 import math
 import os
@@ -11,10 +12,12 @@ import zlib
 from pathlib import Path
 from typing import Any, NoReturn
 
-from dl.errors import InputError
+from dl.errors import InputError, RunError
 
 _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _SEAL = "checksum"
+_LARGEST = 2**28
+"""Bytes of the largest JSON file that is read as a whole: a config with a vocabulary of words."""
 
 
 def as_text(value: Any, **how: Any) -> str:
@@ -49,9 +52,13 @@ def read_json(path: Path) -> Any:
         InputError: when the file is missing or is not JSON.
     """
     try:
+        if path.stat().st_size > _LARGEST:
+            raise InputError(f"{path} is larger than any file of a run: bring back a copy of it")
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from None
+    except InputError:
+        raise
     except (ValueError, RecursionError) as error:
         raise InputError(
             f"{path} is broken (not JSON: {error}); the folder cannot be used without it"
@@ -151,12 +158,19 @@ def rewrite_lines(path: Path, values: list[Any]) -> None:
 
 def _replace(path: Path, text: str) -> None:
     temporary = path.with_name(path.name + ".tmp")
-    temporary.unlink(missing_ok=True)  # it may be a link
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        temporary.unlink(missing_ok=True)  # it may be a link
+        with temporary.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise RunError(
+            f"cannot write {path}: {error.strerror}; what it held before is kept"
+        ) from error
 
 
 def _checksum(value: Any) -> int:

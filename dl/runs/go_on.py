@@ -6,7 +6,7 @@ from typing import Any
 from dl.errors import InputError
 from dl.runs.agreement import check_alike
 from dl.runs.checkpoint import Checkpoints
-from dl.runs.clock import RunClock
+from dl.runs.clock import RunClock, SaveTimer
 from dl.runs.files import sealed, write_json
 from dl.runs.folder import RunFolder
 from dl.runs.group import ALONE, Group
@@ -47,8 +47,7 @@ def go_on(
             shown.begin(0)
         setup.compiled.compile_ahead()
         fresh = None if begun else setup.compiled.start(None)
-        keep = setup.config.options.keep
-        with Checkpoints(folder.checkpoints, keep=keep, group=group) as checkpoints:
+        with _open_checkpoints(setup, group) as checkpoints:
             training, history = _restore(setup, fresh, checkpoints, clock, shown, group)
             setup = _with_steps_per_call(setup, training)
             with (
@@ -56,7 +55,10 @@ def go_on(
                 open_sinks(_sinks_here(setup, group), _begun(setup, history), shown.tell) as sinks,
             ):
                 ends = StopTogether(stop, group) if group.count > 1 else stop
-                listener = RunListener(setup, checkpoints, clock, shown, profiler, ends, sinks)
+                timer = SaveTimer(setup.config.options.checkpoint_minutes)
+                listener = RunListener(
+                    setup, checkpoints, clock, shown, profiler, ends, sinks, timer
+                )
                 training, history = _train(setup, training, history, listener)
             checkpoints.wait()
             if not _is_done(setup, training, history):
@@ -71,6 +73,17 @@ def go_on(
 
 def _sinks_here(setup: Setup, group: Group) -> tuple[SinkName, ...]:
     return setup.config.log if group.is_first else ()
+
+
+def _open_checkpoints(setup: Setup, group: Group) -> Checkpoints:
+    options, in_epoch = setup.config.options, setup.compiled.plan.steps_per_epoch
+    if options.checkpoint_minutes and group.count > 1:
+        raise InputError(
+            "checkpoint_minutes is for one process, because clocks differ: save by epochs "
+            "(--checkpoint-every)"
+        )
+    every = options.keep_every * in_epoch
+    return Checkpoints(setup.folder.checkpoints, keep=options.keep, keep_every=every, group=group)
 
 
 def _begun(setup: Setup, history: list[Record]) -> Begun:

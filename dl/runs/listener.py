@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dl.errors import RunError
 from dl.runs.checkpoint import Checkpoints
-from dl.runs.clock import RunClock
+from dl.runs.clock import RunClock, SaveTimer
 from dl.runs.files import append_line
 from dl.runs.generate import first_prime, generate
 from dl.runs.profile import Profiler
@@ -37,6 +37,7 @@ class RunListener(Listener):
     profiler: Profiler
     stop: StopRequest | StopTogether
     sinks: Sinks
+    timer: SaveTimer
     _losses: dict[int, float] = field(default_factory=dict, init=False)
     """Validation losses by step; a checkpoint is saved with the loss of its step, if any."""
 
@@ -86,8 +87,13 @@ class RunListener(Listener):
 
     def on_checkpoint(self, training: Training, step: int) -> None:
         """Save `training`, with its wall and compile seconds."""
+        self.timer.restart()
         tree = self.setup.compiled.layout.fetch(training)
         self.checkpoints.save(step, tree, notes=self.clock.notes(), loss=self._losses.get(step))
+
+    def wants_checkpoint(self) -> bool:
+        """Whether so many minutes have passed since the last save, and that is finished."""
+        return self.timer.is_due() and not self.checkpoints.is_saving()
 
     def stop_requested(self) -> bool:
         """Whether a signal has come."""

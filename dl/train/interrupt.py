@@ -22,7 +22,9 @@ class StopRequest:
     ignored, as in a background job or under nohup. A signal that C code handles is left to it,
     because Python could not give it back. Outside the main thread, where Python allows no signal
     handlers, it does nothing. `announce` is called with the number of the first signal, and both at
-    once, also while a program is compiled: then in another thread.
+    once, also while a program is compiled: then in another thread. If the context is not left
+    within `grace` seconds of the first signal, `late` is called with its number, in another thread;
+    0 waits as long as it takes.
 
     >>> with StopRequest() as stop:
     ...     signal.raise_signal(signal.SIGINT)
@@ -34,8 +36,13 @@ class StopRequest:
         self,
         insist: Callable[[], None] | None = None,
         announce: Callable[[int], None] = lambda number: None,
+        *,
+        grace: float = 0.0,
+        late: Callable[[int], None] = lambda number: None,
     ) -> None:
         self._insist, self._announce = insist, announce
+        self._grace, self._late = grace, late
+        self._alarm: threading.Timer | None = None
         self._heard: list[int] = []
         self._came_here = False
         self._watch = SignalWatch(self._hear)
@@ -80,6 +87,8 @@ class StopRequest:
         trace: TracebackType | None,
     ) -> None:
         self._watch.__exit__(kind, error, trace)
+        if self._alarm is not None:
+            self._alarm.cancel()
         for number, handler in self._previous.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
         self._previous.clear()
@@ -89,12 +98,20 @@ class StopRequest:
             if self._insist is not None:
                 self._insist()
             raise KeyboardInterrupt
+        self._begin_grace(number)
         self.number, self._came_here = number, True
+
+    def _begin_grace(self, number: int) -> None:
+        if self._grace and self._alarm is None:
+            self._alarm = threading.Timer(self._grace, self._late, [number])
+            self._alarm.daemon = True
+            self._alarm.start()
 
     def _hear(self, number: int) -> None:
         """Answer a signal in another thread: the main thread may be compiling for long."""
         self._heard.append(number)
         if len(self._heard) == 1:
+            self._begin_grace(number)
             self._announce(number)
         elif number == signal.SIGINT and self._insist is not None:
             self._insist()

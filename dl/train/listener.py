@@ -50,6 +50,10 @@ class Listener:
     def on_checkpoint(self, training: Any, step: int) -> None:
         """A checkpoint is due: save `training`, all of whose numbers are finite."""
 
+    def wants_checkpoint(self) -> bool:
+        """Whether a checkpoint is due after this call, where the plan has none."""
+        return False
+
     def stop_requested(self) -> bool:
         """Whether the loop should end before its next call."""
         return False

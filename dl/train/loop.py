@@ -102,7 +102,7 @@ class _Loop:
         if plan.records_after(self.step):
             self._record_training()
         self.evaluate()
-        if plan.checkpoints_after(self.step):
+        if plan.checkpoints_after(self.step) or self.listener.wants_checkpoint():
             self.checkpoint()
         if plan.is_epoch_end(self.step):
             self._throughput.restart()

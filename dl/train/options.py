@@ -106,6 +106,10 @@ class TrainOptions(LearningFields, DataOptions):
     """Epochs between two checkpoints."""
     keep: Count = 2
     """How many of the newest checkpoints to keep, besides the best."""
+    keep_every: CountOrZero = 0
+    """Epochs between two checkpoints that are kept for good; 0 keeps none of them so."""
+    checkpoint_minutes: NotNegative = 0.0
+    """Minutes between two checkpoints within an epoch; 0 saves at the ends of epochs alone."""
     members: Count = 1
     """Nets with seeds that count up, trained in one program; their answers are averaged."""
     parallel: Literal["auto", "jit", "pmap"] = "auto"
@@ -127,6 +131,8 @@ class TrainOptions(LearningFields, DataOptions):
                 f"seed is {self.seed}; with {self.members} members, each with the next seed, it "
                 f"must be at most {2**31 - self.members}"
             )
+        saved = f"a multiple of checkpoint_every, {self.checkpoint_every}"
+        require(self.keep_every % self.checkpoint_every == 0, "keep_every", self.keep_every, saved)
         if self.patience and not self.validation:
             raise InputError(
                 "patience needs held-out examples to look at: give --validation, such as 0.1"

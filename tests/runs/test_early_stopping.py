@@ -13,7 +13,7 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
-from kill_and_resume import kill_and_resume, records
+from started_runs import records
 
 import dl
 from dl.errors import InputError
@@ -207,12 +207,3 @@ def test_on_several_devices_the_best_answers_too(parallel: str, tmp_path: Path) 
     assert result["metrics"]["validation"]["loss"] == pytest.approx(min(found.values()), rel=1e-5)
     in_memory = fit(parallel=parallel, devices=2)
     assert bits_of(in_memory) == bits_of(dl.load(tmp_path / "run"))
-
-
-@pytest.mark.slow
-def test_kills_change_neither_the_best_nor_the_records(tmp_path: Path) -> None:
-    few = {"train_examples": 200, "patience": 2, "checkpoint_every": 3, "learning_rate": 0.1}
-    seen = kill_and_resume(kills=3, epochs=60, seed=2, work=tmp_path, **few)
-    assert len(seen) == 3
-    result = json.loads((tmp_path / "lenet_digits-killed" / "result.json").read_text())
-    assert result["best_step"] < result["steps"] < 60 * 5

@@ -13,7 +13,7 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
-from kill_and_resume import command, finish, kill_and_resume, records, run_words
+from started_runs import command, finish, records, run_words
 
 import dl
 from dl.cli import main
@@ -53,18 +53,6 @@ def bits(folder: Path) -> list[bytes]:
 def assert_same_run(left: Path, right: Path) -> None:
     assert bits(left) == bits(right)
     assert records(left) == records(right)
-
-
-@pytest.mark.slow
-def test_three_kills_end_like_none(tmp_path: Path) -> None:
-    seen = kill_and_resume(kills=3, epochs=4, seed=1, work=tmp_path)
-    assert [line.partition(":")[0] for line in seen] == [
-        "kill 0, compiling",
-        "kill 1, saving",
-        "kill 2, training",
-    ]
-    assert "checkpoints []" in seen[0]
-    assert "half written 1" in seen[1]
 
 
 @pytest.mark.slow

@@ -1,6 +1,8 @@
 """One process at a time trains in a run's folder; a dead process holds no lock."""
 
 import errno
+import os
+import socket
 import subprocess
 import sys
 import time
@@ -72,19 +74,63 @@ def fail(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     monkeypatch.setattr(fcntl, "flock", flock)
 
 
+def hold(folder: Path) -> str:
+    """What the file that stands for a lock says while it is held."""
+    with pytest.warns(UserWarning, match="has no locks: lock.owner stands for one"), locked(folder):
+        return (folder / "lock.owner").read_text()
+
+
 @pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
-def test_a_file_system_without_locks_is_warned_of(
+def test_a_file_stands_for_a_lock_where_there_are_none(
     number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fail(monkeypatch, number)
+    assert hold(tmp_path) == f"{os.getpid()} {socket.gethostname()}"
+    assert not (tmp_path / "lock.owner").exists()
+
+
+GONE = 2**22 + 1  # Linux gives no process a number above 2²²
+
+
+@pytest.mark.parametrize("left", [f"{GONE} {socket.gethostname()}", f"x {socket.gethostname()}"])
+def test_the_file_of_a_killed_process_is_taken_over(
+    left: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail(monkeypatch, errno.ENOLCK)
+    (tmp_path / "lock.owner").write_text(left)
+    assert hold(tmp_path).startswith(f"{os.getpid()} ")
+
+
+@pytest.mark.parametrize(
+    "holder", [f"{os.getppid()} {socket.gethostname()}", f"{GONE} elsewhere", "", "\xff\x1b[2J"]
+)
+def test_the_file_of_a_process_that_may_live_refuses(
+    holder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail(monkeypatch, errno.ENOLCK)
+    (tmp_path / "lock.owner").write_text(holder)
     with (
-        pytest.warns(UserWarning, match="has no locks: start no second process"),
+        pytest.raises(InputError, match="or remove that file if the process is gone"),
         locked(tmp_path),
     ):
-        assert (tmp_path / "lock").exists()
+        pass
+    assert (tmp_path / "lock.owner").read_text() == holder
 
 
-def test_other_errors_are_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EPERM])
+def test_a_folder_that_cannot_be_written_into_is_named(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail(monkeypatch, number)
+    words = f"{tmp_path} cannot be written into .from the file system.: copy it"
+    with pytest.raises(InputError, match=words), locked(tmp_path):
+        pass
+
+
+def test_other_errors_name_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fail(monkeypatch, errno.EIO)
-    with pytest.raises(OSError, match="from the file system"), locked(tmp_path):
+    with (
+        pytest.raises(InputError, match=r"lock cannot be used \(from the file system\): remove"),
+        locked(tmp_path),
+    ):
         pass

@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
-from kill_and_resume import records
+from started_runs import records
 
 import dl
 from dl.cli import main

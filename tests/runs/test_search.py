@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from kill_and_resume import ROOT, command, finish
+from started_runs import ROOT, command, finish
 
 import dl
 from dl.cli import main

@@ -42,6 +42,8 @@ def steps_per_epoch(examples: int, batch_size: int) -> int:
     >>> steps_per_epoch(1437, 128)
     11
     """
+    if not examples:
+        raise InputError("there are no training examples: give data with some")
     if batch_size > examples:
         raise InputError(
             f"batch size {batch_size} is larger than the {examples} training examples: "

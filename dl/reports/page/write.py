@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from dl.errors import InputError
+from dl.errors import InputError, RunError
 from dl.reports.page.material import gather
 from dl.reports.page.page import page
 from dl.runs.files import check_output, write_text
@@ -42,8 +42,8 @@ def write_page(
     text = page(materials)
     try:
         write_text(path, text)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}") from None
+    except RunError as error:
+        raise InputError(str(error)) from None
     return path
 
 
