@@ -59,7 +59,7 @@ def from_pgx(name: str) -> Game:
     height, width, _ = begin.observation.shape
     return Game(
         name=name,
-        move_names=_move_names(env.num_actions, height, width),
+        move_names=_move_names(name, env.num_actions, height, width),
         planes=begin.observation.shape,
         longest=_longest(name, height * width),
         start=lambda: PgxPosition(begin, jnp.int32(0)),
@@ -70,7 +70,7 @@ def from_pgx(name: str) -> Game:
         score=lambda position: position.score,
         observe=lambda position: position.state.observation.astype(jnp.float32),
         board=board,
-        symmetries=_symmetries(env.num_actions, height, width),
+        symmetries=_symmetries(name, env.num_actions, height, width),
     )
 
 
@@ -88,23 +88,24 @@ def _pgx(name: str) -> Any:
     return pgx
 
 
-def _move_names(moves: int, height: int, width: int) -> tuple[str, ...]:
+def _move_names(name: str, moves: int, height: int, width: int) -> tuple[str, ...]:
     """Go's coordinates where the moves are the places of the board, else numbers from 1."""
     if moves - height * width not in (0, 1):
         return tuple(str(number) for number in range(1, moves + 1))
     columns = "abcdefghjklmnopqrstuvwxyz"  # Go leaves out the i
     places = [f"{columns[c]}{height - r}" for r in range(height) for c in range(width)]
-    return (*places, "pass")[:moves]
+    return (*places, "swap" if name == "hex" else "pass")[:moves]
 
 
-def _symmetries(moves: int, height: int, width: int) -> tuple[Symmetry, ...]:
-    others = moves - height * width
-    if height == width and others in (0, 1):
+def _symmetries(name: str, moves: int, height: int, width: int) -> tuple[Symmetry, ...]:
+    """All of the square in games without directions; in Hex each player has two sides to join."""
+    if name.startswith("go_") or name == "othello":
         places = np.arange(height * width).reshape(height, width)
-        return square_symmetries(places, others)
+        return square_symmetries(places, others=moves - height * width)
     return (Symmetry(lambda planes: planes, np.arange(moves)),)
 
 
 def _longest(name: str, places: int) -> int:
-    """After how many moves pgx ends a game; of Go, twice as many as there are places."""
-    return 2 * places if name.startswith("go_") else 4 * places
+    """After how many moves pgx ends a game, where it does: of Go, twice as many as places."""
+    ends = {"chess": 512, "shogi": 512, "gardner_chess": 256, "animal_shogi": 256}
+    return ends.get(name, 2 * places if name.startswith("go_") else 4 * places)

@@ -9,6 +9,7 @@ import jax
 import numpy as np
 
 from dl.errors import InputError
+from dl.games.drawing import axis_names
 from dl.games.rules import Game, Position
 
 STONES = ".XO"
@@ -114,19 +115,13 @@ def board_text(position: Position, game: Game) -> str:
     The names of the moves stand beside it where they are places, and below where they are columns.
     """
     board = np.asarray(game.board(position))
-    height, width = board.shape
-    rows, columns = [""] * height, [""] * width
-    if game.moves in (board.size, board.size + 1) and game.move_names[0][0].isalpha():
-        rows = [game.move_names[row * width][1:] for row in range(height)]
-        columns = [name[0] for name in game.move_names[:width]]
-    elif game.moves == width:
-        columns = [*game.move_names]
-    margin = max(len(row) for row in rows)
+    rows, columns = axis_names(game)
+    margin = max(map(len, rows), default=0)
     lines = [
         f"{name:>{margin}} {' '.join(STONES[stone] for stone in places)}"
-        for name, places in zip(rows, board, strict=True)
+        for name, places in zip(rows or [""] * len(board), board, strict=True)
     ]
-    lines += [f"{'':{margin}} {' '.join(columns)}"] if any(columns) else []
+    lines += [f"{'':{margin}} {' '.join(columns)}"] if columns else []
     return "\n".join(line.rstrip()[0 if margin else 1 :] for line in lines)
 
 

@@ -51,3 +51,10 @@ def test_symmetries_of_go_commute_with_playing() -> None:
         turned, allowed = observe_after(symmetry.moves[np.array(numbers)])
         np.testing.assert_array_equal(turned, symmetry.planes(planes))
         np.testing.assert_array_equal(allowed[symmetry.moves], legal)
+
+
+def test_hex_has_no_symmetries_of_the_square() -> None:
+    """Each player has two sides to join, so that a turned board is another position."""
+    pytest.importorskip("pgx")
+    game = named("hex")
+    assert (len(game.symmetries), game.move_names[-1]) == (1, "swap")
