@@ -76,7 +76,14 @@ class ExpRatio(NamedTuple):
     count: Array
 
 
-Metrics: TypeAlias = dict[str, Ratio | ExpRatio]
+class Total(NamedTuple):
+    """A `Ratio` shown as its sum: how often something happened."""
+
+    sum: Array
+    count: Array
+
+
+Metrics: TypeAlias = dict[str, Ratio | ExpRatio | Total]
 """Named means; `loss` is what is minimised. See `dl.metrics`."""
 
 

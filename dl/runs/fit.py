@@ -216,7 +216,7 @@ def _first_training(
     if init is None:
         return None
     state = first_state(recipe, data.spec, options, init=init)
-    return Training(state, zero_training_totals(recipe, data.spec))
+    return Training(state, zero_training_totals(recipe, data.spec, options))
 
 
 def _best_so_far(resume: Trained | None, options: TrainOptions) -> Training | None:

@@ -45,6 +45,7 @@ def make_one_step(
         padded=data.train.carries,
         ema=options.ema,
         precision=options.precision,
+        remat=options.remat,
     )
     step = step if augment is None else augmented(step, augment)
 

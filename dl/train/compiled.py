@@ -23,6 +23,7 @@ from dl.train.fits import (
     check_answers,
     check_precision,
     check_recipe_fits,
+    check_remat,
     stages_of,
     zero_training_totals,
 )
@@ -133,7 +134,7 @@ def compile_recipe(
         InputError: when the recipe does not fit the data.
     """
     _check(recipe, data, options, layout)
-    totals = zero_training_totals(recipe, data.spec, members=options.members)
+    totals = zero_training_totals(recipe, data.spec, options)
     first = _First(
         jit_init_state(recipe, data.spec, options), first_arguments(recipe, options), totals
     )
@@ -191,6 +192,7 @@ def _check(recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layout)
     check_recipe_fits(recipe, data.spec, device=device, members=members)
     check_answers(recipe, data)
     check_precision(recipe, data.spec, options.precision)
+    check_remat(recipe, data.spec, remat=options.remat)
     rows = layout.rows_of(options.batch_size) if layout.mode == "pmap" else options.batch_size
     if rows % options.accumulate:
         raise InputError(
@@ -201,14 +203,14 @@ def _check(recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layout)
 
 def start_training(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Training:
     """The first state, with metrics of zero, on the default device."""
-    totals = zero_training_totals(recipe, spec, members=options.members)
+    totals = zero_training_totals(recipe, spec, options)
     return Training(first_state(recipe, spec, options), totals)
 
 
 def training_shapes(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Training:
     """The shapes of `start_training`; nothing is compiled or computed."""
     state = jit_init_state(recipe, spec, options).eval_shape(*first_arguments(recipe, options))
-    totals = partial(zero_training_totals, recipe, spec, members=options.members)
+    totals = partial(zero_training_totals, recipe, spec, options)
     return Training(state, jax.eval_shape(totals))
 
 
@@ -289,6 +291,8 @@ def _make_step(
         padded=data.train.carries,
         ema=hyperparams.get("ema", options.ema),
         precision=options.precision,
+        remat=options.remat,
+        most_skipped=options.skips_at_most,
     )
     augment = stages_of(own).augments[stage]
     return step if augment is None else augmented(step, augment)

@@ -23,6 +23,7 @@ from dl.train.device_errors import device_errors
 from dl.train.listener import Listener
 from dl.train.quick import jit_quickly
 from dl.train.record import Record, best_step, stops_early
+from dl.train.skipping import check_skipped
 from dl.types import Array, Metrics
 
 _REMEDIES = (
@@ -153,7 +154,13 @@ class _Loop:
         check_finite(layout.fetch(self.training.state), self.step, members=layout.members)
 
     def _record_training(self) -> None:
-        totals = jax.device_get(self.compiled.layout.fetch(self.training.totals))
+        layout, plan = self.compiled.layout, self.compiled.plan
+        totals = jax.device_get(layout.fetch(self.training.totals))
+        if plan.most_skipped is not None:
+            row = layout.fetch(self.training.state.skipped)
+            check_skipped(row, self.step, most=plan.most_skipped)
+            if not np.any(totals["loss"].count):
+                return  # all were skipped: their number stands in the next record
         check_finite_loss(metrics.compute(totals), self.step)
         self.training = self.compiled.reset(self.training)
         self._record("train", totals, self._throughput.rate())
