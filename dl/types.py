@@ -290,12 +290,6 @@ Corruption: TypeAlias = Callable[[Key, Array], Array]
 """`(key, inputs [B, ...]) -> inputs [B, ...]`: the noisy inputs of a denoising auto-encoder."""
 
 
-class TrainStep(Protocol):
-    """From a state and a batch to the next state and the metrics of the batch."""
-
-    def __call__(self, state: Any, batch: Any, /) -> tuple[Any, Metrics]: ...
-
-
 class Source(Protocol):
     """Random access to examples: a length and items."""
 

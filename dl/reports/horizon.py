@@ -23,8 +23,8 @@ from dl.runs.folder import open_folder
 from dl.runs.initial import read_initial
 from dl.runs.load import expected_training, load, restore_training
 from dl.runs.open_data import open_data_of
-from dl.train.compiled import start_training
 from dl.train.state import TrainState
+from dl.train.training import start_training
 from dl.types import Array, Model, ModelState, Params
 
 

@@ -9,10 +9,10 @@ import optax
 from dl.data.dataset import Dataset
 from dl.errors import InputError, RunError
 from dl.runs.trained import Trained
-from dl.train.compiled import training_shapes
 from dl.train.names import by_path
 from dl.train.options import TrainOptions
 from dl.train.recipe import Recipe
+from dl.train.training import training_shapes
 from dl.types import PyTree
 
 _FIXED = ("batch_size", "seed", "members", "accumulate", "precision", "remat", "nonfinite")

@@ -94,6 +94,13 @@ def check_smoothing(objective: Objective, smoothing: float, *, what: str) -> Non
     raise InputError(f"label_smoothing is {smoothing}, and {why}")
 
 
+def check_layers(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> None:
+    """Refuse options of layers for a model that has none of `dl.layers` or Flax linen."""
+    check_precision(recipe, spec, options.precision)
+    if options.remat:
+        _check_remat(recipe, spec)
+
+
 def check_precision(recipe: Recipe, spec: DataSpec, precision: str) -> None:
     """Refuse another precision than float32 for a model none of whose layers computes in it.
 
@@ -112,13 +119,11 @@ def check_precision(recipe: Recipe, spec: DataSpec, precision: str) -> None:
         )
 
 
-def check_remat(recipe: Recipe, spec: DataSpec, *, remat: bool) -> None:
+def _check_remat(recipe: Recipe, spec: DataSpec) -> None:
     """Refuse to compute blocks again for a model that has none.
 
     Nets of Flax linen have; functions and NNX modules decide for themselves.
     """
-    if not remat:
-        return
     params, model_state = jax.eval_shape(lambda: _initial(recipe, spec))
     with blocks_again() as blocks:
         jax.eval_shape(recipe.model.apply, params, model_state, example_inputs(spec))

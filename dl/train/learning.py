@@ -113,6 +113,16 @@ class LearningFields:
         return self.most_skipped if self.nonfinite == "skip" else None
 
     @property
+    def of_step(self) -> dict[str, Any]:
+        """The options that `make_train_step` takes, but for those that are traced."""
+        return {
+            "accumulate": self.accumulate,
+            "precision": self.precision,
+            "remat": self.remat,
+            "most_skipped": self.skips_at_most,
+        }
+
+    @property
     def traced(self) -> dict[str, float]:
         """The options that compiled programs take as arguments, with their values.
 

@@ -123,7 +123,7 @@ def compare(quiet: Path, killed: Path) -> None:
 def records(folder: Path) -> list[Any]:
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     return [
-        {key: value for key, value in line.items() if key != "examples_per_second"}
+        {key: value for key, value in line.items() if key not in ("examples_per_second", "waiting")}
         for line in lines
     ]
 
