@@ -10,6 +10,7 @@ from dl.data.dataset import DataSpec
 from dl.data.example import example_inputs
 from dl.data.gather import normalize
 from dl.data.sources.arrays import ArraySource
+from dl.data.sources.items import ItemSource
 from dl.data.sources.ragged import RaggedSource
 from dl.data.sources.source import Source
 from dl.data.sources.streamed import StreamedSource
@@ -113,5 +114,5 @@ def _draw(part: Source, spec: DataSpec, *, sequences: int, steps: int) -> Array:
         # Cut before the net reads them, because backward layers would begin in the padding.
         return normalize(jnp.asarray(taken["inputs"][:, : taken["lengths"].min()]), spec)
     index = permutation(0, len(part))[:sequences]
-    assert isinstance(part, ArraySource | StreamedSource)
+    assert isinstance(part, ArraySource | StreamedSource | ItemSource)
     return normalize(jnp.asarray(part.gather(index)["inputs"]), spec)
