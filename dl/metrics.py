@@ -13,7 +13,7 @@ import numpy as np
 
 from dl.errors import InputError
 from dl.promotion import at_least_float32
-from dl.types import Array, ExpRatio, Metrics, Ratio
+from dl.types import Array, ExpRatio, Metrics, Ratio, Total
 
 
 def from_batch(values: Array, mask: Array) -> Ratio:
@@ -56,7 +56,7 @@ def merge(left: Metrics, right: Metrics) -> Metrics:
 
 
 def compute(metrics: Metrics) -> dict[str, float]:
-    """Fetch the sums and divide: name to mean, or for an `ExpRatio` to exp of the mean.
+    """Fetch the sums and divide: name to mean, of an `ExpRatio` to exp of it, of a `Total` the sum.
 
     Of a population, whose sums are [K], it is the mean over the members that are finite. Without
     any example it is nan. The exponential stays finite: means above 700, those of a model
@@ -79,18 +79,20 @@ def by_member(metrics: Metrics) -> dict[str, list[float]]:
     return {name: _values(ratio) for name, ratio in fetched.items() if np.ndim(ratio.sum)}
 
 
-def _mean_value(ratio: Ratio | ExpRatio) -> float:
+def _mean_value(ratio: Ratio | ExpRatio | Total) -> float:
     if not np.ndim(ratio.sum):
         return _value(ratio)
     finite = [value for value in _values(ratio) if math.isfinite(value)]
     return math.fsum(finite) / len(finite) if finite else float("nan")
 
 
-def _values(ratio: Ratio | ExpRatio) -> list[float]:
+def _values(ratio: Ratio | ExpRatio | Total) -> list[float]:
     return [_value(type(ratio)(*pair)) for pair in zip(*ratio, strict=True)]
 
 
-def _value(ratio: Ratio | ExpRatio) -> float:
+def _value(ratio: Ratio | ExpRatio | Total) -> float:
+    if isinstance(ratio, Total):
+        return float(ratio.sum)
     if not ratio.count:
         return float("nan")
     mean = float(ratio.sum) / float(ratio.count)

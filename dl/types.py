@@ -76,7 +76,14 @@ class ExpRatio(NamedTuple):
     count: Array
 
 
-Metrics: TypeAlias = dict[str, Ratio | ExpRatio]
+class Total(NamedTuple):
+    """A `Ratio` shown as its sum: how often something happened."""
+
+    sum: Array
+    count: Array
+
+
+Metrics: TypeAlias = dict[str, Ratio | ExpRatio | Total]
 """Named means; `loss` is what is minimised. See `dl.metrics`."""
 
 
@@ -281,12 +288,6 @@ Augment: TypeAlias = Callable[[Array, Array, Array], Array]
 
 Corruption: TypeAlias = Callable[[Key, Array], Array]
 """`(key, inputs [B, ...]) -> inputs [B, ...]`: the noisy inputs of a denoising auto-encoder."""
-
-
-class TrainStep(Protocol):
-    """From a state and a batch to the next state and the metrics of the batch."""
-
-    def __call__(self, state: Any, batch: Any, /) -> tuple[Any, Metrics]: ...
 
 
 class Source(Protocol):

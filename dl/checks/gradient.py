@@ -86,6 +86,7 @@ def _prepare(
         descent,
         padded=subject.data.train.carries,
         precision=subject.options.precision,
+        remat=subject.options.remat,
     )
     leaves, structure = jax.tree.flatten(state.params)
 

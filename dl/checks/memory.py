@@ -9,6 +9,7 @@ from dl.checks.finding import Finding
 from dl.checks.subject import Subject
 from dl.data.sources.source import distinct_arrays
 from dl.layers.precision import computing_in
+from dl.layers.remat import blocks_again
 from dl.train.memory import memory_of, size_in_bytes
 from dl.types import Params, PyTree
 
@@ -62,7 +63,7 @@ def kept_for_backward(subject: Subject, rows: int) -> int:
 
 
 def _loss(subject: Subject, state: Any, batch: PyTree, params: Params) -> Any:
-    with computing_in(subject.options.precision):
+    with computing_in(subject.options.precision), blocks_again(subject.options.remat):
         sums, _, _ = subject.recipe.objective(
             params, state.model_state, batch, train=True, key=state.key, carry=state.carry
         )

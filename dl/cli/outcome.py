@@ -129,6 +129,8 @@ def describe_cost(result: dict[str, Any]) -> str:
         if result["examples_per_second"]
         else ""
     )
+    if result.get("waiting") is not None:
+        rate += f" (waiting for data {result['waiting']:.0%} of the time)"
     return (
         f"{result['wall_seconds']:.1f} s ({result['compile_seconds']:.1f} s compiling){rate}, "
         f"{result['parameters']:,} parameters, {result['device']}"

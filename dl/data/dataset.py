@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -40,8 +41,7 @@ class Dataset:
     summary: str = ""
 
     def __post_init__(self) -> None:
-        parts = {"train": self.train, "validation": self.validation, "test": self.test}
-        for name, source in parts.items():
+        for name, source in self.parts.items():
             check_part(source, self.spec, name)
 
     @cached_property
@@ -60,7 +60,7 @@ class Dataset:
 
     def part(self, name: str) -> Source:
         """The part called `name`: train, validation or test."""
-        source = {"train": self.train, "validation": self.validation, "test": self.test}.get(name)
+        source = self.parts.get(name)
         if source is None:
             raise InputError(
                 f"{self.spec.name} has no {name} part here; known: train, validation (if cut), test"
@@ -87,10 +87,15 @@ class Dataset:
         return Examples(f"{self.spec.name}, {part}: {of}", sample)
 
     @property
+    def parts(self) -> dict[str, Source]:
+        """The parts that there are, by name."""
+        parts = {"train": self.train, "validation": self.validation, "test": self.test}
+        return {name: part for name, part in parts.items() if part is not None}
+
+    @property
     def sizes(self) -> dict[str, int]:
         """The number of examples of each part that there is."""
-        parts = {"train": self.train, "validation": self.validation, "test": self.test}
-        return {name: len(part) for name, part in parts.items() if part is not None}
+        return {name: len(part) for name, part in self.parts.items()}
 
     def __repr__(self) -> str:
         parts = ", ".join(f"{name} {size:,}" for name, size in self.sizes.items())
@@ -98,6 +103,19 @@ class Dataset:
 
     def _repr_html_(self) -> str:
         return dataset_html(self.spec, self.sizes, self.show(count=8))
+
+
+def reading_ahead(dataset: Dataset, *, batches: int) -> Dataset:
+    """The data set with this many batches read ahead of their use; 0 is one for each core.
+
+    Nothing changes for data in memory. Batches are the same, however many are read ahead.
+    """
+    parts: dict[str, Any] = {
+        name: replace(part, prefetch=batches)  # type: ignore[type-var]
+        for name, part in dataset.parts.items()
+        if not part.in_memory
+    }
+    return replace(dataset, **parts) if parts else dataset
 
 
 def limit(dataset: Dataset, *, train: int) -> Dataset:

@@ -1,6 +1,7 @@
 """Arrays that somebody has in memory, as a `Dataset`."""
 
 from collections.abc import Sequence
+from functools import partial
 from numbers import Real
 from typing import Any, TypeAlias
 
@@ -10,10 +11,12 @@ from dl.data.arrays_of import unpacked
 from dl.data.dataset import Dataset
 from dl.data.naming import shown, tidy
 from dl.data.own_inputs import as_inputs, has_several_lengths
+from dl.data.own_items import dataset_of_items, is_items
 from dl.data.own_scales import check_scales
 from dl.data.own_targets import Encoding, infer_encoding
 from dl.data.parts import dataset_of_parts, dataset_of_sequences
 from dl.data.sources.arrays import ArraySource
+from dl.data.sources.items import Items
 from dl.data.sources.ragged import RaggedSource, ragged_source
 from dl.data.split import check_every_class, permutation, split_validation, with_every_class
 from dl.data.tasks import TASKS, TaskName
@@ -28,13 +31,14 @@ _TEST_SEED = 10_80_12  # fixed for ever: the same examples are always the test
 
 def make_dataset(
     x: Any,
-    y: Any,
+    y: Any = None,
     *,
     name: str = "arrays",
-    validation: float | Pair = 0.0,
-    test: float | Pair = _TEST_FRACTION,
+    validation: float | Pair | Items = 0.0,
+    test: float | Pair | Items = _TEST_FRACTION,
     class_names: tuple[str, ...] | None = None,
     task: TaskName | None = None,
+    keys: tuple[str, str] | None = None,
 ) -> Dataset:
     """A `Dataset` of inputs `x` [N, ...] and targets `y`: NumPy or JAX arrays, or lists.
 
@@ -52,15 +56,23 @@ def make_dataset(
     become float32 and are not scaled. Other whole numbers are symbols, int32. A list of sequences
     [T_i, ...] of several lengths is read in batches of `Ragged` sequences.
 
+    Without `y`, `x` is any object with a length and items, each a pair (input, target) or a
+    dictionary. Threads read the items of a batch when it is needed, so that they need not fit into
+    memory. Their inputs have one shape, and classes need `class_names`. The fingerprint holds the
+    number of items and some of them. Pictures are normalised by the moments of these.
+
     Args:
-        x: the inputs, one for each target.
+        x: the inputs, one for each target, or an object with items.
         y: the targets.
         name: what the data set is called in records and errors.
         validation: a pair (x, y), or the fraction in [0, 1) of the training examples to hold out.
+            Of objects with items another object, as for the test.
         test: a pair (x, y), or the fraction of all examples to cut off, a tenth by default. The
             permutation that chooses them depends on the number of examples alone.
         class_names: names of the K classes or outputs, in the order of their numbers.
         task: "classification", "binary" or "regression", where the targets do not tell.
+        keys: those of input and target in items that are dictionaries, if they have others than
+            ("image", "label"), ("x", "y") and the like.
 
     Raises:
         InputError: for different numbers of inputs and targets, no examples, values that are not
@@ -73,7 +85,20 @@ def make_dataset(
     ('classification', ('high', 'low'), 'float32')
     >>> len(data.train), len(data.validation), len(data.test)
     (9, 9, 2)
+    >>> data = make_dataset([{"image": row, "label": 1} for row in x], class_names=("a", "b"))
+    >>> len(data.train), data.train.gather(np.array([0]))["targets"].tolist()
+    (18, [1])
     """
+    if y is None:
+        return _dataset_of_items(
+            x,
+            name=name,
+            validation=validation,
+            test=test,
+            class_names=_names(class_names),
+            task=task,
+            keys=keys,
+        )
     pairs = {"train": (x, y), "validation": _as_pair(validation), "test": _as_pair(test)}
     given = {part: (unpacked(pair[0]), pair[1]) for part, pair in pairs.items() if pair}
     ragged = any(has_several_lengths(inputs) for inputs, _ in given.values())
@@ -99,21 +124,35 @@ def make_dataset(
 
 
 def as_dataset(
-    data: Dataset | Pair, *, validation: float = 0.0, task: TaskName | None = None
+    data: Dataset | Pair | Items, *, validation: float = 0.0, task: TaskName | None = None
 ) -> Dataset:
     """A `Dataset` as it is, or a pair (x, y) through `make_dataset` with `validation` held out.
 
     `task` is what the targets are read for, where it is known.
+
+    Any other object with a length and items goes through `make_dataset` too.
 
     >>> len(as_dataset((np.eye(10), np.arange(10) % 2), validation=0.0).train)
     9
     """
     if isinstance(data, Dataset):
         return data
+    if is_items(data):
+        return make_dataset(data, validation=validation, task=task)
     pair = _as_pair(data)
     if pair is None:
         raise InputError(f"data is {shown(data)}: give a Dataset or a pair (x, y)")
     return make_dataset(*pair, validation=validation, task=task)
+
+
+def _dataset_of_items(items: Any, *, test: Any, **described: Any) -> Dataset:
+    if not is_items(items):
+        raise InputError(
+            f"y is missing: give targets for x, or an object with items that are pairs (input, "
+            f"target) in the place of {shown(items)}"
+        )
+    cut_test = partial(_cut_test, fraction=test, by_class=False)
+    return dataset_of_items(items, test=test, cut_test=cut_test, **described)
 
 
 def _as_pair(part: Any) -> Pair | None:

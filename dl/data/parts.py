@@ -34,7 +34,7 @@ def dataset_of_parts(
         if isinstance(validation, ArraySource)
         else split_validation(train, fraction=validation, classes=_classes(train, task))
     )
-    mean, std = _channel_moments(kept.inputs)
+    mean, std = channel_moments(kept.inputs)
     spec = DataSpec(
         name=name,
         task=task,
@@ -122,7 +122,7 @@ def dataset_of_captions(
     """A `Dataset` of pictures with captions. All parts are evaluated at the same widths."""
     parts = [part for part in (train, validation, test) if part is not None]
     train, *others = with_common_caption_widths(*parts)
-    mean, std = _channel_moments(train.pictures)
+    mean, std = channel_moments(train.pictures)
     spec = DataSpec(
         name=name,
         task="sequence",
@@ -187,7 +187,7 @@ def _classes(train: ArraySource, task: TaskName) -> np.ndarray | None:
     return train.targets if TASKS[task].chooses and train.targets.ndim == 1 else None
 
 
-def _channel_moments(inputs: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def channel_moments(inputs: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and deviation of the channels of pictures uint8 [N, H, W, C]; otherwise 0 and 1."""
     if inputs.dtype != np.uint8:
         return (0.0,), (1.0,)

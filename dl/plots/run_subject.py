@@ -12,6 +12,7 @@ import numpy as np
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.example import example_inputs
 from dl.data.sources.arrays import ArraySource
+from dl.data.sources.items import ItemSource
 from dl.data.sources.ragged import RaggedSource
 from dl.data.sources.streamed import StreamedSource
 from dl.data.sources.tokens import TokenSource
@@ -123,7 +124,7 @@ class Subject:
         """
         source = self.data.part(part)
         check_places(index, source, f"the {part} part of {self.spec.name}")
-        assert isinstance(source, ArraySource | StreamedSource)
+        assert isinstance(source, ArraySource | StreamedSource | ItemSource)
         taken = source.gather(np.asarray(index))
         return taken["inputs"], taken["targets"]
 

@@ -10,6 +10,7 @@ from dl.data.dataset import DataSpec
 from dl.data.example import example_inputs
 from dl.data.gather import normalize
 from dl.data.sources.arrays import ArraySource
+from dl.data.sources.items import ItemSource
 from dl.data.sources.ragged import RaggedSource
 from dl.data.sources.source import Source
 from dl.data.sources.streamed import StreamedSource
@@ -23,8 +24,8 @@ from dl.runs.folder import open_folder
 from dl.runs.initial import read_initial
 from dl.runs.load import expected_training, load, restore_training
 from dl.runs.open_data import open_data_of
-from dl.train.compiled import start_training
 from dl.train.state import TrainState
+from dl.train.training import start_training
 from dl.types import Array, Model, ModelState, Params
 
 
@@ -113,5 +114,5 @@ def _draw(part: Source, spec: DataSpec, *, sequences: int, steps: int) -> Array:
         # Cut before the net reads them, because backward layers would begin in the padding.
         return normalize(jnp.asarray(taken["inputs"][:, : taken["lengths"].min()]), spec)
     index = permutation(0, len(part))[:sequences]
-    assert isinstance(part, ArraySource | StreamedSource)
+    assert isinstance(part, ArraySource | StreamedSource | ItemSource)
     return normalize(jnp.asarray(part.gather(index)["inputs"]), spec)

@@ -13,6 +13,7 @@ from dl.data.dataset import Dataset, DataSpec
 from dl.data.example import example_inputs
 from dl.data.naming import shown
 from dl.data.own_arrays import Pair, as_dataset
+from dl.data.sources.items import Items
 from dl.errors import InputError
 from dl.objectives.binding import task_of
 from dl.runs.members import check_members
@@ -41,7 +42,7 @@ _OF_STEP = ("ema",)
 
 def fit(
     recipe: Recipe,
-    data: Dataset | Pair,
+    data: Dataset | Pair | Items,
     options: TrainOptions,
     *,
     resume: Trained | None = None,
@@ -51,11 +52,12 @@ def fit(
 ) -> Trained:
     """Train `recipe` on `data` as `options` say, and evaluate on the validation part.
 
-    `data` is a data set, or a pair of arrays (x, y) as `dl.make_dataset` takes them, of which the
-    fraction `options.validation` is held out; its targets are read for the task of the objective.
-    A recipe without an optimizer gets the one that the options describe; where it has one, the
-    options' optimizer, rate and penalties are not used. With several `options.members` as many nets
-    are trained, which differ in their seeds, or in the values of `recipe.varied`.
+    `data` is a data set, or a pair of arrays (x, y) or an object with items (input, target) as
+    `dl.make_dataset` takes them, of which the fraction `options.validation` is held out; its
+    targets are read for the task of the objective. A recipe without an optimizer gets the one that
+    the options describe; where it has one, the options' optimizer, rate and penalties are not used.
+    With several `options.members` as many nets are trained, which differ in their seeds, or in the
+    values of `recipe.varied`.
 
     Ctrl-C (a notebook's stop button) ends training after the current call. `resume` takes a result
     and continues its training, also with more `options.epochs`, exactly as if it had not stopped;
@@ -216,7 +218,7 @@ def _first_training(
     if init is None:
         return None
     state = first_state(recipe, data.spec, options, init=init)
-    return Training(state, zero_training_totals(recipe, data.spec))
+    return Training(state, zero_training_totals(recipe, data.spec, options))
 
 
 def _best_so_far(resume: Trained | None, options: TrainOptions) -> Training | None:

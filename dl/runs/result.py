@@ -34,7 +34,12 @@ def make_result(
         "device": device_name(),
         "steps": steps,
     }
-    return result | ({"best_step": state.steps_made} if setup.config.options.patience else {})
+    waiting = [record.waiting for record in history if record.waiting is not None]
+    return (
+        result
+        | ({"best_step": state.steps_made} if setup.config.options.patience else {})
+        | ({"waiting": round(sum(waiting) / len(waiting), 4)} if waiting else {})
+    )
 
 
 def entries_of(measured: Measured) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dl.errors import InputError
 from dl.ranges import CountOrZero, NotNegative
 from dl.runs.files import read_json, read_lines, read_number, refuse_line, unsealed
 from dl.runs.shape import Misfit, as_kind
-from dl.train.record import Record
+from dl.train.record import TIMED, Record
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class _Record:
     values: dict[str, Any]
     examples_per_second: Any = None
     members: dict[str, tuple[Any, ...]] | None = None
+    waiting: Any = None
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class _Result:
     steps: CountOrZero
     best_step: CountOrZero | None = None
     """Of a run with patience: the step that the figures belong to."""
+    waiting: NotNegative | None = None
+    """The share of the time in which training waited for data that are read while used."""
     signatures: dict[str, str] | None = None
     """How figures with settings of their own were measured, such as BLEU."""
 
@@ -70,7 +73,7 @@ def read_result(path: Path) -> dict[str, Any]:
     try:
         value, intact = unsealed(as_kind(dict[str, Any], stored, "it"))
         result = vars(as_kind(_Result, value, ""))
-        for name in ("best_step", "signatures"):
+        for name in ("best_step", "waiting", "signatures"):
             if result[name] is None:
                 del result[name]
         result["metrics"] = {
@@ -126,10 +129,12 @@ def as_record(line: Any) -> Record:
     values = _numbers(stored.values, "values")
     if stored.split == "validation" and "loss" not in values:
         raise Misfit("values.loss is missing")
-    rate = stored.examples_per_second
-    rate = None if rate is None else _number(rate, "examples_per_second")
+    rate, waiting = (
+        None if value is None else _number(value, name)
+        for name, value in ((name, getattr(stored, name)) for name in TIMED)
+    )
     members = None if stored.members is None else _lists(stored.members)
-    return Record(stored.step, stored.epoch, stored.split, values, rate, members)
+    return Record(stored.step, stored.epoch, stored.split, values, rate, members, waiting)
 
 
 def _lists(members: dict[str, tuple[Any, ...]]) -> dict[str, list[float]]:

@@ -41,10 +41,9 @@ def make_one_step(
     step = make_train_step(
         recipe.objective,
         recipe.optimizer,
-        accumulate=options.accumulate,
         padded=data.train.carries,
         ema=options.ema,
-        precision=options.precision,
+        **options.of_step,
     )
     step = step if augment is None else augmented(step, augment)
 

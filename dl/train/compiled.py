@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -11,7 +10,7 @@ import numpy as np
 
 from dl import metrics
 from dl.data.augment import Stages
-from dl.data.dataset import Dataset, DataSpec
+from dl.data.dataset import Dataset, reading_ahead
 from dl.data.example import example_inputs
 from dl.data.gather import make_gather
 from dl.data.sources.batching import IndexedBatch, steps_per_epoch
@@ -21,7 +20,7 @@ from dl.train.ahead import begin
 from dl.train.evaluation import Evaluation
 from dl.train.fits import (
     check_answers,
-    check_precision,
+    check_layers,
     check_recipe_fits,
     stages_of,
     zero_training_totals,
@@ -32,19 +31,14 @@ from dl.train.options import TrainOptions
 from dl.train.plan import Plan, make_plan
 from dl.train.reading import train_calls_here
 from dl.train.recipe import Recipe, numbers_unknown
-from dl.train.state import TrainState, first_arguments, first_state, jit_init_state
+from dl.train.state import first_arguments, jit_init_state
 from dl.train.step import augmented, make_train_step, scan_steps
 from dl.train.traced import has_slow_loops
+from dl.train.training import Training
+from dl.train.waiting import WaitingClock
 from dl.types import Array, Metrics
 
 MOST_STEPS_PER_CALL = 100
-
-
-class Training(NamedTuple):
-    """The state, and the metrics summed since the last record."""
-
-    state: TrainState
-    totals: Metrics
 
 
 class _First(NamedTuple):
@@ -72,6 +66,8 @@ class Compiled:
     """What stays on the devices, for each set of arrays of the data."""
     evaluate: Evaluation
     """`evaluate(state, part)`: metrics of the part of the data with this name."""
+    waiting: WaitingClock
+    """How long training waits for data that are read while they are used."""
     _data: Dataset
     _first: _First
     _zeros: Metrics
@@ -106,8 +102,9 @@ class Compiled:
         while start < end:
             stage = self._stages.end_at(start, end)
             train_call = self._train_calls[self._stages.number_at(start)]
-            for number, call in self._calls(start, stage):
+            for number, call in self.waiting.reading(self._calls(start, stage)):
                 training, ticket = train_call(training, arrays[number], self.layout.split(call))
+                self.waiting.computing(ticket)
             start = stage
         return training, ticket
 
@@ -134,7 +131,8 @@ def compile_recipe(
         InputError: when the recipe does not fit the data.
     """
     _check(recipe, data, options, layout)
-    totals = zero_training_totals(recipe, data.spec, members=options.members)
+    data = reading_ahead(data, batches=options.prefetch)
+    totals = zero_training_totals(recipe, data.spec, options)
     first = _First(
         jit_init_state(recipe, data.spec, options), first_arguments(recipe, options), totals
     )
@@ -156,6 +154,7 @@ def compile_recipe(
         guard,
         _put_sets(layout, resident, first.arguments[1]),
         Evaluation(recipe, data, options, layout, loops=loops),
+        WaitingClock(counts=not data.train.in_memory),
         data,
         first,
         layout.put(totals),
@@ -191,26 +190,13 @@ def _check(recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layout)
         members //= len(layout.devices) if layout.mode == "members" else 1
     check_recipe_fits(recipe, data.spec, device=device, members=members)
     check_answers(recipe, data)
-    check_precision(recipe, data.spec, options.precision)
+    check_layers(recipe, data.spec, options)
     rows = layout.rows_of(options.batch_size) if layout.mode == "pmap" else options.batch_size
     if rows % options.accumulate:
         raise InputError(
             f"accumulate is {options.accumulate}; it must divide the {rows} examples of a batch"
             f"{' on each device' if layout.mode == 'pmap' else ''}"
         )
-
-
-def start_training(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Training:
-    """The first state, with metrics of zero, on the default device."""
-    totals = zero_training_totals(recipe, spec, members=options.members)
-    return Training(first_state(recipe, spec, options), totals)
-
-
-def training_shapes(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Training:
-    """The shapes of `start_training`; nothing is compiled or computed."""
-    state = jit_init_state(recipe, spec, options).eval_shape(*first_arguments(recipe, options))
-    totals = partial(zero_training_totals, recipe, spec, members=options.members)
-    return Training(state, jax.eval_shape(totals))
 
 
 def can_loop(recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layout) -> bool:
@@ -286,10 +272,9 @@ def _make_step(
         own.objective,
         own.optimizer,
         axis_name=layout.axis_name,
-        accumulate=options.accumulate,
         padded=data.train.carries,
         ema=hyperparams.get("ema", options.ema),
-        precision=options.precision,
+        **options.of_step,
     )
     augment = stages_of(own).augments[stage]
     return step if augment is None else augmented(step, augment)

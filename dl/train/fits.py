@@ -12,10 +12,13 @@ from dl.data.example import example_batch, example_inputs
 from dl.errors import InputError
 from dl.jaxprs import equations
 from dl.layers.precision import computing_in
+from dl.layers.remat import blocks_again
 from dl.models.given import require_model
 from dl.objectives.binding import smoothing_of, task_of, training_metrics_of
 from dl.train.memory import check_fits_memory
+from dl.train.options import TrainOptions
 from dl.train.recipe import Recipe
+from dl.train.skipping import SKIPPED
 from dl.types import (
     Array,
     Augment,
@@ -27,6 +30,7 @@ from dl.types import (
     PyTree,
     Ragged,
     Ratio,
+    Total,
 )
 
 
@@ -90,6 +94,13 @@ def check_smoothing(objective: Objective, smoothing: float, *, what: str) -> Non
     raise InputError(f"label_smoothing is {smoothing}, and {why}")
 
 
+def check_layers(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> None:
+    """Refuse options of layers for a model that has none of `dl.layers` or Flax linen."""
+    check_precision(recipe, spec, options.precision)
+    if options.remat:
+        _check_remat(recipe, spec)
+
+
 def check_precision(recipe: Recipe, spec: DataSpec, precision: str) -> None:
     """Refuse another precision than float32 for a model none of whose layers computes in it.
 
@@ -105,6 +116,21 @@ def check_precision(recipe: Recipe, spec: DataSpec, precision: str) -> None:
         raise InputError(
             f"precision is {precision}, and no layer of {recipe.model.name} computes in it: leave "
             "it out, or give the model's own layers a dtype"
+        )
+
+
+def _check_remat(recipe: Recipe, spec: DataSpec) -> None:
+    """Refuse to compute blocks again for a model that has none.
+
+    Nets of Flax linen have; functions and NNX modules decide for themselves.
+    """
+    params, model_state = jax.eval_shape(lambda: _initial(recipe, spec))
+    with blocks_again() as blocks:
+        jax.eval_shape(recipe.model.apply, params, model_state, example_inputs(spec))
+    if not blocks:
+        raise InputError(
+            f"remat is True, and {recipe.model.name} has no blocks of Flax linen: leave it out, or "
+            "put jax.checkpoint into the model's own functions"
         )
 
 
@@ -149,18 +175,20 @@ def zero_totals(recipe: Recipe, spec: DataSpec) -> Metrics:
     return metrics.zeros_like(jax.eval_shape(report))
 
 
-def zero_training_totals(recipe: Recipe, spec: DataSpec, *, members: int = 1) -> Metrics:
-    """The metrics of the objective in training, with all sums and counts 0.
+def zero_training_totals(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Metrics:
+    """The metrics of a training step, with all sums and counts 0.
 
-    They are those of evaluation, unless the objective names others (`training_metrics_of`). Of
-    several members each has its own: sums and counts are [members].
+    They are those of evaluation, unless the objective names others (`training_metrics_of`), and the
+    number of skipped steps. Of several members each has its own: sums and counts are [members].
     """
     names = training_metrics_of(recipe.objective)
     zero = Ratio(jnp.zeros(()), jnp.zeros(()))
     totals: Metrics = dict.fromkeys(names, zero) if names else zero_totals(recipe, spec)
-    if members == 1:
+    if options.nonfinite == "skip":
+        totals[SKIPPED] = Total(*zero)
+    if options.members == 1:
         return totals
-    return jax.tree.map(lambda leaf: jnp.zeros((members, *leaf.shape)), totals)
+    return jax.tree.map(lambda leaf: jnp.zeros((options.members, *leaf.shape)), totals)
 
 
 def stages_of(recipe: Recipe) -> Stages:
@@ -205,10 +233,14 @@ def _apply_once(
     recipe: Recipe, spec: DataSpec, changed: Array | None = None
 ) -> tuple[Array, Params, PyTree]:
     inputs = _zeros(example_inputs(spec))
-    params, model_state = recipe.model.init(jax.random.key(0), inputs)
+    params, model_state = _initial(recipe, spec)
     given: Any = inputs if changed is None else changed
     outputs = recipe.model.apply(params, model_state, given)[0]
     return outputs, params, (model_state, recipe.optimizer.init(params))
+
+
+def _initial(recipe: Recipe, spec: DataSpec) -> tuple[Params, PyTree]:
+    return recipe.model.init(jax.random.key(0), _zeros(example_inputs(spec)))
 
 
 def _zeros(shapes: PyTree) -> PyTree:

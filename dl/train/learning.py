@@ -91,6 +91,14 @@ class LearningFields:
     """Type of the numbers that layers compute with; recurrent layers multiply in it. Parameters
     are always float32.
     """
+    remat: bool = False
+    """Save memory: compute the blocks of a net again in the backward pass, and keep only what they
+    read.
+    """
+    nonfinite: Literal["fail", "skip"] = "fail"
+    """At a loss or gradient that is not finite, end the training, or skip the step."""
+    most_skipped: Annotated[int, Range(at_least=1, below=2**31)] = 10
+    """Steps in a row that may be skipped; more end the training."""
 
     def check_learning(self) -> None:
         """Raise an `InputError` for options that contradict each other, or have no effect."""
@@ -98,6 +106,21 @@ class LearningFields:
             default = type(self).__dataclass_fields__[name].default
             if not holds and not is_traced(getattr(self, name)) and getattr(self, name) != default:
                 raise InputError(f"{name} has no effect here: it needs {needs}")
+
+    @property
+    def skips_at_most(self) -> int | None:
+        """Steps in a row that may be skipped; None if none is skipped."""
+        return self.most_skipped if self.nonfinite == "skip" else None
+
+    @property
+    def of_step(self) -> dict[str, Any]:
+        """The options that `make_train_step` takes, but for those that are traced."""
+        return {
+            "accumulate": self.accumulate,
+            "precision": self.precision,
+            "remat": self.remat,
+            "most_skipped": self.skips_at_most,
+        }
 
     @property
     def traced(self) -> dict[str, float]:
@@ -126,6 +149,7 @@ def _needs(options: LearningFields) -> dict[str, tuple[bool, str]]:
         "final_rate": (options.schedule == "cosine", "the schedule cosine"),
         "drop_every": (drops, "the schedule step or plateau"),
         "drop_factor": (drops, "the schedule step or plateau"),
+        "most_skipped": (options.nonfinite == "skip", "nonfinite skip"),
         "decoupled": (penalised, "a penalty: give weight_decay, such as 0.01"),
     }
 

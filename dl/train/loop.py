@@ -24,6 +24,8 @@ from dl.train.listener import Listener
 from dl.train.processes import are_several
 from dl.train.quick import jit_quickly
 from dl.train.record import Record, best_step, stops_early
+from dl.train.skipping import check_skipped
+from dl.train.waiting import WaitingClock
 from dl.types import Array, Metrics
 
 _REMEDIES = (
@@ -79,7 +81,8 @@ class _Loop:
     def __post_init__(self) -> None:
         self.step = self._step_of_state()
         members = self.compiled.layout.members
-        self._throughput = _Throughput(self.compiled.plan.batch_size * members)
+        batch_size = self.compiled.plan.batch_size * members
+        self._throughput = _Throughput(batch_size, self.compiled.waiting)
         self._last_ticket: Any = None
 
     def stops_early(self) -> bool:
@@ -156,16 +159,23 @@ class _Loop:
         check_finite(layout.fetch(self.training.state), self.step, members=layout.members)
 
     def _record_training(self) -> None:
-        totals = jax.device_get(self.compiled.layout.fetch(self.training.totals))
+        layout, plan = self.compiled.layout, self.compiled.plan
+        totals = jax.device_get(layout.fetch(self.training.totals))
+        if plan.most_skipped is not None:
+            row = layout.fetch(self.training.state.skipped)
+            check_skipped(row, self.step, most=plan.most_skipped)
+            if not np.any(totals["loss"].count):
+                return  # all were skipped: their number stands in the next record
         check_finite_loss(metrics.compute(totals), self.step)
         self.training = self.compiled.reset(self.training)
-        self._record("train", totals, self._throughput.rate())
+        self._record("train", totals, **self._throughput.since_last())
 
-    def _record(self, split: str, sums: Metrics, rate: float | None = None) -> None:
+    def _record(self, split: str, sums: Metrics, **measured: float | None) -> None:
         epoch = round(self.step / self.compiled.plan.steps_per_epoch, 4)
         values, members = metrics.compute(sums), metrics.by_member(sums) or None
-        self.records.append(Record(self.step, epoch, split, values, rate, members))
-        self.listener.on_record(self.records[-1])
+        record = Record(self.step, epoch, split, values, members=members, **measured)
+        self.records.append(record)
+        self.listener.on_record(record)
 
     def _step_of_state(self) -> int:
         return self.compiled.step_of(self.training)
@@ -201,22 +211,25 @@ def _jit_finite(members: int) -> Callable[[list[Array]], Array]:
 
 
 class _Throughput:
-    """Examples per second since the last record, without the time of compilation."""
+    """Speed and waiting since the last record, without the time of compilation."""
 
-    def __init__(self, batch_size: int) -> None:
-        self._batch_size = batch_size
+    def __init__(self, batch_size: int, waiting: WaitingClock) -> None:
+        self._batch_size, self._waiting = batch_size, waiting
         self._compiling = CompileClock()
         self.restart()
 
     def restart(self) -> None:
         self._steps, self._since = 0, time.perf_counter()
         self._compiling.restart()
+        self._waiting.seconds = 0.0
 
     def add(self, steps: int) -> None:
         self._steps += steps
 
-    def rate(self) -> float:
-        seconds = time.perf_counter() - self._since - self._compiling.seconds
-        rate = self._steps * self._batch_size / max(seconds, 1e-9)
+    def since_last(self) -> dict[str, float | None]:
+        seconds = max(time.perf_counter() - self._since - self._compiling.seconds, 1e-9)
+        rate = round(self._steps * self._batch_size / seconds, 1)
+        waiting = round(min(1.0, self._waiting.seconds / seconds), 4)
+        counts = self._waiting.counts
         self.restart()
-        return round(rate, 1)
+        return {"examples_per_second": rate, "waiting": waiting if counts else None}

@@ -116,6 +116,8 @@ class TrainOptions(LearningFields, DataOptions):
     """How to use several devices; auto means jit, or on a CPU whichever suits the model."""
     devices: CountOrZero = 0
     """How many devices to use; 0 takes as many as divide the batch, or on a CPU suit the model."""
+    prefetch: CountOrZero = 0
+    """Batches of data that are not in memory to read ahead; 0 reads one ahead for each core."""
     steps_per_call: CountOrZero = 0
     """Steps in one compiled call, at most 100; it changes no result. 0 measures the fastest."""
 

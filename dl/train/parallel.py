@@ -43,7 +43,9 @@ def jit_step(step: Step, mesh: Mesh | None = None) -> Step:
         NamedSharding(mesh, PartitionSpec(AXIS)),
     )
     whole: Any = replicated
-    state: Any = TrainState(whole, whole, whole, whole, whole, carry=sharded, average=whole)
+    state: Any = TrainState(
+        whole, whole, whole, whole, whole, carry=sharded, average=whole, skipped=whole
+    )
     return jax.jit(
         step, in_shardings=(state, sharded), out_shardings=(state, replicated), donate_argnums=0
     )

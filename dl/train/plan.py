@@ -27,6 +27,8 @@ class Plan:
     batch_size: int = 1
     patience: int = 0
     stop_below: float = 0.0
+    most_skipped: int | None = None
+    """Steps in a row that may be skipped because they are not finite; None skips none."""
 
     @property
     def total_steps(self) -> int:
@@ -78,4 +80,5 @@ def make_plan(options: TrainOptions, *, train_size: int, steps_per_call: int) ->
         batch_size=options.batch_size,
         patience=options.patience,
         stop_below=options.stop_below,
+        most_skipped=options.skips_at_most,
     )

@@ -8,6 +8,9 @@ from typing import Any
 from dl.errors import InputError, did_you_mean
 from dl.tables import Cell, Table
 
+TIMED = ("examples_per_second", "waiting")
+"""The entries of a record that differ from one run to the next on the same machine."""
+
 
 @dataclass(frozen=True)
 class Record:
@@ -20,12 +23,17 @@ class Record:
     examples_per_second: float | None = None
     members: dict[str, list[float]] | None = None
     """Of a population the values of each member; `values` are their means."""
+    waiting: float | None = None
+    """Of data that are read while they are used: the share of the time, from 0 to 1, in which a
+    training step waited for them.
+    """
 
     def as_json(self) -> dict[str, Any]:
         """The record as plain data, with keys in the order of the files."""
         stored = asdict(self)
-        if self.members is None:
-            del stored["members"]
+        for name in ("members", "waiting"):
+            if stored[name] is None:
+                del stored[name]
         return stored
 
 
@@ -93,7 +101,8 @@ def columns_of(records: Sequence[Record]) -> tuple[str, ...]:
     ('step', 'epoch', 'split', 'loss', 'mse', 'examples_per_second')
     """
     names = dict.fromkeys(name for record in records for name in _cells(record))
-    return ("step", "epoch", "split", *names, "examples_per_second")
+    waiting = any(record.waiting is not None for record in records)
+    return ("step", "epoch", "split", *names, *TIMED[: 1 + waiting])
 
 
 def as_table(records: Sequence[Record], columns: Sequence[str] = ()) -> Table:
@@ -108,7 +117,7 @@ def as_table(records: Sequence[Record], columns: Sequence[str] = ()) -> Table:
     """
     columns = tuple(columns) or columns_of(records)
     rows = [{**asdict(record), **_cells(record)} for record in records]
-    formats = dict.fromkeys(columns[3:-1], ".4f") | {"examples_per_second": ",.0f", "epoch": "g"}
+    formats = dict.fromkeys(columns[3:], ".4f") | {"examples_per_second": ",.0f", "epoch": "g"}
     return Table(columns, [tuple(map(row.get, columns)) for row in rows], formats=formats)
 
 

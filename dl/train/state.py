@@ -30,7 +30,8 @@ class TrainState:
     `key` never changes: a step's randomness is `fold_in(key, step)`, so a restored state draws the
     same numbers as an uninterrupted one. `model_state` holds batch statistics, `carry` the
     recurrent state of truncated back-propagation through time, or persistent Markov chains (empty
-    otherwise). `average` is the running mean of the parameters, if one is kept.
+    otherwise). `average` is the running mean of the parameters, if one is kept. `skipped` is how
+    many steps in a row were not finite, where such steps are skipped.
     """
 
     step: Array
@@ -40,6 +41,7 @@ class TrainState:
     opt_state: PyTree
     carry: Carry = ()
     average: Params = ()
+    skipped: Array | tuple[()] = ()
 
     @property
     def steps_made(self) -> int:
@@ -64,11 +66,13 @@ def init_state(
     seed: int | Array,
     carried_rows: int = 0,
     averaged: bool = False,
+    skips: bool = False,
 ) -> TrainState:
     """The state before the first step, for inputs of the shape of `inputs` [B, ...].
 
     `carried_rows` is the batch size of training that carries a recurrent state from step to step,
-    else 0. An `averaged` state keeps a running mean of its parameters (the step's `ema`).
+    else 0. An `averaged` state keeps a running mean of its parameters (the step's `ema`), and one
+    that `skips` counts steps that are not finite (the step's `most_skipped`).
 
     Everything random comes from `seed`. Pure: jit it with `out_shardings` to create a large state
     where it will live.
@@ -92,6 +96,7 @@ def init_state(
         opt_state=promoting(optimizer.init)(params),
         carry=model.zero_carry(carried_rows) if carried_rows else (),
         average=jax.tree.map(jnp.copy, params) if averaged else (),
+        skipped=jnp.zeros((), jnp.int32) if skips else (),
     )
 
 
@@ -134,6 +139,7 @@ def jit_init_state(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Any
             seed=seed,
             carried_rows=rows,
             averaged="ema" in hyperparams or not is_zero(options.ema),
+            skips=options.nonfinite == "skip",
         )
 
     return jit_quickly(first if options.members == 1 else jax.vmap(first))

@@ -11,10 +11,12 @@ import optax
 from dl import metrics
 from dl.layers.precision import computing_in
 from dl.layers.real_rows import over_real_rows
+from dl.layers.remat import blocks_again
 from dl.layers.synchronised import synchronised
 from dl.promotion import usual_promotion
 from dl.ranges import Range, check_number
 from dl.train.gradients import summed_gradients
+from dl.train.skipping import only_if_finite
 from dl.train.state import TrainState
 from dl.train.step_inputs import check_step_inputs, named_entries
 from dl.types import Array, Augment, Batch, Metrics, ModelState, Objective, Params, PyTree
@@ -29,6 +31,8 @@ def make_train_step(
     padded: bool = True,
     ema: float | Array = 0.0,
     precision: str = "float32",
+    remat: bool = False,
+    most_skipped: int | None = None,
 ) -> Callable[[TrainState, Batch], tuple[TrainState, Metrics]]:
     """The pure function `train_step(state, batch) -> (state, metrics)`.
 
@@ -48,6 +52,10 @@ def make_train_step(
             has one: w̄ ← d w̄ + (1 − d) w. At step t, counted from 1, d is at most
             (1 + t) / (10 + t), so that the mean soon forgets the initial parameters.
         precision: the type of the numbers that layers compute with (`dl.layers.precision`).
+        remat: whether the blocks of the net are computed again in the backward pass
+            (`dl.layers.remat`).
+        most_skipped: skip a step whose loss or gradient is not finite (`dl.train.skipping`), up to
+            this many in a row, for a state that counts them; None takes every step.
 
     Raises:
         InputError: for an `accumulate` below 1, and when the step is traced, for one that does not
@@ -62,7 +70,12 @@ def make_train_step(
         key = jax.random.fold_in(state.key, state.step)
         if axis_name is not None:
             key = jax.random.fold_in(key, jax.lax.axis_index(axis_name))
-        with synchronised(axis_name), named_entries(batch), computing_in(precision):
+        with (
+            synchronised(axis_name),
+            named_entries(batch),
+            computing_in(precision),
+            blocks_again(remat),
+        ):
             gradients, sums, model_state, carry = summed_gradients(
                 objective, state, batch, key, parts=accumulate
             )
@@ -70,6 +83,7 @@ def make_train_step(
             gradients, sums = jax.lax.psum((gradients, sums), axis_name)
         count = jnp.maximum(sums["loss"].count, 1.0)  # an empty batch has gradient zero, not nan
         gradients = jax.tree.map(lambda gradient: gradient / count, gradients)
+        before = state
         with usual_promotion():
             updates, opt_state = optimizer.update(
                 gradients, state.opt_state, state.params, value=sums["loss"].sum / count
@@ -84,7 +98,9 @@ def make_train_step(
             carry=carry,
             average=_averaged(state, params, ema),
         )
-        return state, sums
+        if most_skipped is None:
+            return state, sums
+        return only_if_finite(before, state, gradients, sums, most=most_skipped)
 
     return train_step
 

@@ -51,7 +51,7 @@ def _digest(folder: Path) -> str:
 
 def _records(folder: Path) -> list[Any]:
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    return [{**line, "examples_per_second": None} for line in lines]
+    return [{**line, "examples_per_second": None, "waiting": None} for line in lines]
 
 
 def _leftovers(folder: Path) -> Iterator[str]:

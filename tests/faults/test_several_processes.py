@@ -33,7 +33,7 @@ def finish(started: list[str], count: int) -> None:
 def records(folder: Path) -> list[dict[str, Any]]:
     lines = (folder / "metrics.jsonl").read_text().splitlines()
     kept = [json.loads(line) for line in lines]
-    return [{**record, "examples_per_second": None} for record in kept]
+    return [{**record, "examples_per_second": None, "waiting": None} for record in kept]
 
 
 def bits(folder: Path) -> list[bytes]:

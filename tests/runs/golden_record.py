@@ -82,6 +82,7 @@ def entry_of(name: str, run: Path, options: dict[str, Any], mode: str) -> dict[s
         digest.update(np.asarray(leaf).tobytes())
     for line in lines:
         line.pop("examples_per_second")
+        line.pop("waiting", None)
     return {**entry, "records": lines, "parameters": digest.hexdigest()}
 
 

@@ -206,3 +206,20 @@ def test_training_on_a_stream_is_training_on_the_whole(parallel: Any, devices: i
     for left, right in zip(whole.history, stream.history, strict=True):
         assert left.values == pytest.approx(right.values, rel=1e-5)
     assert jnp.isfinite(jnp.asarray(stream.history[-1].values["loss"]))
+
+
+def fit_streamed(**changes: Any) -> dl.Trained:
+    model = dl.models.mlp(2, hidden_sizes=(3,))
+    recipe = dl.Recipe(model, dl.objectives.classification(model), dl.optimizers.momentum(0.1))
+    options = dl.TrainOptions(epochs=2, batch_size=4, devices=1, log_every=2, **changes)
+    return dl.fit(recipe, the_same_streamed(), options, progress=False)
+
+
+def test_batches_read_ahead_change_no_result_and_waiting_is_a_share() -> None:
+    few, many = fit_streamed(prefetch=1), fit_streamed(prefetch=7)
+    for left, right in zip(*(jax.tree.leaves(fit.state) for fit in (few, many)), strict=True):
+        assert jnp.array_equal(left, right)
+    shares = [record.waiting for record in few.history if record.split == "train"]
+    assert shares
+    assert all(share is not None and 0 <= share <= 1 for share in shares)
+    assert all(record.waiting is None for record in few.history if record.split != "train")

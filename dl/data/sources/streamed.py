@@ -65,7 +65,8 @@ class StreamedSource:
 
     With `crops`, training sees a random part of each picture, and evaluation its middle. `numbers`
     [K] are those of the classes, where they are not counted as in the records. Batches have the
-    `rows` that this process reads, of several that train together.
+    `rows` that this process reads, of several that train together. `prefetch` batches are read
+    ahead; 0 is one for each core.
     """
 
     records: Records
@@ -75,6 +76,7 @@ class StreamedSource:
     crops: bool = False
     numbers: np.ndarray | None = None
     rows: slice = field(default_factory=partial(slice, None))
+    prefetch: int = 0
 
     steps_per_call: ClassVar[int] = 1
     batches_per_call: ClassVar[int] = 1
@@ -146,7 +148,7 @@ class StreamedSource:
             ).rows(self.rows)
             return with_examples(row, self.draw(row.index[0], seed=seed, step=step))
 
-        read_ahead = ahead(read, end=total_steps)
+        read_ahead = ahead(read, end=total_steps, depth=self.prefetch)
         return lambda start, end: ((0, read_ahead(step)) for step in range(start, end))
 
     def evaluated(self) -> "StreamedSource":
@@ -163,7 +165,7 @@ class StreamedSource:
             return with_examples(row, self.gather(row.index[0]))
 
         count = len(batches.index)
-        return lambda: map(ahead(read, end=count), range(count))
+        return lambda: map(ahead(read, end=count, depth=self.prefetch), range(count))
 
     def evaluation_arrays(self) -> dict[str, np.ndarray]:
         """None: every batch holds its examples."""

@@ -170,10 +170,12 @@ def _times(run: Material) -> list[tuple[str, str]]:
         return []
     result = run.result
     rate, compiling = result["examples_per_second"], result["compile_seconds"]
+    waiting = result.get("waiting")
     return [
         ("time", describe_seconds(result["wall_seconds"])),
         *([("of it compiling", describe_seconds(compiling))] if compiling else []),
         *([("examples per second", f"{rate:,.0f}")] if rate else []),
+        *([("of the time waiting for data", f"{waiting:.1%}")] if waiting is not None else []),
         ("parameters", f"{result['parameters']:,}"),
         ("device", result["device"]),
     ]

@@ -33,6 +33,23 @@ def test_the_next_results_are_computed_but_none_beyond_the_end() -> None:
     assert sorted(started) == list(range(6)), "each once, and no sixth"
 
 
+@pytest.mark.parametrize(("depth", "threads"), [(1, 0), (5, 2)])
+def test_so_many_results_are_computed_ahead(depth: int, threads: int) -> None:
+    started: list[int] = []
+    enough = threading.Event()
+
+    def note(number: int) -> int:
+        started.append(number)
+        if len(started) == depth + 1:
+            enough.set()
+        return number
+
+    get = ahead(note, end=100, depth=depth, threads=threads)
+    assert get(0) == 0
+    assert enough.wait(10)
+    assert sorted(started) == list(range(depth + 1))
+
+
 def test_an_error_is_raised_with_the_result_of_its_number() -> None:
     def refuse(number: int) -> int:
         if number == 2:
