@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from dl.train.recipe import Recipe
 
-
 MOST_STEPS = 2**31 - 1
 """The last step that a training state can count."""
 
