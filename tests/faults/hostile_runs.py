@@ -59,6 +59,21 @@ def all_files(pattern: str, change: Callable[[bytes], bytes]) -> Callable[[Path]
     return damage
 
 
+def without_result(damage: Callable[[Path], object]) -> Callable[[Path], None]:
+    """The same damage to a run that is not finished."""
+
+    def both(run: Path) -> None:
+        remove(run / "result.json")
+        damage(run)
+
+    return both
+
+
+def renamed(name: str) -> Callable[[Path], object]:
+    """The checkpoint under another name."""
+    return lambda run: next((run / "checkpoints").iterdir()).rename(run / "checkpoints" / name)
+
+
 def climbing(run: Path) -> None:
     """Arrays whose names lead out of the checkpoint."""
     (path,) = run.glob("checkpoints/*/state/_METADATA")
@@ -98,19 +113,21 @@ RUNS: list[Case] = [
     of_run("config.json is a socket", made("config.json", listening)),
     of_run("config.json is a folder", made("config.json", Path.mkdir)),
     of_run("config.json is a link to a device", made("config.json", link_to("/dev/zero"))),
-    of_run("config.json is a link to a file of the system", made(
-        "config.json", link_to("/etc/passwd")
-    )),
+    of_run(
+        "config.json is a link to a file of the system", made("config.json", link_to("/etc/passwd"))
+    ),
     of_run("config.json is a link in a loop", made("config.json", in_a_loop)),
     of_run("config.json has a gigabyte of zeros", made("config.json", grown)),
     of_run("config.json is 100,000 brackets deep", written("config.json", "[" * 100_000)),
     of_run("config.json is UTF-16", written("config.json", "{}".encode("utf-16"))),
-    of_run("config.json is half of itself", lambda run: written(
-        "config.json", (run / "config.json").read_bytes()[:700]
-    )(run)),
-    of_run("config.json has a number of 5,000 digits", written(
-        "config.json", '{"format": ' + "9" * 5000 + "}"
-    )),
+    of_run(
+        "config.json is half of itself",
+        lambda run: written("config.json", (run / "config.json").read_bytes()[:700])(run),
+    ),
+    of_run(
+        "config.json has a number of 5,000 digits",
+        written("config.json", '{"format": ' + "9" * 5000 + "}"),
+    ),
     of_run("config.json is a number", written("config.json", "1e999")),
     of_run("the module is one of Python's", changed("module", "os")),
     of_run("the module is the runner", changed("module", "experiments.__main__")),
@@ -130,54 +147,94 @@ RUNS: list[Case] = [
     of_run("there are no examples", changed("data.train_size", 0), "resume"),
     of_run("another experiment's options", changed("options.hidden_size", 9)),
     of_run("manifest.json is a pipe", made("manifest.json", pipe), "resume"),
-    of_run("manifest.json is a list", lambda run: (
-        remove(run / "result.json"), written("manifest.json", "[1, 2]")(run)
-    ), "resume"),
+    of_run(
+        "manifest.json is a list",
+        lambda run: (remove(run / "result.json"), written("manifest.json", "[1, 2]")(run)),
+        "resume",
+    ),
     of_run("metrics.jsonl is a pipe", made("metrics.jsonl", pipe), "records"),
     of_run("metrics.jsonl leads out", made("metrics.jsonl", link_to("/etc/passwd")), "resume"),
-    of_run("metrics.jsonl has a line of zeros", written("metrics.jsonl", bytes(9) + b"\n{}\n"),
-           "records"),
-    of_run("metrics.jsonl counts backwards", written(
-        "metrics.jsonl",
-        "".join(
-            json.dumps({"step": step, "epoch": 1, "split": "train", "values": {"loss": 1.0},
-                        "examples_per_second": None}) + "\n"
-            for step in (9, 3, 10**30)
+    of_run(
+        "metrics.jsonl has a line of zeros",
+        written("metrics.jsonl", bytes(9) + b"\n{}\n"),
+        "records",
+    ),
+    of_run(
+        "metrics.jsonl counts backwards",
+        written(
+            "metrics.jsonl",
+            "".join(
+                json.dumps(
+                    {
+                        "step": step,
+                        "epoch": 1,
+                        "split": "train",
+                        "values": {"loss": 1.0},
+                        "examples_per_second": None,
+                    }
+                )
+                + "\n"
+                for step in (9, 3, 10**30)
+            ),
         ),
-    ), "records"),
-    of_run("result.json is half of itself", lambda run: written(
-        "result.json", (run / "result.json").read_bytes()[:100]
-    )(run), "resume"),
+        "records",
+    ),
+    of_run(
+        "result.json is half of itself",
+        lambda run: written("result.json", (run / "result.json").read_bytes()[:100])(run),
+        "resume",
+    ),
     of_run("result.json is edited", changed("steps", 10**12, "result.json"), "resume"),
     of_run("result.json is null", written("result.json", "null"), "resume"),
-    of_run("the lock is a folder", lambda run: (remove(run / "result.json"), (run / "lock").mkdir()),
-           "resume"),
-    of_run("the lock leads out", lambda run: (
-        remove(run / "result.json"), (run / "lock").symlink_to(run.parent / "outside")
-    ), "resume"),
+    of_run(
+        "the lock is a folder",
+        without_result(lambda run: (run / "lock").mkdir()),
+        "resume",
+    ),
+    of_run(
+        "the lock leads out",
+        lambda run: (
+            remove(run / "result.json"),
+            (run / "lock").symlink_to(run.parent / "outside"),
+        ),
+        "resume",
+    ),
     of_run("checkpoints lead out", made("checkpoints", link_to("/"))),
     of_run("checkpoints are a file", written("checkpoints", "x")),
     of_run("checkpoints are a pipe", made("checkpoints", pipe)),
     of_run("there are no checkpoints", lambda run: remove(run / "checkpoints")),
-    of_run("a checkpoint leads out", lambda run: link_to("/etc")(
-        next((run / "checkpoints").iterdir())
-    )),
-    of_run("a link out, deep in the run", lambda run: (
-        (run / "profile" / "a").mkdir(parents=True),
-        (run / "profile" / "a" / "b").symlink_to("/etc"),
-    )),
-    of_run("a checkpoint of a negative step", lambda run: next((run / "checkpoints").iterdir()).rename(
-        run / "checkpoints" / "-3"
-    )),
-    of_run("a checkpoint of another step", lambda run: next((run / "checkpoints").iterdir()).rename(
-        run / "checkpoints" / str(10**18)
-    )),
+    of_run(
+        "a checkpoint leads out", lambda run: link_to("/etc")(next((run / "checkpoints").iterdir()))
+    ),
+    of_run(
+        "a link out, deep in the run",
+        lambda run: (
+            (run / "profile" / "a").mkdir(parents=True),
+            (run / "profile" / "a" / "b").symlink_to("/etc"),
+        ),
+    ),
+    of_run(
+        "a checkpoint of a negative step",
+        lambda run: next((run / "checkpoints").iterdir()).rename(run / "checkpoints" / "-3"),
+    ),
+    of_run(
+        "a checkpoint of another step",
+        lambda run: next((run / "checkpoints").iterdir()).rename(run / "checkpoints" / str(10**18)),
+    ),
     of_run("names of arrays lead out", climbing),
     of_run("samples of text in no text", lambda run: None, "sample"),
-    of_run("vocabulary of one symbol twice", changed("data.vocabulary.symbols", ["a", "a"]),
-           "sample", run="lstm_names"),
-    of_run("vocabulary of no symbols", changed("data.vocabulary.symbols", []),
-           "sample", run="lstm_names"),
+    of_run(
+        "vocabulary of one symbol twice",
+        changed("data.vocabulary.symbols", ["a", "a"]),
+        "sample",
+        run="lstm_names",
+    ),
+    of_run(
+        "vocabulary of no symbols",
+        changed("data.vocabulary.symbols", []),
+        "sample",
+        run="lstm_names",
+    ),
     *(
         of_run(f"{pattern} of the checkpoint: {how}", all_files(pattern, change))
         for pattern, changes in {
