@@ -269,7 +269,9 @@ SOUNDS: list[Case] = [
     of_data("a wav file without channels", _SOUND, "audio", sounds(a_x_99=sound(channels=0))),
     of_data("a wav file of rate 0", _SOUND, "audio", sounds(a_x_99=sound(rate=0))),
     of_data("a wav file of another form", _SOUND, "audio", sounds(a_x_99=sound(form=0x55))),
-    of_data("a wav file of 3 bits", _SOUND, "audio", sounds(a_x_99=sound(bits=3))),
+    of_data(
+        "a wav file of 64 bits", _SOUND, "audio", sounds(a_x_99=sound(bits=64)), "--batch-size", "4"
+    ),
     of_data("sounds of one word", _SOUND, "audio", {f"a_x_{n}.wav": sound() for n in range(9)}),
     of_data("sounds that are a pipe", _SOUND, "audio", {"": pipe}),
     of_data("TIMIT without a folder of speakers", "ctc_timit", "timit", {"a.txt": b"x"}),
@@ -289,11 +291,13 @@ SOUNDS: list[Case] = [
         "ctc_timit",
         "timit",
         {
-            f"{part}/DR1/FABC0/SX{number}.{kind}": content
-            for part in ("TRAIN", "TEST")
+            f"{place}/SX{number}.{kind}": content
+            for place in ("TRAIN/DR1/FABC0", "TEST/DR1/MDAB0")
             for number in range(4)
             for kind, content in {"WAV": sound(rate=16_000), "PHN": b"900 100 h#\n"}.items()
         },
+        "--batch-size",
+        "4",
     ),
 ]
 
@@ -398,11 +402,7 @@ WORDS: list[Case] = [
     of_words("a run folder on a device", "run", "mlp_xor", "--run-dir", "/dev/null/run"),
     of_words("a run folder in the processes", "run", "mlp_xor", "--run-dir", "/proc/run"),
     of_run(
-        "a text of 10¹² symbols",
-        lambda run: None,
-        "sample",
-        run="lstm_names",
-        behind=("--length", str(10**12)),
+        "10¹² texts", lambda run: None, "sample", run="lstm_names", behind=("--count", str(10**12))
     ),
     of_run(
         "a prime that is unknown",
@@ -415,7 +415,7 @@ WORDS: list[Case] = [
         "a page in a folder that is not there",
         lambda run: None,
         "report",
-        behind=("--file", "/nowhere/page.html"),
+        behind=("--output", "/nowhere/page.html"),
     ),
 ]
 """Words of command lines, and files that a trained net is asked about."""

@@ -59,6 +59,21 @@ def all_files(pattern: str, change: Callable[[bytes], bytes]) -> Callable[[Path]
     return damage
 
 
+def without_result(damage: Callable[[Path], object]) -> Callable[[Path], None]:
+    """The same damage to a run that is not finished."""
+
+    def both(run: Path) -> None:
+        remove(run / "result.json")
+        damage(run)
+
+    return both
+
+
+def renamed(name: str) -> Callable[[Path], object]:
+    """The checkpoint under another name."""
+    return lambda run: next((run / "checkpoints").iterdir()).rename(run / "checkpoints" / name)
+
+
 def climbing(run: Path) -> None:
     """Arrays whose names lead out of the checkpoint."""
     (path,) = run.glob("checkpoints/*/state/_METADATA")
@@ -173,7 +188,7 @@ RUNS: list[Case] = [
     of_run("result.json is null", written("result.json", "null"), "resume"),
     of_run(
         "the lock is a folder",
-        lambda run: (remove(run / "result.json"), (run / "lock").mkdir()),
+        without_result(lambda run: (run / "lock").mkdir()),
         "resume",
     ),
     of_run(

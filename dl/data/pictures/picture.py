@@ -64,6 +64,8 @@ def open_picture(file: Path, *, decoded: bool = True, max_megapixels: int = MOST
     Raises:
         InputError: for a file that is missing, too large, or not a picture that Pillow reads.
     """
+    if file.exists() and not (file.is_file() or file.is_dir()):
+        raise InputError(f"{file} is a pipe or a device: give a file")
     try:
         try:
             return _opened(file, decoded, max_megapixels)
