@@ -60,11 +60,11 @@ def make_train_step(
     def train_step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:
         check_step_inputs(state, batch)
         key = jax.random.fold_in(state.key, state.step)
-        if axis_name is not None:
-            key = jax.random.fold_in(key, jax.lax.axis_index(axis_name))
+        rows = len(batch["mask"])
+        first_row = 0 if axis_name is None else rows * jax.lax.axis_index(axis_name)
         with synchronised(axis_name), named_entries(batch), computing_in(precision):
             gradients, sums, model_state, carry = summed_gradients(
-                objective, state, batch, key, parts=accumulate
+                objective, state, batch, key, parts=accumulate, first_row=first_row
             )
         if axis_name is not None:
             gradients, sums = jax.lax.psum((gradients, sums), axis_name)
