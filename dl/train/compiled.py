@@ -53,8 +53,8 @@ class _First(NamedTuple):
     arguments: tuple[Any, dict[str, Array]]
     totals: Metrics
 
-    def make(self) -> Training:
-        return Training(self.new_state(*self.arguments), self.totals)
+    def make(self, layout: Layout) -> Training:
+        return Training(layout.make(self.new_state, *self.arguments), layout.put(self.totals))
 
     def shapes(self) -> Training:
         return Training(self.new_state.eval_shape(*self.arguments), self.totals)
@@ -80,10 +80,10 @@ class Compiled:
 
     def start(self, training: Training | None) -> Training:
         """Copies the given training to the devices; None means the first state."""
-        return self.layout.put(training or self._first.make())
+        return self.layout.put(training) if training else self._first.make(self.layout)
 
     def expected(self) -> Training:
-        """The shapes of a training that is stored; under `jit` also how it will be laid out."""
+        """The shapes of a training that is stored; except under `pmap` also its layout."""
         first = self._first.shapes()
         return first if self.layout.mode == "pmap" else self.layout.shapes(first)
 
@@ -191,11 +191,12 @@ def _check(recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layout)
     check_recipe_fits(recipe, data.spec, device=device, members=members)
     check_answers(recipe, data)
     check_precision(recipe, data.spec, options.precision)
-    rows = layout.rows_of(options.batch_size) if layout.mode == "pmap" else options.batch_size
+    by_device = layout.mode in ("pmap", "fsdp")
+    rows = layout.rows_of(options.batch_size) if by_device else options.batch_size
     if rows % options.accumulate:
         raise InputError(
             f"accumulate is {options.accumulate}; it must divide the {rows} examples of a batch"
-            f"{' on each device' if layout.mode == 'pmap' else ''}"
+            f"{' on each device' if by_device else ''}"
         )
 
 
@@ -285,6 +286,7 @@ def _make_step(
         own.objective,
         own.optimizer,
         axis_name=layout.axis_name,
+        mesh=layout.mesh,
         accumulate=options.accumulate,
         padded=data.train.carries,
         ema=hyperparams.get("ema", options.ema),

@@ -1,5 +1,6 @@
 """How a run is spread over devices: how each array is laid out, and how functions are compiled."""
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
@@ -7,15 +8,24 @@ from typing import Any, Literal, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import NamedSharding, PartitionSpec
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from dl.errors import InputError
 from dl.train.ahead import Ahead, one_at_a_time
 from dl.train.device_errors import device_errors
 from dl.train.devices import ask_for_devices
+from dl.train.fsdp import split_spec
 from dl.train.parallel import AXIS, make_mesh, replicate, shard, unreplicate
+from dl.train.quick import jit_quickly
 from dl.train.state import TrainState
 from dl.types import Array, Device, PyTree
+
+_MODES: dict[str, Literal["jit", "pmap", "fsdp"]] = {
+    "auto": "jit",
+    "jit": "jit",
+    "pmap": "pmap",
+    "fsdp": "fsdp",
+}
 
 
 class Resident(NamedTuple):
@@ -34,7 +44,7 @@ class Layout:
     (split along B). It returns `(trained, anything)`, or only metrics if nothing is donated.
     """
 
-    mode: Literal["jit", "pmap", "members"]
+    mode: Literal["jit", "pmap", "fsdp", "members"]
     devices: tuple[Device, ...]
     members: int = 1
 
@@ -43,18 +53,34 @@ class Layout:
         """The `axis_name` that steps must be built with."""
         return AXIS if self.mode == "pmap" else None
 
+    @property
+    def mesh(self) -> Mesh | None:
+        """The `mesh` that steps must be built with: that of the parts of the parameters."""
+        is_split = self.mode == "fsdp" and len(self.devices) > 1
+        return make_mesh(self.devices) if is_split else None
+
     def rows_of(self, batch_size: int) -> int:
         """How many rows of a batch a device computes."""
         return batch_size // len(self.devices)
 
     def shardings(self, tree: PyTree) -> PyTree:
-        """How each array of `tree` is laid out under `jit`.
+        """How each array of `tree` is laid out under `jit` and `fsdp`.
 
-        The rows of a carry are split over the devices; every other array is copied to each.
+        The rows of a carry are split over the devices; every other array is copied to each. Under
+        `fsdp` the large arrays of a state are split too (`dl.train.fsdp`).
         """
         everywhere, by_rows = self._sharding(), self._sharding(AXIS)
-        carries = [jax.tree.map(lambda _: by_rows, state.carry) for state in _states(tree)]
-        return _with_carries(jax.tree.map(lambda _: everywhere, tree), carries)
+
+        def of_state(leaf: Any) -> Any:
+            return self._sharding(*split_spec(leaf.shape, len(self.devices)))
+
+        def of_node(node: Any) -> Any:
+            if not is_state(node):
+                return everywhere
+            whole = jax.tree.map(of_state if self.mode == "fsdp" else lambda _: everywhere, node)
+            return replace(whole, carry=jax.tree.map(lambda _: by_rows, node.carry))
+
+        return jax.tree.map(of_node, tree, is_leaf=is_state)
 
     def compile(self, function: Callable, *, donate: bool = True) -> Callable:
         """`function(trained, resident, indexed)` compiled for this layout.
@@ -62,7 +88,7 @@ class Layout:
         On one device and under `pmap` it can be compiled ahead of its first call.
         """
         donated = (0,) if donate else ()
-        if self.mode == "jit" and len(self.devices) == 1:
+        if self.mode != "pmap" and len(self.devices) == 1:
             return Ahead(jax.jit(function, donate_argnums=donated))
         alone = self.devices[0].platform == "cpu"
         if self.mode == "pmap":
@@ -72,6 +98,21 @@ class Layout:
             return Ahead(mapped, alone=alone)
         compiled = self._compile_sharded(function, donated)
         return one_at_a_time(compiled) if alone else compiled
+
+    def make(self, function: Callable, *args: Any) -> PyTree:
+        """What the jitted `function` of `args` returns, on the devices as `put` lays it out.
+
+        Under `fsdp` no device ever holds it whole.
+
+        Raises:
+            RunError: when the devices have too little memory.
+        """
+        if self.mode != "fsdp":
+            return self.put(function(*args))
+        shardings = self.shardings(jax.eval_shape(function, *args))
+        with device_errors():
+            made = jit_quickly(inspect.unwrap(function), out_shardings=shardings)(*args)
+            return jax.block_until_ready(made)
 
     def put(self, tree: PyTree) -> PyTree:
         """A copy of `tree` on the devices, laid out by `shardings`; it is waited for.
@@ -140,10 +181,20 @@ class Layout:
                     in_shardings=(own, everywhere, split),
                     out_shardings=(own, everywhere) if donated else everywhere,
                     donate_argnums=donated,
+                    compiler_options=self._options(),
                 )
             return compiled(trained, arrays, indexed)
 
         return call
+
+    def _options(self) -> dict[str, Any] | None:
+        """Options of the compiler; on a CPU it would gather all parameters before it begins."""
+        if self.mesh is None or self.devices[0].platform != "cpu":
+            return None
+        return {
+            "xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED",
+            "xla_disable_hlo_passes": "cse_barrier_expander",
+        }
 
     def _put_rows(self, carry: PyTree) -> PyTree:
         """A carry [B, ...] as [devices, B / devices, ...]; each device holds its own rows."""
@@ -164,7 +215,7 @@ class Layout:
 
 
 def make_layout(parallel: str = "auto", *, devices: int = 0, batch_size: int) -> Layout:
-    """The layout for `--parallel auto|jit|pmap --devices N`; auto means jit.
+    """The layout for `--parallel auto|jit|pmap|fsdp --devices N`; auto means jit.
 
     0 devices means the largest number of available devices that divides the batch evenly.
 
@@ -172,16 +223,26 @@ def make_layout(parallel: str = "auto", *, devices: int = 0, batch_size: int) ->
         InputError: when fewer devices are available, or the batch does not divide over them.
     """
     available = ask_for_devices(devices)
-    if parallel not in ("auto", "jit", "pmap"):
-        raise InputError(f"parallel {parallel!r} is not one of auto, jit, pmap")
+    if parallel not in _MODES:
+        raise InputError(f"parallel {parallel!r} is not one of {', '.join(_MODES)}")
     even = (n for n in range(len(available), 0, -1) if batch_size % n == 0)
     count = devices or next(even)
     if batch_size % count:
         raise InputError(
             f"batch size {batch_size} does not divide over {count} devices: "
-            f"use a multiple of {count}"
+            f"use {nearest_multiples(batch_size, count)}"
         )
-    return Layout("pmap" if parallel == "pmap" else "jit", tuple(available[:count]))
+    return Layout(_MODES[parallel], tuple(available[:count]))
+
+
+def nearest_multiples(number: int, divisor: int) -> str:
+    """The nearest numbers that `divisor` divides, in words.
+
+    >>> nearest_multiples(30, 8), nearest_multiples(3, 8)
+    ('24 or 32', '8')
+    """
+    below = number // divisor * divisor
+    return f"{below} or {below + divisor}" if below else f"{divisor}"
 
 
 def _shape(leaf: Any, sharding: Any, shape: tuple[int, ...] | None = None) -> Any:
