@@ -37,8 +37,8 @@ def split_axis(shape: tuple[int, ...], devices: int) -> int | None:
 def split_spec(shape: tuple[int, ...], devices: int) -> PartitionSpec:
     """The same as JAX writes it.
 
-    >>> split_spec((784, 10_000), 8)
-    PartitionSpec(None, 'batch')
+    >>> tuple(split_spec((784, 10_000), 8))
+    (None, 'batch')
     """
     axis = split_axis(shape, devices)
     return PartitionSpec() if axis is None else PartitionSpec(*[None] * axis, AXIS)
