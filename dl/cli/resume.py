@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from dl.cli.catalog import Catalog, name_experiment
 from dl.cli.outcome import leave_at_once, report_outcome
 from dl.cli.search import make_search
+from dl.errors import InputError
 
 
 def resume(
@@ -15,6 +16,7 @@ def resume(
     /,
     *,
     experiment: Path | None = None,
+    devices: int = 0,
     quiet: bool = False,
     page: Annotated[bool, Parameter(negative="--no-page")] = True,
     catalog: Annotated[Catalog, Parameter(parse=False)],
@@ -27,6 +29,9 @@ def resume(
         The folder of the run or search.
     experiment
         The file of its experiment, if it was started with `run FILE.py` or `search FILE.py`.
+    devices
+        Go on with another number of devices than before; 0 takes the same number. The result is the
+        same to rounding.
     quiet
         No progress.
     page
@@ -34,6 +39,10 @@ def resume(
         DL_NO_PAGE=1 in the environment leaves it out of all runs.
     """
     name_experiment(experiment)
+    if devices and (run / "search.json").exists():
+        raise InputError(
+            "a search goes on with the devices that it began with: leave --devices out"
+        )
     if (run / "search.json").exists():
         return _resume_search(run, catalog, quiet=quiet)
     from dl.cli.machine import set_up_machine
@@ -41,12 +50,14 @@ def resume(
 
     folder, config = open_folder(run, package=catalog.package)
     page = page and not folder.is_finished
-    set_up_machine(config.devices)
+    set_up_machine(devices or config.devices)
     from dl.runs.run import resume_run
     from dl.train.interrupt import StopRequest, say_stopping
 
     with StopRequest(leave_at_once, say_stopping) as stop:
-        outcome = resume_run(run, stop=stop, show=not quiet, package=catalog.package)
+        outcome = resume_run(
+            run, stop=stop, show=not quiet, package=catalog.package, devices=devices
+        )
         return report_outcome(outcome, stop, config, package=catalog.package, page=page)
 
 

@@ -90,15 +90,21 @@ def start_run(
 
 
 def resume_run(
-    run: str | Path, *, stop: StopRequest, show: bool = True, package: str = "experiments"
+    run: str | Path,
+    *,
+    stop: StopRequest,
+    show: bool = True,
+    package: str = "experiments",
+    devices: int = 0,
 ) -> Outcome:
     """Resume a run from its newest intact checkpoint, or from step 0 if it has none yet.
 
     Of a finished run the end is made again if its checkpoint cannot be read. The experiment is one
-    of `package`.
+    of `package`. It goes on with so many `devices`; 0 takes as many as before.
 
     Raises:
-        InputError: when the folder is no run, or its checkpoint does not fit.
+        InputError: when the folder is no run, its checkpoint does not fit, or the devices are not
+            here.
         RunError: when the data are not those that the run began with.
     """
     folder, config = open_folder(run, package=package)
@@ -112,8 +118,11 @@ def resume_run(
         say(f"{run} is finished, but {damage}: training its end again")
     with locked(folder.path):
         _check_readable(folder)
+        config = replace(config, devices=devices or config.devices)
         data, compiled = _reopened(folder, config)
         check_same_data(folder, config, data)
+        if devices:
+            config.write(folder.config)
         setup = Setup(folder, config, data, compiled)
         return Outcome(folder, kind_of(config.experiment).work(setup, Session(stop, show)))
 
