@@ -88,7 +88,8 @@ def training_workload(recipe: "Recipe", data: "Dataset", options: "TrainOptions"
 
     from dl.data.example import example_inputs
     from dl.data.sources.batching import epoch_order
-    from dl.train.compiled import compile_recipe, start_training
+    from dl.train.compiled import compile_recipe
+    from dl.train.first import start_training
     from dl.train.loop import train_loop
     from dl.train.steps_per_call import with_best_steps_per_call
     from dl.train.traced import choose_layout

@@ -40,9 +40,7 @@ def resume(
     """
     name_experiment(experiment)
     if devices and (run / "search.json").exists():
-        raise InputError(
-            "a search goes on with the devices that it began with: leave --devices out"
-        )
+        raise InputError("a search keeps the devices that it began with: leave --devices out")
     if (run / "search.json").exists():
         return _resume_search(run, catalog, quiet=quiet)
     from dl.cli.machine import set_up_machine

@@ -23,7 +23,7 @@ from dl.runs.folder import open_folder
 from dl.runs.initial import read_initial
 from dl.runs.load import expected_training, load, restore_training
 from dl.runs.open_data import open_data_of
-from dl.train.compiled import start_training
+from dl.train.first import start_training
 from dl.train.state import TrainState
 from dl.types import Array, Model, ModelState, Params
 

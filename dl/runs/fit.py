@@ -19,7 +19,8 @@ from dl.runs.members import check_members
 from dl.runs.resumable import check_resumable, hyperparams
 from dl.runs.trained import Trained
 from dl.screen import say
-from dl.train.compiled import Training, compile_recipe
+from dl.train.compiled import compile_recipe
+from dl.train.first import Training
 from dl.train.fits import check_recipe, check_smoothing, zero_training_totals
 from dl.train.interrupt import StopRequest, say_stopping
 from dl.train.layout import Layout, make_layout

@@ -17,7 +17,7 @@ from dl.runs.result import make_result
 from dl.runs.setup import Setup
 from dl.runs.sinks.sink import Begun
 from dl.runs.sinks.sinks import open_sinks
-from dl.train.compiled import Training
+from dl.train.first import Training
 from dl.train.interrupt import StopRequest
 from dl.train.live import Shown, follow
 from dl.train.loop import train_loop

@@ -20,7 +20,7 @@ from dl.runs.folder import RunFolder
 from dl.runs.load import load
 from dl.runs.trained import Trained
 from dl.tables import times
-from dl.train.compiled import Training
+from dl.train.first import Training
 from dl.train.names import by_path, is_named
 from dl.train.options import TrainOptions
 from dl.train.state import first_state, with_parameters

@@ -13,7 +13,7 @@ from dl.runs.generate import first_prime, generate
 from dl.runs.profile import Profiler
 from dl.runs.setup import Setup
 from dl.runs.sinks.sinks import Sinks
-from dl.train.compiled import Training
+from dl.train.first import Training
 from dl.train.interrupt import StopRequest
 from dl.train.listener import Listener
 from dl.train.live import Shown

@@ -14,8 +14,8 @@ from dl.runs.open_data import open_data_of
 from dl.runs.stored import read_result
 from dl.runs.trained import Trained
 from dl.screen import say
-from dl.train.compiled import Training, training_shapes
 from dl.train.devices import find_devices
+from dl.train.first import Training, training_shapes
 
 
 def load(

@@ -9,7 +9,7 @@ import optax
 from dl.data.dataset import Dataset
 from dl.errors import InputError, RunError
 from dl.runs.trained import Trained
-from dl.train.compiled import training_shapes
+from dl.train.first import training_shapes
 from dl.train.names import by_path
 from dl.train.options import TrainOptions
 from dl.train.recipe import Recipe

@@ -26,9 +26,10 @@ from dl.runs.reporting import AnyReport, report_on
 from dl.runs.save import write_run
 from dl.screen import escaped
 from dl.tables import Table
-from dl.train.compiled import Training, can_loop
+from dl.train.compiled import can_loop
 from dl.train.curve_chart import curves_html
 from dl.train.evaluation import Evaluation
+from dl.train.first import Training
 from dl.train.layout import make_layout
 from dl.train.network import Inputs, Network, Predictions
 from dl.train.recipe import Recipe

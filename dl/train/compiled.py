@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -11,7 +10,7 @@ import numpy as np
 
 from dl import metrics
 from dl.data.augment import Stages
-from dl.data.dataset import Dataset, DataSpec
+from dl.data.dataset import Dataset
 from dl.data.example import example_inputs
 from dl.data.gather import make_gather
 from dl.data.sources.batching import IndexedBatch, steps_per_epoch
@@ -19,6 +18,7 @@ from dl.data.sources.source import NO_STEP, Call, Source, cut_calls, distinct_ar
 from dl.errors import InputError
 from dl.train.ahead import begin
 from dl.train.evaluation import Evaluation
+from dl.train.first import First, Training
 from dl.train.fits import (
     check_answers,
     check_precision,
@@ -31,33 +31,12 @@ from dl.train.layout import Layout, Resident
 from dl.train.options import TrainOptions
 from dl.train.plan import Plan, make_plan
 from dl.train.recipe import Recipe, numbers_unknown
-from dl.train.state import TrainState, first_arguments, first_state, jit_init_state
+from dl.train.state import first_arguments, jit_init_state
 from dl.train.step import augmented, make_train_step, scan_steps
 from dl.train.traced import has_slow_loops
 from dl.types import Array, Metrics
 
 MOST_STEPS_PER_CALL = 100
-
-
-class Training(NamedTuple):
-    """The state, and the metrics summed since the last record."""
-
-    state: TrainState
-    totals: Metrics
-
-
-class _First(NamedTuple):
-    """The training at step 0: a jitted function of seed and hyper-parameters, sums of zero."""
-
-    new_state: Any
-    arguments: tuple[Any, dict[str, Array]]
-    totals: Metrics
-
-    def make(self, layout: Layout) -> Training:
-        return Training(layout.make(self.new_state, *self.arguments), layout.put(self.totals))
-
-    def shapes(self) -> Training:
-        return Training(self.new_state.eval_shape(*self.arguments), self.totals)
 
 
 @dataclass(frozen=True)
@@ -72,7 +51,7 @@ class Compiled:
     evaluate: Evaluation
     """`evaluate(state, part)`: metrics of the part of the data with this name."""
     _data: Dataset
-    _first: _First
+    _first: First
     _zeros: Metrics
     _stages: Stages
     _train_calls: list[Callable]
@@ -110,6 +89,15 @@ class Compiled:
             start = stage
         return training, ticket
 
+    def memory(self) -> Any:
+        """What one compiled call needs on a device, as XLA counts it (`argument_size_in_bytes`,
+        `temp_size_in_bytes`, ...); it is compiled for that.
+        """
+        number, call = next(self._calls(0, 1))
+        shapes = self.layout.shapes(self._first.shapes())
+        lowered = self._train_calls[0].lower(shapes, self.arrays[number], self.layout.split(call))
+        return lowered.compile().memory_analysis()
+
     def step_of(self, training: Training) -> int:
         """How many steps `training` has made."""
         return int(np.ravel(self.layout.fetch(training.state.step))[0])
@@ -134,7 +122,7 @@ def compile_recipe(
     """
     _check(recipe, data, options, layout)
     totals = zero_training_totals(recipe, data.spec, members=options.members)
-    first = _First(
+    first = First(
         jit_init_state(recipe, data.spec, options), first_arguments(recipe, options), totals
     )
     with numbers_unknown():
@@ -185,10 +173,11 @@ def _put_sets(
 
 def _check(recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layout) -> None:
     """Refuse a recipe that does not fit data, options and devices."""
-    device, members = layout.devices[0], options.members
+    device, members, split_over = layout.devices[0], options.members, 1
     if device.platform != "cpu":  # whose devices share one memory
         members //= len(layout.devices) if layout.mode == "members" else 1
-    check_recipe_fits(recipe, data.spec, device=device, members=members)
+        split_over = len(layout.devices) if layout.mode == "fsdp" else 1
+    check_recipe_fits(recipe, data.spec, device=device, members=members, split_over=split_over)
     check_answers(recipe, data)
     check_precision(recipe, data.spec, options.precision)
     by_device = layout.mode in ("pmap", "fsdp")
@@ -198,19 +187,6 @@ def _check(recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layout)
             f"accumulate is {options.accumulate}; it must divide the {rows} examples of a batch"
             f"{' on each device' if by_device else ''}"
         )
-
-
-def start_training(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Training:
-    """The first state, with metrics of zero, on the default device."""
-    totals = zero_training_totals(recipe, spec, members=options.members)
-    return Training(first_state(recipe, spec, options), totals)
-
-
-def training_shapes(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Training:
-    """The shapes of `start_training`; nothing is compiled or computed."""
-    state = jit_init_state(recipe, spec, options).eval_shape(*first_arguments(recipe, options))
-    totals = partial(zero_training_totals, recipe, spec, members=options.members)
-    return Training(state, jax.eval_shape(totals))
 
 
 def can_loop(recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layout) -> bool:

@@ -11,12 +11,13 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from dl.errors import InputError
-from dl.train.ahead import Ahead, one_at_a_time
+from dl.train.ahead import Ahead
 from dl.train.device_errors import device_errors
 from dl.train.devices import ask_for_devices
 from dl.train.fsdp import split_spec
 from dl.train.parallel import AXIS, make_mesh, replicate, shard, unreplicate
 from dl.train.quick import jit_quickly
+from dl.train.sharded import Sharded
 from dl.train.state import TrainState
 from dl.types import Array, Device, PyTree
 
@@ -69,10 +70,10 @@ class Layout:
         The rows of a carry are split over the devices; every other array is copied to each. Under
         `fsdp` the large arrays of a state are split too (`dl.train.fsdp`).
         """
-        everywhere, by_rows = self._sharding(), self._sharding(AXIS)
+        everywhere, by_rows = self.sharding(), self.sharding(AXIS)
 
         def of_state(leaf: Any) -> Any:
-            return self._sharding(*split_spec(leaf.shape, len(self.devices)))
+            return self.sharding(*split_spec(leaf.shape, len(self.devices)))
 
         def of_node(node: Any) -> Any:
             if not is_state(node):
@@ -96,8 +97,8 @@ class Layout:
                 function, axis_name=AXIS, donate_argnums=donated, devices=self.devices
             )
             return Ahead(mapped, alone=alone)
-        compiled = self._compile_sharded(function, donated)
-        return one_at_a_time(compiled) if alone else compiled
+        whole, by_rows = self.sharding(), self.sharding(None, AXIS)
+        return Sharded(function, whole, by_rows, donated, gathers=bool(self.mesh), alone=alone)
 
     def make(self, function: Callable, *args: Any) -> PyTree:
         """What the jitted `function` of `args` returns, on the devices as `put` lays it out.
@@ -158,7 +159,7 @@ class Layout:
         """Batches [k, B] on the devices, in the form that compiled functions take."""
         if self.mode == "pmap":
             return jax.device_put(self.split(indexed), self._device_rows())
-        return jax.device_put(indexed, self._sharding(None, AXIS))
+        return jax.device_put(indexed, self.sharding(None, AXIS))
 
     def fetch(self, tree: PyTree) -> PyTree:
         """`tree` in its shapes before `put`: one copy of each array, a carry with all its rows."""
@@ -166,35 +167,6 @@ class Layout:
             return tree
         carries = [_gathered(state.carry) for state in _states(tree)]
         return _with_carries(unreplicate(_with_carries(tree, [()] * len(carries))), carries)
-
-    def _compile_sharded(self, function: Callable, donated: tuple[int, ...]) -> Callable:
-        """`function`, compiled at its first call for the shardings of its first argument."""
-        everywhere, split = self._sharding(), self._sharding(None, AXIS)
-        compiled: Any = None
-
-        def call(trained: PyTree, arrays: PyTree, indexed: PyTree) -> PyTree:
-            nonlocal compiled
-            if compiled is None:
-                own = jax.tree.map(lambda leaf: leaf.sharding, trained)
-                compiled = jax.jit(
-                    function,
-                    in_shardings=(own, everywhere, split),
-                    out_shardings=(own, everywhere) if donated else everywhere,
-                    donate_argnums=donated,
-                    compiler_options=self._options(),
-                )
-            return compiled(trained, arrays, indexed)
-
-        return call
-
-    def _options(self) -> dict[str, Any] | None:
-        """Options of the compiler; on a CPU it would gather all parameters before it begins."""
-        if self.mesh is None or self.devices[0].platform != "cpu":
-            return None
-        return {
-            "xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED",
-            "xla_disable_hlo_passes": "cse_barrier_expander",
-        }
 
     def _put_rows(self, carry: PyTree) -> PyTree:
         """A carry [B, ...] as [devices, B / devices, ...]; each device holds its own rows."""
@@ -208,7 +180,8 @@ class Layout:
         """How `pmap` lays out an array [devices, ...]."""
         return NamedSharding(make_mesh(self.devices), PartitionSpec(AXIS))
 
-    def _sharding(self, *axes: str | None) -> Any:
+    def sharding(self, *axes: str | None) -> Any:
+        """How an array is laid out whose axes are split as named; without names it is copied."""
         if len(self.devices) == 1:
             return jax.sharding.SingleDeviceSharding(self.devices[0])
         return NamedSharding(make_mesh(self.devices), PartitionSpec(*axes))
@@ -227,22 +200,24 @@ def make_layout(parallel: str = "auto", *, devices: int = 0, batch_size: int) ->
         raise InputError(f"parallel {parallel!r} is not one of {', '.join(_MODES)}")
     even = (n for n in range(len(available), 0, -1) if batch_size % n == 0)
     count = devices or next(even)
-    if batch_size % count:
-        raise InputError(
-            f"batch size {batch_size} does not divide over {count} devices: "
-            f"use {nearest_multiples(batch_size, count)}"
-        )
+    check_divides(batch_size, count)
     return Layout(_MODES[parallel], tuple(available[:count]))
 
 
-def nearest_multiples(number: int, divisor: int) -> str:
-    """The nearest numbers that `divisor` divides, in words.
+def check_divides(batch_size: int, devices: int) -> None:
+    """Raise an `InputError` with the nearest sizes for a batch that devices cannot share evenly.
 
-    >>> nearest_multiples(30, 8), nearest_multiples(3, 8)
-    ('24 or 32', '8')
+    >>> check_divides(30, 8)
+    Traceback (most recent call last):
+    dl.errors.InputError: batch size 30 does not divide over 8 devices: use 24 or 32
     """
-    below = number // divisor * divisor
-    return f"{below} or {below + divisor}" if below else f"{divisor}"
+    below = batch_size // devices * devices
+    if below == batch_size:
+        return
+    nearest = f"{below} or {below + devices}" if below else devices
+    raise InputError(
+        f"batch size {batch_size} does not divide over {devices} devices: use {nearest}"
+    )
 
 
 def _shape(leaf: Any, sharding: Any, shape: tuple[int, ...] | None = None) -> Any:

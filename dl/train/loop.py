@@ -18,8 +18,9 @@ import numpy as np
 from dl import metrics
 from dl.errors import DivergedError, RunError
 from dl.train.compile_clock import CompileClock
-from dl.train.compiled import Compiled, Training
+from dl.train.compiled import Compiled
 from dl.train.device_errors import device_errors
+from dl.train.first import Training
 from dl.train.listener import Listener
 from dl.train.quick import jit_quickly
 from dl.train.record import Record, best_step, stops_early

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import jax
 
-from dl.train.compiled import Compiled, Training
+from dl.train.compiled import Compiled
+from dl.train.first import Training
 
 _CANDIDATES = (1, 2, 5, 10, 20, 50)
 _TOLERATED = 0.02

@@ -15,7 +15,7 @@ from dl.inspect.recurrence.gradients import gradient_norms
 from dl.inspect.recurrence.spectra import spectral_radius
 from dl.runs.folder import open_folder
 from dl.runs.open_data import open_data
-from dl.train.compiled import start_training
+from dl.train.first import start_training
 
 TEXT = "the cat sat on the mat and the dog on the log. " * 12
 RUNS = {

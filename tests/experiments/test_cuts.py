@@ -20,7 +20,8 @@ import dl
 from dl.cli.catalog import Catalog
 from dl.runs.open_data import open_data
 from dl.runs.run import start_run
-from dl.train.compiled import Training, compile_recipe
+from dl.train.compiled import compile_recipe
+from dl.train.first import Training
 from dl.train.fits import zero_training_totals
 from dl.train.interrupt import StopRequest
 from dl.train.layout import make_layout

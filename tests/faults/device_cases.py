@@ -13,7 +13,8 @@ import dl
 from dl.data.dataset import Dataset, DataSpec
 from dl.data.sources.tokens import TokenSource
 from dl.data.text.vocabulary import Vocabulary
-from dl.train.compiled import Compiled, Training, compile_recipe
+from dl.train.compiled import Compiled, compile_recipe
+from dl.train.first import Training
 from dl.train.layout import make_layout
 
 BATCH, STEPS = 32, 50

@@ -11,7 +11,8 @@ import pytest
 import dl
 from dl.runs.experiment import Experiment, load_experiment
 from dl.runs.open_data import open_data
-from dl.train.compiled import _make_train_call, compile_recipe, training_shapes
+from dl.train.compiled import _make_train_call, compile_recipe
+from dl.train.first import training_shapes
 from dl.train.layout import make_layout
 from dl.train.state import first_arguments, jit_init_state
 from experiments._imagenet import ImageNetOptions, imagenet_recipe
