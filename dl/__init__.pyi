@@ -68,9 +68,6 @@ from .train.learning import Precision as Precision
 from .train.learning import ScheduleName as ScheduleName
 from .train.listener import STOP as STOP
 from .train.network import Network as Network
-from .train.options import DocumentOptions as DocumentOptions
-from .train.options import ReadingOptions as ReadingOptions
-from .train.options import TextOptions as TextOptions
 from .train.options import TrainOptions as TrainOptions
 from .train.pair_options import PairCountOptions as PairCountOptions
 from .train.pair_options import PairOptions as PairOptions
@@ -89,4 +86,7 @@ from .train.state import init_state as init_state
 from .train.step import make_eval_step as make_eval_step
 from .train.step import make_train_step as make_train_step
 from .train.step import scan_steps as scan_steps
+from .train.text_options import DocumentOptions as DocumentOptions
+from .train.text_options import ReadingOptions as ReadingOptions
+from .train.text_options import TextOptions as TextOptions
 from .train.transfer import transfer as transfer

@@ -6,7 +6,7 @@ import numpy as np
 
 from dl import Count, Dataset, InputError, Reading, ReadingOptions, ngram
 from dl.data.sources.tokens import TokenSource
-from dl.train.options import require_text
+from dl.train.text_options import require_text
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from dl import (
     models,
     objectives,
 )
-from dl.train.options import require_text
+from dl.train.text_options import require_text
 
 
 @dataclass(frozen=True)

@@ -255,7 +255,7 @@ SAYS = {
         "a weight matrix (32, 10) lies on 8 devices",
         "real rows on each device: [8 8 8 8 8 8 2 0]",
         "axis_name=batch: devices differ by 0.0e+00",
-        "batch size 62 does not divide over 8 devices: use a multiple of 8",
+        "batch size 62 does not divide over 8 devices: use 56 or 64",
         "{64: 8, 60: 6, 50: 5, 49: 7}",
     ],
     "11_sequences_to_sequences": [

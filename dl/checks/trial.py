@@ -16,10 +16,11 @@ from dl.checks.subject import Subject
 from dl.promotion import usual_promotion
 from dl.runs.checkpoint import Checkpoints
 from dl.runs.checksums import flatten
-from dl.train.compiled import Compiled, Training, compile_recipe
+from dl.train.compiled import Compiled, compile_recipe
 from dl.train.guard import RecompilationWarning
 from dl.train.names import by_path
 from dl.train.recipe import Recipe
+from dl.train.training import Training
 from dl.types import Params, PyTree
 
 STEPS = 4

@@ -81,9 +81,10 @@ def baselines(
         return
     from dl.data.dataset import limit
     from dl.data.load import absolute
+    from dl.ranges import require
     from dl.reports.baselines import Row, fit_baselines, run_row, table
     from dl.runs.open_data import open_data
-    from dl.train.options import DocumentOptions, require
+    from dl.train.text_options import DocumentOptions
 
     require(train_examples >= 0, "train_examples", train_examples, "at least 0")
     options = DocumentOptions(

@@ -1,7 +1,7 @@
 """`resume RUN`: continue an interrupted run or search."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
@@ -20,6 +20,7 @@ def resume(
     /,
     *,
     experiment: Path | None = None,
+    devices: int = 0,
     quiet: bool = False,
     grace: float = 0.0,
     page: Annotated[bool, Parameter(negative="--no-page")] = True,
@@ -34,6 +35,9 @@ def resume(
         The folder of the run or search.
     experiment
         The file of its experiment, if it was started with `run FILE.py` or `search FILE.py`.
+    devices
+        Go on with another number of devices than before; 0 takes the same number. The result is the
+        same to rounding.
     quiet
         No progress.
     grace
@@ -46,16 +50,25 @@ def resume(
     name_experiment(experiment)
     if (run / "search.json").exists() and joining.is_asked:
         raise InputError("a search trains in one process: start one")
+    if devices and (run / "search.json").exists():
+        raise InputError("a search keeps the devices that it began with: leave --devices out")
     if (run / "search.json").exists():
         return _resume_search(run, catalog, quiet=quiet, grace=grace)
     from dl.runs.joined import joined
 
     with joined(joining) as group:
-        return _resume_run(run, catalog, group, quiet=quiet, grace=grace, page=page)
+        return _resume_run(run, catalog, group, devices, quiet=quiet, grace=grace, page=page)
 
 
 def _resume_run(
-    run: Path, catalog: Catalog, group: "Group", *, quiet: bool, grace: float, page: bool
+    run: Path,
+    catalog: Catalog,
+    group: "Group",
+    devices: int,
+    *,
+    quiet: bool,
+    grace: float,
+    page: bool,
 ) -> int:
     from dl.cli.machine import set_up_machine
     from dl.runs.agreement import made_by_all
@@ -65,11 +78,17 @@ def _resume_run(
         group, lambda: open_folder(run, package=catalog.package), lambda made: {}
     )
     page = page and group.is_first and not folder.is_finished
-    set_up_machine(-(-config.devices // group.count))
+    set_up_machine(-(-(devices or config.devices) // group.count))
     from dl.runs.run import resume_run
 
+    how: dict[str, Any] = {
+        "show": not quiet,
+        "package": catalog.package,
+        "group": group,
+        "devices": devices,
+    }
     with stop_request(grace) as stop:
-        outcome = resume_run(run, stop=stop, show=not quiet, package=catalog.package, group=group)
+        outcome = resume_run(run, stop=stop, **how)
         return report_outcome(outcome, stop, config, package=catalog.package, page=page)
 
 

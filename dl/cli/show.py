@@ -1,9 +1,9 @@
-"""`show NAME`: the layers of a model."""
+"""`show NAME`: the layers of a model, and what each of several devices holds of a training."""
 
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from cyclopts import Parameter
 
@@ -14,10 +14,21 @@ from dl.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
     from dl.data.dataset import DataSpec
+    from dl.inspect.cost.devices import Shares
     from dl.inspect.cost.summary import Inputs
     from dl.runs.experiment import Experiment
     from dl.train.options import TrainOptions
-    from dl.types import Model
+    from dl.train.recipe import Recipe
+    from dl.types import LayerRow, Model
+
+
+class _Subject(NamedTuple):
+    """What is shown; `training` is what an experiment trains, and how."""
+
+    model: "Model"
+    inputs: "Inputs"
+    title: str
+    training: "tuple[Recipe, DataSpec, TrainOptions] | None" = None
 
 
 def show(
@@ -25,6 +36,7 @@ def show(
     *,
     format: Literal["text", "markdown", "json"] = "text",
     connections: bool = False,
+    devices: int = 0,
     filters: Path | None = None,
     dataset: str = "",
     image_size: int = 0,
@@ -48,6 +60,9 @@ def show(
     connections
         Show instead the parameters of each convolution, and how many it would have if it were
         locally or fully connected.
+    devices
+        Also show how `--parallel fsdp` splits the training over so many devices, and the bytes on
+        each. They need not be here.
     filters
         Also write the filters of a run's first convolution, or else the weights of the dense layer
         that sees the picture, to this picture file.
@@ -65,17 +80,51 @@ def show(
         write_filters(name, filters, package=catalog.package)
     asked = {"dataset": dataset, "image_size": image_size, "colour": colour}
     changes = {option: value for option, value in asked.items() if value not in ("", 0, "auto")}
-    model, input_shape, title = _open(name, catalog, changes)
+    subject = _open(name, catalog, changes)
+    model, input_shape, title, _ = subject
     if connections:
         print_text(_connections(model, input_shape, format, title=title))
         return
     from dl.inspect.cost.summary import summarize
 
     summary = summarize(model, input_shape, name=title)
+    shares = _shares(subject, summary.layers, devices) if devices else None
     if format == "json":
-        print_json(summary.to_dict(), indent=2)
-    else:
-        print_text(str(summary) if format == "text" else summary.table().markdown())
+        shared = {"sharded": shares.to_dict()} if shares else {}
+        print_json({**summary.to_dict(), **shared}, indent=2)
+        return
+    is_text = format == "text"
+    print_text(str(summary) if is_text else summary.table().markdown())
+    if shares:
+        print_text("\n" + (str(shares) if is_text else shares.markdown()))
+
+
+def _shares(subject: _Subject, layers: "tuple[LayerRow, ...]", devices: int) -> "Shares":
+    """How a training is split over the devices; of a published net only its parameters."""
+    from dl.inspect.cost.devices import device_shares
+    from dl.ranges import Range, check_number
+
+    check_number("devices", devices, Range(at_least=1), whole=True)
+    if subject.training is None:
+        import jax
+
+        picture = jax.ShapeDtypeStruct((1, *subject.inputs), "float32")  # type: ignore[misc]
+        params = jax.eval_shape(subject.model.init, jax.random.key(0), picture)[0]
+        return device_shares(params, {}, devices)
+    from dl.train.layout import check_divides
+    from dl.train.training import training_shapes
+
+    recipe, spec, options = subject.training
+    if options.members > 1:
+        raise InputError(f"{subject.title} is a population, split by members: leave --devices out")
+    check_divides(options.batch_size, devices)
+    state = training_shapes(recipe, spec, options).state
+    others = {"optimizer state": state.opt_state, "model state": state.model_state}
+    if options.ema:
+        others["running mean"] = state.average
+    return device_shares(
+        state.params, others, devices, layers=layers, batch_size=options.batch_size
+    )
 
 
 def _connections(model: "Model", input_shape: "Inputs", format: str, *, title: str) -> str:
@@ -93,7 +142,7 @@ def _connections(model: "Model", input_shape: "Inputs", format: str, *, title: s
     return table.text() if format == "text" else table.markdown()
 
 
-def _open(name: str, catalog: Catalog, changes: dict[str, Any]) -> "tuple[Model, Inputs, str]":
+def _open(name: str, catalog: Catalog, changes: dict[str, Any]) -> _Subject:
     """The model of that name, the shape of its inputs, and its title."""
     experiments = [*catalog.names(), *([name] if name.endswith(".py") else [])]
     if changes and name not in experiments:
@@ -129,19 +178,19 @@ def _open(name: str, catalog: Catalog, changes: dict[str, Any]) -> "tuple[Model,
         raise InputError(
             f"unknown experiment or net {name!r}; {did_you_mean(name, {*experiments, *PUBLISHED})}"
         )
-    return PUBLISHED[name].build(), PUBLISHED[name].input_shape, name
+    return _Subject(PUBLISHED[name].build(), PUBLISHED[name].input_shape, name)
 
 
-def _of_run(folder: str, catalog: Catalog) -> "tuple[Model, Inputs, str]":
+def _of_run(folder: str, catalog: Catalog) -> _Subject:
     from dl.runs.folder import open_folder
 
     _, config = open_folder(folder, package=catalog.package)
     return _of_experiment(config.experiment, config.options, config.data)
 
 
-def _of_experiment(
-    experiment: "Experiment", options: "TrainOptions", spec: "DataSpec"
-) -> "tuple[Model, Inputs, str]":
+def _of_experiment(experiment: "Experiment", options: "TrainOptions", spec: "DataSpec") -> _Subject:
     from dl.data.example import traced_inputs
 
-    return experiment.recipe(options, spec).model, traced_inputs(spec), experiment.name
+    recipe = experiment.recipe(options, spec)
+    training = (recipe, spec, options)
+    return _Subject(recipe.model, traced_inputs(spec), experiment.name, training)

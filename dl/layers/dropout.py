@@ -25,16 +25,21 @@ class Dropout(nn.Module):
 
     rate: Any
     deterministic: bool
+    rows: int = 0
+    """The axis of the rows of the batch; 1 for sequences [T, B, D]."""
 
     @nn.compact
     def __call__(self, inputs: Array) -> Array:
         if self.deterministic or is_zero(self.rate):
             return inputs
-        return dropped(self.make_rng("dropout"), inputs, self.rate)
+        return dropped(self.make_rng("dropout"), inputs, self.rate, rows=self.rows)
 
 
-def dropped(key: Key, inputs: Array, rate: Any) -> Array:
+def dropped(key: Key, inputs: Array, rate: Any, *, rows: int = 0) -> Array:
     """The inputs with dropout of this `rate`, which may be traced; see `Dropout`.
+
+    The mask is drawn with the axis `rows` first, so that a row's part of it follows from the row's
+    number in the batch (`dl.layers.row_keys`).
 
     >>> dropped(jax.random.key(0), jnp.ones(6), 0.5).tolist()
     [0.0, 0.0, 2.0, 2.0, 0.0, 2.0]
@@ -42,5 +47,6 @@ def dropped(key: Key, inputs: Array, rate: Any) -> Array:
     # In bfloat16, 1 - rate and the random numbers are rounded differently: the mean would move.
     wide = in_float32(inputs)
     keep = 1.0 - jnp.asarray(rate, wide.dtype)
-    kept = jax.random.bernoulli(key, keep, inputs.shape)
+    mask = jax.random.bernoulli(key, keep, jnp.moveaxis(inputs, rows, 0).shape)
+    kept = jnp.moveaxis(mask, 0, rows)
     return jnp.where(kept, wide / keep, jnp.zeros((), wide.dtype)).astype(inputs.dtype)

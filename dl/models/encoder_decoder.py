@@ -65,7 +65,7 @@ class Decoder(nn.Module):
         self, looked: tuple[Memory, Array], carry: Carry, previous: Array, *, train: bool = False
     ) -> tuple[Array, Array, Carry]:
         """Symbols [B, T] -> logits [B, T, V], weights [T, B, S] (S = 0 without), last carry."""
-        xs = self._dropped(self.embedding(previous.T), train=train)
+        xs = self._dropped(self.embedding(previous.T), rows=1, train=train)
         if self.attention == "none":
             ys, carry = self.core(xs, initial_carry=carry, return_carry=True)
             weights = jnp.zeros((*ys.shape[:2], 0), ys.dtype)
@@ -79,10 +79,10 @@ class Decoder(nn.Module):
         )
         return at_least_float32(logits), weights, carry
 
-    def _dropped(self, xs: Array, *, train: bool) -> Array:
+    def _dropped(self, xs: Array, *, rows: int = 0, train: bool) -> Array:
         if not train or is_zero(self.dropout):
             return xs
-        return dropped(self.make_rng("dropout"), xs, self.dropout)
+        return dropped(self.make_rng("dropout"), xs, self.dropout, rows=rows)
 
 
 class EncoderDecoderNet(nn.Module):

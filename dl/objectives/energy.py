@@ -17,6 +17,7 @@ from dl.layers.boltzmann import (
     log_pseudo_likelihood,
     visible_mean,
 )
+from dl.layers.row_keys import example_keys
 from dl.models.given import require_model
 from dl.ranges import Range, check_number
 from dl.types import (
@@ -168,7 +169,7 @@ def _places(key: Key, batch: Batch, *, train: bool) -> Array:
     """A random number for each example [B]; in evaluation always the same for the same example."""
     if train:
         return jax.random.randint(key, batch["mask"].shape, 0, 2**30)
-    keys = jax.vmap(lambda number: jax.random.fold_in(key, number))(batch["index"])
+    keys = example_keys(key, batch["index"])
     return jax.vmap(lambda own: jax.random.randint(own, (), 0, 2**30))(keys)
 
 

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from dl.errors import InputError
+from dl.layers.row_keys import for_all_rows
 from dl.models.given import require_model
 from dl.objectives.binding import bind, bind_forward
 from dl.objectives.comparing import class_entropy, squared_error
@@ -113,7 +114,7 @@ def retrieval(
         if not negatives:
             return _Part(read, wanted, jnp.arange(len(log_q)), jnp.zeros(len(log_q)))
         # Not `jax.random.categorical`, which draws a number for each of all items each time.
-        drawn = jnp.searchsorted(up_to, jax.random.uniform(drawing, (negatives,)))
+        drawn = jnp.searchsorted(up_to, jax.random.uniform(for_all_rows(drawing), (negatives,)))
         drawn = drawn.clip(max=len(q) - 1)  # the last sum may be rounded to less than 1
         return _Part(read, wanted, drawn, -jnp.log(negatives) - log_q[drawn])
 

@@ -10,6 +10,7 @@ from dl import metrics
 from dl.errors import InputError
 from dl.games.evaluators import Policy
 from dl.games.game import Game, Position
+from dl.layers.row_keys import example_keys
 from dl.models.earlier_selves import renewed, without_pool
 from dl.models.given import require_model
 from dl.ranges import Range, check_number
@@ -90,7 +91,7 @@ def reinforce(model: Model, game: Game, *, every: int = 100) -> Objective:
         def logits(params: Params, planes: Array) -> Array:
             return model.apply(params, {**state, EARLIER: pool}, planes)[0]
 
-        keys = jax.vmap(lambda index: jax.random.fold_in(play_key, index))(batch["index"])
+        keys = example_keys(play_key, batch["index"])
         fixed = jax.tree.map(jax.lax.stop_gradient, params)
         played = play_pairs(
             game, keys, lambda planes: logits(fixed, planes), lambda planes: logits(other, planes)

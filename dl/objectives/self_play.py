@@ -14,6 +14,7 @@ from dl.games.gumbel import Improved, gumbel_search
 from dl.games.replay import Lesson, Replay, draw_lessons, empty_replay, settle, store
 from dl.games.rollout import draw_uniformly
 from dl.games.symmetric import turned
+from dl.layers.row_keys import row_keys
 from dl.models.earlier_selves import renewed
 from dl.types import (
     EARLIER,
@@ -179,7 +180,7 @@ def _draw(key: Key, turn_key: Key, replay: Replay, count: int, game: Game) -> Le
     """Lessons [B · count, ...] of all boards, each turned by a symmetry of its own."""
     rows = len(replay.written)
     lessons = jax.vmap(lambda key, own: draw_lessons(key, own, count, game))(
-        jax.random.split(key, rows), replay
+        row_keys(key, rows), replay
     )
     lessons = jax.tree.map(lambda leaf: leaf.reshape(rows * count, *leaf.shape[2:]), lessons)
     number = jax.random.randint(turn_key, (rows * count,), 0, len(game.symmetries))

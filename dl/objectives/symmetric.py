@@ -5,6 +5,7 @@ import jax.numpy as jnp
 
 from dl.games.game import Game
 from dl.games.symmetric import turned
+from dl.layers.row_keys import example_keys
 from dl.objectives.binding import bound_to, smoothing_of, task_of
 from dl.types import Batch, Carry, Key, Metrics, Model, ModelState, Objective, Params
 
@@ -49,7 +50,7 @@ def on_symmetric_copies(objective: Objective, game: Game) -> Objective:
 
 
 def _copied(key: Key, batch: Batch, game: Game) -> Batch:
-    keys = jax.vmap(lambda index: jax.random.fold_in(key, index))(batch["index"])
+    keys = example_keys(key, batch["index"])
     kinds = len(game.symmetries)
     drawn = jax.vmap(lambda own: jax.random.randint(own, (), 0, kinds))(keys)
     (inputs,) = jax.vmap(lambda number, planes: turned(game, number, planes))(

@@ -132,7 +132,7 @@ class _Chosen:
     """What was chosen by rule when the run began."""
 
     steps_per_call: CountOrZero
-    parallel: Literal["jit", "pmap", "members", "none"]
+    parallel: Literal["jit", "pmap", "fsdp", "members", "none"]
     devices: CountOrZero
 
 

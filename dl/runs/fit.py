@@ -20,7 +20,7 @@ from dl.runs.members import check_members
 from dl.runs.resumable import check_resumable, hyperparams
 from dl.runs.trained import Trained
 from dl.screen import say
-from dl.train.compiled import Training, compile_recipe
+from dl.train.compiled import compile_recipe
 from dl.train.fits import check_recipe, check_smoothing, zero_training_totals
 from dl.train.interrupt import StopRequest, say_stopping
 from dl.train.layout import Layout, make_layout
@@ -34,6 +34,7 @@ from dl.train.record import Record, best_step, stops_early
 from dl.train.state import first_state
 from dl.train.steps_per_call import with_best_steps_per_call
 from dl.train.traced import choose_layout
+from dl.train.training import Training
 from dl.types import ModelState, Params
 
 _OF_STEP = ("ema",)

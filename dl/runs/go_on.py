@@ -20,13 +20,13 @@ from dl.runs.setup import Setup
 from dl.runs.sinks.sink import Begun
 from dl.runs.sinks.sinks import SinkName, open_sinks
 from dl.runs.stop_together import StopTogether
-from dl.train.compiled import Training
 from dl.train.interrupt import StopRequest
 from dl.train.live import Shown, follow
 from dl.train.loop import train_loop
 from dl.train.processes import are_first
 from dl.train.record import Record, stops_early
 from dl.train.steps_per_call import with_best_steps_per_call
+from dl.train.training import Training
 
 
 def go_on(

@@ -20,10 +20,10 @@ from dl.runs.folder import RunFolder
 from dl.runs.load import load
 from dl.runs.trained import Trained
 from dl.tables import times
-from dl.train.compiled import Training
 from dl.train.names import by_path, is_named
 from dl.train.options import TrainOptions
 from dl.train.state import first_state, with_parameters
+from dl.train.training import Training
 from dl.train.transfer import Transfer, transfer
 from dl.types import EARLIER, Autoencoder, ModelState, Params, PyTree
 

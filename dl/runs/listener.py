@@ -14,13 +14,13 @@ from dl.runs.profile import Profiler
 from dl.runs.setup import Setup
 from dl.runs.sinks.sinks import Sinks
 from dl.runs.stop_together import StopTogether
-from dl.train.compiled import Training
 from dl.train.interrupt import StopRequest
 from dl.train.listener import Listener
 from dl.train.live import Shown
 from dl.train.network import Network
 from dl.train.processes import are_first
 from dl.train.record import Record
+from dl.train.training import Training
 from dl.types import Model
 
 _SAMPLE, _TEMPERATURE = 400, 0.8

@@ -9,10 +9,10 @@ from dl.runs.manifest import device_name
 from dl.runs.members import spread
 from dl.runs.setup import Setup
 from dl.runs.trained import Trained
-from dl.train.compiled import Training
 from dl.train.processes import are_first
 from dl.train.record import Record
 from dl.train.state import TrainState, count_parameters
+from dl.train.training import Training
 
 
 def make_result(

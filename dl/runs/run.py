@@ -149,14 +149,16 @@ def resume_run(
     show: bool = True,
     package: str = "experiments",
     group: Group = ALONE,
+    devices: int = 0,
 ) -> Outcome:
     """Resume a run from its newest intact checkpoint, or from step 0 if it has none yet.
 
     Of a finished run the end is made again if its checkpoint cannot be read. The experiment is one
-    of `package`.
+    of `package`. It goes on with so many `devices`; 0 takes as many as before.
 
     Raises:
-        InputError: when the folder is no run, or its checkpoint does not fit.
+        InputError: when the folder is no run, its checkpoint does not fit, or the devices are not
+            here.
         RunError: when the data are not those that the run began with.
     """
     folder, config = made_by_all(
@@ -173,6 +175,7 @@ def resume_run(
             return Outcome(folder, result)
         refuse_to_write(folder.path, package=package)
         say(f"{run} is finished, but {damage}: training its end again")
+    config = replace(config, devices=devices or config.devices)
     with contextlib.ExitStack() as held:
 
         def reopen() -> tuple[Dataset, Any]:
@@ -188,6 +191,8 @@ def resume_run(
         data, compiled = made_by_all(
             group, reopen, lambda made: facts_of_start(config.experiment, config.options, made[0])
         )
+        if devices and group.is_first:
+            config.write(folder.config)
         setup = Setup(folder, config, data, compiled)
         session = Session(stop, show, group=group)
         return Outcome(folder, kind_of(config.experiment).work(setup, session))

@@ -18,11 +18,11 @@ from dl.runs.files import append_line, sealed, write_json
 from dl.runs.folder import RunFolder, make_folder, new_folder
 from dl.runs.manifest import add_to_manifest, device_name
 from dl.runs.open_data import open_data
-from dl.train.compiled import Training
 from dl.train.recipe import Recipe
 from dl.train.record import Record
 from dl.train.state import count_parameters, first_arguments, jit_init_state
 from dl.train.step import make_train_step
+from dl.train.training import Training
 
 _REMEDY = (
     "put Options and build(options, data_spec) into a module of their own, "

@@ -26,7 +26,7 @@ from dl.runs.reporting import AnyReport, report_on
 from dl.runs.save import write_run
 from dl.screen import escaped
 from dl.tables import Table
-from dl.train.compiled import Training, can_loop
+from dl.train.compiled import can_loop
 from dl.train.curve_chart import curves_html
 from dl.train.evaluation import Evaluation
 from dl.train.layout import make_layout
@@ -35,6 +35,7 @@ from dl.train.recipe import Recipe
 from dl.train.record import Record, as_table, curve
 from dl.train.state import TrainState, count_parameters
 from dl.train.traced import choose_layout
+from dl.train.training import Training
 from dl.types import Array, Autoencoder, Metrics, Model, ModelState, Params
 
 

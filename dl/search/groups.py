@@ -10,7 +10,8 @@ from dl.ranges import is_zero, traced_options
 from dl.search.space import Dimension, Space, Value, parse_dimension
 from dl.search.trials import Candidate
 from dl.train.learning import LearningFields
-from dl.train.options import DataOptions, TextFields
+from dl.train.options import DataOptions
+from dl.train.text_options import TextFields
 
 _OF_DATA = {each.name for kind in (DataOptions, TextFields) for each in fields(kind)} - {"seed"}
 """Options that decide what is learned; figures of other data cannot be compared."""

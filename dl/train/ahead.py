@@ -38,6 +38,10 @@ class Ahead:
             lowered = self._function.lower(*shapes)
             self._pending = _threads().submit(lowered.compile)
 
+    def lower(self, *shapes: Any) -> Any:
+        """The program before it is compiled, for arguments of these shapes."""
+        return self._function.lower(*shapes)
+
     def __call__(self, *args: Any) -> Any:
         """The function of `args`."""
         if self._pending is not None and not self._pending.done():

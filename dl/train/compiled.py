@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -34,25 +34,11 @@ from dl.train.recipe import Recipe, numbers_unknown
 from dl.train.state import first_arguments, jit_init_state
 from dl.train.step import augmented, make_train_step, scan_steps
 from dl.train.traced import has_slow_loops
-from dl.train.training import Training
+from dl.train.training import First, Training
 from dl.train.waiting import WaitingClock
 from dl.types import Array, Metrics
 
 MOST_STEPS_PER_CALL = 100
-
-
-class _First(NamedTuple):
-    """The training at step 0: a jitted function of seed and hyper-parameters, sums of zero."""
-
-    new_state: Any
-    arguments: tuple[Any, dict[str, Array]]
-    totals: Metrics
-
-    def make(self) -> Training:
-        return Training(self.new_state(*self.arguments), self.totals)
-
-    def shapes(self) -> Training:
-        return Training(self.new_state.eval_shape(*self.arguments), self.totals)
 
 
 @dataclass(frozen=True)
@@ -69,7 +55,7 @@ class Compiled:
     waiting: WaitingClock
     """How long training waits for data that are read while they are used."""
     _data: Dataset
-    _first: _First
+    _first: First
     _zeros: Metrics
     _stages: Stages
     _train_calls: list[Callable]
@@ -77,10 +63,10 @@ class Compiled:
 
     def start(self, training: Training | None) -> Training:
         """Copies the given training to the devices; None means the first state."""
-        return self.layout.put(training or self._first.make())
+        return self.layout.put(training) if training else self._first.make(self.layout)
 
     def expected(self) -> Training:
-        """The shapes of a training that is stored; under `jit` also how it will be laid out."""
+        """The shapes of a training that is stored; except under `pmap` also its layout."""
         first = self._first.shapes()
         return first if self.layout.mode == "pmap" else self.layout.shapes(first)
 
@@ -108,6 +94,15 @@ class Compiled:
             start = stage
         return training, ticket
 
+    def memory(self) -> Any:
+        """What one compiled call needs on a device, as XLA counts it (`argument_size_in_bytes`,
+        `temp_size_in_bytes`, ...); it is compiled for that.
+        """
+        number, call = next(self._calls(0, 1))
+        shapes = self.layout.shapes(self._first.shapes())
+        lowered = self._train_calls[0].lower(shapes, self.arrays[number], self.layout.split(call))
+        return lowered.compile().memory_analysis()
+
     def step_of(self, training: Training) -> int:
         """How many steps `training` has made."""
         return int(np.ravel(self.layout.fetch(training.state.step))[0])
@@ -133,7 +128,7 @@ def compile_recipe(
     _check(recipe, data, options, layout)
     data = reading_ahead(data, batches=options.prefetch)
     totals = zero_training_totals(recipe, data.spec, options)
-    first = _First(
+    first = First(
         jit_init_state(recipe, data.spec, options), first_arguments(recipe, options), totals
     )
     with numbers_unknown():
@@ -185,17 +180,19 @@ def _put_sets(
 
 def _check(recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layout) -> None:
     """Refuse a recipe that does not fit data, options and devices."""
-    device, members = layout.device_here, options.members
+    device, members, split_over = layout.device_here, options.members, 1
     if device.platform != "cpu":  # whose devices share one memory
         members //= len(layout.devices) if layout.mode == "members" else 1
-    check_recipe_fits(recipe, data.spec, device=device, members=members)
+        split_over = len(layout.devices) if layout.mode == "fsdp" else 1
+    check_recipe_fits(recipe, data.spec, device=device, members=members, split_over=split_over)
     check_answers(recipe, data)
     check_layers(recipe, data.spec, options)
-    rows = layout.rows_of(options.batch_size) if layout.mode == "pmap" else options.batch_size
+    by_device = layout.mode in ("pmap", "fsdp")
+    rows = layout.rows_of(options.batch_size) if by_device else options.batch_size
     if rows % options.accumulate:
         raise InputError(
             f"accumulate is {options.accumulate}; it must divide the {rows} examples of a batch"
-            f"{' on each device' if layout.mode == 'pmap' else ''}"
+            f"{' on each device' if by_device else ''}"
         )
 
 
@@ -272,6 +269,7 @@ def _make_step(
         own.objective,
         own.optimizer,
         axis_name=layout.axis_name,
+        mesh=layout.mesh,
         padded=data.train.carries,
         ema=hyperparams.get("ema", options.ema),
         **options.of_step,

@@ -35,11 +35,17 @@ from dl.types import (
 
 
 def check_recipe_fits(
-    recipe: Recipe, spec: DataSpec, *, device: Device | None = None, members: int = 1
+    recipe: Recipe,
+    spec: DataSpec,
+    *,
+    device: Device | None = None,
+    members: int = 1,
+    split_over: int = 1,
 ) -> None:
     """Trace model and objective on the data's shapes.
 
-    With a `device` the model must also fit into its memory, once for each of `members`.
+    With a `device` the model must also fit into its memory, once for each of `members`, or its part
+    of arrays that are `split_over` several devices.
 
     Raises:
         InputError: when the model does not accept the inputs or the augmented pictures, has a wrong
@@ -49,7 +55,14 @@ def check_recipe_fits(
     check_recipe(recipe)
     outputs, params, others = _shapes_of(recipe, spec)
     if device is not None:
-        check_fits_memory(params, others, name=recipe.model.name, device=device, members=members)
+        check_fits_memory(
+            params,
+            others,
+            name=recipe.model.name,
+            device=device,
+            members=members,
+            split_over=split_over,
+        )
     if outputs.shape[-1] != spec.classes and not isinstance(recipe.model, Autoencoder):
         raise InputError(
             f"{recipe.model.name} has {outputs.shape[-1]} outputs, {spec.name} has {spec.classes} "

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 
 from dl import metrics
 from dl.errors import InputError
+from dl.layers.row_keys import for_rows
 from dl.train.state import TrainState
 from dl.types import Array, Batch, Carry, Key, Metrics, ModelState, Objective, Params, PyTree
 
@@ -21,21 +22,31 @@ class Gradients(NamedTuple):
 
 
 def summed_gradients(
-    objective: Objective, state: TrainState, batch: Batch, key: Key, *, parts: int = 1
+    objective: Objective,
+    state: TrainState,
+    batch: Batch,
+    key: Key,
+    *,
+    parts: int = 1,
+    first_row: int | Array = 0,
 ) -> Gradients:
     """The gradient and the metrics of `batch`, summed over `parts` micro-batches.
 
-    Each micro-batch has a key of its own. Batch statistics go from one to the next; a row's
-    recurrent state stays with the row.
+    Batch statistics go from one micro-batch to the next; a row's recurrent state stays with the
+    row. A row's random numbers follow from `key` and from its number in the batch of all devices,
+    in which this batch begins at `first_row`.
 
     Raises:
         InputError: when `parts` does not divide the rows of the batch.
     """
-    if parts == 1:
-        return _gradients(objective, state, batch, key)
     rows = len(batch["mask"])
+    if parts == 1:
+        is_whole = isinstance(first_row, int)
+        own_key = key if is_whole else for_rows(key, first_row, rows)
+        return _gradients(objective, state, batch, own_key)
     if rows % parts:
         raise InputError(f"accumulate is {parts}; it must divide the {rows} examples of a batch")
+    size = rows // parts
     batches, carries = _split(dict(batch), parts), _split(state.carry, parts)
 
     def body(before: tuple, part: tuple[Array, Batch, Carry]) -> tuple[tuple, Carry]:
@@ -45,7 +56,7 @@ def summed_gradients(
             objective,
             state.with_model_state(model_state, carry),
             micro_batch,
-            jax.random.fold_in(key, number),
+            for_rows(key, first_row + number * size, size),
         )
         added = jax.tree.map(jnp.add, gradients, own.params)
         return (added, metrics.merge(sums, own.sums), own.model_state), own.carry

@@ -1,5 +1,6 @@
 """How a run is spread over devices: how each array is laid out, and how functions are compiled."""
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
@@ -7,16 +8,26 @@ from typing import Any, Literal, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import NamedSharding, PartitionSpec
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from dl.errors import InputError
 from dl.train import processes
-from dl.train.ahead import Ahead, one_at_a_time
+from dl.train.ahead import Ahead
 from dl.train.device_errors import device_errors
 from dl.train.devices import ask_for_devices
+from dl.train.fsdp import split_spec
 from dl.train.parallel import AXIS, make_mesh, replicate, shard, unreplicate
+from dl.train.quick import jit_quickly
+from dl.train.sharded import Sharded
 from dl.train.state import TrainState
 from dl.types import Array, Device, PyTree
+
+_MODES: dict[str, Literal["jit", "pmap", "fsdp"]] = {
+    "auto": "jit",
+    "jit": "jit",
+    "pmap": "pmap",
+    "fsdp": "fsdp",
+}
 
 
 class Resident(NamedTuple):
@@ -35,7 +46,7 @@ class Layout:
     (split along B). It returns `(trained, anything)`, or only metrics if nothing is donated.
     """
 
-    mode: Literal["jit", "pmap", "members"]
+    mode: Literal["jit", "pmap", "fsdp", "members"]
     devices: tuple[Device, ...]
     members: int = 1
 
@@ -49,18 +60,34 @@ class Layout:
         """The first device that belongs to this process."""
         return next(each for each in self.devices if each.process_index == jax.process_index())
 
+    @property
+    def mesh(self) -> Mesh | None:
+        """The `mesh` that steps must be built with: that of the parts of the parameters."""
+        is_split = self.mode == "fsdp" and len(self.devices) > 1
+        return make_mesh(self.devices) if is_split else None
+
     def rows_of(self, batch_size: int) -> int:
         """How many rows of a batch a device computes."""
         return batch_size // len(self.devices)
 
     def shardings(self, tree: PyTree) -> PyTree:
-        """How each array of `tree` is laid out under `jit`.
+        """How each array of `tree` is laid out under `jit` and `fsdp`.
 
-        The rows of a carry are split over the devices; every other array is copied to each.
+        The rows of a carry are split over the devices; every other array is copied to each. Under
+        `fsdp` the large arrays of a state are split too (`dl.train.fsdp`).
         """
-        everywhere, by_rows = self._sharding(), self._sharding(AXIS)
-        carries = [jax.tree.map(lambda _: by_rows, state.carry) for state in _states(tree)]
-        return _with_carries(jax.tree.map(lambda _: everywhere, tree), carries)
+        everywhere, by_rows = self.sharding(), self.sharding(AXIS)
+
+        def of_state(leaf: Any) -> Any:
+            return self.sharding(*split_spec(leaf.shape, len(self.devices)))
+
+        def of_node(node: Any) -> Any:
+            if not is_state(node):
+                return everywhere
+            whole = jax.tree.map(of_state if self.mode == "fsdp" else lambda _: everywhere, node)
+            return replace(whole, carry=jax.tree.map(lambda _: by_rows, node.carry))
+
+        return jax.tree.map(of_node, tree, is_leaf=is_state)
 
     def compile(self, function: Callable, *, donate: bool = True) -> Callable:
         """`function(trained, resident, indexed)` compiled for this layout.
@@ -68,7 +95,7 @@ class Layout:
         On one device and under `pmap` it can be compiled ahead of its first call.
         """
         donated = (0,) if donate else ()
-        if self.mode == "jit" and len(self.devices) == 1:
+        if self.mode != "pmap" and len(self.devices) == 1:
             return Ahead(jax.jit(function, donate_argnums=donated))
         alone = self.devices[0].platform == "cpu"
         if self.mode == "pmap":
@@ -76,8 +103,23 @@ class Layout:
                 function, axis_name=AXIS, donate_argnums=donated, devices=self.devices
             )
             return Ahead(mapped, alone=alone)
-        compiled = self._compile_sharded(function, donated)
-        return one_at_a_time(compiled) if alone else compiled
+        whole, by_rows = self.sharding(), self.sharding(None, AXIS)
+        return Sharded(function, whole, by_rows, donated, gathers=bool(self.mesh), alone=alone)
+
+    def make(self, function: Callable, *args: Any) -> PyTree:
+        """What the jitted `function` of `args` returns, on the devices as `put` lays it out.
+
+        Under `fsdp` no device ever holds it whole.
+
+        Raises:
+            RunError: when the devices have too little memory.
+        """
+        if self.mode != "fsdp":
+            return self.put(function(*args))
+        shardings = self.shardings(jax.eval_shape(function, *args))
+        with device_errors():
+            made = jit_quickly(inspect.unwrap(function), out_shardings=shardings)(*args)
+            return jax.block_until_ready(made)
 
     def put(self, tree: PyTree) -> PyTree:
         """A copy of `tree` on the devices, laid out by `shardings`; it is waited for.
@@ -121,7 +163,7 @@ class Layout:
         With several processes they are the rows of this one, [k, B / processes].
         """
         if processes.are_several():
-            return processes.place_rows(indexed, self._sharding(None, AXIS))
+            return processes.place_rows(indexed, self.sharding(None, AXIS))
         return shard(indexed, len(self.devices), axis=1) if self.mode == "pmap" else indexed
 
     def put_batches(self, indexed: PyTree) -> PyTree:
@@ -130,7 +172,7 @@ class Layout:
             return jax.device_put(self.split(indexed), self._device_rows())
         if processes.are_several():
             return self.split(indexed)
-        return jax.device_put(indexed, self._sharding(None, AXIS))
+        return jax.device_put(indexed, self.sharding(None, AXIS))
 
     def fetch(self, tree: PyTree) -> PyTree:
         """`tree` in its shapes before `put`: one copy of each array, a carry with all its rows."""
@@ -142,25 +184,6 @@ class Layout:
     def fetch_here(self, tree: PyTree) -> PyTree:
         """As `fetch`, in arrays of this process alone; all processes must call it."""
         return processes.copy_here(self.fetch(tree))
-
-    def _compile_sharded(self, function: Callable, donated: tuple[int, ...]) -> Callable:
-        """`function`, compiled at its first call for the shardings of its first argument."""
-        everywhere, split = self._sharding(), self._sharding(None, AXIS)
-        compiled: Any = None
-
-        def call(trained: PyTree, arrays: PyTree, indexed: PyTree) -> PyTree:
-            nonlocal compiled
-            if compiled is None:
-                own = jax.tree.map(lambda leaf: leaf.sharding, trained)
-                compiled = jax.jit(
-                    function,
-                    in_shardings=(own, everywhere, split),
-                    out_shardings=(own, everywhere) if donated else everywhere,
-                    donate_argnums=donated,
-                )
-            return compiled(trained, arrays, indexed)
-
-        return call
 
     def _put_rows(self, carry: PyTree) -> PyTree:
         """A carry [B, ...] as [devices, B / devices, ...]; each device holds its own rows."""
@@ -174,14 +197,15 @@ class Layout:
         """How `pmap` lays out an array [devices, ...]."""
         return NamedSharding(make_mesh(self.devices), PartitionSpec(AXIS))
 
-    def _sharding(self, *axes: str | None) -> Any:
+    def sharding(self, *axes: str | None) -> Any:
+        """How an array is laid out whose axes are split as named; without names it is copied."""
         if len(self.devices) == 1:
             return jax.sharding.SingleDeviceSharding(self.devices[0])
         return NamedSharding(make_mesh(self.devices), PartitionSpec(*axes))
 
 
 def make_layout(parallel: str = "auto", *, devices: int = 0, batch_size: int) -> Layout:
-    """The layout for `--parallel auto|jit|pmap --devices N`; auto means jit.
+    """The layout for `--parallel auto|jit|pmap|fsdp --devices N`; auto means jit.
 
     0 devices means the largest number of available devices that divides the batch evenly.
 
@@ -189,18 +213,29 @@ def make_layout(parallel: str = "auto", *, devices: int = 0, batch_size: int) ->
         InputError: when fewer devices are available, or the batch does not divide over them.
     """
     available = ask_for_devices(devices)
-    if parallel not in ("auto", "jit", "pmap"):
-        raise InputError(f"parallel {parallel!r} is not one of auto, jit, pmap")
+    if parallel not in _MODES:
+        raise InputError(f"parallel {parallel!r} is not one of {', '.join(_MODES)}")
     if parallel == "pmap" and processes.are_several():
         raise InputError("pmap is for one process: give --parallel jit, or start one process")
     count = devices or processes.largest_even_count(batch_size, available)
-    if batch_size % count:
-        raise InputError(
-            f"batch size {batch_size} does not divide over {count} devices: "
-            f"use a multiple of {count}"
-        )
-    chosen = processes.choose_evenly(available, count)
-    return Layout("pmap" if parallel == "pmap" else "jit", chosen)
+    check_divides(batch_size, count)
+    return Layout(_MODES[parallel], processes.choose_evenly(available, count))
+
+
+def check_divides(batch_size: int, devices: int) -> None:
+    """Raise an `InputError` with the nearest sizes for a batch that devices cannot share evenly.
+
+    >>> check_divides(30, 8)
+    Traceback (most recent call last):
+    dl.errors.InputError: batch size 30 does not divide over 8 devices: use 24 or 32
+    """
+    below = batch_size // devices * devices
+    if below == batch_size:
+        return
+    nearest = f"{below} or {below + devices}" if below else devices
+    raise InputError(
+        f"batch size {batch_size} does not divide over {devices} devices: use {nearest}"
+    )
 
 
 def _shape(leaf: Any, sharding: Any, shape: tuple[int, ...] | None = None) -> Any:

@@ -18,13 +18,14 @@ import numpy as np
 from dl import metrics
 from dl.errors import DivergedError, RunError
 from dl.train.compile_clock import CompileClock
-from dl.train.compiled import Compiled, Training
+from dl.train.compiled import Compiled
 from dl.train.device_errors import device_errors
 from dl.train.listener import Listener
 from dl.train.processes import are_several
 from dl.train.quick import jit_quickly
 from dl.train.record import Record, best_step, stops_early
 from dl.train.skipping import check_skipped
+from dl.train.training import Training
 from dl.train.waiting import WaitingClock
 from dl.types import Array, Metrics
 

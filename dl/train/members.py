@@ -36,7 +36,7 @@ class MembersLayout(Layout):
 
     def shardings(self, tree: PyTree) -> PyTree:
         """Split along the members; the arrays of the data are on every device."""
-        split, whole = self._sharding(AXIS), self._sharding()
+        split, whole = self.sharding(AXIS), self.sharding()
         if isinstance(tree, Resident):
             return Resident(
                 jax.tree.map(lambda _: whole, tree.data),
@@ -55,12 +55,13 @@ class MembersLayout(Layout):
         )
         return Ahead(jax.jit(mapped, donate_argnums=(0,) if donate else ()))
 
-    def _sharding(self, *axes: str | None) -> Any:
+    def sharding(self, *axes: str | None) -> Any:
+        """On a mesh also for one device, as `shard_map` needs it."""
         return NamedSharding(make_mesh(self.devices), PartitionSpec(*axes))
 
     def put_batches(self, indexed: PyTree) -> PyTree:
         """Batches [k, B] on every device."""
-        return jax.device_put(indexed, self._sharding())
+        return jax.device_put(indexed, self.sharding())
 
     def _on_device(self, function: Callable) -> Callable:
         """The same for the members of one device."""

@@ -7,26 +7,35 @@ from pathlib import Path
 import jax
 
 from dl.errors import InputError
+from dl.train.fsdp import bytes_on_device
 from dl.types import Device, Params, PyTree
 
 _CGROUP = Path("/sys/fs/cgroup/memory.max")
 
 
 def check_fits_memory(
-    params: Params, others: PyTree, *, name: str, device: Device, members: int = 1
+    params: Params,
+    others: PyTree,
+    *,
+    name: str,
+    device: Device,
+    members: int = 1,
+    split_over: int = 1,
 ) -> None:
     """Raise an `InputError` for a training that cannot fit into the memory of a device.
 
     The estimate is a lower bound: the parameters and their gradients, and the `others` beside them,
     model state and optimizer state, all given as shapes. It leaves out activations and data. Of a
-    population it counts the `members` that share the device's memory.
+    population it counts the `members` that share the device's memory; of arrays that are
+    `split_over` several devices (`dl.train.fsdp`), what one of these holds.
 
     >>> shape = jax.ShapeDtypeStruct((10**8, 10**6), "float32")
     >>> check_fits_memory({"w": shape}, {}, name="mlp", device=jax.devices()[0])
     Traceback (most recent call last):
     dl.errors.InputError: mlp has 100,000,000,000,000 parameters, whose training needs more than ...
     """
-    needed = members * (2 * size_in_bytes(params) + size_in_bytes(others))
+    held = [bytes_on_device(tree, split_over) for tree in (params, others)]
+    needed = members * (2 * held[0] + held[1])
     available = memory_of(device)
     if available is None or needed <= available:
         return

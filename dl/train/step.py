@@ -7,6 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import optax
+from jax.sharding import Mesh
 
 from dl import metrics
 from dl.layers.precision import computing_in
@@ -15,7 +16,9 @@ from dl.layers.remat import blocks_again
 from dl.layers.synchronised import synchronised
 from dl.promotion import usual_promotion
 from dl.ranges import Range, check_number
-from dl.train.gradients import summed_gradients
+from dl.train.gradients import Gradients, summed_gradients
+from dl.train.parallel import AXIS
+from dl.train.shards import over_shards
 from dl.train.skipping import only_if_finite
 from dl.train.state import TrainState
 from dl.train.step_inputs import check_step_inputs, named_entries
@@ -27,6 +30,7 @@ def make_train_step(
     optimizer: optax.GradientTransformation,
     *,
     axis_name: str | None = None,
+    mesh: Mesh | None = None,
     accumulate: int = 1,
     padded: bool = True,
     ema: float | Array = 0.0,
@@ -44,6 +48,7 @@ def make_train_step(
         optimizer: an Optax transformation (`dl.optimizers`).
         axis_name: the mapped axis when the step runs under `pmap`; batch norm is synchronised
             over it.
+        mesh: the mesh over which the parameters are split, under `fsdp` (`dl.train.shards`).
         accumulate: how many micro-batches a batch is computed in, one after the other; it divides
             the batch size.
         padded: whether batches may hold rows whose mask is 0. Batch norm then takes its statistics
@@ -64,23 +69,31 @@ def make_train_step(
     check_number("accumulate", accumulate, Range(at_least=1), whole=True)
     objective = _over_real_rows(objective) if padded else objective
     optimizer = optax.with_extra_args_support(optimizer)
+    axis = axis_name if mesh is None else AXIS
 
-    def train_step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:
-        check_step_inputs(state, batch)
+    def find(objective: Objective, state: TrainState, batch: Batch) -> Gradients:
+        """The gradient of the rows of this device, and the metrics of all."""
         key = jax.random.fold_in(state.key, state.step)
-        if axis_name is not None:
-            key = jax.random.fold_in(key, jax.lax.axis_index(axis_name))
+        first_row = 0 if axis is None else len(batch["mask"]) * jax.lax.axis_index(axis)
         with (
-            synchronised(axis_name),
+            synchronised(axis),
             named_entries(batch),
             computing_in(precision),
             blocks_again(remat),
         ):
-            gradients, sums, model_state, carry = summed_gradients(
-                objective, state, batch, key, parts=accumulate
+            found = summed_gradients(
+                objective, state, batch, key, parts=accumulate, first_row=first_row
             )
+        return found if axis is None else found._replace(sums=jax.lax.psum(found.sums, axis))
+
+    of_shards = None if mesh is None else over_shards(find, objective, mesh)
+
+    def train_step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:
+        check_step_inputs(state, batch)
+        found = of_shards(state, batch) if of_shards else find(objective, state, batch)
+        gradients, sums, model_state, carry = found
         if axis_name is not None:
-            gradients, sums = jax.lax.psum((gradients, sums), axis_name)
+            gradients = jax.lax.psum(gradients, axis_name)
         count = jnp.maximum(sums["loss"].count, 1.0)  # an empty batch has gradient zero, not nan
         gradients = jax.tree.map(lambda gradient: gradient / count, gradients)
         before = state

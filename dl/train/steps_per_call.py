@@ -10,8 +10,9 @@ from dataclasses import replace
 import jax
 import numpy as np
 
-from dl.train.compiled import Compiled, Training
+from dl.train.compiled import Compiled
 from dl.train.processes import as_first_has
+from dl.train.training import Training
 
 _CANDIDATES = (1, 2, 5, 10, 20, 50)
 _TOLERATED = 0.02

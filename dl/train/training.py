@@ -1,16 +1,17 @@
 """What is trained: a state, and the metrics summed since the last record."""
 
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 
 from dl.data.dataset import DataSpec
 from dl.train.fits import zero_training_totals
+from dl.train.layout import Layout
 from dl.train.options import TrainOptions
 from dl.train.recipe import Recipe
 from dl.train.state import TrainState, first_arguments, first_state, jit_init_state
-from dl.types import Metrics
+from dl.types import Array, Metrics
 
 
 class Training(NamedTuple):
@@ -18,6 +19,22 @@ class Training(NamedTuple):
 
     state: TrainState
     totals: Metrics
+
+
+class First(NamedTuple):
+    """The training at step 0: a jitted function of seed and hyper-parameters, sums of zero."""
+
+    new_state: Any
+    arguments: tuple[Any, dict[str, Array]]
+    totals: Metrics
+
+    def make(self, layout: Layout) -> Training:
+        """The training on the devices."""
+        return Training(layout.make(self.new_state, *self.arguments), layout.put(self.totals))
+
+    def shapes(self) -> Training:
+        """Its shapes before it is laid out."""
+        return Training(self.new_state.eval_shape(*self.arguments), self.totals)
 
 
 def start_training(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Training:

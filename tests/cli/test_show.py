@@ -195,3 +195,36 @@ def test_refused_in_one_line(
 def test_published_nets_are_named_after_their_models() -> None:
     for name, net in PUBLISHED.items():
         assert name.split("_")[0] == net.build().name
+
+
+def test_the_bytes_on_each_device_are_those_of_the_rule(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """784 × 512 + 512 × 512 + 512 × 10 weights are split, 512 + 512 + 10 biases are copied."""
+    shown = json.loads(show("mlp_mnist --devices 8 --format json", capsys))["sharded"]
+    held = 4 * ((784 * 512 + 512 * 512 + 512 * 10) // 8 + 512 + 512 + 10)
+    assert shown["parts"][0] == {"part": "parameters", "bytes": 2_678_824, "on_device": held}
+    assert shown["parts"][1]["on_device"] == pytest.approx(2 * held, abs=64), "Adam has two means"
+    assert shown["arrays"][1] == {
+        "array": "hidden1/kernel",
+        "shape": [784, 512],
+        "split": "axis 0",
+        "on_device": [98, 512],
+    }
+    text = show("lenet --devices 1000", capsys)
+    assert "conv1/kernel    5×5×1×20  copied" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("mlp_mnist --devices 7", "128 does not divide over 7 devices: use 126 or 133"),
+        ("committee_mnist --devices 2", "committee_mnist is a population"),
+        ("lenet --devices -1", "devices is -1"),
+    ],
+)
+def test_devices_that_cannot_share_are_refused(
+    words: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main("experiments", ["show", *words.split()]) == 2
+    assert said in capsys.readouterr().err

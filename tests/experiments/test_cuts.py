@@ -20,11 +20,12 @@ import dl
 from dl.cli.catalog import Catalog
 from dl.runs.open_data import open_data
 from dl.runs.run import start_run
-from dl.train.compiled import Training, compile_recipe
+from dl.train.compiled import compile_recipe
 from dl.train.fits import zero_training_totals
 from dl.train.interrupt import StopRequest
 from dl.train.layout import make_layout
 from dl.train.state import jit_init_state
+from dl.train.training import Training
 
 CATALOG = Catalog("experiments")
 TRAINED = [name for name in CATALOG.names() if name not in COUNTED]

@@ -198,7 +198,7 @@ def test_of_a_population_the_mean_loss_decides() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("parallel", ["jit", "pmap"])
+@pytest.mark.parametrize("parallel", ["jit", "pmap", "fsdp"])
 def test_on_several_devices_the_best_answers_too(parallel: str, tmp_path: Path) -> None:
     result = run(tmp_path / "run", parallel=parallel, devices=2)
     assert result is not None

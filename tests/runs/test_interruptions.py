@@ -131,7 +131,7 @@ def stop_at(patch: pytest.MonkeyPatch, *, step: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("mode", "devices"), [("jit", 2), ("pmap", 2)])
+@pytest.mark.parametrize(("mode", "devices"), [("jit", 2), ("pmap", 2), ("fsdp", 2)])
 def test_several_devices_resume_to_the_same_bits(tmp_path: Path, mode: str, devices: int) -> None:
     options = moons(parallel=mode, devices=devices, epochs=3)
     run(tmp_path / "whole", options)

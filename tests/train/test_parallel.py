@@ -87,29 +87,24 @@ def test_step_changes_parameters_and_donates_the_state(case: Any) -> None:
 
 
 @pytest.mark.slow
-def test_pmap_gives_each_device_its_own_dropout_mask() -> None:
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_every_row_has_its_own_dropout_mask_whatever_the_layout(accumulate: int) -> None:
     model = dl.models.mlp(10, hidden_sizes=(64,), dropout=0.5)
     objective, optimizer = dl.objectives.classification(model), dl.optimizers.sgd(0.1)
-    step = dl.make_train_step(objective, optimizer, axis_name=AXIS)
     state = dl.init_state(model, optimizer, jnp.zeros((1, 4)), seed=0)
-    same = {
-        "inputs": np.ones((8, 1, 4), np.float32),
-        "targets": np.zeros((8, 1), np.int32),
-        "mask": np.ones((8, 1), np.float32),
-        "index": np.arange(8, dtype=np.int32)[:, None],
+    rows = {
+        "inputs": np.ones((16, 4), np.float32),
+        "targets": np.zeros(16, np.int32),
+        "mask": np.ones(16, np.float32),
+        "index": np.arange(16, dtype=np.int32),
     }
-
-    def own_loss(state: Any, batch: Any) -> Any:
-        key = jax.random.fold_in(
-            jax.random.fold_in(state.key, state.step), jax.lax.axis_index(AXIS)
-        )
-        return objective(state.params, state.model_state, batch, train=True, key=key)[0]["loss"].sum
-
-    replicated = dl.replicate(state, jax.devices())
-    losses = jax.pmap(own_loss, axis_name=AXIS)(replicated, same)
-    assert len(set(np.asarray(losses).tolist())) > 1
-    _, sums = dl.pmap_step(step)(replicated, same)
-    np.testing.assert_allclose(np.asarray(sums["loss"].sum)[0], np.sum(losses), rtol=1e-5)
+    key = jax.random.fold_in(state.key, state.step)
+    outputs = model.apply(state.params, {}, rows["inputs"], train=True, key=key)[0]
+    assert len(np.unique(np.asarray(outputs), axis=0)) == 16
+    _, whole = jax.jit(dl.make_train_step(objective, optimizer))(state, rows)
+    step = dl.make_train_step(objective, optimizer, axis_name=AXIS, accumulate=accumulate)
+    _, parts = dl.pmap_step(step)(dl.replicate(state, jax.devices()), dl.shard(rows, 8))
+    np.testing.assert_allclose(parts["loss"].sum[0], whole["loss"].sum, rtol=1e-5)
 
 
 @cache
@@ -122,7 +117,9 @@ def fit_moons(**layout: Any) -> dl.Trained:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("mode", "devices"), [("jit", 1), ("jit", 8), ("pmap", 1), ("pmap", 8)])
+@pytest.mark.parametrize(
+    ("mode", "devices"), [("jit", 1), ("jit", 8), ("pmap", 1), ("pmap", 8), ("fsdp", 8)]
+)
 def test_whole_training_is_the_same_in_every_layout(mode: str, devices: int) -> None:
     fitted, one = fit_moons(parallel=mode, devices=devices), fit_moons(devices=1)
     assert [record.step for record in fitted.history] == [record.step for record in one.history]
@@ -131,7 +128,7 @@ def test_whole_training_is_the_same_in_every_layout(mode: str, devices: int) -> 
 
 
 def test_layout_refuses_what_it_cannot_share() -> None:
-    with pytest.raises(InputError, match="batch size 30 does not divide over 8 devices"):
+    with pytest.raises(InputError, match="30 does not divide over 8 devices: use 24 or 32"):
         make_layout("pmap", devices=8, batch_size=30)
     with pytest.raises(InputError, match=r"9 devices asked for, 8 cpu .* a number up to 8"):
         make_layout("jit", devices=9, batch_size=30)

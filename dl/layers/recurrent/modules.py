@@ -159,7 +159,8 @@ class Recurrent(nn.Module):
                     if self.layer_norm
                     else ys
                 )
-                ys = Dropout(self.dropout, deterministic=not train, name=f"dropout_{number}")(ys)
+                name = f"dropout_{number}"
+                ys = Dropout(self.dropout, deterministic=not train, rows=1, name=name)(ys)
             layer = self._both_ways if self.bidirectional else self._one_way
             ys, carry = layer(number, ys, carry, lengths)
             last.append(carry)
