@@ -54,9 +54,7 @@ def test_one_process_with_four_devices_has_the_same_bits(whole: Path, tmp_path: 
     assert records(tmp_path / "one") == records(whole)
 
 
-def test_signal_and_death_stop_both_and_another_number_goes_on(
-    whole: Path, tmp_path: Path
-) -> None:
+def test_signal_and_death_stop_both_and_another_number_goes_on(whole: Path, tmp_path: Path) -> None:
     folder = tmp_path / "stopped"
     ends = interrupted(folder, words(folder), 1, signal.SIGTERM)
     assert [end.code for end in ends] == [143, 143]
@@ -75,7 +73,9 @@ def test_signal_and_death_stop_both_and_another_number_goes_on(
     assert records(folder) == records(whole)
 
 
-def interrupted(folder: Path, started: list[str], process: int, number: signal.Signals) -> list[End]:
+def interrupted(
+    folder: Path, started: list[str], process: int, number: signal.Signals
+) -> list[End]:
     group, before = ProcessGroup(started), lines(folder)
     group.wait_for(lambda: lines(folder) > before + 2)
     group.signal(process, number)
