@@ -24,9 +24,10 @@ from dl.types import (
     Objective,
     Params,
     Ratio,
+    Total,
 )
 
-Report = Callable[[Any, Batch], Mapping[str, Array | Ratio | ExpRatio]]
+Report = Callable[[Any, Batch], Mapping[str, Array | Ratio | ExpRatio | Total]]
 """Outputs and batch -> name to a value for each entry of the mask, or to a sum and its count."""
 
 
@@ -172,9 +173,11 @@ def bind_forward(forward: Forward, report: Report, *, training: Report | None = 
     return objective
 
 
-def _summed(values: Mapping[str, Array | Ratio | ExpRatio], mask: Array) -> Metrics:
+def _summed(values: Mapping[str, Array | Ratio | ExpRatio | Total], mask: Array) -> Metrics:
     return {
-        name: value if isinstance(value, Ratio | ExpRatio) else metrics.from_batch(value, mask)
+        name: value
+        if isinstance(value, Ratio | ExpRatio | Total)
+        else metrics.from_batch(value, mask)
         for name, value in values.items()
     }
 

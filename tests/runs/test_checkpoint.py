@@ -159,7 +159,7 @@ def test_one_checksum_of_all_arrays_is_still_read(
 ) -> None:
     """Checkpoints of version 0.1.0 have one."""
     with monkeypatch.context() as patch:
-        patch.setattr("dl.runs.checkpoint.checksums_of_all", lambda *of: None)
+        patch.setattr("dl.runs.checkpoint.checksums_of_all", lambda group, flat: None)
         with Checkpoints(tmp_path) as checkpoints:
             original = checkpoints._manager.save
 

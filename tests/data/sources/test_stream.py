@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
 from PIL import Image
@@ -14,6 +15,7 @@ from prepared import photographs, store_photographs
 from dl.data.dataset import Dataset, limit
 from dl.data.parts import dataset_of_records
 from dl.data.pictures.crops import Box, evaluation_box, random_box
+from dl.data.sources.batching import IndexedBatch
 from dl.data.sources.streamed import Record, StreamedSource, crop_generator, decode
 from dl.data.tfds.load import describe_tfds, load_tfds
 from dl.errors import InputError, RunError
@@ -226,3 +228,19 @@ def test_fingerprints_of_other_records_differ(tmp_path: Path) -> None:
             load_tfds("tiny", validation=0.0, data_dir=folder, image_size=(8, 8)).fingerprint
         )
     assert len(fingerprints) == 2
+
+
+@pytest.mark.parametrize("part", ["train", "evaluation"])
+def test_the_rows_of_two_processes_are_those_of_one_and_no_others_are_read(part: str) -> None:
+    def batches(own: StreamedSource) -> list[IndexedBatch]:
+        if part == "evaluation":
+            return list(own.evaluation_calls(batch_size=4)())
+        calls = own.train_calls(seed=3, batch_size=4, total_steps=2)
+        return [batch for _, batch in calls(0, 2)]
+
+    one = batches(source())
+    halves = [source().of_rows(rows) for rows in (slice(0, 2), slice(2, 4))]
+    for whole, *shares in zip(one, *map(batches, halves), strict=True):
+        joined = jax.tree.map(lambda *rows: np.concatenate(rows, axis=1), *shares)
+        jax.tree.map(np.testing.assert_array_equal, joined, whole)
+    assert {len(asked) for half in halves for asked in half.records.asked} == {2}
