@@ -64,7 +64,7 @@ def _compiled(name: str) -> Any:
 
 def _read(path: Path) -> Records:
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = [stored[name] for name in Records._fields]
     except FileNotFoundError:
         raise InputError(f"there is no file {path}: `self_play` makes such files") from None

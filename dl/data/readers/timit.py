@@ -137,10 +137,11 @@ def _phones(lines: Sequence[str], kinds: Kinds, name: str) -> tuple[str, ...]:
     phones = []
     for number, line in enumerate(lines, start=1):
         words = line.split()
-        if len(words) != 3 or not (words[0].isdecimal() and words[1].isdecimal()):
+        samples = [int(word) for word in words[:2] if word.isdecimal() and len(word) < 20]
+        if len(words) != 3 or len(samples) != 2 or samples != sorted(samples):
             raise InputError(
                 f"line {number} of the phones of {name} is {shown(line)!r}; it must have two "
-                "samples and a phone"
+                "samples, of which the first comes first, and a phone"
             )
         phones.append(words[2].lower())
     if strange := sorted(set(phones) - set(PHONES)):
