@@ -99,7 +99,7 @@ _OF_ROWS: Any = generators.define_prng_impl(
     seed=_seed,
     split=_split,
     random_bits=_random_bits,
-    fold_in=_fold_in,
+    fold_in=_fold_in,  # type: ignore[arg-type]
     name="threefry2x32 of rows",
     tag="rows",
 )

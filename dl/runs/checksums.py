@@ -81,7 +81,7 @@ def crc_of_part(array: Any, ends: tuple[tuple[int, int], ...]) -> int:
 
 def _crc(array: np.ndarray) -> int:
     # The bytes where they lie, not a copy; a bfloat16 array has no buffer interface of its own.
-    return zlib.crc32(memoryview(np.ascontiguousarray(array).reshape(-1).view(np.uint8)))
+    return zlib.crc32(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
 
 
 def _checksum(flat: dict[str, Any]) -> int:
