@@ -2,8 +2,10 @@
 
 Lecture: H1. Papers: Silver et al. 2018 (AlphaZero); Danihelka et al. 2022 (the search); Koyamada
     et al. 2023 (pgx).
-Expected: not measured yet.
-Time: not measured yet.
+Expected: Elo, with random play at 0, after 0, 640, 1,280, 1,920 and 2,560 steps: -257, 532, 1,062,
+    1,268, 1,367 (± 61 to 164), and 1,333 (± 171) at the end. All of 200 games against random play
+    are won, without search too. Nothing stronger than random play was met: a beginner's level.
+Time: 3,882 s on 2 CPU cores, shared with other work.
 Command: python -m experiments run alphazero_go
 """
 
