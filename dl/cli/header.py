@@ -13,9 +13,12 @@ _RUNNING = (
     "evaluate_every",
     "log_every",
     "checkpoint_every",
+    "checkpoint_minutes",
     "keep",
+    "keep_every",
     "parallel",
     "devices",
+    "prefetch",
     "steps_per_call",
 )
 _BY_CLASS = {"DataOptions": "data", "TrainOptions": "training", "LearningFields": "learning"}
@@ -67,7 +70,7 @@ def _title(kind: type, name: str) -> str:
     first = next(
         base for base in reversed(kind.__mro__) if name in vars(base).get("__annotations__", {})
     )
-    if first.__module__ not in ("dl.train.options", "dl.train.learning"):
+    if first.__module__ not in ("dl.train.options", "dl.train.text_options", "dl.train.learning"):
         return "experiment"
     return _BY_CLASS.get(first.__name__, "text")
 

@@ -50,9 +50,9 @@ def made_by_all(group: Group, make: Callable[[], _Made], facts: Callable[[_Made]
 def refuse_differences(answers: list[Facts]) -> None:
     """Raise an `InputError` for the first error or the first difference in `answers`.
 
-    >>> refuse_differences([{"seed": "0"}, {"seed": "1"}])
+    >>> refuse_differences([{"lr": "0"}, {"lr": "1"}])
     Traceback (most recent call last):
-    dl.errors.InputError: process 1 has another seed (1) than process 0 (0): start all alike
+    dl.runs.agreement.AgreedError: process 1 has another lr (1) than process 0 (0): start all alike
     """
     errors = {number: each["error"] for number, each in enumerate(answers) if "error" in each}
     if errors:

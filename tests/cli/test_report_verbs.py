@@ -10,6 +10,7 @@ import pytest
 
 import dl
 from dl.cli import main
+from dl.errors import RunError
 
 WORDS = "run perceptron_xor --epochs 1 --quiet --run-dir"
 
@@ -64,7 +65,7 @@ def test_a_page_that_fails_costs_one_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+        raise RunError("cannot write run/report.html: No space left on device")
 
     monkeypatch.delenv("DL_NO_PAGE", raising=False)
     monkeypatch.setattr("dl.reports.page.write.write_text", full)

@@ -37,7 +37,7 @@ def test_nets_fit_their_games(name: str) -> None:
     check_recipe_fits(recipe, spec)
     assert set(zero_totals(recipe, spec)) == {"loss", "agreement", "value_error"}
     played = {"loss", "policy_nats", "value_error", "game_length", "first_wins"}
-    assert set(zero_training_totals(recipe, spec)) == played
+    assert set(zero_training_totals(recipe, spec, options)) == played
 
 
 @pytest.mark.slow

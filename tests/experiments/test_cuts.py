@@ -63,7 +63,7 @@ def test_the_compiled_program_is_the_same_for_every_number_of_steps(
     recipe = CATALOG.load(name).recipe(options, opened.spec)
     layout = make_layout("jit", devices=1, batch_size=options.batch_size)
     first = jit_init_state(recipe, opened.spec, options).eval_shape(0, recipe.numbers)
-    training = Training(first, zero_training_totals(recipe, opened.spec))
+    training = Training(first, zero_training_totals(recipe, opened.spec, options))
     programs = []
     for steps in CUTS:
         cut = replace(options, steps_per_call=steps)
