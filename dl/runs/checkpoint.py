@@ -15,16 +15,14 @@ import jax
 import numpy as np
 
 from dl.errors import InputError, RunError, first_line
+from dl.runs.checkpoint_checks import check_arrays, check_same_leaves
 from dl.runs.checkpoint_notes import DamagedCheckpoint, loss_of, read_notes
+from dl.runs.checkpoint_processes import checksums_of_all, taking_part
 from dl.runs.checksums import flatten, is_key
 from dl.runs.event_loops import drop_cut_short, quiet_event_loops, silence_log
 from dl.runs.group import ALONE, Group
 from dl.runs.shape import Misfit
-from dl.runs.shared_checksums import checksums_of_all, damaged_for_all
 from dl.types import PyTree
-
-_STEP = "state/step"
-"""The leaf that says to which step the arrays of a training belong."""
 
 
 class Checkpoints:
@@ -42,24 +40,32 @@ class Checkpoints:
 
         self._ocp = ocp
         silence_log()
+        part = taking_part(group)
         best = BestN(get_metric_fn=_loss, reverse=True, n=1, keep_checkpoints_without_metrics=False)
         options = ocp.CheckpointManagerOptions(
             preservation_policy=AnyPreservationPolicy([LatestN(keep), best]),
             # With it Orbax reads the metrics of earlier starts; to keep the best it needs them.
             best_fn=None if read_only else _loss,
             best_mode="min",
-            create=not read_only,
+            create=not read_only and part.active_processes is None,
             read_only=read_only,
             # A file that looks abandoned may be a save of another process.
             cleanup_tmp_directories=not read_only,
+            multiprocessing_options=part,
         )
         self._folder = folder.resolve()
         self._saved: set[int] = set()
+        self._is_alone_among_several = part.active_processes is not None
         self._group = group
         self._unreadable = [] if read_only else self._put_unreadable_aside()
-        handlers = {"state": ocp.StandardCheckpointHandler(), "notes": ocp.JsonCheckpointHandler()}
+        handlers = {
+            "state": ocp.StandardCheckpointHandler(multiprocessing_options=part),
+            "notes": ocp.JsonCheckpointHandler(multiprocessing_options=part),
+        }
         self._quiet, self._cut_short = contextlib.ExitStack(), False
         with _as_run_error("use", self._folder):
+            if not read_only:
+                self._folder.mkdir(parents=True, exist_ok=True)
             self._manager = ocp.CheckpointManager(
                 self._folder, options=options, item_handlers=handlers
             )
@@ -114,6 +120,8 @@ class Checkpoints:
         if step in self._saved or not self._lacks(step, loss):
             return
         args, flat = self._ocp.args, flatten(tree)
+        if self._is_alone_among_several:
+            flat = {name: np.asarray(leaf) for name, leaf in flat.items()}
         notes = {**notes, "checksums": checksums_of_all(self._group, flat)}
         with _as_run_error("save in", self._folder):
             self._manager.save(
@@ -153,9 +161,9 @@ class Checkpoints:
         try:
             notes = self._notes(step)
             stored = self._stored(step, notes)
-            _check_same_leaves(stored, wanted, where=f"{self._folder}/{step}")
+            check_same_leaves(stored, wanted, where=f"{self._folder}/{step}")
             flat = self._arrays(step, wanted)
-            _check_arrays(step, flat, notes, self._group)
+            check_arrays(step, flat, notes, self._group)
             return _unflatten(flat, like), notes
         except (InputError, DamagedCheckpoint):
             raise
@@ -245,16 +253,6 @@ class Checkpoints:
         return self._folder / str(step)
 
 
-def _check_arrays(step: int, flat: dict[str, Any], notes: dict[str, Any], group: Group) -> None:
-    """Raise `DamagedCheckpoint` for arrays other than those that were saved at `step`."""
-    damaged = damaged_for_all(group, flat, notes)
-    if damaged:
-        raise DamagedCheckpoint(f"checkpoint {step}: the checksum of {damaged[0]} is wrong")
-    own = int(np.ravel(flat.get(_STEP, step))[0])
-    if own != step:
-        raise DamagedCheckpoint(f"checkpoint {step}: it is that of step {own} under another name")
-
-
 def _loss(metrics: dict[str, float]) -> float:
     return metrics["loss"]
 
@@ -266,19 +264,6 @@ def _unflatten(flat: dict[str, Any], like: PyTree) -> PyTree:
         for leaf, value in zip(leaves, (flat[name] for name in flatten(like)), strict=True)
     ]
     return jax.tree.unflatten(structure, restored)
-
-
-def _check_same_leaves(stored: dict[str, Any], wanted: dict[str, Any], *, where: str) -> None:
-    # Parameters first: the optimizer's arrays differ only because the parameters do.
-    for name in sorted(
-        stored.keys() | wanted.keys(), key=lambda name: ("params" not in name.split("/"), name)
-    ):
-        has = f"{stored[name].dtype}{list(stored[name].shape)}" if name in stored else "absent"
-        needs = f"{wanted[name].dtype}{list(wanted[name].shape)}" if name in wanted else "absent"
-        if has != needs:
-            raise InputError(
-                f"{where} does not fit: {name} is {has} in the checkpoint, {needs} in the model"
-            )
 
 
 @contextlib.contextmanager

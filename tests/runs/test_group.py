@@ -13,10 +13,10 @@ from jax.sharding import NamedSharding, PartitionSpec
 
 from dl.errors import InputError
 from dl.runs.agreement import AgreedError, made_by_all
+from dl.runs.checkpoint_processes import checksums_of_all, damaged_for_all
 from dl.runs.checksums import shard_checksums
 from dl.runs.group import ALONE, Group
 from dl.runs.joining import Joining
-from dl.runs.shared_checksums import checksums_of_all, damaged_for_all
 from dl.runs.stop_together import StopTogether
 from dl.train.interrupt import StopRequest
 from dl.train.parallel import AXIS, make_mesh

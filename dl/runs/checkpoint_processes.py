@@ -1,4 +1,4 @@
-"""Checksums of arrays that are split over the processes of a run: each sees its own shards."""
+"""Checkpoints that several processes write and read together: each sees its own shards."""
 
 import json
 from typing import Any
@@ -13,7 +13,17 @@ from dl.runs.checksums import (
     shard_checksums,
 )
 from dl.runs.group import Group
-from dl.train.processes import copy_here
+from dl.train.processes import are_several, copy_here
+
+
+def taking_part(group: Group) -> Any:
+    """Which processes Orbax waits for: all of the group, or this one alone."""
+    from orbax.checkpoint.options import MultiprocessingOptions
+
+    if group.count > 1 or not are_several():
+        return MultiprocessingOptions()
+    own = jax.process_index()
+    return MultiprocessingOptions(own, {own}, f"process-{own}")
 
 
 def checksums_of_all(group: Group, flat: dict[str, Any]) -> dict[str, dict[str, int]]:
