@@ -17,7 +17,7 @@ import numpy as np
 from dl.errors import InputError, RunError, first_line
 from dl.runs.checkpoint_checks import check_arrays, check_same_leaves
 from dl.runs.checkpoint_notes import DamagedCheckpoint, loss_of, read_notes
-from dl.runs.checkpoint_processes import checksums_of_all, taking_part
+from dl.runs.checkpoint_processes import checksums_of_all, read_by_all, taking_part
 from dl.runs.checksums import flatten, is_key
 from dl.runs.event_loops import drop_cut_short, quiet_event_loops, silence_log
 from dl.runs.group import ALONE, Group
@@ -158,13 +158,17 @@ class Checkpoints:
                 under another step.
         """
         wanted = flatten(like)
+        flat, notes = read_by_all(self._group, lambda: self._read(step, wanted))
+        check_arrays(step, flat, notes, self._group)
+        return _unflatten(flat, like), notes
+
+    def _read(self, step: int, wanted: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Arrays and notes, as far as this process reads them."""
         try:
             notes = self._notes(step)
             stored = self._stored(step, notes)
             check_same_leaves(stored, wanted, where=f"{self._folder}/{step}")
-            flat = self._arrays(step, wanted)
-            check_arrays(step, flat, notes, self._group)
-            return _unflatten(flat, like), notes
+            return self._arrays(step, wanted), notes
         except (InputError, DamagedCheckpoint):
             raise
         except Misfit as error:
