@@ -16,11 +16,11 @@ import jax
 from dl.errors import InputError, RunError, first_line
 from dl.runs.checkpoint_leaves import check_arrays, check_same_leaves, unflatten
 from dl.runs.checkpoint_notes import DamagedCheckpoint, loss_of, read_notes
+from dl.runs.checkpoint_processes import checksums_of_all, read_by_all, taking_part
 from dl.runs.checksums import flatten
 from dl.runs.event_loops import drop_cut_short, quiet_event_loops, silence_log
 from dl.runs.group import ALONE, Group
 from dl.runs.shape import Misfit
-from dl.runs.shared_checksums import checksums_of_all
 from dl.types import PyTree
 
 
@@ -45,24 +45,29 @@ class Checkpoints:
 
         self._ocp = ocp
         silence_log()
+        part = taking_part(group)
         options = ocp.CheckpointManagerOptions(
             preservation_policy=_kept(keep, keep_every),
             # With it Orbax reads the metrics of earlier starts; to keep the best it needs them.
             best_fn=None if read_only else _loss,
             best_mode="min",
-            create=not read_only,
+            create=not read_only and part.active_processes is None,
             read_only=read_only,
             # A file that looks abandoned may be a save of another process.
             cleanup_tmp_directories=not read_only,
+            multiprocessing_options=part,
         )
         self._folder = folder.resolve()
         self._saved: set[int] = set()
+        self._is_alone_among_several = part.active_processes is not None
         self._group = group
         self._unreadable = [] if read_only else self._put_unreadable_aside()
         self._quiet, self._cut_short = contextlib.ExitStack(), False
         with _as_run_error("use", self._folder):
+            if not read_only:
+                self._folder.mkdir(parents=True, exist_ok=True)
             self._manager = ocp.CheckpointManager(
-                self._folder, options=options, handler_registry=_handlers()
+                self._folder, options=options, handler_registry=_handlers(part)
             )
 
     def __enter__(self) -> "Checkpoints":
@@ -115,6 +120,8 @@ class Checkpoints:
         if step in self._saved or not self._lacks(step, loss):
             return
         args, flat = self._ocp.args, flatten(tree)
+        if self._is_alone_among_several:
+            flat = {name: np.asarray(leaf) for name, leaf in flat.items()}
         notes = {**notes, "checksums": checksums_of_all(self._group, flat)}
         with _as_run_error("save in", self._folder):
             self._manager.save(
@@ -155,13 +162,17 @@ class Checkpoints:
                 under another step.
         """
         wanted = flatten(like)
+        flat, notes = read_by_all(self._group, lambda: self._read(step, wanted))
+        check_arrays(step, flat, notes, self._group)
+        return unflatten(flat, like), notes
+
+    def _read(self, step: int, wanted: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Arrays and notes, as far as this process reads them."""
         try:
             notes = self._notes(step)
             stored = self._stored(step, notes)
             check_same_leaves(stored, wanted, where=f"{self._folder}/{step}")
-            flat = self._arrays(step, wanted)
-            check_arrays(step, flat, notes, self._group)
-            return unflatten(flat, like), notes
+            return self._arrays(step, wanted), notes
         except (InputError, DamagedCheckpoint):
             raise
         except Misfit as error:
@@ -262,8 +273,8 @@ def _kept(keep: int, keep_every: int) -> Any:
     return policies.AnyPreservationPolicy([policies.LatestN(keep), best, *every])
 
 
-def _handlers() -> Any:
-    """How Orbax writes and reads the two parts of a checkpoint.
+def _handlers(part: Any) -> Any:
+    """How Orbax writes and reads the two parts of a checkpoint; `part` are the processes that do.
 
     Trained numbers shrink by less than a tenth, and to compress them takes more of the processor
     than all else in a save.
@@ -271,7 +282,8 @@ def _handlers() -> Any:
     import orbax.checkpoint as ocp
 
     registry = ocp.handlers.DefaultCheckpointHandlerRegistry()
-    state, notes = ocp.PyTreeCheckpointHandler(use_compression=False), ocp.JsonCheckpointHandler()
+    state = ocp.PyTreeCheckpointHandler(use_compression=False, multiprocessing_options=part)
+    notes = ocp.JsonCheckpointHandler(multiprocessing_options=part)
     for args in (ocp.args.PyTreeSave, ocp.args.PyTreeRestore):
         registry.add("state", args, state)
     for args in (ocp.args.JsonSave, ocp.args.JsonRestore):

@@ -7,9 +7,9 @@ import numpy as np
 
 from dl.errors import InputError
 from dl.runs.checkpoint_notes import DamagedCheckpoint
+from dl.runs.checkpoint_processes import damaged_for_all
 from dl.runs.checksums import flatten, is_key
 from dl.runs.group import Group
-from dl.runs.shared_checksums import damaged_for_all
 from dl.types import PyTree
 
 _STEP = "state/step"

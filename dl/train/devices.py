@@ -5,6 +5,7 @@ import os
 import jax
 
 from dl.errors import InputError
+from dl.train.processes import are_several
 from dl.types import Device
 
 
@@ -32,7 +33,7 @@ def find_devices() -> list[Device]:
         InputError: when `JAX_PLATFORMS` names a kind of device that is not here.
     """
     try:
-        return jax.devices()
+        return jax.devices() if are_several() else jax.local_devices()
     except (RuntimeError, AssertionError):  # an assertion where CUDA is not installed
         asked = os.environ.get("JAX_PLATFORMS") or jax.config.values["jax_platforms"]
         if not asked:

@@ -73,8 +73,10 @@ class ProcessGroup:
         self.kill()
         told = [each.communicate() for each in self.processes]
         return [
-            End(process.returncode, *texts, last.get(number, seconds))
-            for number, (process, texts) in enumerate(zip(self.processes, told, strict=True))
+            End(process.returncode, output, errors, last.get(number, seconds))
+            for number, (process, (output, errors)) in enumerate(
+                zip(self.processes, told, strict=True)
+            )
         ]
 
     def kill(self) -> None:

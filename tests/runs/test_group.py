@@ -13,10 +13,11 @@ from jax.sharding import NamedSharding, PartitionSpec
 
 from dl.errors import InputError
 from dl.runs.agreement import AgreedError, made_by_all
+from dl.runs.checkpoint_notes import DamagedCheckpoint
+from dl.runs.checkpoint_processes import checksums_of_all, damaged_for_all, read_by_all
 from dl.runs.checksums import shard_checksums
 from dl.runs.group import ALONE, Group
 from dl.runs.joining import Joining
-from dl.runs.shared_checksums import checksums_of_all, damaged_for_all
 from dl.runs.stop_together import StopTogether
 from dl.train.interrupt import StopRequest
 from dl.train.parallel import AXIS, make_mesh
@@ -211,3 +212,17 @@ def test_the_number_of_devices_divides_batch_and_processes() -> None:
     assert largest_even_count(8, devices) == 4
     with pytest.raises(InputError, match="batch size 5 does not divide over 2 processes: use 4 or"):
         largest_even_count(5, devices)
+
+
+def test_a_checkpoint_that_one_process_cannot_read_is_damaged_for_all() -> None:
+    def read(group: Group) -> Any:
+        def own() -> str:
+            if group.number == 1:
+                raise DamagedCheckpoint("checkpoint 3: no such file")
+            return "arrays"
+
+        return read_by_all(group, own)
+
+    assert {repr(error) for error in in_all(read)} == {
+        "DamagedCheckpoint('checkpoint 3: no such file')"
+    }

@@ -1,10 +1,12 @@
-"""Checksums of arrays that are split over the processes of a run: each sees its own shards."""
+"""Checkpoints that several processes write and read together: each sees its own shards."""
 
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import jax
 
+from dl.runs.checkpoint_notes import DamagedCheckpoint
 from dl.runs.checksums import (
     crc_of_part,
     damaged_arrays,
@@ -13,7 +15,39 @@ from dl.runs.checksums import (
     shard_checksums,
 )
 from dl.runs.group import Group
-from dl.train.processes import copy_here
+from dl.train.processes import are_several, copy_here
+
+_Made = TypeVar("_Made")
+
+
+def taking_part(group: Group) -> Any:
+    """Which processes Orbax waits for: all of the group, or this one alone."""
+    from orbax.checkpoint.options import MultiprocessingOptions
+
+    if group.count > 1 or not are_several():
+        return MultiprocessingOptions()
+    own = jax.process_index()
+    return MultiprocessingOptions(own, {own}, f"process-{own}")
+
+
+def read_by_all(group: Group, read: Callable[[], _Made]) -> _Made:
+    """What `read` gives here, if every process can read its shards; all must call it.
+
+    Raises:
+        DamagedCheckpoint: in all processes, for what one of them cannot read.
+    """
+    if group.count == 1:
+        return read()
+    made: Any = None
+    problem = ""
+    try:
+        made = read()
+    except DamagedCheckpoint as error:
+        problem = str(error)
+    problems = [each for each in group.gather(problem) if each]
+    if problems:
+        raise DamagedCheckpoint(problems[0])
+    return made
 
 
 def checksums_of_all(group: Group, flat: dict[str, Any]) -> dict[str, dict[str, int]]:
