@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from dl.errors import InputError
+from dl.layers.precision import product
 from dl.types import Array, Key
 
 Machine = Mapping[str, Array]
@@ -80,12 +81,12 @@ def free_energy(params: Machine, visible: Array, units: Units = BINARY) -> Array
 
 def hidden_inputs(params: Machine, visible: Array) -> Array:
     """a = c + v W: [B, D] -> [B, F]. P(h_j = 1 | v) = σ(a_j) for binary units."""
-    return visible @ params["kernel"] + params["bias"][None]
+    return product(visible, params["kernel"]) + params["bias"][None]
 
 
 def visible_inputs(params: Machine, hidden: Array) -> Array:
     """b + W h: [B, F] -> [B, D]. P(v_i = 1 | h) is σ of it."""
-    return hidden @ params["kernel"].T + params["visible_bias"][None]
+    return product(hidden, params["kernel"].T) + params["visible_bias"][None]
 
 
 def hidden_mean(params: Machine, visible: Array, units: Units = BINARY) -> Array:

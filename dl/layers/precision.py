@@ -2,8 +2,11 @@
 
 import contextlib
 from collections.abc import Iterator
+from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
@@ -11,6 +14,7 @@ from dl.types import Array
 
 _COMPUTING = ("__call__", "attend")
 """The methods of layers that compute outputs; `attend` is that of a tied embedding."""
+_chosen: ContextVar[str] = ContextVar("the type that layers compute in", default="float32")
 
 
 @contextlib.contextmanager
@@ -20,6 +24,7 @@ def computing_in(dtype: str) -> Iterator[None]:
     It acts on every module of Flax and of `dl.layers` that has a `dtype`, if it is called, or
     traced, within the context. Of a recurrent layer it sets the `product_dtype` instead: a state
     that is rounded at each step would lose small changes. A layer with a type of its own keeps it.
+    Functions that are no modules multiply in it by `product`.
     Parameters, and so their gradients and the optimizer, keep their type, float32 as a rule
     (Micikevicius et al. 2018). Normalisation layers of Flax take their statistics in float32.
 
@@ -45,8 +50,45 @@ def computing_in(dtype: str) -> Iterator[None]:
         finally:
             object.__setattr__(layer, name, None)
 
-    with nn.intercept_methods(call) if dtype != "float32" else contextlib.nullcontext():
+    if dtype == "float32":
         yield
+        return
+    token = _chosen.set(dtype)
+    try:
+        with nn.intercept_methods(call):
+            yield
+    finally:
+        _chosen.reset(token)
+
+
+def product(a: Array, b: Array) -> Array:
+    """a @ b with factors in the type that layers compute in: [..., K], [K, N] -> [..., N].
+
+    Sums are in float32, as in the products of the gradient, which are of the same kind.
+
+    >>> third = jnp.full((1, 1), 1 / 3)
+    >>> with computing_in("bfloat16"):
+    ...     product(third, third).tolist()
+    [[0.11154556274414062]]
+    """
+    dtype = _chosen.get()
+    return a @ b if dtype == "float32" else _product(dtype, in_float32(a), b)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(0,))
+def _product(dtype: str, a: Array, b: Array) -> Array:
+    return jnp.matmul(a.astype(dtype), b.astype(dtype), preferred_element_type=jnp.float32)
+
+
+def _backward(dtype: str, factors: tuple[Array, Array], slope: Array) -> tuple[Array, Array]:
+    a, b = factors
+    # XLA's compiler for CPUs may refuse to transpose a bfloat16 factor while it multiplies.
+    columns = jax.lax.optimization_barrier(a.reshape(-1, a.shape[-1]).T.astype(dtype))
+    of_b = _product(dtype, columns, slope.reshape(-1, slope.shape[-1]))
+    return _product(dtype, slope, b.T).astype(a.dtype), of_b.astype(b.dtype)
+
+
+_product.defvjp(lambda dtype, a, b: (_product(dtype, a, b), (a, b)), _backward)
 
 
 def in_float32(outputs: Array) -> Array:

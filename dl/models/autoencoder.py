@@ -11,6 +11,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
+from flax.linen.dtypes import promote_dtype
 
 from dl.errors import InputError
 from dl.layers import Conv
@@ -29,12 +30,15 @@ def identity(x: Array) -> Array:
 class TiedDense(nn.Module):
     """Wᵀ x + b with the weights W of another layer: [B, F], kernel [N, F] -> [B, N].
 
-    Only the biases are its own.
+    Only the biases are its own. `dtype` is the type of the computation.
     """
+
+    dtype: Any = None
 
     @nn.compact
     def __call__(self, inputs: Array, kernel: Array) -> Array:
         bias = self.param("bias", nn.initializers.zeros, (kernel.shape[0],))
+        inputs, kernel, bias = promote_dtype(inputs, kernel, bias, dtype=self.dtype)
         return inputs @ kernel.T + bias[None]
 
 

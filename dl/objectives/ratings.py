@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from dl.errors import InputError
+from dl.layers.precision import product
 from dl.layers.row_keys import for_all_rows
 from dl.models.given import require_model
 from dl.objectives.binding import bind, bind_forward
@@ -123,12 +124,13 @@ def retrieval(
         vectors, bias = model.item_vectors(params, jnp.arange(len(q)))
         own = jnp.sum(users * vectors[targets], axis=-1) + bias[targets]
         scores = (
-            users @ vectors[part.candidates].T + (bias[part.candidates] + part.log_weights)[None]
+            product(users, vectors[part.candidates].T)
+            + (bias[part.candidates] + part.log_weights)[None]
         )
         left_out = (part.read[:, part.candidates] > 0) | (part.candidates[None] == targets[:, None])
         others = jnp.where(left_out, -jnp.inf, scores)
         log_z = jax.nn.logsumexp(jnp.concatenate([own[:, None], others], axis=1), axis=1)
-        right = jnp.sum(users * (part.wanted @ vectors), axis=-1) + part.wanted @ bias
+        right = jnp.sum(users * product(part.wanted, vectors), axis=-1) + part.wanted @ bias
         return log_z - right / part.wanted.sum(axis=-1)
 
     def forward(

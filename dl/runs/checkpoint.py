@@ -5,15 +5,15 @@ Saves are asynchronous; a folder under its final name is complete.
 """
 
 import contextlib
-import re
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import jax
+import numpy as np
 
-from dl.errors import InputError, RunError, first_line
+from dl.errors import InputError, first_line
+from dl.runs.checkpoint_errors import as_run_error
 from dl.runs.checkpoint_leaves import check_arrays, check_same_leaves, unflatten
 from dl.runs.checkpoint_notes import DamagedCheckpoint, loss_of, read_notes
 from dl.runs.checkpoint_processes import checksums_of_all, read_by_all, taking_part
@@ -63,7 +63,7 @@ class Checkpoints:
         self._group = group
         self._unreadable = [] if read_only else self._put_unreadable_aside()
         self._quiet, self._cut_short = contextlib.ExitStack(), False
-        with _as_run_error("use", self._folder):
+        with as_run_error("use", self._folder):
             if not read_only:
                 self._folder.mkdir(parents=True, exist_ok=True)
             self._manager = ocp.CheckpointManager(
@@ -80,7 +80,7 @@ class Checkpoints:
             # A second Ctrl-C means not to wait. Resuming ignores a half-written save.
             self._quiet.close()
             return
-        with self._quiet, _as_run_error("save in", self._folder):
+        with self._quiet, as_run_error("save in", self._folder):
             self._manager.close()
             if self._cut_short:
                 drop_cut_short()
@@ -123,7 +123,7 @@ class Checkpoints:
         if self._is_alone_among_several:
             flat = {name: np.asarray(leaf) for name, leaf in flat.items()}
         notes = {**notes, "checksums": checksums_of_all(self._group, flat)}
-        with _as_run_error("save in", self._folder):
+        with as_run_error("save in", self._folder):
             self._manager.save(
                 step,
                 args=args.Composite(state=args.PyTreeSave(flat), notes=args.JsonSave(notes)),
@@ -137,7 +137,7 @@ class Checkpoints:
             return True
         if loss is None or loss_of(self._place(step)) is not None:
             return False
-        with _as_run_error("save in", self._folder):
+        with as_run_error("save in", self._folder):
             self._manager.delete(step)
         return True
 
@@ -147,7 +147,7 @@ class Checkpoints:
 
     def wait(self) -> None:
         """Wait until everything saved is on disk."""
-        with _as_run_error("save in", self._folder):
+        with as_run_error("save in", self._folder):
             self._manager.wait_until_finished()
 
     def restore(self, step: int, like: PyTree) -> tuple[PyTree, dict[str, Any]]:
@@ -293,20 +293,3 @@ def _handlers(part: Any) -> Any:
 
 def _loss(metrics: dict[str, float]) -> float:
     return metrics["loss"]
-
-
-@contextlib.contextmanager
-def _as_run_error(what: str, folder: Path) -> Iterator[None]:
-    """Turn the many errors of Orbax on a full or read-only disk into one of one line."""
-    try:
-        yield
-    except Exception as error:
-        raise RunError(
-            f"cannot {what} {folder}: {_cause(error)}; earlier checkpoints are kept"
-        ) from error
-
-
-def _cause(error: Exception) -> str:
-    """The system's own words, where TensorStore gives them at the end of a long line."""
-    of_system = re.search(r"([^:]+) \[os_error_code", str(error))
-    return of_system[1].strip() if of_system else first_line(error)

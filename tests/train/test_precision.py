@@ -29,6 +29,7 @@ FAMILIES = {
         SYMBOLS,
     ),
     "autoencoder": (lambda: dl.models.autoencoder((16, 16, 1), code_size=3), PICTURES),
+    "belief_net": (lambda: dl.models.belief_net((16, 16, 1), (6,)), PICTURES),
 }
 QUICK = ("mlp", "lstm", "language")
 every_family = pytest.mark.parametrize(
