@@ -84,8 +84,9 @@ def _backward(dtype: str, factors: tuple[Array, Array], slope: Array) -> tuple[A
     a, b = factors
     # XLA's compiler for CPUs may refuse to transpose a bfloat16 factor while it multiplies.
     columns = jax.lax.optimization_barrier(a.reshape(-1, a.shape[-1]).T.astype(dtype))
-    of_b = _product(dtype, columns, slope.reshape(-1, slope.shape[-1]))
-    return _product(dtype, slope, b.T).astype(a.dtype), of_b.astype(b.dtype)
+    of_b: Any = _product(dtype, columns, slope.reshape(-1, slope.shape[-1]))
+    of_a: Any = _product(dtype, slope, b.T)
+    return of_a.astype(a.dtype), of_b.astype(b.dtype)
 
 
 _product.defvjp(lambda dtype, a, b: (_product(dtype, a, b), (a, b)), _backward)

@@ -217,7 +217,7 @@ def test_a_device_that_is_not_there_is_one_line_for_a_run_too(
     def fail() -> None:
         raise AssertionError  # as JAX does without CUDA
 
-    monkeypatch.setattr(dl.train.devices.jax, "devices", fail)
+    monkeypatch.setattr(dl.train.devices.jax, "local_devices", fail)
     monkeypatch.setenv("JAX_PLATFORMS", "cuda")
     capsys.readouterr()
     assert main("experiments", ["evaluate", "r"]) == 2
