@@ -125,8 +125,8 @@ def test_the_fast_recipe_turns_and_shifts_the_same_way_in_torch(
 
 def test_the_board_net_has_the_same_parameters_in_torch(torch) -> None:
     inputs = jax.ShapeDtypeStruct((1, 6, 7, 2), "float32")
-    params, _ = jax.eval_shape(board.dl_network().init, jax.random.key(0), inputs)
-    made = board.torch_network()
+    params, _ = jax.eval_shape(board.dl_network(32, 3).init, jax.random.key(0), inputs)
+    made = board.torch_network(32, 3)
     assert size_of(params) == sum(one.numel() for one in made.parameters())
     logits, values = made(torch.zeros(2, 2, 6, 7))
     assert (logits.shape, values.shape) == ((2, 7), (2,))

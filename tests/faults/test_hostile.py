@@ -1,6 +1,7 @@
 """Damaged and hostile inputs: each a clear line, none a traceback, a hang or a write elsewhere."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hostile import Case, complaint
@@ -43,8 +44,8 @@ def test_there_are_enough_of_them_and_each_has_its_name() -> None:
 def test_a_write_elsewhere_a_good_end_and_a_hang_are_noticed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def told(end: object) -> str:
-        def main(package: str, words: list[str]) -> int:
+    def told(end: Any) -> str:
+        def main(package: str, words: list[str]) -> Any:
             return end() if callable(end) else 2
 
         monkeypatch.setattr("hostile.main", main)
