@@ -223,7 +223,8 @@ assert lost["perfect"] <= 10
 # %%
 from dl.runs.strength import ratings_of_selves
 
-ratings = ratings_of_selves(trained, ("random",), simulations=16, games=60)
+every = options.total_steps(data.spec) // 4
+ratings = ratings_of_selves(trained, ("random",), every=every, simulations=16, games=60)
 dl.plots.elo_curve(ratings["elo"], ratings["elo_error"])
 
 # %% [markdown]
