@@ -31,6 +31,7 @@ from dl.train.curve_chart import curves_html
 from dl.train.evaluation import Evaluation
 from dl.train.layout import make_layout
 from dl.train.network import Inputs, Network, Predictions
+from dl.train.processes import are_several
 from dl.train.recipe import Recipe
 from dl.train.record import Record, as_table, curve
 from dl.train.state import TrainState, count_parameters
@@ -265,8 +266,12 @@ class Trained:
         return data
 
     def _evaluate_on(self, data: Dataset) -> Callable[[str], dict[str, float]]:
-        """The metrics of a part of `data`, on one device wherever the state was trained."""
-        layout = make_layout("jit", devices=1, batch_size=self.options.batch_size)
+        """The metrics of a part of `data`, on one device wherever the state was trained.
+
+        Several processes use all their devices, and all must call it.
+        """
+        devices = self.options.devices if are_several() else 1
+        layout = make_layout("jit", devices=devices, batch_size=self.options.batch_size)
         loops = can_loop(self.applied, data, self.options, layout)
         evaluate = Evaluation(self.applied, data, self.options, layout, loops=loops)
         state = layout.put(self.answering)
