@@ -23,7 +23,7 @@ def export(
     """Write a run's net into a folder that needs no dl; prints the folder's path.
 
     The folder holds the program (StableHLO, any batch size, preprocessing inside), the parameters
-    as safetensors, a model card, and load.py, which runs it with JAX and NumPy alone.
+    as safetensors, a model card, and load.py, which runs it with JAX, NumPy and flatbuffers.
 
     Parameters
     ----------

@@ -81,8 +81,8 @@ def _loading(inputs: Sequence[Port]) -> list[str]:
     given = ", ".join(port.name for port in inputs)
     code = ["```python", "from load import load", "", 'net = load(".")', f"answers = net({given})"]
     return [
-        "With JAX, NumPy and the small package flatbuffers, on CPU, CUDA or TPU; `load.py` lies "
-        "here:",
+        "With JAX, NumPy and flatbuffers (`pip install jax flatbuffers`), on CPU, CUDA or TPU; "
+        "`load.py` lies here:",
         "",
         *code,
         "```",

@@ -4,7 +4,7 @@
 forward.jax              the program, for `jax.export.deserialize`
 forward.stablehlo        the same program as portable StableHLO alone
 parameters.safetensors   its first argument: arrays by their paths
-load.py                  loads and applies the net without dl
+load.py                  loads and applies the net, with JAX, NumPy and flatbuffers, without dl
 README.md                the model card
 forward.onnx             with `onnx`: program and parameters for ONNX
 export.json              shapes, classes, symbols, versions, checksums (written last)
@@ -34,7 +34,7 @@ _MEANINGS = {
     "forward.jax": "the program, for `jax.export.deserialize`",
     "forward.stablehlo": "the same program as portable StableHLO alone, for other compilers",
     "parameters.safetensors": "its first argument: arrays by their paths",
-    "load.py": "loads and applies the net; needs neither dl nor safetensors",
+    "load.py": "loads and applies the net; needs JAX, NumPy and flatbuffers, and no dl",
     "forward.onnx": "program and parameters for ONNX",
 }
 

@@ -1,7 +1,7 @@
-"""Load this net and apply it, with JAX and NumPy alone: pip install jax flatbuffers
+"""Load this net and apply it, with JAX, NumPy and flatbuffers: pip install jax flatbuffers
 
-JAX reads programs with the small package flatbuffers. Shapes, and what the numbers mean, are in
-export.json and README.md.
+JAX reads programs with flatbuffers. Shapes, and what the numbers mean, are in export.json and
+README.md.
 
     from load import load
 

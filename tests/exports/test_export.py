@@ -84,7 +84,7 @@ def pictures(size: int) -> np.ndarray:
 
 
 def run_alone(folder: Path, place: Path, given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """What load.py gives in a Python that has nothing but JAX: no other package can be found."""
+    """What load.py gives in a Python that has JAX and flatbuffers: nothing else can be found."""
     np.savez(place / "inputs.npz", **given)
     packages = place / "packages"
     packages.mkdir()

@@ -22,6 +22,9 @@ _LIMIT = 600.0
 """Seconds after which a process that was sent no signal yet is taken to hang."""
 _GRACE = 60.0
 """Seconds within which all processes of a run end after one of them was sent a signal."""
+_UNTIL_MISSED = 330.0
+"""The same when the run has several processes and starts: a process that has not joined the others
+is missed by them after 300 s."""
 _STOPPED = {signal.SIGTERM: 143, signal.SIGINT: 130}
 
 
@@ -96,9 +99,28 @@ def code_of(process: int, seconds: float) -> int:
     raise TimeoutError(f"process {process} was still there after {seconds:.0f} s")
 
 
+def codes_of(processes: Sequence[int], seconds: float, *, before: str) -> tuple[int, ...]:
+    """The exit codes of all processes of a run; those that take longer are killed.
+
+    Raises:
+        TimeoutError: when some were; it names them, and what happened `before`.
+    """
+    until, codes, late = time.monotonic() + seconds, [], []
+    for number, process in enumerate(processes):
+        try:
+            codes.append(code_of(process, max(until - time.monotonic(), 0.1)))
+        except TimeoutError:
+            late.append(number)
+    if late:
+        raise TimeoutError(
+            f"{before}: of {len(processes)} processes {late} were still there {seconds:.0f} s later"
+        )
+    return tuple(codes)
+
+
 def run_whole(commands: Sequence[Sequence[str]], logs: Path) -> tuple[int, ...]:
     """The exit codes of a run that is left alone."""
-    return tuple(code_of(process, _LIMIT) for process in start(commands, logs))
+    return codes_of(start(commands, logs), _LIMIT, before="nothing was done to the run")
 
 
 def die(
@@ -117,7 +139,9 @@ def die(
     time.sleep({"starting": 0.0, "training": 0.05, "saving": 0.02}[moment] * rng.random())
     with contextlib.suppress(ProcessLookupError):
         os.kill(victim, kind)
-    codes = tuple(code_of(process, _GRACE) for process in processes)
+    told = f"{kind.name} to process {processes.index(victim)}, {moment}"
+    seconds = _UNTIL_MISSED if moment == "starting" and len(processes) > 1 else _GRACE
+    codes = codes_of(processes, seconds, before=told)
     said = tuple(
         (logs / f"said-{number}.txt").read_text(errors="replace")
         for number in range(len(processes))

@@ -6,6 +6,8 @@ A case is an experiment on small data and a layout (`tests/faults/kill_cases.py`
 of SIGKILL, SIGTERM and SIGINT, while the run starts, trains or saves. When a run ends, its state
 must be that of a whole run bit for bit, with each record once, the same result, no unreadable
 checkpoint and nothing left over; then another run begins, until there were as many deaths as asked.
+Cases of several processes are tried when they are named: the others wait 300 s for a process that
+dies before it has joined them.
 """
 
 import argparse
@@ -56,7 +58,8 @@ def _next(case: Any, options: dict[str, Any], folder: Path) -> list[list[str]]:
 
 def _require_ended(codes: tuple[int, ...], work: Path) -> None:
     if any(codes):
-        raise AssertionError(f"exit codes {codes}: {(work / 'said-0.txt').read_text()[-2000:]}")
+        said = [(work / f"said-{number}.txt").read_text() for number in range(len(codes))]
+        raise AssertionError(f"exit codes {codes}: {[text[-2000:] for text in said]}")
 
 
 def _compare(
@@ -120,7 +123,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--table", type=Path, help="a file to which a row a case is added")
     given = parser.parse_args()
-    from kill_cases import CASES
+    from kill_cases import ALONE
     from small_runs import write_all_small_data
 
     _import_what_starts_need()
@@ -128,7 +131,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_CACHE_HOME"] = folder  # of compiled programs, some of them torn by a death
         data = write_all_small_data(Path(folder))
-        for name in given.cases or CASES:
+        for name in given.cases or ALONE:
             work = Path(folder) / name
             work.mkdir()
             counts = kill_case(name, kills=given.kills, seed=given.seed, work=work, data=data)

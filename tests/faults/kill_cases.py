@@ -5,6 +5,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from process_group import free_port
+
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -24,23 +26,21 @@ class Case(NamedTuple):
         given = {**options, **_COMMON, **self.options}
         words = [word for name, value in given.items() for word in _words(name, value)]
         first = [self.verb, self.experiment, where, str(folder), *words, *self.extra, "--quiet"]
-        return [self._of_process(first, number) for number in range(self.processes)]
+        return self._of_processes(first)
 
     def again(self, folder: Path) -> list[list[str]]:
         """The words that resume it, for each of its processes."""
-        words = ["resume", str(folder), "--quiet"]
-        return [self._of_process(words, number) for number in range(self.processes)]
+        return self._of_processes(["resume", str(folder), "--quiet"])
 
-    def _of_process(self, words: list[str], number: int) -> list[str]:
-        """The words for one of several processes on this machine."""
+    def _of_processes(self, words: list[str]) -> list[list[str]]:
+        """The words for each of several processes on this machine, which meet at a free port."""
         if self.processes == 1:
-            return words
-        several = {
-            "coordinator": "127.0.0.1:29871",
-            "processes": self.processes,
-            "process_id": number,
-        }
-        return [*words, *(word for name, value in several.items() for word in _words(name, value))]
+            return [words]
+        several = {"coordinator": f"127.0.0.1:{free_port()}", "processes": self.processes}
+        joining = [word for name, value in several.items() for word in _words(name, value)]
+        return [
+            [*words, *joining, *_words("process_id", number)] for number in range(self.processes)
+        ]
 
 
 def _words(name: str, value: Any) -> list[str]:
@@ -74,5 +74,22 @@ CASES = {
         {"evaluate_every": 2, "patience": 9, "keep_every": 3, "validation": 0.2},
     ),
     "search": Case("search", "logistic_moons", {"epochs": 10}, "search", _VARY),
+    "mlp_2_processes": Case(
+        "MLP, jit in 2 processes", "mlp_mnist", {"devices": 2, "parallel": "jit"}, processes=2
+    ),
+    "lstm_2_processes": Case(
+        "LSTM on a stream, with carry, fsdp in 2 processes",
+        "lstm_shakespeare",
+        {"devices": 2, "parallel": "fsdp", "epochs": 12},
+        processes=2,
+    ),
+    "resnet_2_processes": Case(
+        "ResNet with batch norm on streamed pictures, fsdp in 2 processes",
+        "resnet50_imagenet",
+        {"devices": 2, "parallel": "fsdp", "epochs": 12},
+        processes=2,
+    ),
 }
-"""By the name that the command line takes; a row for two processes has `processes=2`."""
+"""By the name that the command line takes."""
+ALONE = tuple(name for name, case in CASES.items() if case.processes == 1)
+"""Those in one process, which are tried when no case is named."""

@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 from hostile import Case, complaint
-from hostile_data import NUMBERS, PICTURES, SOUNDS, TEXTS, WORDS
+from hostile_data import NUMBERS
+from hostile_files import FILES
+from hostile_media import PICTURES, SOUNDS
 from hostile_runs import RUNS
+from hostile_words import TEXTS, WORDS
 
-CASES = [*RUNS, *TEXTS, *NUMBERS, *SOUNDS, *PICTURES, *WORDS]
+CASES = [*RUNS, *FILES, *TEXTS, *NUMBERS, *SOUNDS, *PICTURES, *WORDS]
 _EVERY = 8
 """Of the cases, the default suite tries one in this many."""
 

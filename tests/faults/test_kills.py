@@ -3,6 +3,7 @@
 `python tests/faults/kill_and_resume.py` is the long form.
 """
 
+import os
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from deaths import Death, problem
+from deaths import Death, codes_of, problem
 from kill_cases import CASES, Case
 from same_end import differences
 
@@ -39,14 +40,24 @@ def test_a_case_has_options_of_its_experiment(name: str) -> None:
     assert case.options.keys() <= {field.name for field in fields(options)}
 
 
-def test_each_of_several_processes_has_its_number() -> None:
+def test_each_of_several_processes_has_its_number_and_all_meet_at_one_port() -> None:
     case = Case("MLP", "mlp_mnist", processes=2)
-    first, second = case.commands({}, Path("run"))
-    assert first[-2:] == ["--process-id", "0"]
-    assert second[-6:] == [
-        *("--coordinator", "127.0.0.1:29871", "--processes", "2", "--process-id", "1"),
-    ]
+    for first, second in (case.commands({}, Path("run")), case.again(Path("run"))):
+        assert first[-2:] == ["--process-id", "0"]
+        assert second == [*first[:-1], "1"]
+        name, coordinator, *rest = first[-6:-2]
+        assert (name, coordinator.rpartition(":")[0]) == ("--coordinator", "127.0.0.1")
+        assert rest == ["--processes", "2"]
     assert [words[:2] for words in case.again(Path("run"))] == [["resume", "run"]] * 2
+
+
+def test_processes_that_hang_are_named_and_ended() -> None:
+    hanging, ended = (subprocess.Popen(["sleep", seconds]) for seconds in ("60", "0"))
+    with pytest.raises(TimeoutError, match=r"^SIGKILL to 0, saving: of 2 processes \[0\] were"):
+        codes_of([hanging.pid, ended.pid], 0.2, before="SIGKILL to 0, saving")
+    hanging.returncode = ended.returncode = 0  # they were waited for
+    with pytest.raises(ProcessLookupError):
+        os.kill(hanging.pid, 0)
 
 
 @pytest.mark.parametrize(

@@ -6,18 +6,12 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, ClassVar, Protocol
 
-import jax
 import numpy as np
 
 from dl.data.naming import shown
-from dl.data.sources.ahead import ahead
 from dl.data.sources.arrays import batch_of_examples
-from dl.data.sources.batching import (
-    IndexedBatch,
-    evaluation_batches,
-    train_batches,
-    with_examples,
-)
+from dl.data.sources.batching import IndexedBatch
+from dl.data.sources.calls_ahead import evaluation_calls_ahead, train_calls_ahead
 from dl.data.sources.source import TrainCalls
 from dl.data.split import permutation
 from dl.errors import InputError, RunError
@@ -118,16 +112,15 @@ class ItemSource:
 
     def train_calls(self, *, seed: int, batch_size: int, total_steps: int) -> TrainCalls:
         """One batch a call; threads read the next ones meanwhile."""
-
-        def read(step: int) -> IndexedBatch:
-            return self._read(
-                train_batches(
-                    seed=seed, start=step, steps=1, examples=len(self), batch_size=batch_size
-                )
-            )
-
-        read_ahead = ahead(read, end=total_steps, depth=self.prefetch)
-        return lambda start, end: ((0, read_ahead(step)) for step in range(start, end))
+        return train_calls_ahead(
+            lambda index, step: self.gather(index),
+            examples=len(self),
+            seed=seed,
+            batch_size=batch_size,
+            total_steps=total_steps,
+            rows=self.rows,
+            prefetch=self.prefetch,
+        )
 
     def evaluated(self) -> "ItemSource":
         """The source itself."""
@@ -135,21 +128,17 @@ class ItemSource:
 
     def evaluation_calls(self, *, batch_size: int) -> Callable[[], Iterable[IndexedBatch]]:
         """Every example once, one batch a call; threads read the next ones meanwhile."""
-        batches = evaluation_batches(len(self), batch_size)
-
-        def read(number: int) -> IndexedBatch:
-            return self._read(jax.tree.map(lambda leaf: leaf[number][None], batches))
-
-        count = len(batches.index)
-        return lambda: map(ahead(read, end=count, depth=self.prefetch), range(count))
+        return evaluation_calls_ahead(
+            self.gather,
+            examples=len(self),
+            batch_size=batch_size,
+            rows=self.rows,
+            prefetch=self.prefetch,
+        )
 
     def evaluation_arrays(self) -> dict[str, np.ndarray]:
         """None: every batch holds its examples."""
         return {}
-
-    def _read(self, row: IndexedBatch) -> IndexedBatch:
-        own: IndexedBatch = jax.tree.map(lambda leaf: leaf[:, self.rows], row)
-        return with_examples(own, self.gather(own.index[0]))
 
     def _as_input(self, value: Any, place: int) -> np.ndarray:
         """The input of an item as the others are; pictures and numbers may lack their last axis."""

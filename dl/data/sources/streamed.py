@@ -16,14 +16,9 @@ import numpy as np
 
 from dl.data.pictures.crops import Box, View, evaluation_box, random_box
 from dl.data.pictures.picture import open_picture, to_pixels
-from dl.data.sources.ahead import ahead
 from dl.data.sources.arrays import batch_of_examples
-from dl.data.sources.batching import (
-    IndexedBatch,
-    evaluation_batches,
-    train_batches,
-    with_examples,
-)
+from dl.data.sources.batching import IndexedBatch
+from dl.data.sources.calls_ahead import evaluation_calls_ahead, train_calls_ahead
 from dl.data.sources.source import TrainCalls
 from dl.errors import InputError, RunError
 from dl.types import Array, Batch
@@ -141,15 +136,15 @@ class StreamedSource:
 
     def train_calls(self, *, seed: int, batch_size: int, total_steps: int) -> TrainCalls:
         """One batch a call; threads decode the next ones meanwhile."""
-
-        def read(step: int) -> IndexedBatch:
-            row = train_batches(
-                seed=seed, start=step, steps=1, examples=len(self), batch_size=batch_size
-            ).rows(self.rows)
-            return with_examples(row, self.draw(row.index[0], seed=seed, step=step))
-
-        read_ahead = ahead(read, end=total_steps, depth=self.prefetch)
-        return lambda start, end: ((0, read_ahead(step)) for step in range(start, end))
+        return train_calls_ahead(
+            lambda index, step: self.draw(index, seed=seed, step=step),
+            examples=len(self),
+            seed=seed,
+            batch_size=batch_size,
+            total_steps=total_steps,
+            rows=self.rows,
+            prefetch=self.prefetch,
+        )
 
     def evaluated(self) -> "StreamedSource":
         """The source itself."""
@@ -157,15 +152,13 @@ class StreamedSource:
 
     def evaluation_calls(self, *, batch_size: int) -> Callable[[], Iterable[IndexedBatch]]:
         """Every example once, one batch a call; threads decode the next ones meanwhile."""
-        batches = evaluation_batches(len(self), batch_size)
-
-        def read(number: int) -> IndexedBatch:
-            row = IndexedBatch(batches.index[number][None], batches.mask[number][None])
-            row = row.rows(self.rows)
-            return with_examples(row, self.gather(row.index[0]))
-
-        count = len(batches.index)
-        return lambda: map(ahead(read, end=count, depth=self.prefetch), range(count))
+        return evaluation_calls_ahead(
+            self.gather,
+            examples=len(self),
+            batch_size=batch_size,
+            rows=self.rows,
+            prefetch=self.prefetch,
+        )
 
     def evaluation_arrays(self) -> dict[str, np.ndarray]:
         """None: every batch holds its examples."""
