@@ -184,6 +184,12 @@ print("playing", best)
 session.play(best)
 
 # %% [markdown]
+# Typing is one way; with `clicks` there is a button for each move, and the net answers at once.
+
+# %%
+dl.play(trained, simulations=50).clicks()
+
+# %% [markdown]
 # `session.undo()` takes your move back. `dl.play(trained, person="second")` lets the net begin.
 
 # %% [markdown]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from dl.games.rollout import by_rollout
 from dl.games.rules import Game, Position
 from dl.games.thinking import Thinker, Thought
 from dl.ranges import SEED, check_number
+from dl.runs.clicks import clickable
 from dl.runs.load import load
 from dl.runs.play_games import SIMULATIONS, game_of_run, simulations_of
 from dl.runs.trained import Trained
@@ -49,7 +50,7 @@ class Session:
 
     `person` is 0 with the first move and 1 with the second. What the person plays is answered at
     once. `play`, `undo` and `reply` return the session, so that a cell that ends with them shows
-    the board. In a notebook moves are typed, since clicks would need widgets.
+    the board. In a notebook moves are typed, or clicked on with `clicks`.
 
     >>> from dl.games.game import named
     >>> from dl.games.rollout import by_rollout
@@ -146,6 +147,10 @@ class Session:
         check_not_over(self.position, self.game)
         thought = self.think()
         return Hint(_as_table(thought, self.game, self.legal), self.svg(thought.shares))
+
+    def clicks(self) -> Any:
+        """The board with a button for each move, for a notebook (`dl.runs.clicks`)."""
+        return clickable(self)
 
     def text(self) -> str:
         """The board and how the game stands, for a terminal."""

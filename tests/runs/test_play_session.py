@@ -161,3 +161,18 @@ def test_plain_tree_search_plays_to_the_end() -> None:
         session.play(session.legal[0])
     assert session.opponent.evaluate.func is by_rollout(TIC_TAC_TOE).func
     assert "won" in session.status or "draw" in session.status
+
+
+def test_a_click_is_a_move(session: Session) -> None:
+    widgets = pytest.importorskip("ipywidgets")
+    board, grid, undo = session.clicks().children
+    assert isinstance(grid, widgets.GridBox)
+    assert undo.disabled
+    buttons = {button.description: button for button in grid.children}
+    buttons["b2"].click()
+    assert names(session) == ["b2", "c1"]
+    assert [name for name, button in buttons.items() if button.disabled] == ["b2", "c1"]
+    assert "O played c1" in board.value
+    undo.click()
+    assert names(session) == []
+    assert not any(button.disabled for button in buttons.values())
