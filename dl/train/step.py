@@ -10,6 +10,7 @@ import optax
 from jax.sharding import Mesh
 
 from dl import metrics
+from dl.data.mixing import Mixing
 from dl.layers.precision import computing_in
 from dl.layers.real_rows import over_real_rows
 from dl.layers.remat import blocks_again
@@ -139,7 +140,10 @@ def make_eval_step(
 def augmented(
     train_step: Callable[[TrainState, Batch], tuple[TrainState, Metrics]], augment: Augment
 ) -> Callable[[TrainState, Batch], tuple[TrainState, Metrics]]:
-    """`train_step` on augmented inputs, with a key for each (seed, step, example)."""
+    """`train_step` on augmented inputs, with a key for each (seed, step, example).
+
+    Mixup changes the targets too: from class numbers [B] to probabilities [B, K].
+    """
 
     def step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:
         check_step_inputs(state, batch, needs=("inputs", "index"))
@@ -148,7 +152,10 @@ def augmented(
             jax.random.fold_in(state.key, jnp.uint32(2**32 - 1)), state.step
         )
         keys = jax.vmap(lambda index: jax.random.fold_in(step_key, index))(batch["index"])
-        return train_step(state, {**batch, "inputs": augment(keys, batch["inputs"], state.step)})
+        changed = {**batch, "inputs": augment(keys, batch["inputs"], state.step)}
+        if isinstance(augment, Mixing):
+            changed["targets"] = augment.targets(keys, batch["targets"], state.step)
+        return train_step(state, changed)
 
     return step
 
