@@ -73,12 +73,12 @@ def chain(*augments: Augment) -> Augment:
             pictures = function(_of_link(keys, number), pictures, step)
         return pictures
 
-    mixing = [number for number, function in enumerate(augments) if isinstance(function, Mixing)]
+    mixing = [(at, each) for at, each in enumerate(augments) if isinstance(each, Mixing)]
     if not mixing:
         return augment
     if len(mixing) > 1:
         raise InputError(f"{len(mixing)} of the augmentations mix pictures: leave one")
-    link, number = augments[mixing[0]], mixing[0]
+    ((number, link),) = mixing
     return replace(
         link, pictures=augment, share=lambda keys, step: link.share(_of_link(keys, number), step)
     )

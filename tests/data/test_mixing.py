@@ -105,7 +105,7 @@ def test_the_train_step_gets_probabilities() -> None:
 
 
 def test_what_cannot_be_mixed_is_refused() -> None:
-    keys, pictures, _ = rows(2)
+    keys, *_ = rows(2)
     with pytest.raises(InputError, match=r"needs class numbers.*not float32\[2, 1\]"):
         mixup(1.0, classes=2).targets(keys, jnp.ones((2, 1)), STEP)
     with pytest.raises(InputError, match="2 of the augmentations mix pictures: leave one"):
