@@ -17,9 +17,9 @@ class DigitOptions(TrainOptions):
     shift: NotNegative = 2.0
     """Largest shift along each axis, in pixels."""
     elastic: NotNegative = 0.0
-    """Standard deviation of the bending along each axis, in pixels; 0 bends nothing."""
+    """Strength of the bending: the standard deviation of a pixel's shift, in pixels; 0 bends none."""
     smoothness: Positive = 4.0
-    """Width over which neighbours are moved alike when a digit is bent, in pixels."""
+    """Width of the Gaussian that smooths the bending, in pixels."""
     plain_share: Share = 0.1
     """Share of the epochs, at the end, that have no augmentation."""
 

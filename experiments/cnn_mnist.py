@@ -1,4 +1,4 @@
-"""A plain net of 3×3 convolutions on MNIST: bent digits, averaged weights, 177,066 parameters.
+"""A plain net of 3×3 convolutions on MNIST: bent digits, averaged weights.
 
 Lecture: E13, D6, D7. Paper: Simonyan & Zisserman 2015, arXiv:1409.1556 (3×3 convolutions); Simard,
     Steinkraus & Platt 2003 (bent digits); Izmailov et al. 2018, arXiv:1803.05407 (averaged weights).
@@ -28,9 +28,7 @@ class Options(DigitOptions):
     weight_decay: float = 5e-4
     validation: float = 0.0
     average_from: float = 0.9
-    elastic: float = 1.0
-    channels: Count = 32
-    """Channels of the first two convolutions; the other four have twice as many."""
+    elastic: float = 1.2
     hidden_size: Count = 64
     """Units of the dense layer."""
     dropout: Rate = 0.3
@@ -38,12 +36,16 @@ class Options(DigitOptions):
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
-    """Three pairs of convolutions with batch norm, each with a maximum 2×2, and a dense layer."""
+    """Five convolutions with batch norm in three stages, and a dense layer: 174,666 parameters.
+
+    Only the first convolution, of one channel, has the full size of the pictures: there a second
+    one would take more time than all others.
+    """
     model = models.vgg(
         11,
         data_spec.classes,
-        convolutions=(2, 2, 2),
-        features=(options.channels, 2 * options.channels, 2 * options.channels),
+        convolutions=(1, 2, 2),
+        features=(32, 48, 80),
         hidden_sizes=(options.hidden_size,),
         batch_normalised=True,
         dropout=options.dropout,
