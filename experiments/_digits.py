@@ -17,7 +17,7 @@ class DigitOptions(TrainOptions):
     shift: NotNegative = 2.0
     """Largest shift along each axis, in pixels."""
     elastic: NotNegative = 0.0
-    """Strength of the bending: the standard deviation of a pixel's shift, in pixels; 0 bends none."""
+    """Strength of the bending: the standard deviation of a pixel's shift, in pixels; 0 is none."""
     smoothness: Positive = 4.0
     """Width of the Gaussian that smooths the bending, in pixels."""
     plain_share: Share = 0.1

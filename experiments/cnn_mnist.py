@@ -1,7 +1,8 @@
 """A plain net of 3×3 convolutions on MNIST: bent digits, averaged weights.
 
-Lecture: E13, D6, D7. Paper: Simonyan & Zisserman 2015, arXiv:1409.1556 (3×3 convolutions); Simard,
-    Steinkraus & Platt 2003 (bent digits); Izmailov et al. 2018, arXiv:1803.05407 (averaged weights).
+Lecture: E13, D6, D7. Papers: Simonyan & Zisserman 2015, arXiv:1409.1556 (3×3 convolutions);
+    Simard, Steinkraus & Platt 2003 (bent digits); Izmailov et al. 2018, arXiv:1803.05407 (averaged
+    weights).
 Expected: not measured yet.
 Time: not measured yet.
 Command: python -m experiments run cnn_mnist

@@ -117,7 +117,12 @@ def test_the_layers_of_several_members_are_looked_at_one_by_one(tmp_path: Path) 
     ("name", "changes"),
     [
         *(pytest.param(name, {}, marks=[pytest.mark.slow] * (name in DEEP)) for name in TRACED),
-        pytest.param("resnet20_cifar10", {"mixup": 0.2, "erase": 0.25}, id="mixed stages"),
+        pytest.param(
+            "resnet20_cifar10",
+            {"mixup": 0.2, "erase": 0.25},
+            id="mixed stages",
+            marks=pytest.mark.slow,
+        ),
         pytest.param("lenet_mnist_fast", {"elastic": 1.0}, id="bent digits"),
     ],
 )
