@@ -97,3 +97,28 @@ def test_a_training_predicts_with_the_mean_of_its_second_half() -> None:
 def test_one_mean_at_a_time() -> None:
     with pytest.raises(dl.InputError, match=r"average_from is 0\.5 and ema is 0\.9.*leave one"):
         dl.TrainOptions(average_from=0.5, ema=0.9)
+
+
+def mixed(**changes: Any) -> dl.Trained:
+    """A net with batch norm on pictures that are erased and mixed, averaged from the middle on."""
+    options = dl.TrainOptions(
+        epochs=2, batch_size=16, average_from=0.5, learning_rate=0.1, validation=0.0, **changes
+    )
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 256, (80, 8, 8, 1)).astype(np.uint8)
+    data = dl.make_dataset(pictures, np.arange(80) % 10, validation=0.0)
+    model = dl.models.vgg(
+        11, 10, convolutions=(1,), features=(2,), head="mean", batch_normalised=True
+    )
+    augment = dl.augment.chain(dl.augment.erase(1.0), dl.augment.mixup(1.0, classes=10))
+    recipe = dl.Recipe(model, dl.objectives.classification(model), augment=augment)
+    return dl.fit(recipe, data, options, progress=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("parallel", ["jit", "pmap", "fsdp"])
+def test_a_training_with_mixup_is_the_same_on_two_devices(parallel: str) -> None:
+    alone, spread = mixed(devices=1), mixed(devices=2, parallel=parallel)
+    assert_close(spread.params, alone.params)
+    assert_close(spread.model_state, alone.model_state)
+    assert spread.history[-1].values == pytest.approx(alone.history[-1].values, rel=1e-4)
