@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from dl import (
     CountOrZero,
     DataSpec,
+    NotNegative,
     OptimizerName,
     Rate,
     Recipe,
@@ -36,6 +37,10 @@ class PictureOptions(TrainOptions):
     """Mirror each picture with probability ½."""
     cutout: CountOrZero = 0
     """Side of the square that is erased from each picture, in pixels; 0 erases nothing."""
+    erase: Share = 0.0
+    """Probability that a rectangle of a picture becomes noise; 0 erases nothing."""
+    mixup: NotNegative = 0.0
+    """α of the shares, from Beta(α, α), by which pictures and classes are mixed; 0 mixes none."""
     plain_share: Share = 0.05
     """Share of the epochs, at the end, in which pictures are not changed."""
     mirror_views: bool = False
@@ -63,13 +68,23 @@ def picture_recipe(model: Model, options: PictureOptions, data_spec: DataSpec) -
 def picture_changes(options: PictureOptions, data_spec: DataSpec) -> Augment:
     """The random changes that `options` ask for; the last epochs have none."""
     changing = options.epochs - round(options.plain_share * options.epochs)
-    return augment.until_step(_changes(options), options.steps_in(changing, data_spec))
+    change = augment.chain(*_changes(options), *erased_and_mixed(options, data_spec))
+    return augment.until_step(change, options.steps_in(changing, data_spec))
 
 
-def _changes(options: PictureOptions) -> Augment:
+def erased_and_mixed(options: PictureOptions, data_spec: DataSpec) -> list[Augment]:
+    """Random erasing and mixup, as far as `options` ask for them."""
+    changes = [
+        (options.erase, augment.erase(options.erase)),
+        (options.mixup, augment.mixup(options.mixup, classes=data_spec.classes)),
+    ]
+    return [change for wanted, change in changes if wanted]
+
+
+def _changes(options: PictureOptions) -> list[Augment]:
     changes = [
         (options.crop, augment.crop(options.crop)),
         (options.flip, augment.flip()),
         (options.cutout, augment.cutout(options.cutout)),
     ]
-    return augment.chain(*(change for wanted, change in changes if wanted))
+    return [change for wanted, change in changes if wanted]

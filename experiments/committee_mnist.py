@@ -10,25 +10,12 @@ Command: python -m experiments run committee_mnist
 
 from dataclasses import dataclass
 
-from dl import (
-    Count,
-    DataSpec,
-    NotNegative,
-    OptimizerName,
-    Positive,
-    Rate,
-    Recipe,
-    ScheduleName,
-    Share,
-    TrainOptions,
-    augment,
-    models,
-    objectives,
-)
+from dl import Count, DataSpec, OptimizerName, Rate, Recipe, ScheduleName, models, objectives
+from experiments._digits import DigitOptions, digit_changes
 
 
 @dataclass(frozen=True)
-class Options(TrainOptions):
+class Options(DigitOptions):
     """Options of committee_mnist."""
 
     dataset: str = "mnist"
@@ -42,24 +29,13 @@ class Options(TrainOptions):
     validation: float = 0.0
     log_every: int = 500
     evaluate_every: int = 10
+    elastic: float = 1.2
     first_maps: Count = 32
     """Maps of the first convolution."""
     second_maps: Count = 64
     """Maps of the second convolution."""
     dropout: Rate = 0.3
     """Fraction of the units that are switched off before each dense layer."""
-    elastic: NotNegative = 1.2
-    """Strength of the bending: the standard deviation of a pixel's shift, in pixels."""
-    smoothness: Positive = 4.0
-    """Width of the Gaussian that smooths the bending, in pixels."""
-    degrees: NotNegative = 12.0
-    """Largest rotation to either side, in degrees."""
-    zoom: Share = 0.12
-    """Largest change of size, as a fraction."""
-    shift: NotNegative = 2.0
-    """Largest shift along each axis, in pixels."""
-    plain_share: Share = 0.1
-    """Share of the epochs, at the end, that have no augmentation."""
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
@@ -67,13 +43,5 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
     features = (options.first_maps, options.second_maps)
     model = models.lenet(data_spec.classes, features=features, dropout=options.dropout)
     objective = objectives.classification(model, label_smoothing=options.label_smoothing)
-    change = augment.elastic(
-        options.elastic,
-        smoothness=options.smoothness,
-        degrees=options.degrees,
-        zoom=options.zoom,
-        shift=options.shift,
-    )
-    changing = options.epochs - round(options.plain_share * options.epochs)
-    changes = augment.until_step(change, options.steps_in(changing, data_spec))
+    changes = digit_changes(options, data_spec)
     return Recipe(model, objective, options.make_optimizer(data_spec), changes)

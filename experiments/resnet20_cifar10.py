@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from dl import DataSpec, InputError, NotNegative, Range, Recipe, augment, models
-from experiments._pictures import PictureOptions, picture_changes, picture_recipe
+from experiments._pictures import PictureOptions, erased_and_mixed, picture_changes, picture_recipe
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,11 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
     """
     model = models.cifar_resnet(20, data_spec.classes)
     recipe = picture_recipe(model, options, data_spec)
-    small = augment.chain(augment.random_crop(options.small_side), augment.flip())
+    small = augment.chain(
+        augment.random_crop(options.small_side),
+        augment.flip(),
+        *erased_and_mixed(options, data_spec),
+    )
     end = options.steps_in(round(options.small_share * options.epochs), data_spec)
     stages = augment.Stages((small, picture_changes(options, data_spec)), ends=(end,))
     return recipe._replace(augment=stages)

@@ -80,7 +80,7 @@ def _prepare(
     state = _as(state, dtype)
     # Descent at rate 1 goes away from the parameters by the gradient that training would use.
     descent = optax.scale(-1.0)
-    state = replace(state, opt_state=descent.init(state.params), average=())
+    state = replace(state, opt_state=descent.init(state.params), average=(), average_state=())
     step = make_train_step(
         subject.recipe.objective,
         descent,

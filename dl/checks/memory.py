@@ -30,7 +30,7 @@ def memory_of_a_step(subject: Subject) -> Finding:
     parts = {
         "parameters and gradients": 2 * size_in_bytes(state.params),
         "optimizer and other state": size_in_bytes(
-            (state.opt_state, state.model_state, state.average)
+            (state.opt_state, state.model_state, state.average, state.average_state)
         ),
         "data": size_in_bytes(distinct_arrays(subject.data.train.resident())),
         "for the backward pass": kept,

@@ -120,8 +120,8 @@ def _shares(subject: _Subject, layers: "tuple[LayerRow, ...]", devices: int) -> 
     check_divides(options.batch_size, devices)
     state = training_shapes(recipe, spec, options).state
     others = {"optimizer state": state.opt_state, "model state": state.model_state}
-    if options.ema:
-        others["running mean"] = state.average
+    if options.ema or options.average_from:
+        others["running mean"] = (state.average, state.average_state)
     return device_shares(
         state.params, others, devices, layers=layers, batch_size=options.batch_size
     )

@@ -2,15 +2,18 @@
 
 Every example has a key of its own, derived from (seed, step, example), so that a picture changes in
 the same way on any device. Pictures are normalised before: the 0 that `crop` and `cutout` fill with
-is the mean colour. Source: D7.
+is the mean colour. `mixup` changes targets too (`dl.data.mixing.Mixing`). Source: D7.
 """
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jax
 import jax.numpy as jnp
 
+from dl.data.erasing import erase as erase
+from dl.data.mixing import Mixing
+from dl.data.mixing import mixup as mixup
 from dl.data.warps import affine as affine
 from dl.data.warps import elastic as elastic
 from dl.data.warps import rotate as rotate
@@ -56,6 +59,9 @@ class Stages:
 def chain(*augments: Augment) -> Augment:
     """One augmentation after the other, each with its own random numbers; of none, the identity.
 
+    Raises:
+        InputError: for more than one mixup.
+
     >>> double = lambda keys, pictures, step: 2 * pictures
     >>> keys, step = jax.random.split(jax.random.key(0), 1), jnp.zeros((), int)
     >>> chain(double, double)(keys, jnp.ones(1), step).tolist()
@@ -64,14 +70,18 @@ def chain(*augments: Augment) -> Augment:
 
     def augment(keys: Array, pictures: Array, step: Array) -> Array:
         for number, function in enumerate(augments):
-            pictures = function(
-                jax.vmap(lambda key, number=number: jax.random.fold_in(key, number))(keys),
-                pictures,
-                step,
-            )
+            pictures = function(_of_link(keys, number), pictures, step)
         return pictures
 
-    return augment
+    mixing = [(at, each) for at, each in enumerate(augments) if isinstance(each, Mixing)]
+    if not mixing:
+        return augment
+    if len(mixing) > 1:
+        raise InputError(f"{len(mixing)} of the augmentations mix pictures: leave one")
+    ((number, link),) = mixing
+    return replace(
+        link, pictures=augment, share=lambda keys, step: link.share(_of_link(keys, number), step)
+    )
 
 
 def crop(padding: int) -> Augment:
@@ -177,7 +187,18 @@ def until_step(augment: Augment, last: int) -> Augment:
     def limited(keys: Array, pictures: Array, step: Array) -> Array:
         return jax.lax.cond(step < last, lambda: augment(keys, pictures, step), lambda: pictures)
 
-    return limited
+    if not isinstance(augment, Mixing):
+        return limited
+    return replace(
+        augment,
+        pictures=limited,
+        share=lambda keys, step: jnp.where(step < last, augment.share(keys, step), 1.0),
+    )
+
+
+def _of_link(keys: Array, number: int) -> Array:
+    """The keys [B] of a link of a chain."""
+    return jax.vmap(lambda key: jax.random.fold_in(key, number))(keys)
 
 
 def _cut(keys: Array, pictures: Array, size: tuple[int, ...]) -> Array:

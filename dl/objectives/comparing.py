@@ -85,6 +85,25 @@ def require_class_numbers(logits: Array, targets: Array) -> None:
         )
 
 
+def are_probabilities(targets: Array, logits: Array) -> bool:
+    """Whether `targets` are a probability of each class, of the shape of `logits` [..., K].
+
+    >>> are_probabilities(jnp.array([[0.3, 0.7]]), jnp.zeros((1, 2)))
+    True
+    """
+    shape, kind = jnp.shape(targets), getattr(targets, "dtype", jnp.int32)
+    return shape == logits.shape and jnp.issubdtype(kind, jnp.floating)
+
+
+def most_probable(targets: Array, logits: Array) -> Array:
+    """Class numbers [...] of `targets`, which are that or probabilities [..., K].
+
+    >>> most_probable(jnp.array([[0.3, 0.7]]), jnp.zeros((1, 2))).tolist()
+    [1]
+    """
+    return jnp.argmax(targets, axis=-1) if are_probabilities(targets, logits) else targets
+
+
 def smoothed(targets: Array, smoothing: float | Array, *, classes: int) -> Array:
     """(1 − ε) t + ε/K, for targets t in 0..1 of K classes; t itself for a plain 0.
 

@@ -9,10 +9,12 @@ import optax
 from dl.objectives.binding import bind
 from dl.objectives.comparing import (
     agrees,
+    are_probabilities,
     class_entropy,
     is_among,
     is_right,
     mean_outputs,
+    most_probable,
     require_class_numbers,
     require_same_shape,
     smoothed,
@@ -32,6 +34,8 @@ def classification(
     training each auxiliary head adds `auxiliary_weight` times its own E (Szegedy et al. 2015).
 
     Model outputs: logits [B, K], or in training `Heads` of such; `targets`: class numbers [B], int.
+    In training they may also be probabilities t [B, K], as mixup makes them; the most probable
+    class then counts as the right one.
     Reports loss (nats) and accuracy. With `top_k` 5 it also reports top5_accuracy: how often the
     class is among the five with the largest logits.
     Source: A5, B1, E14.
@@ -43,25 +47,21 @@ def classification(
     check_number("auxiliary_weight", auxiliary_weight, Range(at_least=0))
     check_number("top_k", top_k, Range(at_least=0), whole=True)
 
-    def cross_entropy(logits: Array, targets: Array, *, smoothing: float) -> Array:
-        require_class_numbers(logits, targets)
-        return class_entropy(logits, targets, smoothing=smoothing)
-
     def right(logits: Array, targets: Array) -> dict[str, Array]:
         top = {f"top{top_k}_accuracy": is_among(logits, targets, top_k)} if top_k else {}
         return {"accuracy": is_right(logits, targets), **top}
 
     def training(outputs: Array, batch: Batch) -> dict[str, Array]:
         logits, auxiliary = outputs if isinstance(outputs, Heads) else (outputs, ())
-        loss = cross_entropy(logits, batch["targets"], smoothing=label_smoothing)
+        targets = batch["targets"]
+        loss = _training_entropy(logits, targets, smoothing=label_smoothing)
         for head in auxiliary:
-            loss += auxiliary_weight * cross_entropy(
-                head, batch["targets"], smoothing=label_smoothing
-            )
-        return {"loss": loss, **right(logits, batch["targets"])}
+            loss += auxiliary_weight * _training_entropy(head, targets, smoothing=label_smoothing)
+        return {"loss": loss, **right(logits, most_probable(targets, logits))}
 
     def reporting(logits: Array, batch: Batch) -> dict[str, Array]:
-        loss = cross_entropy(logits, batch["targets"], smoothing=0.0)
+        require_class_numbers(logits, batch["targets"])
+        loss = class_entropy(logits, batch["targets"], smoothing=0.0)
         return {"loss": loss, **right(logits, batch["targets"])}
 
     return bind(
@@ -71,6 +71,14 @@ def classification(
         task="classification",
         label_smoothing=label_smoothing,
     )
+
+
+def _training_entropy(logits: Array, targets: Array, *, smoothing: float) -> Array:
+    if are_probabilities(targets, logits):
+        targets = smoothed(targets, smoothing, classes=logits.shape[-1])
+        return optax.softmax_cross_entropy(logits, targets)
+    require_class_numbers(logits, targets)
+    return class_entropy(logits, targets, smoothing=smoothing)
 
 
 def maximum_a_posteriori(model: Model, *, rubbish: float = 10.0) -> Objective:

@@ -62,7 +62,7 @@ class RunListener(Listener):
         network = Network(
             self.model,
             state.evaluated_params,
-            state.model_state,
+            state.evaluated_state,
             data,
             precision=self.setup.config.options.precision,
         )

@@ -15,18 +15,27 @@ from dl.train.recipe import Recipe
 from dl.train.training import training_shapes
 from dl.types import PyTree
 
-_FIXED = ("batch_size", "seed", "members", "accumulate", "precision", "remat", "nonfinite")
+_FIXED = (
+    "batch_size",
+    "seed",
+    "members",
+    "average_from",
+    "accumulate",
+    "precision",
+    "remat",
+    "nonfinite",
+)
 _HYPERPARAMS = ("learning_rate", "weight_decay", "momentum")
 
 
 def check_resumable(before: Trained, recipe: Recipe, data: Dataset, options: TrainOptions) -> None:
     """Raise an `InputError` for whatever differs from the training so far, but for more epochs.
 
-    Compared are the batch size, the seed, the members, the micro-batches, the precision, what is
-    computed again, what happens to steps that are not finite, the number of epochs, the data, the
-    shapes of parameters, optimizer and metrics, the numbers that compiled programs take as
-    arguments, and the optimizer's rate, decay and momentum. Functions, such as a schedule or an
-    augmentation, cannot be compared.
+    Compared are the batch size, the seed, the members, the share of the training that is averaged,
+    the micro-batches, the precision, what is computed again, what happens to steps that are not
+    finite, the number of epochs, the data, the shapes of parameters, optimizer and metrics, the
+    numbers that compiled programs take as arguments, and the optimizer's rate, decay and momentum.
+    Functions, such as a schedule or an augmentation, cannot be compared.
     """
     for name in _FIXED:
         _require_same(name, getattr(before.options, name), getattr(options, name))

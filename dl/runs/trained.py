@@ -122,13 +122,13 @@ class Trained:
 
     @property
     def params(self) -> Params:
-        """The trained parameters: their running mean, if the training kept one (`ema`)."""
+        """The trained parameters: their mean, if the training kept one (`ema`, `average_from`)."""
         return self.answering.evaluated_params
 
     @property
     def model_state(self) -> ModelState:
         """The running statistics of batch norm; empty for most models."""
-        return self.answering.model_state
+        return self.answering.evaluated_state
 
     @property
     def step(self) -> int:

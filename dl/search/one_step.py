@@ -43,6 +43,7 @@ def make_one_step(
         recipe.optimizer,
         padded=data.train.carries,
         ema=options.ema,
+        average_after=options.averages_after(data.spec),
         **options.of_step,
     )
     step = step if augment is None else augmented(step, augment)

@@ -272,6 +272,7 @@ def _make_step(
         mesh=layout.mesh,
         padded=data.train.carries,
         ema=hyperparams.get("ema", options.ema),
+        average_after=options.averages_after(data.spec),
         **options.of_step,
     )
     augment = stages_of(own).augments[stage]

@@ -127,7 +127,7 @@ class _Stream:
 
     def evaluate(self, state: TrainState) -> Metrics:
         params, model_state = jax.device_put(
-            self._layout.fetch_here((state.evaluated_params, state.model_state)),
+            self._layout.fetch_here((state.evaluated_params, state.evaluated_state)),
             self._layout.device_here,
         )
         sums = as_first_has(jax.device_get(self._compiled(params, model_state, *self._data)))
@@ -137,7 +137,7 @@ class _Stream:
         place = SingleDeviceSharding(self._layout.device_here)
         shapes = jax.tree.map(
             lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=place),
-            (state.evaluated_params, state.model_state),
+            (state.evaluated_params, state.evaluated_state),
         )
         begin(self._compiled, *shapes, *self._data)
 

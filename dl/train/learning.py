@@ -85,6 +85,10 @@ class LearningFields:
     """Share that a running mean of the parameters keeps at each step; evaluations and predictions
     use this mean. 0 uses the parameters themselves.
     """
+    average_from: Share = 0.0
+    """Share of the steps after which the mean of the parameters of all later steps is kept, of
+    batch norm's statistics too; evaluations and predictions use this mean. 0 keeps none.
+    """
     accumulate: Annotated[int, Range(at_least=1)] = 1
     """Micro-batches that a batch is computed in, one after the other, to save memory."""
     precision: Precision = "float32"
@@ -106,6 +110,11 @@ class LearningFields:
             default = type(self).__dataclass_fields__[name].default
             if not holds and not is_traced(getattr(self, name)) and getattr(self, name) != default:
                 raise InputError(f"{name} has no effect here: it needs {needs}")
+        if self.average_from and not is_zero(self.ema):
+            raise InputError(
+                f"average_from is {self.average_from} and ema is {self.ema}: a training keeps one "
+                "mean of its parameters, so leave one of them out"
+            )
 
     @property
     def skips_at_most(self) -> int | None:

@@ -171,6 +171,12 @@ class TrainOptions(LearningFields, DataOptions):
         """Steps of the whole training on these data."""
         return self.steps_in(self.epochs, data_spec)
 
+    def averages_after(self, data_spec: DataSpec) -> int | None:
+        """The step after which the parameters are averaged (`average_from`); None if never."""
+        if not self.average_from:
+            return None
+        return round(self.average_from * self.total_steps(data_spec))
+
     def steps_in(self, epochs: int, data_spec: DataSpec) -> int:
         """The number of steps in `epochs` epochs on these data.
 

@@ -44,7 +44,15 @@ def jit_step(step: Step, mesh: Mesh | None = None) -> Step:
     )
     whole: Any = replicated
     state: Any = TrainState(
-        whole, whole, whole, whole, whole, carry=sharded, average=whole, skipped=whole
+        step=whole,
+        key=whole,
+        params=whole,
+        model_state=whole,
+        opt_state=whole,
+        carry=sharded,
+        average=whole,
+        average_state=whole,
+        skipped=whole,
     )
     return jax.jit(
         step, in_shardings=(state, sharded), out_shardings=(state, replicated), donate_argnums=0

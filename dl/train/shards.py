@@ -48,7 +48,7 @@ def over_shards(
             in_specs=(TrainState(whole, whole, specs, whole, (), carry=rows), rows),
             out_specs=Gradients(specs, whole, whole, rows),
             check_vma=False,  # with the check on, JAX refuses loops that start with constants
-        )(replace(state, opt_state=(), average=(), skipped=()), batch)
+        )(replace(state, opt_state=(), average=(), average_state=(), skipped=()), batch)
 
     return gradients
 

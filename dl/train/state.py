@@ -30,7 +30,8 @@ class TrainState:
     `key` never changes: a step's randomness is `fold_in(key, step)`, so a restored state draws the
     same numbers as an uninterrupted one. `model_state` holds batch statistics, `carry` the
     recurrent state of truncated back-propagation through time, or persistent Markov chains (empty
-    otherwise). `average` is the running mean of the parameters, if one is kept. `skipped` is how
+    otherwise). `average` is a mean of the parameters, if one is kept, and `average_state` that
+    of the model state. `skipped` is how
     many steps in a row were not finite, where such steps are skipped.
     """
 
@@ -41,6 +42,7 @@ class TrainState:
     opt_state: PyTree
     carry: Carry = ()
     average: Params = ()
+    average_state: ModelState = ()
     skipped: Array | tuple[()] = ()
 
     @property
@@ -52,6 +54,15 @@ class TrainState:
     def evaluated_params(self) -> Params:
         """The parameters to evaluate and to predict with: their mean, if one is kept."""
         return self.average if jax.tree.leaves(self.average) else self.params
+
+    @property
+    def evaluated_state(self) -> ModelState:
+        """The model state that belongs to the `evaluated_params`."""
+        if not jax.tree.leaves(self.average_state):
+            return self.model_state
+        if not isinstance(self.model_state, Mapping):
+            return self.average_state
+        return {**self.model_state, **self.average_state}
 
     def with_model_state(self, model_state: ModelState, carry: Carry) -> "TrainState":
         """The state with these batch statistics and this recurrent state."""
@@ -66,13 +77,15 @@ def init_state(
     seed: int | Array,
     carried_rows: int = 0,
     averaged: bool = False,
+    averaged_state: bool = False,
     skips: bool = False,
 ) -> TrainState:
     """The state before the first step, for inputs of the shape of `inputs` [B, ...].
 
     `carried_rows` is the batch size of training that carries a recurrent state from step to step,
-    else 0. An `averaged` state keeps a running mean of its parameters (the step's `ema`), and one
-    that `skips` counts steps that are not finite (the step's `most_skipped`).
+    else 0. An `averaged` state keeps a mean of its parameters (the step's `ema` or
+    `average_after`), one with an `averaged_state` also that of its model state, and one that
+    `skips` counts steps that are not finite (the step's `most_skipped`).
 
     Everything random comes from `seed`. Pure: jit it with `out_shardings` to create a large state
     where it will live.
@@ -96,6 +109,7 @@ def init_state(
         opt_state=promoting(optimizer.init)(params),
         carry=model.zero_carry(carried_rows) if carried_rows else (),
         average=jax.tree.map(jnp.copy, params) if averaged else (),
+        average_state=jax.tree.map(jnp.copy, state_of_net(model_state)) if averaged_state else (),
         skipped=jnp.zeros((), jnp.int32) if skips else (),
     )
 
@@ -128,6 +142,7 @@ def jit_init_state(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Any
     several `members` the arguments and every array of the state have a first axis of members.
     """
     carries = spec.carried or recipe.model.always_carries
+    averaged_state = options.average_from > 0
     inputs, rows = example_inputs(spec), options.batch_size if carries else 0
 
     def first(seed: Array, hyperparams: Mapping[str, Any]) -> TrainState:
@@ -138,7 +153,8 @@ def jit_init_state(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Any
             inputs,
             seed=seed,
             carried_rows=rows,
-            averaged="ema" in hyperparams or not is_zero(options.ema),
+            averaged="ema" in hyperparams or not is_zero(options.ema) or averaged_state,
+            averaged_state=averaged_state,
             skips=options.nonfinite == "skip",
         )
 
@@ -191,14 +207,28 @@ def with_parameters(
     >>> with_parameters(state, sgd, {"w": jnp.zeros(2)}, {}).params
     {'w': Array([0., 0.], dtype=float32)}
     """
-    average = jax.tree.map(jnp.copy, params) if jax.tree.leaves(state.average) else ()
+    model_state = _with_counters_of(state, model_state)
     return replace(
         state,
         params=params,
-        model_state=_with_counters_of(state, model_state),
+        model_state=model_state,
         opt_state=optimizer.init(params),
-        average=average,
+        average=jax.tree.map(jnp.copy, params) if jax.tree.leaves(state.average) else (),
+        average_state=jax.tree.map(jnp.copy, state_of_net(model_state))
+        if jax.tree.leaves(state.average_state)
+        else (),
     )
+
+
+def state_of_net(model_state: ModelState) -> ModelState:
+    """The model state without what belongs to a training and not to a net.
+
+    >>> state_of_net({"batch_stats": 1, "earlier": 2})
+    {'batch_stats': 1}
+    """
+    if not isinstance(model_state, Mapping):
+        return model_state
+    return {name: entry for name, entry in model_state.items() if name not in OF_TRAINING}
 
 
 def _with_counters_of(state: TrainState, model_state: ModelState) -> ModelState:

@@ -10,6 +10,7 @@ import optax
 from jax.sharding import Mesh
 
 from dl import metrics
+from dl.data.mixing import Mixing
 from dl.layers.precision import computing_in
 from dl.layers.real_rows import over_real_rows
 from dl.layers.remat import blocks_again
@@ -20,7 +21,7 @@ from dl.train.gradients import Gradients, summed_gradients
 from dl.train.parallel import AXIS
 from dl.train.shards import over_shards
 from dl.train.skipping import only_if_finite
-from dl.train.state import TrainState
+from dl.train.state import TrainState, state_of_net
 from dl.train.step_inputs import check_step_inputs, named_entries
 from dl.types import Array, Augment, Batch, Metrics, ModelState, Objective, Params, PyTree
 
@@ -34,6 +35,7 @@ def make_train_step(
     accumulate: int = 1,
     padded: bool = True,
     ema: float | Array = 0.0,
+    average_after: int | None = None,
     precision: str = "float32",
     remat: bool = False,
     most_skipped: int | None = None,
@@ -56,6 +58,9 @@ def make_train_step(
         ema: the share d that a running mean of the parameters keeps at each step, for a state that
             has one: w̄ ← d w̄ + (1 − d) w. At step t, counted from 1, d is at most
             (1 + t) / (10 + t), so that the mean soon forgets the initial parameters.
+        average_after: the step after which the average, for a state that has one, is the mean of
+            the parameters of all later steps; until then it is the parameters themselves. The
+            average of the model state is taken likewise. It replaces `ema`.
         precision: the type of the numbers that layers compute with (`dl.layers.precision`).
         remat: whether the blocks of the net are computed again in the backward pass
             (`dl.layers.remat`).
@@ -102,6 +107,7 @@ def make_train_step(
                 gradients, state.opt_state, state.params, value=sums["loss"].sum / count
             )
             params = optax.apply_updates(state.params, updates)
+        kept = _kept(state.step, ema, average_after)
         state = replace(
             state,
             step=state.step + 1,
@@ -109,7 +115,8 @@ def make_train_step(
             model_state=model_state,
             opt_state=opt_state,
             carry=carry,
-            average=_averaged(state, params, ema),
+            average=_averaged(state.average, params, kept),
+            average_state=_averaged(state.average_state, state_of_net(model_state), kept),
         )
         if most_skipped is None:
             return state, sums
@@ -130,7 +137,7 @@ def make_eval_step(
     def eval_step(state: TrainState, batch: Batch) -> Metrics:
         check_step_inputs(state, batch)
         with named_entries(batch), computing_in(precision):
-            sums, _, _ = objective(state.evaluated_params, state.model_state, batch)
+            sums, _, _ = objective(state.evaluated_params, state.evaluated_state, batch)
         return sums if axis_name is None else jax.lax.psum(sums, axis_name)
 
     return eval_step
@@ -139,7 +146,10 @@ def make_eval_step(
 def augmented(
     train_step: Callable[[TrainState, Batch], tuple[TrainState, Metrics]], augment: Augment
 ) -> Callable[[TrainState, Batch], tuple[TrainState, Metrics]]:
-    """`train_step` on augmented inputs, with a key for each (seed, step, example)."""
+    """`train_step` on augmented inputs, with a key for each (seed, step, example).
+
+    Mixup changes the targets too: from class numbers [B] to probabilities [B, K].
+    """
 
     def step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:
         check_step_inputs(state, batch, needs=("inputs", "index"))
@@ -148,7 +158,10 @@ def augmented(
             jax.random.fold_in(state.key, jnp.uint32(2**32 - 1)), state.step
         )
         keys = jax.vmap(lambda index: jax.random.fold_in(step_key, index))(batch["index"])
-        return train_step(state, {**batch, "inputs": augment(keys, batch["inputs"], state.step)})
+        changed = {**batch, "inputs": augment(keys, batch["inputs"], state.step)}
+        if isinstance(augment, Mixing):
+            changed["targets"] = augment.targets(keys, batch["targets"], state.step)
+        return train_step(state, changed)
 
     return step
 
@@ -183,15 +196,24 @@ def scan_steps(
     return steps
 
 
-def _averaged(state: TrainState, params: Params, ema: float | Array) -> Params:
-    """The running mean with the new `params`; () for a state that keeps none."""
-    made = state.step.astype(jnp.float32) + 1.0
-    kept = jnp.minimum(jnp.asarray(ema, jnp.float32), (1.0 + made) / (10.0 + made))
-    return jax.tree.map(
-        lambda mean, new: (kept * mean + (1.0 - kept) * new).astype(mean.dtype),
-        state.average,
-        params if jax.tree.leaves(state.average) else state.average,
-    )
+def _kept(step: Array, ema: float | Array, average_after: int | None) -> Array:
+    """The share that the average of the parameters keeps at this step, which is counted from 0."""
+    made = step.astype(jnp.float32) + 1.0
+    if average_after is None:
+        return jnp.minimum(jnp.asarray(ema, jnp.float32), (1.0 + made) / (10.0 + made))
+    averaged = jnp.maximum(made - average_after, 1.0)
+    return (averaged - 1.0) / averaged
+
+
+def _averaged(average: PyTree, new: PyTree, kept: Array) -> PyTree:
+    """The average with what is `new`; () for a state that keeps none. Counters are not averaged."""
+
+    def mean(old: Array, new: Array) -> Array:
+        if not jnp.issubdtype(old.dtype, jnp.inexact):
+            return new
+        return (kept * old + (1.0 - kept) * new).astype(old.dtype)
+
+    return jax.tree.map(mean, average, new) if jax.tree.leaves(average) else average
 
 
 def _over_real_rows(objective: Objective) -> Objective:

@@ -36,7 +36,11 @@ SMALL = [
     if not name.endswith("_imagenet") and name not in SEQUENCES and name not in GAMES
 ]
 """Those that can be run as they are; the others have tests of their own."""
-DEEP = [name for name in SMALL if name.startswith(("alexnet", "googlenet", "nin", "resnet", "vgg"))]
+DEEP = [
+    name
+    for name in SMALL
+    if name.startswith(("alexnet", "cnn", "googlenet", "nin", "resnet", "vgg"))
+]
 """Those that take longest to compile: narrow nets of their kinds train in tests/models,
 test_imagenet.py runs two.
 """
@@ -110,12 +114,22 @@ def test_the_layers_of_several_members_are_looked_at_one_by_one(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in DEEP)) for name in TRACED]
+    ("name", "changes"),
+    [
+        *(pytest.param(name, {}, marks=[pytest.mark.slow] * (name in DEEP)) for name in TRACED),
+        pytest.param(
+            "resnet20_cifar10",
+            {"mixup": 0.2, "erase": 0.25},
+            id="mixed stages",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param("lenet_mnist_fast", {"elastic": 1.0}, id="bent digits"),
+    ],
 )
 def test_a_traced_step_takes_its_data_and_gives_a_state_for_the_next(
-    name: str, tmp_path: Path
+    name: str, changes: dict[str, float], tmp_path: Path
 ) -> None:
-    options = CATALOG.load(name).options()
+    options = CATALOG.load(name).options(**changes)
     described = describe_data(options.dataset, data_dir=tmp_path)
     spec = replace(described, train_size=2 * options.batch_size)
     recipe = CATALOG.load(name).recipe(options, spec)
@@ -141,7 +155,7 @@ def test_a_traced_step_takes_its_data_and_gives_a_state_for_the_next(
 
 
 CONVOLUTIONAL = [
-    name for name in NAMES if "net" in name.split("_")[0] or name.startswith(("nin", "vgg"))
+    name for name in NAMES if "net" in name.split("_")[0] or name.startswith(("cnn", "nin", "vgg"))
 ]
 SHAPES = [
     pytest.param((28, 28, 1), id="grey", marks=pytest.mark.slow),

@@ -216,6 +216,22 @@ def test_label_smoothing_follows_its_formula_in_training_only(smoothing: float) 
     assert abs(expected - plain["loss"]) > 0.01
 
 
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_mixed_classes_are_the_mixture_of_two_losses_in_training_only(smoothing: float) -> None:
+    """Zhang et al. 2018: the loss of λ t + (1 − λ) t' is λ times that of t and 1 − λ that of t'."""
+    objective = objectives.classification(identity_model(), label_smoothing=smoothing)
+    rng = np.random.default_rng(3)
+    logits, one, other = rng.normal(size=(B, K)), rng.integers(0, K, B), rng.integers(0, K, B)
+    soft = (0.7 * np.eye(K)[one] + 0.3 * np.eye(K)[other]).astype(np.float32)
+    mixed = means(objective, make_batch(logits, soft), train=True)
+    first, second = (means(objective, make_batch(logits, t), train=True) for t in (one, other))
+    expected = 0.7 * first["loss"] + 0.3 * second["loss"]
+    assert mixed["loss"] == pytest.approx(expected, rel=1e-5)
+    assert mixed["accuracy"] == pytest.approx(first["accuracy"])
+    with pytest.raises(dl.InputError, match="need class numbers"):
+        objective({}, {}, make_batch(logits, soft))
+
+
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
 @pytest.mark.parametrize("weight", [0.3, 1.0])
 def test_auxiliary_heads_add_their_share_to_the_loss_of_training(
