@@ -2,9 +2,11 @@
 
 import contextlib
 import os
+import threading
 import time
 import traceback
 from collections.abc import Iterator
+from functools import partial
 
 from dl.errors import InputError, RunError, first_line
 from dl.runs.agreement import AgreedError
@@ -34,8 +36,10 @@ def joined(joining: Joining) -> Iterator[Group]:
     if not joining.is_asked:
         yield ALONE
         return
-    with quiet_runtime(_describe_loss):
+    have_met = threading.Event()
+    with quiet_runtime(partial(_describe_loss, have_met)):
         group = _initialize(joining)
+        have_met.set()
         group.listen(lambda news: _end_with_others(group, news))
         try:
             with _shown_by_first(group):
@@ -64,10 +68,7 @@ def _initialize(joining: Joining) -> Group:
             heartbeat_timeout_seconds=HEARTBEAT,
         )
     except Exception as error:
-        raise InputError(
-            f"the processes do not find each other ({first_line(error)}): start all of them, with "
-            "one --coordinator that each can reach"
-        ) from error
+        raise InputError(f"{_NOT_FOUND} ({first_line(error)}): {_START_ALL}") from error
     from jax._src.distributed import global_state as runtime  # whose client has no public name
 
     number, count = runtime.process_id, runtime.num_processes
@@ -130,8 +131,14 @@ def _end_with_others(group: Group, news: News) -> None:
     os._exit(1)
 
 
-def _describe_loss(said: str) -> str:
+_NOT_FOUND = "the processes do not find each other"
+_START_ALL = "start all of them, with one --coordinator that each can reach"
+
+
+def _describe_loss(have_met: threading.Event, said: str) -> str:
     """One line for the end of a process that JAX's runtime ends, from what that has written."""
+    if not have_met.is_set():
+        return f"error: {_NOT_FOUND} within {_TO_JOIN} s: {_START_ALL}"
     if "distributed service" not in said:
         return "error: JAX's runtime ended this process: " + " ".join(said.split())[-300:]
     return f"error: another process died, or cannot be reached; {_KEPT}"

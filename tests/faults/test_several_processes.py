@@ -2,13 +2,15 @@
 
 import json
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
 import pytest
-from process_group import End, ProcessGroup
+from process_group import ROOT, End, ProcessGroup, free_port
 
 import dl
 
@@ -95,3 +97,21 @@ def test_processes_started_differently_refuse_in_one_line(tmp_path: Path) -> Non
             "error: process 1 has another option seed (1) than process 0 (0): start all alike\n"
         )
     assert not (tmp_path / "new").exists()
+
+
+def test_a_process_that_stays_alone_says_so_and_ends() -> None:
+    work = f"""
+import dl.runs.joined
+from dl.runs.joining import Joining
+
+dl.runs.joined._TO_JOIN = 2
+with dl.runs.joined.joined(Joining("127.0.0.1:{free_port()}", 2, 0)):
+    pass
+"""
+    started = [sys.executable, "-c", work]
+    ended = subprocess.run(started, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        "error: the processes do not find each other within 2 s: start all of them, with one "
+        "--coordinator that each can reach\n"
+    )
