@@ -77,7 +77,7 @@ class Compiled:
         first = self._first.shapes()
         shapes = self.layout.shapes(first)
         for number, call in self._calls(0, 1):
-            begin(self._train_calls[0], shapes, self.arrays[number], self.layout.split(call))
+            begin(self._train_calls[0], shapes, self.arrays[number], self.layout.put_batches(call))
         self.evaluate.begin(first.state, "test" if self._data.validation is None else "validation")
 
     def advance(
@@ -89,7 +89,7 @@ class Compiled:
             stage = self._stages.end_at(start, end)
             train_call = self._train_calls[self._stages.number_at(start)]
             for number, call in self.waiting.reading(self._calls(start, stage)):
-                training, ticket = train_call(training, arrays[number], self.layout.split(call))
+                training, ticket = train_call(training, arrays[number], self.layout.put_batches(call))
                 self.waiting.computing(ticket)
             start = stage
         return training, ticket
@@ -100,7 +100,7 @@ class Compiled:
         """
         number, call = next(self._calls(0, 1))
         shapes = self.layout.shapes(self._first.shapes())
-        lowered = self._train_calls[0].lower(shapes, self.arrays[number], self.layout.split(call))
+        lowered = self._train_calls[0].lower(shapes, self.arrays[number], self.layout.put_batches(call))
         return lowered.compile().memory_analysis()
 
     def step_of(self, training: Training) -> int:
