@@ -114,7 +114,7 @@ def _measure(
     for old in stored:
         compare.check_same_work(old, {"quick": quick})
     machine = start_worker("--machine")
-    left_out = _leave_out_systems(cuda=machine["cuda"])
+    left_out = _leave_out_systems(compiles=machine["cuda"] or machine["compiler"])
     runnable = [benchmark for benchmark in chosen if not _leave_out(benchmark, quick=quick)]
     outcome, code = Outcome(), 0
     try:
@@ -151,12 +151,12 @@ def _compare(old: dict[str, Any], new: dict[str, Any]) -> int:
     return int(bool(slower))
 
 
-def _leave_out_systems(*, cuda: bool) -> set[str]:
-    """Name the systems that are not installed; torch.compile runs only on CUDA devices."""
+def _leave_out_systems(*, compiles: bool) -> set[str]:
+    """Name the systems that cannot run; torch.compile needs a CUDA device or a C++ compiler."""
     missing = {name for name in _PEERS if find_spec(name) is None}
     for name in sorted(missing):
         say(f"{name} is left out: it is not installed; pip install -r benchmarks/requirements.txt")
-    return missing if cuda else {*missing, "torch.compile"}
+    return missing if compiles and "torch" not in missing else {*missing, "torch.compile"}
 
 
 def _leave_out(benchmark: Benchmark, *, quick: bool) -> bool:

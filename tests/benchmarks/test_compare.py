@@ -85,7 +85,9 @@ def test_only_our_own_rows_fail(
 def test_a_fresh_run_is_compared_with_a_stored_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(program, "start_worker", lambda *words: {"device": "CPU", "cuda": False})
+    monkeypatch.setattr(
+        program, "start_worker", lambda *words: {"device": "CPU", "cuda": False, "compiler": False}
+    )
     monkeypatch.setattr(program, "work_in_process", lambda *words, quick: {"value": 2.0})
     rows = [
         row(system, [value], unit="examples/s", benchmark="lenet_step")
