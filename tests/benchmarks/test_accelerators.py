@@ -7,6 +7,7 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,26 +45,27 @@ def test_cudnn_is_measured_at_the_shapes_of_the_loop() -> None:
 
 
 @pytest.fixture
-def meta(monkeypatch: pytest.MonkeyPatch) -> None:
+def meta(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """PyTorch, whose benchmarks compute on its meta device."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch = pytest.importorskip("torch")
     monkeypatch.setattr(on_torch, "set_up", lambda: torch.device("meta"))
+    return torch
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ON_META)
-def test_torch_s_side_keeps_to_its_device(meta: None, name: str) -> None:
+def test_torch_s_side_keeps_to_its_device(meta: Any, name: str) -> None:
     assert measure_one(name, "torch", quick=True)["value"] > 0
 
 
-def test_the_translator_keeps_to_its_device(meta: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    import torch
-    from torch.nn.utils import rnn
-
+def test_the_translator_keeps_to_its_device(meta: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     # Packing reads what the meta device does not have.
-    monkeypatch.setattr(rnn, "pack_padded_sequence", lambda rows, lengths, **_: rows)
-    monkeypatch.setattr(rnn, "pad_packed_sequence", lambda rows, **_: (rows, None))
+    packing = meta.nn.utils.rnn
+    monkeypatch.setattr(packing, "pack_padded_sequence", lambda rows, lengths, **_: rows)
+    monkeypatch.setattr(packing, "pad_packed_sequence", lambda rows, **_: (rows, None))
     network = translation.torch_network(8, 4).to("meta")
-    source, previous = torch.ones(2, 3, dtype=torch.long), torch.ones(2, 4, dtype=torch.long)
-    outputs = network(source.to("meta"), torch.tensor([3, 2]), previous.to("meta"))
+    source, previous = (meta.ones(2, steps, dtype=meta.long) for steps in (3, 4))
+    outputs = network(source.to("meta"), meta.tensor([3, 2]), previous.to("meta"))
     assert outputs.shape == (2, 4, 8)
