@@ -15,7 +15,7 @@ from benchmarks.growth.axes import AXES
 from benchmarks.growth.slopes import COLUMNS, draw, table
 from benchmarks.processes import run_module
 from benchmarks.rounds import say
-from dl.errors import RunError
+from dl.errors import RunError, did_you_mean
 
 Found = dict[int, dict[str, float]]
 
@@ -71,13 +71,22 @@ def _median(found: list[dict[str, float]]) -> dict[str, float]:
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.growth", description=__doc__)
     parser.add_argument(
-        "names", nargs="*", choices=[*AXES, []], metavar="AXIS", help=", ".join(AXES)
+        "names", nargs="*", metavar="AXIS", help=f"{', '.join(AXES)}; all when none is given"
     )
     parser.add_argument("--rounds", type=int, default=3, help="processes for each size (default 3)")
     parser.add_argument("--quick", action="store_true", help="the two smallest sizes of each axis")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the medians to FILE")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw them (SVG, PNG)")
-    return parser.parse_args(argv)
+    asked = parser.parse_args(argv)
+    for name in asked.names:
+        if name not in AXES:
+            parser.error(f"unknown axis {name!r}; {did_you_mean(name, AXES)}")
+    if asked.rounds < 1:
+        parser.error(f"rounds is {asked.rounds}; it must be at least 1")
+    for path in filter(None, (asked.json, asked.picture)):
+        if path.is_dir() or not path.absolute().parent.is_dir():
+            parser.error(f"cannot write {path}: give a file in a folder that exists")
+    return asked
 
 
 if __name__ == "__main__":

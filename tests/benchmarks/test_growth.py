@@ -91,3 +91,20 @@ def test_a_failed_size_is_left_out_and_told(
     assert "| 16 |" not in out
     assert "batch 16, round 2/2: failed: out of paper" in err
     assert drawn.read_text(encoding="utf-8").startswith("<?xml")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("bach", "unknown axis 'bach'; did you mean batch?"),
+        ("batch --rounds 0", "rounds is 0; it must be at least 1"),
+        ("batch --json no/such/folder.json", "cannot write no/such/folder.json"),
+    ],
+)
+def test_wrong_words_are_refused_before_measuring(
+    words: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        program.main(words.split())
+    assert ended.value.code == 2
+    assert says in capsys.readouterr().err
