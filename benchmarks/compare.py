@@ -3,8 +3,9 @@
 The spread of a row is the range of its rounds divided by their median. The noise of a comparison is
 the root of the sum of both squared spreads, but at least `FLOOR`, and at least `FLOOR_OF_FEW` where
 one side has fewer than `MANY` rounds, because few rounds do not show how far they spread. A row is
-slower beyond noise when its ratio is below 1 / (1 + noise). For three rounds of a normal
-distribution that is 2.5 standard errors of the difference of the medians.
+slower beyond noise when its ratio is below 1 / (1 + noise). Of unchanged rows with three rounds,
+normally distributed, this calls 0.2 % slower at a standard deviation of 2 % and 1.9 % at one of 5 %
+(simulated), so a row that is named is worth measuring again.
 """
 
 import json
