@@ -1,7 +1,8 @@
 #!/bin/sh
 # The table of an accelerator: bash benchmarks/gpu.sh [OPTION ...]
 #
-# One round by default, cut to take about ten minutes, which no accelerator has timed yet. Options go to python -m benchmarks: --rounds 3, --json FILE, --quick.
+# One round by default, cut to take about ten minutes, which no accelerator has timed yet. Options
+# go to python -m benchmarks: --rounds 3, --json FILE, --quick.
 # It needs jax with the accelerator's plugin, and PyTorch and Keras (benchmarks/requirements.txt);
 # what is not installed is left out. lenet_mnist_fast needs MNIST as TFDS prepares it:
 #     export TFDS_DATA_DIR=FOLDER; python -m experiments data prepare mnist
