@@ -1,7 +1,8 @@
 """`python -m benchmarks [NAME ...]`: compare the speed of `dl`, PyTorch, Keras and plain Flax.
 
-Exit codes: 0 all measured; 1 a process failed; 2 wrong input (one line of error); 130 after Ctrl-C.
-The table of what was measured so far is printed after failures and Ctrl-C too.
+Exit codes: 0 all measured; 1 a process failed, or with --compare a row of `dl` became slower beyond
+noise; 2 wrong input (one line of error); 130 after Ctrl-C. The table of what was measured so far is
+printed after failures and Ctrl-C too.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
 
+from benchmarks import compare
 from benchmarks.catalog import Benchmark, choose, load_benchmarks
 from benchmarks.rounds import Outcome, run_benchmarks, say, start_worker, work_in_process
 from benchmarks.table import family_rows, markdown
@@ -32,11 +34,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         if asked.list:
             print("\n".join(f"{benchmark.name:<22}{benchmark.about}" for benchmark in chosen))
             return 0
+        stored = [compare.read_run(path) for path in asked.compare]
+        if len(stored) > 1:
+            return _compare(*stored)
+        chosen = compare.those_of(stored[0], chosen) if stored else chosen
         return _measure(
             chosen,
             rounds=asked.rounds or (1 if asked.quick else 3),
             quick=asked.quick,
             path=asked.json,
+            stored=stored,
         )
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -53,7 +60,9 @@ class _Parser(argparse.ArgumentParser):
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = _Parser(
-        prog="python -m benchmarks", description="Time dl beside PyTorch, Keras and plain Flax."
+        prog="python -m benchmarks",
+        description="Time dl beside PyTorch, Keras and plain Flax.",
+        epilog=compare.NOISE,
     )
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help="benchmarks or families; all when none is given"
@@ -70,7 +79,21 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="write rows, versions and device to FILE"
     )
+    parser.add_argument(
+        "--compare",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="measure again what --json stored in FILE, and compare; exit 1 when a row of dl is "
+        "slower beyond noise; two FILEs, the old and the new run, are compared without measuring",
+    )
     asked = parser.parse_args(argv)
+    if len(asked.compare) > 2 or (len(asked.compare) == 2 and (asked.names or asked.json)):
+        raise InputError(
+            "--compare takes one FILE and measures, or two and does not; names of benchmarks stand "
+            "before it"
+        )
     if asked.rounds is not None and asked.rounds < 1:
         raise InputError(f"rounds is {asked.rounds}; it must be at least 1")
     if asked.json is not None and (
@@ -80,9 +103,18 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     return asked
 
 
-def _measure(chosen: list[Benchmark], *, rounds: int, quick: bool, path: Path | None) -> int:
+def _measure(
+    chosen: list[Benchmark],
+    *,
+    rounds: int,
+    quick: bool,
+    path: Path | None,
+    stored: Sequence[dict[str, Any]] = (),
+) -> int:
+    for old in stored:
+        compare.check_same_work(old, {"quick": quick})
     machine = start_worker("--machine")
-    left_out = _leave_out_systems(cuda=machine["cuda"])
+    left_out = _leave_out_systems(compiles=machine["cuda"] or machine["compiler"])
     runnable = [benchmark for benchmark in chosen if not _leave_out(benchmark, quick=quick)]
     outcome, code = Outcome(), 0
     try:
@@ -93,24 +125,38 @@ def _measure(chosen: list[Benchmark], *, rounds: int, quick: bool, path: Path | 
     outcome.rows.extend(family_rows(runnable, outcome.rows))
     if outcome.rows:
         print(markdown(outcome.rows))
+    run = {"rows": outcome.rows, **_header(machine["device"]), "rounds": rounds, "quick": quick}
     if path is not None:
         from dl.runs.files import write_json
 
-        write_json(
-            path,
-            {"rows": outcome.rows, **_header(machine["device"]), "rounds": rounds, "quick": quick},
-        )
+        write_json(path, run)
     if outcome.failures:
         say(f"{len(outcome.failures)} failed: {'; '.join(outcome.failures)}")
-    return code or int(bool(outcome.failures))
+    worse = max((_compare(old, run) for old in stored if outcome.rows), default=0)
+    return code or int(bool(outcome.failures)) or worse
 
 
-def _leave_out_systems(*, cuda: bool) -> set[str]:
-    """Name the systems that are not installed; torch.compile runs only on CUDA devices."""
+def _compare(old: dict[str, Any], new: dict[str, Any]) -> int:
+    """Print both runs side by side; returns 1 when a row of `dl` became slower beyond noise."""
+    compare.check_same_work(old, new)
+    found = compare.changes(old["rows"], new["rows"])
+    if not found:
+        raise InputError("the two runs have no row in common: give the names of its benchmarks")
+    print(compare.table_of(found))
+    for line in compare.differences(old, new):
+        say(f"note: {line}")
+    slower = compare.slower(found)
+    if slower:
+        say(f"slower beyond noise: {'; '.join(slower)}")
+    return int(bool(slower))
+
+
+def _leave_out_systems(*, compiles: bool) -> set[str]:
+    """Name the systems that cannot run; torch.compile needs a CUDA device or a C++ compiler."""
     missing = {name for name in _PEERS if find_spec(name) is None}
     for name in sorted(missing):
         say(f"{name} is left out: it is not installed; pip install -r benchmarks/requirements.txt")
-    return missing if cuda else {*missing, "torch.compile"}
+    return missing if compiles and "torch" not in missing else {*missing, "torch.compile"}
 
 
 def _leave_out(benchmark: Benchmark, *, quick: bool) -> bool:

@@ -8,6 +8,7 @@ import argparse
 import json
 import os
 from importlib.util import find_spec
+from shutil import which
 from typing import Any
 
 from benchmarks.catalog import load_benchmarks
@@ -43,7 +44,7 @@ def set_up(system: str) -> None:
     """Make the settings that `system` needs before it is imported."""
     if system.startswith("dl"):
         set_up_dl()
-    elif system == "keras":
+    elif system.startswith("keras"):
         os.environ["KERAS_BACKEND"] = "jax"
 
 
@@ -55,7 +56,7 @@ def set_up_dl() -> None:
 
 
 def describe_machine() -> dict[str, Any]:
-    """The device in words, and whether PyTorch sees a CUDA device."""
+    """The device in words, whether PyTorch sees a CUDA device, and a C++ compiler for a CPU."""
     from dl.runs.manifest import device_name
 
     cuda = False
@@ -63,7 +64,8 @@ def describe_machine() -> dict[str, Any]:
         import torch
 
         cuda = torch.cuda.is_available()
-    return {"device": device_name(), "cuda": cuda}
+    compiler = any(map(which, filter(None, [os.environ.get("CXX"), "g++", "clang++"])))
+    return {"device": device_name(), "cuda": cuda, "compiler": compiler}
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ Python loop and a compiled one, Keras its `fit`. Texts are [B, T] in all systems
 needs the time axis first, the step transposes them.
 """
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,11 +30,13 @@ def with_torch(quick: bool) -> Workload:
     return _tokens(on_torch.steps_workload(torch_network(), _torch_adam, **_work(quick)))
 
 
-def with_keras(quick: bool) -> Workload:
+def with_keras(quick: bool, *, per_call: int = 1) -> Workload:
     import keras
 
     return _tokens(
-        on_keras.steps_workload(keras_network(), keras.optimizers.Adam(RATE), **_work(quick))
+        on_keras.steps_workload(
+            keras_network(), keras.optimizers.Adam(RATE), **_work(quick), per_call=per_call
+        )
     )
 
 
@@ -43,7 +46,13 @@ def with_flax(quick: bool) -> Workload:
     return _tokens(on_flax.steps_workload(flax_network(), optax.adam(RATE), **_work(quick)))
 
 
-SYSTEMS = {"dl": with_dl, "torch": with_torch, "keras": with_keras, "flax": with_flax}
+SYSTEMS = {
+    "dl": with_dl,
+    "torch": with_torch,
+    "keras": with_keras,
+    on_keras.MANY: partial(with_keras, per_call=on_keras.STEPS_PER_EXECUTION),
+    "flax": with_flax,
+}
 
 
 def dl_recipe() -> "Recipe":

@@ -5,6 +5,8 @@ set, Keras calls `fit`. Pictures are bytes, normalised batch by batch; batches o
 incomplete last batch is dropped.
 """
 
+from functools import partial
+
 import numpy as np
 
 from benchmarks.measure import Workload
@@ -30,9 +32,13 @@ def with_torch(quick: bool) -> Workload:
     )
 
 
-def with_keras(quick: bool) -> Workload:
+def with_keras(quick: bool, *, per_call: int = 1) -> Workload:
     return on_keras.epoch_workload(
-        lenet.keras_network(), lenet.keras_optimizer(), *_pictures(quick), batch_size=BATCH
+        lenet.keras_network(),
+        lenet.keras_optimizer(),
+        *_pictures(quick),
+        batch_size=BATCH,
+        per_call=per_call,
     )
 
 
@@ -42,4 +48,10 @@ def with_flax(quick: bool) -> Workload:
     )
 
 
-SYSTEMS = {"dl": with_dl, "torch": with_torch, "keras": with_keras, "flax": with_flax}
+SYSTEMS = {
+    "dl": with_dl,
+    "torch": with_torch,
+    "keras": with_keras,
+    on_keras.MANY: partial(with_keras, per_call=on_keras.STEPS_PER_EXECUTION),
+    "flax": with_flax,
+}

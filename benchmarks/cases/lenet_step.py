@@ -4,6 +4,8 @@ Cross-entropy, momentum 0.9 at rate 0.01. `dl` takes the faster of a Python loop
 Keras its `fit`.
 """
 
+from functools import partial
+
 from benchmarks.measure import Workload
 from benchmarks.networks import lenet
 from benchmarks.pictures import make_batch
@@ -33,9 +35,13 @@ def with_torch_compile(quick: bool) -> Workload:
     )
 
 
-def with_keras(quick: bool) -> Workload:
+def with_keras(quick: bool, *, per_call: int = 1) -> Workload:
     return on_keras.steps_workload(
-        lenet.keras_network(), lenet.keras_optimizer(), *make_batch(), steps=_steps(quick)
+        lenet.keras_network(),
+        lenet.keras_optimizer(),
+        *make_batch(),
+        steps=_steps(quick),
+        per_call=per_call,
     )
 
 
@@ -50,5 +56,6 @@ SYSTEMS = {
     "torch": with_torch,
     "torch.compile": with_torch_compile,
     "keras": with_keras,
+    on_keras.MANY: partial(with_keras, per_call=on_keras.STEPS_PER_EXECUTION),
     "flax": with_flax,
 }

@@ -3,6 +3,8 @@
 468 steps of plain gradient descent on batches of 128; otherwise as in `lenet_epoch`.
 """
 
+from functools import partial
+
 import numpy as np
 
 from benchmarks.measure import Workload
@@ -28,9 +30,13 @@ def with_torch(quick: bool) -> Workload:
     )
 
 
-def with_keras(quick: bool) -> Workload:
+def with_keras(quick: bool, *, per_call: int = 1) -> Workload:
     return on_keras.epoch_workload(
-        mlp.keras_network(), mlp.keras_optimizer(), *_pictures(quick), batch_size=BATCH
+        mlp.keras_network(),
+        mlp.keras_optimizer(),
+        *_pictures(quick),
+        batch_size=BATCH,
+        per_call=per_call,
     )
 
 
@@ -40,4 +46,10 @@ def with_flax(quick: bool) -> Workload:
     )
 
 
-SYSTEMS = {"dl": with_dl, "torch": with_torch, "keras": with_keras, "flax": with_flax}
+SYSTEMS = {
+    "dl": with_dl,
+    "torch": with_torch,
+    "keras": with_keras,
+    on_keras.MANY: partial(with_keras, per_call=on_keras.STEPS_PER_EXECUTION),
+    "flax": with_flax,
+}

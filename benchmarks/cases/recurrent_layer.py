@@ -70,7 +70,7 @@ def with_flax(shape: Shape, quick: bool) -> Workload:
     cell = {"lstm": nn.OptimizedLSTMCell, "gru": nn.GRUCell}[shape.kind]
     layer = nn.RNN(cell(shape.size), time_major=True)
     params = jax.jit(layer.init)(jax.random.key(0), _inputs(shape))
-    return _differentiated(layer.apply, params, shape)
+    return differentiated(layer.apply, params, shape)
 
 
 def with_keras(shape: Shape, quick: bool) -> Workload:
@@ -82,7 +82,7 @@ def with_keras(shape: Shape, quick: bool) -> Workload:
     layer.build((shape.batch, shape.steps, shape.size))
     rest = [variable.value for variable in layer.non_trainable_variables]
     params = [variable.value for variable in layer.trainable_variables]
-    return _differentiated(
+    return differentiated(
         lambda params, xs: layer.stateless_call(params, rest, xs)[0],
         params,
         shape,
@@ -111,7 +111,7 @@ def with_torch(shape: Shape, quick: bool) -> Workload:
 SYSTEMS = {"dl": with_dl, "torch": with_torch, "keras": with_keras, "flax": with_flax}
 
 
-def _differentiated(layer: Any, params: Any, shape: Shape, *, time_first: bool = True) -> Workload:
+def differentiated(layer: Any, params: Any, shape: Shape, *, time_first: bool = True) -> Workload:
     """The compiled gradient of a JAX function `layer(params, xs) -> ys`."""
     import jax
     import jax.numpy as jnp

@@ -4,6 +4,7 @@ Cross-entropy, momentum 0.9 at rate 0.1. `dl` takes the faster of a Python loop 
 Keras its `fit`.
 """
 
+from functools import partial
 from typing import Any
 
 from benchmarks.measure import Workload
@@ -33,8 +34,10 @@ def with_torch_compile(quick: bool) -> Workload:
     )
 
 
-def with_keras(quick: bool) -> Workload:
-    return on_keras.steps_workload(resnet.keras_network(), resnet.keras_optimizer(), **_work(quick))
+def with_keras(quick: bool, *, per_call: int = 1) -> Workload:
+    return on_keras.steps_workload(
+        resnet.keras_network(), resnet.keras_optimizer(), **_work(quick), per_call=per_call
+    )
 
 
 def with_flax(quick: bool) -> Workload:
@@ -46,5 +49,6 @@ SYSTEMS = {
     "torch": with_torch,
     "torch.compile": with_torch_compile,
     "keras": with_keras,
+    on_keras.MANY: partial(with_keras, per_call=on_keras.STEPS_PER_EXECUTION),
     "flax": with_flax,
 }

@@ -33,8 +33,8 @@ def with_dl(quick: bool) -> Workload:
 def with_torch(quick: bool) -> Workload:
     import torch
 
-    on_torch.set_up()
-    network = torch_network(SYMBOLS, SIZE)
+    device = on_torch.set_up()
+    network = torch_network(SYMBOLS, SIZE).to(device)
     descent = torch.optim.Adam(network.parameters(), lr=RATE)
     source: Any = dl_data(quick).train
     sides = [
@@ -48,10 +48,14 @@ def with_torch(quick: bool) -> Workload:
     calls = source.train_calls(seed=0, batch_size=BATCH, total_steps=steps)
 
     def run() -> None:
-        total = torch.zeros(())
+        total = torch.zeros((), device=device)
         for _, call in calls(0, steps):
             for index in call.index:
-                total += _torch_step(network, descent, *_torch_batch(sides, index))
+                sources, lengths, targets = _torch_batch(sides, index)
+                total += _torch_step(
+                    network, descent, sources.to(device), lengths, targets.to(device)
+                )
+        on_torch.synchronize()
 
     return Workload(run, steps * BATCH)
 

@@ -28,8 +28,9 @@ def torch_network(symbols: int, size: int) -> Any:
                 self.source(source), lengths, batch_first=True, enforce_sorted=False
             )
             memory, _ = pad_packed_sequence(self.encoder(packed)[0], batch_first=True)
-            padding = torch.arange(memory.shape[1]) >= lengths[:, None]
-            summary = memory.sum(dim=1) / lengths[:, None]
+            here = lengths.to(memory.device)[:, None]  # packing wants them on the host
+            padding = torch.arange(memory.shape[1], device=memory.device) >= here
+            summary = memory.sum(dim=1) / here
             state = torch.tanh(self.first(summary)).chunk(2, dim=-1)
             keys, fed, outputs = self.key(memory), torch.zeros_like(state[0]), []
             for x in self.target(previous).unbind(dim=1):

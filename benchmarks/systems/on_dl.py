@@ -1,6 +1,7 @@
 """Training in this library."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from benchmarks.measure import Workload, median_seconds
 if TYPE_CHECKING:
     from dl import Recipe, TrainOptions
     from dl.data.dataset import Dataset
+    from dl.train.compiled import Compiled
 
 Run = Callable[[], Any]
 
@@ -82,8 +84,24 @@ def as_data(pictures: np.ndarray, labels: np.ndarray) -> "Dataset":
     )
 
 
+@dataclass(frozen=True)
+class Epoch:
+    """A training of one epoch: what was compiled for it, and `run`, which starts from anew."""
+
+    compiled: "Compiled"
+    run: Run
+
+
 def training_workload(recipe: "Recipe", data: "Dataset", options: "TrainOptions") -> Workload:
     """The library's own loop: data order, batches, steps, records, the check of the state."""
+    epoch = make_epoch(recipe, data, options)
+    plan, devices = epoch.compiled.plan, len(epoch.compiled.layout.devices)
+    note = f"{plan.steps_per_call} step(s) a call on {devices} device(s)"
+    return Workload(epoch.run, plan.total_steps * options.batch_size * options.members, note)
+
+
+def make_epoch(recipe: "Recipe", data: "Dataset", options: "TrainOptions") -> Epoch:
+    """The training that `training_workload` times."""
     import jax
 
     from dl.data.example import example_inputs
@@ -105,11 +123,7 @@ def training_workload(recipe: "Recipe", data: "Dataset", options: "TrainOptions"
         training, _ = train_loop(compiled, compiled.start(first), validates=False)
         jax.block_until_ready(training)
 
-    note = (
-        f"{compiled.plan.steps_per_call} step(s) a call on {len(compiled.layout.devices)} device(s)"
-    )
-    examples = compiled.plan.total_steps * options.batch_size * options.members
-    return Workload(run, examples, note)
+    return Epoch(compiled, run)
 
 
 def _first_state(recipe: "Recipe", inputs: np.ndarray) -> Any:

@@ -77,7 +77,8 @@ class Compiled:
         first = self._first.shapes()
         shapes = self.layout.shapes(first)
         for number, call in self._calls(0, 1):
-            begin(self._train_calls[0], shapes, self.arrays[number], self.layout.split(call))
+            batches = self.layout.put_batches(call)
+            begin(self._train_calls[0], shapes, self.arrays[number], batches)
         self.evaluate.begin(first.state, "test" if self._data.validation is None else "validation")
 
     def advance(
@@ -89,7 +90,9 @@ class Compiled:
             stage = self._stages.end_at(start, end)
             train_call = self._train_calls[self._stages.number_at(start)]
             for number, call in self.waiting.reading(self._calls(start, stage)):
-                training, ticket = train_call(training, arrays[number], self.layout.split(call))
+                # Explicitly, so that `jax.transfer_guard` can refuse every other transfer.
+                batches = self.layout.put_batches(call)
+                training, ticket = train_call(training, arrays[number], batches)
                 self.waiting.computing(ticket)
             start = stage
         return training, ticket
@@ -99,8 +102,8 @@ class Compiled:
         `temp_size_in_bytes`, ...); it is compiled for that.
         """
         number, call = next(self._calls(0, 1))
-        shapes = self.layout.shapes(self._first.shapes())
-        lowered = self._train_calls[0].lower(shapes, self.arrays[number], self.layout.split(call))
+        shapes, batches = self.layout.shapes(self._first.shapes()), self.layout.put_batches(call)
+        lowered = self._train_calls[0].lower(shapes, self.arrays[number], batches)
         return lowered.compile().memory_analysis()
 
     def step_of(self, training: Training) -> int:

@@ -1,6 +1,7 @@
 """The order of processes, failures, and what the command line refuses."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from benchmarks.catalog import Benchmark, choose, load_benchmarks
 from benchmarks.rounds import Outcome, run_benchmarks
 from dl.errors import RunError
 
+MACHINE = {"device": "CPU, 2 cores", "cuda": False, "compiler": False}
 ONE = Benchmark(
     "one", "about", "ms", dict.fromkeys(["dl", "torch", "keras"]), None, lambda quick: None
 )
@@ -28,6 +30,30 @@ def test_systems_alternate_inside_each_round(capsys: pytest.CaptureFixture[str])
     assert order == ["dl", "torch"] * 3
     assert [row["rounds"] for row in outcome.rows] == [[1.0, 3.0, 5.0], [2.0, 4.0, 6.0]]
     assert "one, torch, round 3/3: 6.00 ms" in capsys.readouterr().err
+
+
+def test_a_system_is_left_out_with_all_its_settings() -> None:
+    benchmark = replace(ONE, systems=dict.fromkeys(["dl", "dl cold", "keras", "keras 20 a call"]))
+    outcome = Outcome()
+    run_benchmarks([benchmark], {"keras"}, outcome, rounds=1, work=lambda *names: {"value": 1.0})
+    assert [row["system"] for row in outcome.rows] == ["dl", "dl cold"]
+
+
+@pytest.mark.parametrize(
+    ("torch", "cuda", "compiler", "runs"),
+    [
+        (True, True, False, True),
+        (True, False, True, True),
+        (True, False, False, False),
+        (False, True, True, False),
+    ],
+)
+def test_torch_compiles_where_it_can(
+    torch: bool, cuda: bool, compiler: bool, runs: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(program, "find_spec", lambda name: torch or name != "torch" or None)
+    left_out = program._leave_out_systems(compiles=cuda or compiler)
+    assert ("torch.compile" not in left_out) == runs
 
 
 def test_a_failure_is_told_and_the_others_go_on(capsys: pytest.CaptureFixture[str]) -> None:
@@ -89,7 +115,9 @@ def test_the_result_is_stored_also_when_a_process_failed(
         return {"value": 2.0}
 
     monkeypatch.setattr(
-        program, "start_worker", lambda *words: {"device": "CPU, 2 cores", "cuda": False}
+        program,
+        "start_worker",
+        lambda *words: {"device": "CPU, 2 cores", "cuda": False, "compiler": False},
     )
     monkeypatch.setattr(program, "work_in_process", work)
     monkeypatch.setattr(program, "find_spec", lambda name: None if name == "keras" else name)
@@ -115,7 +143,9 @@ def test_ctrl_c_shows_what_was_measured(
         return {"value": 2.0}
 
     monkeypatch.setattr(
-        program, "start_worker", lambda *words: {"device": "CPU, 2 cores", "cuda": False}
+        program,
+        "start_worker",
+        lambda *words: {"device": "CPU, 2 cores", "cuda": False, "compiler": False},
     )
     monkeypatch.setattr(program, "work_in_process", work)
     assert program.main(["lenet_step", "population", "--quick"]) == 130
