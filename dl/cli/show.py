@@ -41,6 +41,8 @@ def show(
     dataset: str = "",
     image_size: int = 0,
     colour: Literal["auto", "grey", "rgb"] = "auto",
+    source: str = "",
+    target: str = "",
     experiment: Path | None = None,
     catalog: Annotated[Catalog, Parameter(parse=False)],
 ) -> None:
@@ -72,6 +74,10 @@ def show(
         Side that this data set's pictures are resized to.
     colour
         Channels of the pictures of folder:PATH; auto is grey if all files are grey.
+    source
+        Language that a translator reads, for a data set of pairs.
+    target
+        Language that it writes.
     experiment
         The file of the run's experiment, if it was started with `run FILE.py`.
     """
@@ -79,6 +85,7 @@ def show(
     if filters is not None:
         write_filters(name, filters, package=catalog.package)
     asked = {"dataset": dataset, "image_size": image_size, "colour": colour}
+    asked |= {"source": source, "target": target}
     changes = {option: value for option, value in asked.items() if value not in ("", 0, "auto")}
     subject = _open(name, catalog, changes)
     model, input_shape, title, _ = subject
@@ -156,6 +163,9 @@ def _open(name: str, catalog: Catalog, changes: dict[str, Any]) -> _Subject:
         experiment = catalog.load(name)
         if experiment.count is not None:
             raise InputError(f"{name} counts and trains no net of its own: it has no layers")
+        if unknown := changes.keys() - experiment.options.__dataclass_fields__:
+            words = " and ".join(f"--{each}" for each in sorted(unknown))
+            raise InputError(f"{name} translates nothing: leave {words} out")
         options = experiment.options(**changes)
         spec = describe_data(
             options.dataset,

@@ -169,6 +169,7 @@ def test_a_deep_net_is_shown_without_the_memory_that_its_maps_would_take() -> No
             "--image-size is for experiments, and alexnet is not one: leave it out",
         ),
         ("mlp_xor --connections", "mlp_xor has no convolutions"),
+        ("mlp_xor --source de", "mlp_xor translates nothing: leave --source out"),
         ("alexnet --format yaml", "markdown"),
         (
             "letters",
