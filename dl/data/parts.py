@@ -12,6 +12,8 @@ from dl.data.split import split_validation
 from dl.data.tasks import TASKS, TaskName
 from dl.data.text.vocabulary import Vocabulary
 
+_COUNTED_AT_ONCE = 2**20
+
 
 def dataset_of_parts(
     name: str,
@@ -195,7 +197,7 @@ def channel_moments(inputs: np.ndarray) -> tuple[tuple[float, ...], tuple[float,
     values = np.arange(256) / 255.0
     moments = []
     for channel in range(inputs.shape[-1]):
-        counts = np.bincount(inputs[..., channel].ravel(), minlength=256)
+        counts = count_bytes(inputs[..., channel])
         mean = float(counts @ values / counts.sum())
         varies = counts.max() < counts.sum()  # a constant channel is only centred
         moments.append(
@@ -203,3 +205,17 @@ def channel_moments(inputs: np.ndarray) -> tuple[tuple[float, ...], tuple[float,
         )
     means, stds = zip(*moments, strict=True)
     return means, stds
+
+
+def count_bytes(values: np.ndarray) -> np.ndarray:
+    """How often each of 256 values occurs in `values` uint8 [N, ...].
+
+    >>> count_bytes(np.array([[3, 3], [0, 255]], np.uint8))[[0, 3, 255]].tolist()
+    [1, 2, 1]
+    """
+    counts = np.zeros(256, np.int64)
+    rows = max(1, _COUNTED_AT_ONCE // max(1, values[:1].size))
+    for start in range(0, len(values), rows):
+        # NumPy copies what it counts to int64, eight times the memory.
+        counts += np.bincount(values[start : start + rows].ravel(), minlength=256)
+    return counts

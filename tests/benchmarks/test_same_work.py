@@ -106,7 +106,7 @@ def test_the_fast_recipe_has_the_same_schedule_in_torch(step: int) -> None:
 def test_the_fast_recipe_turns_and_shifts_the_same_way_in_torch(
     torch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dl.data.augment import _transform
+    from dl.data.warps import _interpolate, _sources
 
     picture = np.random.default_rng(0).random((28, 28, 1), np.float32)
     drawn = np.array([9.0, 1.05, 1.5, -0.5], np.float32)  # degrees, factor, down, right
@@ -118,9 +118,8 @@ def test_the_fast_recipe_turns_and_shifts_the_same_way_in_torch(
     ]  # as `augmented` draws: right before down
     monkeypatch.setattr(torch, "rand", lambda *shape, device: (torch.tensor([within]) + 1) / 2)
     turned = lenet_mnist_fast.augmented(torch.from_numpy(picture.transpose(2, 0, 1))[None]).numpy()
-    np.testing.assert_allclose(
-        turned[0, 0], np.asarray(_transform(picture, drawn))[..., 0], atol=2e-4
-    )
+    ours = _interpolate(picture, *_sources(picture, drawn))
+    np.testing.assert_allclose(turned[0, 0], np.asarray(ours)[..., 0], atol=2e-4)
 
 
 def test_the_board_net_has_the_same_parameters_in_torch(torch) -> None:
