@@ -64,6 +64,7 @@ def translate(
     return call
 
 
+@pytest.mark.slow
 def test_what_was_learned_is_translated_and_measured(run: Path, trained: dl.Trained) -> None:
     figures = dl.runs.stored.read_result(run / "result.json")
     assert figures["metrics"]["test"]["bleu"] > 80
@@ -77,6 +78,7 @@ def test_what_was_learned_is_translated_and_measured(run: Path, trained: dl.Trai
     assert np.mean(right) > 0.8
 
 
+@pytest.mark.slow
 def test_a_run_is_evaluated_on_other_pairs_with_its_own_symbols(
     run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -87,6 +89,7 @@ def test_a_run_is_evaluated_on_other_pairs_with_its_own_symbols(
     assert json.loads(capsys.readouterr().out)["accuracy"] > 0.8
 
 
+@pytest.mark.slow
 def test_lines_of_a_file_keep_their_order_and_blank_ones_their_place(
     translate: Translate, tmp_path: Path
 ) -> None:
@@ -99,6 +102,7 @@ def test_lines_of_a_file_keep_their_order_and_blank_ones_their_place(
     assert written[0] == written[3] != ""
 
 
+@pytest.mark.slow
 def test_typed_lines_are_answered_as_those_of_a_file(translate: Translate, tmp_path: Path) -> None:
     text = "".join(f"{line}\n" for line in list(PAIRS)[:3])
     file = tmp_path / "text.de"
@@ -106,6 +110,7 @@ def test_typed_lines_are_answered_as_those_of_a_file(translate: Translate, tmp_p
     assert translate("--beam", "2", typed=text) == translate(str(file), "--beam", "2")
 
 
+@pytest.mark.slow
 def test_the_best_translations_stand_in_the_order_of_their_scores(translate: Translate) -> None:
     rows = translate("--beam", "2", "--n-best", "2", typed="Ein Hund läuft.\n\n").splitlines()
     scores = [float(row.split("\t")[0]) for row in rows]
@@ -124,6 +129,7 @@ def test_drawn_translations_are_the_same_for_a_seed(translate: Translate) -> Non
     assert drawn[0] == drawn[1] != drawn[2]
 
 
+@pytest.mark.slow
 def test_attention_says_what_was_looked_at(trained: dl.Trained) -> None:
     (best,) = dl.translate(trained, ["Ein Hund läuft."], beam=2)[0]
     assert best.source == ("ein", "hund", "läuft", ".", "<end>")
@@ -132,6 +138,7 @@ def test_attention_says_what_was_looked_at(trained: dl.Trained) -> None:
     assert best.symbols[-1] == "<end>"
 
 
+@pytest.mark.slow
 def test_no_text_has_no_translations(trained: dl.Trained) -> None:
     assert dl.translate(trained, []) == []
     assert [found[0].text for found in dl.translate(trained, ["", " "])] == ["", ""]

@@ -99,6 +99,7 @@ def test_a_beam_of_one_is_greedy_and_takes_the_likeliest_symbol_each_time() -> N
         assert tuple(greedy.symbols[row, 0, : len(body)].tolist()) == body
 
 
+@pytest.mark.slow
 def test_the_weights_are_those_of_the_steps_that_were_kept() -> None:
     """Of the best sequence, as the model gives them when it reads exactly that sequence."""
     model, params, state = net()

@@ -55,6 +55,7 @@ def begun(name: str, source: Path, **options: Any) -> Any:
     return take_initial(source, experiment, chosen, dl.load(source).spec)
 
 
+@pytest.mark.slow
 def test_f4_a_classifier_begins_with_the_stack_and_a_new_head(stack: Path) -> None:
     """Hinton 2006: the weights upwards are those of the machines, the softmax is new."""
     initial, loaded = begun("dbn_classifier_mnist", stack, layers="6-5-4"), dl.load(stack)
@@ -66,6 +67,7 @@ def test_f4_a_classifier_begins_with_the_stack_and_a_new_head(stack: Path) -> No
     assert initial.model_state == {}
 
 
+@pytest.mark.slow
 def test_f4_a_deep_auto_encoder_is_the_stack_itself_with_another_objective(stack: Path) -> None:
     initial = begun("autoencoder_deep_mnist", stack, layers="6-5-4")
     jax.tree.map(np.testing.assert_array_equal, initial.params, dl.load(stack).params)

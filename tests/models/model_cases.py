@@ -628,6 +628,12 @@ DEEP = (
 every_model = of_cases(DEEP + FLAT)
 
 SIBLINGS = [
+    "acoustic",
+    "attention_additive",
+    "board_net",
+    "captioner",
+    "factorisation",
+    "softmax_regression",
     "policy_net",
     "vgg",
     "vgg_normalised",

@@ -35,6 +35,7 @@ def logistic(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-x))
 
 
+@pytest.mark.slow
 def test_a_step_is_that_of_luong_et_al_in_numpy() -> None:
     """The first two steps of the decoder, from the encoder's memory, with plain arrays."""
     model, params = net()
@@ -110,6 +111,7 @@ class SelfAttention(nn.Module):
         return memory_of(nn.LayerNorm()(x + attended), mask.astype(jnp.float32))
 
 
+@pytest.mark.slow
 def test_a_transformer_encoder_takes_the_place_of_the_recurrent_one() -> None:
     model = encoder_decoder(SelfAttention(), SYMBOLS, hidden_size=SIZE, embedding_size=SIZE)
     params, state = model.init(jax.random.key(0), PAIR)

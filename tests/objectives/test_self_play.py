@@ -49,6 +49,7 @@ def trained(steps: int) -> tuple[TrainState, dict[str, float]]:
     return state, metrics.compute(sums)
 
 
+@pytest.mark.slow
 def test_every_board_goes_on_by_so_many_legal_moves() -> None:
     """9 moves: every game has ended, 5 to 9 moves long; the stones on the board are those since."""
     state, figures = trained(3)

@@ -41,6 +41,7 @@ def trained(data: dl.Dataset) -> dl.Trained:
     return dl.fit(recipe, data, options, progress=False)
 
 
+@pytest.mark.slow
 def test_captions_with_attention(trained: dl.Trained, data: dl.Dataset) -> None:
     pictures = data.test.pictures[:4]
     written = dl.caption(trained, pictures)
@@ -61,6 +62,7 @@ def test_captions_with_attention(trained: dl.Trained, data: dl.Dataset) -> None:
     assert dl.assess.bleu(texts, references, longest_gram=3) == pytest.approx(100)
 
 
+@pytest.mark.slow
 def test_several_captions_and_drawn_ones(trained: dl.Trained, data: dl.Dataset) -> None:
     best = dl.caption(trained, data.test.pictures[:1], beam=3)[0]
     assert len({one.text for one in best}) == 3
@@ -72,6 +74,7 @@ def test_several_captions_and_drawn_ones(trained: dl.Trained, data: dl.Dataset) 
     assert drawn[0] == drawn[1] != drawn[2]
 
 
+@pytest.mark.slow
 def test_what_cannot_be_captioned(trained: dl.Trained, data: dl.Dataset) -> None:
     with pytest.raises(InputError, match=r"inputs are \(8, 8, 1\), the model takes \(8, 12, 1\)"):
         dl.caption(trained, np.zeros((1, 8, 8, 1), np.uint8))

@@ -11,6 +11,8 @@ import dl
 from dl.cli import main
 from dl.errors import InputError
 
+pytestmark = pytest.mark.slow
+
 OPTIONS = dl.TrainOptions(epochs=2, batch_size=20)
 X = np.random.default_rng(0).normal(size=(100, 4)).astype(np.float32)
 LABELS = np.array(["ash", "elm", "oak"])[(X[:, 0] > 0).astype(int) + (X[:, 1] > 0.5)]
