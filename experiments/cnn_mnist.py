@@ -3,8 +3,8 @@
 Lecture: E13, D6, D7. Papers: Simonyan & Zisserman 2015, arXiv:1409.1556 (3×3 convolutions);
     Simard, Steinkraus & Platt 2003 (bent digits); Izmailov et al. 2018, arXiv:1803.05407 (averaged
     weights).
-Expected: not measured yet.
-Time: not measured yet.
+Expected: test accuracy 99.70 % (seed 0).
+Time: 3,250 s on 2 CPU cores that had other work.
 Command: python -m experiments run cnn_mnist
 """
 
