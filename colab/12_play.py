@@ -145,13 +145,14 @@ options = dl.TrainOptions(
     learning_rate=0.002,
     validation=0.0,
 )
+every = options.total_steps(data.spec) // 4
 objective = dl.objectives.self_play(
     model,
     game,
     simulations=16,
     opening=9,
     at_random=0.25,
-    keep_every=options.total_steps(data.spec) // 4,
+    keep_every=every,
 )
 trained = dl.fit(dl.Recipe(model, objective), data, options)
 
@@ -229,7 +230,6 @@ assert lost["perfect"] <= 10
 # %%
 from dl.runs.strength import ratings_of_selves
 
-every = options.total_steps(data.spec) // 4
 ratings = ratings_of_selves(trained, ("random",), every=every, simulations=16, games=60)
 dl.plots.elo_curve(ratings["elo"], ratings["elo_error"])
 

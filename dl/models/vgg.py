@@ -106,7 +106,7 @@ def vgg(
     if depth not in CONVOLUTIONS:
         raise InputError(f"a VGG has a depth of {', '.join(map(str, CONVOLUTIONS))}, not {depth}")
     stages = 4 if small else 5
-    paper_s = convolutions is None
+    is_published = convolutions is None
     convolutions = tuple(convolutions or CONVOLUTIONS[depth][:stages])
     features = tuple(FEATURES[:stages] if features is None else features)
     check_stages(features, len(convolutions), model=f"this VGG-{depth}")
@@ -125,4 +125,4 @@ def vgg(
         dtype=dtype,
         implementation=implementation,
     )
-    return from_linen(module, name=f"vgg{depth}" if paper_s else "vgg")
+    return from_linen(module, name=f"vgg{depth}" if is_published else "vgg")

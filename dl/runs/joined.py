@@ -138,7 +138,7 @@ _START_ALL = "start all of them, with one --coordinator that each can reach"
 def _describe_loss(have_met: threading.Event, said: str) -> str:
     """One line for the end of a process that JAX's runtime ends, from what that has written."""
     if not have_met.is_set():
-        return f"error: {_NOT_FOUND} within {_TO_JOIN} s: {_START_ALL}"
+        return f"error: {_NOT_FOUND} (they wait {_TO_JOIN} s for each other): {_START_ALL}"
     if "distributed service" not in said:
         return "error: JAX's runtime ended this process: " + " ".join(said.split())[-300:]
     return f"error: another process died, or cannot be reached; {_KEPT}"

@@ -30,9 +30,9 @@ class TrainState:
     `key` never changes: a step's randomness is `fold_in(key, step)`, so a restored state draws the
     same numbers as an uninterrupted one. `model_state` holds batch statistics, `carry` the
     recurrent state of truncated back-propagation through time, or persistent Markov chains (empty
-    otherwise). `average` is a mean of the parameters, if one is kept, and `average_state` that
-    of the model state. `skipped` is how
-    many steps in a row were not finite, where such steps are skipped.
+    otherwise). `average` is a mean of the parameters, if one is kept, and `average_state` that of
+    the model state. `skipped` is how many steps in a row were not finite, where such steps are
+    skipped.
     """
 
     step: Array

@@ -43,8 +43,12 @@ def test_two_processes_train_evaluate_and_predict_alike() -> None:
         )
         for number in range(2)
     ]
-    # Gloo writes lines of its own before.
-    lines = [process.communicate(timeout=300)[0].splitlines()[-1] for process in started]
+    try:
+        # Gloo writes lines of its own before.
+        lines = [process.communicate(timeout=300)[0].splitlines()[-1] for process in started]
+    finally:
+        for process in started:
+            process.kill()  # one that waits for the other, if that has failed
     said = [json.loads(line) for line in lines]
     assert said[0] == said[1]
     assert said[0][0]["accuracy"] > 0.6

@@ -112,6 +112,6 @@ with dl.runs.joined.joined(Joining("127.0.0.1:{free_port()}", 2, 0)):
     ended = subprocess.run(started, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert ended.returncode == 1
     assert ended.stderr == (
-        "error: the processes do not find each other within 2 s: start all of them, with one "
-        "--coordinator that each can reach\n"
+        "error: the processes do not find each other (they wait 2 s for each other): start "
+        "all of them, with one --coordinator that each can reach\n"
     )
