@@ -11,6 +11,7 @@ import platform
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +21,7 @@ from benchmarks import compare
 from benchmarks.catalog import Benchmark, choose, load_benchmarks
 from benchmarks.rounds import Outcome, run_benchmarks, say, start_worker, work_in_process
 from benchmarks.table import family_rows, markdown
+from benchmarks.turns import Turns
 from dl.errors import InputError, RunError
 
 _PEERS = ("torch", "keras", "mctx")
@@ -40,8 +42,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         chosen = compare.those_of(stored[0], chosen) if stored else chosen
         return _measure(
             chosen,
-            rounds=asked.rounds or (1 if asked.quick else 3),
+            rounds=asked.rounds or (1 if asked.quick else 15 if asked.turns else 3),
             quick=asked.quick,
+            turns=asked.turns,
             path=asked.json,
             stored=stored,
         )
@@ -77,6 +80,13 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         "--rounds", type=int, metavar="N", help="processes for each system (default 3)"
     )
     parser.add_argument(
+        "--turns",
+        type=float,
+        metavar="SECONDS",
+        help="keep a benchmark's processes alive; a round is then a turn of so many seconds for "
+        "each (default 15 rounds), which suits a machine whose speed drifts",
+    )
+    parser.add_argument(
         "--json", type=Path, metavar="FILE", help="write rows, versions and device to FILE"
     )
     parser.add_argument(
@@ -96,6 +106,11 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         )
     if asked.rounds is not None and asked.rounds < 1:
         raise InputError(f"rounds is {asked.rounds}; it must be at least 1")
+    if asked.turns is not None and (asked.quick or not 0 < asked.turns < float("inf")):
+        raise InputError(
+            f"turns of {asked.turns} seconds: give more than 0, and leave out --quick, whose work "
+            "is measured once"
+        )
     if asked.json is not None and (
         asked.json.is_dir() or not asked.json.absolute().parent.is_dir()
     ):
@@ -108,6 +123,7 @@ def _measure(
     *,
     rounds: int,
     quick: bool,
+    turns: float | None,
     path: Path | None,
     stored: Sequence[dict[str, Any]] = (),
 ) -> int:
@@ -118,14 +134,16 @@ def _measure(
     runnable = [benchmark for benchmark in chosen if not _leave_out(benchmark, quick=quick)]
     outcome, code = Outcome(), 0
     try:
-        work = partial(work_in_process, quick=quick)
-        run_benchmarks(runnable, left_out, outcome, rounds=rounds, work=work)
+        with Turns(turns) if turns else nullcontext(partial(work_in_process, quick=quick)) as work:
+            run_benchmarks(runnable, left_out, outcome, rounds=rounds, work=work)
     except KeyboardInterrupt:
         code = 130
     outcome.rows.extend(family_rows(runnable, outcome.rows))
     if outcome.rows:
         print(markdown(outcome.rows))
     run = {"rows": outcome.rows, **_header(machine["device"]), "rounds": rounds, "quick": quick}
+    if turns:
+        run["turns"] = turns
     if path is not None:
         from dl.runs.files import write_json
 

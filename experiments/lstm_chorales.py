@@ -8,8 +8,8 @@ Command: python -m experiments run lstm_chorales --dataset chorales:PATH
 
 from dataclasses import dataclass
 
-from dl import DataSpec, Rate, Recipe, models, objectives
-from experiments._sequences import SequenceOptions, sequence_recipe
+from dl import CountOrZero, DataSpec, Rate, Recipe, augment, models, objectives
+from experiments._sequences import SequenceOptions
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,8 @@ class Options(SequenceOptions):
     hidden_size: int = 256
     dropout: Rate = 0.3
     """Fraction of the units that are switched off."""
+    transpose: CountOrZero = 5
+    """Train on each chorale moved up or down by up to this many keys, anew in each epoch."""
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
@@ -30,4 +32,5 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
         "lstm", data_spec.classes, hidden_size=options.hidden_size, dropout=options.dropout
     )
     objective = objectives.frames(model, label_smoothing=options.label_smoothing)
-    return sequence_recipe(model, objective, options, data_spec)
+    moved = augment.Transposition(options.transpose) if options.transpose else None
+    return Recipe(model, objective, options.make_optimizer(data_spec), moved)

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from dl import Recipe, TrainOptions
     from dl.data.dataset import Dataset
 
+STEPS = 20
+"""Steps of an epoch on the axes whose steps are timed: the epoch's own cost is divided by them."""
+
 Training = tuple["Recipe", "Dataset", "TrainOptions"]
 
 
@@ -31,7 +34,7 @@ class Axis:
 
 
 def _batch(size: int) -> Training:
-    return lenet.dl_recipe(), _pictures(4 * size), _options(batch_size=size)
+    return lenet.dl_recipe(), _pictures(STEPS * size), _options(batch_size=size)
 
 
 def _length(size: int) -> Training:
@@ -40,7 +43,7 @@ def _length(size: int) -> Training:
     from dl.data.text.reading import Reading
 
     rows, symbols = 16, 64
-    numbers = np.random.default_rng(0).integers(0, symbols, (4 * rows + 2) * size, dtype=np.uint8)
+    numbers = np.random.default_rng(0).integers(0, symbols, (STEPS * rows + 2) * size, dtype=np.uint8)
     text = (numbers + ord("!")).tobytes().decode("ascii")
     data = stream_of_text("generated", text, None, text[: 2 * size], reading=Reading(segment=size))
     model = models.language_model("lstm", symbols + 1, hidden_size=128)
@@ -53,12 +56,12 @@ def _examples(size: int) -> Training:
 
 
 def _members(size: int) -> Training:
-    return mlp.dl_recipe(), _pictures(20 * 128), _options(members=size)
+    return mlp.dl_recipe(), _pictures(STEPS * 128), _options(members=size)
 
 
 def _devices(size: int) -> Training:
     parallel = "pmap" if size > 1 else "jit"
-    return lenet.dl_recipe(), _pictures(4 * 256), _options(256, devices=size, parallel=parallel)
+    return lenet.dl_recipe(), _pictures(STEPS * 256), _options(256, devices=size, parallel=parallel)
 
 
 AXES = {

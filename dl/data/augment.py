@@ -2,7 +2,8 @@
 
 Every example has a key of its own, derived from (seed, step, example), so that a picture changes in
 the same way on any device. Pictures are normalised before: the 0 that `crop` and `cutout` fill with
-is the mean colour. `mixup` changes targets too (`dl.data.mixing.Mixing`). Source: D7.
+is the mean colour. `mixup` and `Transposition` change targets too
+(`dl.data.with_targets`). Source: D7.
 """
 
 from bisect import bisect_right
@@ -14,10 +15,12 @@ import jax.numpy as jnp
 from dl.data.erasing import erase as erase
 from dl.data.mixing import Mixing
 from dl.data.mixing import mixup as mixup
+from dl.data.transposing import Transposition as Transposition
 from dl.data.warps import affine as affine
 from dl.data.warps import elastic as elastic
 from dl.data.warps import rotate as rotate
 from dl.data.warps import shift as shift
+from dl.data.with_targets import AugmentWithTargets
 from dl.errors import InputError
 from dl.types import Array, Augment
 
@@ -60,7 +63,7 @@ def chain(*augments: Augment) -> Augment:
     """One augmentation after the other, each with its own random numbers; of none, the identity.
 
     Raises:
-        InputError: for more than one mixup.
+        InputError: for more than one mixup, and for a transposition.
 
     >>> double = lambda keys, pictures, step: 2 * pictures
     >>> keys, step = jax.random.split(jax.random.key(0), 1), jnp.zeros((), int)
@@ -73,6 +76,8 @@ def chain(*augments: Augment) -> Augment:
             pictures = function(_of_link(keys, number), pictures, step)
         return pictures
 
+    for each in augments:
+        _require_inputs_alone(each)
     mixing = [(at, each) for at, each in enumerate(augments) if isinstance(each, Mixing)]
     if not mixing:
         return augment
@@ -178,6 +183,9 @@ def cutout(side: int) -> Augment:
 def until_step(augment: Augment, last: int) -> Augment:
     """`augment` for the steps before `last`; later steps leave pictures [B, ...] as they are.
 
+    Raises:
+        InputError: for a transposition.
+
     >>> double = lambda keys, pictures, step: 2 * pictures
     >>> keys = jax.random.split(jax.random.key(0), 1)
     >>> [until_step(double, 7)(keys, jnp.ones(1), jnp.int32(step)).tolist() for step in (6, 7)]
@@ -187,6 +195,7 @@ def until_step(augment: Augment, last: int) -> Augment:
     def limited(keys: Array, pictures: Array, step: Array) -> Array:
         return jax.lax.cond(step < last, lambda: augment(keys, pictures, step), lambda: pictures)
 
+    _require_inputs_alone(augment)
     if not isinstance(augment, Mixing):
         return limited
     return replace(
@@ -194,6 +203,15 @@ def until_step(augment: Augment, last: int) -> Augment:
         pictures=limited,
         share=lambda keys, step: jnp.where(step < last, augment.share(keys, step), 1.0),
     )
+
+
+def _require_inputs_alone(augment: Augment) -> None:
+    """Refuse an augmentation whose targets would be forgotten."""
+    if isinstance(augment, AugmentWithTargets) and not isinstance(augment, Mixing):
+        raise InputError(
+            f"{type(augment).__name__} changes targets too, and works alone: take it out of the "
+            "chain or of until_step"
+        )
 
 
 def _of_link(keys: Array, number: int) -> Array:

@@ -10,7 +10,7 @@ import optax
 from jax.sharding import Mesh
 
 from dl import metrics
-from dl.data.mixing import Mixing
+from dl.data.with_targets import AugmentWithTargets
 from dl.layers.precision import computing_in
 from dl.layers.real_rows import over_real_rows
 from dl.layers.remat import blocks_again
@@ -148,7 +148,7 @@ def augmented(
 ) -> Callable[[TrainState, Batch], tuple[TrainState, Metrics]]:
     """`train_step` on augmented inputs, with a key for each (seed, step, example).
 
-    Mixup changes the targets too: from class numbers [B] to probabilities [B, K].
+    An `AugmentWithTargets` changes the targets too; mixup makes probabilities [B, K] of them.
     """
 
     def step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:
@@ -159,7 +159,7 @@ def augmented(
         )
         keys = jax.vmap(lambda index: jax.random.fold_in(step_key, index))(batch["index"])
         changed = {**batch, "inputs": augment(keys, batch["inputs"], state.step)}
-        if isinstance(augment, Mixing):
+        if isinstance(augment, AugmentWithTargets):
             changed["targets"] = augment.targets(keys, batch["targets"], state.step)
         return train_step(state, changed)
 
