@@ -1,5 +1,6 @@
 """Processes that stay alive and take turns of a second or less, for machines whose speed drifts."""
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -58,7 +59,8 @@ class _Player:
     """A process that measures whenever it is asked to."""
 
     def __init__(self, name: str, system: str) -> None:
-        self._complaints: IO[str] = tempfile.TemporaryFile("w+")
+        # It is closed when the process is; a pipe could fill and stop the process.
+        self._complaints: IO[str] = tempfile.TemporaryFile("w+")  # noqa: SIM115
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker", name, system, "--turns"],
             stdin=subprocess.PIPE,
@@ -91,9 +93,7 @@ class _Player:
     def close(self) -> None:
         for stream in (self._process.stdin, self._process.stdout):
             assert stream is not None
-            try:
+            with contextlib.suppress(BrokenPipeError):
                 stream.close()
-            except BrokenPipeError:
-                pass
         self._process.wait()
         self._complaints.close()

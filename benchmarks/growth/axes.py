@@ -43,7 +43,9 @@ def _length(size: int) -> Training:
     from dl.data.text.reading import Reading
 
     rows, symbols = 16, 64
-    numbers = np.random.default_rng(0).integers(0, symbols, (STEPS * rows + 2) * size, dtype=np.uint8)
+    numbers = np.random.default_rng(0).integers(
+        0, symbols, (STEPS * rows + 2) * size, dtype=np.uint8
+    )
     text = (numbers + ord("!")).tobytes().decode("ascii")
     data = stream_of_text("generated", text, None, text[: 2 * size], reading=Reading(segment=size))
     model = models.language_model("lstm", symbols + 1, hidden_size=128)

@@ -33,7 +33,8 @@ def test_every_number_of_keys_is_drawn_about_equally_often() -> None:
     found = np.asarray(jax.jit(Transposition(2))(keys, chords, STEP)).argmax(axis=-1)[:, 0] - 4
     numbers, counts = np.unique(found, return_counts=True)
     assert numbers.tolist() == [-2, -1, 0, 1, 2]
-    assert counts.min() > 330 and counts.max() < 470
+    assert counts.min() > 330
+    assert counts.max() < 470
 
 
 def test_what_leaves_the_keyboard_is_silent_and_does_not_come_back() -> None:
