@@ -22,8 +22,10 @@ class Options(SequenceOptions):
     hidden_size: int = 256
     dropout: Rate = 0.3
     """Fraction of the units that are switched off."""
-    transpose: CountOrZero = 5
-    """Train on each chorale moved up or down by up to this many keys, anew in each epoch."""
+    transpose: CountOrZero = 0
+    """Train on each chorale moved up or down by up to this many keys, anew in each epoch; for
+    collections in many keys.
+    """
 
 
 def build(options: Options, data_spec: DataSpec) -> Recipe:
