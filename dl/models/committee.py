@@ -16,13 +16,13 @@ def committee(model: Model, members: int, *, task: TaskName) -> Model:
     Every array of its parameters and state has a first axis [members, ...]. Outputs are logits of
     the mean, log(1/K Σ_k p_k), so that they mean what those of one net mean. Outputs that are no
     probabilities, such as those of the task "regression", are averaged as they are. A member that
-    has diverged, so that a parameter is not finite, is left out of the mean. A committee is
-    evaluated and applied; it is not trained. A population is (`members` of `dl.TrainOptions`).
-    Source: D7, E15.
+    has diverged, so that a parameter is not finite, is left out of the mean. Recurrent members
+    carry their states on side by side, [B, members, ...]. A committee is evaluated and applied; it
+    is not trained. A population is (`members` of `dl.TrainOptions`). Source: D7, E15.
 
     Raises:
-        InputError: for an auto-encoder, a model that carries a state on, and a task whose
-            probabilities are neither those of a softmax nor of sigmoids.
+        InputError: for an auto-encoder, a model that carries a state through every step of its
+            training, and a task whose probabilities are neither those of a softmax nor of sigmoids.
 
     >>> from dl.models import mlp
     >>> model = committee(mlp(3, hidden_sizes=(4,)), 2, task="classification")
@@ -32,7 +32,7 @@ def committee(model: Model, members: int, *, task: TaskName) -> Model:
     >>> jnp.exp(model.apply(params, state, jnp.ones((1, 5)))[0]).sum().round(4).tolist()
     1.0
     """
-    if isinstance(model, Autoencoder) or model.initial_carry is not None:
+    if isinstance(model, Autoencoder) or model.always_carries:
         raise InputError(f"{model.name} gives no answers that could be averaged over a committee")
     if TASKS[task].probabilities not in (None, jax.nn.sigmoid, jax.nn.softmax):
         raise InputError(f"the probabilities of the task {task} have no mean that is known here")
@@ -53,14 +53,22 @@ def committee(model: Model, members: int, *, task: TaskName) -> Model:
             raise InputError("a committee is not trained as a whole: train its members")
 
         # One after the other: some nets are fast on a CPU only in the form that they have alone.
-        def answer(member: tuple[Params, ModelState]) -> Array:
-            return model.apply(*member, inputs)[0]
+        def answer(member: tuple[Params, ModelState, Carry]) -> tuple[Array, Carry]:
+            outputs, _, carry = model.apply(*member[:2], inputs, carry=member[2])
+            return outputs, carry
 
-        outputs = jax.lax.map(answer, (params, model_state))
+        outputs, after = jax.lax.map(answer, (params, model_state, _swapped(carry)))
         asked = finite_members((params, model_state), members)
-        return mean_answer(outputs, task, asked=asked), model_state, carry
+        return mean_answer(outputs, task, asked=asked), model_state, _swapped(after)
 
-    return Model(f"committee of {members} {model.name}", init, apply)
+    def initial_carry(rows: int) -> Carry:
+        return jax.tree.map(
+            lambda leaf: jnp.repeat(leaf[:, None], members, axis=1), model.zero_carry(rows)
+        )
+
+    name = f"committee of {members} {model.name}"
+    carries = None if model.initial_carry is None else initial_carry
+    return Model(name, init, apply, initial_carry=carries)
 
 
 def mean_answer(outputs: Array, task: TaskName, *, asked: Array | None = None) -> Array:
@@ -91,6 +99,11 @@ def finite_members(tree: PyTree, members: int) -> Array:
     """
     finite = [jnp.isfinite(leaf).reshape(members, -1).all(axis=1) for leaf in jax.tree.leaves(tree)]
     return jnp.array(finite).all(axis=0)
+
+
+def _swapped(carry: Carry) -> Carry:
+    """Rows and members of a carry change places: [B, K, ...] -> [K, B, ...], and back."""
+    return jax.tree.map(lambda leaf: jnp.swapaxes(leaf, 0, 1), carry)
 
 
 def _mean(values: Array, weights: Array) -> Array:

@@ -1,5 +1,6 @@
 """A committee answers with the mean of its members' probabilities."""
 
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -65,10 +66,27 @@ def test_a_committee_of_nets_leaves_out_one_with_a_parameter_that_is_not_finite(
     np.testing.assert_allclose(three, two, rtol=1e-5)
 
 
+def test_recurrent_members_carry_their_states_along_a_stream() -> None:
+    writer = dl.models.language_model("lstm", 5, hidden_size=3)
+    both = committee(writer, 2, task="classification")
+    texts = np.random.default_rng(0).integers(0, 5, (3, 8))
+    params, state = both.init(jax.random.key(0), texts)
+    carry, together = both.zero_carry(3), []
+    for text in np.split(texts, 2, axis=1):
+        outputs, _, carry = both.apply(params, state, text, carry=carry)
+        together.append(softmax(np.asarray(outputs)))
+    assert all(leaf.shape[:2] == (3, 2) for leaf in jax.tree.leaves(carry))
+    members = [jax.tree.map(lambda leaf, k=k: leaf[k], params) for k in range(2)]
+    alone = [writer.apply(member, {}, texts)[0] for member in members]
+    expected = softmax(np.asarray(alone)).mean(axis=0)
+    np.testing.assert_allclose(np.concatenate(together, axis=1), expected, rtol=1e-5, atol=1e-7)
+    assert np.abs(np.asarray(alone[0]) - np.asarray(alone[1])).max() > 0.01
+
+
 def test_what_could_not_answer_is_refused() -> None:
     coder = dl.models.autoencoder((4,), code_size=2)
-    writer = dl.models.language_model("rnn", 5, hidden_size=3)
-    for model in (coder, writer):
+    player = replace(dl.models.mlp(3), always_carries=True)
+    for model in (coder, player):
         with pytest.raises(InputError, match="gives no answers that could be averaged"):
             committee(model, 2, task="classification")
     model = committee(dl.models.mlp(3), 2, task="classification")

@@ -214,10 +214,18 @@ def test_what_cannot_be_is_refused_in_one_line(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_language_model_has_no_members(
+@pytest.mark.slow
+def test_language_models_answer_together_along_the_text(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "text.txt").write_text("to be or not to be " * 60)
     words = f"run rnn_shakespeare --dataset text:{tmp_path}/text.txt --members 2 --batch-size 4"
-    assert main("experiments", [*words.split(), "--segment", "8", "--run-dir", "x"]) == 2
-    assert "gives no answers that could be averaged" in capsys.readouterr().err
+    sizes = f"--segment 8 --hidden-size 4 --epochs 1 --run-dir {tmp_path}/run"
+    assert main("experiments", [*words.split(), *sizes.split()]) == 0
+    figures = json.loads((tmp_path / "run" / "result.json").read_text())["metrics"]
+    assert figures["members"]["loss_std"] > 0
+    # −log of the mean probability is at most the mean of −log, and exp(loss) is the perplexity.
+    assert figures["test"]["loss"] < figures["members"]["loss"]
+    assert math.isclose(figures["test"]["perplexity"], math.exp(figures["test"]["loss"]))
+    assert main("experiments", ["sample", f"{tmp_path}/run", "--prime", "to", "--length", "5"]) == 0
+    assert len(capsys.readouterr().out.strip()) > 0
