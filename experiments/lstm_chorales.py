@@ -2,7 +2,8 @@
 
 Lecture: G3. Paper: Boulanger-Lewandowski et al. 2012, arXiv:1206.6392 (the task).
 Expected: 8.45 nats per chord; of the keys that sound or are predicted, 23.4 % do both (one seed).
-Time: 188 s on one CPU core, shared with other work.
+    `--members 4` answers with the mean of four nets: 8.35.
+Time: 188 s on one CPU core, shared with other work; 911 s for four nets on two.
 Command: python -m experiments run lstm_chorales --dataset chorales:PATH
 """
 

@@ -29,6 +29,7 @@ def fake_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Processes run `WORKER` in place of the worker."""
     folder = tmp_path / "benchmarks"
     folder.mkdir()
+    (folder / "__init__.py").touch()
     (folder / "worker.py").write_text(WORKER)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(turns, "environment", dict)
