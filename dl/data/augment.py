@@ -2,8 +2,8 @@
 
 Every example has a key of its own, derived from (seed, step, example), so that a picture changes in
 the same way on any device. Pictures are normalised before: the 0 that `crop` and `cutout` fill with
-is the mean colour. `mixup` and `Transposition` change targets too
-(`dl.data.with_targets`). Source: D7.
+is the mean colour. `mixup` and `Transposition` change targets too (`dl.data.with_targets`). Source:
+D7.
 """
 
 from bisect import bisect_right
