@@ -20,15 +20,17 @@ from dl import (
     Recipe,
     ScheduleName,
     Trained,
+    augment,
     load_data,
     models,
     objectives,
 )
 from experiments._captions import caption_figures
+from experiments._digits import DigitOptions, digit_changes
 
 
 @dataclass(frozen=True)
-class Options(DocumentOptions):
+class Options(DigitOptions, DocumentOptions):
     """Options of attention_captions."""
 
     dataset: str = "scenes:digits"
@@ -66,7 +68,8 @@ def build(options: Options, data_spec: DataSpec) -> Recipe:
         dropout=options.dropout,
     )
     objective = objectives.next_symbol(model, label_smoothing=options.label_smoothing)
-    return Recipe(model, objective, options.make_optimizer(data_spec))
+    changes = augment.on_source(digit_changes(options, data_spec))
+    return Recipe(model, objective, options.make_optimizer(data_spec), changes)
 
 
 def conclude(options: Options, trained: Trained, data: Dataset) -> dict[str, dict[str, float]]:

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 from dl.data.erasing import erase as erase
 from dl.data.mixing import Mixing
 from dl.data.mixing import mixup as mixup
+from dl.data.on_source import on_source as on_source
 from dl.data.transposing import Transposition as Transposition
 from dl.data.warps import affine as affine
 from dl.data.warps import elastic as elastic

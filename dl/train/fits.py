@@ -26,6 +26,7 @@ from dl.types import (
     Device,
     Metrics,
     Objective,
+    Pair,
     Params,
     PyTree,
     Ragged,
@@ -228,7 +229,9 @@ def _check_augmented_fit(recipe: Recipe, spec: DataSpec, augment: Augment) -> No
 
 
 def _shape(inputs: Any) -> tuple[int, ...]:
-    """The shape of one example."""
+    """The shape of one example; of a pair that of its source."""
+    if isinstance(inputs, Pair):
+        return _shape(inputs.source)
     return (inputs.values if isinstance(inputs, Ragged) else inputs).shape[1:]
 
 
