@@ -15,10 +15,12 @@ from dl import (
     Dataset,
     DataSpec,
     DocumentOptions,
+    NotNegative,
     OptimizerName,
     Rate,
     Recipe,
     ScheduleName,
+    Share,
     Trained,
     augment,
     load_data,
@@ -36,13 +38,16 @@ class Options(DigitOptions, DocumentOptions):
     dataset: str = "scenes:digits"
     unit: Literal["char", "byte", "word"] = "word"
     """What a symbol of captions:PATH is."""
-    epochs: int = 15
+    epochs: int = 30
     batch_size: int = 64
     optimizer: OptimizerName = "adam"
     learning_rate: float = 2e-3
     schedule: ScheduleName = "cosine"
     clip: float = 1.0
     warm_up: int = 100
+    degrees: NotNegative = 8.0
+    zoom: Share = 0.08
+    elastic: NotNegative = 0.8
     maps: Count = 24
     """Maps of the first convolution; the second has twice, the third four times as many."""
     hidden_size: Count = 128

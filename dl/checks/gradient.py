@@ -84,7 +84,7 @@ def _prepare(
     step = make_train_step(
         subject.recipe.objective,
         descent,
-        padded=subject.data.train.carries,
+        padded=subject.data.train.pads,
         precision=subject.options.precision,
         remat=subject.options.remat,
     )

@@ -87,7 +87,7 @@ def _trial(subject: Subject, batch: Batch) -> _Trial:
     first = subject.state_for(batch)
     first = replace(first, opt_state=optimizer.init(first.params))
     how: dict[str, Any] = {"precision": subject.options.precision}
-    step = make_train_step(objective, optimizer, padded=subject.data.train.carries, **how)
+    step = make_train_step(objective, optimizer, padded=subject.data.train.pads, **how)
     return _Trial(first, batch, jit_quickly(step), jit_quickly(make_eval_step(objective, **how)))
 
 

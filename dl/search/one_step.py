@@ -41,7 +41,7 @@ def make_one_step(
     step = make_train_step(
         recipe.objective,
         recipe.optimizer,
-        padded=data.train.carries,
+        padded=data.train.pads,
         ema=options.ema,
         average_after=options.averages_after(data.spec),
         **options.of_step,

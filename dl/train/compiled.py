@@ -273,7 +273,7 @@ def _make_step(
         own.optimizer,
         axis_name=layout.axis_name,
         mesh=layout.mesh,
-        padded=data.train.carries,
+        padded=data.train.pads,
         ema=hyperparams.get("ema", options.ema),
         average_after=options.averages_after(data.spec),
         **options.of_step,

@@ -23,7 +23,7 @@ from dl.train.shards import over_shards
 from dl.train.skipping import only_if_finite
 from dl.train.state import TrainState, state_of_net
 from dl.train.step_inputs import check_step_inputs, named_entries
-from dl.types import Array, Augment, Batch, Metrics, ModelState, Objective, Params, PyTree
+from dl.types import Array, Augment, Batch, Metrics, ModelState, Objective, Pair, Params, PyTree
 
 
 def make_train_step(
@@ -217,10 +217,16 @@ def _averaged(average: PyTree, new: PyTree, kept: Array) -> PyTree:
 
 
 def _over_real_rows(objective: Objective) -> Objective:
-    """`objective` with batch norm over the rows of the batch that are no padding."""
+    """`objective` with batch norm over the rows of the batch that are no padding.
+
+    The mask of a pair [B, T] is that of the symbols it writes, which are not what batch norm sees.
+    """
 
     def real(params: Params, model_state: ModelState, batch: Batch, **options: Any) -> Any:
-        with over_real_rows(batch["mask"]):
+        mask = batch["mask"]
+        if isinstance(batch["inputs"], Pair) and mask.ndim > 1:
+            mask = mask.max(axis=1)
+        with over_real_rows(mask):
             return objective(params, model_state, batch, **options)
 
     return real

@@ -37,6 +37,7 @@ class HistorySource:
     batches_per_call: ClassVar[int] = 8
     in_memory: ClassVar[bool] = True
     carries: ClassVar[bool] = False
+    pads: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if len(self.users) != len(self.targets):

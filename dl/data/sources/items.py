@@ -56,6 +56,7 @@ class ItemSource:
     batches_per_call: ClassVar[int] = 1
     in_memory: ClassVar[bool] = False
     carries: ClassVar[bool] = False
+    pads: ClassVar[bool] = False
 
     def __len__(self) -> int:
         return len(self.index)

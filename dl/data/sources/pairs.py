@@ -43,6 +43,7 @@ class PairSource:
     batches_per_call: ClassVar[int] = 1
     in_memory: ClassVar[bool] = True
     carries: ClassVar[bool] = False
+    pads: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if np.any(np.diff(self.buckets) < 0):

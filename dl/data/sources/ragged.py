@@ -15,7 +15,6 @@ from dl.data.sources.buckets import (
     BUCKETS,
     bucket_batches,
     bucket_calls,
-    bucket_epoch,
     whole_evaluation,
     widened,
 )
@@ -43,6 +42,7 @@ class RaggedSource:
     batches_per_call: ClassVar[int] = 1
     in_memory: ClassVar[bool] = True
     carries: ClassVar[bool] = False
+    pads: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if np.any(np.diff(self.lengths) < 0):
@@ -135,14 +135,6 @@ class RaggedSource:
             "lengths": self.lengths[index],
             "targets": widened(targets, width) if self.step_targets else targets,
         }
-
-    def epoch(self, seed: int, epoch: int, batch_size: int) -> tuple[np.ndarray, np.ndarray]:
-        """The batches of an epoch, index [steps, B], and the bucket of each, [steps].
-
-        Batches mix the sequences of a bucket at random; those left over go to the next wider
-        bucket.
-        """
-        return bucket_epoch(self.fitting, seed, epoch, batch_size)
 
     def batches(
         self, *, seed: int, start: int, steps: int, batch_size: int

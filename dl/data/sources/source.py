@@ -27,13 +27,14 @@ class Source(Protocol):
     which the last ones may be padding, so that one program serves parts of all sizes. A source that
     is not `in_memory` gives its batches one by one, so that no compiled loop can run over them. If
     it `carries`, an evaluation passes the recurrent state from each batch to the next; its batches
-    have one row.
+    have one row. If it `pads`, batches of training may have steps whose mask is 0.
     """
 
     steps_per_call: ClassVar[int]
     batches_per_call: ClassVar[int]
     in_memory: ClassVar[bool]
     carries: ClassVar[bool]
+    pads: ClassVar[bool]
 
     def __len__(self) -> int:
         """The number of examples, each of which an epoch visits once."""

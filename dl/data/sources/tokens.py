@@ -46,6 +46,7 @@ class TokenSource:
     batches_per_call: ClassVar[int] = 1
     in_memory: ClassVar[bool] = True
     carries: ClassVar[bool] = True
+    pads: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_fields(self)
