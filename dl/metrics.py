@@ -56,11 +56,12 @@ def merge(left: Metrics, right: Metrics) -> Metrics:
 
 
 def compute(metrics: Metrics) -> dict[str, float]:
-    """Fetch the sums and divide: name to mean, of an `ExpRatio` to exp of it, of a `Total` the sum.
+    """Fetch the metrics; each name has a number.
 
-    Of a population, whose sums are [K], it is the mean over the members that are finite. Without
-    any example it is nan. The exponential stays finite: means above 700, those of a model
-    that has diverged, count as 700.
+    It is sum / count for a `Ratio`, exp(sum / count) for an `ExpRatio`, and the sum for a `Total`.
+    The sums of a population are [K]: the number is then the mean over the members for which it is
+    finite. Without any example it is nan. The exponential stays finite: means above 700, which a
+    diverged model may have, count as 700.
 
     >>> compute({"accuracy": Ratio(jnp.array(3.0), jnp.array(4.0))})
     {'accuracy': 0.75}

@@ -129,7 +129,7 @@ def _advance(compiled: Compiled, training: Training, start: int, end: int) -> Tr
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RecompilationWarning)
         for step in range(start, end):
-            training, ticket = compiled.advance(training, compiled.arrays, step, step + 1)
+            training, ticket = compiled.advance(training, step, step + 1)
             jax.block_until_ready(ticket)
     return training
 

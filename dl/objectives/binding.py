@@ -152,7 +152,11 @@ def follows_its_loss(objective: Objective) -> bool:
 
 
 def bind_forward(forward: Forward, report: Report, *, training: Report | None = None) -> Objective:
-    """The same for a loss that needs more than a model's outputs, such as its code."""
+    """An objective from a forward pass and a report on what it gives.
+
+    It is for a loss that needs more than the outputs of a model, such as an auto-encoder's code.
+    For one that needs no more there is `bind`.
+    """
 
     def objective(
         params: Params,

@@ -90,9 +90,12 @@ def frames(model: Model, *, label_smoothing: float = 0.0) -> Objective:
         targets = smoothed(batch["targets"], smoothing, classes=2)
         loss = jnp.sum(optax.sigmoid_binary_cross_entropy(logits, targets), axis=-1)
         predicted, real = logits > 0, batch["targets"] > 0.5
-        hits, either = (jnp.sum(notes, axis=-1) for notes in (predicted & real, predicted | real))
-        counted = [metrics.from_batch(notes, batch["mask"]).sum for notes in (hits, either)]
-        return {"loss": metrics.from_batch(loss, batch["mask"]), "accuracy": Ratio(*counted)}
+
+        def count(notes: Array) -> Array:
+            return metrics.from_batch(jnp.sum(notes, axis=-1), batch["mask"]).sum
+
+        accuracy = Ratio(count(predicted & real), count(predicted | real))
+        return {"loss": metrics.from_batch(loss, batch["mask"]), "accuracy": accuracy}
 
     training = partial(report, smoothing=label_smoothing)
     return bind(model, report, training=training, label_smoothing=label_smoothing)

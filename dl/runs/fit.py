@@ -37,7 +37,7 @@ from dl.train.traced import choose_layout
 from dl.train.training import Training
 from dl.types import ModelState, Params
 
-_OF_STEP = ("ema",)
+_TRACED_BY_STEP = ("ema",)
 """The options that are numbers of the step itself, whatever made the recipe."""
 
 
@@ -92,7 +92,7 @@ def fit(
     _check_arguments(recipe, options, resume=resume, init=init, on_record=on_record)
     task = task_of(recipe.objective)
     data = as_dataset(data, validation=options.validation, task=task)
-    _check_all_are_meant(options, data)
+    _check_train_examples(options, data)
     options.check_plan(data)
     recipe = _with_hyperparams(recipe, data.spec, options)
     check_members(recipe, data, options)
@@ -146,27 +146,27 @@ def _layout(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Layout:
 def _with_hyperparams(recipe: Recipe, spec: DataSpec, options: TrainOptions) -> Recipe:
     """`recipe` with an optimizer from the options, if it has none, and with their numbers."""
     if recipe.optimizer is not None:
-        numbers = {name: x for name, x in options.traced.items() if name in _OF_STEP}
+        numbers = {name: x for name, x in options.traced.items() if name in _TRACED_BY_STEP}
         _check_own_values(recipe)
         return recipe._replace(hyperparams={**numbers, **recipe.hyperparams})
 
     def remake(hyperparams: Mapping[str, Any]) -> Recipe:
         return replace(options, **hyperparams).with_optimizer(recipe, spec)
 
-    used = (*OF_OPTIMIZER, *_OF_STEP)
+    used = (*OF_OPTIMIZER, *_TRACED_BY_STEP)
     numbers = {name: x for name, x in options.traced.items() if name in used}
     for name in recipe.hyperparams:
         if name not in used:
             raise InputError(
-                f"{name} does not reach the model or objective of this recipe, which are made: "
-                f"vary {', '.join(numbers)}, or the recipe of an experiment"
+                f"{name} cannot vary, because the model and the objective of this recipe are built "
+                f"already: vary {', '.join(numbers)}, or take the recipe of an experiment"
             )
     return remake({})._replace(hyperparams={**numbers, **recipe.hyperparams}, remake=remake)
 
 
 def _check_own_values(recipe: Recipe) -> None:
     """Refuse values for the members that the recipe's own optimizer would not take."""
-    lost = [name for name in recipe.of_members if name not in _OF_STEP]
+    lost = [name for name in recipe.of_members if name not in _TRACED_BY_STEP]
     if lost and recipe.remake is None:
         raise InputError(
             f"the recipe's own optimizer has one {lost[0]}: make the recipe without optimizer, so "
@@ -195,7 +195,7 @@ def _check_arguments(recipe: Any, options: Any, *, resume: Any, init: Any, on_re
     check_smoothing(recipe.objective, options.label_smoothing, what="the recipe")
 
 
-def _check_all_are_meant(options: TrainOptions, data: Dataset) -> None:
+def _check_train_examples(options: TrainOptions, data: Dataset) -> None:
     """Refuse a number of training examples that is smaller than what there is."""
     if 0 < options.train_examples < len(data.train):
         raise InputError(

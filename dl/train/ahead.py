@@ -50,7 +50,7 @@ class Ahead:
         return self._call(*args)
 
 
-def begin(function: Callable, *shapes: Any) -> None:
+def begin_compiling(function: Callable, *shapes: Any) -> None:
     """Start to compile `function` if it can be compiled ahead."""
     if isinstance(function, Ahead):
         function.begin(*shapes)

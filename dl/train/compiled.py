@@ -14,9 +14,9 @@ from dl.data.dataset import Dataset, reading_ahead
 from dl.data.example import example_inputs
 from dl.data.gather import make_gather
 from dl.data.sources.batching import IndexedBatch, steps_per_epoch
-from dl.data.sources.source import NO_STEP, Call, Source, cut_calls, distinct_arrays
+from dl.data.sources.source import Call, Source, cut_calls, distinct_arrays
 from dl.errors import InputError
-from dl.train.ahead import begin
+from dl.train.ahead import begin_compiling
 from dl.train.evaluation import Evaluation
 from dl.train.fits import (
     check_answers,
@@ -32,7 +32,7 @@ from dl.train.plan import Plan, make_plan
 from dl.train.reading import train_calls_here
 from dl.train.recipe import Recipe, numbers_unknown
 from dl.train.state import first_arguments, jit_init_state
-from dl.train.step import augmented, make_train_step, scan_steps
+from dl.train.step import augmented, make_train_step, run_call
 from dl.train.traced import has_slow_loops
 from dl.train.training import First, Training
 from dl.train.waiting import WaitingClock
@@ -78,13 +78,14 @@ class Compiled:
         shapes = self.layout.shapes(first)
         for number, call in self._calls(0, 1):
             batches = self.layout.put_batches(call)
-            begin(self._train_calls[0], shapes, self.arrays[number], batches)
+            begin_compiling(self._train_calls[0], shapes, self.arrays[number], batches)
         self.evaluate.begin(first.state, "test" if self._data.validation is None else "validation")
 
-    def advance(
-        self, training: Training, arrays: list[Resident], start: int, end: int
-    ) -> tuple[Training, Array]:
-        """Trains from step `start` to step `end`; also returns an array that is ready then."""
+    def advance(self, training: Training, start: int, end: int) -> tuple[Training, Array]:
+        """Trains from step `start` to step `end`.
+
+        Also returns an array to wait for: it is ready when the last step has been computed.
+        """
         ticket: Any = None
         while start < end:
             stage = self._stages.end_at(start, end)
@@ -92,7 +93,7 @@ class Compiled:
             for number, call in self.waiting.reading(self._calls(start, stage)):
                 # Explicitly, so that `jax.transfer_guard` can refuse every other transfer.
                 batches = self.layout.put_batches(call)
-                training, ticket = train_call(training, arrays[number], batches)
+                training, ticket = train_call(training, self.arrays[number], batches)
                 self.waiting.computing(ticket)
             start = stage
         return training, ticket
@@ -120,10 +121,10 @@ def compile_recipe(
 ) -> Compiled:
     """Compile `recipe` for training on `data`; the step is traced at its first call.
 
-    `steps_per_call` is the largest number of steps in a compiled call. 0 takes the number in
-    `options`; if that is 0 too, it is the number that the compiled program has room for, and
-    `dl.train.steps_per_call` measures how many of these are fastest. The program itself does not
-    depend on this number, so that every number gives the same bits.
+    `steps_per_call` limits the steps of a compiled call. If it is 0, `options.steps_per_call` is
+    used. If that is 0 too, a call makes as many steps as the program has room for, and
+    `dl.train.steps_per_call` can measure a better number. The program itself does not depend on
+    this number, so that every number gives the same bits.
 
     Raises:
         InputError: when the recipe does not fit the data.
@@ -144,26 +145,25 @@ def compile_recipe(
         train_size=data.spec.train_size,
         steps_per_call=min(asked, room) if loops else asked,
     )
-    resident, stages = data.train.resident(), stages_of(recipe)
-    guard = CompilationGuard("train step", declared=len(resident) * len(stages.augments))
+    sets, stages = data.train.resident(), stages_of(recipe)
+    guard = CompilationGuard("train step", declared=len(sets) * len(stages.augments))
+    train_calls = [
+        _make_train_call(recipe, stage, data, options, layout, loops=loops)
+        for stage in range(len(stages.augments))
+    ]
     return Compiled(
-        layout,
-        plan,
-        guard,
-        _put_sets(layout, resident, first.arguments[1]),
-        Evaluation(recipe, data, options, layout, loops=loops),
-        WaitingClock(counts=not data.train.in_memory),
-        data,
-        first,
-        layout.put(totals),
-        stages,
-        [
-            layout.compile(
-                guard.watch(_make_train_call(recipe, stage, data, options, layout, loops=loops))
-            )
-            for stage in range(len(stages.augments))
-        ],
-        _cut(data.train, options, plan, room=room, loops=loops),
+        layout=layout,
+        plan=plan,
+        guard=guard,
+        arrays=_put_sets(layout, sets, first.arguments[1]),
+        evaluate=Evaluation(recipe, data, options, layout, loops=loops),
+        waiting=WaitingClock(counts=not data.train.in_memory),
+        _data=data,
+        _first=first,
+        _zeros=layout.put(totals),
+        _stages=stages,
+        _train_calls=[layout.compile(guard.watch(call)) for call in train_calls],
+        _calls=_cut(data.train, options, plan, room=room, loops=loops),
     )
 
 
@@ -183,11 +183,16 @@ def _put_sets(
 
 def _check(recipe: Recipe, data: Dataset, options: TrainOptions, layout: Layout) -> None:
     """Refuse a recipe that does not fit data, options and devices."""
-    device, members, split_over = layout.device_here, options.members, 1
-    if device.platform != "cpu":  # whose devices share one memory
-        members //= len(layout.devices) if layout.mode == "members" else 1
-        split_over = len(layout.devices) if layout.mode == "fsdp" else 1
-    check_recipe_fits(recipe, data.spec, device=device, members=members, split_over=split_over)
+    device = layout.device_here
+    # The devices of a CPU share one memory.
+    memories = 1 if device.platform == "cpu" else len(layout.devices)
+    check_recipe_fits(
+        recipe,
+        data.spec,
+        device=device,
+        members=options.members // (memories if layout.mode == "members" else 1),
+        split_over=memories if layout.mode == "fsdp" else 1,
+    )
     check_answers(recipe, data)
     check_layers(recipe, data.spec, options)
     by_device = layout.mode in ("pmap", "fsdp")
@@ -245,13 +250,11 @@ def _make_train_call(
         def step_once(training: Training, indexed: IndexedBatch) -> tuple[Training, Metrics]:
             with numbers_unknown():
                 state, sums = step(training.state, gather(resident.data, indexed))
+            # Added to the sums of all calls, in the order of the steps: so a record has the same
+            # bits however its steps are divided into calls.
             return Training(state, metrics.merge(training.totals, sums)), {}
 
-        if loops:
-            count = jnp.sum(indexed.index[:, 0] != NO_STEP)
-            training, _ = scan_steps(step_once)(training, indexed, count)
-        else:
-            training, _ = step_once(training, jax.tree.map(lambda leaf: leaf[0], indexed))
+        training, _ = run_call(step_once, training, indexed, loops=loops)
         # The sum has a buffer of its own, which stays valid after the state is donated.
         return training, training.state.step + 0
 

@@ -5,7 +5,6 @@ from functools import cache, partial
 from typing import Any, Protocol
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.sharding import SingleDeviceSharding
 
@@ -13,16 +12,16 @@ from dl import metrics
 from dl.data.dataset import Dataset
 from dl.data.gather import make_gather
 from dl.data.sources.batching import IndexedBatch
-from dl.data.sources.source import NO_STEP, Source, cut_calls
+from dl.data.sources.source import Source, cut_calls
 from dl.layers.precision import computing_in
-from dl.train.ahead import Ahead, begin
+from dl.train.ahead import Ahead, begin_compiling
 from dl.train.layout import Layout, Resident
 from dl.train.options import TrainOptions
 from dl.train.processes import as_first_has
 from dl.train.reading import evaluation_calls_here
 from dl.train.recipe import Recipe
 from dl.train.state import TrainState
-from dl.train.step import make_eval_step, scan_steps
+from dl.train.step import make_eval_step, run_call
 from dl.types import Array, Batch, Metrics, Model, ModelState, Objective, Params
 
 _NOTHING = Resident({}, {})
@@ -139,7 +138,7 @@ class _Stream:
             lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=place),
             (state.evaluated_params, state.evaluated_state),
         )
-        begin(self._compiled, *shapes, *self._data)
+        begin_compiling(self._compiled, *shapes, *self._data)
 
 
 def _compile(
@@ -149,10 +148,7 @@ def _compile(
         def evaluate_batch(state: TrainState, batch: IndexedBatch) -> tuple[TrainState, Metrics]:
             return state, step(state, gather(resident.data, batch))
 
-        if loops:
-            count = jnp.sum(indexed.index[:, 0] != NO_STEP)
-            return scan_steps(evaluate_batch)(state, indexed, count)[1]
-        return evaluate_batch(state, jax.tree.map(lambda leaf: leaf[0], indexed))[1]
+        return run_call(evaluate_batch, state, indexed, loops=loops)[1]
 
     return layout.compile(evaluate_call, donate=False)
 
@@ -189,7 +185,9 @@ class _Examples:
 
     def begin(self, state: TrainState) -> None:
         if self._kept:
-            begin(self._compiled, self._layout.shapes(state), self._resident, self._kept[0])
+            begin_compiling(
+                self._compiled, self._layout.shapes(state), self._resident, self._kept[0]
+            )
 
     def _put(self) -> Iterable[IndexedBatch]:
         for group in self._read():

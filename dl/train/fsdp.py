@@ -35,7 +35,7 @@ def split_axis(shape: tuple[int, ...], devices: int) -> int | None:
 
 
 def split_spec(shape: tuple[int, ...], devices: int) -> PartitionSpec:
-    """The same as JAX writes it.
+    """The axis that `split_axis` chooses, as a `PartitionSpec` of JAX.
 
     >>> tuple(split_spec((784, 10_000), 8))
     (None, 'batch')

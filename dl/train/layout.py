@@ -62,7 +62,7 @@ class Layout:
 
     @property
     def mesh(self) -> Mesh | None:
-        """The `mesh` that steps must be built with: that of the parts of the parameters."""
+        """The `mesh` that steps must be built with: `fsdp` splits the parameters over it."""
         is_split = self.mode == "fsdp" and len(self.devices) > 1
         return make_mesh(self.devices) if is_split else None
 

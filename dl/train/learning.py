@@ -123,7 +123,7 @@ class LearningFields:
 
     @property
     def of_step(self) -> dict[str, Any]:
-        """The options that `make_train_step` takes, but for those that are traced."""
+        """Options that `make_train_step` takes under the same names, and that are not traced."""
         return {
             "accumulate": self.accumulate,
             "precision": self.precision,

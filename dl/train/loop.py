@@ -95,9 +95,7 @@ class _Loop:
         """Make one call, and the record, evaluation and checkpoint that are due after it."""
         plan, start = self.compiled.plan, self.step
         self.step = plan.call_end(start)
-        self.training, ticket = self.compiled.advance(
-            self.training, self.compiled.arrays, start, self.step
-        )
+        self.training, ticket = self.compiled.advance(self.training, start, self.step)
         # One call computes while the next is prepared. With more calls under way, a signal would
         # wait longer and the progress shown would be ahead of the computation.
         jax.block_until_ready(self._last_ticket)

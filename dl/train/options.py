@@ -111,8 +111,8 @@ class TrainOptions(LearningFields, DataOptions):
     members: Count = 1
     """Nets with seeds that count up, trained in one program; their answers are averaged."""
     parallel: Literal["auto", "jit", "pmap", "fsdp"] = "auto"
-    """How to use several devices; auto means jit, or on a CPU whichever suits the model. fsdp also
-    divides the parameters and the optimizer's state among them.
+    """How to use several devices. auto means jit; the runner takes jit or pmap on a CPU, whichever
+    suits the model. fsdp also divides the parameters and the optimizer's state among them.
     """
     devices: CountOrZero = 0
     """How many devices to use; 0 takes as many as divide the batch, or on a CPU suit the model."""

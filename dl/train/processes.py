@@ -20,7 +20,7 @@ ALL_ROWS = slice(None)
 
 def are_several() -> bool:
     """Whether this process is one of several that train together."""
-    # JAX looks for devices when it is asked for the number, which a lone process does later.
+    # `process_count` makes JAX look for devices, which a lone process does later.
     return jax.distributed.is_initialized() and jax.process_count() > 1
 
 

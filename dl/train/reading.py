@@ -13,9 +13,7 @@ from dl.train.processes import ALL_ROWS, rows_here
 
 def train_calls_here(source: Source, *, seed: int, batch_size: int, total_steps: int) -> TrainCalls:
     """The calls of training; their leaves are [k, B / processes, ...]."""
-    rows = rows_here(batch_size)
-    if isinstance(source, ReadsRows) and rows != ALL_ROWS:
-        source, rows = source.of_rows(rows), ALL_ROWS
+    source, rows = _read_here(source, batch_size)
     calls = source.train_calls(seed=seed, batch_size=batch_size, total_steps=total_steps)
     if rows == ALL_ROWS:
         return calls
@@ -30,10 +28,16 @@ def evaluation_calls_here(
     source: Source, *, batch_size: int
 ) -> Callable[[], Iterable[IndexedBatch]]:
     """The calls of an evaluation; their leaves are [k, B / processes, ...]."""
-    rows = rows_here(batch_size)
-    if isinstance(source, ReadsRows) and rows != ALL_ROWS:
-        source, rows = source.of_rows(rows), ALL_ROWS
+    source, rows = _read_here(source, batch_size)
     calls = source.evaluation_calls(batch_size=batch_size)
     if rows == ALL_ROWS:
         return calls
     return lambda: (batches.rows(rows) for batches in calls())
+
+
+def _read_here(source: Source, batch_size: int) -> tuple[Source, slice]:
+    """The source as this process reads it, and the rows to take of the batches that it gives."""
+    rows = rows_here(batch_size)
+    if isinstance(source, ReadsRows) and rows != ALL_ROWS:
+        return source.of_rows(rows), ALL_ROWS
+    return source, rows

@@ -22,10 +22,10 @@ def only_if_finite(
     """The state `after` a step if its loss and `gradients` are finite, else that `before` it.
 
     A step that is left out changes neither parameters nor optimizer, model state or carry, and adds
-    nothing to the metrics but to the number of skipped steps; only the step counter goes on. Once
-    more than `most` in a row are left out, all later ones are, so that a training that ends at its
-    next record (`check_skipped`) is that of the last good step. Loss and gradients are those of the
-    whole batch, so that all devices decide the same.
+    nothing to the metrics but to the number of skipped steps; only the step counter goes on. After
+    more than `most` skipped steps in a row every later step is skipped too: the parameters stay
+    those of the last good step until `check_skipped` ends the training at its next record. Loss and
+    gradients are those of the whole batch, so that all devices decide the same.
 
     Raises:
         InputError: for a state that does not count skipped steps.

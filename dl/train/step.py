@@ -10,6 +10,8 @@ import optax
 from jax.sharding import Mesh
 
 from dl import metrics
+from dl.data.sources.batching import IndexedBatch
+from dl.data.sources.source import NO_STEP
 from dl.data.with_targets import AugmentWithTargets
 from dl.layers.precision import computing_in
 from dl.layers.real_rows import over_real_rows
@@ -76,7 +78,7 @@ def make_train_step(
     optimizer = optax.with_extra_args_support(optimizer)
     axis = axis_name if mesh is None else AXIS
 
-    def find(objective: Objective, state: TrainState, batch: Batch) -> Gradients:
+    def on_device(objective: Objective, state: TrainState, batch: Batch) -> Gradients:
         """The gradient of the rows of this device, and the metrics of all."""
         key = jax.random.fold_in(state.key, state.step)
         first_row = 0 if axis is None else len(batch["mask"]) * jax.lax.axis_index(axis)
@@ -91,24 +93,27 @@ def make_train_step(
             )
         return found if axis is None else found._replace(sums=jax.lax.psum(found.sums, axis))
 
-    of_shards = None if mesh is None else over_shards(find, objective, mesh)
+    def on_all_devices(state: TrainState, batch: Batch) -> Gradients:
+        """The gradient of the whole batch."""
+        if mesh is not None:
+            return over_shards(on_device, objective, mesh)(state, batch)
+        found = on_device(objective, state, batch)
+        if axis_name is None:
+            return found
+        return found._replace(params=jax.lax.psum(found.params, axis_name))
 
     def train_step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:
         check_step_inputs(state, batch)
-        found = of_shards(state, batch) if of_shards else find(objective, state, batch)
-        gradients, sums, model_state, carry = found
-        if axis_name is not None:
-            gradients = jax.lax.psum(gradients, axis_name)
+        gradients, sums, model_state, carry = on_all_devices(state, batch)
         count = jnp.maximum(sums["loss"].count, 1.0)  # an empty batch has gradient zero, not nan
         gradients = jax.tree.map(lambda gradient: gradient / count, gradients)
-        before = state
         with usual_promotion():
             updates, opt_state = optimizer.update(
                 gradients, state.opt_state, state.params, value=sums["loss"].sum / count
             )
             params = optax.apply_updates(state.params, updates)
         kept = _kept(state.step, ema, average_after)
-        state = replace(
+        after = replace(
             state,
             step=state.step + 1,
             params=params,
@@ -119,8 +124,8 @@ def make_train_step(
             average_state=_averaged(state.average_state, state_of_net(model_state), kept),
         )
         if most_skipped is None:
-            return state, sums
-        return only_if_finite(before, state, gradients, sums, most=most_skipped)
+            return after, sums
+        return only_if_finite(state, after, gradients, sums, most=most_skipped)
 
     return train_step
 
@@ -194,6 +199,23 @@ def scan_steps(
         return jax.lax.fori_loop(0, hidden if count is None else count, body, (state, zeros))
 
     return steps
+
+
+def run_call(
+    step: Callable[[Any, IndexedBatch], tuple[Any, Metrics]],
+    state: Any,
+    indexed: IndexedBatch,
+    *,
+    loops: bool,
+) -> tuple[Any, Metrics]:
+    """The steps of one compiled call on the batches `indexed` [k, B]: a loop, or a single step.
+
+    The loop leaves out the rows `NO_STEP`, which fill a call up to its length.
+    """
+    if not loops:
+        return step(state, jax.tree.map(lambda leaf: leaf[0], indexed))
+    count = jnp.sum(indexed.index[:, 0] != NO_STEP)
+    return scan_steps(step)(state, indexed, count)
 
 
 def _kept(step: Array, ema: float | Array, average_after: int | None) -> Array:

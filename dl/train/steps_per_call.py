@@ -36,7 +36,7 @@ def find_steps_per_call(compiled: Compiled, training: Training) -> int:
     def seconds(steps: int) -> float:
         nonlocal trial
         start = time.perf_counter()
-        trial, ticket = compiled.advance(trial, compiled.arrays, 0, steps)
+        trial, ticket = compiled.advance(trial, 0, steps)
         jax.block_until_ready(ticket)
         # All processes choose by the time of the first, so that all make the same calls.
         return float(as_first_has(np.float32(time.perf_counter() - start)))

@@ -91,7 +91,7 @@ def gradient(case: Case, mode: str, devices: int) -> np.ndarray:
         first = made.layout.fetch(made.start(None))
         before = jax.tree.map(_widened, jax.device_get(first))
         # The host has two copies, since the step takes the memory of one.
-        after, _ = made.advance(made.start(before), made.arrays, 0, 1)
+        after, _ = made.advance(made.start(before), 0, 1)
         return parameters(before) - parameters(made.layout.fetch(after))
 
 
@@ -109,7 +109,7 @@ def trained(
     training, step = made.start(None), 0
     while step < STEPS:
         end = min(made.plan.call_end(step), STEPS)
-        training, _ = made.advance(training, made.arrays, step, end)
+        training, _ = made.advance(training, step, end)
         step = end
     return parameters(made.layout.fetch(training))
 

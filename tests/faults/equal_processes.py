@@ -165,7 +165,7 @@ def train(case: Case, devices: int) -> tuple[dict[str, np.ndarray], dict[str, fl
     training, step = compiled.start(None), 0
     while step < STEPS:
         end = min(STEPS, compiled.plan.call_end(step))
-        training, _ = compiled.advance(training, compiled.arrays, step, end)
+        training, _ = compiled.advance(training, step, end)
         step = end
     params = layout.fetch_here(training.state.params)
     figures = compiled.evaluate(training.state, "test")

@@ -90,7 +90,7 @@ def test_a_training_that_is_compiled_ahead_is_compiled_once(parallel: str) -> No
     layout = make_layout(parallel, devices=devices, batch_size=4)
     compiled = compile_recipe(recipe, data, options, layout)
     compiled.compile_ahead()
-    training, _ = compiled.advance(compiled.start(None), compiled.arrays, 0, 1)
+    training, _ = compiled.advance(compiled.start(None), 0, 1)
     assert int(layout.fetch(training.state.step)) == 1
     assert compiled.guard.count == 1
     assert set(compiled.evaluate(training.state, "test")) >= {"loss", "accuracy"}

@@ -80,7 +80,7 @@ def test_what_is_counted_is_what_lies_on_a_device(split: Compiled) -> None:
 def test_a_step_leaves_the_state_where_it_was(split: Compiled) -> None:
     before = split.start(None)
     wanted = jax.tree.map(lambda leaf: leaf.sharding, before)
-    after, _ = split.advance(before, split.arrays, 0, 1)
+    after, _ = split.advance(before, 0, 1)
     same = jax.tree.map(
         lambda leaf, sharding: leaf.sharding.is_equivalent_to(sharding, leaf.ndim), after, wanted
     )
@@ -97,7 +97,7 @@ def test_batch_norm_is_that_of_the_whole_batch(parallel: str, devices: int) -> N
     )
     states = []
     for each in (many, one):
-        after, _ = each.advance(each.start(None), each.arrays, 0, 1)
+        after, _ = each.advance(each.start(None), 0, 1)
         states.append(each.layout.fetch(after).state)
     jax.tree.map(
         lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6),
@@ -116,7 +116,7 @@ def test_accumulation_draws_and_sums_alike() -> None:
     after = []
     for parallel, devices in (("jit", 1), ("fsdp", 4), ("pmap", 4)):
         each = compiled(parallel=parallel, devices=devices, accumulate=2)
-        training, _ = each.advance(each.start(None), each.arrays, 0, 1)
+        training, _ = each.advance(each.start(None), 0, 1)
         after.append(each.layout.fetch(training).state.params["output"]["kernel"])
     assert jnp.isfinite(after[0]).all()
     np.testing.assert_allclose(after[1], after[2], rtol=1e-5, atol=1e-6)

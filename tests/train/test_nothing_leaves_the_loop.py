@@ -142,11 +142,11 @@ def test_calls_take_batches_alone_and_leave_the_state_where_it_was(
 ) -> None:
     compiled = compiled_for(kind, parallel, devices)
     ends = [0, STEPS, 2 * STEPS, 3 * STEPS]
-    training, _ = compiled.advance(compiled.start(None), compiled.arrays, *ends[:2])
+    training, _ = compiled.advance(compiled.start(None), *ends[:2])
     before, places = jax.tree.leaves(training), buffers(training)
     with nothing_crosses(monkeypatch) as names:
         for start, end in pairwise(ends[1:]):
-            training, ticket = compiled.advance(training, compiled.arrays, start, end)
+            training, ticket = compiled.advance(training, start, end)
     assert names == KINDS[kind][1]
     jax.block_until_ready(ticket)
     assert all(leaf.is_deleted() for leaf in before)

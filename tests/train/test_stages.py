@@ -55,7 +55,7 @@ def trained_in_chunks(
     training, step = compiled.start(None), 0
     while step < compiled.plan.total_steps:
         end = compiled.plan.call_end(step)
-        training, _ = compiled.advance(training, compiled.arrays, step, end)
+        training, _ = compiled.advance(training, step, end)
         step = end
     return compiled.layout.fetch(training.state.params), compiled.guard.count
 

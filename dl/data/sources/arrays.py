@@ -1,7 +1,7 @@
 """Examples that are held in memory."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
@@ -68,7 +68,7 @@ class ArraySource:
 
     def batch(self, arrays: dict[str, Array], indexed: IndexedBatch) -> Batch:
         """The examples at `indexed.index` [B]; see `batch_of_examples`."""
-        return batch_of_examples(arrays, indexed)
+        return batch_of_examples(examples_of(arrays, indexed), indexed)
 
     def train_calls(self, *, seed: int, batch_size: int, total_steps: int) -> TrainCalls:
         """All batches from one step to another make one call."""
@@ -103,14 +103,8 @@ class ArraySource:
         return {}
 
 
-def batch_of_examples(arrays: dict[str, Array], indexed: IndexedBatch) -> Batch:
-    """Gather `arrays` [N, ...] by index, unless the batch holds its examples; traced.
-
-    >>> arrays = {"inputs": jnp.array([[1.0], [2.0]]), "targets": jnp.array([0, 1])}
-    >>> batch_of_examples(arrays, IndexedBatch(np.array([1]), np.ones(1)))["inputs"].tolist()
-    [[2.0]]
-    """
-    examples = examples_of(arrays, indexed)
+def batch_of_examples(examples: Mapping[str, Any], indexed: IndexedBatch) -> Batch:
+    """The batch of inputs and targets [B, ...], with the mask and the index that belong to them."""
     return {
         "inputs": jnp.asarray(examples["inputs"]),
         "targets": jnp.asarray(examples["targets"]),
@@ -120,5 +114,10 @@ def batch_of_examples(arrays: dict[str, Array], indexed: IndexedBatch) -> Batch:
 
 
 def examples_of(arrays: dict[str, Array], indexed: IndexedBatch) -> dict[str, Any]:
-    """The examples that a batch holds, or else those of `arrays` [N, ...] at its index."""
+    """The examples that a batch holds, or else those of `arrays` [N, ...] at its index; traced.
+
+    >>> arrays = {"inputs": jnp.array([[1.0], [2.0]]), "targets": jnp.array([0, 1])}
+    >>> examples_of(arrays, IndexedBatch(np.array([1]), np.ones(1)))["inputs"].tolist()
+    [[2.0]]
+    """
     return indexed.examples or {name: array[indexed.index] for name, array in arrays.items()}

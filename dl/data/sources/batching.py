@@ -52,6 +52,15 @@ def steps_per_epoch(examples: int, batch_size: int) -> int:
     return examples // batch_size
 
 
+def epoch_generator(seed: int, epoch: int) -> np.random.Generator:
+    """The random numbers from which the order of an epoch is drawn: those of (seed, epoch).
+
+    >>> bool(epoch_generator(0, 3).random() == epoch_generator(0, 3).random())
+    True
+    """
+    return np.random.Generator(np.random.Philox(key=np.array([seed, epoch], np.uint64)))
+
+
 @lru_cache(maxsize=4)
 def epoch_order(seed: int, epoch: int, examples: int) -> np.ndarray:
     """The permutation [N] in which an epoch visits the examples.
@@ -59,8 +68,7 @@ def epoch_order(seed: int, epoch: int, examples: int) -> np.ndarray:
     >>> sorted(epoch_order(0, 3, 4).tolist())
     [0, 1, 2, 3]
     """
-    generator = np.random.Generator(np.random.Philox(key=np.array([seed, epoch], np.uint64)))
-    order = generator.permutation(examples).astype(np.int32)
+    order = epoch_generator(seed, epoch).permutation(examples).astype(np.int32)
     order.setflags(write=False)
     return order
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from dl.data.sources.batching import (
     IndexedBatch,
+    epoch_generator,
     evaluation_batches,
     steps_per_epoch,
     with_examples,
@@ -69,7 +70,7 @@ def bucket_epoch(
     >>> sorted(index.ravel().tolist()), buckets.tolist()
     ([0, 1, 2, 3], [1, 1])
     """
-    generator = np.random.Generator(np.random.Philox(key=np.array([seed, epoch], np.uint64)))
+    generator = epoch_generator(seed, epoch)
     order = generator.permutation(fitting[-1]).astype(np.int32)
     bucket_of = np.searchsorted(fitting, order, side="right")
     left, batches, buckets = order[:0], [], []

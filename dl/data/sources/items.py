@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from dl.data.naming import shown
-from dl.data.sources.arrays import batch_of_examples
+from dl.data.sources.arrays import batch_of_examples, examples_of
 from dl.data.sources.batching import IndexedBatch
 from dl.data.sources.calls_ahead import evaluation_calls_ahead, train_calls_ahead
 from dl.data.sources.source import TrainCalls
@@ -109,7 +109,7 @@ class ItemSource:
 
     def batch(self, arrays: dict[str, Array], indexed: IndexedBatch) -> Batch:
         """The examples that `indexed` holds."""
-        return batch_of_examples(arrays, indexed)
+        return batch_of_examples(examples_of(arrays, indexed), indexed)
 
     def train_calls(self, *, seed: int, batch_size: int, total_steps: int) -> TrainCalls:
         """One batch a call; threads read the next ones meanwhile."""
@@ -144,7 +144,10 @@ class ItemSource:
     def _as_input(self, value: Any, place: int) -> np.ndarray:
         """The input of an item as the others are; pictures and numbers may lack their last axis."""
         array = np.asarray(value)
-        alike = array.shape in (self.shape, self.shape[:-1] if self.shape[-1:] == (1,) else None)
+        shapes = [self.shape]
+        if self.shape[-1:] == (1,):
+            shapes.append(self.shape[:-1])
+        alike = array.shape in shapes
         kinds = {"u": "u", "i": "iu"}.get(np.dtype(self.dtype).kind, "fiub")
         if not alike or array.dtype.kind not in kinds:
             raise RunError(

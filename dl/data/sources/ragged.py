@@ -104,9 +104,9 @@ class RaggedSource:
 
         If every step has a target, `mask` is [B, T].
         """
-        batch = batch_of_examples(arrays, indexed)
-        lengths = jnp.asarray(examples_of(arrays, indexed)["lengths"])
-        inputs = Ragged(batch["inputs"], lengths)
+        examples = examples_of(arrays, indexed)
+        batch = batch_of_examples(examples, indexed)
+        inputs = Ragged(batch["inputs"], jnp.asarray(examples["lengths"]))
         mask = batch["mask"]
         if self.step_targets:
             mask = mask[:, None] * step_weights(inputs.lengths, inputs.values.shape[1])

@@ -11,7 +11,7 @@ from dl.data.sources.batching import IndexedBatch
 from dl.types import Array, Batch
 
 NO_STEP = -1
-"""The index in rows that fill a call of the compiled loop up to its length."""
+"""The index of steps that only fill a call up to its length: the compiled loop leaves them out."""
 
 Call: TypeAlias = tuple[int, IndexedBatch]
 """What a compiled call takes: the number of a set of arrays, and batches [k, B, ...]."""

@@ -16,7 +16,7 @@ import numpy as np
 
 from dl.data.pictures.crops import Box, View, evaluation_box, random_box
 from dl.data.pictures.picture import open_picture, to_pixels
-from dl.data.sources.arrays import batch_of_examples
+from dl.data.sources.arrays import batch_of_examples, examples_of
 from dl.data.sources.batching import IndexedBatch
 from dl.data.sources.calls_ahead import evaluation_calls_ahead, train_calls_ahead
 from dl.data.sources.source import TrainCalls
@@ -133,7 +133,7 @@ class StreamedSource:
 
     def batch(self, arrays: dict[str, Array], indexed: IndexedBatch) -> Batch:
         """The examples that `indexed` holds."""
-        return batch_of_examples(arrays, indexed)
+        return batch_of_examples(examples_of(arrays, indexed), indexed)
 
     def train_calls(self, *, seed: int, batch_size: int, total_steps: int) -> TrainCalls:
         """One batch a call; threads decode the next ones meanwhile."""

@@ -9,7 +9,12 @@ from typing import ClassVar, Literal, TypeAlias
 import jax.numpy as jnp
 import numpy as np
 
-from dl.data.sources.batching import IndexedBatch, step_weights, steps_per_epoch
+from dl.data.sources.batching import (
+    IndexedBatch,
+    epoch_generator,
+    step_weights,
+    steps_per_epoch,
+)
 from dl.data.sources.source import Call, TrainCalls
 from dl.errors import InputError
 from dl.ranges import check_fields
@@ -160,7 +165,6 @@ def cut_segments(tokens: Array, indexed: IndexedBatch, *, steps: int) -> Batch:
 @lru_cache(maxsize=4)
 def _drawn(seed: int, epoch: int, below: int, count: int) -> np.ndarray:
     """`count` random places in [0, below)."""
-    generator = np.random.Generator(np.random.Philox(key=np.array([seed, epoch], np.uint64)))
-    places = generator.integers(0, below, count)
+    places = epoch_generator(seed, epoch).integers(0, below, count)
     places.setflags(write=False)
     return places
