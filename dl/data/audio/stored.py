@@ -1,6 +1,8 @@
 """Where sound files lie: in a folder, or in an archive made by tar."""
 
+import contextlib
 import tarfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -10,6 +12,12 @@ from dl.errors import InputError
 
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 _MOST_BYTES = 4 * 2**30
+_BLOCK = 2**20
+_UNREADABLE: tuple[type[Exception], ...] = (tarfile.TarError, zlib.error)
+with contextlib.suppress(ImportError):  # some Pythons are built without xz
+    from lzma import LZMAError
+
+    _UNREADABLE += (LZMAError,)
 
 
 class StoredFile(NamedTuple):
@@ -66,8 +74,27 @@ def _in_archive(path: Path, suffixes: tuple[str, ...]) -> Iterator[StoredFile]:
                 file = archive.extractfile(member)
                 content = file.read() if file is not None else b""
                 yield StoredFile(place, lambda content=content: content)
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise InputError(f"{path} cannot be unpacked ({error}): copy it again") from None
+            _read_to_the_end(archive)
+    except (*_UNREADABLE, EOFError, OSError) as error:
+        reason = str(error).partition("\n")[0].rstrip(":")  # other lines tell each kind it is not
+        raise InputError(f"{path} cannot be unpacked ({reason}): copy it again") from None
+
+
+def _read_to_the_end(archive: tarfile.TarFile) -> None:
+    """Raise an error unless zeros end the archive, and its checksum, the last of it, is right.
+
+    tarfile takes a damaged header for the end.
+    """
+    file = archive.fileobj
+    assert file is not None
+    file.seek(archive.offset)
+    block = file.read(tarfile.BLOCKSIZE)
+    if len(block) < tarfile.BLOCKSIZE:
+        raise tarfile.ReadError("it has no end")
+    while block:
+        if block.strip(b"\0"):
+            raise tarfile.ReadError(f"it is damaged behind byte {archive.offset:,}")
+        block = file.read(_BLOCK)
 
 
 def _counts(place: PurePosixPath, suffixes: tuple[str, ...]) -> bool:

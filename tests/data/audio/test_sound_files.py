@@ -2,6 +2,7 @@
 
 import io
 import struct
+import tarfile
 import wave
 from pathlib import Path
 
@@ -166,4 +167,52 @@ def test_files_are_found_by_their_ends_and_folders_around_all_taken_off(tmp_path
         (tmp_path / "x/y/yes/1.wav", "archive"),
     ):
         with pytest.raises(InputError, match=message):
+            find_sounds(path)
+
+
+def packed(path: Path, count: int = 8) -> bytes:
+    """A new archive at `path`, of wavs of noise in two folders, packed as its name says."""
+    generator = np.random.default_rng(0)
+    form = path.suffix.removeprefix(".").replace("tar", "")
+    with tarfile.open(path, f"w:{form}") as archive:  # type: ignore[call-overload]
+        for number in range(count):
+            content = wav(generator.integers(-999, 999, 400).astype(np.int16))
+            member = tarfile.TarInfo(f"{'ab'[number % 2]}/{number}.wav")
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("ending", [".tar.gz", ".tar.bz2", ".tar.xz"])
+def test_an_archive_with_inverted_bytes_is_refused_or_read_as_before(
+    tmp_path: Path, ending: str
+) -> None:
+    path = tmp_path / f"a{ending}"
+    good = packed(path)
+    right = [(file.place, file.read()) for file in find_sounds(path)]
+    refused = 0
+    for place in np.linspace(0, len(good) - 8, 40).astype(int):
+        bad = bytearray(good)
+        bad[place : place + 8] = bytes(255 - byte for byte in bad[place : place + 8])
+        path.write_bytes(bad)
+        try:
+            assert [(file.place, file.read()) for file in find_sounds(path)] == right
+        except InputError:
+            refused += 1
+    assert refused >= 38  # some bytes of a header mean nothing, as the time
+
+
+def test_a_damaged_header_in_an_archive_is_not_taken_for_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "a.tar"
+    good = packed(path)
+    assert len(find_sounds(path)) == 8
+    third = 2 * (512 + 1024)
+    for bad, message in (
+        (good[: third + 148] + b"x" + good[third + 149 :], "damaged behind byte 3,072"),
+        (good[:third], "it has no end"),
+        (good + b"x" * 512, "damaged behind"),
+        (b"x" + good[1:], r"opened successfully\): copy it again$"),
+    ):
+        path.write_bytes(bad)
+        with pytest.raises(InputError, match=f"cannot be unpacked .*{message}"):
             find_sounds(path)
