@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from dl import Dataset
 from dl.train.options import DataOptions
 from dl.train.sound_options import StringFields
-from experiments._words import WordFields, cut_tenth, figures_of, fit_words, in_frames
+from experiments._words import WordFields, figures_of, fit_words, in_frames
 
 
 @dataclass(frozen=True)
@@ -20,15 +20,13 @@ class Options(WordFields, StringFields, DataOptions):
     """Options of hmm_spoken_digits."""
 
     dataset: str = ""
-    validation: float = 0.0
     longest: float = 1.0
     strings: int = 1500
 
 
 def count(options: Options, data: Dataset) -> tuple[dict[str, dict[str, float]], int]:
-    """Fit the models to nine tenths of the training strings, and decode the test strings."""
-    fitted, held_out = cut_tenth(in_frames(data.train, data))
-    test = in_frames(data.test, data)
+    """Fit the models to the training strings, and decode the test strings."""
+    fitted, held_out, test = in_frames(data)
     models = fit_words(options, fitted, data)
     sounds = (
         [models.mixtures.log_likelihoods(cepstra) for cepstra in part.cepstra]

@@ -1,8 +1,10 @@
 """Recordings in folders: layouts, the test part, rates, speakers, strings joined from them."""
 
 import tarfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,8 +12,10 @@ from sounds import TONES, tone, write_named, write_wav
 
 import dl
 from dl.data.audio.listening import Listening
-from dl.data.audio.recordings import read_recordings
+from dl.data.audio.recordings import Recording, read_recordings
 from dl.data.audio.too_short import steps_needed
+from dl.data.readers.spoken_strings import hold_out, make_strings
+from dl.data.readers.transcribed import Utterance
 from dl.errors import InputError
 
 
@@ -187,6 +191,34 @@ def test_strings_are_joined_from_the_recordings_of_their_own_part(named: Path) -
             if words == 1:  # one recording between two pauses of faint noise
                 loud = np.flatnonzero(np.abs(row[:length].astype(int)) > 600)
                 assert min(abs(loud[-1] - loud[0] - each) for each in lengths) < 40
+
+
+def test_validation_strings_are_joined_from_recordings_that_no_training_string_has(
+    named: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joined: list[Sequence[Recording]] = []
+
+    def make(part: Sequence[Recording], *rest: Any, **options: Any) -> list[Utterance]:
+        joined.append(part)
+        return make_strings(part, *rest, **options)
+
+    monkeypatch.setattr("dl.data.readers.spoken_strings.make_strings", make)
+    listening = Listening(strings=12, test_strings=6)
+    data = dl.load_data(f"spoken_strings:{named}", listening=listening, validation=0.25)
+    assert data.sizes == {"train": 9, "validation": 3, "test": 6}
+    train, validation, test = (
+        {(one.speaker, one.label, len(one.samples)) for one in part} for part in joined
+    )
+    assert (len(train), len(validation), len(test)) == (9, 3, 20)
+    assert not train & validation
+    assert {one[:2] for one in train} == {one[:2] for one in test}  # each word of each speaker
+
+
+def test_held_out_recordings_may_not_be_all_of_a_word() -> None:
+    words = [Recording(np.zeros(9, np.int16), word) for word in ("yes", "no")]
+    with pytest.raises(InputError, match="few has too few examples to train on the class"):
+        hold_out(words, fraction=0.5, name="few")
+    assert [len(part) for part in hold_out(words * 2, fraction=0.01, name="few")] == [3, 1]
 
 
 def test_strings_are_the_same_for_a_seed_and_others_for_another(named: Path) -> None:
