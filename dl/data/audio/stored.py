@@ -11,6 +11,8 @@ from dl.data.audio.files import SUFFIXES
 from dl.errors import InputError
 
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+_PASSED_OVER = (".", "__MACOSX", "_background_noise_")
+"""How files and folders begin that hold no recordings; the last is that of Speech Commands."""
 _MOST_BYTES = 4 * 2**30
 _BLOCK = 2**20
 _UNREADABLE: tuple[type[Exception], ...] = (tarfile.TarError, zlib.error)
@@ -32,7 +34,8 @@ def find_sounds(
 ) -> list[StoredFile]:
     """The files below `path`, or in an archive, whose names end so, sorted by place.
 
-    Hidden files are passed over, and folders around everything are taken off (`strip`).
+    Hidden files and the noise of Speech Commands are passed over, and folders around everything are
+    taken off (`strip`).
 
     Raises:
         InputError: when there is no such folder or archive, or no file in it.
@@ -98,7 +101,7 @@ def _read_to_the_end(archive: tarfile.TarFile) -> None:
 
 
 def _counts(place: PurePosixPath, suffixes: tuple[str, ...]) -> bool:
-    hidden = any(part.startswith((".", "__MACOSX")) for part in place.parts)
+    hidden = any(part.startswith(_PASSED_OVER) for part in place.parts)
     return not hidden and place.suffix.lower() in suffixes
 
 

@@ -106,6 +106,7 @@ def test_names_in_class_folders_tell_nothing_by_chance(tmp_path: Path) -> None:
 
 def test_names_in_class_folders_tell_speakers_by_a_pattern_that_is_given(tmp_path: Path) -> None:
     write_commands(tmp_path, speakers=20)
+    write_wav(tmp_path / "_background_noise_" / "dishes.wav", tone("low", 0))
     listening = Listening(file_names="{speaker}_nohash_{index}")
     recordings = read_recordings(tmp_path, listening)
     train, test = ({one.speaker for one in part} for part in (recordings.train, recordings.test))
