@@ -18,6 +18,7 @@ the class, as `7/7_jackson_0.wav`, or if other `file_names` are given, such as
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -86,13 +87,9 @@ def read_recordings(path: str | Path, listening: Listening) -> Recordings:
             for one in parts.get(part, [])
         ]
 
-    train, left_out = _without_long(recordings("train"), listening.longest * rate)
+    train, left_out = without_long(recordings("train"), listening.longest, rate, path)
     labels = some_of(sorted({one.label for one in known}))
-    summary = f"{len(known):,} recordings of {labels} at {rate:,} Hz; {rule}"
-    if left_out:
-        summary += f"; {left_out:,} longer than {listening.longest:g} s left out of train"
-    if not train:
-        raise InputError(f"{path}: no recording is left to train on: raise --longest, or give 0")
+    summary = f"{len(known):,} recordings of {labels} at {rate:,} Hz; {rule}{left_out}"
     return Recordings(train, recordings("validation"), recordings("test"), rate, summary)
 
 
@@ -200,6 +197,28 @@ def _common_rate(rates: set[int], path: Path) -> int:
     return rates.pop()
 
 
-def _without_long(recordings: list[Recording], most: float) -> tuple[list[Recording], int]:
-    kept = [one for one in recordings if not most or len(one.samples) <= most]
-    return kept, len(recordings) - len(kept)
+class _Sampled(Protocol):
+    @property
+    def samples(self) -> np.ndarray: ...
+
+
+_Sound = TypeVar("_Sound", bound=_Sampled)
+
+
+def without_long(
+    sounds: Sequence[_Sound], longest: float, rate: int, path: Path
+) -> tuple[list[_Sound], str]:
+    """Sounds of up to `longest` seconds, or all for 0, and what a summary says of the others.
+
+    Raises:
+        InputError: if none is left.
+
+    >>> sounds = [Recording(np.zeros(size, np.int16), "yes") for size in (80, 90)]
+    >>> len(without_long(sounds, 0.01, 8000, Path("words"))[0])
+    1
+    """
+    kept = [one for one in sounds if not longest or len(one.samples) <= longest * rate]
+    if not kept:
+        raise InputError(f"{path}: no recording is left to train on: raise --longest, or give 0")
+    left_out = len(sounds) - len(kept)
+    return kept, f"; {left_out:,} longer than {longest:g} s left out of train" if left_out else ""
