@@ -19,9 +19,13 @@ class SpeechOptions(SoundFields, SequenceOptions):
     stack: Count = 2
     """Frames of 10 ms in a step of the net."""
     speed: Share = 0.1
-    """Recordings are played faster and slower by up to this share."""
+    """Recordings are played faster and slower by up to this share; slower only as far as they still
+    fit the width of their batch.
+    """
     noise: NotNegative = 0.0
-    """Noise is added at a ratio of this many dB to 30 more; 0 adds none."""
+    """Lowest ratio of signal to noise in dB; each recording draws one from here to 30 dB higher.
+    0 adds no noise.
+    """
     microphone: NotNegative = 0.0
     """Bands are made louder and fainter by up to this many dB, as by another microphone."""
     hidden_bands: CountOrZero = 1

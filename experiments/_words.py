@@ -24,21 +24,26 @@ class WordFields:
     """How often the strings are aligned, and the models fitted again."""
 
 
-def in_frames(part: object, data: Dataset) -> speech.Strings:
-    """The strings of a part, in frames.
+def in_frames(data: Dataset) -> tuple[speech.Strings, speech.Strings, speech.Strings]:
+    """The strings to fit, to choose numbers by, and to test on, in frames.
 
     Raises:
-        InputError: for data that are no strings of words in memory.
+        InputError: for data that are no strings of words in memory, and none to choose numbers by.
     """
+    if data.validation is None:
+        need = "give --validation, such as 0.1, for strings to choose a penalty by"
+        raise InputError(f"{data.spec.name} has no validation part: {need}")
+    return (
+        _part_in_frames(data.train, data),
+        _part_in_frames(data.validation, data),
+        _part_in_frames(data.test, data),
+    )
+
+
+def _part_in_frames(part: object, data: Dataset) -> speech.Strings:
     if not isinstance(part, PairSource):
         raise InputError(f"{data.spec.name} has no strings of words: give spoken_strings:PATH")
     return speech.in_frames(part, data.spec.sample_rate)
-
-
-def cut_tenth(strings: speech.Strings) -> tuple[speech.Strings, speech.Strings]:
-    """Nine tenths of the strings to fit, and every tenth to choose numbers by."""
-    places = range(len(strings.labels))
-    return strings.take(i for i in places if i % 10), strings.take(places[::10])
 
 
 def fit_words(options: WordFields, strings: speech.Strings, data: Dataset) -> WordModels:

@@ -19,7 +19,7 @@ from dl import Count, Dataset, Positive, Rate
 from dl.train.options import DataOptions
 from dl.train.sound_options import StringFields
 from experiments._frames import frames_of, log_posteriors, train_on_frames
-from experiments._words import WordFields, cut_tenth, figures_of, fit_words, in_frames
+from experiments._words import WordFields, figures_of, fit_words, in_frames
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,6 @@ class Options(WordFields, StringFields, DataOptions):
     """Options of dbn_spoken_digits."""
 
     dataset: str = ""
-    validation: float = 0.0
     longest: float = 1.0
     strings: int = 1500
     layers: str = "512-512"
@@ -44,8 +43,7 @@ class Options(WordFields, StringFields, DataOptions):
 
 def count(options: Options, data: Dataset) -> tuple[dict[str, dict[str, float]], int]:
     """Align, pre-train, train, and decode the test strings."""
-    fitted, held_out = cut_tenth(in_frames(data.train, data))
-    test = in_frames(data.test, data)
+    fitted, held_out, test = in_frames(data)
     words = fit_words(options, fitted, data)
     frames = frames_of(words, fitted, held_out)
     net = train_on_frames(options, frames)

@@ -1,8 +1,9 @@
 """Augmentation of sound: pure functions of (keys, waveforms, step), as in `dl.data.augment`.
 
 Waveforms are float32 in [−1, 1), `Ragged` [B, N] with their lengths or an array [B, N]. Each has a
-key of its own, so that it changes in the same way on any device, and is padded with zeros
-afterwards as before. Sources: Ko et al. 2015 (speed); Park et al. 2019, arXiv:1904.08779 (masks).
+key of its own, so that the same batch changes in the same way on any number of devices, and is
+padded with zeros afterwards as before. Sources: Ko et al. 2015 (speed); Park et al. 2019,
+arXiv:1904.08779 (masks).
 """
 
 from collections.abc import Callable
@@ -21,7 +22,9 @@ def change_speed(slowest: float = 0.9, fastest: float = 1.1) -> Augment:
     """Play each waveform at a speed drawn from [slowest, fastest]: y(t) = x(r t).
 
     Pitch changes with it, as on a record player. Between samples the waveform is a line. The length
-    becomes N / r; a waveform is never slowed so far that it would not fit its batch.
+    becomes N / r. A batch keeps its width, and a waveform is slowed only as far as it still fits:
+    the longest of a batch little or not at all, and those of an array, which has no padding,
+    never. So the speed of a waveform depends on the width of its batch too.
 
     >>> keys, step = jax.random.split(jax.random.key(0), 1), jnp.zeros((), int)
     >>> sound = Ragged(jnp.ones((1, 8)), jnp.array([4]))

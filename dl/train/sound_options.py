@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from dl.data.audio.listening import Listening
+from dl.data.audio.listening import FILE_NAMES, Listening
 from dl.data.dataset import Dataset
 from dl.errors import InputError
 from dl.ranges import Count, CountOrZero, NotNegative
@@ -12,8 +12,10 @@ from dl.ranges import Count, CountOrZero, NotNegative
 class SoundFields:
     """Options that say how recordings are read."""
 
-    file_names: str = "{label}_{speaker}_{index}"
-    """What the names of files tell, where recordings do not lie in a folder for each class."""
+    file_names: str = FILE_NAMES
+    """What the names of files tell; where recordings lie in a folder for each class, names need no
+    {label}.
+    """
     sample_rate: CountOrZero = 0
     """Rate in Hz to which recordings are brought; 0 keeps theirs, which must then be one."""
     longest: NotNegative = 0.0

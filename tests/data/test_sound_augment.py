@@ -53,6 +53,8 @@ def test_speed_keeps_a_tone_and_moves_its_pitch() -> None:
 def test_a_waveform_is_not_slowed_beyond_the_width_of_its_batch() -> None:
     slow = sound_augment.change_speed(0.5, 0.5)(KEYS, SOUNDS, STEP)
     assert slow.lengths.tolist() == [800, 1000, 1000]
+    array = sound_augment.change_speed(0.5, 0.5)(KEYS, SOUNDS.values, STEP)
+    np.testing.assert_array_equal(array, SOUNDS.values)
 
 
 def test_noise_has_the_power_that_its_ratio_says() -> None:

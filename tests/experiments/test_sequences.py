@@ -16,6 +16,7 @@ import dl
 from dl.cli import main
 from dl.cli.catalog import Catalog
 from dl.data.example import example_inputs
+from dl.errors import InputError
 from dl.runs.open_data import open_data
 from dl.runs.run import start_run
 from dl.runs.stored import read_result
@@ -117,6 +118,13 @@ def test_strings_of_tones_are_decoded_without_ctc(
     assert test["label_error"] == pytest.approx(sum(test[kind] for kind in kinds))
     # Two epochs are too few for a net; mixtures tell the tones apart.
     assert test["label_error"] < (0.3 if name == "hmm_spoken_digits" else 1.01)
+
+
+def test_models_of_words_need_strings_to_choose_their_penalty_by(
+    small_data: dict[str, str], tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=r"no validation part: give --validation, such as 0\.1"):
+        run("hmm_spoken_digits", small_data, tmp_path / "run", validation=0.0)
 
 
 @pytest.mark.parametrize("name", [name for name in COUNTED if name.startswith("ngram_")])

@@ -55,6 +55,15 @@ def sound(**wrong: int) -> bytes:
     return b"RIFF" + len(inside).to_bytes(4, "little") + inside
 
 
+def sphere(**wrong: int) -> bytes:
+    """NIST SPHERE of noise whose header says something else."""
+    says = {"sample_rate": 8000, "sample_count": 900, "sample_n_bytes": 2, **wrong}
+    lines = [f"{field} -i {number}" for field, number in says.items()]
+    header = "\n".join(["NIST_1A", "   1024", *lines, "end_head", ""]).encode()
+    noise = np.random.default_rng(0).integers(0, 256, 1800, np.uint8).tobytes()
+    return header.ljust(1024) + noise
+
+
 def sounds(**files: bytes) -> dict[str, Any]:
     """Twenty recordings of two words, and others by their names."""
     right = {f"{'ab'[number % 2]}_x_{number}.wav": sound() for number in range(20)}
@@ -90,6 +99,13 @@ SOUNDS: list[Case] = [
     of_data("a wav file of another form", _SOUND, "audio", sounds(a_x_99=sound(form=0x55))),
     of_data(
         "a wav file of 64 bits", _SOUND, "audio", sounds(a_x_99=sound(bits=64)), "--batch-size", "4"
+    ),
+    of_data("SPHERE of rate 0", _SOUND, "audio", sounds(a_x_99=sphere(sample_rate=0))),
+    of_data("SPHERE without channels", _SOUND, "audio", sounds(a_x_99=sphere(channel_count=0))),
+    of_data("SPHERE of channels below 0", _SOUND, "audio", sounds(a_x_99=sphere(channel_count=-1))),
+    of_data("SPHERE of samples below 0", _SOUND, "audio", sounds(a_x_99=sphere(sample_count=-9))),
+    of_data(
+        "SPHERE of more than there is", _SOUND, "audio", sounds(a_x_99=sphere(sample_count=901))
     ),
     of_data("sounds of one word", _SOUND, "audio", {f"a_x_{n}.wav": sound() for n in range(9)}),
     of_data("sounds that are a pipe", _SOUND, "audio", {"": pipe}),

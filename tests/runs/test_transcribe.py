@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy.signal import resample_poly
 
 from dl import DataSpec, Network, models
 from dl.cli import main
@@ -70,10 +71,17 @@ def test_stereo_files_at_another_rate_are_mixed_and_resampled(
     network: Network, tmp_path: Path
 ) -> None:
     steps = np.arange(12000)
-    tone = (8000 * np.sin(0.05 * steps) * (steps < 9000)).astype(np.int16)
-    stereo = write(tmp_path / "a.wav", np.stack([tone, tone], axis=1), 16000, channels=2)
-    (heard,) = transcribe(network, [stereo])
+    left, right = (
+        np.rint(8000 * np.sin(pitch * steps) * (steps < end)).astype(np.int16)
+        for pitch, end in ((0.05, 9000), (0.2, 5000))
+    )
+    stereo = write(tmp_path / "a.wav", np.stack([left, right], axis=1), 16000, channels=2)
+    mono = np.rint((left.astype(float) + right) / 2)
+    expected = np.rint(resample_poly(mono, 1, 2)).astype(np.int16)
+    heard, told, one = transcribe(network, [stereo, expected, left[::2]])
     assert heard.posteriors.shape == (1 + -(-(6000 - 200) // 80), 3)
+    np.testing.assert_allclose(heard.posteriors, told.posteriors, atol=1e-5)
+    assert np.abs(heard.posteriors - one.posteriors).max() > 1e-2
 
 
 def test_what_cannot_be_transcribed_is_refused(network: Network, tmp_path: Path) -> None:

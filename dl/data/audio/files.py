@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dl.data.audio.riff import check_whole, with_real_sizes
 from dl.data.audio.sphere import is_sphere, read_sphere
 from dl.errors import InputError
 
@@ -27,15 +28,17 @@ def decode_sound(content: bytes, name: str) -> Sound:
     """The sound in a file of this `content`; `name` is what errors call it.
 
     Wav of 8, 16, 24 and 32 bits is read by Python itself, NIST SPHERE of 16 bits too; everything
-    else needs soundfile.
+    else needs soundfile. A wav whose header leaves its size open, as programs write it into a pipe,
+    is read to the end of the file.
 
     Raises:
-        InputError: for a file that is no sound, is cut short, or is empty.
+        InputError: for a file that is no sound, a wav, flac or SPHERE that is cut short, samples
+            that are not finite, and no samples.
     """
     if is_sphere(content):
         samples, rate = read_sphere(content, name)
     elif content[:4] == b"RIFF":
-        samples, rate = _read_wav(content, name)
+        samples, rate = _read_wav(with_real_sizes(content), name)
     else:
         samples, rate = _read_with_soundfile(content, name)
     if not len(samples):
@@ -59,7 +62,8 @@ def _read_wav(content: bytes, name: str) -> tuple[np.ndarray, int]:
             channels, width, rate = file.getnchannels(), file.getsampwidth(), file.getframerate()
             expected, data = file.getnframes(), file.readframes(file.getnframes())
     except wave.Error as error:
-        if "unknown format" in str(error):  # floating point, or compressed
+        if "unknown" in str(error):  # a format: floating point, or compressed
+            check_whole(content, name)
             return _read_with_soundfile(content, name)
         raise InputError(f"{name} is no wav that can be read ({error}): leave it out") from None
     except EOFError:
@@ -100,4 +104,7 @@ def _read_with_soundfile(content: bytes, name: str) -> tuple[np.ndarray, int]:
         raise InputError(
             f"{name} is no sound that can be read ({error.error_string.strip(' .')}): leave it out"
         ) from None
+    if not np.isfinite(samples).all():
+        strange = np.count_nonzero(~np.isfinite(samples))
+        raise InputError(f"{name} has {strange:,} samples of nan or infinity: leave it out")
     return samples * 2.0**15, int(rate)

@@ -7,22 +7,26 @@ A folder of recordings has one of these layouts; parts are named as in `folder:P
 
 In the right one the names tell the label, the speaker and a number (`Listening.file_names`). There
 numbers 0 to 4 of each speaker and label are the test part, as the Free Spoken Digit Dataset has it,
-or all recordings of one speaker. Without names and parts a tenth is the test part, chosen by a
-fixed permutation.
+or all recordings of one speaker. Otherwise, without folders of parts, a tenth is the test part,
+chosen by a fixed permutation: of the speakers where names tell ten or more, else of the recordings.
+
+In a folder for its class a recording may have any name. Its speaker is known if the name repeats
+the class, as `7/7_jackson_0.wav`, or if other `file_names` are given, such as
+`{speaker}_nohash_{index}` for Google's Speech Commands.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from dl.data.audio.files import decode_sound
-from dl.data.audio.listening import Listening
+from dl.data.audio.listening import FILE_NAMES, Listening
 from dl.data.audio.resample import resampled
 from dl.data.audio.stored import StoredFile, find_sounds
-from dl.data.naming import some_of
+from dl.data.naming import shown, some_of
 from dl.data.readers.folder_layout import part_named
 from dl.data.split import held_out_count, permutation
 from dl.errors import InputError
@@ -30,6 +34,7 @@ from dl.errors import InputError
 TESTED_NUMBERS = range(5)
 """The numbers of the test recordings of each speaker and label."""
 _TEST_SEED, _TEST_SHARE = 20_13_09, 0.1
+_MANY_SPEAKERS = 10
 
 
 @dataclass(frozen=True)
@@ -82,12 +87,9 @@ def read_recordings(path: str | Path, listening: Listening) -> Recordings:
             for one in parts.get(part, [])
         ]
 
-    train, left_out = _without_long(recordings("train"), listening.longest * rate)
-    summary = f"{len(known):,} recordings at {rate:,} Hz; {rule}"
-    if left_out:
-        summary += f"; {left_out:,} longer than {listening.longest:g} s left out of train"
-    if not train:
-        raise InputError(f"{path}: no recording is left to train on: raise --longest, or give 0")
+    train, left_out = without_long(recordings("train"), listening.longest, rate, path)
+    labels = some_of(sorted({one.label for one in known}))
+    summary = f"{len(known):,} recordings of {labels} at {rate:,} Hz; {rule}{left_out}"
     return Recordings(train, recordings("validation"), recordings("test"), rate, summary)
 
 
@@ -95,27 +97,32 @@ def _describe(file: StoredFile, listening: Listening, path: Path) -> _Known:
     folders, part = list(file.place.parts[:-1]), None
     if folders and part_named(folders[0]):
         part = part_named(folders.pop(0))
-    told = _told(file.place, listening.file_names)
-    if not folders and "label" not in told:
+    _check_place(file, folders, listening, path)
+    told = listening.told(file.place.stem)
+    label = folders[0] if folders else told["label"]
+    if listening.file_names == FILE_NAMES and told.get("label") != label:
+        told = {}  # `hash_nohash_0` in a folder has that form by chance
+    number = int(told["index"]) if {"label", "index"} <= told.keys() else None
+    return _Known(file, label, told.get("speaker", ""), number, part)
+
+
+def _check_place(file: StoredFile, folders: list[str], listening: Listening, path: Path) -> None:
+    """Raise an `InputError` unless one folder, or else the name, tells the label."""
+    if len(folders) > 1:
+        raise InputError(
+            f"{path}/{file.place} lies in folders in one another, of which only one can be its "
+            "class: put the recordings of each class into one folder"
+        )
+    if not folders and "{label}" not in listening.file_names:
+        raise InputError(
+            f"file_names is {shown(listening.file_names)!r}, and no folder tells the label of "
+            f"{path}/{file.place}: give names with {{label}}"
+        )
+    if not folders and not listening.told(file.place.stem):
         raise InputError(
             f"{path}/{file.place}: the name does not follow {listening.file_names}; name files so, "
             "give another --file-names, or put the recordings of each class into a folder"
         )
-    number = int(told["index"]) if "index" in told else None
-    label = folders[0] if folders else told["label"]
-    return _Known(file, label, told.get("speaker", ""), number, part)
-
-
-def _told(place: PurePosixPath, file_names: str) -> dict[str, str]:
-    """What a name tells by the pattern: label, speaker and index; {} if it does not follow it."""
-    pattern = re.escape(file_names)
-    for field, signs in (("label", ".+?"), ("speaker", ".+?"), ("index", r"\d+")):
-        pattern = pattern.replace(re.escape(f"{{{field}}}"), f"(?P<{field}>{signs})", 1)
-    try:
-        found = re.fullmatch(pattern, place.stem)
-    except re.error:
-        raise InputError(f"file_names is {file_names!r}; give each field once") from None
-    return found.groupdict() if found else {}
 
 
 def _parted(
@@ -137,11 +144,7 @@ def _parted(
         parts = _cut(known, [one.number in TESTED_NUMBERS for one in known])
         rule = "numbers 0 to 4 of each speaker and label are the test part"
     else:
-        tested = permutation(_TEST_SEED, len(known))[
-            : max(1, held_out_count(len(known), fraction=_TEST_SHARE))
-        ]
-        parts = _cut(known, np.isin(np.arange(len(known)), tested).tolist())
-        rule = "a tenth of them, chosen by a fixed permutation, is the test part"
+        parts, rule = _by_tenth(known)
     for part in ("train", "test"):
         if not parts[part]:
             raise InputError(f"{path} has no recording for the {part} part ({rule})")
@@ -149,6 +152,23 @@ def _parted(
 
 
 _PARTS = ("train", "validation", "test")
+
+
+def _by_tenth(known: Sequence[_Known]) -> tuple[dict[str, list[_Known]], str]:
+    speakers = sorted({one.speaker for one in known})
+    if "" in speakers or len(speakers) < _MANY_SPEAKERS:
+        places = set(_tenth(len(known)))
+        parts = _cut(known, [place in places for place in range(len(known))])
+        return parts, "a tenth of them, chosen by a fixed permutation, is the test part"
+    tested = {speakers[place] for place in _tenth(len(speakers))}
+    parts = _cut(known, [one.speaker in tested for one in known])
+    return parts, "a tenth of the speakers, chosen by a fixed permutation, is the test part"
+
+
+def _tenth(count: int) -> list[int]:
+    """A tenth of the places below `count`, one at least, by a fixed permutation."""
+    tested = max(1, held_out_count(count, fraction=_TEST_SHARE))
+    return permutation(_TEST_SEED, count)[:tested].tolist()
 
 
 def _by_speaker(
@@ -177,6 +197,28 @@ def _common_rate(rates: set[int], path: Path) -> int:
     return rates.pop()
 
 
-def _without_long(recordings: list[Recording], most: float) -> tuple[list[Recording], int]:
-    kept = [one for one in recordings if not most or len(one.samples) <= most]
-    return kept, len(recordings) - len(kept)
+class _Sampled(Protocol):
+    @property
+    def samples(self) -> np.ndarray: ...
+
+
+_Sound = TypeVar("_Sound", bound=_Sampled)
+
+
+def without_long(
+    sounds: Sequence[_Sound], longest: float, rate: int, path: Path
+) -> tuple[list[_Sound], str]:
+    """Sounds of up to `longest` seconds, or all for 0, and what a summary says of the others.
+
+    Raises:
+        InputError: if none is left.
+
+    >>> sounds = [Recording(np.zeros(size, np.int16), "yes") for size in (80, 90)]
+    >>> len(without_long(sounds, 0.01, 8000, Path("words"))[0])
+    1
+    """
+    kept = [one for one in sounds if not longest or len(one.samples) <= longest * rate]
+    if not kept:
+        raise InputError(f"{path}: no recording is left to train on: raise --longest, or give 0")
+    left_out = len(sounds) - len(kept)
+    return kept, f"; {left_out:,} longer than {longest:g} s left out of train" if left_out else ""

@@ -26,6 +26,11 @@ def read_sphere(content: bytes, name: str) -> tuple[np.ndarray, int]:
         start = int(content.split(b"\n", 2)[1])
     except (KeyError, ValueError, IndexError):
         raise InputError(f"{name} has a NIST header that lacks its rate or sizes") from None
+    if rate < 1 or channels < 1 or count < 0 or start < 1:
+        raise InputError(
+            f"{name} has a NIST header of {start} bytes with sample_rate {rate}, sample_count "
+            f"{count} and channel_count {channels}, of which one is too small: leave it out"
+        )
     coding = fields.get("sample_coding", "pcm")
     if width != 2 or not coding.startswith("pcm") or "embedded" in coding:
         raise InputError(

@@ -1,6 +1,8 @@
 """Where sound files lie: in a folder, or in an archive made by tar."""
 
+import contextlib
 import tarfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -9,7 +11,15 @@ from dl.data.audio.files import SUFFIXES
 from dl.errors import InputError
 
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+_PASSED_OVER = (".", "__MACOSX", "_background_noise_")
+"""How files and folders begin that hold no recordings; the last is that of Speech Commands."""
 _MOST_BYTES = 4 * 2**30
+_BLOCK = 2**20
+_UNREADABLE: tuple[type[Exception], ...] = (tarfile.TarError, zlib.error)
+with contextlib.suppress(ImportError):  # some Pythons are built without xz
+    from lzma import LZMAError
+
+    _UNREADABLE += (LZMAError,)
 
 
 class StoredFile(NamedTuple):
@@ -24,7 +34,8 @@ def find_sounds(
 ) -> list[StoredFile]:
     """The files below `path`, or in an archive, whose names end so, sorted by place.
 
-    Hidden files are passed over, and folders around everything are taken off (`strip`).
+    Hidden files and the noise of Speech Commands are passed over, and folders around everything are
+    taken off (`strip`).
 
     Raises:
         InputError: when there is no such folder or archive, or no file in it.
@@ -66,12 +77,31 @@ def _in_archive(path: Path, suffixes: tuple[str, ...]) -> Iterator[StoredFile]:
                 file = archive.extractfile(member)
                 content = file.read() if file is not None else b""
                 yield StoredFile(place, lambda content=content: content)
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise InputError(f"{path} cannot be unpacked ({error}): copy it again") from None
+            _read_to_the_end(archive)
+    except (*_UNREADABLE, EOFError, OSError) as error:
+        reason = str(error).partition("\n")[0].rstrip(":")  # other lines tell each kind it is not
+        raise InputError(f"{path} cannot be unpacked ({reason}): copy it again") from None
+
+
+def _read_to_the_end(archive: tarfile.TarFile) -> None:
+    """Raise an error unless zeros end the archive, and its checksum, the last of it, is right.
+
+    tarfile takes a damaged header for the end.
+    """
+    file = archive.fileobj
+    assert file is not None
+    file.seek(archive.offset)
+    block = file.read(tarfile.BLOCKSIZE)
+    if len(block) < tarfile.BLOCKSIZE:
+        raise tarfile.ReadError("it has no end")
+    while block:
+        if block.strip(b"\0"):
+            raise tarfile.ReadError(f"it is damaged behind byte {archive.offset:,}")
+        block = file.read(_BLOCK)
 
 
 def _counts(place: PurePosixPath, suffixes: tuple[str, ...]) -> bool:
-    hidden = any(part.startswith((".", "__MACOSX")) for part in place.parts)
+    hidden = any(part.startswith(_PASSED_OVER) for part in place.parts)
     return not hidden and place.suffix.lower() in suffixes
 
 

@@ -2,7 +2,9 @@
 
 The folder is that of `audio:PATH`. A string has 1 to 7 words of one speaker. Before, between and
 behind them are pauses of random lengths; neighbours may overlap a little instead, as in fluent
-speech. Training strings are made of training recordings, test strings of test recordings.
+speech. Training strings are made of training recordings, test strings of test recordings. Where a
+share is held out for validation, it is a share of the recordings too: no string that is trained on
+has one of those in the validation strings.
 """
 
 from collections.abc import Sequence
@@ -11,10 +13,17 @@ from pathlib import Path
 import numpy as np
 
 from dl.data.audio.listening import Listening
-from dl.data.audio.recordings import Recording, read_recordings
+from dl.data.audio.recordings import Recording, Recordings, read_recordings
 from dl.data.dataset import Dataset
 from dl.data.naming import listed
 from dl.data.readers.transcribed import Utterance, transcribed
+from dl.data.split import (
+    VALIDATION_SEED,
+    check_every_class,
+    held_out_count,
+    permutation,
+    with_every_class,
+)
 from dl.errors import InputError
 
 OVERLAP, PAUSE = 0.05, 0.25
@@ -30,10 +39,13 @@ def load_spoken_strings(
 ) -> Dataset:
     """Waveforms with the words in each, in order: a transcription into the words of the recordings.
 
-    `Listening` says how many strings, of how many words at most, and by which seed.
+    `Listening` says how many strings, of how many words at most, and by which seed. A share
+    `validation` of the training recordings, and of the training strings, is held out: validation
+    strings are joined from recordings that no training string has.
 
     Raises:
-        InputError: as `read_recordings`; for a word of the test part that nobody says in training.
+        InputError: as `read_recordings`; for a word of the other parts that nobody says in
+            training, and a `validation` that leaves no recording of a word.
     """
     listening, name = listening or Listening(), f"spoken_strings:{path}"
     recordings = read_recordings(path, listening)
@@ -49,11 +61,9 @@ def load_spoken_strings(
             part, count, generator, rate=recordings.rate, most_words=listening.most_words
         )
 
-    counts = (listening.strings, listening.test_strings, listening.test_strings)
-    parts = (recordings.train, recordings.validation, recordings.test)
+    parts = _parts(recordings, listening, validation, name)
     train, validated, test = (
-        strings(part, count, number) if part else []
-        for number, (part, count) in enumerate(zip(parts, counts, strict=True))
+        strings(part, count, number) if part else [] for number, (part, count) in enumerate(parts)
     )
     summary = f"{len(train):,} + {len(test):,} strings of 1 to {listening.most_words} words from "
     return transcribed(
@@ -63,10 +73,48 @@ def load_spoken_strings(
         test,
         labels=words,
         rate=recordings.rate,
-        fraction=validation,
+        fraction=0.0,
         listening=listening,
         summary=summary + recordings.summary,
     )
+
+
+def _parts(
+    recordings: Recordings, listening: Listening, validation: float, name: str
+) -> list[tuple[Sequence[Recording], int]]:
+    """Recordings of train, validation and test, and how many strings are joined from each."""
+    test = (recordings.test, listening.test_strings)
+    held_out = held_out_count(listening.strings, fraction=validation)
+    if not held_out:
+        own = (recordings.validation, listening.test_strings)
+        return [(recordings.train, listening.strings), own, test]
+    kept, cut = hold_out(recordings.train, fraction=validation, name=name)
+    return [(kept, listening.strings - held_out), (cut, held_out), test]
+
+
+def hold_out(
+    recordings: Sequence[Recording], *, fraction: float, name: str
+) -> tuple[list[Recording], list[Recording]]:
+    """The recordings to train on, and a `fraction` of them, one at least, to validate on.
+
+    Every speaker keeps a recording of each word to train on, where there are enough.
+
+    Raises:
+        InputError: if nobody says one of the words any more.
+
+    >>> beeps = [Recording(np.zeros(9, np.int16), "beep", "robot")] * 10
+    >>> [len(part) for part in hold_out(beeps, fraction=0.2, name="beeps")]
+    [8, 2]
+    """
+    count = max(1, held_out_count(len(recordings), fraction=fraction))
+    said = np.array([f"{one.speaker}/{one.label}" for one in recordings])
+    order = with_every_class(permutation(VALIDATION_SEED, len(said)), said, count)
+    kept, cut = (
+        [recordings[place] for place in np.sort(places)]
+        for places in (order[count:], order[:count])
+    )
+    check_every_class((one.label for one in recordings), (one.label for one in kept), name=name)
+    return kept, cut
 
 
 def make_strings(

@@ -7,6 +7,7 @@ Names may be in lower case, and recordings NIST SPHERE, as they came, or wav. A 
 has the first and last sample of a phone, and the phone. The sentences SA1 and SA2, which everybody
 reads, are left out. The test part are the 24 speakers of the core test set, the validation part the
 50 speakers whom Halberstadt 1998 took for development, both from TEST; its others are not used.
+Names and speakers are TIMIT's own, so that no `file_names` and no `test_speaker` can be given.
 Source: Garofolo et al. 1993 (the corpus and its core test set).
 """
 
@@ -15,8 +16,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dl.data.audio.files import decode_sound
-from dl.data.audio.listening import Listening
+from dl.data.audio.listening import FILE_NAMES, Listening
 from dl.data.audio.phones import PHONES, Kinds, folded, phone_set
+from dl.data.audio.recordings import without_long
 from dl.data.audio.resample import resampled
 from dl.data.audio.stored import StoredFile, find_sounds
 from dl.data.dataset import Dataset
@@ -57,9 +59,10 @@ def load_timit(
 
     Raises:
         InputError: for another layout, a recording without phones, a phone that is none of the 61,
-            and a corpus without training or core test sentences.
+            a corpus without training or core test sentences, `file_names` and a `test_speaker`.
     """
     listening, path = listening or Listening(), Path(path).expanduser()
+    _check_listening(listening)
     rate = listening.sample_rate or _RATE
     parts: dict[str, list[Utterance]] = {"train": [], "validation": [], "test": []}
     passed_over = 0
@@ -67,21 +70,16 @@ def load_timit(
         part = _part_of(sentence)
         if part is None:
             passed_over += 1
-            continue
-        utterance = _read(sentence, path, rate, listening.phones)
-        if (
-            part != "train"
-            or not listening.longest
-            or (len(utterance.samples) <= listening.longest * rate)
-        ):
-            parts[part].append(utterance)
+        else:
+            parts[part].append(_read(sentence, path, rate, listening.phones))
     for part in ("train", "test"):
         if not parts[part]:
             what = "TRAIN" if part == "train" else "TEST by a speaker of the core test set"
             raise InputError(f"{path} has no sentence in {what}: give the folder of TIMIT")
+    train, left_out = without_long(parts["train"], listening.longest, rate, path)
     return transcribed(
         f"timit:{path}",
-        parts["train"],
+        train,
         parts["validation"],
         parts["test"],
         labels=phone_set(listening.phones),
@@ -89,8 +87,20 @@ def load_timit(
         fraction=validation,
         listening=listening,
         summary=f"{sum(map(len, parts.values())):,} sentences in {listening.phones} kinds of "
-        f"phones; {passed_over:,} of other speakers of TEST not used",
+        f"phones; {passed_over:,} of other speakers of TEST not used{left_out}",
     )
+
+
+def _check_listening(listening: Listening) -> None:
+    for name, value, usual in (
+        ("file_names", listening.file_names, FILE_NAMES),
+        ("test_speaker", listening.test_speaker, ""),
+    ):
+        if value != usual:
+            raise InputError(
+                f"{name} is {shown(value)!r}, but TIMIT has its own names and test speakers: leave "
+                f"--{name.replace('_', '-')} out"
+            )
 
 
 def _sentences(path: Path) -> list[_Sentence]:

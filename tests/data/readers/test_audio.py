@@ -1,7 +1,10 @@
 """Recordings in folders: layouts, the test part, rates, speakers, strings joined from them."""
 
 import tarfile
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,8 +12,10 @@ from sounds import TONES, tone, write_named, write_wav
 
 import dl
 from dl.data.audio.listening import Listening
-from dl.data.audio.recordings import read_recordings
+from dl.data.audio.recordings import Recording, read_recordings
 from dl.data.audio.too_short import steps_needed
+from dl.data.readers.spoken_strings import hold_out, make_strings
+from dl.data.readers.transcribed import Utterance
 from dl.errors import InputError
 
 
@@ -82,6 +87,68 @@ def test_names_follow_the_pattern_that_is_given(tmp_path: Path) -> None:
     assert len(read_recordings(tmp_path, listening).test) == 1
 
 
+def write_commands(folder: Path, *, speakers: int) -> Path:
+    """Recordings as in Google's Speech Commands: a folder for each word, hashes for speakers."""
+    for word in TONES:
+        for number in range(speakers):
+            path = folder / word / f"{number:03x}f_nohash_{number % 2}.wav"
+            write_wav(path, tone(word, number))
+    return folder
+
+
+def test_names_in_class_folders_tell_nothing_by_chance(tmp_path: Path) -> None:
+    recordings = read_recordings(write_commands(tmp_path, speakers=10), Listening())
+    assert (len(recordings.train), len(recordings.test)) == (18, 2)
+    assert {one.speaker for one in recordings.train} == {""}
+    assert {one.label for one in recordings.train} == {*TONES}
+    assert "20 recordings of high, low at 8,000 Hz; a tenth of them" in recordings.summary
+
+
+def test_names_in_class_folders_tell_speakers_by_a_pattern_that_is_given(tmp_path: Path) -> None:
+    write_commands(tmp_path, speakers=20)
+    write_wav(tmp_path / "_background_noise_" / "dishes.wav", tone("low", 0))
+    listening = Listening(file_names="{speaker}_nohash_{index}")
+    recordings = read_recordings(tmp_path, listening)
+    train, test = ({one.speaker for one in part} for part in (recordings.train, recordings.test))
+    assert (len(train), len(test), train & test) == (18, 2, set())
+    assert (len(recordings.train), len(recordings.test)) == (36, 4)
+    assert "a tenth of the speakers" in recordings.summary
+    one = read_recordings(tmp_path, replace(listening, test_speaker="003f"))
+    assert [one.speaker for one in one.test] == ["003f"] * 2
+
+
+def test_names_that_repeat_the_class_of_their_folder_tell_the_speaker(tmp_path: Path) -> None:
+    for word in TONES:
+        for number in range(8):
+            write_wav(tmp_path / word / f"{word}_ann_{number}.wav", tone(word, number))
+    recordings = read_recordings(tmp_path, Listening())
+    assert (len(recordings.train), len(recordings.test)) == (6, 10)
+    assert {one.speaker for one in recordings.train} == {"ann"}
+
+
+def test_folders_of_speakers_around_classes_are_refused(tmp_path: Path) -> None:
+    for speaker in ("ann", "bob"):
+        for word in TONES:
+            write_wav(tmp_path / speaker / word / "0.wav", tone(word, 0))
+    with pytest.raises(InputError, match=r"ann/high/0\.wav lies in folders in one another"):
+        read_recordings(tmp_path, Listening())
+
+
+@pytest.mark.parametrize(
+    ("file_names", "message"),
+    [
+        ("{label}_{label}_{index}", "with {label} twice: give each field once"),
+        ("{label}_{spekaer}_{index}", "{spekaer} is none of {label}, {speaker}, {index}"),
+        ("{label}_{}", "{} is none of"),
+        ("{speaker}_{index}", r"no folder tells the label of .*high_ann_0\.wav"),
+    ],
+)
+def test_a_wrong_pattern_of_names_is_named(named: Path, file_names: str, message: str) -> None:
+    with pytest.raises(InputError, match=message) as error:
+        read_recordings(named, Listening(file_names=file_names))
+    assert str(error.value).startswith(f"file_names is {file_names!r}, ")
+
+
 def test_rates_must_be_one_or_are_brought_to_one(tmp_path: Path) -> None:
     write_named(tmp_path, speakers=("ann",))
     steps = np.arange(1600)
@@ -125,6 +192,34 @@ def test_strings_are_joined_from_the_recordings_of_their_own_part(named: Path) -
             if words == 1:  # one recording between two pauses of faint noise
                 loud = np.flatnonzero(np.abs(row[:length].astype(int)) > 600)
                 assert min(abs(loud[-1] - loud[0] - each) for each in lengths) < 40
+
+
+def test_validation_strings_are_joined_from_recordings_that_no_training_string_has(
+    named: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joined: list[Sequence[Recording]] = []
+
+    def make(part: Sequence[Recording], *rest: Any, **options: Any) -> list[Utterance]:
+        joined.append(part)
+        return make_strings(part, *rest, **options)
+
+    monkeypatch.setattr("dl.data.readers.spoken_strings.make_strings", make)
+    listening = Listening(strings=12, test_strings=6)
+    data = dl.load_data(f"spoken_strings:{named}", listening=listening, validation=0.25)
+    assert data.sizes == {"train": 9, "validation": 3, "test": 6}
+    train, validation, test = (
+        {(one.speaker, one.label, len(one.samples)) for one in part} for part in joined
+    )
+    assert (len(train), len(validation), len(test)) == (9, 3, 20)
+    assert not train & validation
+    assert {one[:2] for one in train} == {one[:2] for one in test}  # each word of each speaker
+
+
+def test_held_out_recordings_may_not_be_all_of_a_word() -> None:
+    words = [Recording(np.zeros(9, np.int16), word) for word in ("yes", "no")]
+    with pytest.raises(InputError, match="few has too few examples to train on the class"):
+        hold_out(words, fraction=0.5, name="few")
+    assert [len(part) for part in hold_out(words * 2, fraction=0.01, name="few")] == [3, 1]
 
 
 def test_strings_are_the_same_for_a_seed_and_others_for_another(named: Path) -> None:

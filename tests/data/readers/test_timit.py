@@ -60,6 +60,24 @@ def test_parts_are_train_development_and_core_test_without_sa(corpus: Path) -> N
     assert words == ["sil", "sh", "ih", "hh", "eh", "sil", "jh", "uw", "sil"]
 
 
+def test_long_sentences_are_left_out_of_train_alone_and_counted(corpus: Path) -> None:
+    write_sentence(corpus / "TRAIN/DR1/FCJF0", "SX127", SPOKEN[:5])
+    data = dl.load_data(f"timit:{corpus}", listening=Listening(longest=0.3))
+    assert data.sizes == {"train": 1, "validation": 2, "test": 2}
+    assert data.summary.endswith("not used; 4 longer than 0.3 s left out of train")
+    with pytest.raises(InputError, match=r"no recording is left to train on: raise --longest"):
+        dl.load_data(f"timit:{corpus}", listening=Listening(longest=0.1))
+
+
+def test_options_that_timit_has_no_use_for_are_refused(corpus: Path) -> None:
+    for listening, message in (
+        (Listening(test_speaker="fcjf0"), r"test_speaker is 'fcjf0', .* leave --test-speaker out"),
+        (Listening(file_names="{label}"), r"file_names is '{label}', .* leave --file-names out"),
+    ):
+        with pytest.raises(InputError, match=message):
+            dl.load_data(f"timit:{corpus}", listening=listening)
+
+
 @pytest.mark.parametrize("kinds", [39, 48, 61])
 def test_phones_are_folded(corpus: Path, kinds: int) -> None:
     data = dl.load_data(f"timit:{corpus}", listening=Listening(phones=kinds))  # type: ignore[arg-type]
@@ -81,10 +99,12 @@ def test_folding_is_that_of_lee_and_hon() -> None:
         "ng eng",
         "sh zh",
         "uw ux",
-        "sil cl vcl epi".replace("cl vcl", "pcl bcl"),
     ):
-        own = {folded(phone, 39) for phone in group.split() if phone in PHONES}
-        assert len(own) == 1, group
+        assert set(group.split()) <= set(PHONES)
+        assert len({folded(phone, 39) for phone in group.split()}) == 1, group
+    silent = ("h#", "pau", "epi", "bcl", "dcl", "gcl", "pcl", "tcl", "kcl")
+    assert set(silent) <= set(PHONES)
+    assert {folded(phone, 39) for phone in silent} == {"sil"}
     assert len(PHONES) == len(set(PHONES)) == 61
     assert [len(phone_set(kinds)) for kinds in (39, 48, 61)] == [39, 48, 61]
 
