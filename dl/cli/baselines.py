@@ -60,7 +60,8 @@ def baselines(
     least
         Of ratings: what is rated lower does not count as taken, the same as `run --least`.
     columns
-        Of ratings: names of the columns of user, item and rating, the same as `run --columns`.
+        Of ratings: names of the columns of user, item, rating and perhaps time, the same as
+        `run --columns`.
     scale
         Of ratings: lowest and highest, such as 1,5, the same as `run --scale`.
     seed

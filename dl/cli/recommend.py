@@ -92,9 +92,7 @@ def parse_rated(text: str) -> dict[str, float | None]:
     return ratings
 
 
-def with_ratings(
-    rated: Mapping[str, float | None], scale: Sequence[float]
-) -> dict[str, float]:
+def with_ratings(rated: Mapping[str, float | None], scale: Sequence[float]) -> dict[str, float]:
     """The same titles, where titles alone have the one rating that there is.
 
     Raises:

@@ -18,7 +18,10 @@ class RatingFields:
     split_seed: CountOrZero = 0
     """Which tenth is the test part."""
     columns: str = ""
-    """Columns of a table of ratings: the header's names of user, item, rating and perhaps time."""
+    """Columns of a table of ratings: the header's names of user, item, rating and perhaps time.
+
+    Items that are taken and not rated need no rating: user and item, or user,item,,time.
+    """
     scale: str = ""
     """Lowest and highest rating, such as 1,5; by default those of the layout or of the data."""
 

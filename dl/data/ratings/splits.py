@@ -48,7 +48,8 @@ def split_ratings(ratings: Ratings, feedback: Feedback, *, validation: float) ->
 def _last(ratings: Ratings, *, hold_out: bool) -> Split:
     if ratings.times is None:
         raise InputError(
-            "the last ratings are asked for, and there is no time: give --split random"
+            "the last ratings are asked for, and the file has no column of times (timestamp, time, "
+            "…): name it by --columns USER,ITEM,RATING,TIME, or give --split random"
         )
     users = np.unique(ratings.users, return_inverse=True)[1]
     order = np.lexsort((ratings.times, users))  # equal times stay in the order of the lines

@@ -117,7 +117,9 @@ def test_too_few_ratings_are_refused(path: Path) -> None:
     path.write_text("user,item,rating\n1,1,3\n1,2,3\n")
     with pytest.raises(InputError, match=r"2 rating\(s\) are too few to hold some out"):
         load(path)
-    with pytest.raises(InputError, match="there is no time: give --split random"):
+    with pytest.raises(
+        InputError, match=r"the file has no column of times \(timestamp, time, …\): name it"
+    ):
         load(path, split="last")
     with pytest.raises(InputError, match="no rating of 4 or more: give a lower --least"):
         load(path, kind="implicit", least=4)
