@@ -22,7 +22,7 @@ def baselines(
     damaged: Literal["refuse", "skip"] = "refuse",
     split: Literal["random", "last"] = "random",
     split_seed: int = 0,
-    least: float = 0.0,
+    least: float | None = None,
     columns: str = "",
     scale: str = "",
     seed: int = 0,
@@ -58,7 +58,8 @@ def baselines(
     split_seed
         Of ratings: which tenth, the same as `run --split-seed`.
     least
-        Of ratings: what is rated lower does not count as taken, the same as `run --least`.
+        Of ratings: what is rated lower does not count as taken, the same as `run --least`; by
+        default all counts.
     columns
         Of ratings: names of the columns of user, item, rating and perhaps time, the same as
         `run --columns`.

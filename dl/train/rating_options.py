@@ -6,7 +6,7 @@ from typing import Literal
 from dl.data.dataset import Dataset
 from dl.data.ratings.feedback import Feedback
 from dl.errors import InputError
-from dl.ranges import CountOrZero, NotNegative
+from dl.ranges import CountOrZero
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class RatingFields:
 class TakenFields(RatingFields):
     """The same to predict which items a user takes."""
 
-    least: NotNegative = 0.0
-    """What is rated lower does not count as taken; 0 counts all."""
+    least: float | None = None
+    """What is rated lower does not count as taken; by default all counts."""
 
     @property
     def feedback(self) -> Feedback:
