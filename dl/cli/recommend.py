@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from dl.cli.catalog import Catalog, name_experiment
-from dl.cli.outcome import print_text
+from dl.cli.outcome import print_text, say
 from dl.cli.right_kind import require_recommender
 from dl.errors import InputError
 from dl.ranges import Range, check_number
@@ -62,7 +62,10 @@ def recommend(
     from dl.runs.recommend import recommendation_table
 
     loaded = load(run, checkpoint=checkpoint, package=catalog.package)
-    ratings = with_ratings(asked, loaded.spec.ratings.scale)
+    catalogue = loaded.spec.ratings
+    ratings = with_ratings(asked, catalogue.scale)
+    if user is not None and not len(catalogue.history.of(catalogue.user(user))[0]):
+        say(f"{user} has no ratings in the training part, and is served as somebody new")
     found = recommended(loaded, user, rated=ratings, count=count)
     print_text(getattr(recommendation_table(found, loaded.spec.task), format)())
 

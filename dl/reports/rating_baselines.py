@@ -245,21 +245,20 @@ def _on_items(dataset: str, feedback: Feedback, seed: int) -> Iterator[RatingRow
     """Rows of the methods that recommend items."""
     asked = replace(feedback, kind="implicit")
     tuned, whole = (load_data(dataset, validation=v, feedback=asked) for v in (_TUNED_ON, 0.0))
-    held_out = _validation(tuned)
+    _validation(tuned)
     before, taken = (_histories(data) for data in (tuned, whole))
-
-    def figures(answer: Callable, part: Any) -> dict[str, float]:
-        return retrieval_figures(answer, part, dataset, k=(_K,))
 
     for method in ITEM_METHODS:
         chosen = max(
             _settings(method),
-            key=lambda s: figures(method.fit(before, tuned, seed, **s), held_out)[f"recall@{_K}"],
+            key=lambda s: retrieval_figures(
+                method.fit(before, tuned, seed, **s), tuned, "validation", k=(_K,)
+            )[f"recall@{_K}"],
         )
         start = time.perf_counter()
         answer = method.fit(taken, whole, seed, **chosen)
         seconds = time.perf_counter() - start
-        recall, ndcg = figures(answer, whole.test).values()
+        recall, ndcg = retrieval_figures(answer, whole, "test", k=(_K,)).values()
         yield RatingRow(method.name, _described(chosen), None, recall, ndcg, seconds)
 
 

@@ -76,7 +76,7 @@ def test_the_best_of_what_a_user_has_not_rated(
     rated = {known.items[item] for item in known.history.of(3)[0]}
     found = recommend(name, user, "--count", "99")
     offered = {row["item"] for row in found}
-    trained_on = {known.items[item] for item in np.flatnonzero(known.rated_items)}
+    trained_on = {known.items[item] for item in np.flatnonzero(known.item_counts)}
     assert "9" not in trained_on
     assert "8" in offered
     assert offered == trained_on - rated
@@ -124,6 +124,27 @@ def test_items_that_are_taken_and_not_rated(
         assert main("experiments", command) == 0
         found.append({row["item"] for row in json.loads(capsys.readouterr().out)})
     assert found == [{"1", "3", "4", "5"}] * 2
+
+
+def test_a_user_without_training_ratings_is_served_as_somebody_new(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f"{user},{item},{1 + item % 5}" for user in range(8) for item in range(6)]
+    rows += [f"once{user},0,5" for user in range(20)]
+    (tmp_path / "mine.csv").write_text("\n".join(["user,item,rating", *rows]))
+    run = tmp_path / "run"
+    words = f"run biases_ratings --dataset ratings:{tmp_path / 'mine.csv'} {OPTIONS} --quiet"
+    assert main("experiments", [*words.split(), "--run-dir", str(run)]) == 0
+    known = dl.load(run).spec.ratings
+    user = next(name for n, name in enumerate(known.users) if not known.history.of(n)[0].size)
+    found = []
+    for asked in ([user], []):
+        capsys.readouterr()
+        assert main("experiments", ["recommend", str(run), *asked, "--format", "json"]) == 0
+        out, err = capsys.readouterr()
+        assert (f"{user} has no ratings in the training part" in err) == bool(asked)
+        found.append(out)
+    assert found[0] == found[1]
 
 
 def test_of_an_item_named_twice_the_last_rating_counts(recommend: Recommend) -> None:

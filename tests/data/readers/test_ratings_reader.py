@@ -210,5 +210,9 @@ def test_an_id_that_is_the_title_of_another_item_is_refused(path: Path) -> None:
     )
     with pytest.raises(InputError, match=both):
         known.item("300")
-    asked = ("300 (2007)", "52722", "Quiz Show", "6")
-    assert [known.items[known.item(name)] for name in asked] == ["52722", "52722", "300", "6"]
+    asked = ("300 (2007)", "52722", "Quiz Show", "6", "[300]")
+    found = [known.items[known.item(name)] for name in asked]
+    assert found == ["52722", "52722", "300", "6", "300"]
+    path.write_text(path.read_text().replace("300 (2007)", "300"))
+    with pytest.raises(InputError, match=both.replace(r"300 \(2007\)", "300")):
+        load(path).spec.ratings.item("300")  # a title without a year is no more exact than an id
