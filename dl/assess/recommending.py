@@ -25,7 +25,9 @@ class RecommendedSums(NamedTuple):
 
     def plus(self, other: "RecommendedSums") -> "RecommendedSums":
         """The sums over the users of both."""
-        return RecommendedSums(*(a + b for a, b in zip(self, other, strict=True)))
+        return RecommendedSums(
+            self.recall + other.recall, self.ndcg + other.ndcg, self.users + other.users
+        )
 
     def means(self) -> list[Recommended]:
         """The figures for each k.

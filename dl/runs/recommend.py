@@ -63,8 +63,8 @@ def recommend(
     if user is not None and rated:
         raise InputError("a user has ratings already: give either the user or rated titles")
     own = _ratings_of(catalogue, user, rated or {})
-    is_new = user is None or not len(own[0])
-    scores = scores_of(trained, *own, user=None if is_new else catalogue.user(user))
+    number = None if user is None or not len(own[0]) else catalogue.user(user)
+    scores = scores_of(trained, *own, user=number)
     open_to_all = catalogue.item_counts > 0
     open_to_all[own[0]] = False
     order = np.argsort(np.where(open_to_all, -scores, np.inf), kind="stable")

@@ -92,8 +92,10 @@ class Catalogue:
         bracketed = _IN_BRACKETS.match(asked)
         if bracketed and bracketed[1] in self._items:
             return self._items[bracketed[1]][0]
-        titled = self._titles.get(asked.casefold()) or self._plain_titles.get(plain_title(asked))
-        found = list(dict.fromkeys([*self._items.get(asked, []), *(titled or [])]))
+        titled = self._titles.get(asked.casefold()) or self._plain_titles.get(
+            plain_title(asked), []
+        )
+        found = list(dict.fromkeys(self._items.get(asked, []) + titled))
         if not found:
             raise InputError(f"unknown title {shown(asked)!r}; {did_you_mean(asked, self.titles)}")
         if len(found) > 1:

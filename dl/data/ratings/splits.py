@@ -27,7 +27,7 @@ def split_ratings(ratings: Ratings, feedback: Feedback, *, validation: float) ->
     "random": a tenth of all ratings is the test part, another one for each `split_seed`, and
     `validation` a fraction of the others. "last": the last rating of each user is the test, and
     with any `validation` the one before it is held out too; users with fewer than three ratings
-    are trained on alone.
+    are used for training only.
 
     Raises:
         InputError: for too few ratings, and ratings without times whose last ones are asked for.
