@@ -91,9 +91,9 @@ def check_fields(options: Any) -> None:
         value = getattr(options, name)
         if not any(type(value) is type(word) and value == word for word in words):
             raise InputError(f"{name} is {value!r}: {did_you_mean(str(value), map(str, words))}")
-    for name, kind in _plain_types(type(options)).items():
+    for name, (kind, may_be_none) in _plain_types(type(options)).items():
         given = getattr(options, name)
-        if _is_tracer(given):
+        if _is_tracer(given) or (given is None and may_be_none):
             continue
         value = as_plain(given, kind, name)
         if value is not given:
@@ -216,10 +216,15 @@ _KINDS = {
 
 
 @cache
-def _plain_types(kind: type) -> dict[str, type]:
-    """The fields whose annotation is one of the plain types."""
+def _plain_types(kind: type) -> dict[str, tuple[type, bool]]:
+    """The fields whose annotation is one of the plain types, and whether they may be None."""
     hints = get_type_hints(kind)
-    return {name: hint for name, hint in hints.items() if hint in _KINDS}
+    return {
+        name: (plain, plain is not hint)
+        for name, hint in hints.items()
+        for plain in _KINDS
+        if hint in (plain, plain | None)
+    }
 
 
 def _is_tracer(value: Any) -> bool:

@@ -37,7 +37,7 @@ from dl.data.readers.synthetic import (
 from dl.data.readers.text_files import load_text_file
 from dl.data.readers.timit import load_timit
 from dl.data.text.reading import Reading
-from dl.data.tfds.load import describe_tfds, load_tfds
+from dl.data.tfds.load import are_tfds_ratings, describe_tfds, load_tfds
 from dl.data.tfds.pictures import has_many_sizes
 from dl.errors import InputError, did_you_mean
 
@@ -195,6 +195,16 @@ def can_be_resized(name: str) -> bool:
     """
     reader, _ = _find_reader(name)
     return has_many_sizes(name) if reader is TFDS else "image_size" in reader.options
+
+
+def are_ratings(name: str) -> bool:
+    """Whether the data set `name` holds ratings.
+
+    >>> are_ratings("digits"), are_ratings("ratings:PATH")
+    (False, True)
+    """
+    reader, _ = _find_reader(name)
+    return are_tfds_ratings(name) if reader is TFDS else reader is READERS["ratings"]
 
 
 def absolute(name: str) -> str:

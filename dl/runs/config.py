@@ -193,7 +193,7 @@ def _check_spec(spec: DataSpec) -> None:
     if spec.kind.target_sequences:
         _check_targets(spec)
     if spec.catalogue is not None:
-        _check_catalogue(spec.catalogue)
+        _check_catalogue(spec.catalogue, one_rating=spec.task == "retrieval")
     if spec.task == "retrieval" and (
         spec.catalogue is None or shape != (len(spec.catalogue.items),)
     ):
@@ -216,16 +216,20 @@ def _check_targets(spec: DataSpec) -> None:
         raise Misfit(f"data.vocabulary.symbols has no {END}, and targets end with it")
 
 
-def _check_catalogue(catalogue: Catalogue) -> None:
-    """Refuse users and items of which two are the same, and ratings of others."""
+def _check_catalogue(catalogue: Catalogue, *, one_rating: bool) -> None:
+    """Refuse users and items of which two are the same, and ratings of others.
+
+    With `one_rating` all ratings may be the same, as where items are taken and not rated.
+    """
     for name in ("users", "items"):
         ids = getattr(catalogue, name)
         if not ids or len(set(ids)) != len(ids):
             raise Misfit(f"data.catalogue.{name} is empty, or holds something twice")
     if len(catalogue.titles) != len(catalogue.items):
         raise Misfit("data.catalogue.titles has not one title for each item")
-    if len(catalogue.scale) != 2 or not catalogue.scale[0] < catalogue.scale[1]:
-        raise Misfit(f"data.catalogue.scale is {list(catalogue.scale)[:4]}; it is lowest, highest")
+    scale = catalogue.scale
+    if len(scale) != 2 or scale[0] > scale[1] or (scale[0] == scale[1] and not one_rating):
+        raise Misfit(f"data.catalogue.scale is {list(scale)[:4]}; it is lowest, highest")
     try:
         users, items, ratings = catalogue.history
     except InputError as error:

@@ -25,7 +25,8 @@ def other_data(dataset: str, config: Config) -> Dataset:
     """The data set `dataset`, with the description of the data that the model was built for.
 
     Pictures of a folder, or of many sizes, get the size and channels that the model takes. A folder
-    without parts is evaluated as a whole.
+    without parts is evaluated as a whole. Of ratings those are evaluated on which the model was not
+    trained: of users and items that it knows.
 
     Raises:
         InputError: as `load_data`; for data of another kind, and classes that the model does not

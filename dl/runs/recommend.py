@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dl.assess.recommending import recommended
+from dl.assess.recommending import RecommendedSums, recommended_sums
 from dl.data.dataset import Dataset
 from dl.data.ratings.catalogue import Catalogue
 from dl.data.sources.histories import HistorySource
@@ -21,6 +21,7 @@ from dl.tables import Table
 from dl.types import Params, RatingModel
 
 _ROWS = 256
+"""Users that are ranked together."""
 
 
 class Recommendation(NamedTuple):
@@ -51,6 +52,8 @@ def recommend(
     nothing is known. Items without a training rating are never recommended. Of a population the
     members' scores are averaged.
 
+    A user without a training rating, whose row was never trained, is served as somebody new.
+
     Raises:
         InputError: for a model of other data, an unknown user or title (it names the nearest), a
             user together with ratings, and a rating off the scale.
@@ -60,8 +63,9 @@ def recommend(
     if user is not None and rated:
         raise InputError("a user has ratings already: give either the user or rated titles")
     own = _ratings_of(catalogue, user, rated or {})
-    scores = scores_of(trained, *own, user=None if user is None else catalogue.user(user))
-    open_to_all = catalogue.rated_items > 0
+    number = None if user is None or not len(own[0]) else catalogue.user(user)
+    scores = scores_of(trained, *own, user=number)
+    open_to_all = catalogue.item_counts > 0
     open_to_all[own[0]] = False
     order = np.argsort(np.where(open_to_all, -scores, np.inf), kind="stable")
     best = order[: min(count, int(open_to_all.sum()))]
@@ -122,39 +126,69 @@ def evaluate_retrieval(
 ) -> Figures:
     """recall@k and nDCG@k over all items, of each of the `parts` that there is.
 
+    What users took in training is the history that is read. For the test part what they took in the
+    validation part belongs to it. Items of the history are not ranked, nor are those that were
+    rated too low to count as taken: none of them can be a hit.
+
     Raises:
         InputError: for data whose examples are no items that users took.
     """
-    return {
-        part: retrieval_figures(
-            lambda history: trained.outputs(history), data.part(part), data.spec.name, k=k
-        )
-        for part in parts
-        if part in data.sizes
-    }
+    score = trained.outputs
+    return {part: retrieval_figures(score, data, part, k=k) for part in parts if part in data.sizes}
 
 
 def retrieval_figures(
-    score: Callable[[np.ndarray], object], source: object, name: str, *, k: Sequence[int]
+    score: Callable[[np.ndarray], object], data: Dataset, part: str, *, k: Sequence[int]
 ) -> dict[str, float]:
-    """The figures of any function from histories float32 [B, I] to scores [B, I]."""
+    """The figures of any function from histories float32 [B, I] to scores [B, I].
+
+    Users are scored and ranked some at a time, so that memory does not grow with their number.
+    """
+    source = data.part(part)
     if not isinstance(source, HistorySource):
-        raise InputError(f"{name} has no items that users took: read ratings as implicit feedback")
-    taken = np.zeros(source.taken.shape, bool)
-    taken[source.users, source.targets] = True
-    users = np.flatnonzero(taken.any(axis=1))
-    seen, taken = source.taken[users], taken[users]
-    scores = np.concatenate(
-        [
-            np.asarray(score(seen[start : start + _ROWS].astype(np.float32)))
-            for start in range(0, len(users), _ROWS)
-        ]
-    )
-    figures = {}
-    for size in k:
-        found = recommended(scores, seen, taken, k=size)
-        figures |= {f"recall@{size}": found.recall, f"ndcg@{size}": found.ndcg}
-    return figures
+        raise InputError(
+            f"{data.spec.name} has no items that users took: read ratings as implicit feedback"
+        )
+    width, known = source.taken.shape[1], data.spec.ratings.history
+    rated, held_out = _Pairs(known.users, known.items), _sorted_pairs(source)
+    earlier = data.validation if part == "test" else None
+    validated = _sorted_pairs(earlier) if isinstance(earlier, HistorySource) else None
+    users, sums = np.unique(source.users), RecommendedSums(np.zeros(len(k)), np.zeros(len(k)), 0)
+    for start in range(0, len(users), _ROWS):
+        some = users[start : start + _ROWS]
+        history = source.taken[some] > 0
+        if validated is not None:
+            history |= validated.rows(some, width)
+        scores = np.asarray(score(history.astype(np.float32)))
+        seen = history | rated.rows(some, width)
+        sums = sums.plus(recommended_sums(scores, seen, held_out.rows(some, width), k=k))
+    return {
+        f"{name}@{size}": getattr(found, name)
+        for size, found in zip(k, sums.means(), strict=True)
+        for name in ("recall", "ndcg")
+    }
+
+
+class _Pairs(NamedTuple):
+    """Users and the items that they took, sorted by user."""
+
+    users: np.ndarray
+    items: np.ndarray
+
+    def rows(self, users: np.ndarray, width: int) -> np.ndarray:
+        """What `users` [B], sorted, took of all items: bool [B, `width`]."""
+        first, last = np.searchsorted(self.users, [users[0], users[-1] + 1])
+        own, items = self.users[first:last], self.items[first:last]
+        places = np.searchsorted(users, own)
+        asked = users[places] == own
+        rows = np.zeros((len(users), width), bool)
+        rows[places[asked], items[asked]] = True
+        return rows
+
+
+def _sorted_pairs(source: HistorySource) -> _Pairs:
+    order = np.argsort(source.users, kind="stable")
+    return _Pairs(source.users[order], source.targets[order])
 
 
 def _noise(model: RatingModel, params: Params, catalogue: Catalogue) -> float:

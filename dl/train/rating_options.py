@@ -6,7 +6,7 @@ from typing import Literal
 from dl.data.dataset import Dataset
 from dl.data.ratings.feedback import Feedback
 from dl.errors import InputError
-from dl.ranges import CountOrZero, NotNegative
+from dl.ranges import CountOrZero
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,10 @@ class RatingFields:
     split_seed: CountOrZero = 0
     """Which tenth is the test part."""
     columns: str = ""
-    """Columns of a table of ratings: the header's names of user, item, rating and perhaps time."""
+    """Columns of a table of ratings: the header's names of user, item, rating and perhaps time.
+
+    Items that are taken and not rated need no rating: user and item, or user,item,,time.
+    """
     scale: str = ""
     """Lowest and highest rating, such as 1,5; by default those of the layout or of the data."""
 
@@ -39,8 +42,8 @@ class RatingFields:
 class TakenFields(RatingFields):
     """The same to predict which items a user takes."""
 
-    least: NotNegative = 0.0
-    """What is rated lower does not count as taken; 0 counts all."""
+    least: float | None = None
+    """What is rated lower does not count as taken; by default all counts."""
 
     @property
     def feedback(self) -> Feedback:

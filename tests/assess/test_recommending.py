@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import ndcg_score
 
-from dl.assess.recommending import recommended
+from dl.assess.recommending import recommended, recommended_sums
 from dl.errors import InputError
 
 RNG = np.random.default_rng(0)
@@ -19,6 +19,25 @@ def test_figures_of_two_users_by_hand() -> None:
     # of the second, none is. The third took nothing.
     ideal = 1 + 1 / np.log2(3)
     assert found == pytest.approx((0.5 * 1 / 2, 0.5 * (1 / np.log2(3)) / ideal, 2))
+
+
+def test_of_equal_scores_the_first_item_counts_as_higher() -> None:
+    for place in range(4):
+        taken = np.arange(4)[None] == place
+        hits = [recommended(np.ones((1, 4)), 0 * taken, taken, k=k).recall for k in (1, 2, 3, 4)]
+        assert hits == [float(k > place) for k in (1, 2, 3, 4)]
+
+
+def test_sums_of_blocks_are_those_of_all_users_for_each_k() -> None:
+    scores, taken = RNG.integers(0, 5, (30, 12)), RNG.random((30, 12)) < 0.2
+    seen, sizes = (RNG.random((30, 12)) < 0.2) & ~taken, (1, 4, 99)
+    blocks = (slice(0, 7), slice(7, 8), slice(8, 30))
+    first, second, third = (
+        recommended_sums(scores[rows], seen[rows], taken[rows], k=sizes) for rows in blocks
+    )
+    found = first.plus(second).plus(third).means()
+    for size, figures in zip(sizes, found, strict=True):
+        assert figures == pytest.approx(recommended(scores, seen, taken, k=size))
 
 
 @pytest.mark.parametrize("k", [1, 5, 20])

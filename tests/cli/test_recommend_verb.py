@@ -14,25 +14,29 @@ from dl.cli import main
 OPTIONS = (
     "--epochs 2 --batch-size 8 --devices 1 --parallel jit --steps-per-call 1 --checkpoint-every 2"
 )
-TITLES = [f"Film {place} (20{place:02})" for place in range(9)]
+TITLES = [f"Film {place} (20{place:02})" for place in range(10)]
 EXPERIMENTS = {
-    "factorisation_ratings": "--factors 3",
-    "two_tower_ratings": "--factors 3 --negatives 0 --least 3",
+    "factorisation_ratings": "--factors 3 --split last",
+    "two_tower_ratings": "--factors 3 --split last --negatives 0 --least 3",
 }
 
 
 @pytest.fixture(scope="module")
 def ratings(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twelve users, nine films with an own title each; the last one is rated once, in training."""
+    """Twelve users, ten films with an own title each; the last two are rated once.
+
+    The ratings of a user come one after the other: that of the last film is held out.
+    """
     path = tmp_path_factory.mktemp("ratings") / "mine.csv"
     generator = np.random.default_rng(0)
     rows = [
-        f"{user},{place},{generator.integers(1, 6)},{TITLES[place]}"
+        f"{user},{place},{generator.integers(1, 6)},{place},{TITLES[place]}"
         for user in range(12)
         for place in range(8)
         if generator.random() < 0.7
     ]
-    path.write_text("\n".join(["user,item,rating,title", *rows, f"0,8,5,{TITLES[8]}"]))
+    rows += [f"0,{place},5,{place},{TITLES[place]}" for place in (8, 9)]
+    path.write_text("\n".join(["user,item,rating,time,title", *rows]))
     return path
 
 
@@ -72,7 +76,9 @@ def test_the_best_of_what_a_user_has_not_rated(
     rated = {known.items[item] for item in known.history.of(3)[0]}
     found = recommend(name, user, "--count", "99")
     offered = {row["item"] for row in found}
-    trained_on = {known.items[item] for item in np.flatnonzero(known.rated_items)}
+    trained_on = {known.items[item] for item in np.flatnonzero(known.item_counts)}
+    assert "9" not in trained_on
+    assert "8" in offered
     assert offered == trained_on - rated
     assert [row["title"] for row in found] == [TITLES[int(row["item"])] for row in found]
     scores = [row["score"] for row in found]
@@ -99,6 +105,46 @@ def test_a_two_tower_model_serves_a_known_user_as_a_new_one_with_the_same_histor
     rated = ",".join(f"{known.titles[i]}={r:g}" for i, r in zip(items, ratings, strict=True))
     new = recommend("two_tower_ratings", "--rated", rated)
     assert new == recommend("two_tower_ratings", known.users[1])
+
+
+@pytest.mark.parametrize("columns", ["user,item", "user,item,rating"])
+def test_items_that_are_taken_and_not_rated(
+    columns: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f"{user},{item},1" for user in range(5) for item in range(6) if user != item]
+    taken = [row[: 2 * columns.count(",") + 1] for row in rows]
+    (tmp_path / "mine.csv").write_text("\n".join([columns, *taken]))
+    run, options = tmp_path / "run", "--factors 2 --negatives 0 --quiet --run-dir"
+    words = f"run two_tower_ratings --dataset ratings:{tmp_path / 'mine.csv'} {OPTIONS} {options}"
+    assert main("experiments", [*words.split(), str(run)]) == 0
+    found = []
+    for rated in ("0,2", "0=1,2=1"):
+        capsys.readouterr()
+        command = ["recommend", str(run), "--rated", rated, "--count", "99", "--format", "json"]
+        assert main("experiments", command) == 0
+        found.append({row["item"] for row in json.loads(capsys.readouterr().out)})
+    assert found == [{"1", "3", "4", "5"}] * 2
+
+
+def test_a_user_without_training_ratings_is_served_as_somebody_new(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f"{user},{item},{1 + item % 5}" for user in range(8) for item in range(6)]
+    rows += [f"once{user},0,5" for user in range(20)]
+    (tmp_path / "mine.csv").write_text("\n".join(["user,item,rating", *rows]))
+    run = tmp_path / "run"
+    words = f"run biases_ratings --dataset ratings:{tmp_path / 'mine.csv'} {OPTIONS} --quiet"
+    assert main("experiments", [*words.split(), "--run-dir", str(run)]) == 0
+    known = dl.load(run).spec.ratings
+    user = next(name for n, name in enumerate(known.users) if not known.history.of(n)[0].size)
+    found = []
+    for asked in ([user], []):
+        capsys.readouterr()
+        assert main("experiments", ["recommend", str(run), *asked, "--format", "json"]) == 0
+        out, err = capsys.readouterr()
+        assert (f"{user} has no ratings in the training part" in err) == bool(asked)
+        found.append(out)
+    assert found[0] == found[1]
 
 
 def test_of_an_item_named_twice_the_last_rating_counts(recommend: Recommend) -> None:

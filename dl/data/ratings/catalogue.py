@@ -14,6 +14,7 @@ from dl.data.naming import listed, shown
 from dl.errors import InputError, did_you_mean
 
 _YEAR = re.compile(r"\s*\(\d{4}\)\s*$")
+_IN_BRACKETS = re.compile(r"\[(.+)\]$")
 _ARTICLE = re.compile(r"^(.*), (the|an?)$")
 
 
@@ -59,7 +60,7 @@ class Catalogue:
         return unpack(self.rated)
 
     @cached_property
-    def rated_items(self) -> np.ndarray:
+    def item_counts(self) -> np.ndarray:
         """How often each item was rated in training, [I]."""
         return np.bincount(self.history.items, minlength=len(self.items))
 
@@ -81,20 +82,27 @@ class Catalogue:
     def item(self, title: str) -> int:
         """The number of an item, by its title with or without the year, or by its id.
 
+        An id in brackets, such as [300], is never taken for a title.
+
         Raises:
             InputError: for a title that is not known, or is that of several items, and for an id
                 that is the title of another item, such as 300.
         """
         asked = str(title).strip()
-        by_id, plain = self._items.get(asked, []), self._plain_titles.get(plain_title(asked), [])
-        found = self._titles.get(asked.casefold()) or list(dict.fromkeys(by_id + plain))
+        bracketed = _IN_BRACKETS.match(asked)
+        if bracketed and bracketed[1] in self._items:
+            return self._items[bracketed[1]][0]
+        titled = self._titles.get(asked.casefold()) or self._plain_titles.get(
+            plain_title(asked), []
+        )
+        found = list(dict.fromkeys(self._items.get(asked, []) + titled))
         if not found:
             raise InputError(f"unknown title {shown(asked)!r}; {did_you_mean(asked, self.titles)}")
         if len(found) > 1:
             several = listed([f"{self.titles[n]} [{self.items[n]}]" for n in found])
             raise InputError(
                 f"{shown(asked)!r} stands for several items ({several}): give the whole title, or "
-                "the number in brackets"
+                f"the number in brackets, such as [{self.items[found[0]]}]"
             )
         return found[0]
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from dl.data.ratings.catalogue import Catalogue
 from dl.errors import InputError
-from dl.ranges import CountOrZero, NotNegative, check_fields
+from dl.ranges import CountOrZero, check_fields
 
 
 @dataclass(frozen=True)
@@ -14,16 +14,17 @@ class Feedback:
 
     An "explicit" example is a user, an item and the rating that is to be predicted. An "implicit"
     one is an item that a user took, predicted from all others that this user took; taken is what
-    was rated `least` or more. `split` holds out a random tenth by `split_seed`, or each user's
-    last rating. `columns` names those of user, item, rating and perhaps time, and `scale` the
-    lowest and highest rating, where a file does not say it. With a `catalogue` users and items are
-    numbered as there, and ratings of others are left out.
+    was rated `least` or more, and without it everything. `split` holds out a random tenth by
+    `split_seed`, or each user's last rating. `columns` names those of user, item, rating and
+    perhaps time, and `scale` the lowest and highest rating, where a file does not say it. With a
+    `catalogue`, that of a model, users and items are numbered as there. Ratings of others are then
+    left out, and so are those that the model was trained on; all that are left are evaluated.
     """
 
     kind: Literal["explicit", "implicit"] = "explicit"
     split: Literal["random", "last"] = "random"
     split_seed: CountOrZero = 0
-    least: NotNegative = 0.0
+    least: float | None = None
     columns: str = ""
     scale: str = ""
     catalogue: Catalogue | None = None

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from dl.data.naming import listed
 from dl.data.ratings.feedback import Feedback
-from dl.data.ratings.table import Ratings, make_ratings
+from dl.data.ratings.table import COLUMNS, Ratings, make_ratings
 from dl.data.text.stored import read_text
 from dl.data.text.tables import Row, TableKind, read_rows
 from dl.errors import InputError
@@ -125,48 +125,69 @@ def _table(file: Path, feedback: Feedback) -> Ratings:
     title = _place_of(rows[0].cells, TITLE_NAMES)
     titles = _titles(names) if latest else {}
     if not latest and title is not None:
-        titles = {row.cells[places[1]]: row.cells[title] for row in rows[1:]}
+        titles = {row.cells[places["item"]]: row.cells[title] for row in rows[1:]}
     return make_ratings(
-        [(row.line, [row.cells[place] for place in places]) for row in rows[1:]],
+        [(row.line, [row.cells[place] for place in places.values()]) for row in rows[1:]],
         source=file,
+        names=tuple(places),
         titles=titles,
         scale=feedback.bounds or (_LATEST[2] if latest else None),
     )
 
 
-def _columns(header: Row, file: Path, feedback: Feedback) -> list[int]:
-    """The places of user, item, rating and time in a row; implicit feedback needs no rating."""
+def _columns(header: Row, file: Path, feedback: Feedback) -> dict[str, int]:
+    """The places of user, item, and if they are there rating and time in a row.
+
+    Implicit feedback needs no rating.
+    """
     cells = header.cells
     if feedback.columns:
-        return _asked(cells, file, [name.strip() for name in feedback.columns.split(",")])
-    user, item, rating, time = (
-        _place_of(cells, names) for names in (USER_NAMES, ITEM_NAMES, RATING_NAMES, TIME_NAMES)
-    )
-    needed = {"user": user, "item": item}
-    if feedback.kind == "explicit":
-        needed["rating"] = rating
-    if missing := [name for name, place in needed.items() if place is None]:
+        return _asked(cells, file, feedback)
+    every = (USER_NAMES, ITEM_NAMES, RATING_NAMES, TIME_NAMES)
+    found = [_place_of(cells, names) for names in every]
+    places = {name: place for name, place in zip(COLUMNS, found, strict=True) if place is not None}
+    needed = ("user", "item", "rating") if feedback.kind == "explicit" else ("user", "item")
+    if missing := [name for name in needed if name not in places]:
         raise InputError(
             f"{file} has no single column for the {listed(missing)}; its columns are "
-            f"{', '.join(cells)}: give --columns USER,ITEM,RATING or USER,ITEM,RATING,TIME with "
-            "their names"
+            f"{', '.join(cells)}: give --columns USER,ITEM,RATING, USER,ITEM,RATING,TIME or "
+            "USER,ITEM,,TIME with their names"
         )
-    places = [place for place in (user, item, rating) if place is not None]
-    return [*places, time] if rating is not None and time is not None else places
+    return places
 
 
-def _asked(cells: Sequence[str], file: Path, names: list[str]) -> list[int]:
+def _asked(cells: Sequence[str], file: Path, feedback: Feedback) -> dict[str, int]:
+    """The places of the columns that are named; an empty name, as of the rating, is of none."""
+    asked = _names(feedback)
     lower = [cell.lower() for cell in cells]
-    if not 2 <= len(names) <= 4:
-        raise InputError(
-            f"columns is {','.join(names)}: give the names of two to four, USER,ITEM,RATING,TIME"
-        )
-    for name in names:
+    for name in asked.values():
         if name.lower() not in lower:
             raise InputError(
                 f"{file} has no column {name!r}; its columns are {', '.join(cells)}: give --columns"
             )
-    return [lower.index(name.lower()) for name in names]
+    return {column: lower.index(name.lower()) for column, name in asked.items()}
+
+
+def _names(feedback: Feedback) -> dict[str, str]:
+    """The names in `--columns`, by what they are the names of."""
+    names = [name.strip() for name in feedback.columns.split(",")]
+    if not 2 <= len(names) <= 4 or not all(names[:2]):
+        raise InputError(
+            f"columns is {feedback.columns}: give the names of two to four, USER,ITEM,RATING,TIME "
+            "or USER,ITEM,,TIME"
+        )
+    asked = {column: name for column, name in zip(COLUMNS, names, strict=False) if name}
+    if _place_of([asked.get("rating", "")], TIME_NAMES) is not None:
+        raise InputError(
+            f"columns is {feedback.columns}, and {asked['rating']} stands where the rating does: "
+            "give USER,ITEM,,TIME"
+        )
+    if feedback.kind == "explicit" and "rating" not in asked:
+        raise InputError(
+            f"columns is {feedback.columns}, and ratings are to be predicted: give "
+            "USER,ITEM,RATING or USER,ITEM,RATING,TIME"
+        )
+    return asked
 
 
 def _place_of(cells: Sequence[str], names: Sequence[str]) -> int | None:

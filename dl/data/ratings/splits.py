@@ -27,7 +27,7 @@ def split_ratings(ratings: Ratings, feedback: Feedback, *, validation: float) ->
     "random": a tenth of all ratings is the test part, another one for each `split_seed`, and
     `validation` a fraction of the others. "last": the last rating of each user is the test, and
     with any `validation` the one before it is held out too; users with fewer than three ratings
-    are trained on alone.
+    are used for training only.
 
     Raises:
         InputError: for too few ratings, and ratings without times whose last ones are asked for.
@@ -48,7 +48,8 @@ def split_ratings(ratings: Ratings, feedback: Feedback, *, validation: float) ->
 def _last(ratings: Ratings, *, hold_out: bool) -> Split:
     if ratings.times is None:
         raise InputError(
-            "the last ratings are asked for, and there is no time: give --split random"
+            "the last ratings are asked for, and the file has no column of times (timestamp, time, "
+            "…): name it by --columns USER,ITEM,RATING,TIME, or give --split random"
         )
     users = np.unique(ratings.users, return_inverse=True)[1]
     order = np.lexsort((ratings.times, users))  # equal times stay in the order of the lines

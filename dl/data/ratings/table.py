@@ -9,6 +9,9 @@ import numpy as np
 from dl.data.naming import shown
 from dl.errors import InputError
 
+COLUMNS = ("user", "item", "rating", "time")
+"""What the cells of a row may be."""
+
 
 @dataclass(frozen=True)
 class Ratings:
@@ -45,10 +48,12 @@ def make_ratings(
     *,
     source: Any,
     titles: Mapping[str, str],
+    names: Sequence[str] = COLUMNS,
     scale: tuple[float, float] | None = None,
 ) -> Ratings:
-    """Ratings from rows: the number of a line, and its user, item, rating and perhaps time.
+    """Ratings from rows: the number of a line, and its cells, of which `names` says what they are.
 
+    A row has a user and an item, perhaps a rating, which is otherwise 1, and perhaps a time.
     Of several ratings of one item by one user the last counts: by time, or by line where times are
     equal or not there. Without a `scale` it is from the lowest rating to the highest.
 
@@ -65,14 +70,18 @@ def make_ratings(
         raise InputError(f"{source} has no ratings: give some")
     cells = [cells for _, cells in rows]
     lines = np.array([line for line, _ in rows])
-    users, items, *numbers = (np.array([row[n] for row in cells]) for n in range(len(cells[0])))
-    for name, column in (("user", users), ("item", items)):
-        if (blank := np.flatnonzero(column == "")).size:
+    columns = {name: np.array([row[n] for row in cells]) for n, name in enumerate(names)}
+    users, items = columns["user"], columns["item"]
+    for name in ("user", "item"):
+        if (blank := np.flatnonzero(columns[name] == "")).size:
             raise InputError(
                 f"{source}, line {lines[blank[0]]}, has no {name}: give it one, or leave it out"
             )
-    values = _numbers(numbers[0], lines, source, "rating") if numbers else np.ones(len(rows))
-    times = _numbers(numbers[1], lines, source, "time") if len(numbers) > 1 else None
+    values, times = (
+        _numbers(columns[name], lines, source, name) if name in columns else None
+        for name in ("rating", "time")
+    )
+    values = np.ones(len(rows)) if values is None else values
     low, high = scale or (float(values.min()), float(values.max()))
     off = np.flatnonzero((values < low) | (values > high))
     if off.size:
@@ -102,9 +111,8 @@ def _numbers(column: np.ndarray, lines: np.ndarray, source: Any, name: str) -> n
     if not good.all():
         wrong = int(np.argmin(good))
         what = f"{shown(str(column[wrong]))!r} for its {name}" if column[wrong] else f"no {name}"
-        raise InputError(
-            f"{source}, line {lines[wrong]}, has {what}: give a number, or leave the line out"
-        )
+        other = "name the others by --columns" if name == "time" else "leave the line out"
+        raise InputError(f"{source}, line {lines[wrong]}, has {what}: give a number, or {other}")
     return values
 
 

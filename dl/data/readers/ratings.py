@@ -35,32 +35,31 @@ def dataset_of_ratings(
 ) -> Dataset:
     """A data set of the ratings: numbers to predict, or items (`Feedback.kind`).
 
-    Users and items are numbered in the order of their first rating, those that occur in held-out
-    parts alone too; nothing is learned about these.
+    Users and items are numbered in the order of their first rating, also those that occur only in
+    held-out parts; nothing is learned about these. With the `catalogue` of a model, all ratings
+    that it was not trained on are the training part as well as the test part.
 
     Raises:
-        InputError: for too few ratings to hold some out, no item that was taken, and more users
-            and items than fit.
+        InputError: for too few ratings to hold some out, no item that was taken, more users and
+            items than fit, and nothing that the model knows and was not trained on.
     """
     catalogue = feedback.catalogue or _numbered(ratings, feedback)
     known = _encoded(ratings, catalogue)
     if not len(known):
         raise InputError(f"{name} has no user and item that the model knows: give others")
-    taken = _where(known, known.ratings >= feedback.least)
     implicit = feedback.kind == "implicit"
-    if not len(taken):
+    counts = _is_counted(known, feedback)
+    learned = _where(known, counts)
+    if not len(learned):
         raise InputError(
             f"{name} has no rating of {feedback.least:g} or more: give a lower --least"
         )
-    learned = taken if implicit else known
-    split = split_ratings(learned, feedback, validation=validation)
     if feedback.catalogue is None:
-        others = (
-            _where(known, known.ratings < feedback.least)
-            if implicit
-            else known.take(np.zeros(0, int))
-        )
-        catalogue = _with_training(catalogue, learned.take(split.train), others)
+        split = split_ratings(learned, feedback, validation=validation)
+        catalogue = _with_training(catalogue, learned.take(split.train), _where(known, ~counts))
+    else:
+        learned = _not_trained_on(name, learned, catalogue)
+        split = Split(np.arange(len(learned)), np.zeros(0, int), np.arange(len(learned)))
     make = _histories if implicit else _pairs
     train, held_out, test = make(learned, split, catalogue)
     spec = DataSpec(
@@ -72,14 +71,24 @@ def dataset_of_ratings(
         train_size=len(train),
         catalogue=catalogue,
     )
-    summary = _summary(ratings, known, learned, catalogue, feedback)
+    summary = _summary(ratings, known, counts, learned, catalogue, feedback)
     return Dataset(spec, train, held_out if len(held_out) else None, test, summary=summary)
 
 
 def _numbered(ratings: Ratings, feedback: Feedback) -> Catalogue:
     users, items = (_in_order(column) for column in (ratings.users, ratings.items))
     titles = tuple(ratings.titles.get(item) or item for item in items)
-    return Catalogue(users, items, titles, ratings.scale, 0.0, "", feedback.least)
+    # Of ratings that are to be predicted it has no meaning.
+    all_count = ratings.scale[0] if feedback.kind == "implicit" else 0.0
+    least = all_count if feedback.least is None else feedback.least
+    return Catalogue(users, items, titles, ratings.scale, 0.0, "", least)
+
+
+def _is_counted(ratings: Ratings, feedback: Feedback) -> np.ndarray:
+    """Which ratings are examples [N]: all that are to be predicted, those of what was taken."""
+    if feedback.kind == "explicit" or feedback.least is None:
+        return np.ones(len(ratings), bool)
+    return ratings.ratings >= feedback.least
 
 
 def _in_order(column: np.ndarray) -> tuple[str, ...]:
@@ -100,6 +109,17 @@ def _encoded(ratings: Ratings, catalogue: Catalogue) -> Ratings:
 def _numbers(column: np.ndarray, names: Sequence[str]) -> np.ndarray:
     places = {name: place for place, name in enumerate(names)}
     return np.array([places.get(name, -1) for name in column.tolist()], np.int32)
+
+
+def _not_trained_on(name: str, ratings: Ratings, catalogue: Catalogue) -> Ratings:
+    """Those of the ratings of which the model has not seen the user with the item."""
+    history, width = catalogue.history, len(catalogue.items)
+    before = np.asarray(history.users, np.int64) * width + history.items
+    pairs = np.asarray(ratings.users, np.int64) * width + ratings.items
+    new = _where(ratings, ~np.isin(pairs, before))
+    if not len(new):
+        raise InputError(f"{name} has only ratings that the model was trained on: give others")
+    return new
 
 
 def _with_training(catalogue: Catalogue, train: Ratings, others: Ratings) -> Catalogue:
@@ -133,7 +153,12 @@ def _histories(ratings: Ratings, split: Split, catalogue: Catalogue) -> list[His
 
 
 def _summary(
-    ratings: Ratings, known: Ratings, learned: Ratings, catalogue: Catalogue, feedback: Feedback
+    ratings: Ratings,
+    known: Ratings,
+    counts: np.ndarray,
+    learned: Ratings,
+    catalogue: Catalogue,
+    feedback: Feedback,
 ) -> str:
     """A line for people: how many of what, and what was left out."""
     low, high = ratings.scale
@@ -145,9 +170,13 @@ def _summary(
         facts.append(f"of {ratings.repeated:,} repeated ones the last counts")
     if strange := len(ratings) - len(known):
         facts.append(f"{strange:,} of unknown users or items are left out")
-    if few := len(known) - len(learned):
-        facts.append(f"{few:,} below {feedback.least:g} are not counted as taken")
+    if low_ones := int(np.sum(~counts)):
+        facts.append(f"{low_ones:,} below {feedback.least:g} are not counted as taken")
+    if trained_on := len(known) - low_ones - len(learned):
+        facts.append(f"{trained_on:,} that the model was trained on are left out")
     tested = "each user's last rating" if feedback.split == "last" else "a random tenth"
+    if feedback.catalogue is not None:
+        tested = "all that are left"
     return "; ".join([*facts, f"tested on {tested}"])
 
 

@@ -79,6 +79,15 @@ def load_tfds(
     return load_texts(name, validation=validation, reading=reading or Reading(), data_dir=data_dir)
 
 
+def are_tfds_ratings(name: str) -> bool:
+    """Whether the TFDS data set `name` holds ratings.
+
+    Raises:
+        InputError: for an unknown name.
+    """
+    return holds_ratings(find_builder(name).info)
+
+
 def describe_tfds(
     name: str,
     *,

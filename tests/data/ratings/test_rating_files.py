@@ -56,6 +56,15 @@ def test_what_was_taken_needs_no_rating(tmp_path: Path) -> None:
     assert read_ratings(tmp_path, IMPLICIT).ratings.tolist() == [1.0, 1.0]
 
 
+@pytest.mark.parametrize("columns", ["", "user,item,,timestamp"])
+def test_times_are_read_where_nothing_is_rated(columns: str, tmp_path: Path) -> None:
+    (tmp_path / "events.csv").write_text("timestamp,user,item\n7,ann,x\n9,bob,y\n8,ann,x\n")
+    found = read_ratings(tmp_path, Feedback(kind="implicit", columns=columns))
+    assert found.times is not None
+    assert (found.times.tolist(), found.ratings.tolist()) == ([9.0, 8.0], [1.0, 1.0])
+    assert found.scale == (1.0, 1.0)
+
+
 def test_the_last_of_repeated_ratings_counts(tmp_path: Path) -> None:
     rows = [(1, 10, 5.0, 30), (1, 10, 2.0, 20), (2, 10, 1.0, 9), (2, 10, 3.0, 9)]
     found = read_ratings(write_latest(tmp_path, rows), Feedback())
@@ -70,11 +79,18 @@ REFUSED = [
     ("user,item\n1,3\n", "", "no single column for the rating; its columns are user, item: give"),
     ("a,b,c\n1,2,3\n", "a,b,d", "has no column 'd'; its columns are a, b, c"),
     ("a,b,c\n1,2,3\n", "a", "give the names of two to four"),
+    ("a,b,c\n1,2,3\n", "a,,c", "give the names of two to four"),
+    ("a,b,time\n1,2,3\n", "a,b,time", "time stands where the rating does: give USER,ITEM,,TIME"),
+    ("a,b,time\n1,2,3\n", "a,b,,time", "ratings are to be predicted: give USER,ITEM,RATING"),
     ("user,item,rating\n1,2,good\n", "", "line 2, has 'good' for its rating: give a number"),
     ("user,item,rating\n1,2,3\n1,4,\n2,2,1\n", "", "line 3, has no rating"),
     ("user,item,rating\n1,2,3\n1,4,nan\n", "", "line 3, has 'nan' for its rating"),
     ("user,item,rating\n1,,3\n2,1,1\n", "", "line 2, has no item: give it one"),
-    ("user,item,rating,time\n1,2,3,monday\n", "", "line 2, has 'monday' for its time"),
+    (
+        "user,item,rating,time\n1,2,3,monday\n",
+        "",
+        "line 2, has 'monday' for its time: give a number, or name",
+    ),
     ("user,item,rating\n", "", "has no ratings: give some"),
 ]
 

@@ -103,21 +103,60 @@ def test_the_line_for_people_says_what_was_left_out(path: Path) -> None:
 
 def test_other_ratings_are_numbered_as_those_of_the_training(path: Path) -> None:
     known = load(path).spec.ratings
+    trained_on = [known.items[item] for item in known.history.of(known.user("3"))[0]]
     path.write_text("user,item,rating\nnew,1,3\n" + "\n".join(f"3,{n},2" for n in range(2, 12)))
     data = load(path, catalogue=known)
     assert data.spec.ratings == known
     assert "2 of unknown users or items are left out" in data.summary
-    assert sum(data.sizes.values()) == 9
+    left = {f"3,{n},2" for n in range(2, 11) if str(n) not in trained_on}
+    assert 0 < len(left) < 9
+    assert named(data, "test") == left
     path.write_text("user,item,rating\nnew,1,3\n")
     with pytest.raises(InputError, match="no user and item that the model knows"):
         load(path, catalogue=known)
+
+
+@pytest.mark.parametrize("kind", ["explicit", "implicit"])
+def test_of_a_table_that_has_grown_what_was_trained_on_is_left_out(path: Path, kind: str) -> None:
+    """All that was held out is evaluated, and what is new; who took what is that of the model."""
+    before = load(path, kind=kind, validation=0.2)
+    path.write_text(f"{path.read_text()}\n5,10,3,2000\n")
+    grown = load(path, kind=kind, catalogue=before.spec.ratings)
+    expected = {"train": len(ROWS) + 1 - len(before.train)}
+    assert grown.sizes == {**expected, "test": expected["train"]}
+    assert f"{len(before.train)} that the model was trained on are left out" in grown.summary
+    assert grown.summary.endswith("; tested on all that are left")
+    if kind == "implicit":
+        assert np.array_equal(grown.test.taken, before.train.taken)
+        assert not grown.test.taken[grown.test.users, grown.test.targets].any()
+    history, known = before.spec.ratings.history, before.spec.ratings
+    pairs = zip(history.users, history.items, strict=True)
+    rows = [f"{known.users[user]},{known.items[item]},1" for user, item in pairs]
+    path.write_text("\n".join(["user,item,rating", *rows]))
+    with pytest.raises(InputError, match="has only ratings that the model was trained on"):
+        load(path, kind=kind, catalogue=known)
+
+
+def test_ratings_below_zero_count_as_taken_unless_more_is_asked_for(path: Path) -> None:
+    rows = [f"{user},{item},{(user * item) % 21 - 10}" for user in range(8) for item in range(9)]
+    path.write_text("\n".join(["user,item,rating", *rows]))
+    assert sum(load(path, kind="implicit").sizes.values()) == len(rows)
+    for least in (-5, 0, 5):
+        data = load(path, kind="implicit", least=least)
+        high = sum(int(row.rpartition(",")[2]) >= least for row in rows)
+        assert (sum(data.sizes.values()), data.spec.ratings.least) == (high, least)
+    assert load(path, kind="implicit").spec.ratings.least == -10
+    with pytest.raises(InputError, match="least is nan; it must be a finite number"):
+        Feedback(least=float("nan"))
 
 
 def test_too_few_ratings_are_refused(path: Path) -> None:
     path.write_text("user,item,rating\n1,1,3\n1,2,3\n")
     with pytest.raises(InputError, match=r"2 rating\(s\) are too few to hold some out"):
         load(path)
-    with pytest.raises(InputError, match="there is no time: give --split random"):
+    with pytest.raises(
+        InputError, match=r"the file has no column of times \(timestamp, time, …\): name it"
+    ):
         load(path, split="last")
     with pytest.raises(InputError, match="no rating of 4 or more: give a lower --least"):
         load(path, kind="implicit", least=4)
@@ -171,5 +210,9 @@ def test_an_id_that_is_the_title_of_another_item_is_refused(path: Path) -> None:
     )
     with pytest.raises(InputError, match=both):
         known.item("300")
-    asked = ("300 (2007)", "52722", "Quiz Show", "6")
-    assert [known.items[known.item(name)] for name in asked] == ["52722", "52722", "300", "6"]
+    asked = ("300 (2007)", "52722", "Quiz Show", "6", "[300]")
+    found = [known.items[known.item(name)] for name in asked]
+    assert found == ["52722", "52722", "300", "6", "300"]
+    path.write_text(path.read_text().replace("300 (2007)", "300"))
+    with pytest.raises(InputError, match=both.replace(r"300 \(2007\)", "300")):
+        load(path).spec.ratings.item("300")  # a title without a year is no more exact than an id

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dl.cli import main
 from dl.data.ratings.feedback import Feedback
 from dl.data.tfds.load import describe_tfds, load_tfds
 
@@ -58,3 +59,13 @@ def test_ratings_are_those_of_the_set(data_dir: Path) -> None:
     implicit = Feedback(kind="implicit", split="last")
     described = describe_tfds("tiny_ratings", feedback=implicit, data_dir=data_dir)
     assert (described.task, described.train_size) == ("retrieval", 8)
+
+
+def test_baselines_of_a_set_of_ratings_are_recommenders(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TFDS_DATA_DIR", str(data_dir))
+    assert main("experiments", ["baselines", "--dataset", "tiny_ratings", "--least", "9"]) == 2
+    assert (
+        "tiny_ratings has no rating of 9 or more: give a lower --least" in capsys.readouterr().err
+    )
