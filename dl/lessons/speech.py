@@ -49,7 +49,8 @@ def in_frames(source: PairSource, sample_rate: int, *, filters: int = 26) -> Str
     counts = np.asarray(spectra.frame_count(source.lengths, size, step))
     strings = Strings([], [], [])
     for start in range(0, len(source), _ROWS):
-        # Rows beyond the last are empty, so that all calls of a width have one shape.
+        # The first rows are repeated to fill the last batch, and thrown away, so that all calls of
+        # a width have one shape.
         index = np.arange(start, min(start + _ROWS, len(source)))
         batch = source.gather(np.resize(index, _ROWS))
         values = batch["inputs"].astype(np.float32) / 2**15
@@ -141,6 +142,7 @@ def _features(
 ) -> tuple[jax.Array, jax.Array]:
     energies = spectra.log_mel(waveforms, sample_rate, lengths=lengths, filters=filters)
     static = spectra.cepstra(energies)
-    slopes = spectra.slopes(static)
-    whole = jax.numpy.concatenate([static, slopes, spectra.slopes(slopes)], axis=-1)
+    slopes = spectra.slopes(static, counts=counts)
+    curves = spectra.slopes(slopes, counts=counts)
+    whole = jax.numpy.concatenate([static, slopes, curves], axis=-1)
     return spectra.normalised(whole, counts), energies
