@@ -86,6 +86,32 @@ def test_an_utterance_too_short_for_its_labels_is_never_a_silent_infinity() -> N
     assert float(nats[0]) > 9e4
 
 
+def test_rows_without_a_path_count_in_the_label_error_alone() -> None:
+    """The second row has two real steps for a label that is said twice, which needs three."""
+    logits = np.random.default_rng(3).normal(size=(3, STEPS, LABELS + 1)).astype(np.float32)
+    logits[1, 2:] = [0.0, -1e9, -1e9]
+    logits[2, 3:] = [0.0, -1e9, -1e9]
+    batch = batch_of([[1, 0], [1, 1], [0, 0]])
+    without = {**batch, "mask": jnp.array([1.0, 0.0, 1.0])}
+
+    def loss_of(logits: jax.Array, batch: dict) -> tuple[jax.Array, metrics.Metrics]:
+        found = transcription(answered(logits))({}, {}, batch)[0]
+        return found["loss"].sum, found
+
+    graded = jax.jit(jax.value_and_grad(loss_of, has_aux=True))
+    (_, found), gradient = graded(jnp.asarray(logits), batch)
+    (_, expected), expected_gradient = graded(jnp.asarray(logits), without)
+    assert jax.tree.map(float, found["loss"]) == jax.tree.map(float, expected["loss"])
+    np.testing.assert_array_equal(gradient, expected_gradient)
+    assert gradient[0].any()
+    assert gradient[2].any()
+    assert float(found["label_error"].count) == 6
+
+    logits[1, 0] = np.nan  # A net that has diverged is not hidden.
+    diverged = figures(jnp.asarray(logits), batch_of([[1, 0], [1], [0, 0]]))
+    assert np.isnan(metrics.compute(diverged)["loss"])
+
+
 def test_figures_are_per_label_of_the_rows_that_count() -> None:
     said = jax.nn.one_hot(jnp.array([[1, 1, 0, 2, 0], [2, 0, 2, 0, 0], [0, 0, 0, 0, 0]]), 3) * 9.0
     batch = batch_of([[0, 1], [1], [1, 1, 1]])
