@@ -202,7 +202,7 @@ def spoken_word_model(
 def real_steps(logits: Array) -> Array:
     """How many steps [B] of logits [B, F, K + 1] come before the end of each waveform.
 
-    Behind the end the blank has 0 and labels are `IMPOSSIBLE`. A step that is not a number is real.
+    Behind the end the blank has 0 and labels are `IMPOSSIBLE`. Steps of NaN count as real.
 
     >>> behind = [0.0, IMPOSSIBLE]
     >>> real_steps(jnp.array([[[0.0, 1.0], behind, behind], [[jnp.nan] * 2, [3.0, 4.0], behind]]))
