@@ -9,6 +9,7 @@ import numpy as np
 
 from dl.assess.labels import label_errors
 from dl.data.sources.pairs import PairSource
+from dl.errors import InputError
 from dl.hmm import WordModels, align, loop, read_words, viterbi
 from dl.layers import spectra
 from dl.tables import Table
@@ -79,8 +80,28 @@ def patches(energies: np.ndarray, *, context: int = 5) -> np.ndarray:
     return bright[np.clip(place, 0, len(bright) - 1)][..., None]
 
 
+def long_enough(models: WordModels, strings: Strings) -> Strings:
+    """The strings with a frame for every state of their words: the others cannot be aligned.
+
+    Raises:
+        InputError: where no string has.
+    """
+    pairs = enumerate(zip(strings.cepstra, strings.labels, strict=True))
+    places = [place for place, (own, said) in pairs if models.fits(len(own), said)]
+    if not places:
+        raise InputError(
+            f"no string has a frame for each of the {models.states} states of its words: give "
+            "fewer --states"
+        )
+    return strings.take(places)
+
+
 def frame_states(models: WordModels, strings: Strings) -> list[np.ndarray]:
-    """The state [F] of every frame of strings whose words are known: forced alignment."""
+    """The state [F] of every frame of strings whose words are known: forced alignment.
+
+    Raises:
+        InputError: for a string with fewer frames than its words have states (`long_enough`).
+    """
     return [
         align(models, models.mixtures.log_likelihoods(cepstra), labels)
         for cepstra, labels in zip(strings.cepstra, strings.labels, strict=True)

@@ -5,6 +5,7 @@ import pytest
 
 from dl import lessons
 from dl.data.sources.pairs import pair_source
+from dl.errors import InputError
 from dl.hmm import Mixtures, WordModels
 from dl.lessons import speech
 
@@ -50,6 +51,20 @@ def test_h4_viterbi_reads_words_that_sounds_tell() -> None:
         [[0, 1, 0]],
         (200.0, 0.0),
     ) == pytest.approx(0.0)
+
+
+def test_h4_strings_with_too_few_frames_are_not_aligned() -> None:
+    mixtures = Mixtures(np.ones((5, 1)), np.zeros((5, 1, 1)), np.ones((5, 1, 1)))
+    models = WordModels(words=2, states=2, mixtures=mixtures, log_stay=FLAT)
+    heard = [np.zeros((3, 1)), np.zeros((4, 1))]
+    strings = speech.Strings(heard, heard, [[0, 1], [1, 0]])
+    kept = speech.long_enough(models, strings)
+    assert kept.labels == [[1, 0]]
+    assert len(speech.frame_states(models, kept)) == 1
+    with pytest.raises(InputError, match="no path"):
+        speech.frame_states(models, strings)
+    with pytest.raises(InputError, match="give fewer --states"):
+        speech.long_enough(models, strings.take([0]))
 
 
 def test_h4_frames_are_pictures_of_their_neighbours() -> None:
