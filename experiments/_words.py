@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Annotated
 
 import numpy as np
 
-from dl import Count, CountOrZero, Dataset, InputError
+from dl import Count, CountOrZero, Dataset, InputError, Range
 from dl.assess.labels import label_errors
 from dl.data.sources.pairs import PairSource
 from dl.hmm import WordModels, fit_word_models
@@ -16,7 +17,7 @@ from dl.lessons import speech
 class WordFields:
     """Options of models of words."""
 
-    states: Count = 8
+    states: Annotated[int, Range(at_least=2)] = 8
     """States of a word, from its beginning to its end."""
     mixtures: Count = 2
     """Gaussians of a state."""

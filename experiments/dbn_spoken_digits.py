@@ -16,6 +16,7 @@ import numpy as np
 
 import dl
 from dl import Count, Dataset, Positive, Rate
+from dl.lessons import speech
 from dl.train.options import DataOptions
 from dl.train.sound_options import StringFields
 from experiments._frames import frames_of, log_posteriors, train_on_frames
@@ -45,7 +46,9 @@ def count(options: Options, data: Dataset) -> tuple[dict[str, dict[str, float]],
     """Align, pre-train, train, and decode the test strings."""
     fitted, held_out, test = in_frames(data)
     words = fit_words(options, fitted, data)
-    frames = frames_of(words, fitted, held_out)
+    aligned = [speech.long_enough(words, part) for part in (fitted, held_out)]
+    left_out = len(fitted.labels) + len(held_out.labels) - sum(len(part.labels) for part in aligned)
+    frames = frames_of(words, *aligned)
     net = train_on_frames(options, frames)
     shares = np.bincount(frames.train.targets, minlength=len(words.mixtures)) + 1.0
     log_shares = np.log(shares / shares.sum())
@@ -54,5 +57,5 @@ def count(options: Options, data: Dataset) -> tuple[dict[str, dict[str, float]],
         for part in (held_out, test)
     )
     figures = figures_of(words, (first, held_out), (second, test), scale=options.scale)
-    figures["frames"] = net.evaluate("test")
+    figures["frames"] = {**net.evaluate("test"), "strings_left_out": float(left_out)}
     return figures, dl.count_parameters(net.params) + words.parameters

@@ -18,6 +18,8 @@ Labels = tuple[int, ...]
 Language = Callable[[Labels], np.ndarray]
 """From the labels so far to ln p of each label after them, and of the end: [K + 1]."""
 _NEVER = -math.inf
+_ROUNDING = 1e-3
+"""How far above 0 logarithms of probabilities may be where they were computed in few digits."""
 
 
 class Reading(NamedTuple):
@@ -42,7 +44,8 @@ def emissions(posteriors: np.ndarray) -> list[Emission]:
     >>> emissions(np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.9, 0.1], [0.3, 0.7]]))
     [Emission(label=0, step=2), Emission(label=0, step=4)]
     """
-    classes = _checked(posteriors).argmax(axis=1).tolist()
+    posteriors = _checked(posteriors)
+    classes = posteriors.argmax(axis=1).tolist()
     found = []
     for number, steps in groupby(range(len(classes)), key=classes.__getitem__):
         if number:
@@ -56,11 +59,14 @@ def read_best_path(log_posteriors: np.ndarray) -> Reading:
 
     The score is that of the path, at most that of the labels.
 
+    Raises:
+        InputError: for what is not [F, K + 1], and for what are no logarithms of probabilities.
+
     >>> halves = np.log([[0.4, 0.6], [0.6, 0.4], [0.4, 0.6]])
     >>> read_best_path(halves).labels
     (0, 0)
     """
-    log_posteriors = _checked(log_posteriors)
+    log_posteriors = _checked_logs(log_posteriors)
     classes = log_posteriors.argmax(axis=1)
     before = np.concatenate([[0], classes[:-1]])
     labels = classes[(classes != before) & (classes != 0)] - 1
@@ -84,22 +90,23 @@ def search_prefixes(
     arXiv:1408.2873.
 
     Raises:
-        InputError: for a beam or `best` below 1, and posteriors that are not [F, K + 1].
+        InputError: for a beam or `best` below 1, for what is not [F, K + 1], and for what are no
+            logarithms of probabilities.
 
     >>> steps = np.log([[0.6, 0.4], [0.6, 0.4]])  # label 0 has the paths 10, 01 and 11
     >>> read_best_path(steps).labels, search_prefixes(steps)[0].labels
     ((), (0,))
     """
-    log_posteriors = _checked(log_posteriors)
+    log_posteriors = _checked_logs(log_posteriors)
     if beam < 1 or best < 1:
         raise InputError(f"beam is {beam} and best {best}; they must be at least 1")
-    told = _Told(language, weight, bonus)
-    prefixes: dict[Labels, tuple[float, float]] = {(): (0.0, _NEVER)}
-    for step in log_posteriors.astype(np.float64):
-        later = _one_step(prefixes, step)
+    told = _Told(language if weight else None, weight, bonus)
+    prefixes: dict[Labels, _Sums] = {(): _Sums(0.0, _NEVER, 0.0)}
+    for step in log_posteriors.astype(np.float64).tolist():
+        later = _one_step(prefixes, step, told)
         ranked = sorted(later, key=lambda prefix: told.score(prefix, later[prefix]), reverse=True)
         prefixes = {prefix: later[prefix] for prefix in ranked[:beam]}
-    readings = [Reading(p, told.score(p, ends, finished=True)) for p, ends in prefixes.items()]
+    readings = [Reading(p, told.score(p, sums, finished=True)) for p, sums in prefixes.items()]
     return sorted(readings, key=lambda reading: -reading.score)[:best]
 
 
@@ -121,6 +128,14 @@ def ngram_language(sequences: Sequence[Sequence[int]], labels: int, *, order: in
     return lambda before: language((end, *before)[-max(1, order - 1) :])
 
 
+class _Sums(NamedTuple):
+    """Of a prefix: ln p of paths that end in blank and in a label, and what the language adds."""
+
+    blank: float
+    label: float
+    told: float
+
+
 class _Told(NamedTuple):
     """What a prefix is worth: sound, language and number of labels."""
 
@@ -128,33 +143,38 @@ class _Told(NamedTuple):
     weight: float
     bonus: float
 
-    def score(self, prefix: Labels, ends: tuple[float, float], *, finished: bool = False) -> float:
-        heard = np.logaddexp(*ends) + self.bonus * len(prefix)
-        if self.language is None or not self.weight:
-            return float(heard)
-        told = sum(self.language(prefix[:n])[label] for n, label in enumerate(prefix))
-        told += self.language(prefix)[-1] if finished else 0.0
-        return float(heard + self.weight * told)
+    def score(self, prefix: Labels, sums: _Sums, *, finished: bool = False) -> float:
+        told = sums.told
+        if finished and self.language is not None:
+            told += float(self.language(prefix)[-1])
+        return _log_sum(sums.blank, sums.label) + self.bonus * len(prefix) + self.weight * told
+
+    def after(self, prefix: Labels, labels: int) -> list[float]:
+        """ln p of each label after a prefix."""
+        return [0.0] * labels if self.language is None else self.language(prefix).tolist()
 
 
 def _one_step(
-    prefixes: dict[Labels, tuple[float, float]], step: np.ndarray
-) -> dict[Labels, tuple[float, float]]:
-    """All prefixes after one more step, with ln p of paths that end in blank and in a label."""
-    later: dict[Labels, tuple[float, float]] = {}
+    prefixes: dict[Labels, _Sums], step: list[float], language: _Told
+) -> dict[Labels, _Sums]:
+    """All prefixes after one more step."""
+    later: dict[Labels, _Sums] = {}
 
-    def add(prefix: Labels, blank: float, label: float) -> None:
-        before = later.get(prefix, (_NEVER, _NEVER))
-        later[prefix] = (_log_sum(before[0], blank), _log_sum(before[1], label))
+    def add(prefix: Labels, blank: float, label: float, told: float) -> None:
+        before = later.get(prefix)
+        if before is not None:
+            blank, label = _log_sum(before.blank, blank), _log_sum(before.label, label)
+        later[prefix] = _Sums(blank, label, told)
 
-    for prefix, (blank, label) in prefixes.items():
+    for prefix, (blank, label, told) in prefixes.items():
         either = _log_sum(blank, label)
         repeated = label + step[prefix[-1] + 1] if prefix else _NEVER
-        add(prefix, either + step[0], repeated)
-        for new, value in enumerate(step[1:].tolist()):
+        add(prefix, either + step[0], repeated, told)
+        after = language.after(prefix, len(step) - 1)
+        for new, value in enumerate(step[1:]):
             # A label right after itself is a new one only with a blank between.
             start = blank if prefix and prefix[-1] == new else either
-            add((*prefix, new), _NEVER, start + value)
+            add((*prefix, new), _NEVER, start + value, told + after[new])
     return later
 
 
@@ -164,11 +184,25 @@ def _log_sum(one: float, other: float) -> float:
     return high if low == _NEVER else high + math.log1p(math.exp(low - high))
 
 
-def _checked(log_posteriors: np.ndarray) -> np.ndarray:
-    array = np.asarray(log_posteriors)
+def _checked(posteriors: np.ndarray) -> np.ndarray:
+    array = np.asarray(posteriors)
     if array.ndim != 2 or array.shape[1] < 2:
         raise InputError(
             f"posteriors are [steps, blank and labels], not {list(array.shape)}: give those of one "
             "recording"
+        )
+    if np.isnan(array).any():
+        raise InputError(
+            "posteriors are not numbers: the net has diverged; train it again with a lower "
+            "learning rate"
+        )
+    return array
+
+
+def _checked_logs(log_posteriors: np.ndarray) -> np.ndarray:
+    array = _checked(log_posteriors)
+    if (highest := array.max(initial=_NEVER)) > _ROUNDING:
+        raise InputError(
+            f"logarithms of probabilities are at most 0, not {highest:g}: give ln of the posteriors"
         )
     return array

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dl.errors import InputError
+
 _NEVER = -np.inf
 
 
@@ -25,13 +27,17 @@ class Graph(NamedTuple):
 def loop(log_stay: np.ndarray, words: int, states: int, *, penalty: float = 0.0) -> Graph:
     """All words after each other in any order, with or without pauses between.
 
-    `log_stay` [S] is ln p of staying in a state for another frame. `penalty` is taken from the
-    score of every word, so that it says how short a string is preferred.
+    `log_stay` [S] is ln p of staying in a state for another frame. Every word costs `penalty`: a
+    higher one prefers strings of fewer words.
+
+    Raises:
+        InputError: for words of fewer than 2 states.
 
     >>> graph = loop(np.log(np.full(5, 0.5)), words=2, states=2)
     >>> np.exp(graph.log_steps[1]).round(3).tolist()  # stay, a word or the pause
     [0.125, 0.5, 0.125, 0.0, 0.25]
     """
+    check_states(states)
     size = words * states + 1
     firsts, lasts, pause = (
         np.arange(words) * states,
@@ -78,9 +84,23 @@ def read_words(path: Sequence[int] | np.ndarray, words: int, states: int) -> lis
     [0, 0, 1]
     """
     path = np.asarray(path)
+    return (path[word_starts(path, words, states)] // states).tolist()
+
+
+def word_starts(path: np.ndarray, words: int, states: int) -> np.ndarray:
+    """Whether a word begins in each frame of a path of state numbers: bool [F].
+
+    >>> word_starts(np.array([4, 0, 0, 1, 0]), words=2, states=2).tolist()
+    [False, True, False, False, True]
+    """
     entered = np.concatenate([[True], path[1:] != path[:-1]])
-    firsts = entered & (path % states == 0) & (path < words * states)
-    return (path[firsts] // states).tolist()
+    return entered & (path % states == 0) & (path < words * states)
+
+
+def check_states(states: int) -> None:
+    """Refuse words of fewer than 2 states: one said twice would look like one that is longer."""
+    if states < 2:
+        raise InputError(f"words have at least 2 states, a beginning and an end, not {states}")
 
 
 def _log_leave(log_stay: np.ndarray) -> np.ndarray:

@@ -1,8 +1,9 @@
 """Whole-word models: left-to-right states with mixtures of Gaussians, fitted by hmmlearn.
 
 The models learn from strings whose words are known and their times are not. They begin with strings
-of one word, cut out of the pauses around it by its loudness; then strings are aligned by the models
-and the models fitted again. Source: Rabiner 1989; Juang & Rabiner 1990 (segmental k-means).
+of one word, cut out of the pauses around it by its loudness; then, in each round, all strings are
+aligned by the models, and the models fitted again. Source: Rabiner 1989; Juang & Rabiner 1990
+(segmental k-means).
 """
 
 import logging
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from dl.errors import InputError
-from dl.hmm.graphs import chain
+from dl.hmm.graphs import chain, check_states, word_starts
 from dl.hmm.mixtures import Mixtures
 from dl.hmm.viterbi import viterbi
 
@@ -36,6 +37,10 @@ class WordModels:
         own = self.mixtures
         return own.weights.size + own.means.size + own.variances.size + self.log_stay.size
 
+    def fits(self, frames: int, labels: Sequence[int]) -> bool:
+        """Whether so many frames are enough for all states of these words."""
+        return frames >= max(1, self.states * len(labels))
+
 
 def fit_word_models(
     features: Sequence[np.ndarray],
@@ -45,14 +50,20 @@ def fit_word_models(
     words: int,
     states: int = 8,
     mixtures: int = 2,
-    rounds: int = 2,
+    rounds: int = 1,
     seed: int = 0,
 ) -> WordModels:
     """Models of `words` words from strings: features [F_i, D], loudness [F_i] and labels of each.
 
+    `rounds` is how often all strings are aligned, and the models fitted again.
+
     Raises:
-        InputError: without hmmlearn, and for a word that is said alone in no string.
+        InputError: without hmmlearn, for fewer than 2 `states`, for numbers that are not finite,
+            for a word that is said alone in no string, or never for as many frames as it has
+            states, and for strings without any pause.
     """
+    check_states(states)
+    _check_finite([*features, *loudness])
     alone = [place for place, own in enumerate(labels) if len(own) == 1]
     if missing := sorted(set(range(words)) - {labels[place][0] for place in alone}):
         raise InputError(
@@ -72,16 +83,26 @@ def fit_word_models(
 
 
 def align(models: WordModels, log_sounds: np.ndarray, labels: Sequence[int]) -> np.ndarray:
-    """The state [F] of each frame, by `log_sounds` [F, S], if just these words are said."""
+    """The state [F] of each frame, by `log_sounds` [F, S], if just these words are said.
+
+    Raises:
+        InputError: for fewer frames than these words have states (`WordModels.fits`), and for
+            sounds that are not finite.
+    """
     graph = chain(labels, models.log_stay, models.states)
     path, _ = viterbi(graph.log_start, graph.log_steps, graph.log_end, log_sounds[:, graph.states])
     return graph.states[path]
 
 
+def _check_finite(arrays: Sequence[np.ndarray]) -> None:
+    if not all(np.isfinite(array).all() for array in arrays):
+        raise InputError("features or loudness are not finite: look for broken recordings")
+
+
 def _spoken(loudness: np.ndarray) -> slice:
     """The frames from the first loud one to the last."""
     low, high = np.percentile(loudness, 5), loudness.max()
-    loud = np.flatnonzero(loudness > low + 0.3 * (high - low))
+    loud = np.flatnonzero(loudness >= low + 0.3 * (high - low))
     return slice(int(loud[0]), int(loud[-1]) + 1)
 
 
@@ -92,15 +113,11 @@ def _cut(
     pieces: list[list[np.ndarray]] = [[] for _ in range(models.words)]
     pauses = []
     for own, said in zip(features, labels, strict=True):
-        if len(own) < models.states * len(said):
+        if not models.fits(len(own), said):
             continue
         path = align(models, models.mixtures.log_likelihoods(own), said)
         pauses.append(own[path == models.words * models.states])
-        starts = np.flatnonzero(
-            (path % models.states == 0)
-            & (path < models.words * models.states)
-            & np.concatenate([[True], path[1:] != path[:-1]])
-        )
+        starts = np.flatnonzero(word_starts(path, models.words, models.states))
         ends = np.flatnonzero(
             (path % models.states == models.states - 1)
             & np.concatenate([path[1:] != path[:-1], [True]])
@@ -123,8 +140,12 @@ def _fit(
     fitted = []
     for word, own in enumerate(pieces):
         long = [piece for piece in own if len(piece) >= states]
+        if not long:
+            raise InputError(f"word {word} has no piece of {states} frames: give fewer --states")
         fitted.append(_fit_one(long, _old(before, word, states), states, mixtures, seed))
     quiet = [piece for piece in pauses if len(piece)]
+    if not quiet:
+        raise InputError("no string has a pause: give strings with silence around their words")
     fitted.append(_fit_one(quiet, None, 1, mixtures, seed))
     joined = [np.concatenate([one[name] for one in fitted]) for name in range(4)]
     return WordModels(len(pieces), states, Mixtures(*joined[:3]), joined[3])

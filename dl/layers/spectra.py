@@ -1,7 +1,8 @@
 """From waveforms to spectra that hear as people do: frames, mel filters, cepstra (H4).
 
-Waveforms [B, N] may be padded with zeros after `lengths` [B] samples. Every function is pure, and
-works on the last axes, so that a batch gives what each waveform gives alone. Sources: Davis &
+Waveforms [B, N] may be padded with zeros after `lengths` [B] samples. Every function is pure.
+`normalised`, and `log_mel` with `lengths`, work on a batch; the others work on the last axes. With
+`lengths` and `counts` a padded batch gives what each waveform gives alone. Sources: Davis &
 Mermelstein 1980 (mel-frequency cepstra); Young et al., The HTK Book, sections 5.3 to 5.9.
 """
 
@@ -209,24 +210,28 @@ def cepstra(log_energies: Array, count: int = 13, *, lifter: int = 22) -> Array:
     return log_energies @ jnp.asarray(transform, log_energies.dtype)
 
 
-def slopes(features: Array, reach: int = 2) -> Array:
+def slopes(features: Array, reach: int = 2, *, counts: Array | None = None) -> Array:
     """How features [..., F, D] change, fitted over `reach` frames on either side: [..., F, D].
 
-    d_t = Σ_n n (x_{t+n} − x_{t−n}) / (2 Σ_n n²); the first and last frames are repeated.
+    d_t = Σ_n n (x_{t+n} − x_{t−n}) / (2 Σ_n n²); the first and the last frame are repeated. With
+    `counts` [...] only so many frames are real: the last of them is repeated instead.
 
     >>> slopes(jnp.arange(6.0)[:, None])[2:4, 0].tolist()
     [1.0, 1.0]
+    >>> padded = jnp.array([[[0.0], [1.0], [2.0], [-9.0]]])
+    >>> slopes(padded, 1, counts=jnp.array([3]))[0, :3, 0].tolist()
+    [0.5, 1.0, 0.5]
     """
     frames = features.shape[-2]
-    place = np.arange(frames)
-    total = sum(
-        n
-        * (
-            features[..., np.minimum(place + n, frames - 1), :]
-            - features[..., np.maximum(place - n, 0), :]
-        )
-        for n in range(1, reach + 1)
-    )
+    last = frames - 1 if counts is None else counts[..., None] - 1
+
+    def shifted(by: int) -> Array:
+        place = jnp.clip(jnp.arange(frames) + by, 0, last)
+        if counts is None:
+            return features[..., place, :]
+        return jnp.take_along_axis(features, place[..., None], axis=-2)
+
+    total = sum(n * (shifted(n) - shifted(-n)) for n in range(1, reach + 1))
     return jnp.asarray(total) / (2 * sum(n * n for n in range(1, reach + 1)))
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from dl.assess.labels import label_errors
 from dl.data.sources.pairs import PairSource
+from dl.errors import InputError
 from dl.hmm import WordModels, align, loop, read_words, viterbi
 from dl.layers import spectra
 from dl.tables import Table
@@ -49,7 +50,8 @@ def in_frames(source: PairSource, sample_rate: int, *, filters: int = 26) -> Str
     counts = np.asarray(spectra.frame_count(source.lengths, size, step))
     strings = Strings([], [], [])
     for start in range(0, len(source), _ROWS):
-        # Rows beyond the last are empty, so that all calls of a width have one shape.
+        # The first rows are repeated to fill the last batch, and thrown away, so that all calls of
+        # a width have one shape.
         index = np.arange(start, min(start + _ROWS, len(source)))
         batch = source.gather(np.resize(index, _ROWS))
         values = batch["inputs"].astype(np.float32) / 2**15
@@ -78,8 +80,28 @@ def patches(energies: np.ndarray, *, context: int = 5) -> np.ndarray:
     return bright[np.clip(place, 0, len(bright) - 1)][..., None]
 
 
+def long_enough(models: WordModels, strings: Strings) -> Strings:
+    """The strings with a frame for every state of their words: the others cannot be aligned.
+
+    Raises:
+        InputError: where no string has.
+    """
+    pairs = enumerate(zip(strings.cepstra, strings.labels, strict=True))
+    places = [place for place, (own, said) in pairs if models.fits(len(own), said)]
+    if not places:
+        raise InputError(
+            f"no string has a frame for each of the {models.states} states of its words: give "
+            "fewer --states"
+        )
+    return strings.take(places)
+
+
 def frame_states(models: WordModels, strings: Strings) -> list[np.ndarray]:
-    """The state [F] of every frame of strings whose words are known: forced alignment."""
+    """The state [F] of every frame of strings whose words are known: forced alignment.
+
+    Raises:
+        InputError: for a string with fewer frames than its words have states (`long_enough`).
+    """
     return [
         align(models, models.mixtures.log_likelihoods(cepstra), labels)
         for cepstra, labels in zip(strings.cepstra, strings.labels, strict=True)
@@ -141,6 +163,7 @@ def _features(
 ) -> tuple[jax.Array, jax.Array]:
     energies = spectra.log_mel(waveforms, sample_rate, lengths=lengths, filters=filters)
     static = spectra.cepstra(energies)
-    slopes = spectra.slopes(static)
-    whole = jax.numpy.concatenate([static, slopes, spectra.slopes(slopes)], axis=-1)
+    slopes = spectra.slopes(static, counts=counts)
+    curves = spectra.slopes(slopes, counts=counts)
+    whole = jax.numpy.concatenate([static, slopes, curves], axis=-1)
     return spectra.normalised(whole, counts), energies

@@ -21,7 +21,7 @@ from dl.promotion import promoting
 from dl.types import Array, Carry, Model, Ragged
 
 IMPOSSIBLE = -1e9
-"""The log-odds of every label behind the end of a waveform, where the blank has 0."""
+"""The logit of every label behind the end of a waveform, where the blank has 0."""
 
 
 class Hearing(NamedTuple):
@@ -116,13 +116,13 @@ def acoustic_model(
     stack: int = 1,
     implementation: str = "auto",
 ) -> Model:
-    """Log-odds [B, F, K + 1] of blank and labels in every step of waveforms [B, N], for CTC.
+    """Logits [B, F, K + 1] of blank and labels in every step of waveforms [B, N], for CTC.
 
     `outputs` is K + 1. Waveforms are float in [−1, 1) at `sample_rate` Hz, padded if `Ragged`. A
     step has `stack` frames of `filters` log-mel energies, normalised over the waveform; the frames
-    have `frame_ms` and come every `step_ms`. Steps behind the end of a waveform have log-odds 0 for
-    the blank, −1e9 for labels. The other options are those of `sequence_model`. Source: H4; Graves
-    et al. 2006.
+    have `frame_ms` and come every `step_ms`. Steps behind the end of a waveform have the logit 0
+    for the blank, −1e9 for labels (`real_steps`). The other options are those of `sequence_model`.
+    Source: H4; Graves et al. 2006.
 
     Raises:
         InputError: for an unknown cell or sizes below 1; when it is applied, for other inputs.
@@ -197,6 +197,20 @@ def spoken_word_model(
     return from_recurrent(
         AcousticNet(hearing, SequenceNet(recurrent, outputs, pool=pool)), name=kind
     )
+
+
+def real_steps(logits: Array) -> Array:
+    """How many steps [B] of logits [B, F, K + 1] come before the end of each waveform.
+
+    Behind the end the blank has 0 and labels are `IMPOSSIBLE`. Steps of NaN count as real.
+
+    >>> behind = [0.0, IMPOSSIBLE]
+    >>> real_steps(jnp.array([[[0.0, 1.0], behind, behind], [[jnp.nan] * 2, [3.0, 4.0], behind]]))
+    Array([1, 2], dtype=int32)
+    """
+    highest = jnp.max(logits[..., 1:], axis=-1)
+    real = (logits[..., 0] != 0) | ~(highest <= IMPOSSIBLE / 2)
+    return jnp.max(jnp.where(real, jnp.arange(1, logits.shape[1] + 1), 0), axis=1)
 
 
 def _lengths(inputs: Array | Ragged) -> Array:

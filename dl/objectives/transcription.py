@@ -5,6 +5,7 @@ import optax
 
 from dl.data.sources.batching import step_weights
 from dl.errors import InputError
+from dl.models.acoustic import real_steps
 from dl.objectives.binding import bind
 from dl.objectives.edit_distance import collapsed, edit_distances
 from dl.promotion import promoting
@@ -15,12 +16,14 @@ def transcription(model: Model) -> Objective:
     """Connectionist temporal classification: −log of the probability of all ways to say the labels.
 
     E = −ln Σ_π Π_t y_t(π_t), over the paths π of F classes that are the labels once repetitions are
-    merged and blanks dropped (`collapsed`). Model outputs: log-odds [B, F, K + 1] with the blank as
+    merged and blanks dropped (`collapsed`). Model outputs: logits [B, F, K + 1] with the blank as
     class 0 and label k as class k + 1; steps behind the end of an input give the blank probability
     1. `targets`: `Ragged` labels [B, L].
 
     Reports loss (nats per label) and label_error: substitutions, insertions and deletions per
-    label, when every step takes its most probable class. Source: H4; Graves et al. 2006.
+    label, when every step takes its most probable class. Inputs that have no path, because they
+    have fewer steps than their labels and repetitions, count in label_error but not in the loss,
+    and give no gradient. Source: H4; Graves et al. 2006.
 
     >>> import jax
     >>> from dl import metrics
@@ -34,25 +37,29 @@ def transcription(model: Model) -> Objective:
     """
 
     @promoting
-    def report(log_odds: Array, batch: Batch) -> dict[str, Ratio]:
-        targets, mask = _labels(log_odds, batch["targets"]), batch["mask"]
-        count = jnp.sum(targets.lengths * mask)
+    def report(logits: Array, batch: Batch) -> dict[str, Ratio]:
+        targets, mask = _labels(logits, batch["targets"]), batch["mask"]
 
-        def per_label(values: Array) -> Ratio:
+        def per_label(values: Array, counts: Array) -> Ratio:
             # where, not multiply: padding may hold inf or nan.
-            return Ratio(jnp.sum(jnp.where(mask > 0, values, 0.0)), count)
+            total = jnp.sum(jnp.where(counts, values, 0.0))
+            return Ratio(total, jnp.sum(targets.lengths * counts * mask))
 
-        errors = edit_distances(*collapsed(jnp.argmax(log_odds, axis=-1)), targets)
-        return {"loss": per_label(ctc_nats(log_odds, targets)), "label_error": per_label(errors)}
+        errors = edit_distances(*collapsed(jnp.argmax(logits, axis=-1)), targets)
+        heard = (mask > 0) & (real_steps(logits) >= _steps_needed(targets))
+        return {
+            "loss": per_label(ctc_nats(logits, targets), heard),
+            "label_error": per_label(errors, mask > 0),
+        }
 
     return bind(model, report, task="transcription")
 
 
-def ctc_nats(log_odds: Array, targets: Ragged) -> Array:
-    """−ln p(labels) of each row: log-odds [B, F, K + 1] and `Ragged` labels [B, L] -> [B].
+def ctc_nats(logits: Array, targets: Ragged) -> Array:
+    """−ln p(labels) of each row: logits [B, F, K + 1] and `Ragged` labels [B, L] -> [B].
 
     A row with fewer steps than its labels and repetitions has no path; its loss is about 1e5, and
-    its gradient means nothing: leave such rows out (`steps_needed`).
+    its gradient means nothing: leave such rows out, as `transcription` does.
 
     >>> halves = jnp.log(jnp.full((1, 2, 2), 0.5))
     >>> nats = ctc_nats(halves, Ragged(jnp.array([[0]]), jnp.array([1])))
@@ -61,19 +68,26 @@ def ctc_nats(log_odds: Array, targets: Ragged) -> Array:
     """
     real = step_weights(targets.lengths, targets.values.shape[1])
     return optax.ctc_loss(
-        log_odds,
-        jnp.zeros(log_odds.shape[:2], log_odds.dtype),
+        logits,
+        jnp.zeros(logits.shape[:2], logits.dtype),
         jnp.where(real > 0, targets.values + 1, 0),
         1.0 - real,
     )
 
 
-def _labels(log_odds: Array, targets: Ragged) -> Ragged:
+def _steps_needed(targets: Ragged) -> Array:
+    """The fewest steps [B] of a path: one for each label, and a blank between equal neighbours."""
+    real = step_weights(targets.lengths, targets.values.shape[1])
+    repeated = (targets.values[:, 1:] == targets.values[:, :-1]) * real[:, 1:]
+    return targets.lengths + jnp.sum(repeated, axis=1)
+
+
+def _labels(logits: Array, targets: Ragged) -> Ragged:
     """The targets, once they are known to be labels for these outputs."""
-    fits = isinstance(targets, Ragged) and log_odds.ndim == 3
+    fits = isinstance(targets, Ragged) and logits.ndim == 3
     if not fits or not jnp.issubdtype(jnp.asarray(targets.values).dtype, jnp.integer):
         raise InputError(
-            "a transcription needs log-odds [B, F, K + 1] and Ragged labels [B, L], not outputs "
-            f"{list(log_odds.shape)} and {type(targets).__name__}"
+            "a transcription needs logits [B, F, K + 1] and Ragged labels [B, L], not outputs "
+            f"{list(logits.shape)} and {type(targets).__name__}"
         )
     return Ragged(jnp.asarray(targets.values), jnp.asarray(targets.lengths))

@@ -12,7 +12,7 @@ from dl.data.audio.resample import resampled
 from dl.data.dataset import DataSpec
 from dl.decoding.ctc import Language, Reading, read_best_path, search_prefixes
 from dl.errors import InputError
-from dl.models.acoustic import IMPOSSIBLE
+from dl.models.acoustic import real_steps
 from dl.runs.trained import Trained
 from dl.train.network import Network
 from dl.types import Ragged
@@ -30,7 +30,7 @@ class Transcript(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The labels with blanks between them."""
+        """The labels with spaces between them."""
         return " ".join(self.labels)
 
 
@@ -51,12 +51,14 @@ def transcribe(
 
     Raises:
         InputError: for a model that transcribes nothing, a file that is no sound, samples that are
-            not int16, a negative beam, and a language without a beam.
+            not int16, a negative beam, a language without a beam, and a net whose outputs are NaN.
     """
     network = trained.network
     labels = _labels(network)
-    if beam < 0 or (language is not None and not beam):
-        raise InputError(f"beam is {beam}; give at least 0, and at least 1 with a language")
+    if beam < 0:
+        raise InputError(f"beam is {beam}: give 0 or more")
+    if language is not None and not beam:
+        raise InputError("a language needs a beam: give --beam 16")
     read = (
         partial(search_prefixes, beam=beam, language=language, weight=weight, bonus=bonus)
         if beam
@@ -83,9 +85,10 @@ def hear(network: Network, samples: np.ndarray) -> np.ndarray:
     padded = np.zeros((1, width), np.int16)
     padded[0, : len(samples)] = samples
     lengths = np.array([len(samples)], np.int32)
-    log_odds = np.asarray(network.outputs(Ragged(padded, lengths)), np.float64)[0]
-    real = log_odds[log_odds[:, 1] > IMPOSSIBLE / 2]
-    return real - np.logaddexp.reduce(real, axis=1, keepdims=True)
+    logits = network.outputs(Ragged(padded, lengths))
+    real = np.asarray(logits, np.float64)[0, : int(real_steps(logits)[0])]
+    with np.errstate(invalid="ignore"):  # NaN is told in words when labels are read from it
+        return real - np.logaddexp.reduce(real, axis=1, keepdims=True)
 
 
 def read_sound(path: str | Path, rate: int) -> np.ndarray:

@@ -163,8 +163,8 @@ class _Loop:
         if plan.most_skipped is not None:
             row = layout.fetch(self.training.state.skipped)
             check_skipped(row, self.step, most=plan.most_skipped)
-            if not np.any(totals["loss"].count):
-                return  # all were skipped: their number stands in the next record
+        if not np.any(totals["loss"].count):
+            return  # no row had a loss, or all steps were skipped: the next record counts them
         check_finite_loss(metrics.compute(totals), self.step)
         self.training = self.compiled.reset(self.training)
         self._record("train", totals, **self._throughput.since_last())

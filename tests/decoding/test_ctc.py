@@ -6,7 +6,7 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from dl.decoding.ctc import ngram_language, read_best_path, search_prefixes
+from dl.decoding.ctc import emissions, ngram_language, read_best_path, search_prefixes
 from dl.errors import InputError
 
 STEPS, CLASSES = 5, 3
@@ -52,6 +52,17 @@ def test_the_language_counts_as_a_power_of_its_probability() -> None:
     assert found[0].score == pytest.approx(max(expected.values()))
 
 
+def test_a_language_is_asked_once_for_each_prefix_that_is_kept() -> None:
+    rng, asked, beam, steps = np.random.default_rng(0), [], 3, 20
+
+    def language(labels: tuple[int, ...]) -> np.ndarray:
+        asked.append(labels)
+        return np.log(np.full(5, 0.2))
+
+    search_prefixes(np.log(rng.dirichlet(np.ones(5), size=steps)), beam=beam, language=language)
+    assert len(asked) <= beam * (steps + 1)
+
+
 def test_a_language_is_a_distribution_over_labels_and_the_end() -> None:
     language = ngram_language([[0, 1], [0, 1]], labels=2, order=3)
     for before in ((), (0,), (0, 1), (1, 1, 1)):
@@ -74,3 +85,16 @@ def test_what_are_no_posteriors_is_refused() -> None:
         read_best_path(np.zeros((2, 3, 4)))
     with pytest.raises(InputError, match="at least 1"):
         search_prefixes(np.zeros((2, 3)), beam=0)
+
+
+def test_what_are_no_logarithms_of_probabilities_is_refused() -> None:
+    for read in (read_best_path, search_prefixes):
+        with pytest.raises(InputError, match=r"at most 0, not 0\.6: give ln of the posteriors"):
+            read(np.array([[0.6, 0.4], [0.6, 0.4]]))
+        assert len(read(np.array([[1e-7, -20.0]]))) > 0  # a logarithm in few digits
+
+
+def test_a_net_that_has_diverged_is_named() -> None:
+    for read in (read_best_path, search_prefixes, emissions):
+        with pytest.raises(InputError, match="not numbers: the net has diverged"):
+            read(np.array([[np.nan, np.nan], [-0.1, -3.0]]))

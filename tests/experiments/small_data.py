@@ -145,7 +145,15 @@ SMALL_OPTIONS: dict[str, tuple[str, dict]] = {
     "hmm_spoken_digits": ("spoken_strings", _WORDS),
     "dbn_spoken_digits": (
         "spoken_strings",
-        {**_WORDS, "layers": "32", "pretraining": 1, "epochs": 2},
+        {
+            **_WORDS,
+            "rounds": 0,
+            "layers": "256",
+            "pretraining": 1,
+            "epochs": 60,
+            "dropout": 0.0,
+            "scale": 1.0,
+        },
     ),
     "attention_captions": (
         "captions",

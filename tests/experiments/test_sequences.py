@@ -113,11 +113,13 @@ def test_strings_of_tones_are_decoded_without_ctc(
     name: str, small_data: dict[str, str], tmp_path: Path
 ) -> None:
     pytest.importorskip("hmmlearn")
-    test = run(name, small_data, tmp_path / "run")["metrics"]["test"]
+    figures = run(name, small_data, tmp_path / "run")["metrics"]
+    test = figures["test"]
     kinds = ("substitutions", "insertions", "deletions")
     assert test["label_error"] == pytest.approx(sum(test[kind] for kind in kinds))
-    # Two epochs are too few for a net; mixtures tell the tones apart.
-    assert test["label_error"] < (0.3 if name == "hmm_spoken_digits" else 1.01)
+    # No words at all would have 1.0, and nothing but pauses is right in 66 % of the frames.
+    assert test["label_error"] < (0.3 if name == "hmm_spoken_digits" else 0.5)
+    assert figures.get("frames", {"accuracy": 1.0})["accuracy"] > 0.75
 
 
 def test_models_of_words_need_strings_to_choose_their_penalty_by(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dl.errors import InputError
-from dl.hmm import align, chain, fit_word_models, loop, read_words, viterbi
+from dl.hmm import WordModels, align, chain, fit_word_models, loop, read_words, viterbi
 from dl.hmm.mixtures import Mixtures
 
 STATES, WORDS = 2, 3
@@ -113,3 +113,40 @@ def test_models_find_words_again() -> None:
 def test_a_word_that_is_never_said_alone_is_named() -> None:
     with pytest.raises(InputError, match="word 1 is said alone in no string"):
         fit_word_models([np.zeros((9, 2))], [np.zeros(9)], [[0]], words=2)
+
+
+def test_words_of_one_state_are_refused() -> None:
+    for call in (
+        lambda: loop(np.log(np.full(4, 0.5)), words=3, states=1),
+        lambda: fit_word_models([np.zeros((9, 2))], [np.zeros(9)], [[0]], words=1, states=1),
+    ):
+        with pytest.raises(InputError, match=r"words have at least 2 states, .* not 1"):
+            call()
+
+
+@pytest.mark.parametrize(
+    ("loudness", "options", "message"),
+    [
+        ([0.0, 0.0, 5.0, 5.0, 5.0, 0.0], {"states": 4}, "word 0 has no piece of 4 frames"),
+        ([5.0] * 6, {"states": 2}, "no string has a pause"),
+        ([0.0, 5.0, 5.0, np.nan, 5.0, 0.0], {"states": 2}, "not finite"),
+    ],
+)
+def test_strings_that_models_cannot_begin_with_are_refused(
+    loudness: list[float], options: dict[str, int], message: str
+) -> None:
+    pytest.importorskip("hmmlearn")
+    features = np.random.default_rng(0).normal(size=(6, 2))
+    with pytest.raises(InputError, match=message):
+        fit_word_models([features], [np.array(loudness)], [[0]], words=1, mixtures=1, **options)
+
+
+def test_frames_that_have_no_path_are_never_aligned_in_silence() -> None:
+    size = WORDS * STATES + 1
+    mixtures = Mixtures(np.ones((size, 1)), np.zeros((size, 1, 1)), np.ones((size, 1, 1)))
+    models = WordModels(WORDS, STATES, mixtures, STAY)
+    assert [models.fits(frames, [0, 1, 2]) for frames in (5, 6)] == [False, True]
+    assert len(align(models, np.zeros((6, size)), [0, 1, 2])) == 6
+    for sounds in (np.zeros((5, size)), np.full((6, size), np.nan)):
+        with pytest.raises(InputError, match="no path through 10 states has a probability"):
+            align(models, sounds, [0, 1, 2])

@@ -22,8 +22,8 @@ compiled_nats = jax.jit(ctc_nats)
 
 
 @jax.jit
-def figures(log_odds: jax.Array, batch: dict) -> metrics.Metrics:
-    return transcription(answered(log_odds))({}, {}, batch)[0]
+def figures(logits: jax.Array, batch: dict) -> metrics.Metrics:
+    return transcription(answered(logits))({}, {}, batch)[0]
 
 
 def read(path: tuple[int, ...]) -> list[int]:
@@ -31,18 +31,18 @@ def read(path: tuple[int, ...]) -> list[int]:
     return [key - 1 for key, _ in itertools.groupby(path) if key]
 
 
-def summed_over_paths(log_odds: np.ndarray, labels: list[int]) -> float:
-    posteriors = np.exp(log_odds) / np.exp(log_odds).sum(axis=1, keepdims=True)
+def summed_over_paths(logits: np.ndarray, labels: list[int]) -> float:
+    posteriors = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     return sum(
         float(np.prod(posteriors[np.arange(len(path)), path]))
-        for path in itertools.product(range(log_odds.shape[1]), repeat=len(log_odds))
+        for path in itertools.product(range(logits.shape[1]), repeat=len(logits))
         if read(path) == labels
     )
 
 
-def answered(log_odds: np.ndarray) -> Model:
+def answered(logits: np.ndarray) -> Model:
     """A model that has answered already."""
-    return Model("answered", None, lambda params, state, inputs, **_: (log_odds, state, ()))  # type: ignore[arg-type]
+    return Model("answered", None, lambda params, state, inputs, **_: (logits, state, ()))  # type: ignore[arg-type]
 
 
 def batch_of(labels: list[list[int]], longest: int = 4) -> dict:
@@ -59,20 +59,18 @@ def batch_of(labels: list[list[int]], longest: int = 4) -> dict:
 
 def test_the_loss_is_the_sum_over_all_paths() -> None:
     targets = [[0], [1, 0], [1, 1], [0, 1, 0]]
-    log_odds = np.random.default_rng(0).normal(size=(4, STEPS, LABELS + 1)).astype(np.float32)
-    nats = compiled_nats(jnp.asarray(log_odds), batch_of(targets)["targets"])
-    expected = [-np.log(summed_over_paths(*pair)) for pair in zip(log_odds, targets, strict=True)]
+    logits = np.random.default_rng(0).normal(size=(4, STEPS, LABELS + 1)).astype(np.float32)
+    nats = compiled_nats(jnp.asarray(logits), batch_of(targets)["targets"])
+    expected = [-np.log(summed_over_paths(*pair)) for pair in zip(logits, targets, strict=True)]
     np.testing.assert_allclose(nats, expected, rtol=1e-4)
 
 
 def test_steps_that_are_blank_for_certain_change_nothing() -> None:
-    log_odds = np.random.default_rng(1).normal(size=(1, STEPS, LABELS + 1)).astype(np.float32)
+    logits = np.random.default_rng(1).normal(size=(1, STEPS, LABELS + 1)).astype(np.float32)
     behind = np.tile(np.float32([0.0, -1e9, -1e9]), (1, 3, 1))
-    longer = np.concatenate([log_odds, behind], axis=1)
+    longer = np.concatenate([logits, behind], axis=1)
     batch = batch_of([[1, 0]])
-    short, long = (
-        metrics.compute(figures(jnp.asarray(each), batch)) for each in (log_odds, longer)
-    )
+    short, long = (metrics.compute(figures(jnp.asarray(each), batch)) for each in (logits, longer))
     assert long == pytest.approx(short, rel=1e-5)
     summed = jax.jit(jax.grad(lambda odds: ctc_nats(odds, batch["targets"]).sum()))
     gradient = summed(jnp.asarray(longer))
@@ -84,6 +82,32 @@ def test_an_utterance_too_short_for_its_labels_is_never_a_silent_infinity() -> N
     nats = ctc_nats(jnp.zeros((1, 2, 3)), Ragged(jnp.array([[1, 1]]), jnp.array([2])))
     assert bool(jnp.isfinite(nats).all())
     assert float(nats[0]) > 9e4
+
+
+def test_rows_without_a_path_count_in_the_label_error_alone() -> None:
+    """The second row has two real steps for a label that is said twice, which needs three."""
+    logits = np.random.default_rng(3).normal(size=(3, STEPS, LABELS + 1)).astype(np.float32)
+    logits[1, 2:] = [0.0, -1e9, -1e9]
+    logits[2, 3:] = [0.0, -1e9, -1e9]
+    batch = batch_of([[1, 0], [1, 1], [0, 0]])
+    without = {**batch, "mask": jnp.array([1.0, 0.0, 1.0])}
+
+    def loss_of(logits: jax.Array, batch: dict) -> tuple[jax.Array, metrics.Metrics]:
+        found = transcription(answered(logits))({}, {}, batch)[0]
+        return found["loss"].sum, found
+
+    graded = jax.jit(jax.value_and_grad(loss_of, has_aux=True))
+    (_, found), gradient = graded(jnp.asarray(logits), batch)
+    (_, expected), expected_gradient = graded(jnp.asarray(logits), without)
+    assert jax.tree.map(float, found["loss"]) == jax.tree.map(float, expected["loss"])
+    np.testing.assert_array_equal(gradient, expected_gradient)
+    assert gradient[0].any()
+    assert gradient[2].any()
+    assert float(found["label_error"].count) == 6
+
+    logits[1, 0] = np.nan  # A net that has diverged is not hidden.
+    diverged = figures(jnp.asarray(logits), batch_of([[1, 0], [1], [0, 0]]))
+    assert np.isnan(metrics.compute(diverged)["loss"])
 
 
 def test_figures_are_per_label_of_the_rows_that_count() -> None:

@@ -90,7 +90,11 @@ def test_what_cannot_be_transcribed_is_refused(network: Network, tmp_path: Path)
         ([np.zeros((2, 9), np.int16)], {}, "int16"),
         ([tmp_path / "none.wav"], {}, "cannot be read"),
         ([SOUND], {"beam": -1}, "beam is -1"),
-        ([SOUND], {"language": ngram_language([[0]], 2)}, "with a language"),
+        (
+            [SOUND],
+            {"language": ngram_language([[0]], 2)},
+            "a language needs a beam: give --beam",
+        ),
     ):
         with pytest.raises(InputError, match=message):
             transcribe(network, recordings, **options)
@@ -99,6 +103,13 @@ def test_what_cannot_be_transcribed_is_refused(network: Network, tmp_path: Path)
     )
     with pytest.raises(InputError, match="transcribes nothing"):
         transcribe(words, [SOUND])
+
+
+@pytest.mark.parametrize("beam", [0, 4])
+def test_a_net_that_has_diverged_is_no_silence(network: Network, beam: int) -> None:
+    params = jax.tree.map(lambda leaf: leaf * jnp.nan, network.params)
+    with pytest.raises(InputError, match="the net has diverged"):
+        transcribe(replace(network, params=params), [SOUND], beam=beam)
 
 
 @pytest.mark.slow

@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dl
+from dl.objectives.binding import bind
 from dl.train.parallel import AXIS
+from dl.types import Ratio
 
 MODEL = dl.models.mlp(3, hidden_sizes=(4,))
 OBJECTIVE = dl.objectives.classification(MODEL)
@@ -166,6 +168,24 @@ def test_records_wait_for_a_step_that_was_made() -> None:
     assert len(steps) < 20
     assert all(np.isfinite(record.values["loss"]) for record in ours.history)
     assert 1 <= sum(record.values["skipped"] for record in ours.history) <= 4
+
+
+def test_records_wait_for_a_row_that_has_a_loss() -> None:
+    """As in a batch of utterances that are all too short for their labels."""
+
+    def report(outputs: jax.Array, batch: dict[str, Any]) -> dict[str, Ratio]:
+        counted = batch["targets"] > 1
+        error = jnp.where(counted, (outputs - batch["targets"]) ** 2, 0.0)
+        return {"loss": Ratio(jnp.sum(error), jnp.sum(counted))}
+
+    x = np.linspace(0, 2, 20, dtype=np.float32)[:, None]
+    model = dl.models.mlp(1, hidden_sizes=())
+    recipe = dl.Recipe(model, bind(model, report), dl.optimizers.sgd(0.1))
+    given = {"epochs": 1, "batch_size": 1, "validation": 0.0, "log_every": 1, "devices": 1}
+    data = dl.make_dataset(x, x, test=(x, x))
+    history = dl.fit(recipe, data, dl.TrainOptions(**given), progress=False).history
+    assert 9 <= len(history) <= 11
+    assert all(np.isfinite(record.values["loss"]) for record in history)
 
 
 def test_options_of_skipping_need_each_other() -> None:
