@@ -149,6 +149,16 @@ def test_two_files_beside_each_other_are_pairs(tmp_path: Path, name: str) -> Non
     assert load(tmp_path).sizes == {"train": 9, "test": 1}
 
 
+def test_papers_beside_two_files_are_no_language(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = "".join(f"{number}\n" for number in range(10))
+    for name in ("talks.de", "talks.en", "README.md", "LICENSE.txt", "talks.de.bak"):
+        write(tmp_path / name, lines)
+    assert load(tmp_path).sizes == {"train": 9, "test": 1}
+    assert "train is talks.de and talks.en (10 pairs); passed over" in capsys.readouterr().err
+
+
 def test_other_languages_and_blank_lines_of_both_are_passed_over(folder: Path) -> None:
     write(folder / "train.fr", "Un chien.\nUn chat!\nLe chien court.")
     write(folder / "test_2016_flickr.de", "\nEin Hund.\n")
@@ -211,6 +221,8 @@ REFUSED = {
     ),
     "no UTF-8": ({"train.de": b"\xff\xe4\n", "train.en": "a\n"}, "train.de is no UTF-8 text"),
     "alone": ({"train.de": "a\n"}, "train.de has no file of another language beside it"),
+    "a CSV": ({"a.csv": "a,b\n"}, "a.csv has no file of another .* or a table with a tab between"),
+    "a paper alone": ({"README.md": "a\n"}, "has no files: give two, such as train.de and"),
     "alone in a part": (
         {"train.de": "a\n", "train.en": "a\n", "test.de": "a\n"},
         "test.de has no test.en beside it",
