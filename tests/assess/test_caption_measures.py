@@ -104,7 +104,7 @@ def test_texts_and_references_come_in_pairs(measure) -> None:
 )
 def test_a_text_in_the_place_of_a_list_is_refused(measure, texts, references) -> None:
     """It would be read as a list of letters, and have a score."""
-    with pytest.raises(InputError, match=r'a list of references for each text, such as \["a cat"\]'):
+    with pytest.raises(InputError, match=r'references for each text, such as \["a cat"\]'):
         measure(texts, references)
 
 
