@@ -90,7 +90,8 @@ def _languages(found: PartFiles, path: Path, reading: Reading) -> tuple[str, str
         alone = next(file for file in files if language_of(file))
         raise InputError(
             f"{alone} has no file of another language beside it: give two files, whose lines "
-            "are the translations of each other, or a table with a tab between both, such as pairs.tsv"
+            "are the translations of each other, or a table with a tab between both, such as "
+            "pairs.tsv"
         )
     return choose_languages(sorted(known), reading, path)
 
