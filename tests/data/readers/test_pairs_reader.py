@@ -134,6 +134,18 @@ def test_columns_of_a_table_are_chosen_by_number(
     assert load(tmp_path, **options).test.texts == (expected,)
 
 
+@pytest.mark.parametrize(("again", "told"), [(9, False), (10, True)])
+def test_pairs_that_are_held_out_and_trained_on_are_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], again: int, told: bool
+) -> None:
+    rows = [f"Hund {number}\tdog {number}\n" for number in range(60)]
+    write(tmp_path / "train.tsv", "".join([*rows[:40], "Hund 50\tcat 50\n"]))
+    write(tmp_path / "test.tsv", "".join(rows[40 - again :]))
+    assert load(tmp_path).sizes == {"train": 41, "test": 20 + again}
+    said = f"the training part has {again} of the {20 + again} pairs of the test part too, word"
+    assert (said in capsys.readouterr().err) == told
+
+
 def test_columns_of_a_table_are_chosen_by_name(tmp_path: Path) -> None:
     text = "English\tGerman\n" + "".join(f"one {n}\tein {n}\n" for n in range(10))
     data = load(write(tmp_path / "a.tsv", text), source="german")
