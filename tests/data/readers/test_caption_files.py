@@ -209,6 +209,10 @@ NOTE = {"image_id": 1, "caption": "a"}
         ({"images": []}, 'has no list "annotations"'),
         ({"images": [IMAGE, IMAGE], "annotations": []}, "two images have the id 1"),
         ({"images": [{"id": 1}], "annotations": []}, r'images\[0\] has no "file_name"'),
+        (
+            {"images": [{**IMAGE, "id": 1.0}], "annotations": []},
+            r"images\[0\].id is 1.0: write ids",
+        ),
         ({"images": [{**IMAGE, "file_name": 3}], "annotations": []}, "is 3, which is no text"),
         ({"images": [IMAGE], "annotations": [7]}, r'annotations\[0\] has no "image_id"'),
         ({"images": [IMAGE], "annotations": [{**NOTE, "caption": 3}]}, "is 3, which is no text"),
