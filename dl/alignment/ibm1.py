@@ -16,7 +16,8 @@ class IBM1:
     Only pairs that stand in one pair of sentences have a probability: word `sources[n]` becomes
     `targets[n]` with `probabilities[n]`, sorted by source word and then by target word. Source word
     number `source_words` is NULL, from which words come that translate none. `log_likelihoods` are
-    those of the training pairs before each round of EM, in nats.
+    those of the training pairs before each round of EM, in nats. A model without `null` was fitted
+    without it: every word comes from one of the sentence.
     """
 
     sources: np.ndarray
@@ -25,13 +26,16 @@ class IBM1:
     source_words: int
     target_words: int
     log_likelihoods: tuple[float, ...] = ()
+    null: bool = True
 
     def probability(self, source: np.ndarray, target: np.ndarray) -> np.ndarray:
         """t(target | source) of words [...]; 0 where they never stood in one pair of sentences."""
         codes = source.astype(np.int64) * self.target_words + target
         known = self.sources.astype(np.int64) * self.target_words + self.targets
         place = np.minimum(np.searchsorted(known, codes), len(known) - 1)
-        return np.where(known[place] == codes, self.probabilities[place], 0.0)
+        # A target out of range would have the code of another pair.
+        found = (known[place] == codes) & (target >= 0) & (target < self.target_words)
+        return np.where(found, self.probabilities[place], 0.0)
 
 
 def fit(
@@ -78,6 +82,7 @@ def fit(
         source_words,
         target_words,
         tuple(likelihoods),
+        null,
     )
 
 
@@ -108,7 +113,7 @@ def log_likelihood(
     """Σ ln p(e | f) of pairs of sentences, in nats; −∞ where a word cannot be explained."""
     total = 0.0
     for source, target in zip(sources, targets, strict=True):
-        words = np.append(model.source_words, source)
+        words = np.append(model.source_words, source) if model.null else np.asarray(source)
         with np.errstate(divide="ignore"):
             total += float(
                 np.log(model.probability(words[None, :], target[:, None]).mean(axis=1)).sum()

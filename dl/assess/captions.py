@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from dl.errors import InputError
+from dl.ranges import Range, check_number
 
 References: TypeAlias = Sequence[Sequence[str]]
 """The right texts for each example, one at least."""
@@ -28,12 +29,14 @@ def bleu(texts: Sequence[str], references: References, *, longest_gram: int = _L
     Papineni et al. 2002, ACL.
 
     Raises:
-        InputError: for no texts, other numbers of texts and lists of references, an empty list.
+        InputError: for no texts, other numbers of texts and lists of references, an empty list, a
+            text in the place of a list, and a `longest_gram` below 1.
 
     >>> round(bleu(["a cat sat on a mat"], [["a cat sat on the mat", "a cat on a mat"]]), 2)
     70.71
     """
     _check(texts, references)
+    check_number("longest_gram", longest_gram, Range(at_least=1), whole=True)
     right, all_grams = np.zeros(longest_gram), np.zeros(longest_gram)
     written = closest = 0
     for text, own in zip(texts, references, strict=True):
@@ -63,7 +66,7 @@ def cider(texts: Sequence[str], references: References) -> float:
     section 6.
 
     Raises:
-        InputError: as `bleu`.
+        InputError: for texts and references, as `bleu`.
 
     >>> references = [["a cat on a mat"], ["two dogs in the snow"]]
     >>> cider(["a cat on a mat", "two dogs in the snow"], references)
@@ -128,6 +131,11 @@ def _grams(text: str, longest: int) -> "Counter[_Gram]":
 
 
 def _check(texts: Sequence[str], references: References) -> None:
+    if isinstance(texts, str) or any(isinstance(own, str) for own in references):
+        raise InputError(
+            "a text stands in the place of a list: give a list of texts, and a list of references "
+            'for each text, such as ["a cat"] and [["a cat", "one cat"]]'
+        )
     if not len(texts) or len(texts) != len(references):
         raise InputError(
             f"{len(texts)} texts but references for {len(references)}: give at least one text, and "

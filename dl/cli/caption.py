@@ -57,6 +57,7 @@ def caption(
     name_experiment(experiment)
     if not files:
         raise InputError("caption needs at least one picture: caption RUN FILE...")
+    check_number("temperature", temperature, Range(at_least=0))
     beam = 1 if temperature else beam
     check_number("beam", beam, Range(at_least=1, at_most=100), whole=True)
     check_number("count", count, Range(at_least=1, at_most=beam), whole=True)

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from dl.decoding.hypotheses import Hypotheses, length_penalty
+from dl.decoding.hypotheses import Hypotheses, length_penalty, places_of
 from dl.types import Array, Carry, EncoderDecoder, ModelState, Params
 
 _NEVER = -1e30
@@ -92,7 +92,7 @@ def search_beam(
             state.weights.at[state.step].set(weights),
         )
 
-    places = jax.eval_shape(step_model, carry, jnp.zeros((rows, beam), jnp.int32))[2].shape[-1]
+    places = places_of(model, params, model_state, memory, carry, rows=rows * beam, end=end)
     first = _first(carry, rows, beam, longest, places, end)
     return _traced_back(lax.while_loop(goes_on, extend, first), alpha)
 
@@ -149,9 +149,10 @@ def _traced_back(state: _Beam, alpha: float) -> Hypotheses:
     _, (symbols, weights) = lax.scan(back, order, chosen, reverse=True)
     symbols, weights = jnp.moveaxis(symbols, 0, 2), jnp.moveaxis(weights, 0, 2)
     real = jnp.arange(symbols.shape[2]) < state.lengths[..., None]
+    scores = state.logs / length_penalty(state.lengths, alpha)
     return Hypotheses(
         symbols,
         state.lengths,
-        state.logs / length_penalty(state.lengths, alpha),
+        jnp.where(state.logs <= _NEVER / 2, -jnp.inf, scores),
         weights * real[..., None],
     )

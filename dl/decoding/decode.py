@@ -45,16 +45,18 @@ def decode(
     batch_size: int = 32,
     precision: str = "float32",
 ) -> list[list[Written]]:
-    """For each source the best sequences, `beam` of them, the best first.
+    """For each source the best sequences, `beam` of them or all that there are, the best first.
 
     `source` is `Ragged` symbols [N, S] or an array [N, ...]. A sequence has at most `longest`
-    symbols; 0 allows twice those of the source and ten more. `alpha` is that of `length_penalty`.
-    At a `temperature` above 0 one sequence is drawn for each source; source n draws with
-    `fold_in(key(seed), n)`, so that what is drawn does not depend on the others.
+    symbols; 0 allows twice those of the source, rounded up to a multiple of 8, and ten more.
+    `alpha` is that of `length_penalty`. At a `temperature` above 0 one sequence is drawn for each
+    source; source n draws with `fold_in(key(seed), n)`, so that what is drawn does not depend on
+    the others.
 
     Raises:
-        InputError: for a model that is no encoder-decoder, no source, numbers out of range, and
-            arrays without `longest`.
+        InputError: for a model that is no encoder-decoder, no source, lengths that its symbols do
+            not have, an `end` that is no symbol of the model, numbers out of range, and arrays
+            without `longest`.
     """
     _check(model, source, longest, beam, alpha, temperature, batch_size)
     found: dict[int, list[Written]] = {}
@@ -122,6 +124,8 @@ def _compiled(
 def _sequences(written: Hypotheses, row: int, end: int) -> list[Written]:
     found = []
     for symbols, length, score, weights in zip(*(leaf[row] for leaf in written), strict=True):
+        if found and score == -np.inf:
+            break
         own = symbols[:length]
         ended = length and own[-1] == end
         found.append(Written(own[:-1] if ended else own, float(score), weights[:length]))
@@ -150,3 +154,13 @@ def _check(
         raise InputError("longest is 0: say how many symbols may be written for an array")
     if not len(source.values if isinstance(source, Ragged) else source):
         raise InputError("there is no source: give one at least")
+    if isinstance(source, Ragged):
+        _check_lengths(np.asarray(source.lengths), np.shape(source.values)[1])
+
+
+def _check_lengths(lengths: np.ndarray, symbols: int) -> None:
+    if lengths.min() < 1 or lengths.max() > symbols:
+        raise InputError(
+            f"lengths go from {lengths.min()} to {lengths.max()}, and sources have {symbols} "
+            f"symbols: give lengths from 1 to {symbols}"
+        )

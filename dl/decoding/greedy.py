@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from dl.decoding.hypotheses import Hypotheses, length_penalty
+from dl.decoding.hypotheses import Hypotheses, length_penalty, places_of
 from dl.sampling import choose
 from dl.types import Array, EncoderDecoder, Key, ModelState, Params
 
@@ -39,7 +39,7 @@ def write_greedily(
     """
     memory, carry = model.encode(params, model_state, source)
     rows = jax.tree.leaves(memory)[0].shape[0]
-    places = _places(model, params, model_state, memory, carry, rows)
+    places = places_of(model, params, model_state, memory, carry, rows=rows, end=end)
     state = (
         jnp.int32(0),
         carry,
@@ -86,11 +86,3 @@ def _draw(logs: Array, temperature: Any, keys: Key | None, step: Array) -> Array
         return jnp.argmax(logs, axis=-1).astype(jnp.int32)
     own = jax.vmap(jax.random.fold_in, (0, None))(keys, step)
     return jax.vmap(lambda key, row: choose(key, row, temperature=temperature))(own, logs)
-
-
-def _places(
-    model: EncoderDecoder, params: Params, model_state: Any, memory: Any, carry: Any, rows: int
-) -> int:
-    """How many places the weights of a step have."""
-    previous = jax.ShapeDtypeStruct((rows,), jnp.int32)
-    return jax.eval_shape(model.step, params, model_state, memory, carry, previous)[2].shape[-1]

@@ -66,8 +66,11 @@ def translate(
     translation of a blank text is blank.
 
     Raises:
-        InputError: for a model that does not write texts from texts, and numbers out of range.
+        InputError: for a model that does not write texts from texts, a text in the place of a list,
+            and numbers out of range.
     """
+    if isinstance(texts, str):
+        raise InputError("texts is a text, not a list: give [text], and take the first answer")
     network = trained.network
     model, spec = _reads_and_writes(network)
     drawn = temperature != 0

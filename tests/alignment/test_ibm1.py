@@ -70,12 +70,13 @@ def test_every_probability_is_that_of_em_word_by_word(seed: int, null: bool) -> 
     np.testing.assert_allclose(model.probability(f, e), expected, atol=1e-12)
 
 
+@pytest.mark.parametrize("null", [True, False])
 @pytest.mark.parametrize("seed", range(3))
-def test_the_likelihood_never_falls_and_is_that_of_the_pairs(seed: int) -> None:
+def test_the_likelihood_never_falls_and_is_that_of_the_pairs(seed: int, null: bool) -> None:
     sources, targets = random_pairs(seed)
-    model = fit(sources, targets, **SIZES, rounds=30)
+    model = fit(sources, targets, **SIZES, rounds=30, null=null)
     assert (np.diff(model.log_likelihoods) > -1e-9).all()
-    before = fit(sources, targets, **SIZES, rounds=29)
+    before = fit(sources, targets, **SIZES, rounds=29, null=null)
     assert log_likelihood(before, sources, targets) == pytest.approx(model.log_likelihoods[-1])
 
 
@@ -103,6 +104,14 @@ def test_a_word_that_was_never_seen_has_no_translation() -> None:
     assert best_words(model)[[BUCH, EIN]].tolist() == [-1, -1]
     assert model.probability(np.array(BUCH), np.array(BOOK)) == 0
     assert log_likelihood(model, GERMAN[1:2], ENGLISH[1:2]) == -np.inf
+
+
+@pytest.mark.parametrize("word", [-1, 4, 5])
+def test_a_word_outside_of_the_range_has_no_probability(word: int) -> None:
+    """Its code would be that of another pair of words: 4 DAS + 4 is that of HAUS and THE."""
+    model = fit(GERMAN, ENGLISH, **SIZES)
+    assert model.probability(np.arange(5), np.full(5, word)).tolist() == [0.0] * 5
+    assert log_likelihood(model, GERMAN[:1], [np.array([word])]) == -np.inf
 
 
 def test_wrong_pairs_are_refused() -> None:

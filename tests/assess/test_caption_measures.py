@@ -96,3 +96,18 @@ def test_texts_and_references_come_in_pairs(measure) -> None:
         measure([], [])
     with pytest.raises(InputError, match="has no reference"):
         measure(["a"], [[]])
+
+
+@pytest.mark.parametrize("measure", [bleu, cider])
+@pytest.mark.parametrize(
+    ("texts", "references"), [(["a cat"], ["a cat"]), ("a cat", [["a cat"]] * 5)]
+)
+def test_a_text_in_the_place_of_a_list_is_refused(measure, texts, references) -> None:
+    """It would be read as a list of letters, and have a score."""
+    with pytest.raises(InputError, match=r'references for each text, such as \["a cat"\]'):
+        measure(texts, references)
+
+
+def test_grams_have_a_word_at_least() -> None:
+    with pytest.raises(InputError, match="longest_gram is 0; it must be at least 1"):
+        bleu(["a"], [["a"]], longest_gram=0)

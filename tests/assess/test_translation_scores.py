@@ -17,6 +17,13 @@ def test_bleu_is_the_formula_by_hand() -> None:
     assert scores.bleu == pytest.approx(100 * by_hand)
 
 
+def test_a_length_without_a_right_gram_counts_as_half_of_one() -> None:
+    """1-grams 3/4, 2-grams 1/3, and none of two 3-grams and of one 4-gram."""
+    scores = translation_scores(["the cat is here"], ["the cat was here"])
+    by_hand = (3 / 4 * 1 / 3 * (1 / 2) / 2 * (1 / 4) / 1) ** 0.25
+    assert scores.bleu == pytest.approx(100 * by_hand)
+
+
 def test_the_same_text_has_all_points_whatever_its_case_and_the_blanks_before_its_marks() -> None:
     scores = translation_scores(["Ein Hund läuft ."], ["ein hund läuft."])
     assert scores.bleu == pytest.approx(100)
@@ -42,6 +49,11 @@ def test_what_cannot_be_scored_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
         translation_scores([], [])
     with pytest.raises(InputError, match="1 translations and 2 references"):
         translation_scores(["a"], ["a", "b"])
+    with pytest.raises(InputError, match="1 translations and 2 references"):
+        sentence_scores(["a"], ["a", "b"])
+    for scores in (translation_scores, sentence_scores):
+        with pytest.raises(InputError, match="a text stands in the place of a list"):
+            scores("ab", "ab")
     monkeypatch.setitem(sys.modules, "sacrebleu.metrics", None)
     with pytest.raises(InputError, match=r"sacrebleu: pip install 'dl-lectures\[translation\]'"):
         translation_scores(["a"], ["a"])

@@ -157,6 +157,17 @@ def test_drawn_sequences_follow_the_probabilities() -> None:
         assert abs(first.count(symbol) / many - p) < 4 * math.sqrt(p * (1 - p) / many) + 1e-3
 
 
+def test_a_beam_wider_than_all_sequences_gives_each_of_them_once() -> None:
+    model, params, state = net()
+    found = decode(model, params, state, SOURCE, end=END, longest=1, beam=9, batch_size=4)
+    for row, best in enumerate(found):
+        written = [tuple(one.symbols.tolist()) for one in best]
+        assert sorted(written) == [(), (0,), (1,), (2,)]
+        probabilities = [math.exp(log_probability(row, one or (END,))) for one in written]
+        assert probabilities == sorted(probabilities, reverse=True)
+        assert [math.exp(one.score) for one in best] == pytest.approx(probabilities, rel=1e-3)
+
+
 def test_what_cannot_be_decoded_is_refused_in_a_line() -> None:
     model, params, state = net()
     with pytest.raises(InputError, match="mlp is no encoder-decoder"):
@@ -165,5 +176,11 @@ def test_what_cannot_be_decoded_is_refused_in_a_line() -> None:
         decode(model, params, state, SOURCE, end=END, beam=0)
     with pytest.raises(InputError, match="at a temperature one sequence is drawn"):
         decode(model, params, state, SOURCE, end=END, beam=2, temperature=1.0)
+    for beam, end in ((1, SYMBOLS), (2, -1)):
+        with pytest.raises(InputError, match=f"end is {end}, and .* writes symbols from 0 to 3"):
+            decode(model, params, state, SOURCE, end=end, beam=beam)
+    for lengths in ([4, 5, 1], [4, 0, 1]):
+        with pytest.raises(InputError, match=r"sources have 4 symbols: give lengths from 1 to 4"):
+            decode(model, params, state, Ragged(SOURCE.values, np.array(lengths)), end=END)
     with pytest.raises(InputError, match="longest is 0"):
         decode(model, params, state, np.zeros((2, 3)), end=END)

@@ -117,8 +117,10 @@ def test_the_verb_and_the_figures_of_a_run(
         (["{run}"], "caption needs at least one picture"),
         (["{run}", "a.png", "--count", "5"], "count is 5"),
         (["{run}", "a.png", "--beam", "0"], "beam is 0"),
+        (["{run}", "a.png", "--temperature", "-1"], "temperature is -1.0; it must be at least 0"),
+        (["{run}", "a.png", "--temperature", "nan"], "temperature is nan; it must be a finite"),
         (["lenet_digits", "a.png"], "describes no pictures"),
-        (["{run}", "a.png"], "run"),
+        (["{run}", "a.png"], "no run folder"),
     ],
 )
 def test_wrong_input_is_one_line(

@@ -85,5 +85,7 @@ def test_other_models_and_data_are_refused() -> None:
     data = data_of()
     with pytest.raises(InputError, match="xor has no translations to compare with"):
         translate_part(network("none", data), other)
+    with pytest.raises(InputError, match=r"texts is a text, not a list: give \[text\]"):
+        dl.translate(network("none", data), "der hund")
     with pytest.raises(InputError, match="n_best is 2; it must be at least 1 and at most 1"):
         dl.translate(network("none", data), ["a"], beam=1, n_best=2)

@@ -15,6 +15,7 @@ caption file; files outside of PATH are not read. Pictures that are not there ar
 
 import math
 import os
+import unicodedata
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -73,6 +74,7 @@ def load_captions(
         part: _with_files(file, part, root, below, damaged)
         for part, file in _used(caption_files(root), validation, name).items()
     }
+    _say_shared(name, listed)
     files = [file for part in listed.values() for file in part]
     first = first_readable(files, damaged, max_megapixels)
     size = image_size or first.size
@@ -107,12 +109,15 @@ def _used(files: dict[str, Path], validation: float, name: str) -> dict[str, Pat
 
 
 def _files_below(root: Path) -> dict[str, list[Path]]:
-    """The files below a folder, by their names without folders."""
+    """The files below a folder, by their names without folders.
+
+    Letters with accents have one code or two, and some systems write names in the other way.
+    """
     below: dict[str, list[Path]] = {}
     for folder, folders, files in os.walk(root):
         folders.sort()
         for file in sorted(files):
-            below.setdefault(file, []).append(Path(folder, file))
+            below.setdefault(_composed(file), []).append(Path(folder, file))
     return below
 
 
@@ -142,11 +147,11 @@ def _with_files(
 
 def _find(name: str, part: str, listed_in: Path, below: dict[str, list[Path]]) -> Path | None:
     """The file that a caption file calls `name`; of several the one in the folder of its part."""
-    inside = PurePosixPath(name.replace("\\", "/"))
+    inside = PurePosixPath(_composed(name).replace("\\", "/"))
     found = [
         file
         for file in below.get(inside.name, [])
-        if file.as_posix().endswith(f"/{inside.as_posix().removeprefix('/')}")
+        if _composed(file.as_posix()).endswith(f"/{inside.as_posix().removeprefix('/')}")
     ]
     if len(found) > 1:
         own = [file for file in found if any(part_named(one) == part for one in file.parts[:-1])]
@@ -157,6 +162,21 @@ def _find(name: str, part: str, listed_in: Path, below: dict[str, list[Path]]) -
             "folder into the name"
         )
     return found[0] if found else None
+
+
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
+
+
+def _say_shared(name: str, listed: dict[str, _Files]) -> None:
+    """Tell the person of pictures that are trained on and held out too: figures are too good."""
+    for part, files in listed.items():
+        shared = [] if part == "train" else [file for file in files if file in listed["train"]]
+        if shared:
+            say(
+                f"{name}: the training part has {len(shared):,} of the {len(files):,} pictures of "
+                f"the {part} part too, such as {shared[0].name}: leave them out of one"
+            )
 
 
 def _parts(

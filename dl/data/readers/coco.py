@@ -109,6 +109,8 @@ def _entries(given: Any, keys: tuple[str, str], where: str) -> tuple[Any, Any]:
     """The entries of an object: a number or text that names an image, and another one."""
     values = [given.get(key) if isinstance(given, dict) else None for key in keys]
     for key, value in zip(keys, values, strict=True):
+        if isinstance(value, float):
+            raise InputError(f"{where}.{key} is {value}: write ids as whole numbers, texts as text")
         if not isinstance(value, int | str):
             raise InputError(f'{where} has no "{key}": give a caption file in COCO\'s format')
     return values[0], values[1]

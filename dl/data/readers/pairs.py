@@ -26,6 +26,8 @@ from dl.errors import InputError
 from dl.screen import say
 
 _TEST_FRACTION = 0.1
+_FEW, _FEW_IN = 10, 100
+"""So many pairs of a part, and one in so many, are told of if the training part has them too."""
 _TEST_SEED = 10_80_11  # fixed for ever: the same pairs are the test
 
 
@@ -48,10 +50,13 @@ def dataset_of_texts(
     """A data set of the pairs of each part, of which `validation` holds out a fraction of train.
 
     A source ends with `END` too. The texts themselves stay beside the symbols of the parts that
-    are held out. Pairs with a side of more than `Reading.longest` symbols are not trained on, and
-    those that are held out are cut there; without it only what is far longer than the others.
+    are held out. Standard error says how many of these are trained on too, if they are ten or more
+    and one in a hundred. Pairs with a side of more than `Reading.longest` symbols are not trained
+    on, and those that are held out are cut there; without it only what is far longer than the
+    others.
     """
     train, held_out, test = _three_parts(name, parts, validation=validation)
+    _say_shared(name, train, {"validation": held_out, "test": test})
     vocabularies = _vocabularies(train, reading)
     encoded = _encoded(name, train, vocabularies, reading)
     limit = reading.longest or usual_limit(_longer_sides(encoded))
@@ -134,6 +139,23 @@ def _without_long_ones(name: str, encoded: _Encoded, limit: int) -> _Encoded:
             f"than {limit:,} symbols on a side"
         )
     return [encoded[place] for place in np.flatnonzero(fits)]
+
+
+def _say_shared(name: str, train: Pairs, held_out: Mapping[str, Pairs | None]) -> None:
+    """Tell the person of pairs that are in two parts: what is measured on them is too good.
+
+    A few short sentences come again in any text.
+    """
+    known = set(zip(train.sources, train.targets, strict=True))
+    for part, pairs in held_out.items():
+        if pairs is None:
+            continue
+        shared = sum(pair in known for pair in zip(pairs.sources, pairs.targets, strict=True))
+        if shared >= max(_FEW, len(pairs) / _FEW_IN):
+            say(
+                f"{name}: the training part has {shared:,} of the {len(pairs):,} pairs of the "
+                f"{part} part too, word for word: leave them out of one"
+            )
 
 
 def _three_parts(

@@ -10,6 +10,7 @@ the scene's number. Pieces of test scenes are test pictures of SET, and those of
 pictures that are held out of training.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -61,7 +62,7 @@ def load_scenes(
 
     Raises:
         InputError: for a set that is not of 8-bit pictures in memory, with four classes or more,
-            whose names are no words of the grammar.
+            whose names are no words of the grammar and share no synonym.
     """
     name = f"{'unseen-' if unseen else ''}scenes:{pictures}"
     data = load(pictures, validation=validation, data_dir=data_dir)
@@ -133,7 +134,13 @@ def _names(data: Dataset, name: str) -> tuple[str, ...]:
             f"{name} needs {FEWEST_NAMES} classes or more, each with a name of its own; "
             f"{spec.name} has {len(set(names))}"
         )
+    nouns = Counter(noun for name in names for noun in nouns_of(name))
     for one in names:
+        if shared := [noun for noun in nouns_of(one) if nouns[noun] > 1]:
+            raise InputError(
+                f"{name}: two classes are called {shared[0]!r} in captions, one of them {one!r}: "
+                "give them other names"
+            )
         if not one or not RESERVED.isdisjoint(one.split(" ")):
             raise InputError(
                 f"{name}: a class is called {one!r}, and captions use such a word otherwise: give "

@@ -9,25 +9,28 @@ _BOTH = frozenset("-/‐‑_")
 _APOSTROPHES = frozenset("'’")
 _AFTER_A_LOOSE_HYPHEN = frozenset({"und", "oder", "bis", "and", "or", "to"})
 _CLOSING, _OPENING = ("Pe", "Pf"), ("Ps", "Pi")
+_CLOSES = {"“": "„", "‘": "‚", "’": "‘"}
+"""Marks that close a quote, if the other mark has opened one; otherwise they have another use."""
 
 
 def join_words(words: Iterable[str]) -> str:
     r"""A sentence of words and punctuation marks, as `dl.data.text.words.words` parts them.
 
-    Marks stand at the word that they belong to, hyphens and slashes join two words, and of quotes
-    every second one closes.
+    Marks stand at the word that they belong to, hyphens and slashes join two words, colons two
+    numbers, and of quotes every second one closes.
 
     >>> join_words(["He", "said", ",", '"', "well", "-", "known", '"', "(", "twice", ")", "!"])
     'He said, "well-known" (twice)!'
     """
     sentence: list[str] = []
-    before, joined = "", True
+    earlier, before, joined = "", "", True
     open_quotes: set[str] = set()
     for word in words:
         left, right = _sides(word, before, open_quotes)
         loose = before == "-" and word.lower() in _AFTER_A_LOOSE_HYPHEN
-        sentence += [word] if (left or joined) and not loose else [" ", word]
-        before, joined = word, right
+        numbers = before == ":" and earlier.isdecimal() and word.isdecimal()  # 10:30
+        sentence += [word] if (left or joined or numbers) and not loose else [" ", word]
+        earlier, before, joined = before, word, right
     return "".join(sentence)
 
 
@@ -39,13 +42,13 @@ def _sides(word: str, before: str, open_quotes: set[str]) -> tuple[bool, bool]:
         return False, True
     if word in _BOTH:
         return True, True
+    if word == '"' or _CLOSES.get(word) in open_quotes:
+        return _quote(_CLOSES.get(word, word), open_quotes)
     if word in _APOSTROPHES:  # the boys' ball
         return True, not before.endswith("s")
-    if word == '"' or (word == "“" and "„" in open_quotes):
-        return _quote("„" if word == "“" else word, open_quotes)
     if len(word) != 1:
         return False, False
-    if word == "„":
+    if word in _CLOSES.values():
         open_quotes.add(word)
     category = unicodedata.category(word)
     return category in _CLOSING, category in _OPENING

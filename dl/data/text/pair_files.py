@@ -14,7 +14,7 @@ from dl.data.text.pairs import (
     read_table,
     read_two_files,
 )
-from dl.data.text.part_files import PartFiles, find_parts, part_of, say_parts
+from dl.data.text.part_files import PartFiles, find_parts, holds_no_data, part_of, say_parts
 from dl.data.text.reading import Reading
 from dl.errors import InputError
 from dl.screen import say
@@ -52,13 +52,15 @@ def read_parts(path: Path, name: str, reading: Reading) -> dict[str, Pairs]:
 def _found(path: Path) -> PartFiles:
     """The files of a folder by part; where no name holds a part, all files are the training part.
 
-    Of tables and of files with another ending beside them, tables are taken.
+    Of tables and of files with another ending beside them, tables are taken. Backups and papers are
+    passed over, so that `README.md` is no text in the language "md".
     """
     names = sorted(entry.name for entry in path.iterdir())
     if any(part_of(name) for name in names):
         return find_parts(path, usual=TABLES)
     files = [path / name for name in names if (path / name).is_file()]
-    kept = [file for file in files if language_of(file)] or files
+    fine = [file for file in files if not holds_no_data(file.name)]
+    kept = [file for file in fine if language_of(file)] or fine
     if not kept:
         raise InputError(f"{path} has no files: give two, such as train.de and train.en")
     left = [file.name for file in files if file not in kept]
@@ -85,7 +87,12 @@ def _languages(found: PartFiles, path: Path, reading: Reading) -> tuple[str, str
     files = found.files["train"]
     known = {language_of(file) for file in files} - {""}
     if len(known) == 1:
-        raise _alone(next(file for file in files if language_of(file)), "file of another language")
+        alone = next(file for file in files if language_of(file))
+        raise InputError(
+            f"{alone} has no file of another language beside it: give two files, whose lines "
+            "are the translations of each other, or a table with a tab between both, such as "
+            "pairs.tsv"
+        )
     return choose_languages(sorted(known), reading, path)
 
 

@@ -117,6 +117,15 @@ def say_parts(name: str, found: PartFiles, sizes: Mapping[str, int], what: str) 
     say(f"{name}: {', '.join(parts)}{passed}")
 
 
+def holds_no_data(name: str) -> bool:
+    """Whether a name is that of a hidden file, a backup or a paper, which are passed over.
+
+    >>> holds_no_data("README.md"), holds_no_data("x.de~"), holds_no_data("x.de")
+    (True, True, False)
+    """
+    return bool(_NO_DATA.search(name))
+
+
 def part_of(name: str) -> str | None:
     """The part whose name is a word of `name`: train, validation (valid, val, dev) or test.
 
@@ -128,7 +137,7 @@ def part_of(name: str) -> str | None:
 
 def _chosen(path: Path, names: list[str], usual: Collection[str]) -> dict[str, list[str]]:
     """The names in a folder that hold a part, by part."""
-    names = [name for name in names if not _NO_DATA.search(name)]
+    names = [name for name in names if not holds_no_data(name)]
     plain = set(names)
     names = [name for name in names if not _is_twin(name, plain)]
     by_part: dict[str, list[str]] = {}
@@ -153,7 +162,7 @@ def _files_in(entry: Path) -> tuple[list[Path], list[Path]]:
     taken = [
         file
         for file in files
-        if not any(map(_NO_DATA.search, file.relative_to(entry).parts))
+        if not any(map(holds_no_data, file.relative_to(entry).parts))
         and not (file.suffix in COMPRESSED and str(file.with_suffix("")) in names)
     ]
     return taken, [file for file in files if file not in set(taken)]

@@ -69,8 +69,8 @@ class Vocabulary:
 
         Raises:
             InputError: for the first symbol that is not in the vocabulary, with its place, if
-                `unknown` is "refuse" or the vocabulary has no `UNKNOWN`. For bytes: for half of a
-                surrogate pair.
+                `unknown` is "refuse" or the vocabulary has no `UNKNOWN`. For bytes and subwords:
+                for half of a surrogate pair.
 
         >>> Vocabulary("char", ("a", "b", UNKNOWN)).encode("abc").tolist()
         [0, 1, 2]
@@ -162,7 +162,7 @@ class Vocabulary:
 
     def _words(self, text: str) -> list[str]:
         if self.unit == "subword":
-            return self._subwords.encode(text, out_type=str)
+            return self._subwords.encode(_utf8(text).decode(), out_type=str)
         return words(text, rule=self.word_rule)
 
     @cached_property

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 import pytest
@@ -161,6 +162,29 @@ def test_files_outside_of_the_folder_are_not_read(tmp_path: Path) -> None:
         load_captions(root, validation=0.0)
 
 
+@pytest.mark.parametrize(("given", "stored"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_accents_of_names_may_be_written_in_two_ways(
+    tmp_path: Path, given: Any, stored: Any
+) -> None:
+    names = [f"féte/é{number}.png" for number in range(10)]
+    for number, name in enumerate(names):
+        save(tmp_path / normalize(stored, name), number)
+    listed = coco([normalize(given, name) for name in names], [CAPTIONS] * 10)
+    write(tmp_path / "captions.json", listed)
+    assert load_captions(tmp_path, validation=0.0).sizes == {"train": 18, "test": 2}
+
+
+def test_pictures_of_two_parts_are_told(parts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    load_captions(parts, validation=0.0)
+    assert not capsys.readouterr().err
+    file = parts / "annotations" / "captions_val2017.json"
+    write(file, coco(["val0.png", "train3.png"], [CAPTIONS] * 2))
+    load_captions(parts, validation=0.0)
+    told = capsys.readouterr().err
+    assert "the training part has 1 of the 2 pictures of the test part too, such as train3" in told
+    assert told.count("\n") == 1
+
+
 def test_a_name_that_two_folders_have(tmp_path: Path) -> None:
     for folder in ("one", "two"):
         save(tmp_path / folder / "a.png", 1)
@@ -185,6 +209,10 @@ NOTE = {"image_id": 1, "caption": "a"}
         ({"images": []}, 'has no list "annotations"'),
         ({"images": [IMAGE, IMAGE], "annotations": []}, "two images have the id 1"),
         ({"images": [{"id": 1}], "annotations": []}, r'images\[0\] has no "file_name"'),
+        (
+            {"images": [{**IMAGE, "id": 1.0}], "annotations": []},
+            r"images\[0\].id is 1.0: write ids",
+        ),
         ({"images": [{**IMAGE, "file_name": 3}], "annotations": []}, "is 3, which is no text"),
         ({"images": [IMAGE], "annotations": [7]}, r'annotations\[0\] has no "image_id"'),
         ({"images": [IMAGE], "annotations": [{**NOTE, "caption": 3}]}, "is 3, which is no text"),

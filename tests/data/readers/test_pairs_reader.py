@@ -134,6 +134,18 @@ def test_columns_of_a_table_are_chosen_by_number(
     assert load(tmp_path, **options).test.texts == (expected,)
 
 
+@pytest.mark.parametrize(("again", "told"), [(9, False), (10, True)])
+def test_pairs_that_are_held_out_and_trained_on_are_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], again: int, told: bool
+) -> None:
+    rows = [f"Hund {number}\tdog {number}\n" for number in range(60)]
+    write(tmp_path / "train.tsv", "".join([*rows[:40], "Hund 50\tcat 50\n"]))
+    write(tmp_path / "test.tsv", "".join(rows[40 - again :]))
+    assert load(tmp_path).sizes == {"train": 41, "test": 20 + again}
+    said = f"the training part has {again} of the {20 + again} pairs of the test part too, word"
+    assert (said in capsys.readouterr().err) == told
+
+
 def test_columns_of_a_table_are_chosen_by_name(tmp_path: Path) -> None:
     text = "English\tGerman\n" + "".join(f"one {n}\tein {n}\n" for n in range(10))
     data = load(write(tmp_path / "a.tsv", text), source="german")
@@ -147,6 +159,16 @@ def test_two_files_beside_each_other_are_pairs(tmp_path: Path, name: str) -> Non
         write(tmp_path / f"x.{language}", "".join(f"{language} {n}\n" for n in range(10)))
     assert load(tmp_path / name).sizes == {"train": 9, "test": 1}
     assert load(tmp_path).sizes == {"train": 9, "test": 1}
+
+
+def test_papers_beside_two_files_are_no_language(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = "".join(f"{number}\n" for number in range(10))
+    for name in ("talks.de", "talks.en", "README.md", "LICENSE.txt", "talks.de.bak"):
+        write(tmp_path / name, lines)
+    assert load(tmp_path).sizes == {"train": 9, "test": 1}
+    assert "train is talks.de and talks.en (10 pairs); passed over" in capsys.readouterr().err
 
 
 def test_other_languages_and_blank_lines_of_both_are_passed_over(folder: Path) -> None:
@@ -211,6 +233,8 @@ REFUSED = {
     ),
     "no UTF-8": ({"train.de": b"\xff\xe4\n", "train.en": "a\n"}, "train.de is no UTF-8 text"),
     "alone": ({"train.de": "a\n"}, "train.de has no file of another language beside it"),
+    "a CSV": ({"a.csv": "a,b\n"}, "a.csv has no file of another .* or a table with a tab between"),
+    "a paper alone": ({"README.md": "a\n"}, "has no files: give two, such as train.de and"),
     "alone in a part": (
         {"train.de": "a\n", "train.en": "a\n", "test.de": "a\n"},
         "test.de has no test.en beside it",

@@ -164,6 +164,8 @@ def test_what_scenes_cannot_be_made_of(pictures: str, message: str) -> None:
         (("a", "b", "c"), "needs 4 classes or more"),
         (("cat", "Cat", "dog", "cow"), "each with a name of its own"),
         (("cat", "dog", "cow", "large"), "captions use such a word otherwise"),
+        (("airplane", "plane", "cat", "dog"), "two classes are called 'plane' in captions"),
+        (("1", "2", "3", "three"), "two classes are called 'three' in captions"),
     ],
 )
 def test_classes_that_captions_cannot_name(classes: tuple[str, ...], message: str) -> None:

@@ -14,6 +14,8 @@ SENTENCES = [
     "Zwei- und vierbeinige Nachbarn, 3.5 km entfernt",
     "The boys' ball costs $5, or 10%?",
     "¿Qué? ¡No! «Sí» [1]",
+    "At 10:30 it’s 3:1, see chapter 2: the ‘quoted’ word of the boys’ ball",
+    "Er sagte: ‚gut‘ und „schön“ um 8:15 Uhr",
 ]
 
 

@@ -55,6 +55,12 @@ def test_any_text_of_known_characters_is_decoded_to_itself(
     assert vocabulary.join(vocabulary.split(text)) == text
 
 
+def test_half_of_a_surrogate_pair_is_refused(vocabulary: Vocabulary) -> None:
+    for read in (vocabulary.encode, vocabulary.split):
+        with pytest.raises(InputError, match=r"'\\ud83d', character 5, has no bytes"):
+            read("hund\ud83d")
+
+
 def test_unknown_characters_and_the_text_of_an_end(vocabulary: Vocabulary) -> None:
     numbers = vocabulary.encode("hund漢 " + END)
     assert vocabulary.symbols.index(UNKNOWN) in numbers
