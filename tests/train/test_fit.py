@@ -2,6 +2,7 @@
 seed.
 """
 
+import math
 import signal
 from dataclasses import replace
 from functools import cache
@@ -162,6 +163,14 @@ def test_a_threshold_of_0_never_stops_even_where_the_loss_is_negative() -> None:
     assert not stops_early(low)
     assert stops_early(low, stop_below=0.1)
     assert not stops_early(low[1:], stop_below=0.1), "the validation loss is patience's"
+
+
+def test_a_validation_loss_that_is_no_number_is_worse_than_any_other() -> None:
+    losses = [math.nan, 3.0, 2.0, 1.0]
+    records = [Record(n, n, "validation", {"loss": loss}) for n, loss in enumerate(losses)]
+    assert not stops_early(records, patience=2)
+    assert stops_early(records[:1] * 3, patience=2)
+    assert stops_early(records[1:2] + records[:1] * 2, patience=2)
 
 
 def test_non_finite_loss_names_the_step_and_the_remedies() -> None:
