@@ -265,6 +265,7 @@ def test_a_rate_in_the_options_alone_is_said_to_have_no_effect() -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
+        ({"validation": 0.0, "patience": 2}, "patience needs held-out .*, and moons has none of"),
         ({"validation": 1e-4, "patience": 2}, "validation 0.0001 holds out none of the 1000 train"),
         ({"epochs": 10**11}, "epochs is 100000000000: at 16 steps an epoch it must be at most 134"),
         ({"batch_size": 10**12}, "batch size 1000000000000 is larger than the"),
@@ -275,6 +276,15 @@ def test_plans_that_cannot_be_followed_are_refused(options: dict[str, Any], says
     data = dl.load_data("moons", validation=changed.validation)
     with pytest.raises(InputError, match=says):
         dl.fit(make_recipe(), data, changed, progress=False)
+
+
+def test_patience_may_look_at_a_validation_part_of_the_data_set_itself() -> None:
+    data = dl.make_dataset(POINTS, NUMBERS, validation=(POINTS[:10], NUMBERS[:10]))
+    options = dl.TrainOptions(epochs=9, batch_size=15, validation=0.0, patience=2, devices=1)
+    model = dl.models.mlp(2, hidden_sizes=())
+    objective = dl.objectives.classification(model)
+    fitted = dl.fit(dl.Recipe(model, objective), data, options, progress=False)
+    assert fitted.curve("validation", "loss")[0]
 
 
 POINTS = np.random.default_rng(0).normal(size=(30, 2))
