@@ -15,6 +15,7 @@ import pytest
 from dl import optimizers
 from dl.errors import InputError
 from dl.train.guard import CompilationGuard
+from dl.train.loop import check_finite
 
 STEPS = 20
 SHAPES = {"w": (3, 2), "b": (2,)}
@@ -240,6 +241,45 @@ def test_updates_shrink_once_more_at_every_further_stall() -> None:
 def test_a_loss_that_is_lower_by_less_than_a_ten_thousandth_is_not_better() -> None:
     assert slowed([1.0, 0.99995], every=1, patience=1, factor=0.5) == [1, 0.5]
     assert slowed([1.0, 0.9998], every=1, patience=1, factor=0.5) == [1, 1]
+
+
+def test_a_loss_below_0_stalls_like_one_above() -> None:
+    assert slowed([-1.0] * 6, every=1, patience=2, factor=0.1) == [1, 1, 0.1, 0.1, 0.01, 0.01]
+    assert slowed([-1.0, -1.00005], every=1, patience=1, factor=0.5) == [1, 0.5]
+    assert slowed([-1.0, -1.0002], every=1, patience=1, factor=0.5) == [1, 1]
+    assert slowed([1e-3, 0.0, -1e-3], every=1, patience=1, factor=0.5) == [1, 1, 1]
+
+
+@pytest.mark.parametrize("every", [1, 3])
+def test_a_loss_above_0_slows_the_updates_as_optax_does(every: int) -> None:
+    """Also where a loss is not finite."""
+    losses = 1 + np.random.default_rng(0).random(60, np.float32)
+    losses[20] = math.inf
+    own = optimizers.slowed_on_plateau(optax.identity(), every=every, patience=2, factor=0.5)
+    other = optax.contrib.reduce_on_plateau(factor=0.5, patience=2, accumulation_size=every)
+    paths = [steps_of(each, losses) for each in (own, optax.chain(optax.identity(), other))]
+    np.testing.assert_array_equal(*paths)
+    assert paths[0][-1] < 0.1
+
+
+def steps_of(optimizer: Any, losses: np.ndarray) -> np.ndarray:
+    """The size of each update of gradient 1, when training has these losses."""
+    params = {"w": jnp.float32(1)}
+
+    def step(state: Any, loss: jax.Array) -> Any:
+        updates, state = optimizer.update(params, state, params, value=loss)
+        return state, updates["w"]
+
+    return np.asarray(jax.lax.scan(step, optimizer.init(params), losses)[1])
+
+
+def test_the_state_of_a_plateau_is_finite_before_the_first_mean_so_that_it_can_be_saved() -> None:
+    optimizer: Any = optimizers.slowed_on_plateau(optimizers.sgd(1.0), every=2, patience=1)
+    params = {"w": jnp.float32(1)}
+    begun = optimizer.init(params)
+    after = optimizer.update(params, begun, params, value=jnp.float32(2.0))[1]
+    for state in (begun, after):
+        check_finite(state, 1)
 
 
 @every_optimizer

@@ -19,6 +19,9 @@ from dl.search.trials import Candidate, Found
 from dl.train.fits import zero_totals
 from dl.train.interrupt import StopRequest
 
+_LOOKED_AT = 64
+"""How many values of a range are looked at before a search that draws several times."""
+
 
 def check_search(search: Search) -> Search:
     """`search` with the metric that it compares, and with how many trials fit one program.
@@ -44,6 +47,7 @@ def check_search(search: Search) -> Search:
         raise InputError("--journal is for --method optuna: give both, or none")
     if search.method == "halving" and "epochs" in search.vary:
         raise InputError("halving gives the epochs itself: search others, or by another method")
+    _check_inside(search)
     alone = replace(search, journal="")  # the first candidates of a shared study would stay in it
     drawn = alone.strategy.draw(alone.space, 0, [])
     groups = group_candidates(options, drawn, most=search.side_by_side)
@@ -63,6 +67,23 @@ def check_search(search: Search) -> Search:
     if isinstance(checked.strategy, SharedSearch):
         checked.strategy.check(checked.space)
     return checked
+
+
+def _check_inside(search: Search) -> None:
+    """Refuse ranges with values inside that the options do not take.
+
+    A later draw of one would end a search that has begun; other methods draw all at once.
+    """
+    if search.method not in ("coarse-to-fine", "optuna"):
+        return
+    for name, dimension in search.space.items():
+        for value in dimension.grid(_LOOKED_AT):
+            try:
+                options_of(search.options, Candidate({name: value}))
+            except InputError as error:
+                raise InputError(
+                    f"{name} may become {value}: {error}; give values that can be, as a,b,c"
+                ) from None
 
 
 def _check_trials(search: Search, first: Sequence[Group], data: Dataset) -> None:

@@ -1,5 +1,6 @@
 """A search that shares its trials with others, by a file of Optuna's journal."""
 
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -104,7 +105,10 @@ class SharedSearch:
 
         storage = optuna.storages.JournalStorage(JournalFileBackend(str(self.journal)))
         study = optuna.create_study(storage=storage, study_name="dl", load_if_exists=True)
-        study.sampler = make_sampler(self.own.seed, number, len(study.trials))
+        # Searches that begin at once find the same study, and must not draw the same from it.
+        study.sampler = make_sampler(
+            self.own.seed, number, len(study.trials), zlib.crc32(self.name.encode())
+        )
         return study
 
 

@@ -23,16 +23,21 @@ _OF_RUNNING = {
     "log_every",
     "evaluate_every",
     "checkpoint_every",
+    "checkpoint_minutes",
     "keep",
+    "keep_every",
+    "prefetch",
     "patience",
     "stop_below",
 }
 """Options that change no figure of a training, and those that end it early."""
-_DECIDING = ("optimizer", "schedule", "weight_decay", "l1")
+_DECIDING = ("optimizer", "schedule", "weight_decay", "l1", "nonfinite")
 """Options that decide whether others have an effect."""
 _OTHERS = [each.name for each in fields(LearningFields) if each.name not in _DECIDING]
 _MOST_CORNERS = 256
 """How many combinations of the ends of all ranges are tried, before a search begins."""
+_LARGER_IS_BETTER = {"agreement", "score"}
+"""Metrics of `dl.objectives` that are better when they are larger, besides all accuracies."""
 
 
 @dataclass(frozen=True)
@@ -191,5 +196,9 @@ def check_metric(values: Mapping[str, Any], metric: str) -> str:
 
 
 def sign_of(metric: str) -> float:
-    """−1 for a metric that is better when it is larger."""
-    return -1.0 if "accuracy" in metric else 1.0
+    """−1 for a metric that is better when it is larger.
+
+    >>> sign_of("top5_accuracy"), sign_of("agreement"), sign_of("loss")
+    (-1.0, -1.0, 1.0)
+    """
+    return -1.0 if "accuracy" in metric or metric in _LARGER_IS_BETTER else 1.0

@@ -53,7 +53,7 @@ class Uniform:
         _check_ends(self.low, self.high)
 
     def at(self, position: float) -> float:
-        return self.low + position * (self.high - self.low)
+        return _up_to(self.high, self.low + position * (self.high - self.low), position)
 
     def position(self, value: Value) -> float:
         return (float(value) - self.low) / (self.high - self.low)
@@ -85,7 +85,7 @@ class LogUniform:
             )
 
     def at(self, position: float) -> float:
-        return self.low * (self.high / self.low) ** position
+        return _up_to(self.high, self.low * (self.high / self.low) ** position, position)
 
     def position(self, value: Value) -> float:
         return math.log(float(value) / self.low) / math.log(self.high / self.low)
@@ -203,6 +203,11 @@ def _check_ends(low: float, high: float) -> None:
         raise InputError(
             f"a range goes from the lower to the higher end, not from {low:g} to {high:g}"
         )
+
+
+def _up_to(high: float, value: float, position: float) -> float:
+    """`value`, whose rounding must not leave the range: position 1 is `high` itself."""
+    return high if position == 1 else min(value, high)
 
 
 def _even(count: int) -> Sequence[float]:

@@ -146,8 +146,9 @@ class Halving:
     """Successive halving: many trials for few epochs, then the best of them for more.
 
     It begins with `trials` draws. The best 1/`factor` of each round are trained for `factor` times
-    as many epochs in the next, and the last one for `epochs`. Each round trains from the beginning,
-    because a schedule is made for a number of epochs. What has diverged is not trained again.
+    as many epochs in the next, and the last one for `epochs`; both are rounded down. Each round
+    trains from the beginning, because a schedule is made for a number of epochs. What has diverged
+    is not trained again.
     Source: Jamieson & Talwalkar 2016.
 
     >>> Halving(9, epochs=9, factor=3).rounds({})

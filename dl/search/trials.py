@@ -48,18 +48,19 @@ class Found:
     def best(self) -> Trial:
         """The trial with the lowest score among those that were trained longest.
 
+        Trials that diverged do not count: where all of the last round of halving have, the best is
+        one of the round before.
+
         Raises:
             InputError: when there is no trial yet.
-            DivergedError: when all of these have diverged.
+            DivergedError: when all have diverged.
         """
         if not self.trials:
             raise InputError("this search has no trial yet")
-        longest = max(trial.epochs for trial in self.trials)
-        last = [trial for trial in self.trials if trial.epochs == longest]
-        best = min(last, key=lambda trial: (trial.score, trial.number))
+        best = min(self.trials, key=_rank)
         if not math.isfinite(best.score):
             raise DivergedError(
-                f"all {len(last)} trials have diverged: search smaller learning rates"
+                f"all {len(self.trials)} trials have diverged: search smaller learning rates"
             )
         return best
 
@@ -67,9 +68,11 @@ class Found:
         return self.table().html()
 
     def table(self) -> Table:
-        """The trials, the best first: rank, trial, round, values, epochs and metric."""
+        """The trials, the best first: rank, trial, round, values, epochs and metric.
+
+        Those that were trained for more epochs come first, and those that diverged last.
+        """
         names = list(dict.fromkeys(name for trial in self.trials for name in trial.values))
-        ranked = sorted(self.trials, key=lambda trial: (-trial.epochs, trial.score, trial.number))
         rows = [
             (
                 rank,
@@ -79,10 +82,15 @@ class Found:
                 trial.epochs or None,
                 self.sign * trial.score if math.isfinite(trial.score) else None,
             )
-            for rank, trial in enumerate(ranked, 1)
+            for rank, trial in enumerate(sorted(self.trials, key=_rank), 1)
         ]
         formats = dict.fromkeys((*names, self.metric), _as_text)
         return Table(("rank", "trial", "round", *names, "epochs", self.metric), rows, formats)
+
+
+def _rank(trial: Trial) -> tuple[bool, int, float, int]:
+    """What trials are sorted by, the best first."""
+    return not math.isfinite(trial.score), -trial.epochs, trial.score, trial.number
 
 
 def _cell(value: Value | None) -> str | int | float | None:

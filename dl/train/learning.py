@@ -59,7 +59,7 @@ class LearningFields:
     """Fraction of the velocity that momentum and nesterov keep from step to step."""
     schedule: ScheduleName = "constant"
     """How the rate changes: at a constant value, in steps down, along half a cosine, up and down
-    (one-cycle), up from zero (warm-up), or down when the training loss stalls (plateau).
+    (one-cycle), up and then constant (warm-up), or down when the training loss stalls (plateau).
     """
     warm_up: CountOrZero = 0
     """Steps over which the rate rises at first; the schedule warm-up takes a tenth of all for 0."""

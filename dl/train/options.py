@@ -135,20 +135,22 @@ class TrainOptions(LearningFields, DataOptions):
             )
         saved = f"a multiple of checkpoint_every, {self.checkpoint_every}"
         require(self.keep_every % self.checkpoint_every == 0, "keep_every", self.keep_every, saved)
-        if self.patience and not self.validation:
-            raise InputError(
-                "patience needs held-out examples to look at: give --validation, such as 0.1"
-            )
 
     def check_plan(self, data: Dataset) -> None:
         """Raise an `InputError` for more steps than can be counted, and patience without a part."""
         self.total_steps(data.spec)
-        if self.patience and data.validation is None:
+        if not self.patience or data.validation is not None:
+            return
+        if not self.validation:
             raise InputError(
-                f"validation {self.validation} holds out none of the {data.spec.train_size} "
-                f"training examples of {data.spec.name}, and patience needs some: "
-                f"give --validation, such as 0.1"
+                f"patience needs held-out examples to look at, and {data.spec.name} has none of "
+                "its own: give --validation, such as 0.1"
             )
+        raise InputError(
+            f"validation {self.validation} holds out none of the {data.spec.train_size} "
+            f"training examples of {data.spec.name}, and patience needs some: "
+            f"give --validation, such as 0.1"
+        )
 
     def make_optimizer(self, data_spec: DataSpec) -> "optax.GradientTransformation":
         """The optimizer that the options describe, for the whole training on these data."""

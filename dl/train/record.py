@@ -61,7 +61,8 @@ def _is_low(records: Sequence[Record], stop_below: float) -> bool:
 
 
 def _is_stale(records: Sequence[Record], patience: int) -> bool:
-    losses = [record.values["loss"] for record in records if record.split == "validation"]
+    each = [record.values["loss"] for record in records if record.split == "validation"]
+    losses = [math.inf if math.isnan(loss) else loss for loss in each]
     if not patience or len(losses) <= patience:
         return False
     return len(losses) - 1 - losses.index(min(losses)) >= patience

@@ -31,7 +31,7 @@ VARY = "--vary learning_rate=log:0.01..10 --vary batch_size=50,100"
 
 
 def moons(vary: dict[str, str], **how: Any) -> Search:
-    changes = {name: how.pop(name) for name in ("patience", "members") if name in how}
+    changes = {name: how.pop(name) for name in ("patience", "members", "accumulate") if name in how}
     options = MOONS.options(epochs=2, batch_size=50, devices=1, **changes)
     return Search(MOONS, options, vary, **how)
 
@@ -218,6 +218,10 @@ def test_nets_that_stop_early_are_compared_where_they_validated_best(tmp_path: P
         (moons({"epochs": "1..3"}, method="halving"), "halving gives the epochs itself"),
         (moons({"learning_rate": "0.1,0.2"}, method="halving"), "needs at least 9 epochs, not 2"),
         (moons({"learning_rate": "0.1,0.2"}, method="grid", trials=1), "too few for a grid of 2"),
+        (
+            moons({"batch_size": "log:20..100"}, accumulate=2, method="coarse-to-fine"),
+            "batch_size may become 21: accumulate is 2; it must divide the batch size, 21",
+        ),
         (moons({"learning_rate": "0.1,0.2"}, journal="a.log"), "--journal is for --method optuna"),
     ],
 )

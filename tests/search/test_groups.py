@@ -8,7 +8,7 @@ import pytest
 import dl
 from dl.errors import InputError
 from dl.search import Candidate
-from dl.search.groups import group_candidates, options_of, parse_space
+from dl.search.groups import group_candidates, options_of, parse_space, sign_of
 
 OPTIONS = dl.TrainOptions()
 MOMENTUM = dl.TrainOptions(optimizer="momentum", momentum=0.8)
@@ -69,6 +69,42 @@ def test_an_option_that_loses_its_effect_has_its_default() -> None:
 
 
 @pytest.mark.parametrize(
+    "changes",
+    [
+        {"nonfinite": "skip", "most_skipped": 20},
+        {"optimizer": "nesterov", "momentum": 0.5, "schedule": "cosine", "final_rate": 0.1},
+        {"schedule": "plateau", "drop_every": 2, "drop_factor": 0.3, "warm_up": 5},
+        {"l1": 0.1, "decoupled": True, "clip": 1.0, "accumulate": 2},
+    ],
+)
+def test_options_that_have_an_effect_are_those_of_every_trial(changes: dict[str, Any]) -> None:
+    options = replace(OPTIONS, **changes)
+    assert options_of(options, Candidate({"learning_rate": 0.1})) == options
+
+
+def test_how_many_steps_may_be_skipped_is_left_out_where_none_is() -> None:
+    options = replace(OPTIONS, nonfinite="skip", most_skipped=20)
+    assert options_of(options, Candidate({"nonfinite": "fail"})).most_skipped == 10
+    assert parse_space(OPTIONS, {"nonfinite": "fail,skip", "most_skipped": "5,20"})
+
+
+@pytest.mark.parametrize(
+    ("metric", "sign"),
+    [
+        ("accuracy", -1),
+        ("top5_accuracy", -1),
+        ("score", -1),
+        ("agreement", -1),
+        ("loss", 1),
+        ("value_error", 1),
+        ("label_error", 1),
+    ],
+)
+def test_the_better_of_two_figures_has_the_lower_score(metric: str, sign: int) -> None:
+    assert sign_of(metric) == sign
+
+
+@pytest.mark.parametrize(
     ("count", "devices", "asked", "members"),
     [(3, 1, 0, 3), (3, 2, 0, 4), (2, 8, 0, 2), (9, 8, 0, 16), (2, 8, 4, 4), (5, 8, 1, 5)],
 )
@@ -94,6 +130,9 @@ def test_large_groups_are_cut() -> None:
     [
         ({"members": "1,2"}, "members cannot be searched: it is the same for all trials"),
         ({"dataset": "moons,xor"}, "dataset cannot be searched"),
+        ({"prefetch": "1,2"}, "prefetch cannot be searched: it is the same for all trials"),
+        ({"keep_every": "0,1"}, "keep_every cannot be searched"),
+        ({"checkpoint_minutes": "1..2"}, "checkpoint_minutes cannot be searched"),
         ({"validation": "0.1,0.2"}, "validation cannot be searched"),
         ({"lerning_rate": "0..1"}, "there is no option lerning_rate: did you mean learning_rate?"),
         ({"optimizer": "sgd,adamm"}, "optimizer: optimizer is 'adamm': did you mean adam?"),

@@ -202,6 +202,18 @@ def test_the_best_is_one_of_those_trained_longest() -> None:
     assert [row[1] for row in found.table().rows] == [2, 1, 0]
 
 
+def test_where_the_last_round_diverged_the_best_is_of_the_round_before() -> None:
+    def diverging_late(trials: list[Candidate]) -> list[float]:
+        return [math.inf if each.epochs == 9 else each["learning_rate"] for each in trials]
+
+    space = {"learning_rate": LogUniform(1e-4, 1.0)}
+    found = minimise(diverging_late, space, Halving(9, epochs=9))
+    assert found.best.epochs == 3
+    assert found.best.score == min(each.score for each in found.trials)
+    figures = [row[-1] for row in found.table().rows]
+    assert (figures[0], figures[-1]) == (found.best.score, None)
+
+
 def test_nothing_found_is_said() -> None:
     with pytest.raises(InputError, match="no trial yet"):
         _ = Found([]).best

@@ -84,6 +84,16 @@ def test_searches_share_a_study_through_a_file(tmp_path: Path) -> None:
     assert {trial.state.name for trial in study.trials} == {"COMPLETE"}
 
 
+def test_searches_that_begin_at_once_draw_different_trials(tmp_path: Path) -> None:
+    drawn = [
+        SharedSearch(OptunaSearch(3, stages=1), tmp_path / own, own, "moons by loss").draw(
+            SPACE, 0, []
+        )
+        for own in "ab"  # a journal of its own for each: both are empty
+    ]
+    assert not [each for each in drawn[0] if each in drawn[1]]
+
+
 def open_study(journal: Path) -> Any:
     backend = optuna.storages.journal.JournalFileBackend(str(journal))
     return optuna.load_study(study_name="dl", storage=optuna.storages.JournalStorage(backend))

@@ -2,6 +2,7 @@
 seed.
 """
 
+import math
 import signal
 from dataclasses import replace
 from functools import cache
@@ -164,6 +165,14 @@ def test_a_threshold_of_0_never_stops_even_where_the_loss_is_negative() -> None:
     assert not stops_early(low[1:], stop_below=0.1), "the validation loss is patience's"
 
 
+def test_a_validation_loss_that_is_no_number_is_worse_than_any_other() -> None:
+    losses = [math.nan, 3.0, 2.0, 1.0]
+    records = [Record(n, n, "validation", {"loss": loss}) for n, loss in enumerate(losses)]
+    assert not stops_early(records, patience=2)
+    assert stops_early(records[:1] * 3, patience=2)
+    assert stops_early(records[1:2] + records[:1] * 2, patience=2)
+
+
 def test_non_finite_loss_names_the_step_and_the_remedies() -> None:
     with pytest.raises(
         RunError, match=r"the loss is (nan|inf) in the steps up to \d+: lower --learning-rate"
@@ -256,6 +265,7 @@ def test_a_rate_in_the_options_alone_is_said_to_have_no_effect() -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
+        ({"validation": 0.0, "patience": 2}, "patience needs held-out .*, and moons has none of"),
         ({"validation": 1e-4, "patience": 2}, "validation 0.0001 holds out none of the 1000 train"),
         ({"epochs": 10**11}, "epochs is 100000000000: at 16 steps an epoch it must be at most 134"),
         ({"batch_size": 10**12}, "batch size 1000000000000 is larger than the"),
@@ -266,6 +276,15 @@ def test_plans_that_cannot_be_followed_are_refused(options: dict[str, Any], says
     data = dl.load_data("moons", validation=changed.validation)
     with pytest.raises(InputError, match=says):
         dl.fit(make_recipe(), data, changed, progress=False)
+
+
+def test_patience_may_look_at_a_validation_part_of_the_data_set_itself() -> None:
+    data = dl.make_dataset(POINTS, NUMBERS, validation=(POINTS[:10], NUMBERS[:10]))
+    options = dl.TrainOptions(epochs=9, batch_size=15, validation=0.0, patience=2, devices=1)
+    model = dl.models.mlp(2, hidden_sizes=())
+    objective = dl.objectives.classification(model)
+    fitted = dl.fit(dl.Recipe(model, objective), data, options, progress=False)
+    assert fitted.curve("validation", "loss")[0]
 
 
 POINTS = np.random.default_rng(0).normal(size=(30, 2))
