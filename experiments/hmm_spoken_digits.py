@@ -3,8 +3,8 @@
 Lecture: H4, the first generation. Paper: Rabiner 1989. Data: the strings of `ctc_spoken_digits`.
     Ten whole-word models and a pause, on mel-frequency cepstra; Viterbi over a loop of words,
     with the penalty for a word that is best for strings of a tenth of the recordings, held out.
-Expected: 2.08 % of the labels wrong.
-Time: 1,256 s on two CPU cores, shared with much other work.
+Expected: 3.56 % of the labels wrong.
+Time: 763 s on two CPU cores that had other work.
 Command: python -m experiments run hmm_spoken_digits --dataset spoken_strings:PATH
 """
 
