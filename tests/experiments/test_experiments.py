@@ -274,7 +274,7 @@ def test_modules_are_short_and_their_options_plain() -> None:
         wrong += [
             f"{name}: {field} is {value!r}"
             for field, value in options
-            if not isinstance(value, str | int | float | bool)
+            if not isinstance(value, str | int | float | bool | None)
         ]
     assert not wrong
 

@@ -232,7 +232,12 @@ def test_populations_that_cannot_be_are_refused_in_one_line() -> None:
         (recipe.varied({"momentu": (0.1, 0.2)}), several, {}, "did you mean momentum"),
         (recipe.varied({"momentum": (0.1, 1.0)}), several, {}, "momentum is 1.0; it must be"),
         (made.varied(rates), several, {}, "the recipe's own optimizer has one learning_rate"),
-        (without.varied({"dropout": (0.1, 0.2)}), several, {}, "dropout does not reach the model"),
+        (
+            without.varied({"dropout": (0.1, 0.2)}),
+            several,
+            {},
+            "dropout cannot vary, because the model",
+        ),
     ]
     for given, options, how, says in cases:
         with pytest.raises(InputError) as refused:

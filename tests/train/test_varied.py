@@ -30,7 +30,7 @@ def test_each_member_ends_like_a_training_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("values", "members", "says"),
     [
-        ({"batch_size": (10, 20)}, 2, "batch_size does not reach the model or objective"),
+        ({"batch_size": (10, 20)}, 2, "batch_size cannot vary, because the model"),
         ({"learning_rate": (0.1, 0.2)}, 3, "learning_rate has 2 values and members is 3"),
         ({"learning_rate": (0.1, 0.2)}, 1, "learning_rate has 2 values and members is 1"),
     ],
