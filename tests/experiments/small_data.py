@@ -147,10 +147,12 @@ SMALL_OPTIONS: dict[str, tuple[str, dict]] = {
         "spoken_strings",
         {
             **_WORDS,
+            "strings": 120,
+            "validation": 0.2,  # of fewer strings the penalty would be chosen by chance
             "rounds": 0,
             "layers": "256",
             "pretraining": 1,
-            "epochs": 60,
+            "epochs": 40,
             "dropout": 0.0,
             "scale": 1.0,
         },
